@@ -1,0 +1,55 @@
+# `make demo` and `make test` each do all their set-up. Python 3.11 or newer with its venv module is all they need.
+PYTHON ?= python3
+SERVE ?= 1
+BIN := .venv/bin
+# The demo has a database, a mailbox and a seal key of its own, and listens to nobody but this machine.
+DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite3 EMAIL_URL=file://$(CURDIR)/var/mail \
+	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
+	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET=
+
+.PHONY: setup setup-dev demo test test-sqlite test-postgresql lint bench crash lock clean
+
+setup: .venv/runtime
+setup-dev: .venv/dev
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: apt install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/runtime: requirements.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+demo: setup
+	rm -rf var/demo var/mail
+	mkdir -p var/demo var/mail
+	$(DEMO_ENV) $(BIN)/python manage.py migrate --verbosity 0
+	$(DEMO_ENV) $(BIN)/python manage.py demo $(if $(filter 1,$(SERVE)),--serve)
+
+test: test-sqlite test-postgresql
+
+test-sqlite: setup-dev
+	$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
+
+test-postgresql: setup-dev
+	$(BIN)/python -m tests.servers $(BIN)/python -m pytest --numprocesses 2 -m "not tools and not browser" $(PYTEST)
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=1 $(BIN)/python manage.py check --fail-level WARNING
+
+lock: setup-dev
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-header --allow-unsafe --extra dev --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,36 @@
+"""The Celery app and the clock. Tasks are named as text: this app never imports the one above it."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proceedings.settings")
+
+from django.conf import settings
+
+app = Celery("proceedings")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "memory://",
+    # Without a broker, beat runs the jobs itself: the embedded default needs one process, not three.
+    task_always_eager=not settings.REDIS_URL,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    timezone="UTC",
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=25,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 900,
+        "unacked_restore_interval": 30,
+        "unacked_restore_throttle": 1,
+    },
+    # Tasks carry no data: each says "look", and a look that comes late is worth nothing (hence `expires`).
+    beat_schedule={
+        name: {"task": f"agreements.{name}", "schedule": seconds, "options": {"expires": seconds}}
+        for name, seconds in {"chase": 60.0, "send": 15.0, "seal": 15.0}.items()
+    },
+)
+app.autodiscover_tasks(["agreements"])

@@ -1,0 +1,218 @@
+"""Settings, from the environment only; `.env.example` lists every variable. A wrong value refuses to start."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from proceedings import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+read = env.Env(os.environ)
+
+
+def at_desk(value: str) -> str | None:
+    """`value` as a default while developing; in production there is none."""
+    return value if DEBUG else None
+
+
+DEBUG = read.flag("DEBUG")
+DEMO = read.flag("DEMO")
+SECRET_KEY = read.text(
+    "SECRET_KEY", at_desk("for-development-only"), why="A long random text; it signs sessions and forms."
+)
+if not DEBUG and SECRET_KEY and len(SECRET_KEY) < 50:
+    read.problems.append(f"SECRET_KEY has {len(SECRET_KEY)} characters. Use at least 50 random ones.")
+if DEMO and not DEBUG:
+    read.problems.append("DEMO shows every mail to everyone. It needs DEBUG=1 and is never for production.")
+
+base_url = read.url(
+    "PUBLIC_BASE_URL",
+    at_desk("http://127.0.0.1:8000"),
+    {"https", "http"} if DEBUG else {"https"},
+    why="The address that mailed links start with, such as https://desk.example.org.",
+)
+PUBLIC_BASE_URL = base_url.geturl().rstrip("/")
+ALLOWED_HOSTS = read.words(
+    "ALLOWED_HOSTS", at_desk("127.0.0.1,localhost"), why="The host names this site answers to, separated by commas."
+)
+if "*" in ALLOWED_HOSTS:
+    read.problems.append("ALLOWED_HOSTS is '*'. Name the hosts, or mailed links could be forged.")
+
+ROOT_URLCONF = "proceedings.urls"
+WSGI_APPLICATION = "proceedings.wsgi.application"
+AUTH_USER_MODEL = "proceedings.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "proceedings",
+    "agreements",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- rows, files, mail, jobs
+
+DATABASES = {
+    "default": env.database(
+        read.url(
+            "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", {"sqlite", "postgres", "postgresql"}
+        )
+    )
+}
+
+S3_BUCKET = read.text("S3_BUCKET", "")
+PRIVATE_STORAGE: dict[str, Any] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": read.text("PRIVATE_DIR", str(VAR_DIR / "private")), "base_url": None, "file_permissions_mode": 0o600},
+}
+if S3_BUCKET:
+    PRIVATE_STORAGE = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": read.text("S3_ENDPOINT_URL", "") or None,
+            "region_name": read.text("S3_REGION", "") or None,
+            "access_key": read.text("S3_ACCESS_KEY", why="S3_BUCKET is set, so the bucket's access key is needed."),
+            "secret_key": read.text("S3_SECRET_KEY", why="S3_BUCKET is set, so the bucket's secret key is needed."),
+            "default_acl": None,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+            "querystring_expire": 300,
+        },
+    }
+STORAGES = {
+    "default": PRIVATE_STORAGE,
+    "private": PRIVATE_STORAGE,
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+
+EMAIL_URL = read.url(
+    "EMAIL_URL",
+    at_desk(f"file://{VAR_DIR / 'mail'}"),
+    {"smtp", "smtps", "file", "console"},
+    why="Where mail goes: smtp://user:password@host:port?starttls, smtps://…, file:///directory or console:.",
+)
+globals().update(env.email(EMAIL_URL))
+DEFAULT_FROM_EMAIL = read.text(
+    "DEFAULT_FROM_EMAIL", at_desk("desk@proceedings.example"), why="The address that mail comes from."
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+REDIS_URL = read.url("REDIS_URL", "", {"redis", "rediss"}).geturl()
+
+# --- the seal
+
+SEAL_KEY = Path(
+    read.text("SEAL_KEY", at_desk(str(VAR_DIR / "seal" / "key.pem")), why="File with the key that seals agreements.")
+)
+SEAL_CERT = Path(
+    read.text("SEAL_CERT", at_desk(str(VAR_DIR / "seal" / "cert.pem")), why="File with the certificate of SEAL_KEY.")
+)
+
+# --- language, time
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- browsers are told to be careful
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"  # anything stricter makes browsers send Origin: null, which CSRF refuses
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+if not DEBUG:
+    SECURE_SSL_REDIRECT = read.flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    if read.flag("BEHIND_PROXY"):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact_links": {"()": "proceedings.logs.RedactLinks"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "filters": ["redact_links"], "formatter": "plain"},
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django gives these two handlers of their own, which would print mailed links.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}
+
+if read.problems:
+    raise ImproperlyConfigured("\n".join(["The environment is not right:", *(f"  - {p}" for p in read.problems)]))

