@@ -1,0 +1,154 @@
+"""What is published: volumes, their papers, the papers' authors. Who allowed it is the other app's business."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from proceedings.names import Name
+
+
+class User(AbstractUser):
+    """Somebody who works at the desk. The project's own class, so that it can grow without a painful swap."""
+
+
+class VolumeQuerySet(models.QuerySet["Volume"]):
+    def editable_by(self, user: User) -> Self:
+        """The volumes on `user`'s desk: all for a superuser, else those they edit."""
+        if user.is_superuser:
+            return self
+        return self.filter(editors=user)
+
+
+class Volume(models.Model):
+    """One volume of proceedings, with the fields of the publisher's ``@Proceedings`` entry (PMLR spec, section 1)."""
+
+    number = models.PositiveIntegerField("volume number", unique=True, help_text="The publisher's number, such as 247.")
+    bib_key = models.CharField("BibTeX key", max_length=100, help_text="Key of the @Proceedings entry, such as COLT2024.")
+    name = models.CharField(max_length=300, help_text="The conference, such as The 37th Annual Conference on Learning Theory.")
+    shortname = models.CharField("short name", max_length=60, help_text="Acronym without year, such as COLT.")
+    booktitle = models.CharField(max_length=300, help_text="Proceedings of …, as it appears in citations.")
+    year = models.PositiveSmallIntegerField(help_text="Year of the conference; paper keys end in its last two digits.")
+    start = models.DateField(null=True, blank=True, help_text="First day of the conference.")
+    end = models.DateField(null=True, blank=True, help_text="Last day of the conference.")
+    address = models.CharField("place", max_length=300, blank=True, help_text="Venue, city, country.")
+    conference_url = models.URLField("conference URL", max_length=300, blank=True)
+    published = models.DateField(null=True, blank=True, help_text="Date of publication; clause 7 is met from this day on.")
+    editor_names = models.JSONField(
+        "volume editors' names", default=list, blank=True, help_text='As published, each "von Last, Jr, First", in order.'
+    )
+    sections = models.JSONField(default=list, blank=True, help_text="Names of the sections, in order.")
+    extra = models.JSONField(
+        "further BibTeX fields", default=dict, blank=True, help_text="Fields that the desk does not use, kept and written back."
+    )
+    editors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="volumes",
+        verbose_name="editors at the desk",
+        help_text="Who may see and run this volume. Only a superuser changes this.",
+    )
+
+    objects = VolumeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(start__isnull=True) | Q(end__gte=models.F("start")),
+                name="volume_ends_after_it_starts",
+                violation_error_message="The last day of the conference is before its first day.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.number} {self.shortname} {self.year}"
+
+
+class Paper(models.Model):
+    """One article of a volume. It has at most one live agreement, in the other app."""
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted"
+        WITHDRAWN = "withdrawn"
+
+    volume = models.ForeignKey(Volume, models.PROTECT, related_name="papers")
+    key = models.CharField(
+        max_length=80,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z", "Use ASCII letters, digits and hyphens, such as smith24a.")],
+        help_text="lastnameYY, with a, b, c … where several papers share it. It names every file of the paper.",
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Order in the volume's file.")
+    title = models.CharField(max_length=500, help_text="In Unicode; mathematics stays as LaTeX between dollar signs.")
+    title_latex = models.TextField("title in LaTeX", help_text="As the publisher's BibTeX file has it.")
+    abstract = models.TextField("abstract in LaTeX", blank=True)
+    pages = models.CharField(max_length=40, blank=True, help_text="First and last page, such as 1--21.")
+    section = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACCEPTED)
+    extra = models.JSONField(
+        "further BibTeX fields", default=dict, blank=True, help_text="Fields such as openreview, software or video, kept and written back."
+    )
+
+    class Meta:
+        ordering = ["volume", "position", "key"]
+        constraints = [
+            models.UniqueConstraint(fields=["volume", "key"], name="paper_key_unique_in_volume"),
+            models.CheckConstraint(condition=Q(status__in=["accepted", "withdrawn"]), name="paper_status_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.title}"
+
+
+class Author(models.Model):
+    """One author of one paper, in the order of the title page. Name parts are those of BibTeX."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="authors")
+    position = models.PositiveSmallIntegerField(help_text="1 for the first author.")
+    given = models.CharField("given names", max_length=200, blank=True)
+    particle = models.CharField(max_length=60, blank=True, help_text="von, van der, de la …")
+    family = models.CharField("family name", max_length=200, help_text="The whole name for people with one name and for groups.")
+    suffix = models.CharField(max_length=30, blank=True, help_text="Jr, III …")
+    email = models.EmailField(blank=True)
+    affiliation = models.CharField(max_length=300, blank=True)
+    orcid = models.CharField(
+        "ORCID iD",
+        max_length=19,
+        blank=True,
+        validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", "An ORCID iD looks like 0000-0002-1825-0097.")],
+    )
+    is_contact = models.BooleanField("corresponding author", default=False, help_text="Signs the agreement for all authors.")
+
+    class Meta:
+        ordering = ["paper", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "position"], name="author_position_unique"),
+            models.UniqueConstraint(
+                fields=["paper"],
+                condition=Q(is_contact=True),
+                name="one_contact_per_paper",
+                violation_error_message="A paper has one corresponding author.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_contact=False) | ~Q(email=""),
+                name="contact_has_address",
+                violation_error_message="The corresponding author needs an e-mail address.",
+            ),
+            models.CheckConstraint(condition=~Q(family=""), name="author_has_family_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display
+
+    @property
+    def name(self) -> Name:
+        return Name(given=self.given, particle=self.particle, family=self.family, suffix=self.suffix)
+
+    @property
+    def display(self) -> str:
+        """The name as people write it: ``First von Last, Jr``."""
+        return str(self.name)
