@@ -1,0 +1,98 @@
+"""Volumes and papers on the desk. The app above adds what concerns their agreements."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import F
+from django.forms import BaseInlineFormSet, BaseModelFormSet
+from django.http import HttpRequest
+
+from proceedings.models import Author, Paper, User, Volume
+from proceedings.scope import OwnVolumeFilter, OwnVolumes
+
+admin.site.site_header = "Proceedings desk"
+admin.site.site_title = "Proceedings desk"
+admin.site.index_title = "Volumes, papers, agreements"
+admin.site.register(User, UserAdmin)
+
+
+@admin.register(Volume)
+class VolumeAdmin(OwnVolumes):
+    list_display = ["__str__", "name", "published"]
+    search_fields = ["=number", "name", "shortname"]
+    filter_horizontal = ["editors"]
+    fieldsets = [
+        (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
+        ("Conference", {"fields": ["start", "end", "address", "conference_url"]}),
+        ("Publication", {"fields": ["published", "editor_names", "sections", "extra"]}),
+        ("Desk", {"fields": ["editors"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Volume | None = None) -> list[str]:
+        # The number names every delivered file, and an editor must not appoint editors.
+        return [] if request.user.is_superuser else ["number", "editors"]
+
+
+class AuthorForm(forms.ModelForm):
+    def _get_validation_exclusions(self) -> set[str]:
+        # Row by row, exchanging two authors or moving the contact would collide with what is not yet saved; the
+        # formset looks at all rows together instead, and the database has the last word.
+        return super()._get_validation_exclusions() | {"position", "is_contact"}  # type: ignore[misc,no-any-return]
+
+
+class AuthorFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]
+        rows = [row for row in rows if row]
+        positions = [row["position"] for row in rows]
+        if len(set(positions)) != len(positions):
+            raise forms.ValidationError("Two authors have the same position.")
+        contacts = [row for row in rows if row["is_contact"]]
+        if len(contacts) > 1:
+            raise forms.ValidationError("A paper has one corresponding author; several are ticked.")
+        if contacts and not contacts[0]["email"]:
+            raise forms.ValidationError("The corresponding author needs an e-mail address.")
+
+
+class AuthorInline(admin.TabularInline):
+    model = Author
+    form = AuthorForm
+    formset = AuthorFormSet
+    extra = 0
+    fields = ["position", "given", "particle", "family", "suffix", "email", "is_contact", "affiliation", "orcid"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # the paper's page has asked already
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+@admin.register(Paper)
+class PaperAdmin(OwnVolumes):
+    volume_path = "volume"
+    list_display = ["key", "title", "volume", "section", "status"]
+    list_filter = [OwnVolumeFilter, "status"]
+    list_select_related = ["volume"]
+    search_fields = ["key", "title", "authors__family", "authors__given", "authors__email"]
+    inlines = [AuthorInline]
+    fieldsets = [
+        (None, {"fields": ["volume", "key", "title", "title_latex", "section", "pages", "position", "status"]}),
+        ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.in_scope(request, None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Paper | None = None) -> list[str]:
+        return ["volume"] if obj else []
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet, change: bool) -> None:
+        # Makes room first: positions are unique and so is the contact, at every moment.
+        Author.objects.filter(paper=form.instance).update(position=F("position") + 1000, is_contact=False)
+        formset.save()
+        for row in formset.initial_forms:
+            if row.instance.pk:
+                row.instance.save(update_fields=["position", "is_contact"])

@@ -1,0 +1,39 @@
+"""What is said about the input and about a volume: where, which rule, what to do. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. Only an error keeps something out; a note says what was set aside on purpose."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to tell the editor. `rule` is a short stable name; `fix` is a value to put in, where one is known."""
+
+    rule: str
+    message: str
+    severity: Severity = Severity.ERROR
+    file: str = ""
+    line: int | None = None
+    paper: str = ""
+    field: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """One line as compilers print it: ``file:line: paper, field: message``."""
+        place = self.file + (f":{self.line}" if self.line is not None else "")
+        subject = ", ".join(part for part in (self.paper, self.field) if part)
+        proposal = f"; proposed: {self.fix}" if self.fix else ""
+        return ": ".join(part for part in (place, subject, self.message) if part) + proposal
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that keep something out."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]

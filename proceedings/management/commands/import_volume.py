@@ -1,0 +1,118 @@
+"""``manage.py import_volume FILE.bib [--contacts FILE.csv] [--apply]``: show what an import would do, then do it."""
+
+import textwrap
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from proceedings.findings import Finding, Severity
+from proceedings.importing import Change, NothingToApplyError, Plan, PlanOutdatedError, Source, apply, make_plan
+
+_HEADINGS = {
+    Severity.ERROR: "Rejected or refused: correct these and import again",
+    Severity.WARNING: "To look at",
+    Severity.NOTE: "Set aside",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a volume from the publisher's BibTeX file. Without --apply the plan is printed and nothing is changed. "
+        "The exit status is 1 when an entry, a contact or a file was rejected, also when the rest was applied."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("bib", metavar="FILE.bib", type=Path, help="one @Proceedings entry and its papers")
+        parser.add_argument(
+            "--contacts",
+            metavar="FILE.csv",
+            type=Path,
+            help="the corresponding authors: columns paper,email,name and, where a name is not enough, author",
+        )
+        parser.add_argument("--apply", action="store_true", help="carry out the plan, in one transaction")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        contacts = _read(options["contacts"]) if options["contacts"] else None
+        plan = make_plan(_read(options["bib"]), contacts)
+        for line in describe(plan):
+            self.stdout.write(line)
+        if options["apply"]:
+            try:
+                apply(plan)
+            except (NothingToApplyError, PlanOutdatedError) as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write(self.style.SUCCESS("Applied." if plan.changes_anything else "Nothing to change."))
+        else:
+            self.stdout.write("Nothing was changed. Add --apply to carry out this plan.")
+        if plan.refused_anything:
+            msg = "Something was rejected or refused; it is listed above with file, line and reason."
+            raise CommandError(msg)
+
+
+def _read(path: Path) -> Source:
+    try:
+        return Source.read(str(path), path.read_bytes())
+    except OSError as error:
+        msg = f"Cannot read {path}: {error.strerror}."
+        raise CommandError(msg) from error
+
+
+def describe(plan: Plan) -> list[str]:
+    """The plan in lines for people: counts first, then what is new, changed, gone, and each finding."""
+    counts = plan.counts
+    lines = [_title(plan), "", f"  volume    {plan.volume_change}"]
+    listed = ", ".join(f"{counts[change]} {change}" for change in Change)
+    lines.append(f"  papers    {len(plan.papers)} in the file: {listed}")
+    lines.append(
+        f"  gone      {len(plan.gone)} in the database and not in the file"
+        + ("; left as they are" if plan.gone else "")
+    )
+    if plan.contacts.rows:
+        table = plan.contacts
+        lines.append(
+            f"  contacts  {table.rows} in the table: {table.to_set} to set, {table.unchanged} unchanged, "
+            f"{table.refused} refused"
+        )
+    lines.append(f"  without a corresponding author: {len(plan.without_contact)}")
+    lines += _keys("New", [paper.key for paper in plan.of(Change.NEW)])
+    lines += _changed(plan)
+    lines += _keys("Gone from the file", plan.gone)
+    lines += _keys("Without a corresponding author; no agreement can be sent", plan.without_contact)
+    for severity, heading in _HEADINGS.items():
+        lines += _findings(heading, [finding for finding in plan.findings if finding.severity is severity])
+    return [*lines, ""]
+
+
+def _title(plan: Plan) -> str:
+    volume = plan.volume
+    return f"Volume {volume.number}: {volume.name}" if volume else "No volume could be read from the file."
+
+
+def _keys(heading: str, keys: list[str] | tuple[str, ...]) -> list[str]:
+    if not keys:
+        return []
+    wrapped = textwrap.wrap(" ".join(keys), 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return ["", f"{heading} ({len(keys)})", *wrapped]
+
+
+def _changed(plan: Plan) -> list[str]:
+    lines = []
+    if plan.volume_differences:
+        lines += ["", "Changed in the volume"]
+        lines += [f"  {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in plan.volume_differences]
+    if changed := plan.of(Change.CHANGED):
+        lines += ["", f"Changed ({len(changed)})"]
+        for paper in changed:
+            lines.append(f"  {paper.key}")
+            lines += [f"    {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in paper.differences]
+    return lines
+
+
+def _short(text: str) -> str:
+    return f'"{textwrap.shorten(text, 160, placeholder=" …")}"'
+
+
+def _findings(heading: str, findings: list[Finding]) -> list[str]:
+    return ["", f"{heading} ({len(findings)})", *(f"  {finding}" for finding in findings)] if findings else []

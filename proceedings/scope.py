@@ -1,0 +1,78 @@
+"""Who sees what on the desk: a superuser everything, an editor the volumes they edit, anybody else nothing."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from proceedings.models import Volume
+
+
+def own_volumes(request: HttpRequest) -> QuerySet[Volume]:
+    """The volumes on the desk of the one who asks; read anew on every request, so a loss takes effect at once."""
+    if not request.user.is_authenticated or not request.user.is_staff:
+        return Volume.objects.none()
+    return Volume.objects.editable_by(request.user)
+
+
+class OwnVolumes(admin.ModelAdmin):
+    """Limits every list, page, choice and action to the editor's own volumes.
+
+    Django's model permissions are not asked: who edits a volume may do all that the desk offers for it, and only a
+    superuser adds, deletes or names editors.
+    """
+
+    volume_path = ""
+    """From this model to its volume, such as ``paper__volume``; empty for the volume itself."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        lookup = f"{self.volume_path}__in" if self.volume_path else "pk__in"
+        return super().get_queryset(request).filter(**{lookup: own_volumes(request)})
+
+    def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
+        if obj is None:
+            return own_volumes(request).exists() or request.user.is_superuser
+        return self.get_queryset(request).filter(pk=obj.pk).exists()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.in_scope(request, None)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.in_scope(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.in_scope(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.related_model is Volume:
+            kwargs["queryset"] = own_volumes(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class OwnVolumeFilter(admin.SimpleListFilter):
+    """Filters by volume, and names no volume but the editor's own."""
+
+    title = "volume"
+    parameter_name = "volume"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(str(volume.number), str(volume)) for volume in own_volumes(request)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        if not (value.isascii() and value.isdigit()):
+            return queryset.none()
+        path = getattr(self, "volume_path", "volume")
+        return queryset.filter(**{f"{path}__number": int(value)})
