@@ -1,0 +1,72 @@
+"""Plain data that the pure rooms speak: what the form says, how it was signed, what happened, when mail is due.
+
+No models, no settings, no clock. Every datetime is aware and UTC; every digest is SHA-256 in lower-case hex.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 of `data`, lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one agreement states, frozen when it is issued (law: copied, not referenced)."""
+
+    reference: str
+    """The agreement's own id, such as ``247-addanki24-7QKX2M``; printed in the foot of every page."""
+    volume: int
+    """The publisher's volume number, such as 247."""
+    volume_name: str
+    """The conference as the publisher names it."""
+    paper_key: str
+    title: str
+    """Unicode, NFC. Mathematics stays as LaTeX between dollar signs."""
+    authors: tuple[str, ...]
+    """All authors in order, as ``First von Last, Jr``."""
+    signer: str
+    """The corresponding author, as the form names them."""
+    signer_email: str
+    text_version: str
+    text_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that the signer ticked, exactly as it was shown."""
+
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text in UTF-8."""
+        return sha256(self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The act of signing, as the one POST recorded it."""
+
+    typed_name: str
+    signed_at: datetime
+    consent: Statement
+    """Consent to sign electronically (15 USC 7001(c))."""
+    authority: Statement
+    """The signer acts for all authors (clause 1)."""
+    shown_sha256: str
+    """Digest of the PDF the author was shown."""
+    network_address: str
+    """As much of the address as the privacy policy lets the page print; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of the agreement's history, in words, for people to read."""
+
+    at: datetime
+    what: str
+    by: str

@@ -1,0 +1,191 @@
+"""manage.py demo: the main job on real titles and authors, from import to delivery, then the desk to play with."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from agreements import bundle, clock
+from agreements.demo import mailbox
+from agreements.demo.authors import Author
+from agreements.management.commands.seal_key import make_key
+from agreements.models import Agreement, Message
+from agreements.states import Status
+from proceedings.models import Paper, User, Volume
+
+SAMPLES = settings.BASE_DIR / "proceedings" / "samples"
+VOLUMES = {247: "colt2024", 9001: "five"}
+PASSWORD = "demo-desk-demo"  # noqa: S105 - printed on the screen, for a desk on this machine only
+DAYS = 16
+"""The agreements of the demo were issued so many days ago; their deadline is in two days."""
+ADDRESS = "127.0.0.1:8000"
+
+
+class Command(BaseCommand):
+    help = "Runs the main job from import to delivery on sample volumes; refuses unless DEMO=1."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--serve", action="store_true", help=f"then serve on {ADDRESS} with the clock running")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo fills the database with sample volumes. Run `make demo`, which uses one of its own.")
+        if Volume.objects.exists():
+            raise CommandError("The demo needs an empty database. Run `make demo`, which makes one.")
+        self.today = timezone.now()
+        self.delivery = settings.VAR_DIR / "demo" / "delivery"
+        self.set_up()
+        self.issue()
+        self.live_through_days()
+        self.deliver()
+        self.summary()
+        if options["serve"]:
+            self.serve()
+
+    def step(self, text: str) -> None:
+        self.stdout.write(self.style.MIGRATE_HEADING(f"\n{text}"))
+
+    # --- the steps of the job
+
+    def set_up(self) -> None:
+        self.step("Import: what the BibTeX files and the lists of contacts say")
+        make_key("Demo Publisher of Proceedings")
+        User.objects.create_superuser("publisher", "publisher@desk.example", PASSWORD)
+        chair = User.objects.create_user("chair", "chair@desk.example", PASSWORD, is_staff=True)
+        for number, name in VOLUMES.items():
+            call_command(
+                "import_volume",
+                SAMPLES / f"{name}.bib",
+                contacts=SAMPLES / f"{name}-contacts.csv",
+                apply=True,
+                stdout=self.stdout,
+            )
+            Volume.objects.get(number=number).editors.add(chair)
+
+    def issue(self) -> None:
+        self.step("Issue: facts frozen, one invitation each in the outbox")
+        deadline = (self.today + timedelta(days=2)).date().isoformat()
+        for number in VOLUMES:
+            call_command(
+                "issue",
+                str(number),
+                deadline=deadline,
+                reply_to="chair@desk.example",
+                now=self.moments()[0].isoformat(),
+                stdout=self.stdout,
+            )
+
+    def moments(self) -> list[datetime]:
+        """The simulated days, two looks at the clock each, none of them in the future."""
+        midnight = datetime.combine(self.today.date(), datetime.min.time(), tzinfo=UTC)
+        looks = [midnight + timedelta(days=d, hours=h) for d in range(-DAYS, 1) for h in (9, 14)]
+        return [look for look in looks if look <= self.today] + [self.today]
+
+    def live_through_days(self) -> None:
+        self.step(f"{DAYS} days: mails go out, authors sign or decline, the late ones are reminded, seals are set")
+        self.tally: Counter[str] = Counter()
+        moments = self.moments()
+        for index, moment in enumerate(self.progress(moments, "days")):
+            for name, run in (("chase", clock.chase), ("seal", clock.seal_due), ("send", clock.send)):
+                for what, count in run(lambda moment=moment: moment).items():
+                    self.tally[f"{name}: {what}"] += count
+            self.let_authors_answer(index, len(moments), moment)
+        clock.seal_due(timezone.now)
+        clock.send(timezone.now)
+
+    def progress(self, moments: list[datetime], label: str) -> Iterator[datetime]:
+        return iter(tqdm(moments, desc=label, unit="look", file=sys.stderr))
+
+    def let_authors_answer(self, index: int, looks: int, moment: datetime) -> None:
+        """Two of three sign, spread over the days; one in forty declines; the rest stay silent."""
+        links = {mail.reference: mail.link for mail in reversed(self.mails()) if mail.link}
+        waiting = Agreement.objects.filter(status=Status.ISSUED).order_by("paper__volume__number", "paper__position")
+        for agreement in waiting:
+            habit = agreement.paper.position * 7 + agreement.volume_number
+            link = links.get(agreement.reference, "")
+            if not link or habit % looks != index or habit % 3 == 0:
+                continue
+            if habit % 40 == 1:
+                self.tally["authors: declined"] += Author(moment).decline(link, "The title changed; please send a new one.")
+            else:
+                self.tally["authors: signed"] += Author(moment).sign(link, agreement.signer)
+
+    def mails(self) -> list[mailbox.Mail]:
+        return mailbox.read(settings.EMAIL_FILE_PATH)
+
+    def deliver(self) -> None:
+        self.step("Deliver: what is signed and sealed; the rest is named")
+        for number in VOLUMES:
+            with tempfile.TemporaryFile("w+") as output:
+                try:
+                    call_command("deliver", str(number), to=self.delivery, stdout=output)
+                except SystemExit:
+                    self.tally["volumes: incomplete"] += 1
+
+    # --- what came out
+
+    def summary(self) -> None:
+        self.step("Summary")
+        row = "{:<28} {:>8} {:>8}"
+        self.stdout.write(row.format("", *(f"v{number}" for number in VOLUMES)))
+        papers = {n: Paper.objects.filter(volume__number=n) for n in VOLUMES}
+        self.stdout.write(row.format("papers", *(papers[n].count() for n in VOLUMES)))
+        without = [papers[n].filter(agreements__isnull=True).count() for n in VOLUMES]
+        self.stdout.write(row.format("no corresponding author", *without))
+        for status, words in Agreement._meta.get_field("status").flatchoices:
+            counts = [Agreement.objects.filter(volume_number=n, status=status).count() for n in VOLUMES]
+            if any(counts):
+                self.stdout.write(row.format(words, *counts))
+        for kind, words in Message.Kind.choices:
+            sent = Message.objects.filter(kind=kind, state="sent")
+            counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
+            if any(counts):
+                self.stdout.write(row.format(f"mails sent: {words}"[:28], *counts))
+        self.stdout.write(row.format("delivered", *(len(bundle.clear(v).cleared) for v in self.volumes())))
+        base = settings.BASE_DIR
+        self.stdout.write(
+            f"""
+Packages for the publisher   {self.delivery.relative_to(base)}
+Mails                        {Path(settings.EMAIL_FILE_PATH).relative_to(base)}
+Database, seal key           {Path(settings.DATABASES["default"]["NAME"]).relative_to(base)}, {settings.SEAL_KEY.relative_to(base)}"""
+        )
+        no_contact = Paper.objects.filter(agreements__isnull=True, volume__number=9001).first()
+        if no_contact:
+            self.stdout.write(f"To do                        {no_contact.key}: choose the corresponding author, then issue")
+
+    def volumes(self) -> list[Volume]:
+        return [Volume.objects.get(number=number) for number in VOLUMES]
+
+    def serve(self) -> None:
+        waiting = Agreement.objects.filter(status=Status.ISSUED).order_by("-volume_number", "paper__position").first()
+        link = next((m.link for m in self.mails() if waiting and m.link and m.reference == waiting.reference), "none left")
+        self.stdout.write(
+            f"""
+The desk                     {settings.PUBLIC_BASE_URL}/admin/   log in as chair, password {PASSWORD}
+                             (or as publisher, same password: sees all volumes, names editors)
+Mails                        {settings.PUBLIC_BASE_URL}/demo/mail/
+One author's link to try     {link}
+Stop                         Ctrl-C
+"""
+        )
+        beat = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
+            [sys.executable, "-m", "celery", "-A", "proceedings", "beat", "--loglevel", "warning"]
+            + ["--schedule", str(settings.VAR_DIR / "demo" / "beat-schedule")],
+            env=os.environ,
+        )
+        try:
+            call_command("runserver", ADDRESS, use_reloader=False, stdout=self.stdout)
+        finally:
+            beat.terminate()
+            beat.wait(timeout=30)

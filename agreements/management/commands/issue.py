@@ -1,0 +1,68 @@
+"""manage.py issue 247: freeze the facts of every ready paper and queue its invitation."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from agreements import issuing, lifecycle
+from agreements.models import ANYWHERE_ON_EARTH, Terms
+from proceedings.management.arguments import moment, volume_numbered
+from proceedings.models import Volume
+
+
+class Command(BaseCommand):
+    help = "Issues an agreement for every paper of a volume that is ready and has none; the clock mails them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("volume", help="the publisher's number, such as 247")
+        parser.add_argument("--paper", action="append", metavar="KEY", help="only this paper; may be given more than once")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be issued, and change nothing")
+        parser.add_argument("--deadline", metavar="DAY", help="last day to sign, such as 2026-12-15; sets the volume's terms")
+        parser.add_argument("--zone", help="time zone of the deadline; “anywhere on Earth” if not given")
+        parser.add_argument("--reply-to", metavar="ADDRESS", help="where authors' answers go")
+        parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        volume = volume_numbered(options["volume"])
+        now = moment(options["now"]) if options["now"] else timezone.now()
+        papers = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
+        if options["paper"]:
+            unknown = set(options["paper"]) - set(papers.values_list("key", flat=True))
+            if unknown:
+                raise CommandError(f"v{volume.number} has no paper {', '.join(sorted(unknown))}.")
+            papers = papers.filter(key__in=options["paper"])
+        if not options["dry_run"]:
+            self.set_terms(volume, options, now)
+        report = issuing.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
+        for paper, why in report.refused:
+            self.stdout.write(f"  {paper.key}: {why}")
+        count = len(papers) - len(report.refused) - len(report.under_way)
+        verb = "would be issued" if options["dry_run"] else "issued"
+        self.stdout.write(
+            f"v{volume.number}: {count} {verb}, {len(report.under_way)} already under way, {len(report.refused)} not ready."
+        )
+
+    def set_terms(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
+        """The deadline given on the command line becomes the volume's; without one it must have one already."""
+        terms = Terms.objects.filter(volume=volume).first()
+        if options["deadline"] is None:
+            if terms is None:
+                raise CommandError(f"v{volume.number} has no deadline yet. Add --deadline, such as --deadline 2026-12-15.")
+            return
+        try:
+            deadline = date.fromisoformat(options["deadline"])
+        except ValueError as error:
+            raise CommandError(f"--deadline {options['deadline']!r} is not a day such as 2026-12-15.") from error
+        new = terms is None
+        terms = terms or Terms(volume=volume, deadline=deadline)
+        terms.move_deadline(deadline, options["zone"] or (ANYWHERE_ON_EARTH if new else terms.zone))
+        terms.reply_to = options["reply_to"] or terms.reply_to
+        try:
+            terms.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        terms.save()
+        lifecycle.terms_changed(volume.pk, now)

@@ -1,0 +1,43 @@
+"""manage.py seal_key new|show: the key that seals agreements."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from agreements import seal
+
+
+class Command(BaseCommand):
+    help = "Makes or shows the seal key that SEAL_KEY and SEAL_CERT name."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["new", "show"])
+        parser.add_argument("--organisation", default="", help="the publisher's name in the certificate (for new)")
+        parser.add_argument("--years", type=int, default=3, help="how long the certificate holds (for new)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        if options["what"] == "new":
+            if not options["organisation"]:
+                raise CommandError("Name the publisher: --organisation 'Proceedings of …'.")
+            try:
+                make_key(options["organisation"], years=options["years"])
+            except FileExistsError as error:
+                raise CommandError(f"{error.filename} is there already and is not overwritten.") from error
+        try:
+            key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
+        except seal.SealError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{settings.SEAL_CERT}: {key.owner}, until {key.expires:%Y-%m-%d}")
+        self.stdout.write(f"SHA-256 of the certificate: {key.fingerprint}")
+        for finding in seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now):
+            self.stdout.write(self.style.WARNING(finding))
+
+
+def make_key(organisation: str, *, years: int = 3) -> None:
+    """Makes the key and its certificate where the settings name them. Raises FileExistsError rather than overwrite."""
+    for file in (settings.SEAL_KEY, settings.SEAL_CERT):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seal.new_key(settings.SEAL_KEY, settings.SEAL_CERT, organisation=organisation, now=timezone.now(), years=years)

@@ -1,0 +1,28 @@
+"""manage.py verify_agreement FILE: exit 0 the sealed file, 1 it was changed, 2 not one of ours."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from agreements import verifying
+
+
+class Command(BaseCommand):
+    help = "Says whether a PDF is one that this desk sealed, untouched. Exit status 0: it is; 1: changed; 2: not ours."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            body = options["file"].read_bytes()
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+        verdict = verifying.verify(body)
+        self.stdout.write(verdict.headline)
+        for line in verdict.lines:
+            self.stdout.write(f"  {line}")
+        if not verdict.valid:
+            sys.exit(1 if verdict.ours else 2)

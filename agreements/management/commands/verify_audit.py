@@ -1,0 +1,21 @@
+"""manage.py verify_audit: exit 0 when every chain of events is whole, else 1 with the first break of each."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from agreements import auditing
+from agreements.models import Agreement, Event
+
+
+class Command(BaseCommand):
+    help = "Checks the hash chain of every agreement's events."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        problems = list(auditing.findings())
+        for problem in problems:
+            self.stdout.write(self.style.ERROR(problem))
+        self.stdout.write(f"{Agreement.objects.count()} chains, {Event.objects.count()} events, {len(problems)} broken.")
+        if problems:
+            sys.exit(1)

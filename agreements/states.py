@@ -1,0 +1,64 @@
+"""The life of an agreement on one screen.
+
+``MOVES`` is data: the writer (`lifecycle`), the desk's buttons and the tests all read it, so they cannot drift apart.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Status(StrEnum):
+    """Where an agreement stands. The values are what the database holds."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    SIGNED = "signed"
+    SEALED = "sealed"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    SUPERSEDED = "superseded"
+    VOIDED = "voided"
+
+
+class Move(NamedTuple):
+    """One legal step: from any of `sources` to `target`."""
+
+    sources: frozenset[Status]
+    target: Status
+
+
+LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.SIGNED, Status.SEALED})
+"""At most one agreement per paper is in one of these."""
+
+FINAL = frozenset(Status) - LIVE
+"""Never left again."""
+
+FROZEN = frozenset(Status) - {Status.DRAFT}
+"""From issue on, the facts an agreement states never change."""
+
+WORDS = {
+    Status.DRAFT: "prepared, not sent",
+    Status.ISSUED: "waiting for signature",
+    Status.SIGNED: "signed, seal pending",
+    Status.SEALED: "signed and sealed",
+    Status.DECLINED: "declined by the author",
+    Status.LAPSED: "lapsed (clause 7)",
+    Status.SUPERSEDED: "replaced by a newer agreement",
+    Status.VOIDED: "voided by an editor",
+}
+"""What people read."""
+
+MOVES: dict[str, Move] = {
+    "issue": Move(frozenset({Status.DRAFT}), Status.ISSUED),
+    "sign": Move(frozenset({Status.ISSUED}), Status.SIGNED),
+    "seal": Move(frozenset({Status.SIGNED}), Status.SEALED),
+    "decline": Move(frozenset({Status.ISSUED}), Status.DECLINED),
+    "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
+    "supersede": Move(LIVE, Status.SUPERSEDED),
+    "void": Move(LIVE, Status.VOIDED),
+}
+
+
+def legal_moves(status: str) -> list[str]:
+    """The verbs that an agreement in `status` allows, in the order of ``MOVES``."""
+    return [verb for verb, move in MOVES.items() if status in move.sources]
