@@ -1,0 +1,13 @@
+"""The agreement as PDF: facts and wording in, bytes out. ReportLab lives in this package only.
+
+Same arguments, same bytes: nothing here reads a clock, a setting, a file beside the bundled fonts, or the network.
+"""
+
+from agreements.pdf.evidence import evidence
+from agreements.pdf.faces import UnprintableError
+from agreements.pdf.form import form
+from agreements.pdf.layout import DoesNotFitError
+from agreements.pdf.script import unprintable
+from agreements.pdf.signature import signature
+
+__all__ = ["DoesNotFitError", "UnprintableError", "evidence", "form", "signature", "unprintable"]

@@ -1,0 +1,176 @@
+"""The evidence page: who signed what, when, in which words, and how anyone can check it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
+
+from agreements.facts import Facts, Happening, Signature
+from agreements.pdf.faces import Style
+from agreements.pdf.form import foot
+from agreements.pdf.layout import BOTTOM, TOP, Page, Placed, Rule
+from agreements.pdf.paragraph import Set, Type, set_paragraph
+from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
+from agreements.pdf.signature import moment
+from agreements.wording import Wording
+
+HEADING = Type(size=17, leading=22)
+SECTION = Type(Style.SEMIBOLD, size=9.5, leading=15)
+LABEL = Type(Style.ITALIC, size=9, leading=11.6)
+VALUE = Type(size=9, leading=11.6)
+DIGEST = Type(size=8, leading=10.4)
+LABEL_ROOM = 92.0
+WHEN_ROOM = 104.0
+BY_ROOM = 92.0
+QR_SIDE = 72.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Lines that hang from one row at `x`."""
+
+    x: float
+    lines: tuple[Set, ...]
+    kind: Type
+
+
+def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[Happening], verify_url: str) -> bytes:
+    """The evidence of one signature as PDF: one page, or as many as the authors and events need.
+
+    Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
+    """
+    table = _Table()
+    heading = "Evidence of signature"
+    table.heading(heading)
+    table.paragraph(
+        "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
+        "electronically by the corresponding author.",
+        MEASURE - QR_SIDE - 16,
+    )
+    table.skip(10)
+    table.row("Agreement", f"{facts.reference}, text {facts.text_version}", narrow=True)
+    table.row("Volume", f"PMLR {facts.volume}, {facts.volume_name}", narrow=True)
+    table.row("Paper", facts.paper_key, narrow=True)
+    for label, value in _particulars(facts, sig):
+        table.row(label, value)
+    table.section("Statements ticked by the signer, word for word")
+    for label, statement in (("Authority", sig.authority), ("Consent", sig.consent)):
+        table.row(label, statement.text)
+        table.digest(statement.digest)
+    table.section("What was signed")
+    table.row("Form shown", "The file that holds this page begins with exactly the bytes that the signer was shown.")
+    table.digest(sig.shown_sha256)
+    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
+    table.digest(facts.text_digest)
+    table.section("What happened")
+    for event in history:
+        table.event(moment(event.at), event.what, event.by)
+    return _draw(table.pages, facts, heading, verify_url)
+
+
+def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
+    yield "Title", facts.title
+    yield f"Authors ({len(facts.authors)})", "; ".join(facts.authors)
+    yield "Signer", facts.signer
+    yield "E-mail", facts.signer_email
+    yield "Capacity", "Corresponding author, for all authors of the article (clause 1)"
+    yield "Typed name", sig.typed_name
+    yield "Signed at", moment(sig.signed_at)
+    yield "Network address", sig.network_address or "not shown, by the privacy policy"
+
+
+def _draw(pages: list[Page], facts: Facts, heading: str, verify_url: str) -> bytes:
+    sheet = Sheet(f"{heading}: {facts.reference}", f"Evidence page of agreement {facts.reference}")
+    for number, page in enumerate(pages, start=1):
+        if number == 1:
+            _qr(sheet, verify_url, MARGIN + MEASURE - QR_SIDE, TOP + 14 - QR_SIDE)
+        for placed in page.lines:
+            sheet.write(placed.x, placed.y, placed.line, placed.kind, grey=GREY if placed.kind is LABEL else INK)
+        for rule in page.rules:
+            sheet.rule(rule.x, rule.y, rule.width, weight=0.3, grey=GREY)
+        foot(sheet, facts, f"evidence page {number} of {len(pages)}", verify_url)
+        sheet.showPage()
+    return sheet.finished()
+
+
+def _qr(sheet: Sheet, address: str, x: float, y: float) -> None:
+    """The address as a QR code, `QR_SIDE` points wide, lower left corner at (x, y); drawn as vectors."""
+    code = QRCode(None, QRErrorCorrectLevel.M)
+    code.addData(address)
+    code.make()
+    count = code.getModuleCount()
+    module = QR_SIDE / count
+    sheet.setFillGray(INK)
+    path = sheet.beginPath()
+    for row in range(count):
+        for column in range(count):
+            if code.isDark(row, column):
+                path.rect(x + column * module, y + QR_SIDE - (row + 1) * module, module, module)
+    sheet.drawPath(path, stroke=0, fill=1)
+
+
+class _Table:
+    """Rows filled from the top of the first page; a row that does not fit goes on over the page."""
+
+    def __init__(self) -> None:
+        self.pages = [Page()]
+        self._y = TOP
+
+    def skip(self, height: float) -> None:
+        self._y -= height
+
+    def heading(self, text: str) -> None:
+        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, HEADING), HEADING)])
+
+    def paragraph(self, text: str, room: float) -> None:
+        self._hang([_Cell(MARGIN, set_paragraph(text, room, VALUE), VALUE)])
+
+    def section(self, text: str) -> None:
+        """A heading with a rule under it, never alone at the foot of a page."""
+        self.skip(7)
+        if self._y - 4 * VALUE.leading < BOTTOM:
+            self._turn()
+        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, SECTION), SECTION)])
+        self.pages[-1].rules.append(Rule(MARGIN, self._y + SECTION.leading - 4, MEASURE))
+        self.skip(1)
+
+    def row(self, label: str, value: str, *, narrow: bool = False) -> None:
+        """A label and its value; `narrow` keeps clear of the QR code."""
+        room = MEASURE - LABEL_ROOM - (QR_SIDE + 16 if narrow else 0)
+        self._hang(
+            [
+                _Cell(MARGIN, set_paragraph(label, LABEL_ROOM, LABEL), LABEL),
+                _Cell(MARGIN + LABEL_ROOM, set_paragraph(value, room, VALUE), VALUE),
+            ]
+        )
+        self.skip(1.5)
+
+    def digest(self, value: str) -> None:
+        lines = set_paragraph(f"SHA-256 {value}", MEASURE - LABEL_ROOM, DIGEST)
+        self._hang([_Cell(MARGIN + LABEL_ROOM, lines, DIGEST)])
+        self.skip(2)
+
+    def event(self, when: str, what: str, by: str) -> None:
+        room = MEASURE - WHEN_ROOM - BY_ROOM
+        self._hang(
+            [
+                _Cell(MARGIN, set_paragraph(when, WHEN_ROOM, VALUE), VALUE),
+                _Cell(MARGIN + WHEN_ROOM, set_paragraph(what, room - 10, VALUE), VALUE),
+                _Cell(MARGIN + WHEN_ROOM + room, set_paragraph(by, BY_ROOM, VALUE), VALUE),
+            ]
+        )
+
+    def _hang(self, cells: list[_Cell]) -> None:
+        """Draw cells side by side, line by line, turning the page where it is full."""
+        leading = max(cell.kind.leading for cell in cells)
+        for at in range(max(len(cell.lines) for cell in cells)):
+            if self._y < BOTTOM:
+                self._turn()
+            for cell in cells:
+                if at < len(cell.lines):
+                    self.pages[-1].lines.append(Placed(cell.x, self._y, cell.lines[at], cell.kind))
+            self._y -= leading
+
+    def _turn(self) -> None:
+        self.pages.append(Page())
+        self._y = TOP
