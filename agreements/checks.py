@@ -1,0 +1,57 @@
+"""System checks: what must be right before the desk may be trusted with signatures."""
+
+from typing import Any
+from urllib.parse import urlparse
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils import timezone
+
+from agreements import seal, wording
+
+
+@register
+def texts_are_unchanged(**kwargs: Any) -> list[CheckMessage]:
+    return [Error(finding, id="agreements.E001") for finding in wording.check_all()]
+
+
+@register(Tags.security, deploy=True)
+def seal_is_ready(**kwargs: Any) -> list[CheckMessage]:
+    """Web processes need not be able to read the key; whoever runs the checks on the worker's machine must."""
+    found: list[CheckMessage] = []
+    for name, file in (("SEAL_KEY", settings.SEAL_KEY), ("SEAL_CERT", settings.SEAL_CERT)):
+        if not file.is_file():
+            found.append(
+                Error(
+                    f"{name} names {file}, which is not there.",
+                    hint="`manage.py seal_key new` makes a key and its certificate.",
+                    id="agreements.E002",
+                )
+            )
+    if not found:
+        words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, timezone.now())
+        found = [Error(finding, id="agreements.E003") for finding in words]
+    return found
+
+
+@register(Tags.security, deploy=True)
+def links_lead_here(**kwargs: Any) -> list[CheckMessage]:
+    host = urlparse(settings.PUBLIC_BASE_URL).hostname
+    if host in settings.ALLOWED_HOSTS or any(
+        pattern.startswith(".") and f".{host}".endswith(pattern) for pattern in settings.ALLOWED_HOSTS
+    ):
+        return []
+    return [
+        Error(
+            f"Mailed links lead to {host}, which ALLOWED_HOSTS does not name.",
+            hint="Add it to ALLOWED_HOSTS, or set PUBLIC_BASE_URL right.",
+            id="agreements.E004",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def mail_leaves_the_house(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return []
+    return [Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]

@@ -1,0 +1,150 @@
+"""The clock's three rounds, run by Celery and by ``manage.py sweep`` alike: send, chase, seal.
+
+Each asks the database what is due and leaves it there when it fails, so a round may be late, repeated or killed.
+`clock` is a function that tells the time, because a long round outlives one `now`.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Prefetch, Q
+
+from agreements import documents, lifecycle, mail, seal, transports
+from agreements.models import Agreement, Message, Terms
+from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
+from agreements.states import LIVE, Status
+from proceedings.models import Paper
+
+Clock = Callable[[], datetime]
+State = Message.State
+
+logger = logging.getLogger(__name__)
+
+YEAR = timedelta(days=365)
+BATCH = 500
+
+
+def send(clock: Clock) -> Counter[str]:
+    """Hands over every mail that is due. Counts by the state they ended in."""
+    return mail.drain(clock, transports.from_settings(), lifecycle.note_mail)
+
+
+def chase(clock: Clock) -> Counter[str]:
+    """Ends what has no use any more, then queues the reminders that are due."""
+    tally: Counter[str] = Counter()
+    tally["voided"] = void_withdrawn(clock())
+    tally["lapsed"] = lapse_unpublished(clock())
+    tally["reminders"] = remind_due(clock())
+    return tally
+
+
+def void_withdrawn(now: datetime) -> int:
+    """A withdrawn paper needs no agreement; its authors get no more mail."""
+    gone = Agreement.objects.filter(status__in=LIVE, paper__status=Paper.Status.WITHDRAWN)
+    for agreement in gone:
+        lifecycle.void(agreement, reason="The paper was withdrawn.", by="clock", now=now)
+    return len(gone)
+
+
+def lapse_unpublished(now: datetime) -> int:
+    """Clause 7: an agreement ends when its article is not published within one year of the signature."""
+    signed = Agreement.objects.filter(status__in=[Status.SIGNED, Status.SEALED], signed_at__lt=now - YEAR)
+    published = Q(paper__volume__published__isnull=False, paper__volume__published__lte=now.date())
+    lapsed = [agreement for agreement in signed.exclude(published) if one_year_after(agreement.signed_at) <= now]
+    for agreement in lapsed:
+        lifecycle.lapse(agreement, now=now)
+    return len(lapsed)
+
+
+def one_year_after(moment: datetime | None) -> datetime:
+    """The same day of next year; for 29 February the first of March, so that nobody loses a day."""
+    if moment is None:
+        raise ValueError("An unsigned agreement has no term.")
+    try:
+        return moment.replace(year=moment.year + 1)
+    except ValueError:
+        return moment.replace(year=moment.year + 1, month=3, day=1)
+
+
+def remind_due(now: datetime) -> int:
+    """Asks `decide` about every agreement whose time to look has come. Returns the reminders queued."""
+    queued = 0
+    waiting = (
+        Agreement.objects.filter(status=Status.ISSUED, look_at__lte=now)
+        .select_related("paper__volume__terms")
+        .prefetch_related(Prefetch("messages"))
+        .order_by("look_at")
+    )
+    while batch := list(waiting[:BATCH]):
+        later: dict[datetime | None, list[int]] = {}
+        for agreement in batch:
+            verdict = decide(timeline_of(agreement), policy_of(agreement.paper.volume.terms), now)
+            match verdict:
+                case Remind():
+                    queued += lifecycle.remind(
+                        agreement, slot=verdict.slot, skipped=verdict.skipped, look_at=now + GAP, now=now
+                    )
+                case Wait():
+                    later.setdefault(verdict.until, []).append(agreement.pk)
+                case Leave():
+                    later.setdefault(None, []).append(agreement.pk)
+        for at, ids in later.items():
+            lifecycle.look_again(ids, at)
+    return queued
+
+
+def policy_of(terms: Terms) -> Policy:
+    return Policy(
+        closes_at=terms.closes_at,
+        offsets=tuple(terms.offsets),
+        most=terms.most_reminders,
+        revision=terms.revision,
+        paused=terms.paused,
+    )
+
+
+def timeline_of(agreement: Agreement) -> Timeline:
+    """The agreement's mails as the decision needs them. Raises ValueError for one that is not issued."""
+    if agreement.issued_at is None:
+        raise ValueError(f"{agreement} is not issued.")
+    messages = list(agreement.messages.all())
+    left = [m for m in messages if m.state in (State.SENT, State.UNKNOWN)]
+    under_way = [m for m in messages if m.state in mail.OPEN]
+    reminders = [m for m in left + under_way if m.kind == Message.Kind.REMINDER]
+    return Timeline(
+        issued_at=agreement.issued_at,
+        taken=frozenset(m.slot for m in messages),
+        reminders=len(reminders),
+        last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
+        mail_under_way=bool(under_way),
+    )
+
+
+def seal_due(clock: Clock) -> Counter[str]:
+    """Seals every signature that waits for it. One that fails is said on the desk and tried again later."""
+    tally: Counter[str] = Counter()
+    now = clock()
+    waiting = Agreement.objects.filter(status=Status.SIGNED).filter(Q(seal_after__isnull=True) | Q(seal_after__lte=now))
+    for agreement in waiting.select_related("text", "shown").order_by("signed_at").iterator(chunk_size=BATCH):
+        tally[seal_one(agreement, clock())] += 1
+    return tally
+
+
+def seal_one(agreement: Agreement, now: datetime) -> str:
+    """Seals, checks, stores, then says so. Returns ``sealed``, ``failed`` or ``lost`` (somebody else was faster)."""
+    try:
+        key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
+        body = documents.sealed_form(agreement, key)
+        name = documents.store(agreement, body)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the signature stands and a person must be told
+        logger.exception("%s cannot be sealed", agreement)
+        lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
+        return "failed"
+    try:
+        lifecycle.seal(agreement, name=name, body=body, certificate=key.fingerprint, now=now)
+    except lifecycle.WrongMove:
+        return "lost"
+    return "sealed"

@@ -1,0 +1,39 @@
+"""Authors who answer their mail, through the real pages: GET, read the form's hidden fields, POST with CSRF."""
+
+import re
+from datetime import datetime
+from urllib.parse import urlparse
+
+from django.conf import settings
+from django.test import Client
+
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+class Author:
+    """One person's browser at the moment `now`."""
+
+    def __init__(self, now: datetime) -> None:
+        base = urlparse(settings.PUBLIC_BASE_URL)
+        self.client = Client(
+            enforce_csrf_checks=True,
+            headers={"user-agent": "demo author"},
+            SERVER_NAME=base.hostname,
+            SERVER_PORT=str(base.port or 80),
+            **{"desk.now": now},
+        )
+
+    def hidden_fields(self, path: str) -> dict[str, str]:
+        return dict(HIDDEN.findall(self.client.get(path).content.decode()))
+
+    def sign(self, link: str, name: str) -> bool:
+        """Types the name, ticks both boxes, signs. True when the page then shows the receipt."""
+        path = urlparse(link).path
+        fields = {**self.hidden_fields(path), "typed_name": name, "authority": "on", "consent": "on"}
+        answer = self.client.post(path, fields, follow=True)
+        return "Signed. Thank you." in answer.content.decode()
+
+    def decline(self, link: str, reason: str) -> bool:
+        path = urlparse(link).path + "decline/"
+        answer = self.client.post(path, {**self.hidden_fields(path), "reason": reason})
+        return "You declined to sign" in answer.content.decode()

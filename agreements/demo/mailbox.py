@@ -1,0 +1,58 @@
+"""The mails that the file backend wrote, read back."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+LINK = re.compile(r"https?://\S+/sign/[A-Za-z0-9_-]{43}/")
+REFERENCE = re.compile(r"^Agreement (\S+)$", re.MULTILINE)
+RULER = b"-" * 79
+"""The file backend's line behind each mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    name: str
+    """The file's name without its ending."""
+    sent_at: datetime
+    recipient: str
+    subject: str
+    text: str
+    attachments: tuple[str, ...]
+
+    @property
+    def link(self) -> str:
+        """The link to sign, or an empty text."""
+        found = LINK.search(self.text)
+        return found[0] if found else ""
+
+    @property
+    def reference(self) -> str:
+        """The agreement that the mail is about."""
+        found = REFERENCE.search(self.text)
+        return found[1] if found else ""
+
+
+def read(folder: Path) -> list[Mail]:
+    """All mails in `folder`, newest first."""
+    mails = [parse(path) for path in folder.glob("*.log")]
+    return sorted(mails, key=lambda mail: (mail.sent_at, mail.name), reverse=True)
+
+
+def parse(path: Path) -> Mail:
+    raw = path.read_bytes().rpartition(RULER)[0]
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    body = message.get_body(("plain",))
+    return Mail(
+        name=path.stem,
+        sent_at=parsedate_to_datetime(str(message["Date"])),
+        recipient=str(message["To"]),
+        subject=str(message["Subject"]),
+        text=str(body.get_content()) if body else "",
+        attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),
+    )

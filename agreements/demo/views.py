@@ -1,0 +1,21 @@
+"""The demo's mailbox in the browser. It shows live links, so its address exists in demo mode only."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from agreements.demo import mailbox
+
+
+@require_safe
+def mails(request: HttpRequest) -> HttpResponse:
+    return render(request, "agreements/demo/mails.html", {"mails": mailbox.read(settings.EMAIL_FILE_PATH)})
+
+
+@require_safe
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    path = settings.EMAIL_FILE_PATH / f"{name}.log"
+    if not path.is_file():
+        raise Http404("There is no such mail.")
+    return render(request, "agreements/demo/mail.html", {"mail": mailbox.parse(path)})

@@ -1,0 +1,67 @@
+"""Rows -> documents: the form as the signer is shown it, and the sealed file that begins with those bytes."""
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.urls import reverse
+
+from agreements import history, pdf, seal, wording
+from agreements.facts import Signature, Statement, sha256
+from agreements.models import Agreement
+
+
+def verify_url() -> str:
+    """Where anyone can check a sealed file."""
+    return settings.PUBLIC_BASE_URL + reverse("verify")
+
+
+def shown_form(agreement: Agreement) -> bytes:
+    """The unsigned form (v0). Same facts, same bytes, so it can be shown, shown again and compared."""
+    return pdf.form(agreement.facts, wording.load(agreement.text.version), verify_url())
+
+
+def signature_of(agreement: Agreement) -> Signature:
+    """The recorded signature. Raises ValueError if there is none."""
+    if agreement.signed_at is None:
+        raise ValueError(f"{agreement} is not signed.")
+    return Signature(
+        typed_name=agreement.typed_name,
+        signed_at=agreement.signed_at,
+        consent=Statement(agreement.consent),
+        authority=Statement(agreement.authority),
+        shown_sha256=agreement.shown_sha256,
+        network_address="",  # stays with the evidence at the desk: the page goes to co-authors and the publisher
+    )
+
+
+def completed_form(agreement: Agreement, shown: bytes) -> bytes:
+    """The bytes shown, then as increments the signature, the date and the evidence page."""
+    facts, text, signature = agreement.facts, wording.load(agreement.text.version), signature_of(agreement)
+    events = agreement.events.filter(at__lte=agreement.signed_at)
+    evidence = pdf.evidence(facts, text, signature, history.in_words(events), verify_url())
+    return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
+
+
+def sealed_form(agreement: Agreement, key: seal.SealKey) -> bytes:
+    """The completed form under the publisher's seal, checked again after sealing.
+
+    Raises SealError when the kept bytes are not those that were shown, or the seal does not hold.
+    """
+    shown = bytes(agreement.shown.body)
+    if sha256(shown) != agreement.shown_sha256:
+        raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
+    return seal.seal(completed_form(agreement, shown), key, reason="Publication agreement, as signed by its author")
+
+
+def store(agreement: Agreement, body: bytes) -> str:
+    """Puts sealed bytes into private storage and returns their name there.
+
+    The name holds the digest, so writing again after a crash finds the same bytes and makes no second file.
+    """
+    name = f"sealed/v{agreement.volume_number}/{agreement.paper_key}-{sha256(body)[:32]}.pdf"
+    storage = storages["private"]
+    if storage.exists(name):
+        with storage.open(name) as file:
+            if file.read() == body:
+                return name
+    return storage.save(name, ContentFile(body))

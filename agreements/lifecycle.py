@@ -1,0 +1,330 @@
+"""THE ONLY WRITER of Agreement and Event.
+
+Every verb is one transaction: the guard from `MOVES`, an UPDATE that names only the row's own columns (one row, or
+somebody else won), one Event, and whatever mail begins or ends with it. `by` says who acts: ``editor:name``,
+``signer`` or ``clock``. `now` is aware and UTC.
+"""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from agreements import links, mail, pdf, wording
+from agreements.facts import Statement, sha256
+from agreements.models import Agreement, AgreementText, Event, Message, ShownCopy, Terms
+from agreements.states import LIVE, MOVES, Status
+from proceedings.models import Paper
+
+Kind = Message.Kind
+
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: nothing that is mistaken for something else on paper."""
+
+SEAL_BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
+"""Waits after failed seals; the last one repeats for ever, because a signature is never given up."""
+
+
+class WrongMove(Exception):
+    """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
+
+    def __init__(self, verb: str, status: str) -> None:
+        super().__init__(f"Cannot {verb} an agreement that is {status}.")
+        self.status = status
+
+
+class NotReady(Exception):
+    """A paper cannot have an agreement yet. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What the signing POST brought with it."""
+
+    typed_name: str
+    consent: Statement
+    authority: Statement
+    shown: bytes
+    address: str | None
+    agent: str
+
+
+# --- the two ways to write
+
+
+def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[str, Any], **columns: Any) -> None:
+    """One legal step with its event. Call it inside a transaction. Raises WrongMove when the row has moved on."""
+    step = MOVES[verb]
+    won = Agreement.objects.filter(pk=agreement.pk, status__in=step.sources).update(
+        status=step.target, event_count=F("event_count") + 1, **columns
+    )
+    if not won:
+        raise WrongMove(verb, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
+    append(agreement, verb, by=by, now=now, data=data)
+    agreement.refresh_from_db()
+
+
+def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+    """An event that moves nothing, such as a mail that was sent."""
+    with transaction.atomic():
+        Agreement.objects.filter(pk=agreement_id).update(event_count=F("event_count") + 1)
+        append(Agreement.objects.get(pk=agreement_id), kind, by=by, now=now, data=data)
+
+
+def append(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+    """The next link of the chain. The caller's UPDATE holds the agreement's row, so nobody else can be appending."""
+    number, head = Agreement.objects.values_list("event_count", "event_head").get(pk=agreement.pk)
+    event = Event(agreement=agreement, number=number, kind=kind, at=now, by=by, data=data, previous=head)
+    event.digest = event.compute_digest(agreement.reference)
+    event.save(force_insert=True)
+    Agreement.objects.filter(pk=agreement.pk).update(event_head=event.digest)
+
+
+# --- from paper to mail
+
+
+def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None = None) -> Agreement:
+    """Prepares an agreement from the paper's facts of today. Raises NotReady when the paper lacks something."""
+    facts = facts_of(paper)
+    text = current_text()
+    with transaction.atomic():
+        if paper.agreements.filter(status__in=LIVE).exists():
+            raise NotReady("It already has an agreement under way.")
+        agreement = Agreement.objects.create(
+            reference=new_reference(paper),
+            paper=paper,
+            predecessor=predecessor,
+            text=text,
+            created_at=now,
+            event_count=1,
+            **facts,
+        )
+        append(agreement, "draft", by=by, now=now, data={"predecessor": predecessor.reference if predecessor else None})
+        agreement.refresh_from_db()
+    return agreement
+
+
+def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
+    """Freezes the facts and puts the invitation in the outbox."""
+    facts = facts_of(agreement.paper)
+    if not Terms.objects.filter(volume=agreement.paper.volume_id).exists():
+        raise NotReady("Its volume has no terms. Set the deadline first.")
+    with transaction.atomic():
+        data = {**facts, "text": agreement.text.version, "text_sha256": agreement.text.digest}
+        move(agreement, "issue", by=by, now=now, data=data, issued_at=now, look_at=now, **facts)
+        mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
+
+
+def facts_of(paper: Paper) -> dict[str, Any]:
+    """The agreement's facts as the paper has them now. Raises NotReady, with what to do, when one is missing."""
+    if paper.status == Paper.Status.WITHDRAWN:
+        raise NotReady("It is withdrawn.")
+    authors = sorted(paper.authors.all(), key=lambda author: author.position)
+    contact = next((author for author in authors if author.is_contact), None)
+    if contact is None:
+        raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
+    facts = {
+        "volume_number": paper.volume.number,
+        "volume_name": paper.volume.name,
+        "paper_key": paper.key,
+        "title": unicodedata.normalize("NFC", paper.title),
+        "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
+        "signer": unicodedata.normalize("NFC", contact.display),
+        "signer_email": contact.email,
+    }
+    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], *facts["authors"]]))
+    if missing:
+        named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
+        raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
+    return facts
+
+
+def current_text() -> AgreementText:
+    """The newest version of the publisher's wording, as a row."""
+    text = wording.load(wording.versions()[-1])
+    row, _ = AgreementText.objects.get_or_create(
+        version=text.version, defaults={"body": text.source, "digest": text.digest}
+    )
+    return row
+
+
+def new_reference(paper: Paper) -> str:
+    tail = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
+    return f"{paper.volume.number}-{paper.key}-{tail}"
+
+
+def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at: datetime, now: datetime) -> bool:
+    """Queues the reminder for `slot` if the agreement still waits; missed ones are marked so. False if it does not."""
+    with transaction.atomic():
+        # Takes the row, so that a signature either comes before (and nothing is queued) or after (and cancels it).
+        if not Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED).update(look_at=look_at):
+            return False
+        for missed in skipped:
+            mail.queue(
+                agreement, slot=missed, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now, skipped=True
+            )
+        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
+
+
+def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
+    """An editor's reminder, beside the scheduled ones. False when the agreement does not wait, or a mail is on its way."""
+    with transaction.atomic():
+        waits = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED).update(look_at=now)
+        if not waits or agreement.messages.filter(state__in=mail.OPEN).exists():
+            return False
+        note(agreement.pk, "remind", by=by, now=now, data={})
+        slot = f"manual:{secrets.token_hex(8)}"
+        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
+
+
+def look_again(agreement_ids: list[int], at: datetime | None) -> None:
+    """Sets when the clock next asks whether a reminder is due; None is never."""
+    Agreement.objects.filter(pk__in=agreement_ids, status=Status.ISSUED).update(look_at=at)
+
+
+def terms_changed(volume_id: int, now: datetime) -> None:
+    """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
+    Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).update(look_at=now)
+
+
+def note_mail(message: Message, state: str, now: datetime) -> None:
+    """The chain's word about a mail that left, or may have left."""
+    data = {"kind": message.kind, "slot": message.slot, "to": message.recipient, "message_id": message.message_id}
+    note(message.agreement_id, "mailed" if state == Message.State.SENT else "mail-unknown", by="clock", now=now, data=data)
+
+
+# --- the author's moves
+
+
+def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
+    """The signature, complete with its evidence, in one transaction; the seal is a later step that may be repeated."""
+    shown = sha256(act.shown)
+    with transaction.atomic():
+        move(
+            agreement,
+            "sign",
+            by="signer",
+            now=now,
+            data={
+                "typed_name": act.typed_name,
+                "consent": act.consent.text,
+                "authority": act.authority.text,
+                "shown_sha256": shown,
+                "text_sha256": agreement.text.digest,
+            },
+            signed_at=now,
+            typed_name=act.typed_name,
+            consent=act.consent.text,
+            authority=act.authority.text,
+            shown_sha256=shown,
+            signer_address=act.address,
+            signer_agent=act.agent[:500],
+            look_at=None,
+        )
+        ShownCopy.objects.create(agreement=agreement, body=act.shown)
+        mail.cancel_open(agreement.pk)
+
+
+def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
+    """The author will not sign. Reminders end in the same transaction; both sides get a mail."""
+    with transaction.atomic():
+        move(
+            agreement,
+            "decline",
+            by="signer",
+            now=now,
+            data={"reason": reason},
+            closed_at=now,
+            reason=reason,
+            look_at=None,
+        )
+        close(agreement, now)
+        mail.queue(agreement, slot="declined", kind=Kind.DECLINED, recipient=agreement.signer_email, now=now)
+        for recipient in editors_of(agreement):
+            mail.queue(
+                agreement,
+                slot=f"editor-declined:{recipient}"[:80],
+                kind=Kind.EDITOR_DECLINED,
+                recipient=recipient,
+                now=now,
+            )
+
+
+def editors_of(agreement: Agreement) -> list[str]:
+    """Addresses that hear what authors do: the desk's editors, or failing them where authors' answers go."""
+    volume = agreement.paper.volume
+    addresses = list(volume.editors.filter(is_active=True).exclude(email="").values_list("email", flat=True))
+    return sorted(set(addresses or [volume.terms.reply_to])) if addresses or volume.terms.reply_to else []
+
+
+def close(agreement: Agreement, now: datetime) -> None:
+    """What ends with every agreement that will not be signed any more: its mails and its links."""
+    mail.cancel_open(agreement.pk)
+    links.revoke(agreement.pk, now)
+
+
+# --- the seal
+
+
+def seal(agreement: Agreement, *, name: str, body: bytes, certificate: str, now: datetime) -> None:
+    """The sealed file is in storage under `name`; the signer gets a copy."""
+    digest = sha256(body)
+    with transaction.atomic():
+        move(
+            agreement,
+            "seal",
+            by="clock",
+            now=now,
+            data={"sha256": digest, "size": len(body), "certificate": certificate},
+            sealed_at=now,
+            sealed_file=name,
+            sealed_sha256=digest,
+            sealed_size=len(body),
+            seal_error="",
+            seal_after=None,
+        )
+        mail.queue(agreement, slot=f"receipt:{digest[:16]}", kind=Kind.RECEIPT, recipient=agreement.signer_email, now=now)
+
+
+def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
+    """Sealing did not work: said on the desk, tried again later. The signature stands."""
+    wait = SEAL_BACKOFF[min(agreement.seal_attempts, len(SEAL_BACKOFF) - 1)]
+    Agreement.objects.filter(pk=agreement.pk, status=Status.SIGNED).update(
+        seal_attempts=F("seal_attempts") + 1, seal_error=error, seal_after=now + wait
+    )
+
+
+# --- the editor's moves
+
+
+def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
+    """Ends an agreement without a successor. Evidence stays."""
+    with transaction.atomic():
+        move(agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
+        close(agreement, now)
+
+
+def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
+    """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
+    with transaction.atomic():
+        move(agreement, "supersede", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
+        close(agreement, now)
+        successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
+        issue(successor, by=by, now=now)
+    return successor
+
+
+def lapse(agreement: Agreement, *, now: datetime) -> None:
+    """Clause 7: not published within one year of the signature."""
+    with transaction.atomic():
+        move(agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year.")
+        close(agreement, now)
+
+
+def delivered(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:
+    """Notes that the sealed file went to the publisher."""
+    note(agreement.pk, "deliver", by=by, now=now, data={"sha256": sha256})

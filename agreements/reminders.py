@@ -1,0 +1,83 @@
+"""When to write to an author again. Pure: dates and `now` in, a verdict out; run as often as you like."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+GAP = timedelta(hours=20)
+"""Least time between two mails about one agreement: a day's mail may come a little earlier than the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A volume's terms as the decision needs them."""
+
+    closes_at: datetime
+    """First instant after the last day to sign, UTC."""
+    offsets: tuple[int, ...]
+    """Days before (-) and after (+) `closes_at`."""
+    most: int
+    """Most reminders per agreement."""
+    revision: int
+    """Counts moved deadlines."""
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One waiting agreement's mails so far."""
+
+    issued_at: datetime
+    taken: frozenset[str]
+    """Slots that have a row, whatever became of it."""
+    reminders: int
+    """Reminders that were sent, may have arrived, or are on their way."""
+    last_mail_at: datetime | None
+    mail_under_way: bool
+    """A mail is pending or being handed over: adding another would make a burst after an outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Write now, for `slot`; the older `skipped` ones were missed and shall not be made up for."""
+
+    slot: str
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is due before `until` (UTC)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Nothing will ever be due, unless the terms change."""
+
+
+def slot_name(revision: int, offset: int) -> str:
+    """Such as ``r1:T-7``: never a date, for a date changes with the zone and with an edit."""
+    return f"r{revision}:T{offset:+d}"
+
+
+def decide(timeline: Timeline, policy: Policy, now: datetime) -> Remind | Wait | Leave:
+    """What the clock does for one agreement that waits for its signature."""
+    if policy.paused or timeline.reminders >= policy.most:
+        return Leave()
+    slots = [
+        (policy.closes_at + timedelta(days=offset), slot_name(policy.revision, offset))
+        for offset in sorted(policy.offsets)
+    ]
+    # Slots from before the invitation are not missed reminders.
+    open_slots = [(at, slot) for at, slot in slots if at > timeline.issued_at and slot not in timeline.taken]
+    if not open_slots:
+        return Leave()
+    due = [slot for at, slot in open_slots if at <= now]
+    if not due:
+        return Wait(open_slots[0][0])
+    if timeline.mail_under_way:
+        return Wait(now + timedelta(hours=1))
+    if timeline.last_mail_at and now < timeline.last_mail_at + GAP:
+        return Wait(timeline.last_mail_at + GAP)
+    return Remind(slot=due[-1], skipped=tuple(due[:-1]))

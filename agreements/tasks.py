@@ -1,0 +1,21 @@
+"""Celery lives here only: the clock's rounds as tasks. They carry no data and decide nothing."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from agreements import clock
+
+
+@shared_task(name="agreements.send")
+def send() -> None:
+    clock.send(timezone.now)
+
+
+@shared_task(name="agreements.chase")
+def chase() -> None:
+    clock.chase(timezone.now)
+
+
+@shared_task(name="agreements.seal")
+def seal() -> None:
+    clock.seal_due(timezone.now)
