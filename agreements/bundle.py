@@ -57,7 +57,9 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
     if agreement is None:
         return "no agreement issued"
     if agreement.status != Status.SEALED:
-        detail = f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
+        detail = (
+            f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
+        )
         return WORDS[Status(agreement.status)] + detail
     if drifted := drift(paper, agreement):
         return f"the {' and the '.join(drifted)} changed since it was issued: replace the agreement"
@@ -79,9 +81,13 @@ def plain(text: str) -> str:
 
 
 def write(
-    clearance: Clearance, folder: Path, *, record: Callable[[Agreement], object], progress: Callable[[Iterable[Agreement]], Iterable[Agreement]] = iter
+    clearance: Clearance,
+    folder: Path,
+    *,
+    record: Callable[[Agreement], object],
+    progress: Callable[[Iterable[Agreement]], Iterable[Agreement]] = iter,
 ) -> None:
-    """Writes the package into `folder`. Every file is whole or absent, and two runs of the same state write the same bytes.
+    """Writes the package into `folder`. Every file is whole or absent, and two runs of one state write the same bytes.
 
     `record(agreement)` is called for each file that was written. A sealed file that is not the one that was sealed
     stops the delivery: raises ValueError naming it. Files of papers that are not cleared any more are taken out;

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlparse
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils import timezone
 
 from agreements import seal, wording
@@ -54,4 +55,4 @@ def links_lead_here(**kwargs: Any) -> list[CheckMessage]:
 def mail_leaves_the_house(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return []
-    return [Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]
+    return [checks.Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]

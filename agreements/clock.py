@@ -27,6 +27,11 @@ YEAR = timedelta(days=365)
 BATCH = 500
 
 
+def stopped(at: datetime) -> Clock:
+    """A clock that stands still, for a sweep that pretends."""
+    return lambda: at
+
+
 def send(clock: Clock) -> Counter[str]:
     """Hands over every mail that is due. Counts by the state they ended in."""
     return mail.drain(clock, transports.from_settings(), lifecycle.note_mail)
@@ -139,7 +144,7 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
         body = documents.sealed_form(agreement, key)
         name = documents.store(agreement, body)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the signature stands and a person must be told
+    except Exception as error:
         logger.exception("%s cannot be sealed", agreement)
         lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
         return "failed"
@@ -148,3 +153,7 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     except lifecycle.WrongMove:
         return "lost"
     return "sealed"
+
+
+ROUNDS = {"chase": chase, "seal": seal_due, "send": send}
+"""In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

@@ -127,7 +127,7 @@ def facts_of(paper: Paper) -> dict[str, Any]:
     contact = next((author for author in authors if author.is_contact), None)
     if contact is None:
         raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
-    facts = {
+    facts: dict[str, Any] = {
         "volume_number": paper.volume.number,
         "volume_name": paper.volume.name,
         "paper_key": paper.key,
@@ -171,7 +171,7 @@ def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
-    """An editor's reminder, beside the scheduled ones. False when the agreement does not wait, or a mail is on its way."""
+    """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way."""
     with transaction.atomic():
         waits = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED).update(look_at=now)
         if not waits or agreement.messages.filter(state__in=mail.OPEN).exists():
@@ -194,7 +194,13 @@ def terms_changed(volume_id: int, now: datetime) -> None:
 def note_mail(message: Message, state: str, now: datetime) -> None:
     """The chain's word about a mail that left, or may have left."""
     data = {"kind": message.kind, "slot": message.slot, "to": message.recipient, "message_id": message.message_id}
-    note(message.agreement_id, "mailed" if state == Message.State.SENT else "mail-unknown", by="clock", now=now, data=data)
+    note(
+        message.agreement_id,
+        "mailed" if state == Message.State.SENT else "mail-unknown",
+        by="clock",
+        now=now,
+        data=data,
+    )
 
 
 # --- the author's moves
@@ -287,7 +293,9 @@ def seal(agreement: Agreement, *, name: str, body: bytes, certificate: str, now:
             seal_error="",
             seal_after=None,
         )
-        mail.queue(agreement, slot=f"receipt:{digest[:16]}", kind=Kind.RECEIPT, recipient=agreement.signer_email, now=now)
+        mail.queue(
+            agreement, slot=f"receipt:{digest[:16]}", kind=Kind.RECEIPT, recipient=agreement.signer_email, now=now
+        )
 
 
 def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
@@ -311,7 +319,9 @@ def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
 def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
     """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
     with transaction.atomic():
-        move(agreement, "supersede", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
+        move(
+            agreement, "supersede", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None
+        )
         close(agreement, now)
         successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
         issue(successor, by=by, now=now)

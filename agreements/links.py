@@ -15,7 +15,7 @@ ROUTES = {Link.Purpose.SIGN: "sign", Link.Purpose.COPY: "sealed-copy"}
 
 
 def make(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:
-    """A fresh link for one mail, as an absolute URL. Each mail has its own, so that the trail shows which one was used."""
+    """A fresh link for one mail, as an absolute URL. Each mail has its own: the trail shows which one was used."""
     token = secrets.token_urlsafe(32)
     Link.objects.create(
         agreement_id=message.agreement_id,

@@ -95,16 +95,14 @@ def claim_next(now: datetime) -> Message | None:
                 state=State.CLAIMED, claim=token, lease_until=now + LEASE, attempts=attempts + 1
             )
             if won:
-                return Message.objects.select_related(
-                    "agreement__text", "agreement__paper__volume__terms"
-                ).get(pk=pk)
+                return Message.objects.select_related("agreement__text", "agreement__paper__volume__terms").get(pk=pk)
 
 
 def deliver(message: Message, transport: Transport, clock: Clock, record: Record) -> str:
     """One claimed mail, handed over and settled. Returns the state it ended in."""
     try:
         letter = compose(message, clock())
-    except Exception as error:  # noqa: BLE001 - one bad row must not stop the others, whatever is wrong with it
+    except Exception as error:
         logger.exception("message %s cannot be written", message.pk)
         return settle(message, Outcome.retry(f"The mail could not be written: {error}"), clock(), record)
     outcome = transport.hand_over(letter, lambda: intend(message))
@@ -160,7 +158,9 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
         with transaction.atomic():
             # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
             if held.filter(state=State.HANDING).update(
-                state=State.UNKNOWN, lease_until=None, error="The worker stopped while the server was being given the mail."
+                state=State.UNKNOWN,
+                lease_until=None,
+                error="The worker stopped while the server was being given the mail.",
             ):
                 record(message, State.UNKNOWN, now)
                 tally[State.UNKNOWN] += 1

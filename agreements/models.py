@@ -65,10 +65,16 @@ class Terms(models.Model):
         help_text="IANA name, such as Europe/Paris. Etc/GMT+12 is “anywhere on Earth”.",
     )
     offsets = models.JSONField(
-        "days of reminders", default=default_offsets, validators=[whole_days], help_text="Days before (-) and after (+) the deadline."
+        "days of reminders",
+        default=default_offsets,
+        validators=[whole_days],
+        help_text="Days before (-) and after (+) the deadline.",
     )
     most_reminders = models.PositiveSmallIntegerField(
-        "most reminders", default=8, validators=[MinValueValidator(0), MaxValueValidator(30)], help_text="Per agreement."
+        "most reminders",
+        default=8,
+        validators=[MinValueValidator(0), MaxValueValidator(30)],
+        help_text="Per agreement.",
     )
     paused = models.BooleanField("reminders paused", default=False)
     reply_to = models.EmailField(blank=True, help_text="Where authors' answers go, such as the publication chair.")
@@ -116,7 +122,12 @@ class Agreement(models.Model):
     reference = models.CharField(max_length=140, unique=True, help_text="Printed in the foot of every page.")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="agreements")
     predecessor = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="successor", help_text="The agreement this one replaced."
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successor",
+        help_text="The agreement this one replaced.",
     )
     status = models.CharField(max_length=20, choices=[(s.value, WORDS[s]) for s in Status], default=Status.DRAFT)
 
@@ -154,7 +165,9 @@ class Agreement(models.Model):
     seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
     seal_error = models.TextField(blank=True)
 
-    look_at = models.DateTimeField(null=True, blank=True, help_text="When the clock next asks whether a reminder is due.")
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the clock next asks whether a reminder is due."
+    )
 
     # The head of the event chain. Every writer of events updates this row first, so the row's lock orders them.
     event_count = models.PositiveIntegerField(default=0)
@@ -165,7 +178,9 @@ class Agreement(models.Model):
     class Meta:
         ordering = ["volume_number", "paper__position", "-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["paper"], condition=Q(status__in=sorted(LIVE)), name="one_live_agreement_per_paper"),
+            models.UniqueConstraint(
+                fields=["paper"], condition=Q(status__in=sorted(LIVE)), name="one_live_agreement_per_paper"
+            ),
             models.CheckConstraint(condition=Q(status__in=sorted(Status)), name="agreement_status_known"),
             models.CheckConstraint(
                 condition=~Q(status=Status.DRAFT) | Q(issued_at__isnull=True, signed_at__isnull=True),
@@ -176,12 +191,19 @@ class Agreement(models.Model):
                 name="issued_is_stamped",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["signed", "sealed", "lapsed"]) | Q(issued_at__isnull=False, signed_at__isnull=False),
+                condition=~Q(status__in=["signed", "sealed", "lapsed"])
+                | Q(issued_at__isnull=False, signed_at__isnull=False),
                 name="signed_is_stamped",
             ),
             models.CheckConstraint(
                 condition=Q(signed_at__isnull=True)
-                | (~Q(typed_name="") & ~Q(consent="") & ~Q(authority="") & ~Q(shown_sha256="") & Q(issued_at__isnull=False)),
+                | (
+                    ~Q(typed_name="")
+                    & ~Q(consent="")
+                    & ~Q(authority="")
+                    & ~Q(shown_sha256="")
+                    & Q(issued_at__isnull=False)
+                ),
                 name="signature_has_evidence",
             ),
             models.CheckConstraint(
@@ -189,7 +211,9 @@ class Agreement(models.Model):
                 | (~Q(sealed_file="") & ~Q(sealed_sha256="") & Q(sealed_size__gt=0) & Q(signed_at__isnull=False)),
                 name="seal_has_file",
             ),
-            models.CheckConstraint(condition=~Q(status="sealed") | Q(sealed_at__isnull=False), name="sealed_is_stamped"),
+            models.CheckConstraint(
+                condition=~Q(status="sealed") | Q(sealed_at__isnull=False), name="sealed_is_stamped"
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["draft", "issued", "signed", "declined"]) | Q(sealed_at__isnull=True),
                 name="unsealed_has_no_seal",

@@ -102,7 +102,7 @@ class SmtpTransport:
     def connected(self) -> smtplib.SMTP:
         if self.smtp is None:
             kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-            self.smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT)
+            self.smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or 30)
             self.smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
                 self.smtp.starttls()

@@ -26,7 +26,10 @@ def verify(body: bytes) -> Verification:
         trusted = seal.certificates(settings.SEAL_CERT.read_bytes())
     except (OSError, seal.SealError):
         return Verification(
-            valid=False, ours=False, headline="This cannot be checked just now", lines=("The seal's certificate is not at hand.",)
+            valid=False,
+            ours=False,
+            headline="This cannot be checked just now",
+            lines=("The seal's certificate is not at hand.",),
         )
     verdict = seal.inspect(
         body,
@@ -36,7 +39,9 @@ def verify(body: bytes) -> Verification:
         sealed_sha256=agreement.sealed_sha256 if agreement else None,
     )
     if agreement and verdict.valid:
-        return Verification(valid=True, ours=True, headline="This is the sealed file, unchanged.", lines=facts(agreement))
+        return Verification(
+            valid=True, ours=True, headline="This is the sealed file, unchanged.", lines=facts(agreement)
+        )
     if not verdict.ours:
         return Verification(
             valid=False,
@@ -52,7 +57,7 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
     """What the sealed file says, for whoever holds it."""
     return (
         f"Agreement {agreement.reference}, paper {agreement.paper_key}: “{agreement.title}”.",
-        f"Signed by {agreement.typed_name} on {agreement.signed_at:%Y-%m-%d %H:%M} UTC, "
-        f"sealed on {agreement.sealed_at:%Y-%m-%d %H:%M} UTC.",
+        f"Signed by {agreement.typed_name} on {agreement.signed_at:%Y-%m-%d %H:%M} UTC.",
+        f"Sealed on {agreement.sealed_at:%Y-%m-%d %H:%M} UTC.",
         f"It stands as: {agreement.get_status_display()}.",
     )

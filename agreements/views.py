@@ -1,8 +1,10 @@
 """The public pages: an author reads, signs or declines; anyone checks a sealed file. GET changes nothing."""
 
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -27,7 +29,13 @@ def now_of(request: HttpRequest) -> datetime:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None
+    """Where the request comes from. Of a proxy's list only the last entry counts: the client may write the others."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    text = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(text))
+    except ValueError:  # a Unix socket, or a proxy that hides it
+        return None
 
 
 def calm(request: HttpRequest) -> HttpResponse:

@@ -131,6 +131,8 @@ def parse(version: str, source: str) -> Wording:
         _, head, body = source.split("---\n", 2)
         fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
         blocks = _Blocks.read(body)
+        if blocks.blanks or not blocks.footnote:
+            raise ValueError("a blank or the footnote is missing")
         author, signed, date = blocks.labels
         (agreement,) = blocks.closing
         return Wording(
@@ -147,7 +149,7 @@ def parse(version: str, source: str) -> Wording:
             signed_label=signed,
             date_label=date,
         )
-    except (KeyError, ValueError) as error:
+    except (LookupError, ValueError) as error:
         raise WordingError(f"The agreement text {version} is not a form that can be drawn: {error}.") from error
 
 
@@ -160,7 +162,7 @@ class _Blocks:
         self.closing: list[str] = []
         self.labels: list[str] = []
         self.footnote = ""
-        self._blanks = list(Blank)
+        self.blanks = list(Blank)
 
     @classmethod
     def read(cls, body: str) -> "_Blocks":
@@ -173,7 +175,7 @@ class _Blocks:
     def _take(self, block: str) -> None:
         stripped = block.strip()
         if stripped == "---":
-            self.preamble.append(self._blanks.pop(0))
+            self.preamble.append(self.blanks.pop(0))
         elif footnote := _FOOTNOTE.fullmatch(stripped):
             self.footnote = _typeset(footnote[2])
         elif _NUMBERED.match(block):

@@ -106,6 +106,7 @@ class _File:
         self.entries: list[Entry] = []
         self.findings: list[Finding] = []
         self.seen: dict[str, int] = {}
+        self.after_broken = False
 
     def read(self, blocks: Sequence[Block]) -> Bibliography:
         for block in blocks:
@@ -123,6 +124,8 @@ class _File:
                 self._block(inner)
         elif isinstance(block, ParsingFailedBlock):
             self._broken(block, line)
+            self.after_broken = True
+            return
         elif isinstance(block, ParsedEntry):
             self._entry(block, line)
         elif isinstance(block, String):
@@ -132,6 +135,7 @@ class _File:
         elif isinstance(block, (ExplicitComment, Preamble)):
             what = "preamble" if isinstance(block, Preamble) else "comment"
             self._say("comment", f"this {what} is set aside; it is not kept", line, Severity.NOTE)
+        self.after_broken = False
 
     def _entry(self, block: ParsedEntry, line: int) -> None:
         before = len(errors(self.findings))
@@ -255,6 +259,8 @@ class _File:
             at = line + text.count("\n", 0, entry.start())
             self._say("syntax", f"'{fold(entry[0])}' opens no entry: a brace is missing behind it; it was left out", at)
             self.entries.append(Entry(entry[0].strip().lstrip("@").strip().lower(), "", at, broken=True))
+        elif self.after_broken:
+            return  # the rest of the entry that could not be read, which has been said
         elif stray := _STRAY_FIELD.search(text):
             at = line + text.count("\n", 0, stray.start())
             key = self.entries[-1].key if self.entries else ""

@@ -120,15 +120,13 @@ def compatible(one: Name, other: Name) -> bool:
             return False
         rest.remove(word)
     given = _plain_words(f"{other.given} {other.suffix}")
-    if not rest or not given or not _alike(rest[0], given[0]):
+    if not rest or not given:
         return False
-    left = iter(given[1:])
-    return all(any(_alike(word, theirs) for theirs in left) for word in rest[1:]) or _all_initials(rest, given)
-
-
-def _all_initials(rest: list[str], given: list[str]) -> bool:
-    """``JL`` for ``Jean Luc``."""
-    return len(rest) == 1 and rest[0] == "".join(word[0] for word in given)
+    if len(rest) == 1 and rest[0] == "".join(word[0] for word in given):  # JL for Jean-Luc
+        return True
+    shorter, longer = sorted((rest[1:], given[1:]), key=len)
+    left = iter(longer)
+    return _alike(rest[0], given[0]) and all(any(_alike(word, theirs) for theirs in left) for word in shorter)
 
 
 def _alike(one: str, other: str) -> bool:

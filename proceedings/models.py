@@ -27,8 +27,12 @@ class Volume(models.Model):
     """One volume of proceedings, with the fields of the publisher's ``@Proceedings`` entry (PMLR spec, section 1)."""
 
     number = models.PositiveIntegerField("volume number", unique=True, help_text="The publisher's number, such as 247.")
-    bib_key = models.CharField("BibTeX key", max_length=100, help_text="Key of the @Proceedings entry, such as COLT2024.")
-    name = models.CharField(max_length=300, help_text="The conference, such as The 37th Annual Conference on Learning Theory.")
+    bib_key = models.CharField(
+        "BibTeX key", max_length=100, help_text="Key of the @Proceedings entry, such as COLT2024."
+    )
+    name = models.CharField(
+        max_length=300, help_text="The conference, such as The 37th Annual Conference on Learning Theory."
+    )
     shortname = models.CharField("short name", max_length=60, help_text="Acronym without year, such as COLT.")
     booktitle = models.CharField(max_length=300, help_text="Proceedings of …, as it appears in citations.")
     year = models.PositiveSmallIntegerField(help_text="Year of the conference; paper keys end in its last two digits.")
@@ -36,13 +40,21 @@ class Volume(models.Model):
     end = models.DateField(null=True, blank=True, help_text="Last day of the conference.")
     address = models.CharField("place", max_length=300, blank=True, help_text="Venue, city, country.")
     conference_url = models.URLField("conference URL", max_length=300, blank=True)
-    published = models.DateField(null=True, blank=True, help_text="Date of publication; clause 7 is met from this day on.")
+    published = models.DateField(
+        null=True, blank=True, help_text="Date of publication; clause 7 is met from this day on."
+    )
     editor_names = models.JSONField(
-        "volume editors' names", default=list, blank=True, help_text='As published, each "von Last, Jr, First", in order.'
+        "volume editors' names",
+        default=list,
+        blank=True,
+        help_text='As published, each "von Last, Jr, First", in order.',
     )
     sections = models.JSONField(default=list, blank=True, help_text="Names of the sections, in order.")
     extra = models.JSONField(
-        "further BibTeX fields", default=dict, blank=True, help_text="Fields that the desk does not use, kept and written back."
+        "further BibTeX fields",
+        default=dict,
+        blank=True,
+        help_text="Fields that the desk does not use, kept and written back.",
     )
     editors = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -78,7 +90,11 @@ class Paper(models.Model):
     volume = models.ForeignKey(Volume, models.PROTECT, related_name="papers")
     key = models.CharField(
         max_length=80,
-        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z", "Use ASCII letters, digits and hyphens, such as smith24a.")],
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z", "Use ASCII letters, digits and hyphens, such as smith24a."
+            )
+        ],
         help_text="lastnameYY, with a, b, c … where several papers share it. It names every file of the paper.",
     )
     position = models.PositiveIntegerField(default=0, help_text="Order in the volume's file.")
@@ -89,7 +105,10 @@ class Paper(models.Model):
     section = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.ACCEPTED)
     extra = models.JSONField(
-        "further BibTeX fields", default=dict, blank=True, help_text="Fields such as openreview, software or video, kept and written back."
+        "further BibTeX fields",
+        default=dict,
+        blank=True,
+        help_text="Fields such as openreview, software or video, kept and written back.",
     )
 
     class Meta:
@@ -111,7 +130,9 @@ class Author(models.Model):
     position = models.PositiveSmallIntegerField(help_text="1 for the first author.")
     given = models.CharField("given names", max_length=200, blank=True)
     particle = models.CharField(max_length=60, blank=True, help_text="von, van der, de la …")
-    family = models.CharField("family name", max_length=200, help_text="The whole name for people with one name and for groups.")
+    family = models.CharField(
+        "family name", max_length=200, help_text="The whole name for people with one name and for groups."
+    )
     suffix = models.CharField(max_length=30, blank=True, help_text="Jr, III …")
     email = models.EmailField(blank=True)
     affiliation = models.CharField(max_length=300, blank=True)
@@ -121,7 +142,9 @@ class Author(models.Model):
         blank=True,
         validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", "An ORCID iD looks like 0000-0002-1825-0097.")],
     )
-    is_contact = models.BooleanField("corresponding author", default=False, help_text="Signs the agreement for all authors.")
+    is_contact = models.BooleanField(
+        "corresponding author", default=False, help_text="Signs the agreement for all authors."
+    )
 
     class Meta:
         ordering = ["paper", "position"]

@@ -177,7 +177,7 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         source.too_long("pages", record.pages)
     if r"\$" in record.title:
         source.say("dollar", "title", r"\$ prints a dollar sign; mathematics stands between plain $", Severity.WARNING)
-    if not record.authors:
+    if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
         source.say("author", "author", "the paper has no authors: add them, each as Last, First")
     return (None if errors(source.findings) else record), source.findings
 

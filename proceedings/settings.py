@@ -89,18 +89,22 @@ TEMPLATES = [
 
 # --- rows, files, mail, jobs
 
+if not read.source.get("DATABASE_URL"):
+    VAR_DIR.mkdir(exist_ok=True)
 DATABASES = {
     "default": env.database(
-        read.url(
-            "DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", {"sqlite", "postgres", "postgresql"}
-        )
+        read.url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'desk.sqlite3'}", {"sqlite", "postgres", "postgresql"})
     )
 }
 
 S3_BUCKET = read.text("S3_BUCKET", "")
 PRIVATE_STORAGE: dict[str, Any] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {"location": read.text("PRIVATE_DIR", str(VAR_DIR / "private")), "base_url": None, "file_permissions_mode": 0o600},
+    "OPTIONS": {
+        "location": read.text("PRIVATE_DIR", str(VAR_DIR / "private")),
+        "base_url": None,
+        "file_permissions_mode": 0o600,
+    },
 }
 if S3_BUCKET:
     PRIVATE_STORAGE = {
@@ -178,6 +182,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 X_FRAME_OPTIONS = "DENY"
+BEHIND_PROXY = read.flag("BEHIND_PROXY")
+"""One proxy, which is ours, ends TLS and appends the client to X-Forwarded-For."""
 SECURE_REFERRER_POLICY = "same-origin"  # anything stricter makes browsers send Origin: null, which CSRF refuses
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
@@ -195,7 +201,7 @@ if not DEBUG:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
-    if read.flag("BEHIND_PROXY"):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlparse
 
 from django.conf import settings
@@ -15,13 +16,9 @@ class Author:
 
     def __init__(self, now: datetime) -> None:
         base = urlparse(settings.PUBLIC_BASE_URL)
-        self.client = Client(
-            enforce_csrf_checks=True,
-            headers={"user-agent": "demo author"},
-            SERVER_NAME=base.hostname,
-            SERVER_PORT=str(base.port or 80),
-            **{"desk.now": now},
-        )
+        self.client = Client(enforce_csrf_checks=True, headers={"user-agent": "demo author"})
+        environment: dict[str, Any] = self.client.defaults
+        environment |= {"SERVER_NAME": base.hostname, "SERVER_PORT": str(base.port or 80), "desk.now": now}
 
     def hidden_fields(self, path: str) -> dict[str, str]:
         return dict(HIDDEN.findall(self.client.get(path).content.decode()))

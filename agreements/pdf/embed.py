@@ -6,11 +6,16 @@ text that people copy out is always the text that was put in.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from reportlab.pdfbase import pdfdoc
 
-from agreements.pdf.faces import Face, Glyph, subset_name
+from agreements.pdf.faces import Face, Glyph, face, subset_name
+from agreements.pdf.paragraph import Set, Type
+from agreements.pdf.script import Line
 
 _LATIN_LIGATURES = range(0xFB00, 0xFB07)
 
@@ -21,46 +26,62 @@ class Embedded:
     def __init__(self, face: Face, name: str) -> None:
         self.face = face
         self.name = name
-        self._glyph_of: dict[int, int] = {}
-        self._text_of: dict[int, str] = {}
-        self._extra: dict[tuple[int, str], int] = {}
+        self._codes: dict[tuple[int, str], int] = {}
+        """The code of each (glyph, text) in use."""
+        self._shown: dict[tuple[Glyph, int], str] = {}
 
     def code(self, glyph: Glyph) -> int:
         """The code that draws `glyph` and is read back as its text."""
-        code = glyph.number
-        if glyph.text != _own_text(self.face, glyph.number):
-            free = self.face.glyph_count + len(self._extra)
-            code = self._extra.setdefault((glyph.number, glyph.text), free)
-        self._glyph_of[code] = glyph.number
-        self._text_of[code] = glyph.text
+        use = (glyph.number, glyph.text)
+        code = self._codes.get(use)
+        if code is None:
+            alone = glyph.text == _own_text(self.face, glyph.number)
+            code = glyph.number if alone else self.face.glyph_count + len(self._codes)
+            self._codes[use] = code
         return code
+
+    def knows(self, glyph: Glyph) -> bool:
+        """Whether `glyph` with its text has been used, so that the embedded font has it."""
+        return (glyph.number, glyph.text) in self._codes
 
     def operators(self, glyphs: tuple[Glyph, ...], stretch: int) -> str:
         """The text-showing operators for these glyphs but their marks; `stretch` is added to each space."""
+        if all(glyph.text for glyph in glyphs):
+            return f"[{self._row(glyphs, stretch)}]TJ"
         parts: list[str] = []
-        row = ""
+        alone: list[Glyph] = []
         for _, group in groupby((glyph for glyph in glyphs if not glyph.is_mark), key=lambda glyph: glyph.cluster):
-            together = list(group)
-            shown = "".join(self._shown(glyph, stretch) for glyph in together)
+            together = tuple(group)
             if len(together) == 1:
-                row += shown
+                alone += together
                 continue
             # Several glyphs that share one text: readers are told to take them as a whole.
             text = _utf16("".join(glyph.text for glyph in together))
-            parts += [f"[{row}]TJ", f"/Span<</ActualText<FEFF{text}>>>BDC [{shown}]TJ EMC"]
-            row = ""
-        parts.append(f"[{row}]TJ")
-        return "\n".join(part.replace("><", "") for part in parts if part != "[]TJ")
+            shared = f"/Span<</ActualText<FEFF{text}>>>BDC [{self._row(together, stretch)}]TJ EMC"
+            parts += [f"[{self._row(alone, stretch)}]TJ", shared]
+            alone = []
+        parts.append(f"[{self._row(alone, stretch)}]TJ")
+        return "\n".join(part for part in parts if part != "[]TJ")
 
-    def _shown(self, glyph: Glyph, stretch: int) -> str:
-        """One element of a TJ array: the glyph, and how far the pen is to move otherwise than the font says."""
-        advance = glyph.advance + (stretch if glyph.text == " " else 0)
-        after = self.face.width(glyph.number) + glyph.dx - advance
-        before = f" {-glyph.dx}" if glyph.dx else ""
-        return f"{before}<{self.code(glyph):04X}>{after or ''}"
+    def _row(self, glyphs: Iterable[Glyph], stretch: int) -> str:
+        """The elements of a TJ array, neighbours without a gap drawn together."""
+        return "".join([self._element(glyph, stretch) for glyph in glyphs]).replace("><", "")
+
+    def _element(self, glyph: Glyph, stretch: int) -> str:
+        """One glyph, and how far the pen is to move otherwise than the font says."""
+        key = (glyph, stretch)
+        element = self._shown.get(key)
+        if element is None:
+            advance = glyph.advance + (stretch if glyph.text == " " else 0)
+            after = self.face.width(glyph.number) + glyph.dx - advance
+            before = f" {-glyph.dx}" if glyph.dx else ""
+            element = self._shown[key] = f"{before}<{self.code(glyph):04X}>{after or ''}"
+        return element
 
     def marks(self, glyphs: tuple[Glyph, ...], x: float, y: float, size: float, stretch: int) -> str:
         """The marks of these glyphs, each set at its own place over them; they are part of their letter's text."""
+        if all(glyph.text for glyph in glyphs):
+            return ""
         parts = []
         for glyph in glyphs:
             if glyph.is_mark:
@@ -69,9 +90,9 @@ class Embedded:
             x += (glyph.advance + (stretch if glyph.text == " " else 0)) * size / 1000
         return "\n".join(parts)
 
-    def addObjects(self, document: pdfdoc.PDFDocument) -> None:  # noqa: N802  (ReportLab calls it when it saves)
+    def addObjects(self, document: Any) -> None:  # noqa: N802  (ReportLab calls it when it saves)
         """Put the font and what belongs to it into ReportLab's document."""
-        numbers = frozenset(self._glyph_of.values())
+        numbers = frozenset(number for number, _ in self._codes)
         base = subset_name(self.face, numbers)
         data = self.face.subset(numbers)
         program = _stream(data)
@@ -119,21 +140,23 @@ class Embedded:
     def _widths(self) -> pdfdoc.PDFArray:
         """Advances by code: `code [width] ...`."""
         entries: list[object] = []
-        for code in sorted(self._glyph_of):
-            entries += [code, pdfdoc.PDFArray([self.face.width(self._glyph_of[code])])]
+        for (number, _), code in sorted(self._codes.items(), key=itemgetter(1)):
+            entries += [code, pdfdoc.PDFArray([self.face.width(number)])]
         return pdfdoc.PDFArray(entries)
 
-    def _glyph_map(self, document: pdfdoc.PDFDocument) -> object:
-        if not self._extra:
+    def _glyph_map(self, document: Any) -> object:
+        """Which glyph each code draws, where that is not the glyph of the same number."""
+        if all(number == code for (number, _), code in self._codes.items()):
             return pdfdoc.PDFName("Identity")
-        table = bytearray(2 * (max(self._glyph_of) + 1))
-        for code, number in self._glyph_of.items():
+        table = bytearray(2 * (max(self._codes.values()) + 1))
+        for (number, _), code in self._codes.items():
             table[2 * code : 2 * code + 2] = number.to_bytes(2, "big")
         return document.Reference(_stream(bytes(table)), f"{self.name}.glyphs")
 
     def _to_unicode(self) -> bytes:
         """The CMap from codes to characters (ISO 32000-1, 9.10.3), in blocks of at most 100."""
-        rows = [f"<{code:04X}> <{_utf16(text)}>" for code, text in sorted(self._text_of.items())]
+        texts = sorted((code, text) for (_, text), code in self._codes.items())
+        rows = [f"<{code:04X}> <{_utf16(text)}>" for code, text in texts]
         blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
         body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
         return (
@@ -144,6 +167,49 @@ class Embedded:
             f"{body}\n"
             "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
         ).encode("ascii")
+
+
+class Fonts:
+    """All faces in one document, and the operators that write lines with them."""
+
+    def __init__(self, document: Any) -> None:
+        """`document` is ReportLab's; each face puts itself into it when the document is saved."""
+        self._document = document
+        self._faces: dict[str, Embedded] = {}
+
+    def write(self, x: float, y: float, line: Set, kind: Type, grey: float) -> str:
+        """The operators that draw a line with its baseline starting at (x, y), in points."""
+        bodies, marks = [], []
+        at = x
+        for run in line.line.runs:
+            embedded = self._embed(run.face)
+            font = f"/{embedded.name} {kind.size:g} Tf"
+            bodies += [font, embedded.operators(run.glyphs, line.stretch)]
+            if over := embedded.marks(run.glyphs, at, y, kind.size, line.stretch):
+                marks += [font, over]
+            at += Set(Line("", (run,)), line.stretch).width(kind.size)
+        return "\n".join([f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm", *bodies, *marks, "ET"])
+
+    def reserve(self, line: Line) -> None:
+        """Embed what `line` needs, as if it had been written."""
+        for run in line.runs:
+            embedded = self._embed(run.face)
+            for glyph in run.glyphs:
+                embedded.code(glyph)
+
+    def know(self, line: Line) -> bool:
+        """Whether `line` can be written without embedding anything more."""
+        return all(
+            run.face in self._faces and all(self._faces[run.face].knows(glyph) for glyph in run.glyphs)
+            for run in line.runs
+        )
+
+    def _embed(self, name: str) -> Embedded:
+        embedded = self._faces.get(name)
+        if embedded is None:
+            embedded = self._faces[name] = Embedded(face(name), name)
+            self._document.delayedFonts.append(embedded)
+        return embedded
 
 
 def _utf16(text: str) -> str:

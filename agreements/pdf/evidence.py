@@ -1,14 +1,15 @@
 """The evidence page: who signed what, when, in which words, and how anyone can check it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
 from agreements.facts import Facts, Happening, Signature
 from agreements.pdf.faces import Style
-from agreements.pdf.form import foot
-from agreements.pdf.layout import BOTTOM, TOP, Page, Placed, Rule
+from agreements.pdf.form import FOOT, FOOT_LINE, draw_foot, foot_lines
+from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
 from agreements.pdf.signature import moment
@@ -34,14 +35,21 @@ class _Cell:
     kind: Type
 
 
+@dataclass(slots=True)
+class _Page:
+    """What stands on one page."""
+
+    lines: list[Placed] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+
+
 def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[Happening], verify_url: str) -> bytes:
     """The evidence of one signature as PDF: one page, or as many as the authors and events need.
 
     Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
     """
     table = _Table()
-    heading = "Evidence of signature"
-    table.heading(heading)
+    table.heading("Evidence of signature")
     table.paragraph(
         "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
         "electronically by the corresponding author.",
@@ -65,7 +73,7 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
     table.section("What happened")
     for event in history:
         table.event(moment(event.at), event.what, event.by)
-    return _draw(table.pages, facts, heading, verify_url)
+    return _draw(table.pages, facts, verify_url)
 
 
 def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
@@ -79,8 +87,8 @@ def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
     yield "Network address", sig.network_address or "not shown, by the privacy policy"
 
 
-def _draw(pages: list[Page], facts: Facts, heading: str, verify_url: str) -> bytes:
-    sheet = Sheet(f"{heading}: {facts.reference}", f"Evidence page of agreement {facts.reference}")
+def _draw(pages: list[_Page], facts: Facts, verify_url: str) -> bytes:
+    sheet = Sheet()
     for number, page in enumerate(pages, start=1):
         if number == 1:
             _qr(sheet, verify_url, MARGIN + MEASURE - QR_SIDE, TOP + 14 - QR_SIDE)
@@ -88,14 +96,15 @@ def _draw(pages: list[Page], facts: Facts, heading: str, verify_url: str) -> byt
             sheet.write(placed.x, placed.y, placed.line, placed.kind, grey=GREY if placed.kind is LABEL else INK)
         for rule in page.rules:
             sheet.rule(rule.x, rule.y, rule.width, weight=0.3, grey=GREY)
-        foot(sheet, facts, f"evidence page {number} of {len(pages)}", verify_url)
+        draw_foot(sheet, f"evidence page {number} of {len(pages)}")
+        sheet.write_lines(MARGIN, FOOT_LINE, foot_lines(facts, verify_url), FOOT, grey=GREY)
         sheet.showPage()
     return sheet.finished()
 
 
 def _qr(sheet: Sheet, address: str, x: float, y: float) -> None:
     """The address as a QR code, `QR_SIDE` points wide, lower left corner at (x, y); drawn as vectors."""
-    code = QRCode(None, QRErrorCorrectLevel.M)
+    code: Any = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(address)
     code.make()
     count = code.getModuleCount()
@@ -113,7 +122,7 @@ class _Table:
     """Rows filled from the top of the first page; a row that does not fit goes on over the page."""
 
     def __init__(self) -> None:
-        self.pages = [Page()]
+        self.pages = [_Page()]
         self._y = TOP
 
     def skip(self, height: float) -> None:
@@ -172,5 +181,5 @@ class _Table:
             self._y -= leading
 
     def _turn(self) -> None:
-        self.pages.append(Page())
+        self.pages.append(_Page())
         self._y = TOP

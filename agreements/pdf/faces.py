@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import uharfbuzz as hb
 
@@ -60,8 +61,7 @@ def _describe(character: str) -> str:
     return f"{shown}(U+{ord(character):04X} {name})"
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A shape on a line. Distances are thousandths of the type size."""
 
     number: int
@@ -99,6 +99,7 @@ class Face:
         self._face = hb.Face(hb.Blob.from_file_path(FOLDER / f"{name}.ttf"))
         self._font = hb.Font(self._face)
         self._scale = 1000 / self._face.upem
+        self._widths: dict[int, int] = {}
 
     @cached_property
     def characters(self) -> frozenset[int]:
@@ -122,7 +123,10 @@ class Face:
 
     def width(self, number: int) -> int:
         """The advance of a glyph as the font states it, in thousandths of the type size."""
-        return round(self._font.get_glyph_h_advance(number) * self._scale)
+        width = self._widths.get(number)
+        if width is None:
+            width = self._widths[number] = round(self._font.get_glyph_h_advance(number) * self._scale)
+        return width
 
     @cached_property
     def metrics(self) -> "Metrics":

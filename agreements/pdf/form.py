@@ -1,44 +1,100 @@
 """The form: the publisher's two pages with title and corresponding author on their lines, not yet signed."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from agreements.facts import Facts
-from agreements.pdf.layout import Page, arrange
-from agreements.pdf.paragraph import Type, set_paragraph
-from agreements.pdf.sheet import GREY, MARGIN, MEASURE, WIDTH, Sheet
+from agreements.pdf.layout import DoesNotFitError, Part, Shape, Slot, arrange, filling
+from agreements.pdf.paragraph import Set, Type, set_paragraph
+from agreements.pdf.script import clean, set_line
+from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, WIDTH, Sheet
+from agreements.pdf.template import Template, bind
 from agreements.wording import Wording
 
 FOOT = Type(size=8, leading=10)
 FOOT_LINE = 46.0
 PAGE_ROOM = 96.0
+"""Kept free at the right of the running foot for the page's number."""
+FIELDS = ("title", "author", "name", "foot")
+
+_LETTERS = (range(0x21, 0x7F), range(0xA1, 0xAD), range(0xAE, 0x180), range(0x1EA0, 0x1EFA))
+COMMON = "ƠơƯưȘșȚțẞ‘’“”–—… " + "".join(chr(code) for block in _LETTERS for code in block)
+"""What most titles and names are written with. Their glyphs are in every form, so that filling one embeds nothing."""
+LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
 
 
 def form(facts: Facts, wording: Wording, verify_url: str) -> bytes:
     """The unsigned form as PDF, two letter pages: what the author is shown (v0). Same arguments, same bytes.
 
-    Raises UnprintableError for characters that no bundled font has and DoesNotFitError for texts beyond the form's room.
+    Raises UnprintableError for characters that no bundled font has and DoesNotFitError for texts too long.
     """
-    arrangement = arrange(facts, wording)
-    sheet = Sheet(f"{wording.title}: {facts.title}", f"Agreement {facts.reference}, paper {facts.paper_key}")
-    for number, page in enumerate(arrangement.pages, start=1):
-        draw(sheet, page)
-        foot(sheet, facts, f"form page {number} of {len(arrangement.pages)}", verify_url)
-        sheet.showPage()
-    return sheet.finished()
+    filled = filling(facts, wording)
+    lines = filled.lines | {"foot": foot_lines(facts, verify_url)}
+    slots = arrange(wording, filled.shape).slots | {"foot": Slot(MARGIN, FOOT_LINE, FOOT)}
+    template = _template(wording, filled.shape)
+    needed = tuple(line for name in FIELDS for line in lines[name])
+    if not all(template.fonts.know(line.line) for line in needed):
+        template = _drawn(wording, filled.shape, needed)
+    operators = {name: _written(template, slots[name], lines[name], GREY if name == "foot" else INK) for name in FIELDS}
+    return template.fill(
+        operators,
+        title=f"{wording.title}: {clean(facts.title)}",
+        subject=f"Agreement {clean(facts.reference)}, paper {clean(facts.paper_key)}",
+    )
 
 
-def draw(sheet: Sheet, page: Page) -> None:
-    """Put a page's lines and rules on the paper."""
-    for placed in page.lines:
-        sheet.write(placed.x, placed.y, placed.line, placed.kind)
-    for rule in page.rules:
-        sheet.rule(rule.x, rule.y, rule.width)
-
-
-def foot(sheet: Sheet, facts: Facts, page: str, verify_url: str) -> None:
-    """The running foot, so that no page can be parted from its agreement unnoticed."""
-    sheet.rule(MARGIN, FOOT_LINE + 12, MEASURE, weight=0.3, grey=GREY)
-    left = f"{facts.reference}  ·  paper {facts.paper_key}  ·  text {facts.text_version}"
+def foot_lines(facts: Facts, verify_url: str) -> tuple[Set, ...]:
+    """The running foot of every page, so that none can be parted from its agreement unnoticed."""
+    identity = f"{facts.reference}  ·  paper {facts.paper_key}  ·  text {facts.text_version}"
     address = f"Check this document at {verify_url}"
-    lines = set_paragraph(left, MEASURE - PAGE_ROOM, FOOT) + set_paragraph(address, MEASURE, FOOT)
-    sheet.write_lines(MARGIN, FOOT_LINE, lines, FOOT, grey=GREY)
+    lines = set_paragraph(identity, MEASURE - PAGE_ROOM, FOOT) + set_paragraph(address, MEASURE, FOOT)
+    if len(lines) > 4:
+        raise DoesNotFitError("The agreement's reference, paper key and address are too long for the foot of a page.")
+    return lines
+
+
+def draw_foot(sheet: Sheet, page: str) -> None:
+    """The constant part of the running foot: its rule and the page's number."""
+    sheet.rule(MARGIN, FOOT_LINE + 12, MEASURE, weight=0.3, grey=GREY)
     (line,) = set_paragraph(page, MEASURE, FOOT)
     sheet.write(WIDTH - MARGIN - line.width(FOOT.size), FOOT_LINE, line, FOOT, grey=GREY)
+
+
+@lru_cache(maxsize=64)
+def _template(wording: Wording, shape: Shape) -> Template:
+    return _drawn(wording, shape, tuple(Set(set_line(text)) for text in (*COMMON, *LIGATURES)))
+
+
+def _drawn(wording: Wording, shape: Shape, reserved: Sequence[Set]) -> Template:
+    """The form with empty fields, with fonts that have what the `reserved` lines need."""
+    sheet = Sheet()
+    pages = arrange(wording, shape).pages
+    for number, page in enumerate(pages, start=1):
+        for part in page:
+            _draw(sheet, part)
+        with sheet.part("Artifact"):
+            draw_foot(sheet, f"form page {number} of {len(pages)}")
+            sheet.leave("foot")
+        sheet.showPage()
+    for line in reserved:
+        sheet.fonts.reserve(line.line)
+    return bind(sheet, FIELDS)
+
+
+def _draw(sheet: Sheet, part: Part) -> None:
+    if part.rules:
+        with sheet.part("Artifact"):
+            for rule in part.rules:
+                sheet.rule(rule.x, rule.y, rule.width)
+    with sheet.part(part.role):
+        for placed in part.lines:
+            sheet.write(placed.x, placed.y, placed.line, placed.kind)
+        if part.blank:
+            sheet.leave(part.blank)
+
+
+def _written(template: Template, slot: Slot, lines: Sequence[Set], grey: float) -> str:
+    return "\n".join(
+        template.fonts.write(slot.x, slot.y - at * slot.kind.leading, line, slot.kind, grey)
+        for at, line in enumerate(lines)
+    )

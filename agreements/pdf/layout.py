@@ -1,11 +1,12 @@
 """Where everything on the form stands: title, blanks, clauses, footnote and the two lines that are signed.
 
-Pure arrangement, nothing is drawn here. The form draws it, and the signature page asks it for the signed lines, so
-the two can never disagree about a place.
+Pure arrangement, nothing is drawn here. It depends on the wording and on how many lines each blank needs, not on
+what is written there, so it is made once for all agreements of a shape.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from agreements.facts import Facts
 from agreements.pdf.faces import Style
@@ -14,26 +15,28 @@ from agreements.pdf.script import clean
 from agreements.pdf.sheet import HEIGHT, MARGIN, MEASURE, WIDTH
 from agreements.wording import Blank, Clause, Wording
 
-BODY = Type(size=10.5, leading=13.6, justified=True, hyphenated=True)
-PLAIN = Type(size=10.5, leading=13.6)
-TITLE = Type(size=19, leading=24)
+BODY = Type(size=10.5, leading=13.8, justified=True, hyphenated=True)
+PLAIN = Type(size=10.5, leading=13.8)
+TITLE = Type(size=20, leading=25)
 SUBTITLE = Type(Style.ITALIC, size=11, leading=15)
-FOOTNOTE = Type(size=8.5, leading=10.6, justified=True, hyphenated=True)
+FOOTNOTE = Type(size=8.5, leading=10.8, justified=True, hyphenated=True)
 AGREED = Type(Style.SEMIBOLD, size=10.5, leading=14)
-SIGN_LEADING = 27.0
-FILLED = (Type(size=11.5, leading=17), Type(size=10, leading=15), Type(size=9, leading=13.5))
+FILLED = (Type(size=11.5, leading=17.5), Type(size=10, leading=15), Type(size=9, leading=13.5))
 """Tried in this order until the filled text fits its lines; type below 8 pt is never set."""
 
 TITLE_LIMIT = 500
 NAME_LIMIT = 200
 """Characters. The printed form has room for these; the record of a paper rarely has a tenth."""
 
-TOP = HEIGHT - 84.0
+TOP = HEIGHT - 92.0
 BOTTOM = 84.0
-GAP = 7.5
+GAP = 8.0
 INDENT = 24.0
 NUMBER_ROOM = 7.0
 """Between a clause's number, which is set to the right, and its text."""
+SIGN_LEADING = 27.0
+RULE_DROP = 3.8
+"""How far a ruled line lies below the baseline of what is written on it."""
 
 
 class DoesNotFitError(ValueError):
@@ -60,43 +63,59 @@ class Rule:
 
 
 @dataclass(slots=True)
-class Page:
-    """What stands on one page."""
+class Part:
+    """What belongs together on a page: a paragraph, a heading, a blank. `role` is its PDF structure type."""
 
+    role: str
     lines: list[Placed] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    blank: str = ""
+    """The field that is written here, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where the lines of a field go: the first baseline, downwards from there."""
+
+    x: float
+    y: float
+    kind: Type
 
 
 @dataclass(slots=True)
 class Arrangement:
-    """The form's pages, and where the signature and its date are written on the last of them."""
+    """The form's pages, the places of its fields, and where it is signed: (x, baseline, room) on the last page."""
 
-    pages: list[Page]
+    pages: list[list[Part]]
+    slots: dict[str, Slot]
     signed: tuple[float, float, float]
-    """x, baseline and room of the signature line, in points."""
     dated: tuple[float, float, float]
 
 
-def arrange(facts: Facts, wording: Wording) -> Arrangement:
-    """Lay the form out on its pages."""
-    title = _filled(facts.title, TITLE_LIMIT, "title")
-    author = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
-    footnote = set_paragraph(f"¹ {wording.footnote}", MEASURE, FOOTNOTE)
-    flow = _Flow(floor=BOTTOM + 14 + len(footnote) * FOOTNOTE.leading)
-    flow.centred(wording.title, TITLE)
-    flow.centred(wording.subtitle, SUBTITLE)
-    flow.skip(22)
-    for part in wording.preamble:
-        if isinstance(part, Blank):
-            flow.blank(*(title if part is Blank.TITLE else author))
-        else:
-            flow.paragraph(part, BODY)
-    for clause in wording.clauses:
-        if clause.parts:
-            flow.keep_together(flow.height(clause, 0))
-        flow.clause(clause, 0)
-    _place_footnote(flow.pages[0], footnote)
-    return _close(flow, wording, author)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many lines of which type each field has; forms of one shape differ in nothing but those lines."""
+
+    title: tuple[int, Type]
+    author: tuple[int, Type]
+    name: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is written on one form, in set lines by field."""
+
+    shape: Shape
+    lines: dict[str, tuple[Set, ...]]
+
+
+def filling(facts: Facts, wording: Wording) -> Filling:
+    """The lines for the blanks; raises UnprintableError and DoesNotFitError."""
+    title, title_kind = _filled(facts.title, TITLE_LIMIT, "title")
+    author, author_kind = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
+    name = set_paragraph(facts.signer, _beside(wording.author_label), PLAIN)
+    shape = Shape((len(title), title_kind), (len(author), author_kind), len(name))
+    return Filling(shape, {"title": title, "author": author, "name": name})
 
 
 def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
@@ -111,78 +130,100 @@ def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
     return set_paragraph(cleaned, MEASURE - 2 * INDENT, FILLED[-1]), FILLED[-1]
 
 
-def _place_footnote(page: Page, lines: Sequence[Set]) -> None:
-    """At the foot of page 1 under a short rule, as the publisher has it."""
-    y = BOTTOM + (len(lines) - 1) * FOOTNOTE.leading
-    page.rules.append(Rule(MARGIN, y + FOOTNOTE.leading + 1, MEASURE * 0.38))
-    for line in lines:
-        page.lines.append(Placed(MARGIN, y, line, FOOTNOTE))
-        y -= FOOTNOTE.leading
-
-
-def _close(flow: "_Flow", wording: Wording, author: tuple[tuple[Set, ...], Type]) -> Arrangement:
-    """The line above the signature, the corresponding author once more, and the two lines to be signed."""
-    flow.keep_together(AGREED.leading + 5 * SIGN_LEADING)
+@lru_cache(maxsize=64)
+def arrange(wording: Wording, shape: Shape) -> Arrangement:
+    """Lay out the form of this shape."""
+    footnote = set_paragraph(f"¹ {wording.footnote}", MEASURE, FOOTNOTE)
+    flow = _Flow(floor=BOTTOM + 14 + len(footnote) * FOOTNOTE.leading)
+    flow.centred(wording.title, TITLE, "H1")
+    flow.centred(wording.subtitle, SUBTITLE, "P")
+    flow.skip(26)
+    for part in wording.preamble:
+        if isinstance(part, Blank):
+            name, (count, kind) = ("title", shape.title) if part is Blank.TITLE else ("author", shape.author)
+            flow.blank(name, count, kind)
+        else:
+            flow.paragraph(part, BODY)
+    for clause in wording.clauses:
+        if clause.parts:
+            flow.keep_together(flow.height(clause, 0))
+        flow.clause(clause, 0)
+    flow.pages[0].append(_footnote(footnote))
+    flow.keep_together(AGREED.leading + 4 * SIGN_LEADING + shape.name * PLAIN.leading)
     flow.skip(8)
     flow.paragraph(wording.agreement, AGREED)
     flow.skip(6)
-    flow.label(wording.author_label, "•", 0)
-    lines, _ = author
-    words = " ".join(line.line.text for line in lines)
-    flow.beside(set_paragraph(words, flow.room, PLAIN))
+    flow.named(wording.author_label, shape.name)
     signed = flow.to_be_signed(wording.signed_label)
     dated = flow.to_be_signed(wording.date_label)
-    return Arrangement(flow.pages, signed, dated)
+    return Arrangement(flow.pages, flow.slots, signed, dated)
+
+
+def _footnote(lines: Sequence[Set]) -> Part:
+    """At the foot of page 1 under a short rule, as the publisher has it."""
+    top = BOTTOM + (len(lines) - 1) * FOOTNOTE.leading
+    placed = [Placed(MARGIN, top - at * FOOTNOTE.leading, line, FOOTNOTE) for at, line in enumerate(lines)]
+    return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
+
+
+def _beside(label: str) -> float:
+    """The room that is left on the line of a signature label."""
+    (line,) = set_paragraph(label, MEASURE, PLAIN)
+    return MEASURE - INDENT - line.width(PLAIN.size) - 6
 
 
 class _Flow:
     """Fills pages from the top; the first page keeps room for the footnote."""
 
     def __init__(self, floor: float) -> None:
-        self.pages = [Page()]
-        self.room = 0.0
+        self.pages: list[list[Part]] = [[]]
+        self.slots: dict[str, Slot] = {}
         self._floor = floor
         self._y = TOP
-        self._x = MARGIN
 
     def skip(self, height: float) -> None:
         self._y -= height
 
-    def centred(self, text: str, kind: Type) -> None:
+    def centred(self, text: str, kind: Type, role: str) -> None:
+        part = self._part(role)
         for line in set_paragraph(text, MEASURE, kind):
-            self._place((WIDTH - line.width(kind.size)) / 2, line, kind)
+            part.lines.append(Placed((WIDTH - line.width(kind.size)) / 2, self._y, line, kind))
             self._y -= kind.leading
 
-    def paragraph(self, text: str, kind: Type, indent: float = 0.0) -> None:
+    def paragraph(self, text: str, kind: Type, indent: float = 0.0, number: Set | None = None) -> None:
+        """A paragraph, with its number hanging before it; it may go on over the page, never by a single line."""
         lines = set_paragraph(text, MEASURE - indent, kind)
-        left = int((self._y - self._floor) // kind.leading) + 1
-        if left < len(lines) and (left < 2 or len(lines) - left < 2):
-            # A single line at the foot or head of a page is not left alone.
-            left = max(min(left, len(lines) - 2), 0)
-            left = 0 if left < 2 else left
-        for at, line in enumerate(lines):
-            if at == left:
+        here = int((self._y - self._floor) // kind.leading) + 1
+        if here < len(lines):
+            here = min(here, len(lines) - 2)
+            if here < 2:
                 self._turn()
-            self._place(MARGIN + indent, line, kind)
+                here = len(lines)
+        part = self._part("P")
+        if number is not None:
+            x = MARGIN + indent - NUMBER_ROOM - number.width(kind.size)
+            part.lines.append(Placed(x, self._y, number, PLAIN))
+        for at, line in enumerate(lines):
+            if at == here:
+                self._turn()
+                part = self._part("P")
+            part.lines.append(Placed(MARGIN + indent, self._y, line, kind))
             self._y -= kind.leading
         self._y -= GAP
 
-    def blank(self, lines: Sequence[Set], kind: Type) -> None:
+    def blank(self, name: str, count: int, kind: Type) -> None:
         """Each filled line on a ruled line of its own, as one writes on a form."""
-        self.skip(3)
-        for line in lines:
-            self._place(MARGIN + INDENT, line, kind)
-            self.pages[-1].rules.append(Rule(MARGIN + INDENT, self._y - 3.6, MEASURE - 2 * INDENT))
+        self.skip(4)
+        self.slots[name] = Slot(MARGIN + INDENT, self._y, kind)
+        part = self._part("P", name)
+        for _ in range(count):
+            part.rules.append(Rule(MARGIN + INDENT, self._y - RULE_DROP, MEASURE - 2 * INDENT))
             self._y -= kind.leading
         self._y -= GAP
 
     def clause(self, clause: Clause, depth: int) -> None:
-        indent = INDENT * (depth + 1)
-        lines = set_paragraph(clause.text, MEASURE - indent, BODY)
-        self.keep_together(min(len(lines), 2) * BODY.leading)
         (number,) = set_paragraph(f"{clause.number}.", MEASURE, PLAIN)
-        self._place(MARGIN + indent - NUMBER_ROOM - number.width(PLAIN.size), number, PLAIN)
-        self.paragraph(clause.text, BODY, indent)
+        self.paragraph(clause.text, BODY, INDENT * (depth + 1), number)
         for part in clause.parts:
             self.clause(part, depth + 1)
 
@@ -196,32 +237,36 @@ class _Flow:
         if self._y - height < self._floor:
             self._turn()
 
-    def label(self, text: str, mark: str, indent: float) -> None:
-        """A signature label; text that belongs beside it starts at the current place, in `room` points."""
-        for words, x in ((mark, MARGIN + indent + 8), (text, MARGIN + indent + INDENT)):
-            (line,) = set_paragraph(words, MEASURE, PLAIN)
-            self._place(x, line, PLAIN)
-        self._x = MARGIN + indent + INDENT + line.width(PLAIN.size) + 6
-        self.room = WIDTH - MARGIN - self._x
+    def named(self, label: str, count: int) -> None:
+        """The label with the corresponding author's name beside it, in `count` lines."""
+        end = self._label(label, "•", 0)
+        self.slots["name"] = Slot(end + 6, self._y, PLAIN)
+        self._part("P", "name")
+        self._y -= (count - 1) * PLAIN.leading + SIGN_LEADING
 
-    def beside(self, lines: Sequence[Set]) -> None:
-        for line in lines:
-            self._place(self._x, line, PLAIN)
-            self._y -= PLAIN.leading
-        self._y -= SIGN_LEADING - PLAIN.leading
-
-    def to_be_signed(self, text: str) -> tuple[float, float, float]:
+    def to_be_signed(self, label: str) -> tuple[float, float, float]:
         """A labelled ruled line, left empty: its x, baseline and room."""
-        self.label(text, "–", INDENT)
-        place = (self._x, self._y, self.room)
-        self.pages[-1].rules.append(Rule(self._x, self._y - 3.6, self.room))
+        x = self._label(label, "–", INDENT) + 6
+        place = (x, self._y, WIDTH - MARGIN - x)
+        self.pages[-1][-1].rules.append(Rule(x, self._y - RULE_DROP, place[2]))
         self._y -= SIGN_LEADING
         return place
 
-    def _place(self, x: float, line: Set, kind: Type) -> None:
-        self.pages[-1].lines.append(Placed(x, self._y, line, kind))
+    def _label(self, text: str, mark: str, indent: float) -> float:
+        """A signature label with its bullet; returns where it ends."""
+        part = self._part("P")
+        end = 0.0
+        for words, x in ((mark, MARGIN + indent + 8), (text, MARGIN + indent + INDENT)):
+            (line,) = set_paragraph(words, MEASURE, PLAIN)
+            part.lines.append(Placed(x, self._y, line, PLAIN))
+            end = x + line.width(PLAIN.size)
+        return end
+
+    def _part(self, role: str, blank: str = "") -> Part:
+        self.pages[-1].append(Part(role, blank=blank))
+        return self.pages[-1][-1]
 
     def _turn(self) -> None:
-        self.pages.append(Page())
+        self.pages.append([])
         self._y = TOP
         self._floor = BOTTOM

@@ -62,9 +62,13 @@ class _Piece:
 @lru_cache(maxsize=512)
 def set_paragraph(text: str, width: float, kind: Type) -> tuple[Set, ...]:
     """`text` in lines no wider than `width`; raises UnprintableError for characters that no font has."""
-    pieces = list(_pieces(require_printable(text), width, kind))
-    if not pieces:
+    cleaned = require_printable(text)
+    if not cleaned:
         return ()
+    whole = Set(set_line(cleaned, kind.style))
+    if whole.width(kind.size) <= width:
+        return (whole,)
+    pieces = list(_pieces(cleaned, width, kind))
     breaks = _best_breaks(pieces, width, kind)
     lines = []
     for start, end in pairwise(breaks):

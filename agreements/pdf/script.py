@@ -57,8 +57,11 @@ def unprintable(text: str) -> list[str]:
     Control characters and invisible direction marks count as unprintable: a text must not read otherwise than it
     is stored. White space is folded before printing and is always fine.
     """
+    cleaned = clean(text)
+    if _simple(Style.REGULAR).issuperset(cleaned):
+        return []
     missing: dict[str, None] = {}
-    for cluster in _clusters(clean(text)):
+    for cluster in _clusters(cleaned):
         if _face_of(cluster, Style.REGULAR) is None:
             alone = [character for character in cluster if not _covered(character)]
             missing.update(dict.fromkeys(alone or cluster[1:]))
@@ -76,7 +79,7 @@ def require_printable(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def set_line(text: str, style: Style = Style.REGULAR) -> Line:
-    """One line of clean text, shaped and in visual order; raises UnprintableError before it would leave anything out."""
+    """One line of clean text, shaped and in visual order; raises UnprintableError rather than leave anything out."""
     runs = []
     for name, right_to_left, part in _in_visual_order(text, style):
         runs.append(Run(name, face(name).shape(part, right_to_left=right_to_left)))
@@ -85,6 +88,8 @@ def set_line(text: str, style: Style = Style.REGULAR) -> Line:
 
 def _in_visual_order(text: str, style: Style) -> list[tuple[str, bool, str]]:
     """(face, right to left, part of the text) from left to right."""
+    if text and _simple(style).issuperset(text):
+        return [(style.value, False, text)]
     pieces: list[tuple[int, str, str]] = []
     levels = _levels(text)
     at = 0
@@ -102,6 +107,17 @@ def _in_visual_order(text: str, style: Style) -> list[tuple[str, bool, str]]:
     for threshold in range(max((level for level, _, _ in parts), default=0), 0, -1):
         parts = _reverse_from(parts, threshold)
     return [(name, level % 2 == 1, part) for level, name, part in parts]
+
+
+@lru_cache(maxsize=3)
+def _simple(style: Style) -> frozenset[str]:
+    """The characters of the text face that need no thought: drawn alone, from left to right."""
+    return frozenset(
+        character
+        for character in map(chr, face(style.value).characters)
+        if unicodedata.category(character) not in _MARKS | _REFUSED
+        and unicodedata.bidirectional(character) not in _RIGHT_TO_LEFT
+    )
 
 
 def _lend_spaces(pieces: list[tuple[int, str, str]]) -> None:
@@ -127,7 +143,8 @@ def _levels(text: str) -> list[int]:
     if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return [0] * len(text)
     storage = bidi.get_empty_storage()
-    storage["base_level"] = bidi.get_base_level(text)
+    # The document is English: only a line with no word from left to right at all is a right-to-left line.
+    storage["base_level"] = int(not any(unicodedata.bidirectional(character) == "L" for character in text))
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
     bidi.get_embedding_levels(text, storage)
     bidi.explicit_embed_and_overrides(storage)

@@ -4,17 +4,18 @@ Text reaches the page only through `Sheet.write`, as glyph numbers. No mark-up p
 nothing to escape and nothing in a title that could be obeyed: an ampersand or a tag is a row of shapes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 from reportlab import rl_config
 from reportlab.lib.pagesizes import letter
+from reportlab.pdfbase.pdfdoc import xObjectName
 from reportlab.pdfgen.canvas import Canvas
 
-from agreements.pdf.embed import Embedded
-from agreements.pdf.faces import face
+from agreements.pdf.embed import Fonts
 from agreements.pdf.paragraph import Set, Type
-from agreements.pdf.script import Line, require_printable
 
 WIDTH, HEIGHT = letter
 MARGIN = 104.0
@@ -23,21 +24,21 @@ MEASURE = WIDTH - 2 * MARGIN
 
 INK, GREY = 0.0, 0.38
 
-rl_config.useA85 = 0  # binary streams: a third smaller, and no need for ReportLab's C accelerator
+rl_config.useA85 = 0  # binary streams: a fifth smaller, and no need for ReportLab's C accelerator
 
 
 class Sheet(Canvas):
     """A document being drawn. The same calls give the same bytes: no clock, no random identifier."""
 
-    def __init__(self, title: str, subject: str) -> None:
+    _doc: Any
+
+    def __init__(self) -> None:
         self._buffer = BytesIO()
-        self._embedded: dict[str, Embedded] = {}
-        super().__init__(self._buffer, pagesize=letter, pageCompression=1, invariant=1, lang="en-US", pdfVersion=(1, 7))
-        self.setTitle(require_printable(title))
-        self.setSubject(require_printable(subject))
-        self.setCreator("Proceedings Desk")
-        self.setProducer("ReportLab")
-        self.setAuthor("PMLR")
+        super().__init__(self._buffer, pagesize=letter, pageCompression=1, invariant=1, pdfVersion=(1, 7))
+        self.fonts = Fonts(self._doc)
+        self.structure: list[tuple[int, int, str]] = []
+        """(page, number of the marked content on that page, structure type), in reading order."""
+        self._marked: dict[int, int] = {}
 
     def _make_preamble(self) -> None:
         """Start pages without ReportLab's Helvetica, which would be a font that is not embedded."""
@@ -45,16 +46,7 @@ class Sheet(Canvas):
 
     def write(self, x: float, y: float, line: Set, kind: Type, *, grey: float = INK) -> None:
         """Draw one set line with its baseline starting at (x, y)."""
-        bodies, marks = [], []
-        at = x
-        for run in line.line.runs:
-            embedded = self._embed(run.face)
-            font = f"/{embedded.name} {kind.size:g} Tf"
-            bodies += [font, embedded.operators(run.glyphs, line.stretch)]
-            if over := embedded.marks(run.glyphs, at, y, kind.size, line.stretch):
-                marks += [font, over]
-            at += Set(Line("", (run,)), line.stretch).width(kind.size)
-        self.addLiteral("\n".join([f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm", *bodies, *marks, "ET"]))
+        self.addLiteral(self.fonts.write(x, y, line, kind, grey))
 
     def write_lines(self, x: float, y: float, lines: Sequence[Set], kind: Type, *, grey: float = INK) -> float:
         """Draw lines downwards from the first baseline `y`; returns the baseline after the last."""
@@ -69,14 +61,37 @@ class Sheet(Canvas):
         self.setLineWidth(weight)
         self.line(x, y, x + width, y)
 
+    @contextmanager
+    def part(self, role: str) -> Iterator[None]:
+        """What is drawn inside is one part of the document's structure, such as ``P``; ``Artifact`` is none."""
+        if role == "Artifact":
+            self.addLiteral("/Artifact BMC")
+        else:
+            page = self.getPageNumber()
+            number = self._marked[page] = self._marked.get(page, -1) + 1
+            self.structure.append((page, number, role))
+            self.addLiteral(f"/{role} <</MCID {number}>> BDC")
+        yield
+        self.addLiteral("EMC")
+
+    def leave(self, field: str) -> None:
+        """Leave room for a field: an empty form XObject, shown here and filled when the document is bound."""
+        if not self.hasForm(field):
+            self.beginForm(field)
+            self.endForm()
+        self.doForm(field)
+
     def finished(self) -> bytes:
         """The document's bytes; nothing can be drawn afterwards."""
         self.save()
         return self._buffer.getvalue()
 
-    def _embed(self, name: str) -> Embedded:
-        embedded = self._embedded.get(name)
-        if embedded is None:
-            embedded = self._embedded[name] = Embedded(face(name), name)
-            self._doc.delayedFonts.append(embedded)
-        return embedded
+    def numbers(self) -> dict[str, int]:
+        """The object numbers that ReportLab gave, by its internal names; known once the document is finished."""
+        given: dict[str, tuple[int, int]] = self._doc.idToObjectNumberAndVersion
+        return {name: number for name, (number, _) in given.items()}
+
+
+def field_name(field: str) -> str:
+    """ReportLab's internal name of the object of a field."""
+    return str(xObjectName(field))

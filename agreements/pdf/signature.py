@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from agreements.facts import Facts, Signature
 from agreements.pdf.faces import Style
-from agreements.pdf.layout import NAME_LIMIT, PLAIN, DoesNotFitError, arrange
+from agreements.pdf.layout import NAME_LIMIT, PLAIN, DoesNotFitError, arrange, filling
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import clean
 from agreements.pdf.sheet import Sheet
@@ -34,8 +34,8 @@ def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
 
     Raises UnprintableError and DoesNotFitError as the form does.
     """
-    arrangement = arrange(facts, wording)
-    sheet = Sheet(f"Signature: {facts.reference}", f"Laid over the last page of agreement {facts.reference}")
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    sheet = Sheet()
     x, y, room = arrangement.signed
     line, kind = _typed(sig.typed_name, room)
     sheet.write(x, y, line, kind)

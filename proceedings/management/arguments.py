@@ -12,7 +12,9 @@ def volume_numbered(text: str) -> Volume:
     number = text.lower().removeprefix("v")
     found = Volume.objects.filter(number=number).first() if number.isascii() and number.isdigit() else None
     if found is None:
-        known = ", ".join(str(n) for n in Volume.objects.values_list("number", flat=True)) or "none yet; use import_volume"
+        known = (
+            ", ".join(str(n) for n in Volume.objects.values_list("number", flat=True)) or "none yet; use import_volume"
+        )
         raise CommandError(f"There is no volume {text!r}. Known volumes: {known}.")
     return found
 

@@ -15,7 +15,9 @@ from proceedings.management.arguments import moment, volume_numbered
 
 
 class Command(BaseCommand):
-    help = "Writes the public and the permissions package. Exit status 0: the volume is complete; 1: papers are missing."
+    help = (
+        "Writes the public and the permissions package. Exit status 0: the volume is complete; 1: papers are missing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")

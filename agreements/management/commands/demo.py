@@ -1,11 +1,10 @@
 """manage.py demo: the main job on real titles and authors, from import to delivery, then the desk to play with."""
 
-import os
+import io
 import subprocess
 import sys
-import tempfile
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from agreements.demo import mailbox
 from agreements.demo.authors import Author
 from agreements.management.commands.seal_key import make_key
 from agreements.models import Agreement, Message
-from agreements.states import Status
+from agreements.states import WORDS, Status
 from proceedings.models import Paper, User, Volume
 
 SAMPLES = settings.BASE_DIR / "proceedings" / "samples"
@@ -40,7 +39,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("The demo fills the database with sample volumes. Run `make demo`, which uses one of its own.")
+            raise CommandError(
+                "The demo fills the database with sample volumes. Run `make demo`, which uses one of its own."
+            )
         if Volume.objects.exists():
             raise CommandError("The demo needs an empty database. Run `make demo`, which makes one.")
         self.today = timezone.now()
@@ -94,18 +95,16 @@ class Command(BaseCommand):
 
     def live_through_days(self) -> None:
         self.step(f"{DAYS} days: mails go out, authors sign or decline, the late ones are reminded, seals are set")
-        self.tally: Counter[str] = Counter()
         moments = self.moments()
         for index, moment in enumerate(self.progress(moments, "days")):
-            for name, run in (("chase", clock.chase), ("seal", clock.seal_due), ("send", clock.send)):
-                for what, count in run(lambda moment=moment: moment).items():
-                    self.tally[f"{name}: {what}"] += count
+            for run in clock.ROUNDS.values():
+                run(clock.stopped(moment))
             self.let_authors_answer(index, len(moments), moment)
-        clock.seal_due(timezone.now)
-        clock.send(timezone.now)
+        for run in clock.ROUNDS.values():
+            run(timezone.now)
 
     def progress(self, moments: list[datetime], label: str) -> Iterator[datetime]:
-        return iter(tqdm(moments, desc=label, unit="look", file=sys.stderr))
+        return iter(tqdm(moments, desc=label, unit="look", disable=None))
 
     def let_authors_answer(self, index: int, looks: int, moment: datetime) -> None:
         """Two of three sign, spread over the days; one in forty declines; the rest stay silent."""
@@ -116,10 +115,13 @@ class Command(BaseCommand):
             link = links.get(agreement.reference, "")
             if not link or habit % looks != index or habit % 3 == 0:
                 continue
+            author = Author(moment)
             if habit % 40 == 1:
-                self.tally["authors: declined"] += Author(moment).decline(link, "The title changed; please send a new one.")
+                answered = author.decline(link, "The title changed; please send a new one.")
             else:
-                self.tally["authors: signed"] += Author(moment).sign(link, agreement.signer)
+                answered = author.sign(link, agreement.signer)
+            if not answered:
+                raise CommandError(f"The pages did not take the answer of {agreement.signer} to {agreement.reference}.")
 
     def mails(self) -> list[mailbox.Mail]:
         return mailbox.read(settings.EMAIL_FILE_PATH)
@@ -127,11 +129,8 @@ class Command(BaseCommand):
     def deliver(self) -> None:
         self.step("Deliver: what is signed and sealed; the rest is named")
         for number in VOLUMES:
-            with tempfile.TemporaryFile("w+") as output:
-                try:
-                    call_command("deliver", str(number), to=self.delivery, stdout=output)
-                except SystemExit:
-                    self.tally["volumes: incomplete"] += 1
+            with suppress(SystemExit):  # which says that papers are still missing
+                call_command("deliver", str(number), to=self.delivery, stdout=io.StringIO())
 
     # --- what came out
 
@@ -143,7 +142,7 @@ class Command(BaseCommand):
         self.stdout.write(row.format("papers", *(papers[n].count() for n in VOLUMES)))
         without = [papers[n].filter(agreements__isnull=True).count() for n in VOLUMES]
         self.stdout.write(row.format("no corresponding author", *without))
-        for status, words in Agreement._meta.get_field("status").flatchoices:
+        for status, words in ((status.value, words) for status, words in WORDS.items()):
             counts = [Agreement.objects.filter(volume_number=n, status=status).count() for n in VOLUMES]
             if any(counts):
                 self.stdout.write(row.format(words, *counts))
@@ -158,18 +157,23 @@ class Command(BaseCommand):
             f"""
 Packages for the publisher   {self.delivery.relative_to(base)}
 Mails                        {Path(settings.EMAIL_FILE_PATH).relative_to(base)}
-Database, seal key           {Path(settings.DATABASES["default"]["NAME"]).relative_to(base)}, {settings.SEAL_KEY.relative_to(base)}"""
+Database                     {Path(settings.DATABASES["default"]["NAME"]).relative_to(base)}
+Seal key                     {settings.SEAL_KEY.relative_to(base)}"""
         )
         no_contact = Paper.objects.filter(agreements__isnull=True, volume__number=9001).first()
         if no_contact:
-            self.stdout.write(f"To do                        {no_contact.key}: choose the corresponding author, then issue")
+            self.stdout.write(
+                f"To do                        {no_contact.key}: choose the corresponding author, then issue"
+            )
 
     def volumes(self) -> list[Volume]:
         return [Volume.objects.get(number=number) for number in VOLUMES]
 
     def serve(self) -> None:
         waiting = Agreement.objects.filter(status=Status.ISSUED).order_by("-volume_number", "paper__position").first()
-        link = next((m.link for m in self.mails() if waiting and m.link and m.reference == waiting.reference), "none left")
+        link = next(
+            (m.link for m in self.mails() if waiting and m.link and m.reference == waiting.reference), "none left"
+        )
         self.stdout.write(
             f"""
 The desk                     {settings.PUBLIC_BASE_URL}/admin/   log in as chair, password {PASSWORD}
@@ -179,13 +183,12 @@ One author's link to try     {link}
 Stop                         Ctrl-C
 """
         )
-        beat = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
-            [sys.executable, "-m", "celery", "-A", "proceedings", "beat", "--loglevel", "warning"]
-            + ["--schedule", str(settings.VAR_DIR / "demo" / "beat-schedule")],
-            env=os.environ,
+        beat = [sys.executable, "-m", "celery", "-A", "proceedings", "beat"]
+        clock_process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
+            [*beat, "--loglevel", "warning", "--schedule", str(settings.VAR_DIR / "demo" / "beat-schedule")]
         )
         try:
             call_command("runserver", ADDRESS, use_reloader=False, stdout=self.stdout)
         finally:
-            beat.terminate()
-            beat.wait(timeout=30)
+            clock_process.terminate()
+            clock_process.wait(timeout=30)

@@ -18,9 +18,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")
-        parser.add_argument("--paper", action="append", metavar="KEY", help="only this paper; may be given more than once")
+        parser.add_argument(
+            "--paper", action="append", metavar="KEY", help="only this paper; may be given more than once"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be issued, and change nothing")
-        parser.add_argument("--deadline", metavar="DAY", help="last day to sign, such as 2026-12-15; sets the volume's terms")
+        parser.add_argument(
+            "--deadline", metavar="DAY", help="last day to sign, such as 2026-12-15; sets the volume's terms"
+        )
         parser.add_argument("--zone", help="time zone of the deadline; “anywhere on Earth” if not given")
         parser.add_argument("--reply-to", metavar="ADDRESS", help="where authors' answers go")
         parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
@@ -42,7 +46,8 @@ class Command(BaseCommand):
         count = len(papers) - len(report.refused) - len(report.under_way)
         verb = "would be issued" if options["dry_run"] else "issued"
         self.stdout.write(
-            f"v{volume.number}: {count} {verb}, {len(report.under_way)} already under way, {len(report.refused)} not ready."
+            f"v{volume.number}: {count} {verb}, {len(report.under_way)} already under way, "
+            f"{len(report.refused)} not ready."
         )
 
     def set_terms(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
@@ -50,7 +55,9 @@ class Command(BaseCommand):
         terms = Terms.objects.filter(volume=volume).first()
         if options["deadline"] is None:
             if terms is None:
-                raise CommandError(f"v{volume.number} has no deadline yet. Add --deadline, such as --deadline 2026-12-15.")
+                raise CommandError(
+                    f"v{volume.number} has no deadline yet. Add --deadline, such as --deadline 2026-12-15."
+                )
             return
         try:
             deadline = date.fromisoformat(options["deadline"])

@@ -16,6 +16,8 @@ class Command(BaseCommand):
         problems = list(auditing.findings())
         for problem in problems:
             self.stdout.write(self.style.ERROR(problem))
-        self.stdout.write(f"{Agreement.objects.count()} chains, {Event.objects.count()} events, {len(problems)} broken.")
+        self.stdout.write(
+            f"{Agreement.objects.count()} chains, {Event.objects.count()} events, {len(problems)} broken."
+        )
         if problems:
             sys.exit(1)

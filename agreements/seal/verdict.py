@@ -1,0 +1,152 @@
+"""The verdict on any bytes: sealed by us and unchanged, or why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from agreements.facts import sha256
+from agreements.seal.key import der, fingerprint, owner_of
+from agreements.seal.running import asn1_certificate, finish
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be said of a file by its own bytes and the certificates we know."""
+
+    valid: bool
+    """Sealed by a trusted certificate, over the whole file, and unchanged since."""
+    ours: bool
+    """One of the trusted certificates is in the file, whether or not its seal holds."""
+    sha256: str
+    size: int
+    problems: tuple[str, ...] = ()
+    """Why it is not valid, in words for people."""
+    sealed_at: datetime | None = None
+    """The time the seal itself states."""
+    certificate: str = ""
+    """Fingerprint of the certificate that sealed."""
+    owner: str = ""
+    level: str = ""
+    """`B-B`, or `B-T` when a time-stamp authority vouches for the time."""
+
+
+@dataclass(slots=True)
+class _Findings:
+    problems: list[str] = field(default_factory=list)
+    sealed_at: datetime | None = None
+    certificate: str = ""
+    owner: str = ""
+    level: str = ""
+
+
+def inspect(
+    pdf: bytes,
+    *,
+    trusted: Sequence[x509.Certificate],
+    shown_sha256: str | None = None,
+    shown_length: int | None = None,
+    sealed_sha256: str | None = None,
+) -> Verdict:
+    """Judge any bytes; never raises for their content.
+
+    `trusted` are all certificates ever used for sealing: a rotated or expired one still vouches for what it sealed
+    in its time. `shown_sha256` with `shown_length` also checks that the file begins with the bytes shown, and
+    `sealed_sha256` that it is the very file that was stored.
+    """
+    found = _Findings()
+    try:
+        _judge(pdf, trusted, found)
+    except Exception as error:  # noqa: BLE001  (hostile bytes may break the reader in any way; that is a verdict)
+        found.problems.append(f"The file cannot be read as a sealed PDF ({type(error).__name__}).")
+    digest = sha256(pdf)
+    if sealed_sha256 is not None and digest != sealed_sha256:
+        found.problems.append("The file is not, byte for byte, the one that was sealed.")
+    if shown_sha256 is not None and sha256(pdf[:shown_length]) != shown_sha256:
+        found.problems.append("The file does not begin with the bytes that the signer was shown.")
+    head = pdf.lower()
+    return Verdict(
+        valid=not found.problems,
+        ours=any(der(certificate).hex().encode() in head for certificate in trusted),
+        sha256=digest,
+        size=len(pdf),
+        problems=tuple(found.problems),
+        sealed_at=found.sealed_at,
+        certificate=found.certificate,
+        owner=found.owner,
+        level=found.level,
+    )
+
+
+def difference(pdf: bytes, stored: bytes) -> str:
+    """Where a file departs from the stored one, in words; empty when they are the same."""
+    if pdf == stored:
+        return ""
+    at = next((at for at, (a, b) in enumerate(zip(pdf, stored, strict=False)) if a != b), min(len(pdf), len(stored)))
+    if at == len(stored):
+        return f"{len(pdf) - at} bytes were added after the sealed file's end."
+    if at == len(pdf):
+        return f"The last {len(stored) - at} of {len(stored)} bytes are missing."
+    return f"It departs from the sealed file at byte {at} and has {len(pdf)} bytes instead of {len(stored)}."
+
+
+def _judge(pdf: bytes, trusted: Sequence[x509.Certificate], found: _Findings) -> None:
+    signatures = PdfFileReader(BytesIO(pdf)).embedded_signatures
+    if len(signatures) != 1:
+        found.problems.append(f"The file has {len(signatures)} signatures; a sealed agreement has one.")
+        return
+    (embedded,) = signatures
+    _describe(embedded, found)
+    if found.certificate not in {fingerprint(certificate) for certificate in trusted}:
+        found.problems.append("It was not sealed with one of our certificates.")
+        return
+    context = ValidationContext(
+        trust_roots=[asn1_certificate(certificate) for certificate in trusted],
+        moment=found.sealed_at,
+        best_signature_time=found.sealed_at,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+    status = finish(async_validate_pdf_signature(embedded, context))
+    found.level = "B-B" if status.timestamp_validity is None else "B-T"
+    if not status.intact:
+        found.problems.append("Its content was changed after it was sealed.")
+    elif status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
+        found.problems.append("Something was added after it was sealed.")
+    if not status.bottom_line and not found.problems:
+        found.problems.append(f"Its seal does not hold ({status.summary()}).")
+    if embedded.docmdp_level is not MDPPerm.NO_CHANGES:
+        found.problems.append("Its seal does not forbid later changes.")
+    if not _written_as_sealed(pdf, embedded):
+        found.problems.append("The room around the seal was changed.")
+
+
+def _describe(embedded: EmbeddedPdfSignature, found: _Findings) -> None:
+    certificate = x509.load_der_x509_certificate(embedded.signer_cert.dump())
+    found.certificate = fingerprint(certificate)
+    found.owner = owner_of(certificate)
+    found.sealed_at = embedded.self_reported_timestamp
+
+
+def _written_as_sealed(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:
+    """Whether the gap that no digest covers holds the signature, zeros to its end, and nothing else."""
+    _, before, after, _ = (int(number) for number in embedded.byte_range)
+    contents = bytes(embedded.pkcs7_content)
+    spare = contents[_der_length(contents) :]
+    return pdf[before:after] == b"<" + contents.hex().upper().encode() + b">" and not spare.strip(b"\0")
+
+
+def _der_length(data: bytes) -> int:
+    """The length of the DER value at the start of `data`, with its header."""
+    first = data[1]
+    if first < 0x80:
+        return 2 + first
+    count = first & 0x7F
+    return 2 + count + int.from_bytes(data[2 : 2 + count], "big")
