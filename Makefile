@@ -51,5 +51,8 @@ lock: setup-dev
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--no-header --allow-unsafe --extra dev --output-file requirements-dev.lock pyproject.toml
 
+bench: setup-dev
+	for bench in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py) || exit 1; done
+
 clean:
 	rm -rf .venv var

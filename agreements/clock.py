@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -49,9 +50,9 @@ def chase(clock: Clock) -> Counter[str]:
 def void_withdrawn(now: datetime) -> int:
     """A withdrawn paper needs no agreement; its authors get no more mail."""
     gone = Agreement.objects.filter(status__in=LIVE, paper__status=Paper.Status.WITHDRAWN)
-    for agreement in gone:
-        lifecycle.void(agreement, reason="The paper was withdrawn.", by="clock", now=now)
-    return len(gone)
+    return sum(
+        made(lifecycle.void, agreement, reason="The paper was withdrawn.", by="clock", now=now) for agreement in gone
+    )
 
 
 def lapse_unpublished(now: datetime) -> int:
@@ -59,9 +60,16 @@ def lapse_unpublished(now: datetime) -> int:
     signed = Agreement.objects.filter(status__in=[Status.SIGNED, Status.SEALED], signed_at__lt=now - YEAR)
     published = Q(paper__volume__published__isnull=False, paper__volume__published__lte=now.date())
     lapsed = [agreement for agreement in signed.exclude(published) if one_year_after(agreement.signed_at) <= now]
-    for agreement in lapsed:
-        lifecycle.lapse(agreement, now=now)
-    return len(lapsed)
+    return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
+
+
+def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
+    """Makes the move; False when the agreement has moved on meanwhile, which is as good."""
+    try:
+        move(agreement, **arguments)
+    except lifecycle.WrongMove:
+        return False
+    return True
 
 
 def one_year_after(moment: datetime | None) -> datetime:
@@ -148,11 +156,7 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
         logger.exception("%s cannot be sealed", agreement)
         lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
         return "failed"
-    try:
-        lifecycle.seal(agreement, name=name, body=body, certificate=key.fingerprint, now=now)
-    except lifecycle.WrongMove:
-        return "lost"
-    return "sealed"
+    return "sealed" if made(lifecycle.seal, agreement, name=name, body=body, key=key, now=now) else "lost"
 
 
 ROUNDS = {"chase": chase, "seal": seal_due, "send": send}

@@ -16,7 +16,8 @@ from django.db.models import F
 
 from agreements import links, mail, pdf, wording
 from agreements.facts import Statement, sha256
-from agreements.models import Agreement, AgreementText, Event, Message, ShownCopy, Terms
+from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy, Terms
+from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Paper
 
@@ -276,20 +277,24 @@ def close(agreement: Agreement, now: datetime) -> None:
 # --- the seal
 
 
-def seal(agreement: Agreement, *, name: str, body: bytes, certificate: str, now: datetime) -> None:
+def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, now: datetime) -> None:
     """The sealed file is in storage under `name`; the signer gets a copy."""
     digest = sha256(body)
     with transaction.atomic():
+        certificate, _ = SealCertificate.objects.get_or_create(
+            fingerprint=key.fingerprint, defaults={"pem": key.pem, "first_used_at": now}
+        )
         move(
             agreement,
             "seal",
             by="clock",
             now=now,
-            data={"sha256": digest, "size": len(body), "certificate": certificate},
+            data={"sha256": digest, "size": len(body), "certificate": key.fingerprint},
             sealed_at=now,
             sealed_file=name,
             sealed_sha256=digest,
             sealed_size=len(body),
+            seal_certificate=certificate,
             seal_error="",
             seal_after=None,
         )

@@ -94,8 +94,10 @@ def claim_next(now: datetime) -> Message | None:
             won = Message.objects.filter(pk=pk, state=State.PENDING, closed=False, attempts=attempts).update(
                 state=State.CLAIMED, claim=token, lease_until=now + LEASE, attempts=attempts + 1
             )
-            if won:
-                return Message.objects.select_related("agreement__text", "agreement__paper__volume__terms").get(pk=pk)
+            # Read back by its token: whoever took it from a worker that slept meanwhile has another one.
+            mine = Message.objects.filter(pk=pk, claim=token) if won else Message.objects.none()
+            if message := mine.select_related("agreement__text", "agreement__paper__volume__terms").first():
+                return message
 
 
 def deliver(message: Message, transport: Transport, clock: Clock, record: Record) -> str:
@@ -123,6 +125,7 @@ def settle(message: Message, outcome: Outcome, now: datetime, record: Record) ->
     """Writes down what became of a hand-over, if this worker still holds the mail."""
     free = {"claim": None, "lease_until": None}
     with transaction.atomic():
+        hold(message.agreement_id)
         mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.CLAIMED, State.HANDING])
         if outcome.state == State.SENT:
             # A late 250 also tells what became of a mail whose lease ended meanwhile.
@@ -144,6 +147,14 @@ def settle(message: Message, outcome: Outcome, now: datetime, record: Record) ->
     return message.state
 
 
+def hold(agreement_id: int) -> None:
+    """Takes the agreement's row before its message's, in the order of every verb in `lifecycle`: no deadlock.
+
+    SQLite ignores this, and does not need it: it has one writer at a time.
+    """
+    Agreement.objects.select_for_update(no_key=True).values_list("pk").get(pk=agreement_id)
+
+
 def release_leases(now: datetime, record: Record) -> Counter[str]:
     """Takes up what dead workers held: not handed over -> again; being handed over -> `unknown`, for a person."""
     tally: Counter[str] = Counter()
@@ -153,9 +164,14 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
         if message.state == State.CLAIMED:
             back = held.filter(state=State.CLAIMED)
             back.filter(closed=True).update(state=State.CANCELLED, claim=None, lease_until=None)
-            back.filter(closed=False).update(state=State.PENDING, claim=None, lease_until=None)
+            if message.attempts > len(BACKOFF):
+                error = "The worker stopped each time it wrote this mail."
+                back.filter(closed=False).update(state=State.FAILED, claim=None, lease_until=None, error=error)
+            else:
+                back.filter(closed=False).update(state=State.PENDING, claim=None, lease_until=None)
             continue
         with transaction.atomic():
+            hold(message.agreement_id)
             # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
             if held.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,

@@ -34,6 +34,17 @@ class AgreementText(models.Model):
         return self.version
 
 
+class SealCertificate(models.Model):
+    """A certificate that has sealed. Kept for ever: after a new key is taken, old seals are still known as ours."""
+
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the certificate.")
+    pem = models.TextField()
+    first_used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
 def known_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris or Etc/GMT+12.")
@@ -161,6 +172,7 @@ class Agreement(models.Model):
     sealed_file = models.CharField(max_length=300, blank=True)
     sealed_sha256 = models.CharField("digest of the sealed file", max_length=64, blank=True)
     sealed_size = models.PositiveIntegerField("size of the sealed file", null=True, blank=True, help_text="In bytes.")
+    seal_certificate = models.ForeignKey(SealCertificate, models.PROTECT, null=True, blank=True)
     seal_attempts = models.PositiveSmallIntegerField(default=0)
     seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
     seal_error = models.TextField(blank=True)
@@ -208,7 +220,11 @@ class Agreement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(sealed_at__isnull=True)
-                | (~Q(sealed_file="") & ~Q(sealed_sha256="") & Q(sealed_size__gt=0) & Q(signed_at__isnull=False)),
+                | (
+                    ~Q(sealed_file="")
+                    & ~Q(sealed_sha256="")
+                    & Q(sealed_size__gt=0, seal_certificate__isnull=False, signed_at__isnull=False)
+                ),
                 name="seal_has_file",
             ),
             models.CheckConstraint(

@@ -1,7 +1,9 @@
 """How a mail leaves the house: an SMTP client that shows the one moment that matters, or any Django mail backend."""
 
+import logging
 import re
 import smtplib
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from email.utils import parseaddr
@@ -10,6 +12,8 @@ from typing import NamedTuple, Protocol, Self
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+
+logger = logging.getLogger(__name__)
 
 Intent = Callable[[], bool]
 """Commits the intent to hand over; False when the mail may no longer be sent."""
@@ -66,12 +70,17 @@ class BackendTransport:
         pass
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
+        try:
+            mail.message()
+        except ValueError as error:  # a header that cannot be written: said before the backend is given anything
+            return Outcome.retry(f"{type(error).__name__}: {error}")
         if not intent():
             return Outcome.retry("It was withdrawn before it was sent.")
         # A connection of its own per mail: the file backend then writes one file per mail.
         try:
             get_connection().send_messages([mail])
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:
+            logger.exception("The mail backend failed")
             return Outcome.unknown(f"{type(error).__name__}: {error}")
         return Outcome.sent()
 
@@ -79,8 +88,10 @@ class BackendTransport:
 class SmtpTransport:
     """SMTP over `smtplib`, with the intent committed between the server's 354 and the body."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 600) -> None:
         self.smtp: smtplib.SMTP | None = None
+        self.patience = patience
+        """Seconds that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6); giving up is `unknown`."""
 
     def __enter__(self) -> Self:
         return self
@@ -88,10 +99,11 @@ class SmtpTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.smtp:
+        # After an error the server may still wait for a body, and would take a QUIT for a part of it.
+        if self.smtp and error is None:
             with suppress(OSError, smtplib.SMTPException):
                 self.smtp.quit()
-            self.drop()
+        self.drop()
 
     def drop(self) -> None:
         """Cuts the connection; a server that was promised a body throws the mail away."""
@@ -103,6 +115,8 @@ class SmtpTransport:
         if self.smtp is None:
             kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
             self.smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or 30)
+            # The body and its dot go out as two writes, which must not wait for each other's receipt.
+            line_of(self.smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
                 self.smtp.starttls()
@@ -112,13 +126,13 @@ class SmtpTransport:
         return self.smtp
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
-        body = mail.message().as_bytes(linesep="\r\n")
         try:
+            body = on_the_wire(mail)
             smtp = self.connected()
-            for code, text, expected in self.envelope(smtp, mail):
-                if code != expected:
-                    return self.answered(code, text)
-        except (OSError, smtplib.SMTPException) as error:
+            for code, text, needed in self.envelope(smtp, mail):
+                if code // 100 != needed:
+                    return self.refused(code, text)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             self.drop()
             return Outcome.retry(f"{type(error).__name__}: {error}")
         # Here the server waits for the body. Whatever happens to the database now, no dot may be sent.
@@ -131,28 +145,50 @@ class SmtpTransport:
             self.drop()
             return Outcome.retry("It was withdrawn before it was sent.")
         try:
-            smtp.send(re.sub(rb"(?m)^\.", b"..", body).rstrip(b"\r\n") + b"\r\n.\r\n")
+            smtp.send(body)
+        except OSError as error:
+            self.drop()
+            return Outcome.retry(f"The line was cut before the end of the mail. {type(error).__name__}: {error}")
+        try:
+            line_of(smtp).settimeout(self.patience)
+            smtp.send(b".\r\n")
             code, text = smtp.getreply()
+            line_of(smtp).settimeout(smtp.timeout)
         except (OSError, smtplib.SMTPException) as error:
             self.drop()
             return Outcome.unknown(f"The server's answer was lost. {type(error).__name__}: {error}")
-        return self.answered(code, text)
+        if code // 100 == 2:
+            return Outcome.sent()
+        if code // 100 in (4, 5):
+            return self.refused(code, text)
+        self.drop()
+        return Outcome.unknown(f"The server's answer makes no sense: {code} {text.decode(errors='replace')}")
 
     @staticmethod
     def envelope(smtp: smtplib.SMTP, mail: EmailMessage) -> Iterator[tuple[int, bytes, int]]:
-        """Sender, recipients and the wish to send data, each with the server's answer and the one that is needed."""
-        yield *smtp.mail(address(mail.from_email)), 250
+        """Sender, recipients and the wish to send data, each with the server's answer and the first digit it needs."""
+        yield *smtp.mail(address(mail.from_email)), 2
         for recipient in mail.recipients():
-            yield *smtp.rcpt(address(recipient)), 250
-        yield *smtp.docmd("DATA"), 354
+            yield *smtp.rcpt(address(recipient)), 2
+        yield *smtp.docmd("DATA"), 3
 
-    def answered(self, code: int, text: bytes) -> Outcome:
-        if code == 250:
-            return Outcome.sent()
+    def refused(self, code: int, text: bytes) -> Outcome:
         detail = f"{code} {text.decode(errors='replace')}"
         # Whatever state the session is in, the next mail starts clean.
         self.drop()
         return Outcome.refused(detail) if 500 <= code < 600 else Outcome.retry(detail)
+
+
+def line_of(smtp: smtplib.SMTP) -> socket.socket:
+    if smtp.sock is None:
+        raise smtplib.SMTPServerDisconnected("The connection is closed.")
+    return smtp.sock
+
+
+def on_the_wire(mail: EmailMessage) -> bytes:
+    """The mail as DATA carries it, up to its final dot. Raises ValueError for a header that cannot be written."""
+    body: bytes = mail.message().as_bytes(linesep="\r\n")
+    return re.sub(rb"(?m)^\.", b"..", body).rstrip(b"\r\n") + b"\r\n"
 
 
 def address(header: str) -> str:

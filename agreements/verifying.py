@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from agreements import seal
 from agreements.facts import sha256
-from agreements.models import Agreement
+from agreements.models import Agreement, SealCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +20,10 @@ class Verification:
 def verify(body: bytes) -> Verification:
     """Judges any bytes. Valid: this desk stored exactly this file, and its seal and the form inside it hold."""
     agreement = Agreement.objects.filter(sealed_sha256=sha256(body)).first()
-    try:
-        trusted = seal.certificates(settings.SEAL_CERT.read_bytes())
-    except (OSError, seal.SealError):
-        return Verification(
-            valid=False,
-            ours=False,
-            headline="This cannot be checked just now",
-            lines=("The seal's certificate is not at hand.",),
-        )
+    pems = "".join(SealCertificate.objects.values_list("pem", flat=True))
     verdict = seal.inspect(
         body,
-        trusted=trusted,
+        trusted=seal.certificates(pems.encode()) if pems else (),
         shown_sha256=agreement.shown_sha256 if agreement else None,
         shown_length=len(agreement.shown.body) if agreement else None,
         sealed_sha256=agreement.sealed_sha256 if agreement else None,

@@ -1,9 +1,10 @@
 """A paper's authors before and after an import: who stays the same person, and who answers for the paper. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from proceedings.contacts import compatible, identical, same_letters, same_words
+from proceedings.contacts import compatible, plain_words
 from proceedings.names import Name
 
 
@@ -28,28 +29,34 @@ def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[Au
     """The authors called `names`, in that order; whoever was there before keeps address, affiliation and ORCID iD.
 
     A person is recognised by the same name, else by the same words apart from case, accents and order, else, in the
-    same place of the list, by initials. Each earlier author is used once.
+    same place of the list, by initials. Each earlier author is used once; of two namesakes the one in the same place.
     """
     found: dict[int, AuthorState] = {}
-    left = list(enumerate(before))
-    passes: tuple[tuple[Callable[[Name, Name], bool], bool], ...] = (
-        (identical, True),
-        (identical, False),
-        (same_words, False),
-        (same_letters, False),
-        (compatible, True),
-    )
-    for same, in_place in passes:
+    left = dict(enumerate(before))
+    for index, name in enumerate(names):
+        if index in left and left[index].name == name:
+            found[index] = left.pop(index)
+    for key in _KEYS:
+        waiting: dict[Hashable, list[int]] = defaultdict(list)
+        for at, old in left.items():
+            waiting[key(old.name)].append(at)
         for index, name in enumerate(names):
-            if index in found:
-                continue
-            fitting = [(at, old) for at, old in left if (at == index or not in_place) and same(old.name, name)]
-            if fitting:
-                found[index] = replace(fitting[0][1], name=name)
-                left.remove(fitting[0])
-        if not left:
-            break
-    return tuple(found.get(index) or AuthorState(name) for index, name in enumerate(names))
+            if index not in found and (fitting := waiting[key(name)]):
+                found[index] = left.pop(fitting.pop(0))
+    for index, name in enumerate(names):
+        if index not in found and index in left and compatible(left[index].name, name):
+            found[index] = left.pop(index)
+    return tuple(
+        replace(found[index], name=name) if index in found else AuthorState(name) for index, name in enumerate(names)
+    )
+
+
+# What two spellings of one name have in common, from strict to loose.
+_KEYS: tuple[Callable[[Name], Hashable], ...] = (
+    lambda name: name,
+    lambda name: tuple(sorted(plain_words(str(name)))),
+    lambda name: "".join(plain_words(f"{name.given} {name.particle} {name.family}")),
+)
 
 
 def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:

@@ -39,6 +39,7 @@ _STANDARD_STRINGS = {month[:3].lower(): month for month in _MONTHS}
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
 _BARE = re.compile(r"[^\s{}\"#,=%()]+")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_:.+-]*\Z")
 _LINE_BREAK = re.compile(r"\r\n?")
 _HEAD = re.compile(r"@\s*(\w*)\s*[{(]?\s*([^\s,{}()=]*)")
 _STRAY_ENTRY = re.compile(r"^[ \t]*@\s*\w+", re.MULTILINE)
@@ -144,6 +145,12 @@ class _File:
         lines: dict[str, int] = {}
         for parsed in block.fields:
             name, at = parsed.key.lower(), parsed.start_line + 1
+            if not _FIELD_NAME.match(name):
+                shown = fold(parsed.key)[:30]
+                self._say(
+                    "syntax", f"'{shown}' is no name of a field: a comma or brace is missing before it", at, paper=key
+                )
+                continue
             if name in fields:
                 self._say(
                     "duplicate-field",

@@ -59,7 +59,7 @@ def match(contact: Contact, authors: Sequence[Name]) -> int:
     else:
         wanted = contact.name
     name = _as_name(wanted)
-    for same in (identical, same_words, same_letters, compatible):
+    for same in (_identical, same_words, same_letters, compatible):
         fitting = [index for index, author in enumerate(authors) if same(name, author)]
         if len(fitting) == 1:
             return fitting[0]
@@ -89,37 +89,37 @@ def _as_name(text: str) -> Name:
         return Name(text)
 
 
-def _plain_words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """The words of `text` without case, accents and signs."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     bare = "".join(char for char in letters if not unicodedata.combining(char))
     return re.findall(r"[^\W_]+", re.sub("['’`]", "", bare))
 
 
-def identical(one: Name, other: Name) -> bool:
-    """The very name, part by part."""
+def _identical(one: Name, other: Name) -> bool:
     return one == other
 
 
 def same_words(one: Name, other: Name) -> bool:
     """The same words, in whatever order, case and accents."""
-    return sorted(_plain_words(str(one))) == sorted(_plain_words(str(other)))
+    return sorted(plain_words(str(one))) == sorted(plain_words(str(other)))
 
 
 def same_letters(one: Name, other: Name) -> bool:
     """``Amir Reza`` is ``AmirReza``, ``Jean-Luc`` is ``Jeanluc``; also in the order of the other half of the world."""
-    first, last = "".join(_plain_words(other.given)), "".join(_plain_words(f"{other.particle} {other.family}"))
-    return "".join(_plain_words(str(one))) in {first + last, last + first}
+    first, last = "".join(plain_words(other.given)), "".join(plain_words(f"{other.particle} {other.family}"))
+    return "".join(plain_words(str(one))) in {first + last, last + first}
 
 
 def compatible(one: Name, other: Name) -> bool:
     """The family name in full; of the given names the first, or its initial, and no contradiction after it."""
-    words, family = _plain_words(str(one)), _plain_words(f"{other.particle} {other.family}")
+    words, family = plain_words(str(one)), plain_words(f"{other.particle} {other.family}")
     rest = list(words)
     for word in family:
         if word not in rest:
             return False
         rest.remove(word)
-    given = _plain_words(f"{other.given} {other.suffix}")
+    given = plain_words(f"{other.given} {other.suffix}")
     if not rest or not given:
         return False
     if len(rest) == 1 and rest[0] == "".join(word[0] for word in given):  # JL for Jean-Luc

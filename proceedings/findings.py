@@ -31,7 +31,12 @@ class Finding:
         place = self.file + (f":{self.line}" if self.line is not None else "")
         subject = ", ".join(part for part in (self.paper, self.field) if part)
         proposal = f"; proposed: {self.fix}" if self.fix else ""
-        return ": ".join(part for part in (place, subject, self.message) if part) + proposal
+        return _printable(": ".join(part for part in (place, subject, self.message) if part) + proposal)
+
+
+def _printable(text: str) -> str:
+    """`text` with control characters spelt out: a finding quotes files from anywhere, and goes to terminals."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -69,7 +69,7 @@ _LETTER_MACRO = re.compile(
     r"\\(aa|AA|ae|AE|oe|OE|ss|SS|o|O|l|L|i|j|dh|DH|dj|DJ|th|TH|ng|NG|[ou]horn|[OU]HORN)(?![A-Za-z])"
 )
 _MACRO = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
-_AND = re.compile(r"\s+and(?=\s)", re.IGNORECASE)
+_AND_OR_MARK = re.compile(r"(?P<and>\s+and(?=\s))|\\(?:[a-z]+|.)|[{}]", re.IGNORECASE | re.DOTALL)
 
 
 def split_names(field: str) -> list[str]:
@@ -78,10 +78,11 @@ def split_names(field: str) -> list[str]:
     A name may come out empty (``A and and B``); the caller says so.
     """
     names: list[str] = []
-    start = 0
+    start = depth = 0
     padded = f" {field} "
-    for found in _AND.finditer(padded):
-        if _depth(padded, found.start()) == 0 and found.start() >= start - 1:
+    for found in _AND_OR_MARK.finditer(padded):
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if found["and"] and depth == 0:
             names.append(padded[start : found.start()].strip())
             start = found.end()
     names.append(padded[start:].strip())

@@ -1,17 +1,25 @@
 """Fixtures that every test may use."""
 
 import importlib
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django import Settings
 
 from agreements.management.commands.seal_key import make_key
+from proceedings import env
+from tests import servers
+from tests.servers import Mailbox
 
+OURS = ("agreements_", "proceedings_")
 guards = importlib.import_module("agreements.migrations.0002_guards")
 
 
@@ -38,15 +46,65 @@ def only_this_machine() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """SQLite in a file, as people run it: one in memory knows neither WAL nor a second process."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = f"{Path(database['NAME']).parent}/test-{os.getpid()}.sqlite3"
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
 @pytest.fixture
 def committed(transactional_db: None) -> Iterator[None]:
     """A database in which every commit is real. Its clean-up needs the triggers out of the way for a moment."""
     yield
-    with connection.schema_editor() as editor:
+    with unguarded(), transaction.atomic(), connection.cursor() as cursor:
+        tables = [table for table in connection.introspection.table_names(cursor) if table.startswith(OURS)]
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        else:
+            # Foreign keys are looked at when the transaction ends, and by then all rows are gone.
+            for table in tables:
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+
+
+@pytest.fixture
+def tampering(db: None) -> Callable[[], AbstractContextManager[None]]:
+    """`with tampering():` what somebody with the database's password could do: the triggers are off."""
+    return unguarded
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    with connection.schema_editor(atomic=False) as editor:
         guards.unguard(None, editor)
-    with connection.cursor() as cursor:
-        for table in reversed(connection.introspection.table_names(cursor)):
-            if table.startswith(("agreements_", "proceedings_")):
-                cursor.execute(f"DELETE FROM {table}" if connection.vendor == "sqlite" else f"TRUNCATE {table} CASCADE")
-    with connection.schema_editor() as editor:
-        guards.guard(None, editor)
+    try:
+        yield
+    finally:
+        with connection.schema_editor(atomic=False) as editor:
+            guards.guard(None, editor)
+
+
+@pytest.fixture(scope="session")
+def smtp_server() -> Iterator[tuple[str, Mailbox]]:
+    with servers.smtp() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(smtp_server: tuple[str, Mailbox], settings: Settings) -> Mailbox:
+    """A real SMTP server that `EMAIL_URL` names, empty and friendly."""
+    url, box = smtp_server
+    box.reset()
+    for name, value in env.email(urlparse(url)).items():
+        setattr(settings, name, value)
+    return box
+
+
+@pytest.fixture
+def mail_folder(tmp_path: Path, settings: Settings) -> Path:
+    """A folder that `EMAIL_URL` names, empty."""
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.EMAIL_FILE_PATH.mkdir()
+    return tmp_path / "mail"

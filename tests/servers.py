@@ -4,6 +4,7 @@
 Servers refuse to run as root, so root drops to `nobody`; everything lives in a folder that goes away with the server.
 """
 
+import asyncio
 import importlib.util
 import os
 import pwd
@@ -13,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,7 @@ def unprivileged(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f"desk-{name}-", dir="/tmp"))  # noqa: S108 - short: sockets have short names
+    folder = Path(tempfile.mkdtemp(prefix=f"desk-{name}-", dir="/tmp"))
     try:
         yield folder
     finally:
@@ -75,12 +78,24 @@ def postgresql() -> Iterator[str]:
         programs = postgres_programs(folder)
         data, port = folder / "data", free_port()
         rights = unprivileged(folder)
-        initdb = [programs / "initdb", "-D", data, "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "desk",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         subprocess.run([*initdb, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **rights)
-        server = [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        server: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
         with (folder / "log").open("wb") as log:
             # Nothing here outlives the test run, so the disk need not be waited for.
-            process = subprocess.Popen([*server, "-c", "fsync=off"], stdout=log, stderr=log, cwd=folder, **rights)
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                [*server, "-c", "fsync=off"], stdout=log, stderr=log, cwd=folder, **rights
+            )
         try:
             url = f"postgres://desk@127.0.0.1:{port}/postgres"
             wait_until(lambda: psycopg.connect(url.replace("postgres://", "postgresql://")).close(), process)
@@ -106,7 +121,7 @@ def valkey() -> Iterator[str]:
         try:
             url = f"redis://127.0.0.1:{port}/0"
             client = redis.Redis.from_url(url)
-            wait_until(lambda: client.ping(), process)
+            wait_until(client.ping, process)
             client.close()
             yield url
         finally:
@@ -115,7 +130,7 @@ def valkey() -> Iterator[str]:
 
 
 def wait_until(answers: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 30) -> None:
-    """Calls `answers` until it neither raises nor returns False. Raises the last error when `process` ends or time is up."""
+    """Calls `answers` until it neither raises nor returns False. Raises the last error when time or `process` ends."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -133,29 +148,71 @@ class Mailbox:
     """An SMTP server's handler that keeps what it accepts, and may be told how to answer."""
 
     def __init__(self) -> None:
-        self.mails: list[bytes] = []
-        self.at_recipient = ""
-        """The answer to RCPT, such as ``451 later``; empty accepts."""
-        self.at_dot = ""
-        """The answer to the final dot; empty accepts. ``drop-before`` and ``drop-after`` cut the line around accepting."""
+        self.reset()
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+    def reset(self) -> None:
+        self.mails: list[bytes] = []
+        self.sessions: set[Any] = set()
+        self.at_sender = ""
+        """The answer to MAIL, such as ``451 later``; empty accepts."""
+        self.at_recipient = ""
+        """The answer to RCPT; empty accepts."""
+        self.at_address: dict[str, str] = {}
+        """Answers to RCPT for some addresses only."""
+        self.at_dot = ""
+        """The answer to the final dot; empty accepts.
+
+        ``drop-before`` and ``drop-after`` cut the line around accepting; ``silent`` accepts and never says so.
+        """
+        self.before_answer: Callable[[], object] = lambda: None
+        """Called while the sender waits for the answer to its final dot."""
+
+    def texts(self) -> list[EmailMessage]:
+        """What was accepted, parsed."""
+        return [message_from_bytes(mail, policy=policy.default) for mail in self.mails]
+
+    def recipients(self) -> list[str]:
+        """The addresses that mails were accepted for, in order."""
+        return [mail["To"].addresses[0].addr_spec for mail in self.texts()]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.at_recipient:
-            return self.at_recipient
+        self.sessions.add(session.peer)
+        if self.at_sender:
+            return self.at_sender
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if answer := self.at_address.get(address, self.at_recipient):
+            return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.at_dot and not self.at_dot.startswith("drop"):
+        await asyncio.get_running_loop().run_in_executor(None, self.before_answer)
+        if self.at_dot and self.at_dot not in ("drop-before", "drop-after", "silent"):
             return self.at_dot
         if self.at_dot != "drop-before":
             self.mails.append(envelope.original_content or b"")
+        if self.at_dot == "silent":
+            await asyncio.sleep(3600)
         if self.at_dot:
             assert server.transport is not None
             server.transport.close()
         return "250 OK"
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield int(listener.getsockname()[1])
 
 
 @contextmanager

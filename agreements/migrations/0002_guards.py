@@ -1,4 +1,4 @@
-"""Triggers: events and texts refuse UPDATE and DELETE, agreements refuse DELETE and keep their facts once issued.
+"""Triggers: events, texts and certificates refuse UPDATE and DELETE, agreements refuse DELETE and keep their facts once issued.
 
 On both databases, because evidence must not depend on which one a publisher runs, nor on the code alone.
 """
@@ -12,6 +12,8 @@ NEVER = [
     ("agreements_event", "DELETE", "events are append-only"),
     ("agreements_agreementtext", "UPDATE", "an agreement text never changes: add a version"),
     ("agreements_agreementtext", "DELETE", "an agreement text is never deleted"),
+    ("agreements_sealcertificate", "UPDATE", "a certificate that has sealed never changes"),
+    ("agreements_sealcertificate", "DELETE", "a certificate that has sealed is never deleted"),
     ("agreements_agreement", "DELETE", "an agreement is never deleted: void it"),
 ]
 

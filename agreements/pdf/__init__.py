@@ -3,11 +3,11 @@
 Same arguments, same bytes: nothing here reads a clock, a setting, a file beside the bundled fonts, or the network.
 """
 
-from agreements.pdf.evidence import evidence
+from agreements.pdf.evidence_page import evidence
 from agreements.pdf.faces import UnprintableError
-from agreements.pdf.form import form
 from agreements.pdf.layout import DoesNotFitError
 from agreements.pdf.script import unprintable
-from agreements.pdf.signature import signature
+from agreements.pdf.signed_lines import signature
+from agreements.pdf.unsigned_form import form
 
 __all__ = ["DoesNotFitError", "UnprintableError", "evidence", "form", "signature", "unprintable"]

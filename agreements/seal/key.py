@@ -44,6 +44,11 @@ class SealKey:
         return fingerprint(self.certificate)
 
     @property
+    def pem(self) -> str:
+        """The certificate as PEM."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+    @property
     def owner(self) -> str:
         """The organisation or name in the certificate's subject."""
         return owner_of(self.certificate)

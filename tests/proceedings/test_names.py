@@ -1,5 +1,7 @@
 """Names by BibTeX's rules, there and back."""
 
+import contextlib
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -85,9 +87,7 @@ def test_a_stray_comma_is_ignored_and_doubted(text: str, name: Name) -> None:
     assert "stray comma" in reading.doubts[0].reason
 
 
-@pytest.mark.parametrize(
-    ("text", "message"), [("", "missing"), (" , ", "missing"), ("A, B, C, D", "too many commas")]
-)
+@pytest.mark.parametrize(("text", "message"), [("", "missing"), (" , ", "missing"), ("A, B, C, D", "too many commas")])
 def test_what_is_no_name_is_refused_with_advice(text: str, message: str) -> None:
     with pytest.raises(NotANameError, match=message):
         read_name(text)
@@ -121,7 +121,16 @@ def test_the_doubtful_is_said_with_a_proposal_and_not_changed(text: str, reason:
 
 @pytest.mark.parametrize(
     "text",
-    ["Lewis, Mike", "E, Weinan", "Yu, Philip S.", "de Gier, W", "McAllester, David", "Sharif, S M A", "{Sukarno}", "Li, Yi"],
+    [
+        "Lewis, Mike",
+        "E, Weinan",
+        "Yu, Philip S.",
+        "de Gier, W",
+        "McAllester, David",
+        "Sharif, S M A",
+        "{Sukarno}",
+        "Li, Yi",
+    ],
 )
 def test_the_usual_raises_no_doubt(text: str) -> None:
     assert read_name(text).doubts == ()
@@ -166,7 +175,9 @@ def test_people_see_the_usual_order(name: Name, shown: str) -> None:
     assert str(name) == shown
 
 
-LETTERS = st.sampled_from(list("abczABCZéÉøØłßÅ ễ-'.,{}~") + ["and", " and ", "von ", "de la ", "\\'e", "{\\v S}", "{A b}", "\\o{}"])
+LETTERS = st.sampled_from(
+    [*"abczABCZéÉøØłßÅ ễ-'.,{}~", "and", " and ", "von ", "de la ", "\\'e", "{\\v S}", "{A b}", "\\o{}"]
+)
 
 
 @given(st.lists(LETTERS, max_size=14).map("".join))
@@ -190,7 +201,5 @@ def test_whatever_was_read_as_a_name_comes_back_the_same(text: str) -> None:
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reader(text: str) -> None:
     for part in split_names(text):
-        try:
-            read_name(part)
-        except NotANameError as error:
-            assert str(error)
+        with contextlib.suppress(NotANameError):
+            assert read_name(part).name.family

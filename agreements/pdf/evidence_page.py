@@ -8,11 +8,11 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
 from agreements.facts import Facts, Happening, Signature
 from agreements.pdf.faces import Style
-from agreements.pdf.form import FOOT, FOOT_LINE, draw_foot, foot_lines
 from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
-from agreements.pdf.signature import moment
+from agreements.pdf.signed_lines import moment
+from agreements.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
 from agreements.wording import Wording
 
 HEADING = Type(size=17, leading=22)

@@ -1,0 +1,129 @@
+"""Rows for tests, made by walking the real moves: nothing here can stand in a way that the desk could not reach."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlparse
+
+from agreements import clock, documents, lifecycle, links, statements
+from agreements.models import Agreement, Link, Message, Terms
+from agreements.states import Status
+from proceedings.models import Author, Paper, User, Volume
+
+NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+"""When agreements are issued, if a test says nothing else."""
+
+DEADLINE = date(2026, 11, 30)
+CLOSES = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+"""The end of `DEADLINE` anywhere on Earth."""
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+ALL_STATUSES = list(Status)
+NAMES = (("Mike", "Lewis"), ("Shruti", "Bhosale"), ("Tim", "Dettmers"))
+
+
+def volume(number: int = 247, *, deadline: date | None = DEADLINE, **terms: Any) -> Volume:
+    """A volume with its terms; without them if `deadline` is None."""
+    made = Volume.objects.create(
+        number=number,
+        bib_key=f"COLT{number}",
+        name="Conference on Learning Theory",
+        shortname="COLT",
+        booktitle="Proceedings of the Conference on Learning Theory",
+        year=2026,
+    )
+    if deadline:
+        made_terms = Terms(volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **terms})
+        made_terms.full_clean()
+        made_terms.save()
+    return made
+
+
+def the_volume() -> Volume:
+    return Volume.objects.filter(number=247).first() or volume()
+
+
+def paper(of: Volume | None = None, *, contact: str | None = "mike@example.org", **fields: Any) -> Paper:
+    """An accepted paper with three authors, the first its corresponding one unless `contact` is None."""
+    of = of or the_volume()
+    count = of.papers.count() + 1
+    fields = {"key": f"lewis26-{count}", "title": f"Simplifying Training {count}", "position": count} | fields
+    made = Paper(volume=of, **{"title_latex": fields["title"], **fields})
+    made.full_clean()
+    made.save()
+    for position, (given, family) in enumerate(NAMES, start=1):
+        first = position == 1 and contact is not None
+        author = Author(paper=made, position=position, given=given, family=family)
+        author.is_contact, author.email = first, contact if first and contact else ""
+        author.full_clean()
+        author.save()
+    return made
+
+
+def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime = NOW) -> Agreement:
+    """An agreement that came to `status` the way all do; every step is made at `now`, lapsing a year later."""
+    made = lifecycle.draft(of or paper(), by="editor:ed", now=now)
+    if status != Status.DRAFT:
+        lifecycle.issue(made, by="editor:ed", now=now)
+    match status:
+        case Status.SIGNED:
+            sign(made, now=now)
+        case Status.SEALED:
+            seal(sign(made, now=now), now=now)
+        case Status.DECLINED:
+            lifecycle.decline(made, reason="The title changed.", now=now)
+        case Status.LAPSED:
+            seal(sign(made, now=now), now=now)
+            lifecycle.lapse(made, now=clock.one_year_after(now))
+        case Status.SUPERSEDED:
+            lifecycle.supersede(made, reason="Other authors.", by="editor:ed", now=now)
+        case Status.VOIDED:
+            lifecycle.void(made, reason="Issued by mistake.", by="editor:ed", now=now)
+    assert made.status == status
+    return made
+
+
+def act(of: Agreement, **changes: Any) -> lifecycle.Act:
+    """What the signing POST brings."""
+    fields = {
+        "typed_name": of.signer,
+        "consent": statements.consent(),
+        "authority": statements.authority(of.facts),
+        "shown": documents.shown_form(of),
+        "address": "192.0.2.7",
+        "agent": "Mozilla/5.0",
+    }
+    return lifecycle.Act(**(fields | changes))  # type: ignore[arg-type]
+
+
+def sign(of: Agreement, *, now: datetime = NOW) -> Agreement:
+    lifecycle.sign(of, act(of), now=now)
+    return of
+
+
+def seal(of: Agreement, *, now: datetime = NOW) -> Agreement:
+    assert clock.seal_one(of, now) == "sealed"
+    return of
+
+
+def invitation(of: Agreement) -> Message:
+    return of.messages.get(slot="invitation")
+
+
+def token(of: Agreement, *, now: datetime = NOW, purpose: Link.Purpose = Link.Purpose.SIGN) -> str:
+    """A token as a mail about `of` carries it."""
+    url = links.make(invitation(of), purpose, expires_at=now + 30 * DAY, now=now)
+    return urlparse(url).path.rstrip("/").rpartition("/")[2]
+
+
+def editor(name: str = "ed", *volumes: Volume, **fields: Any) -> User:
+    """Somebody of the desk, who edits `volumes`."""
+    made = User.objects.create_user(name, f"{name}@desk.example", "pass", is_staff=True, **fields)
+    made.volumes.set(volumes)
+    return made
+
+
+def history(of: Agreement) -> list[str]:
+    """The kinds of its events, in order."""
+    return list(of.events.order_by("number").values_list("kind", flat=True))
