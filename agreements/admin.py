@@ -1,17 +1,19 @@
 """The editors' desk: papers with their agreements, one agreement's page, buttons made from MOVES."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from agreements import bundle, documents, history, issuing, lifecycle
 from agreements.models import Agreement, Message, Terms
@@ -26,9 +28,45 @@ admin.site.unregister([Paper, Volume])
 BUTTONS = {"supersede": "Replace…", "void": "Void…"}
 """The moves of MOVES that are an editor's to make, with the words on their buttons."""
 
+NONE = "—"
+
 
 def who(request: HttpRequest) -> str:
     return f"editor:{request.user.get_username()}"
+
+
+def in_utc(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else NONE
+
+
+def stamp(field: str, words: str) -> Callable[[Any], str]:
+    """A column for the moment in `field`, with its zone said."""
+
+    @admin.display(description=f"{words} (UTC)", ordering=field)
+    def shown(row: Any) -> str:
+        return in_utc(getattr(row, field))
+
+    return shown
+
+
+def chip(status: str, words: str) -> str:
+    """A status in words, with a colour for the eye."""
+    return format_html('<span class="chip {}">{}</span>', status, words)
+
+
+def remind(request: HttpRequest, agreements: Iterable[Agreement]) -> int:
+    """Asks for a reminder of each; says on the next page how many go out."""
+    now = timezone.now()
+    count = sum(lifecycle.remind_now(agreement, by=who(request), now=now) for agreement in agreements)
+    if count:
+        messages.success(request, f"{count} reminder{pluralize(count)} on the way, within a minute.")
+    return count
+
+
+def say_left_out(request: HttpRequest, count: int) -> None:
+    if count:
+        why = "no agreement waits for a signature, or a mail is on its way already"
+        messages.warning(request, f"{count} got no reminder: {why}.")
 
 
 # --- volumes
@@ -36,8 +74,12 @@ def who(request: HttpRequest) -> str:
 
 class TermsInline(admin.StackedInline):
     model = Terms
-    extra = 0
     can_delete = False
+    formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
+    fieldsets = [(None, {"fields": [("deadline", "zone"), "offsets", ("most_reminders", "paused"), "reply_to"]})]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # the volume's page has asked already
@@ -123,7 +165,7 @@ class AgreementStatusFilter(admin.SimpleListFilter):
 
 @admin.register(Paper)
 class PaperDesk(PaperAdmin):
-    list_display = ["key", "title", "contact", "agreement_", "last_mail", "volume"]
+    list_display = ["key", "title", "contact", "agreement_", "last_mail"]
     list_filter = [OwnVolumeFilter, AgreementStatusFilter, "status"]
     actions = ["issue_agreements", "remind_now"]
 
@@ -139,21 +181,23 @@ class PaperDesk(PaperAdmin):
     @admin.display(description="corresponding author")
     def contact(self, paper: Paper) -> str:
         contact = next((author for author in paper.authors.all() if author.is_contact), None)
-        return f"{contact.display} <{contact.email}>" if contact else "— none given"
+        if contact is None:
+            return format_html('<span class="lacks">{}</span>', "none yet: choose one")
+        return format_html('<bdi>{}</bdi><br><span class="quiet">{}</span>', contact.display, contact.email)
 
     @admin.display(description="agreement")
     def agreement_(self, paper: Any) -> str:
         if paper.status == Paper.Status.WITHDRAWN:
-            return "paper withdrawn"
+            return chip("none", "paper withdrawn")
         if not paper.newest_first:
-            return "not issued"
+            return chip("none", "not issued")
         agreement = paper.newest_first[0]
         url = reverse("admin:agreements_agreement_change", args=[agreement.pk])
-        return format_html('<a href="{}">{}</a>', url, agreement.get_status_display())
+        return format_html('<a href="{}">{}</a>', url, chip(agreement.status, agreement.get_status_display()))
 
     @admin.display(description="last mail (UTC)", ordering="last_mail_at")
     def last_mail(self, paper: Any) -> str:
-        return f"{paper.last_mail_at:%Y-%m-%d %H:%M}" if paper.last_mail_at else "—"
+        return in_utc(paper.last_mail_at)
 
     @admin.action(description="Issue agreements for the selected papers")
     def issue_agreements(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
@@ -164,21 +208,28 @@ class PaperDesk(PaperAdmin):
         if report.under_way:
             self.message_user(request, f"{len(report.under_way)} already have one under way.", messages.WARNING)
         if report.issued:
-            self.message_user(request, f"{len(report.issued)} issued. The invitations go out within a minute.")
+            self.message_user(
+                request, f"{len(report.issued)} issued. The invitations go out within a minute.", messages.SUCCESS
+            )
 
     @admin.action(description="Remind the corresponding authors now")
     def remind_now(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
+        count = queryset.count()
         waiting = Agreement.objects.filter(paper__in=queryset.values("pk"), status=Status.ISSUED)
-        now = timezone.now()
-        reminded = sum(lifecycle.remind_now(agreement, by=who(request), now=now) for agreement in waiting)
-        self.message_user(request, f"{reminded} reminders go out within a minute.")
-        left_out = queryset.count() - reminded
-        if left_out:
-            why = "no agreement waits for a signature, or a mail is on its way already"
-            self.message_user(request, f"{left_out} got none: {why}.", messages.WARNING)
+        say_left_out(request, count - remind(request, waiting))
 
 
 # --- one agreement
+
+
+def drift(agreement: Agreement) -> list[str]:
+    """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
+    changed = bundle.drift(agreement.paper, agreement)
+    if agreement.status == Status.ISSUED:
+        contact = next((author for author in agreement.paper.authors.all() if author.is_contact), None)
+        if contact is None or (contact.display, contact.email) != (agreement.signer, agreement.signer_email):
+            changed.append("corresponding author")
+    return changed
 
 
 class ReasonForm(forms.Form):
@@ -190,22 +241,17 @@ class AgreementDesk(OwnVolumes):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
-    list_display = ["reference", "title", "signer", "status", "issued_at", "signed_at"]
+    list_display = ["reference", "title", "signer", "status_", stamp("signed_at", "signed")]
     list_filter = [type("ByVolume", (OwnVolumeFilter,), {"volume_path": "paper__volume"}), "status"]
     search_fields = ["reference", "paper_key", "title", "signer", "signer_email"]
     list_select_related = ["text"]
+    actions = ["remind_signers"]
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
-        (None, {"fields": ["reference", "status", "reason", "paper", "predecessor"]}),
+        (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by"]}),
         ("What it states", {"fields": ["title", "author_list", "signer", "signer_email", "text"]}),
-        (
-            "Signature",
-            {"fields": ["issued_at", "signed_at", "typed_name", "authority", "consent", "signer_address", "signer_agent"]},
-        ),
-        (
-            "Seal",
-            {"fields": ["sealed_at", "sealed_sha256", "sealed_size", "shown_sha256", "seal_attempts", "seal_error", "seal_after"]},
-        ),
+        ("Signature", {"fields": ["typed_name", "signed", "authority", "consent", "signer_address", "signer_agent"]}),
+        ("Seal", {"fields": ["sealed", "sealed_sha256", "sealed_size", "shown_sha256"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -218,11 +264,43 @@ class AgreementDesk(OwnVolumes):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["author_list"]
+        return ["status_", "author_list", "replaced_by", "signed", "sealed"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, dict[str, Any]]]:
+        """Only what there is to read: no signature's and seal's empty rows before there is one."""
+        shown = []
+        for heading, options in self.fieldsets:
+            kept = [name for name in options["fields"] if self.says_something(obj, name)]
+            if kept:
+                shown.append((heading, {**options, "fields": kept}))
+        return shown
+
+    def says_something(self, agreement: Any, name: str) -> bool:
+        value = getattr(self, name)(agreement) if hasattr(self, name) else getattr(agreement, name)
+        return value not in (None, "", NONE)
+
+    @admin.display(description="status", ordering="status")
+    def status_(self, agreement: Agreement) -> str:
+        return chip(agreement.status, agreement.get_status_display())
 
     @admin.display(description="authors")
     def author_list(self, agreement: Agreement) -> str:
-        return ", ".join(agreement.authors)
+        return format_html_join(", ", "<bdi>{}</bdi>", ([author] for author in agreement.authors))
+
+    @admin.display(description="replaced by")
+    def replaced_by(self, agreement: Agreement) -> str:
+        successor = getattr(agreement, "successor", None)
+        if successor is None:
+            return NONE
+        return format_html('<a href="{}">{}</a>', reverse("admin:agreements_agreement_change", args=[successor.pk]), successor)
+
+    signed = staticmethod(stamp("signed_at", "signed"))
+    sealed = staticmethod(stamp("sealed_at", "sealed"))
+
+    @admin.action(description="Remind the signers now")
+    def remind_signers(self, request: HttpRequest, queryset: QuerySet[Agreement]) -> None:
+        count = queryset.count()
+        say_left_out(request, count - remind(request, queryset.filter(status=Status.ISSUED)))
 
     def get_urls(self) -> list[URLPattern]:
         def admin_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -230,6 +308,7 @@ class AgreementDesk(OwnVolumes):
 
         own = [
             path("<int:pk>/move/<str:verb>/", admin_page(self.move_page), name="agreements_agreement_move"),
+            path("<int:pk>/remind/", admin_page(self.remind_page), name="agreements_agreement_remind"),
             path("<int:pk>/sealed.pdf", admin_page(self.sealed_pdf), name="agreements_agreement_sealed"),
             path("<int:pk>/form.pdf", admin_page(self.form_pdf), name="agreements_agreement_form"),
         ]
@@ -251,8 +330,10 @@ class AgreementDesk(OwnVolumes):
                 "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
                 "history": history.in_words(agreement.events.all()),
                 "mails": agreement.messages.order_by("created_at", "pk"),
-                "drift": bundle.drift(agreement.paper, agreement) if agreement.status in LIVE else [],
+                "waits": agreement.status == Status.ISSUED,
+                "drift": drift(agreement) if agreement.status in LIVE else [],
                 "title": f"Agreement {agreement.reference}",
+                "subtitle": None,
             }
         return super().change_view(request, object_id, form_url, context)
 
@@ -262,6 +343,10 @@ class AgreementDesk(OwnVolumes):
         back = reverse("admin:agreements_agreement_change", args=[pk])
         if verb not in BUTTONS:
             raise PermissionDenied
+        if verb not in legal_moves(agreement.status):
+            refusal = lifecycle.WrongMove(verb, agreement.status)
+            self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
+            return HttpResponseRedirect(back)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             context = {
@@ -272,7 +357,7 @@ class AgreementDesk(OwnVolumes):
                 "title": f"{BUTTONS[verb].rstrip('…')} agreement {agreement.reference}",
                 "opts": self.opts,
             }
-            return render(request, "admin/agreements/move.html", context)
+            return render(request, "admin/agreements/move.html", context, status=400 if form.is_bound else 200)
         try:
             reason, now = form.cleaned_data["reason"], timezone.now()
             if verb == "supersede":
@@ -280,10 +365,19 @@ class AgreementDesk(OwnVolumes):
                 back = reverse("admin:agreements_agreement_change", args=[successor.pk])
             else:
                 lifecycle.void(agreement, reason=reason, by=who(request), now=now)
-            self.message_user(request, "Done.")
+            done = "Replaced. This is the new agreement; its invitation goes out within a minute." if verb == "supersede" else "Voided."
+            self.message_user(request, done, messages.SUCCESS)
         except (lifecycle.WrongMove, lifecycle.NotReady) as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(back)
+
+    def remind_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One reminder beside the scheduled ones; a button, not a link, because it sends mail."""
+        agreement = self.own_or_404(request, pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        say_left_out(request, 1 - remind(request, [agreement]))
+        return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
 
     def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The sealed file, as the publisher gets it."""

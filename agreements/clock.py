@@ -57,7 +57,7 @@ def void_withdrawn(now: datetime) -> int:
 
 def lapse_unpublished(now: datetime) -> int:
     """Clause 7: an agreement ends when its article is not published within one year of the signature."""
-    signed = Agreement.objects.filter(status__in=[Status.SIGNED, Status.SEALED], signed_at__lt=now - YEAR)
+    signed = Agreement.objects.filter(status__in=[Status.SIGNED, Status.SEALED], signed_at__lte=now - YEAR)
     published = Q(paper__volume__published__isnull=False, paper__volume__published__lte=now.date())
     lapsed = [agreement for agreement in signed.exclude(published) if one_year_after(agreement.signed_at) <= now]
     return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
@@ -105,7 +105,7 @@ def remind_due(now: datetime) -> int:
                 case Leave():
                     later.setdefault(None, []).append(agreement.pk)
         for at, ids in later.items():
-            lifecycle.look_again(ids, at)
+            lifecycle.look_again(ids, at, now=now)
     return queued
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from agreements import pdf
 from proceedings.contacts import compatible, same_letters, same_words
@@ -31,14 +32,13 @@ class SignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.signer = signer
         self.asks_about_name = False
-        for name, field in self.fields.items():
-            field.widget.attrs["id"] = name
 
     def clean_typed_name(self) -> str:
         typed = " ".join(self.cleaned_data["typed_name"].split())
         if missing := pdf.unprintable(typed):
+            named = ", ".join(f"{char} (U+{ord(char):04X})" if char.isprintable() else f"U+{ord(char):04X}" for char in missing)
             raise forms.ValidationError(
-                f"The form cannot show {', '.join(missing)}. Please write your name in other letters, such as Latin ones."
+                f"The form cannot show {named}. Please write your name in other letters, such as Latin ones."
             )
         return typed
 
@@ -66,14 +66,33 @@ def same_person(typed: str, signer: str) -> bool:
 
 
 class DeclineForm(forms.Form):
+    """The tick keeps out machines that press every button they find: declining cannot be taken back."""
+
     reason = forms.CharField(
-        label="Why? (optional)", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+        label="Why? (optional)",
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": "That is too long. Please say it in at most %(limit_value)d characters."},
     )
+    sure = forms.BooleanField(error_messages={"required": "Tick this to decline. Nothing has happened yet."})
+
+
+MOST_BYTES = 20 * 1024 * 1024
+"""Far above any sealed agreement; a larger file cannot be one."""
 
 
 class VerifyForm(forms.Form):
     file = forms.FileField(
         label="A sealed agreement (PDF)",
-        error_messages={"required": "Choose a PDF file."},
-        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={
+            "required": "Choose a PDF file.",
+            "empty": "The file is empty. Choose the PDF that came by mail.",
+            "invalid": "Your browser sent no file. Choose a PDF file.",
+        },
     )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 20 MB, so it is not a sealed agreement.")
+        return file

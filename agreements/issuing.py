@@ -43,6 +43,8 @@ def issue(papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = Fa
                 agreement = live[0] if live else lifecycle.draft(paper, by=by, now=now)
                 lifecycle.issue(agreement, by=by, now=now)
             report.issued.append(agreement)
+        except lifecycle.WrongMove:  # another editor was faster
+            report.under_way.append(paper)
         except lifecycle.NotReady as refusal:
             report.refused.append((paper, str(refusal)))
     return report

@@ -93,6 +93,8 @@ def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None
     facts = facts_of(paper)
     text = current_text()
     with transaction.atomic():
+        # Two editors at once: the second one waits here and then sees the first one's agreement.
+        Paper.objects.select_for_update(no_key=True).values_list("pk").get(pk=paper.pk)
         if paper.agreements.filter(status__in=LIVE).exists():
             raise NotReady("It already has an agreement under way.")
         agreement = Agreement.objects.create(
@@ -182,14 +184,20 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
         return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
 
 
-def look_again(agreement_ids: list[int], at: datetime | None) -> None:
-    """Sets when the clock next asks whether a reminder is due; None is never."""
-    Agreement.objects.filter(pk__in=agreement_ids, status=Status.ISSUED).update(look_at=at)
+def look_again(agreement_ids: list[int], at: datetime | None, *, now: datetime) -> None:
+    """Sets when the clock next asks whether a reminder is due; None is never.
+
+    Where `look_at` was set anew since `now`, when the clock asked, the terms have changed meanwhile: it stays.
+    """
+    asked = Agreement.objects.filter(pk__in=agreement_ids, status=Status.ISSUED, look_at__lte=now)
+    asked.update(look_at=at)
 
 
 def terms_changed(volume_id: int, now: datetime) -> None:
     """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
-    Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).update(look_at=now)
+    papers = Paper.objects.filter(volume=volume_id)
+    # Not through a join, which would hide the status from the database's second look (see `mail`).
+    Agreement.objects.filter(paper__in=papers, status=Status.ISSUED).update(look_at=now)
 
 
 def note_mail(message: Message, state: str, now: datetime) -> None:

@@ -302,9 +302,9 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.agreement_id}.{self.number} {self.kind}"
 
-    def compute_digest(self, reference: str) -> str:
-        """SHA-256 over the canonical JSON of everything this event says, the agreement's `reference` and `previous`."""
-        content = {
+    def content(self, reference: str) -> dict[str, Any]:
+        """Everything this event says, the agreement's `reference` and the digest before it: what its digest covers."""
+        return {
             "agreement": reference,
             "number": self.number,
             "kind": self.kind,
@@ -313,7 +313,10 @@ class Event(models.Model):
             "data": self.data,
             "previous": self.previous,
         }
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def compute_digest(self, reference: str) -> str:
+        """SHA-256 over the canonical JSON of `content`: sorted keys, no spaces, UTF-8."""
+        canonical = json.dumps(self.content(reference), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

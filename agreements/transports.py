@@ -4,6 +4,7 @@ import logging
 import re
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from email.utils import parseaddr
@@ -113,17 +114,23 @@ class SmtpTransport:
 
     def connected(self) -> smtplib.SMTP:
         if self.smtp is None:
-            kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-            self.smtp = kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT or 30)
+            self.smtp = self.reached()
             # The body and its dot go out as two writes, which must not wait for each other's receipt.
             line_of(self.smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
-                self.smtp.starttls()
+                self.smtp.starttls(context=ssl.create_default_context())
                 self.smtp.ehlo()
             if settings.EMAIL_HOST_USER:
                 self.smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         return self.smtp
+
+    @staticmethod
+    def reached() -> smtplib.SMTP:
+        host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT or 30
+        if settings.EMAIL_USE_SSL:
+            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=ssl.create_default_context())
+        return smtplib.SMTP(host, port, timeout=timeout)
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
         try:

@@ -9,6 +9,7 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -63,7 +64,9 @@ def sign(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return sign_page(request, token, agreement, form, shown, status=400)
     if form.cleaned_data["shown"] != sha256(shown):
-        return sign_page(request, token, agreement, form, shown, status=409)
+        # Another text wants its own ticks; only the name stays.
+        anew = SignForm(signer=agreement.signer, initial={"typed_name": form.cleaned_data["typed_name"]})
+        return sign_page(request, token, agreement, anew, shown, status=409)
     act = lifecycle.Act(
         typed_name=form.cleaned_data["typed_name"],
         consent=statements.consent(),
@@ -84,11 +87,13 @@ def sign_page(
 ) -> HttpResponse:
     text = wording.load(agreement.text.version)
     filled = {wording.Blank.TITLE: agreement.title, wording.Blank.AUTHOR: agreement.signer}
+    terms = agreement.paper.volume.terms
     context: dict[str, Any] = {
         "token": token,
         "agreement": agreement,
         "volume": agreement.paper.volume,
-        "deadline": agreement.paper.volume.terms.deadline_in_words,
+        "deadline": terms.deadline_in_words,
+        "late": now_of(request) >= terms.closes_at,
         "wording": text,
         "preamble": [(filled.get(part), part) for part in text.preamble],
         "form": form,
@@ -115,19 +120,22 @@ def form_pdf(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decline(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks for a reason, then declines."""
+    """Asks for a tick and, if the author likes, a reason; then declines."""
     now = now_of(request)
     link = links.read(token, Link.Purpose.SIGN, now)
+    if link and link.agreement.status in SIGNED:
+        return HttpResponseRedirect(reverse("sign", args=[token]), status=303)
     if link is None or link.agreement.status != Status.ISSUED:
         return calm(request)
     form = DeclineForm(request.POST if request.method == "POST" else None)
     context = {"token": token, "agreement": link.agreement, "form": form}
     if not form.is_valid():
-        return render(request, "agreements/decline.html", context)
+        return render(request, "agreements/decline.html", context, status=400 if form.is_bound else 200)
     try:
         lifecycle.decline(link.agreement, reason=form.cleaned_data["reason"].strip(), now=now)
     except lifecycle.WrongMove:
-        return HttpResponseRedirect("..", status=303)
+        # A second click, another tab or an editor was faster: the page says how things stand.
+        return HttpResponseRedirect(reverse("sign", args=[token]), status=303)
     return render(request, "agreements/declined.html", context)
 
 
@@ -160,7 +168,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     verdict = None
     if form.is_valid():
         verdict = verifying.verify(form.cleaned_data["file"].read())
-    return render(request, "agreements/verify.html", {"form": form, "verdict": verdict})
+    context = {"form": form, "verdict": verdict}
+    return render(request, "agreements/verify.html", context, status=400 if form.errors else 200)
 
 
 @never_cache

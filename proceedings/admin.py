@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import F
+from django.db.models import F, JSONField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest
 
@@ -14,18 +14,53 @@ from proceedings.scope import OwnVolumeFilter, OwnVolumes
 
 admin.site.site_header = "Proceedings desk"
 admin.site.site_title = "Proceedings desk"
-admin.site.index_title = "Volumes, papers, agreements"
+admin.site.index_title = "The desk"
+admin.site.site_url = None  # the public pages have no front door; authors come through mailed links
+admin.site.enable_nav_sidebar = False  # three lists stand in the header; the tables need the width
 admin.site.register(User, UserAdmin)
+
+SHORT_JSON = {JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 70})}}
+
+
+def texts(value: Any) -> list[str]:
+    """`value` if it is a list of texts, as the importer writes and the exporter reads it."""
+    if value in (None, ""):
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise forms.ValidationError('Give a list of texts, such as ["Agrawal, Shipra", "Roth, Aaron"].')
+    return value
+
+
+def fields_of_bibtex(value: Any) -> dict[str, str]:
+    """`value` if it is a table of texts."""
+    if value in (None, ""):
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise forms.ValidationError('Give a table of texts, such as {"software": "https://…"}.')
+    return value
+
+
+class VolumeForm(forms.ModelForm):
+    def clean_editor_names(self) -> list[str]:
+        return texts(self.cleaned_data["editor_names"])
+
+    def clean_sections(self) -> list[str]:
+        return texts(self.cleaned_data["sections"])
+
+    def clean_extra(self) -> dict[str, str]:
+        return fields_of_bibtex(self.cleaned_data["extra"])
 
 
 @admin.register(Volume)
 class VolumeAdmin(OwnVolumes):
+    form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]
     filter_horizontal = ["editors"]
+    formfield_overrides = SHORT_JSON
     fieldsets = [
         (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
-        ("Conference", {"fields": ["start", "end", "address", "conference_url"]}),
+        ("Conference", {"fields": [("start", "end"), "address", "conference_url"]}),
         ("Publication", {"fields": ["published", "editor_names", "sections", "extra"]}),
         ("Desk", {"fields": ["editors"]}),
     ]
@@ -57,12 +92,26 @@ class AuthorFormSet(BaseInlineFormSet):
             raise forms.ValidationError("The corresponding author needs an e-mail address.")
 
 
-class AuthorInline(admin.TabularInline):
+class AuthorInline(admin.StackedInline):
+    """One short card per author: a table of nine columns fits no screen."""
+
     model = Author
     form = AuthorForm
     formset = AuthorFormSet
     extra = 0
-    fields = ["position", "given", "particle", "family", "suffix", "email", "is_contact", "affiliation", "orcid"]
+    classes = ["authors"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("position", "given", "particle", "family", "suffix"),
+                    ("email", "is_contact"),
+                    ("affiliation", "orcid"),
+                ]
+            },
+        )
+    ]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # the paper's page has asked already
@@ -70,16 +119,23 @@ class AuthorInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
+class PaperForm(forms.ModelForm):
+    def clean_extra(self) -> dict[str, str]:
+        return fields_of_bibtex(self.cleaned_data["extra"])
+
+
 @admin.register(Paper)
 class PaperAdmin(OwnVolumes):
+    form = PaperForm
     volume_path = "volume"
     list_display = ["key", "title", "volume", "section", "status"]
     list_filter = [OwnVolumeFilter, "status"]
     list_select_related = ["volume"]
     search_fields = ["key", "title", "authors__family", "authors__given", "authors__email"]
     inlines = [AuthorInline]
+    formfield_overrides = SHORT_JSON
     fieldsets = [
-        (None, {"fields": ["volume", "key", "title", "title_latex", "section", "pages", "position", "status"]}),
+        (None, {"fields": ["volume", "key", "title", "title_latex", ("section", "pages"), ("position", "status")]}),
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
     ]
 
@@ -88,6 +144,12 @@ class PaperAdmin(OwnVolumes):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Paper | None = None) -> list[str]:
         return ["volume"] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "title_latex" in form.base_fields:
+            form.base_fields["title_latex"].widget.attrs["rows"] = 2
+        return form
 
     def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet, change: bool) -> None:
         # Makes room first: positions are unique and so is the contact, at every moment.

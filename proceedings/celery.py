@@ -10,7 +10,7 @@ from django.conf import settings
 
 app = Celery("proceedings")
 app.conf.update(
-    broker_url=settings.REDIS_URL or "memory://",
+    broker_url=settings.REDIS_URL or "memory://localhost//",
     # Without a broker, beat runs the jobs itself: the embedded default needs one process, not three.
     task_always_eager=not settings.REDIS_URL,
     task_serializer="json",

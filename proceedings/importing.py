@@ -6,9 +6,7 @@ reported and left alone: a paper may have an agreement, and nothing is ever eras
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,9 +16,20 @@ from django.db.models import F
 
 from proceedings.authorship import AuthorState, carry_over, contact_of, with_contact
 from proceedings.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
-from proceedings.findings import Finding, Severity, errors
+from proceedings.findings import Finding, Severity
 from proceedings.models import Author, Paper, Volume
 from proceedings.names import write_name
+from proceedings.plans import (
+    Change,
+    ContactCounts,
+    Difference,
+    Input,
+    NothingToApplyError,
+    PaperPlan,
+    Plan,
+    PlanOutdatedError,
+    Source,
+)
 from proceedings.records import MOST_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 
 # The columns that a file fills, named alike in records and models.
@@ -36,139 +45,13 @@ _AUTHOR_FIELDS = (
 _LONGEST_EMAIL = 254
 
 
-class Change(StrEnum):
-    """What becomes of an entry."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
-
-
-class NothingToApplyError(ValueError):
-    """The file names no volume, so there is nothing to put papers into."""
-
-
-class PlanOutdatedError(RuntimeError):
-    """The database is no longer as it was when the plan was made. Plan again and look again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file as it came in. `text` is None when its bytes are no UTF-8, and `finding` says so."""
-
-    name: str
-    text: str | None
-    finding: Finding | None = None
-
-    @classmethod
-    def read(cls, name: str, data: bytes) -> "Source":
-        """`data` as UTF-8 text, with or without a byte order mark."""
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.count(0) > len(data) // 4:
-            return cls(name, None, _encoding(name, "is in UTF-16", None))
-        try:
-            return cls(name, data.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            return cls(name, None, _encoding(name, f"is not in UTF-8 (see byte 0x{data[error.start]:02X})", line))
-
-
-def _encoding(name: str, what: str, line: int | None) -> Finding:
-    return Finding(rule="encoding", message=f"the file {what}: save it as UTF-8 and try again", file=name, line=line)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of the volume or of a paper, as it is and as it will be."""
-
-    field: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class PaperPlan:
-    """What becomes of one entry. `record` is None for a rejected one; `pk` is None for a new one."""
-
-    key: str
-    line: int
-    change: Change
-    record: PaperRecord | None = None
-    authors: tuple[AuthorState, ...] = ()
-    differences: tuple[Difference, ...] = ()
-    pk: int | None = None
-
-    @property
-    def touches_authors(self) -> bool:
-        return self.pk is None or any(difference.field in ("authors", "contact") for difference in self.differences)
-
-
-@dataclass(frozen=True, slots=True)
-class ContactCounts:
-    """The rows of the table of contacts: `rows` = `to_set` + `unchanged` + `refused`."""
-
-    rows: int = 0
-    to_set: int = 0
-    unchanged: int = 0
-    refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """Both files, read once; a plan made again in the transaction does not read them again."""
-
-    bib: str
-    file: VolumeFile
-    contacts_file: str
-    table: ContactTable
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that an import would do. Two plans are equal when they would do and say the same."""
-
-    source: _Input
-    volume: VolumeRecord | None
-    volume_change: Change
-    volume_differences: tuple[Difference, ...]
-    papers: tuple[PaperPlan, ...]
-    gone: tuple[str, ...]
-    contacts: ContactCounts
-    findings: tuple[Finding, ...]
-
-    def of(self, change: Change) -> list[PaperPlan]:
-        """The entries that come to `change`."""
-        return [paper for paper in self.papers if paper.change is change]
-
-    @cached_property
-    def counts(self) -> dict[Change, int]:
-        """How many entries come to each change; they add up to the entries in the file."""
-        return {change: len(self.of(change)) for change in Change}
-
-    @property
-    def without_contact(self) -> list[str]:
-        """Keys of the accepted papers that have no corresponding author after this plan."""
-        return [paper.key for paper in self.papers if paper.record and contact_of(paper.authors) is None]
-
-    @property
-    def changes_anything(self) -> bool:
-        return self.volume_change in (Change.NEW, Change.CHANGED) or bool(
-            self.of(Change.NEW) or self.of(Change.CHANGED)
-        )
-
-    @property
-    def refused_anything(self) -> bool:
-        """Whether an entry, a row or a whole file was kept out."""
-        return bool(errors(self.findings))
-
-
 def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
     """What importing `bib`, and `contacts` where given, would do now. Reads the database, changes nothing."""
     file = read_volume_file(bib.text, bib.name) if bib.text is not None else VolumeFile(None, (), ())
     table = ContactTable() if contacts is None or contacts.text is None else read_contacts(contacts.text, contacts.name)
     unread = [source.finding for source in (bib, contacts) if source and source.finding]
     file = VolumeFile(file.volume, file.papers, (*unread, *file.findings))
-    return _Planner(_Input(bib.name, file, contacts.name if contacts else "", table)).plan()
+    return _Planner(Input(bib.name, file, contacts.name if contacts else "", table)).plan()
 
 
 def apply(plan: Plan) -> Volume:
@@ -192,7 +75,7 @@ def apply(plan: Plan) -> Volume:
 class _Planner:
     """Compares what the files say with what the database holds, in three queries."""
 
-    def __init__(self, source: _Input, *, lock: bool = False) -> None:
+    def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
         self.findings = list(source.file.findings)
         self.contacts = {contact.paper: contact for contact in source.table.contacts}
@@ -228,8 +111,12 @@ class _Planner:
                 if key not in in_file and paper.status != Paper.Status.WITHDRAWN
             ),
             contacts=ContactCounts(table.rows, self.to_set, self.unchanged, table.rows - self.to_set - self.unchanged),
-            findings=(*self.findings, *table.findings),
+            findings=self._in_order([*self.findings, *table.findings]),
         )
+
+    def _in_order(self, findings: list[Finding]) -> tuple[Finding, ...]:
+        """By file, then by line."""
+        return tuple(sorted(findings, key=lambda finding: (finding.file != self.source.bib, finding.line or 0)))
 
     def _paper(self, entry: PaperEntry) -> PaperPlan:
         record = entry.record

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from proceedings.models import Volume
 
@@ -15,6 +16,18 @@ def own_volumes(request: HttpRequest) -> QuerySet[Volume]:
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
     return Volume.objects.editable_by(request.user)
+
+
+def has_desk(request: HttpRequest) -> bool:
+    """Whether there is anything at all on the desk of the one who asks. Every page asks often; rows are asked once."""
+    answer: bool | None = request.META.get(HAS_DESK)
+    if answer is None:
+        answer = request.META[HAS_DESK] = request.user.is_superuser or own_volumes(request).exists()
+    return answer
+
+
+HAS_DESK = "desk.has_volumes"
+"""No header can reach this key: those begin with HTTP_ and have no dot."""
 
 
 class OwnVolumes(admin.ModelAdmin):
@@ -28,13 +41,20 @@ class OwnVolumes(admin.ModelAdmin):
     """From this model to its volume, such as ``paper__volume``; empty for the volume itself."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.own(request, super().get_queryset(request))
+
+    def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         lookup = f"{self.volume_path}__in" if self.volume_path else "pk__in"
-        return super().get_queryset(request).filter(**{lookup: own_volumes(request)})
+        return rows.filter(**{lookup: own_volumes(request)})
 
     def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
-        if obj is None:
-            return own_volumes(request).exists() or request.user.is_superuser
-        return self.get_queryset(request).filter(pk=obj.pk).exists()
+        if obj is None or request.user.is_superuser:
+            return has_desk(request)
+        return self.own(request, self.model._default_manager.filter(pk=obj.pk)).exists()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}  # not "Select paper to change": it is a list to read
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.in_scope(request, None)

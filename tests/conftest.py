@@ -105,6 +105,8 @@ def mailbox(smtp_server: tuple[str, Mailbox], settings: Settings) -> Mailbox:
 @pytest.fixture
 def mail_folder(tmp_path: Path, settings: Settings) -> Path:
     """A folder that `EMAIL_URL` names, empty."""
-    settings.EMAIL_FILE_PATH = tmp_path / "mail"
-    settings.EMAIL_FILE_PATH.mkdir()
-    return tmp_path / "mail"
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    for name, value in env.email(urlparse(f"file://{folder}")).items():
+        setattr(settings, name, value)
+    return folder

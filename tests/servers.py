@@ -25,6 +25,7 @@ import psycopg
 import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection
 
 
 def free_port() -> int:
@@ -216,15 +217,27 @@ def black_hole() -> Iterator[int]:
 
 
 @contextmanager
-def smtp() -> Iterator[tuple[str, Mailbox]]:
-    """An SMTP server of its own; yields its EMAIL_URL and its mailbox."""
+def smtp(**options: Any) -> Iterator[tuple[str, Mailbox]]:
+    """An SMTP server of its own, with aiosmtpd's `options`; yields its EMAIL_URL and its mailbox."""
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{controller.port}", mailbox
     finally:
         controller.stop()
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment for a process of its own that works on the test's database, with `changes`."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        place = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+        url = f"postgres://{database['USER']}:{database['PASSWORD']}@{place}"
+    ours = {"DJANGO_SETTINGS_MODULE": "proceedings.settings", "DATABASE_URL": url, "PYTHONWARNINGS": "default"}
+    return {**os.environ, **ours, **changes}
 
 
 if __name__ == "__main__":

@@ -32,5 +32,5 @@ class Author:
 
     def decline(self, link: str, reason: str) -> bool:
         path = urlparse(link).path + "decline/"
-        answer = self.client.post(path, {**self.hidden_fields(path), "reason": reason})
+        answer = self.client.post(path, {**self.hidden_fields(path), "reason": reason, "sure": "on"})
         return "You declined to sign" in answer.content.decode()

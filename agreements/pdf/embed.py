@@ -6,18 +6,20 @@ text that people copy out is always the text that was put in.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from reportlab.pdfbase import pdfdoc
 
 from agreements.pdf.faces import Face, Glyph, face, subset_name
 from agreements.pdf.paragraph import Set, Type
-from agreements.pdf.script import Line
+from agreements.pdf.script import Line, Run
 
 _LATIN_LIGATURES = range(0xFB00, 0xFB07)
+KEPT = 8192
+"""How many runs a font keeps worked out."""
 
 
 class Embedded:
@@ -28,7 +30,8 @@ class Embedded:
         self.name = name
         self._codes: dict[tuple[int, str], int] = {}
         """The code of each (glyph, text) in use."""
-        self._shown: dict[tuple[Glyph, int], str] = {}
+        self._rows: dict[tuple[Run, int], str] = {}
+        """What was worked out for a run, such as a word, with a stretch."""
 
     def code(self, glyph: Glyph) -> int:
         """The code that draws `glyph` and is read back as its text."""
@@ -40,55 +43,49 @@ class Embedded:
             self._codes[use] = code
         return code
 
-    def knows(self, glyph: Glyph) -> bool:
-        """Whether `glyph` with its text has been used, so that the embedded font has it."""
-        return (glyph.number, glyph.text) in self._codes
+    def knows(self, run: Run) -> bool:
+        """Whether all of `run` has been used, so that the embedded font has it."""
+        return (run, 0) in self._rows or all((glyph.number, glyph.text) in self._codes for glyph in run.glyphs)
 
-    def operators(self, glyphs: tuple[Glyph, ...], stretch: int) -> str:
-        """The text-showing operators for these glyphs but their marks; `stretch` is added to each space."""
-        if all(glyph.text for glyph in glyphs):
-            return f"[{self._row(glyphs, stretch)}]TJ"
-        parts: list[str] = []
-        alone: list[Glyph] = []
-        for _, group in groupby((glyph for glyph in glyphs if not glyph.is_mark), key=lambda glyph: glyph.cluster):
+    def row(self, run: Run, stretch: int) -> str:
+        """A plain run as elements of a TJ array; `stretch` is added to each space, in thousandths."""
+        stretch = stretch if run.spaces else 0
+        row = self._rows.get((run, stretch))
+        if row is None:
+            if len(self._rows) >= KEPT:
+                self._rows.clear()
+            row = self._rows[(run, stretch)] = self._elements(run.glyphs, stretch)
+        return row
+
+    def syllables(self, run: Run, stretch: int) -> Iterator[str]:
+        """The operators that show a run that is not plain, but for its marks."""
+        speaking = (glyph for glyph in run.glyphs if not glyph.is_mark)
+        for _, group in groupby(speaking, key=lambda glyph: glyph.cluster):
             together = tuple(group)
-            if len(together) == 1:
-                alone += together
-                continue
-            # Several glyphs that share one text: readers are told to take them as a whole.
-            text = _utf16("".join(glyph.text for glyph in together))
-            shared = f"/Span<</ActualText<FEFF{text}>>>BDC [{self._row(together, stretch)}]TJ EMC"
-            parts += [f"[{self._row(alone, stretch)}]TJ", shared]
-            alone = []
-        parts.append(f"[{self._row(alone, stretch)}]TJ")
-        return "\n".join(part for part in parts if part != "[]TJ")
+            shown = f"[{self._elements(together, stretch)}]TJ"
+            if len(together) > 1:
+                # Several glyphs that share one text: readers are told to take them as a whole.
+                text = _utf16("".join(glyph.text for glyph in together))
+                shown = f"/Span<</ActualText<FEFF{text}>>>BDC {shown} EMC"
+            yield shown
 
-    def _row(self, glyphs: Iterable[Glyph], stretch: int) -> str:
-        """The elements of a TJ array, neighbours without a gap drawn together."""
-        return "".join([self._element(glyph, stretch) for glyph in glyphs]).replace("><", "")
-
-    def _element(self, glyph: Glyph, stretch: int) -> str:
-        """One glyph, and how far the pen is to move otherwise than the font says."""
-        key = (glyph, stretch)
-        element = self._shown.get(key)
-        if element is None:
+    def _elements(self, glyphs: Iterable[Glyph], stretch: int) -> str:
+        """Each glyph, and how far the pen is to move otherwise than the font says; neighbours without a gap as one."""
+        elements = []
+        for glyph in glyphs:
             advance = glyph.advance + (stretch if glyph.text == " " else 0)
             after = self.face.width(glyph.number) + glyph.dx - advance
             before = f" {-glyph.dx}" if glyph.dx else ""
-            element = self._shown[key] = f"{before}<{self.code(glyph):04X}>{after or ''}"
-        return element
+            elements.append(f"{before}<{self.code(glyph):04X}>{after or ''}")
+        return "".join(elements).replace("><", "")
 
-    def marks(self, glyphs: tuple[Glyph, ...], x: float, y: float, size: float, stretch: int) -> str:
-        """The marks of these glyphs, each set at its own place over them; they are part of their letter's text."""
-        if all(glyph.text for glyph in glyphs):
-            return ""
-        parts = []
-        for glyph in glyphs:
+    def marks(self, run: Run, x: float, y: float, size: float, stretch: int) -> Iterator[str]:
+        """The marks of a run that starts at (x, y), each set at its own place; they are part of their letter's text."""
+        for glyph in run.glyphs:
             if glyph.is_mark:
                 at = f"1 0 0 1 {x + glyph.dx * size / 1000:.2f} {y + glyph.dy * size / 1000:.2f} Tm"
-                parts.append(f"{at} <{self.code(glyph):04X}> Tj")
+                yield f"{at} <{self.code(glyph):04X}> Tj"
             x += (glyph.advance + (stretch if glyph.text == " " else 0)) * size / 1000
-        return "\n".join(parts)
 
     def addObjects(self, document: Any) -> None:  # noqa: N802  (ReportLab calls it when it saves)
         """Put the font and what belongs to it into ReportLab's document."""
@@ -179,16 +176,24 @@ class Fonts:
 
     def write(self, x: float, y: float, line: Set, kind: Type, grey: float) -> str:
         """The operators that draw a line with its baseline starting at (x, y), in points."""
-        bodies, marks = [], []
-        at = x
-        for run in line.line.runs:
-            embedded = self._embed(run.face)
+        shown = [f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm"]
+        marks: list[str] = []
+        for name, runs in groupby(line.line.runs, key=attrgetter("face")):
+            embedded = self._embed(name)
             font = f"/{embedded.name} {kind.size:g} Tf"
-            bodies += [font, embedded.operators(run.glyphs, line.stretch)]
-            if over := embedded.marks(run.glyphs, at, y, kind.size, line.stretch):
-                marks += [font, over]
-            at += Set(Line("", (run,)), line.stretch).width(kind.size)
-        return "\n".join([f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm", *bodies, *marks, "ET"])
+            shown.append(font)
+            row: list[str] = []
+            for run in runs:
+                if run.plain:
+                    row.append(embedded.row(run, line.stretch))
+                else:
+                    shown += [*_array(row), *embedded.syllables(run, line.stretch)]
+                    row = []
+                    if over := list(embedded.marks(run, x, y, kind.size, line.stretch)):
+                        marks += [font, *over]
+                x += (run.width + line.stretch * run.spaces) * kind.size / 1000
+            shown += _array(row)
+        return "\n".join([*shown, *marks, "ET"])
 
     def reserve(self, line: Line) -> None:
         """Embed what `line` needs, as if it had been written."""
@@ -199,10 +204,7 @@ class Fonts:
 
     def know(self, line: Line) -> bool:
         """Whether `line` can be written without embedding anything more."""
-        return all(
-            run.face in self._faces and all(self._faces[run.face].knows(glyph) for glyph in run.glyphs)
-            for run in line.runs
-        )
+        return all(run.face in self._faces and self._faces[run.face].knows(run) for run in line.runs)
 
     def _embed(self, name: str) -> Embedded:
         embedded = self._faces.get(name)
@@ -210,6 +212,11 @@ class Fonts:
             embedded = self._faces[name] = Embedded(face(name), name)
             self._document.delayedFonts.append(embedded)
         return embedded
+
+
+def _array(row: list[str]) -> list[str]:
+    """The row as one TJ operator, if there is anything in it."""
+    return [f"[{''.join(row)}]TJ".replace("><", "")] if row else []
 
 
 def _utf16(text: str) -> str:

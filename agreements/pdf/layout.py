@@ -21,8 +21,13 @@ TITLE = Type(size=20, leading=25)
 SUBTITLE = Type(Style.ITALIC, size=11, leading=15)
 FOOTNOTE = Type(size=8.5, leading=10.8, justified=True, hyphenated=True)
 AGREED = Type(Style.SEMIBOLD, size=10.5, leading=14)
-FILLED = (Type(size=11.5, leading=17.5), Type(size=10, leading=15), Type(size=9, leading=13.5))
-"""Tried in this order until the filled text fits its lines; type below 8 pt is never set."""
+FILLED = (
+    (3, Type(size=11.5, leading=17.5)),
+    (4, Type(size=10, leading=15)),
+    (7, Type(size=9, leading=13.5)),
+    (99, Type(size=8, leading=11.4)),
+)
+"""What is filled in is set in the largest type that needs at most so many lines; type below 8 pt is never set."""
 
 TITLE_LIMIT = 500
 NAME_LIMIT = 200
@@ -119,15 +124,15 @@ def filling(facts: Facts, wording: Wording) -> Filling:
 
 
 def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
-    """The lines that a blank is filled with: in the largest type that needs at most three, else the smallest."""
+    """The lines that a blank is filled with, and their type."""
     cleaned = clean(text)
     if not cleaned or len(cleaned) > limit:
         raise DoesNotFitError(f"The {what} has {len(cleaned)} characters; the form takes 1 to {limit}.")
-    for kind in FILLED[:-1]:
+    for most, kind in FILLED:
         lines = set_paragraph(cleaned, MEASURE - 2 * INDENT, kind)
-        if len(lines) <= 3:
+        if len(lines) <= most:
             return lines, kind
-    return set_paragraph(cleaned, MEASURE - 2 * INDENT, FILLED[-1]), FILLED[-1]
+    raise DoesNotFitError(f"The {what} needs {len(lines)} lines, which the form has no room for.")
 
 
 @lru_cache(maxsize=64)

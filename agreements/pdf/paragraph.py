@@ -90,7 +90,7 @@ def _fit(words: str, width: float, kind: Type, *, last: bool) -> Set:
 def _best_breaks(pieces: list[_Piece], width: float, kind: Type) -> list[int]:
     """Indexes between pieces where lines start and end, of least total cost."""
     count = len(pieces)
-    hyphen = set_line("-", kind.style).width * kind.size / 1000
+    hyphen = _width("-", kind)
     best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
     for end in range(1, count + 1):
         natural = -pieces[end - 1].space + (hyphen if pieces[end - 1].hyphen else 0.0)
@@ -129,7 +129,7 @@ def _hyphen_cost(pieces: list[_Piece], start: int, end: int) -> float:
 
 
 def _pieces(text: str, width: float, kind: Type) -> Iterator[_Piece]:
-    space = set_line(" ", kind.style).width * kind.size / 1000
+    space = _width(" ", kind)
     for word in text.split(" "):
         parts = list(_parts(word, kind)) if word else []
         for at, (part, hyphen) in enumerate(parts):
@@ -139,13 +139,19 @@ def _pieces(text: str, width: float, kind: Type) -> Iterator[_Piece]:
 
 def _narrow(part: str, width: float, kind: Type, *, space: float, hyphen: bool) -> Iterator[_Piece]:
     """`part` as one piece, or, when no line could hold it, cut wherever a line is full."""
-    measured = set_line(part, kind.style).width * kind.size / 1000
-    if measured <= width or len(part) == 1:
-        yield _Piece(part, measured, space, hyphen=hyphen)
-        return
-    middle = len(part) // 2
-    yield from _narrow(part[:middle], width, kind, space=0.0, hyphen=False)
-    yield from _narrow(part[middle:], width, kind, space=space, hyphen=hyphen)
+    measured = _width(part, kind)
+    while measured > width and len(part) > 1:
+        count = max(1, int(len(part) * width / measured))
+        while count > 1 and _width(part[:count], kind) > width:
+            count -= 1
+        yield _Piece(part[:count], _width(part[:count], kind), 0.0)
+        part = part[count:]
+        measured = _width(part, kind)
+    yield _Piece(part, measured, space, hyphen=hyphen)
+
+
+def _width(text: str, kind: Type) -> float:
+    return set_line(text, kind.style).width * kind.size / 1000
 
 
 def _parts(word: str, kind: Type) -> Iterator[tuple[str, bool]]:

@@ -7,7 +7,7 @@ faces, and runs are put in visual order only after a line has been broken in rea
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
 
 from bidi import algorithm as bidi
@@ -20,30 +20,30 @@ _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Controls, direction overrides, surrogates, private and unassigned code points: nothing that a reader can see."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Run:
-    """Neighbouring glyphs of one face, as they stand on the line."""
+    """Neighbouring glyphs of one face, as they stand on the line. A word has one run for the whole process, so what
+    is worked out for it can be kept by its identity."""
 
     face: str
     glyphs: tuple[Glyph, ...]
+    width: int
+    """The natural width in thousandths of the type size."""
+    spaces: int
+    """How many spaces a justified line may stretch."""
+    plain: bool
+    """Every glyph speaks for itself: no marks, no syllables of several glyphs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of text, shaped, in visual order."""
 
     text: str
     runs: tuple[Run, ...]
-
-    @cached_property
-    def width(self) -> int:
-        """The natural width in thousandths of the type size."""
-        return sum(glyph.advance for run in self.runs for glyph in run.glyphs)
-
-    @cached_property
-    def spaces(self) -> int:
-        """How many spaces a justified line may stretch."""
-        return sum(glyph.text == " " for run in self.runs for glyph in run.glyphs)
+    width: int
+    """The natural width in thousandths of the type size."""
+    spaces: int
 
 
 def clean(text: str) -> str:
@@ -80,16 +80,29 @@ def require_printable(text: str) -> str:
 @lru_cache(maxsize=4096)
 def set_line(text: str, style: Style = Style.REGULAR) -> Line:
     """One line of clean text, shaped and in visual order; raises UnprintableError rather than leave anything out."""
-    runs = []
-    for name, right_to_left, part in _in_visual_order(text, style):
-        runs.append(Run(name, face(name).shape(part, right_to_left=right_to_left)))
-    return Line(text, tuple(runs))
+    if _simple(style).issuperset(text):
+        words = text.replace(" ", "\0 \0").split("\0")
+        runs = tuple(_run(style.value, word, right_to_left=False) for word in words if word)
+    else:
+        parts = _in_visual_order(text, style)
+        runs = tuple(_run(name, part, right_to_left=right_to_left) for name, right_to_left, part in parts)
+    return Line(text, runs, sum(run.width for run in runs), sum(run.spaces for run in runs))
+
+
+@lru_cache(maxsize=16384)
+def _run(name: str, text: str, *, right_to_left: bool) -> Run:
+    glyphs = face(name).shape(text, right_to_left=right_to_left)
+    return Run(
+        name,
+        glyphs,
+        width=sum(glyph.advance for glyph in glyphs),
+        spaces=sum(glyph.text == " " for glyph in glyphs),
+        plain=all(glyph.text for glyph in glyphs),
+    )
 
 
 def _in_visual_order(text: str, style: Style) -> list[tuple[str, bool, str]]:
     """(face, right to left, part of the text) from left to right."""
-    if text and _simple(style).issuperset(text):
-        return [(style.value, False, text)]
     pieces: list[tuple[int, str, str]] = []
     levels = _levels(text)
     at = 0

@@ -20,7 +20,7 @@ FIELDS = ("title", "author", "name", "foot")
 _LETTERS = (range(0x21, 0x7F), range(0xA1, 0xAD), range(0xAE, 0x180), range(0x1EA0, 0x1EFA))
 COMMON = "ƠơƯưȘșȚțẞ‘’“”–—… " + "".join(chr(code) for block in _LETTERS for code in block)
 """What most titles and names are written with. Their glyphs are in every form, so that filling one embeds nothing."""
-LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
+LIGATURES = ("ff", "fi", "fj", "fl", "ft", "ffi", "ffj", "ffl", "fft")
 
 
 def form(facts: Facts, wording: Wording, verify_url: str) -> bytes:

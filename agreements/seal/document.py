@@ -88,10 +88,16 @@ class _Signer(signers.Signer):
         """The signature over `data`; with `dry_run`, only as many bytes as it would have."""
         if digest_algorithm != "sha256":
             raise SealError(f"The seal uses SHA-256, not {digest_algorithm}.")
+        return b"\0" * self._size if dry_run else self._value(data)
+
+    @property
+    def _size(self) -> int:
+        return self._private.key_size // 8 if isinstance(self._private, rsa.RSAPrivateKey) else 72
+
+    def _value(self, data: bytes) -> bytes:
         if isinstance(self._private, rsa.RSAPrivateKey):
-            size = self._private.key_size // 8
-            return b"\0" * size if dry_run else self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return b"\0" * 72 if dry_run else self._private.sign(data, ec.ECDSA(hashes.SHA256()))
+            return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return self._private.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 def seal(pdf: bytes, key: SealKey, *, reason: str, name: str | None = None) -> bytes:

@@ -118,10 +118,14 @@ def new_key(key: Path, certificate: Path, *, organisation: str, now: datetime, y
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    key.touch(mode=stat.S_IRUSR | stat.S_IWUSR, exist_ok=False)
-    key.write_bytes(pem)
     with certificate.open("xb") as file:
         file.write(own.public_bytes(serialization.Encoding.PEM))
+    try:
+        key.touch(mode=stat.S_IRUSR | stat.S_IWUSR, exist_ok=False)
+    except OSError:
+        certificate.unlink()
+        raise
+    key.write_bytes(pem)
     return SealKey(private, own)
 
 

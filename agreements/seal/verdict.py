@@ -114,6 +114,8 @@ def _judge(pdf: bytes, trusted: Sequence[x509.Certificate], found: _Findings) ->
         allow_fetching=False,
         revocation_mode="soft-fail",
     )
+    if not _in_its_time(embedded):
+        found.problems.append("Its certificate was not valid at the time the seal states.")
     status = finish(async_validate_pdf_signature(embedded, context))
     found.level = "B-B" if status.timestamp_validity is None else "B-T"
     if not status.intact:
@@ -133,6 +135,14 @@ def _describe(embedded: EmbeddedPdfSignature, found: _Findings) -> None:
     found.certificate = fingerprint(certificate)
     found.owner = owner_of(certificate)
     found.sealed_at = embedded.self_reported_timestamp
+
+
+def _in_its_time(embedded: EmbeddedPdfSignature) -> bool:
+    """Whether the seal was made while its certificate was valid; asked here because a certificate that is itself
+    trusted is not asked for its dates by the validator."""
+    certificate = x509.load_der_x509_certificate(embedded.signer_cert.dump())
+    at = embedded.self_reported_timestamp
+    return at is not None and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
 
 
 def _written_as_sealed(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:

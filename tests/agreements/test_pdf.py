@@ -7,6 +7,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -234,23 +235,28 @@ def test_fonts_are_embedded_and_metadata_claims_what_the_file_is() -> None:
     data = form()
     reader = pypdf.PdfReader(io.BytesIO(data), strict=True)
     for page in reader.pages:
-        for font in page["/Resources"]["/Font"].values():  # type: ignore[index, union-attr]
+        for font in dictionary(dictionary(page["/Resources"])["/Font"]).values():
             (descendant,) = font["/DescendantFonts"]
             assert "/FontFile2" in descendant["/FontDescriptor"]
             assert "/ToUnicode" in font
-    root = reader.trailer["/Root"]
-    assert root["/Lang"] == "en-US"  # type: ignore[index]
-    assert root["/MarkInfo"]["/Marked"] is True or root["/MarkInfo"]["/Marked"]  # type: ignore[index]
-    assert root["/OutputIntents"][0]["/DestOutputProfile"]["/N"] == 3  # type: ignore[index]
-    xmp = root["/Metadata"].get_data().decode()  # type: ignore[index]
+    root = dictionary(reader.trailer["/Root"])
+    assert root["/Lang"] == "en-US"
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/OutputIntents"][0]["/DestOutputProfile"]["/N"] == 3
+    xmp = root["/Metadata"].get_data().decode()
     assert "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>" in xmp
     assert FACTS.title in xmp
     assert b"/CreationDate" not in data
 
 
+def dictionary(found: Any) -> Any:
+    """What pypdf types as any PDF object, taken for the dictionary that it is."""
+    return found.get_object()
+
+
 def test_the_structure_tree_names_every_marked_part_in_reading_order() -> None:
     reader = pypdf.PdfReader(io.BytesIO(form()), strict=True)
-    tree = reader.trailer["/Root"]["/StructTreeRoot"]  # type: ignore[index]
+    tree = dictionary(reader.trailer["/Root"])["/StructTreeRoot"]
     parts = [part.get_object() for part in tree["/K"]["/K"]]
     assert [part["/S"] for part in parts[:3]] == ["/H1", "/P", "/P"]
     assert sum(part["/S"] == "/Note" for part in parts) == 1
@@ -259,7 +265,7 @@ def test_the_structure_tree_names_every_marked_part_in_reading_order() -> None:
         marked = re.findall(r"/MCID (\d+)", content)
         mine = [part for part in parts if part["/Pg"] == page]
         assert [int(mark) for mark in marked] == sorted(part["/K"] for part in mine)
-        assert page["/StructParents"] == number
+        assert int(dictionary(page["/StructParents"])) == number
         assert content.count("BDC") + content.count("BMC") == content.count("EMC")
 
 

@@ -1,6 +1,7 @@
 """Small files to import, for the tests of this folder."""
 
-from proceedings.importing import Plan, Source, apply, make_plan
+from proceedings.importing import apply, make_plan
+from proceedings.plans import Plan, Source
 
 VOLUME = """@Proceedings{TEST2025,
   booktitle = {Proceedings of the Test \\& Trial Conference},

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from proceedings.delivery import bibliography, write_public
 from proceedings.dialect import UnwritableError
-from proceedings.importing import Change, Plan, Source, make_plan
+from proceedings.importing import make_plan
 from proceedings.models import Author, Paper, Volume
+from proceedings.plans import Change, Plan, Source
 from tests.proceedings.files import VOLUME, bib, bring_in, paper
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +179,15 @@ def test_every_obstacle_is_named_at_once() -> None:
 
     places = [(one.paper, one.field) for one in caught.value.findings]
     assert places == [("TEST2025", "address"), ("a25", "author"), ("b25", "author")]
+
+
+def test_a_date_that_the_desk_put_right_replaces_what_the_file_had() -> None:
+    bring_in(bib(paper("a25"), volume=VOLUME.replace("2025-11-03", "soon")))
+    assert "  published = {soon}" in bibliography(*volume_and_papers())
+
+    Volume.objects.update(published=date(2025, 12, 1))
+
+    assert re.findall("published.*", bibliography(*volume_and_papers())) == ["published = {2025-12-01},"]
 
 
 def test_the_file_is_written_whole_and_replaces_an_older_one(tmp_path: Path) -> None:

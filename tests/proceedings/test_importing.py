@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proceedings.findings import Severity, errors
-from proceedings.importing import (
-    Change,
-    Difference,
-    NothingToApplyError,
-    Plan,
-    PlanOutdatedError,
-    Source,
-    apply,
-    make_plan,
-)
+from proceedings.importing import apply, make_plan
 from proceedings.models import Author, Paper, Volume
+from proceedings.plans import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError, Source
 from proceedings.records import LIMITS, read_volume_file
 from tests.proceedings.files import VOLUME, bib, bring_in, paper, table
 
@@ -385,6 +377,32 @@ def test_a_plan_that_the_database_has_left_behind_is_not_applied() -> None:
         apply(plan)
 
     assert Paper.objects.get().title == "Edited at the desk"
+
+
+def test_two_imports_of_a_new_volume_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second finds no row to lock, and meets the first in the unique number."""
+    plan = make_plan(bib(paper("lewis25")))
+    create = Volume.objects.create
+
+    def too_late(**values: Any) -> Volume:
+        create(**values)
+        return create(**values)
+
+    monkeypatch.setattr(Volume.objects, "create", too_late)
+    with pytest.raises(PlanOutdatedError, match="made by somebody else"):
+        apply(plan)
+
+    assert not Volume.objects.exists()
+
+
+def test_findings_come_by_file_and_line() -> None:
+    plan = make_plan(
+        bib(paper("a25", author="Mike Lewis"), paper("b25", author="")),
+        table("a25,m at a.example,Mike Lewis", "b25", "c25,c@a.example,C"),
+    )
+
+    places = [(one.file, one.line) for one in plan.findings]
+    assert places == [("v.bib", 18), ("v.bib", 24), ("c.csv", 2), ("c.csv", 3), ("c.csv", 4)]
 
 
 def test_another_volume_is_left_alone() -> None:

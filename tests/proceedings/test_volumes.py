@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from proceedings.delivery import bibliography
-from proceedings.importing import Change, Source, apply, make_plan
+from proceedings.importing import apply, make_plan
 from proceedings.latex import to_latex, to_unicode
+from proceedings.plans import Change, Source
 from proceedings.records import read_volume_file
 
 VOLUMES = Path(__file__).parents[3] / "shared" / "data" / "volumes"

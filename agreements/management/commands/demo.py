@@ -1,6 +1,7 @@
 """manage.py demo: the main job on real titles and authors, from import to delivery, then the desk to play with."""
 
 import io
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -183,10 +184,12 @@ One author's link to try     {link}
 Stop                         Ctrl-C
 """
         )
-        beat = [sys.executable, "-m", "celery", "-A", "proceedings", "beat"]
+        beat = [sys.executable, "-m", "celery", "--quiet", "--app", "proceedings", "beat"]
         clock_process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
             [*beat, "--loglevel", "warning", "--schedule", str(settings.VAR_DIR / "demo" / "beat-schedule")]
         )
+        # A polite end must stop the clock too, not only Ctrl-C.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             call_command("runserver", ADDRESS, use_reloader=False, stdout=self.stdout)
         finally:

@@ -13,7 +13,7 @@ from proceedings.management.arguments import volume_numbered
 
 
 class Command(BaseCommand):
-    help = "Writes the PDF of a paper's newest agreement: the sealed file, or before the seal the form with what is signed."
+    help = "Writes the PDF of a paper's newest agreement as it stands: form, signed, or sealed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from proceedings.findings import Finding, Severity
-from proceedings.importing import Change, NothingToApplyError, Plan, PlanOutdatedError, Source, apply, make_plan
+from proceedings.importing import apply, make_plan
+from proceedings.plans import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
 
 _HEADINGS = {
     Severity.ERROR: "Rejected or refused: correct these and import again",

@@ -1,0 +1,49 @@
+"""The evidence bundle of one sealed agreement: everything that a third party needs to check it without the desk."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from django.core.files.storage import storages
+
+from agreements.models import Agreement
+
+VERIFIER = Path(__file__).parent / "standalone" / "verify.py"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Zip entries need a date; a fixed one keeps two bundles of the same state the same bytes."""
+
+
+def bundle(agreement: Agreement) -> bytes:
+    """A zip file with the sealed PDF, the events, the certificate and `verify.py`. Raises ValueError if not sealed."""
+    if agreement.seal_certificate is None:
+        raise ValueError(f"{agreement} is not sealed.")
+    with storages["private"].open(agreement.sealed_file) as file:
+        sealed = file.read()
+    statement = {
+        "reference": agreement.reference,
+        "paper": agreement.paper_key,
+        "title": agreement.title,
+        "authors": agreement.authors,
+        "signer": agreement.signer,
+        "text_version": agreement.text.version,
+        "text_sha256": agreement.text.digest,
+        "shown_sha256": agreement.shown_sha256,
+        "shown_length": len(agreement.shown.body),
+        "sealed_sha256": agreement.sealed_sha256,
+        "event_head": agreement.event_head,
+    }
+    events = (event.content(agreement.reference) | {"digest": event.digest} for event in agreement.events.all())
+    files = {
+        "sealed.pdf": sealed,
+        "agreement.json": json.dumps(statement, ensure_ascii=False, indent=1).encode(),
+        "events.jsonl": "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events).encode(),
+        "certificates.pem": agreement.seal_certificate.pem.encode(),
+        "text.md": agreement.text.body.encode(),
+        "verify.py": VERIFIER.read_bytes(),
+    }
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(zipfile.ZipInfo(name, date_time=EPOCH), body)
+    return output.getvalue()

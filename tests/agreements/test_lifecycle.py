@@ -1,0 +1,588 @@
+"""The only writer: which moves are legal, what each leaves behind, and that a failed one leaves nothing."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from agreements import auditing, clock, documents, history, lifecycle, links, mail, seal
+from agreements.facts import Statement, sha256
+from agreements.models import Agreement, Event, Link, Message, ShownCopy
+from agreements.states import LIVE, MOVES, Status
+from proceedings.models import Author, Paper, Volume
+from tests import make
+from tests.make import DAY, NOW
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + DAY
+State = Message.State
+
+
+def do_seal(agreement: Agreement, now: datetime) -> None:
+    """The seal as `clock` sets it, whatever status the agreement has."""
+    from django.conf import settings
+
+    body = b"%PDF-1.7 for a test of the guard"
+    name = documents.store(agreement, body)
+    key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
+    lifecycle.seal(agreement, name=name, body=body, key=key, now=now)
+
+
+VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
+    "issue": lambda agreement, now: lifecycle.issue(agreement, by="editor:ed", now=now),
+    "sign": lambda agreement, now: lifecycle.sign(agreement, make.act(agreement), now=now),
+    "seal": do_seal,
+    "decline": lambda agreement, now: lifecycle.decline(agreement, reason="No.", now=now),
+    "lapse": lambda agreement, now: lifecycle.lapse(agreement, now=now),
+    "supersede": lambda agreement, now: lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=now),
+    "void": lambda agreement, now: lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=now),
+}
+
+
+def rows(agreement: Agreement) -> dict[str, Any]:
+    """Everything that the database holds about the agreement and its paper."""
+    by_paper = {"paper": agreement.paper_id}
+    of_these = {"agreement__paper": agreement.paper_id}
+    return {
+        "agreements": list(Agreement.objects.filter(**by_paper).order_by("pk").values()),
+        "events": list(Event.objects.filter(**of_these).order_by("pk").values()),
+        "messages": list(Message.objects.filter(**of_these).order_by("pk").values()),
+        "links": list(Link.objects.filter(**of_these).order_by("pk").values()),
+        "shown": list(ShownCopy.objects.filter(**of_these).values("agreement")),
+    }
+
+
+def test_every_verb_of_the_table_is_tried_here() -> None:
+    assert set(VERBS) == set(MOVES)
+
+
+@pytest.mark.parametrize("status", make.ALL_STATUSES)
+@pytest.mark.parametrize("verb", MOVES)
+def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, status: Status) -> None:
+    agreement = make.agreement(status)
+    before = rows(agreement)
+    if status in MOVES[verb].sources:
+        VERBS[verb](agreement, LATER)
+        agreement.refresh_from_db()
+        assert agreement.status == MOVES[verb].target
+        assert agreement.events.count() == len(before["events"]) + 1 - (status == "superseded")
+        last = agreement.events.order_by("-number")[0]
+        assert (last.kind, last.at) == (verb, LATER)
+    else:
+        with pytest.raises(lifecycle.WrongMove, match=f"Cannot {verb} an agreement that is {status}"):
+            VERBS[verb](agreement, LATER)
+        assert rows(agreement) == before
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.SIGNED) if s in MOVES[verb].sources)
+    agreement = make.agreement(source)
+    before = rows(agreement)
+
+    def disk_full(*args: Any, **kwargs: Any) -> None:
+        raise DatabaseError("no space left")
+
+    monkeypatch.setattr(Event, "save", disk_full)
+    with pytest.raises(DatabaseError):
+        VERBS[verb](agreement, LATER)
+    assert rows(agreement) == before
+
+
+@pytest.mark.parametrize("verb", ["issue", "seal", "decline", "supersede"])
+def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.SIGNED) if s in MOVES[verb].sources)
+    agreement = make.agreement(source)
+    before = rows(agreement)
+
+    def fail(*args: Any, **kwargs: Any) -> bool:
+        raise DatabaseError("no space left")
+
+    monkeypatch.setattr(mail, "queue", fail)
+    with pytest.raises(DatabaseError):
+        VERBS[verb](agreement, LATER)
+    assert rows(agreement) == before
+
+
+def test_an_event_that_is_written_twice_is_refused_with_its_move() -> None:
+    agreement = make.agreement("issued")
+    Event.objects.create(
+        agreement=agreement,
+        number=agreement.event_count + 1,
+        kind="forged",
+        at=NOW,
+        by="nobody",
+        previous="",
+        digest="0",
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=LATER)
+    agreement.refresh_from_db()
+    assert agreement.status == "issued"
+    assert agreement.closed_at is None
+
+
+# --- draft and issue
+
+
+def test_a_draft_copies_the_facts_and_mails_nobody() -> None:
+    paper = make.paper(title="Optimal Rates for $\\ell_1$")
+    agreement = lifecycle.draft(paper, by="editor:ed", now=NOW)
+    assert agreement.status == "draft"
+    assert agreement.title == "Optimal Rates for $\\ell_1$"
+    assert agreement.authors == ["Mike Lewis", "Shruti Bhosale", "Tim Dettmers"]
+    assert (agreement.signer, agreement.signer_email) == ("Mike Lewis", "mike@example.org")
+    assert agreement.messages.count() == 0
+    assert make.history(agreement) == ["draft"]
+
+
+def test_the_reference_names_volume_and_paper_and_cannot_be_guessed() -> None:
+    paper = make.paper()
+    references = {lifecycle.new_reference(paper) for _ in range(200)}
+    assert len(references) == 200
+    for reference in references:
+        volume, key, tail = reference.split("-", 1)[0], reference[4:-7], reference[-6:]
+        assert (volume, key) == ("247", paper.key)
+        assert set(tail) <= set(lifecycle.REFERENCE_ALPHABET)
+
+
+def test_issuing_takes_the_facts_of_that_moment_and_queues_the_invitation() -> None:
+    agreement = make.agreement("draft")
+    Paper.objects.filter(pk=agreement.paper_id).update(title="A Better Title")
+    agreement.refresh_from_db()
+    lifecycle.issue(agreement, by="editor:ed", now=LATER)
+    assert agreement.title == "A Better Title"
+    assert (agreement.issued_at, agreement.look_at) == (LATER, LATER)
+    invitation = make.invitation(agreement)
+    assert (invitation.state, invitation.kind, invitation.due_at) == (State.PENDING, "invitation", LATER)
+    assert invitation.recipient == "mike@example.org"
+    said = agreement.events.get(kind="issue").data
+    assert said["title"] == "A Better Title"
+    assert said["text_sha256"] == agreement.text.digest
+
+
+def test_names_and_titles_are_frozen_in_composed_letters() -> None:
+    paper = make.paper(title="Bézier Ångström")
+    Author.objects.filter(paper=paper, position=1).update(given="Rene\N{COMBINING ACUTE ACCENT}")
+    agreement = make.agreement(of=paper)
+    assert agreement.title == "Bézier Ångström"
+    assert agreement.signer == "René Lewis"
+    assert agreement.authors[0] == "René Lewis"
+
+
+def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
+    agreement = make.agreement("issued")
+    before = agreement.facts
+    Paper.objects.filter(pk=agreement.paper_id).update(title="Another")
+    Author.objects.filter(paper=agreement.paper_id, position=1).update(family="Lewin", email="new@example.org")
+    Volume.objects.filter(pk=agreement.paper.volume_id).update(name="Another Conference")
+    assert Agreement.objects.get(pk=agreement.pk).facts == before
+
+
+def test_a_paper_has_one_live_agreement() -> None:
+    agreement = make.agreement("issued")
+    with pytest.raises(lifecycle.NotReady, match="already has an agreement"):
+        lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
+
+
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - LIVE - {Status.SUPERSEDED}))
+def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) -> None:
+    old = make.agreement(status)
+    new = make.agreement("issued", of=old.paper, now=LATER)
+    assert new.pk != old.pk
+    assert make.invitation(new).state == State.PENDING
+
+
+def test_a_withdrawn_paper_is_not_ready() -> None:
+    with pytest.raises(lifecycle.NotReady, match="withdrawn"):
+        lifecycle.draft(make.paper(status="withdrawn"), by="editor:ed", now=NOW)
+
+
+def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
+    with pytest.raises(lifecycle.NotReady, match="Choose one and give an e-mail address"):
+        lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
+
+
+def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
+    with pytest.raises(lifecycle.NotReady, match=r"U\+E000"):
+        lifecycle.draft(make.paper(title="A \ue000 sign"), by="editor:ed", now=NOW)
+
+
+def test_a_volume_without_terms_cannot_issue() -> None:
+    agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
+    with pytest.raises(lifecycle.NotReady, match="no terms"):
+        lifecycle.issue(agreement, by="editor:ed", now=NOW)
+    assert make.history(agreement) == ["draft"]
+
+
+# --- the author's moves
+
+
+def test_a_signature_is_complete_in_one_step() -> None:
+    agreement = make.agreement("issued")
+    act = make.act(agreement, typed_name="M. Lewis", agent="x" * 900)
+    lifecycle.sign(agreement, act, now=LATER)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.signed_at, agreement.typed_name) == ("signed", LATER, "M. Lewis")
+    assert (agreement.consent, agreement.authority) == (act.consent.text, act.authority.text)
+    assert agreement.shown_sha256 == sha256(act.shown) == sha256(bytes(agreement.shown.body))
+    assert (agreement.signer_address, len(agreement.signer_agent)) == ("192.0.2.7", 500)
+    assert agreement.look_at is None
+    said = agreement.events.get(kind="sign").data
+    assert said["shown_sha256"] == agreement.shown_sha256
+    assert said["text_sha256"] == agreement.text.digest
+
+
+def test_the_network_address_and_the_browser_stay_out_of_the_chain() -> None:
+    agreement = make.agreement("signed")
+    said = str(list(agreement.events.values_list("data", flat=True)))
+    assert "192.0.2.7" not in said
+    assert "Mozilla" not in said
+
+
+@pytest.mark.parametrize("missing", ["typed_name", "consent", "authority"])
+def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: str) -> None:
+    agreement = make.agreement("issued")
+    before = rows(agreement)
+    act = make.act(agreement, **{missing: "" if missing == "typed_name" else Statement("")})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        lifecycle.sign(agreement, act, now=LATER)
+    assert rows(agreement) == before
+
+
+@pytest.mark.parametrize("verb", ["sign", "decline", "void", "supersede"])
+def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: str) -> None:
+    agreement = make.agreement("issued")
+    lifecycle.remind(agreement, slot="r1:T-7", skipped=("r1:T-14",), look_at=LATER, now=NOW)
+    VERBS[verb](agreement, LATER)
+    states = dict(agreement.messages.values_list("slot", "state"))
+    assert states["invitation"] == states["r1:T-7"] == State.CANCELLED
+    assert states["r1:T-14"] == State.SKIPPED
+
+
+@pytest.mark.parametrize("verb", ["decline", "void", "supersede"])
+def test_closing_an_agreement_kills_its_links(verb: str) -> None:
+    agreement = make.agreement("issued")
+    token = make.token(agreement)
+    assert links.read(token, Link.Purpose.SIGN, LATER) is not None
+    VERBS[verb](agreement, LATER)
+    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+
+
+def test_after_signing_the_link_still_leads_to_the_receipt() -> None:
+    agreement = make.agreement("issued")
+    token = make.token(agreement)
+    make.sign(agreement)
+    link = links.read(token, Link.Purpose.SIGN, LATER)
+    assert link is not None
+    assert link.agreement == agreement
+
+
+def test_declining_tells_the_author_and_every_active_editor_once() -> None:
+    agreement = make.agreement("issued")
+    volume = agreement.paper.volume
+    make.editor("ed", volume)
+    make.editor("mo", volume)
+    make.editor("gone", volume, is_active=False)
+    lifecycle.decline(agreement, reason="The title changed.", now=LATER)
+    told = agreement.messages.filter(state=State.PENDING).order_by("recipient")
+    assert [(m.kind, m.recipient) for m in told] == [
+        ("editor-declined", "ed@desk.example"),
+        ("declined", "mike@example.org"),
+        ("editor-declined", "mo@desk.example"),
+    ]
+    assert (agreement.status, agreement.reason, agreement.closed_at) == ("declined", "The title changed.", LATER)
+
+
+def test_without_editors_the_refusal_goes_where_authors_answers_go() -> None:
+    agreement = make.agreement("declined")
+    assert agreement.messages.get(kind="editor-declined").recipient == "chair@desk.example"
+
+
+def test_without_any_address_of_an_editor_declining_still_works() -> None:
+    volume = make.volume(reply_to="")
+    agreement = make.agreement("issued", of=make.paper(volume))
+    lifecycle.decline(agreement, reason="", now=LATER)
+    assert list(agreement.messages.filter(state=State.PENDING).values_list("kind", flat=True)) == ["declined"]
+
+
+# --- the seal
+
+
+def test_sealing_queues_the_receipt_and_clears_old_failures() -> None:
+    agreement = make.agreement("signed")
+    lifecycle.seal_failed(agreement, error="OSError: disk full", now=NOW)
+    agreement.refresh_from_db()
+    make.seal(agreement, now=LATER)
+    assert (agreement.status, agreement.sealed_at, agreement.seal_error, agreement.seal_after) == (
+        "sealed",
+        LATER,
+        "",
+        None,
+    )
+    receipt = agreement.messages.get(kind="receipt")
+    assert receipt.slot == f"receipt:{agreement.sealed_sha256[:16]}"
+    assert (receipt.state, receipt.recipient) == (State.PENDING, "mike@example.org")
+    assert agreement.events.get(kind="seal").data["sha256"] == agreement.sealed_sha256
+
+
+def test_a_failed_seal_leaves_the_signature_and_waits_longer_each_time() -> None:
+    agreement = make.agreement("signed")
+    waits = []
+    for _ in range(6):
+        lifecycle.seal_failed(agreement, error="SealError: no key", now=NOW)
+        agreement.refresh_from_db()
+        assert agreement.seal_after is not None
+        waits.append((agreement.seal_after - NOW).total_seconds() / 60)
+    assert waits == [1, 5, 15, 60, 60, 60]
+    assert (agreement.status, agreement.seal_attempts, agreement.seal_error) == ("signed", 6, "SealError: no key")
+
+
+def test_a_failed_seal_says_nothing_about_an_agreement_that_has_moved_on() -> None:
+    agreement = make.agreement("voided")
+    lifecycle.seal_failed(agreement, error="late", now=LATER)
+    agreement.refresh_from_db()
+    assert (agreement.seal_attempts, agreement.seal_error) == (0, "")
+
+
+# --- the editor's moves
+
+
+def test_superseding_joins_old_and_new_and_issues_the_new_one() -> None:
+    old = make.agreement("sealed")
+    Paper.objects.filter(pk=old.paper_id).update(title="A Corrected Title")
+    new = lifecycle.supersede(old, reason="The title changed.", by="editor:ed", now=LATER)
+    old.refresh_from_db()
+    assert (old.status, old.closed_at, old.reason) == ("superseded", LATER, "The title changed.")
+    assert old.successor == new
+    assert (new.predecessor, new.status, new.title) == (old, "issued", "A Corrected Title")
+    assert old.title != new.title
+    assert old.sealed_sha256
+    assert new.events.get(kind="draft").data == {"predecessor": old.reference}
+
+
+def test_superseding_a_paper_that_is_not_ready_leaves_the_old_agreement_in_force() -> None:
+    old = make.agreement("issued")
+    Author.objects.filter(paper=old.paper_id).update(is_contact=False)
+    before = rows(old)
+    with pytest.raises(lifecycle.NotReady):
+        lifecycle.supersede(old, reason="New contact.", by="editor:ed", now=LATER)
+    assert rows(old) == before
+
+
+@pytest.mark.parametrize("verb", ["void", "supersede"])
+def test_an_editor_who_ends_an_agreement_gives_a_reason(verb: str) -> None:
+    agreement = make.agreement("issued")
+    before = rows(agreement)
+    ended = lifecycle.void if verb == "void" else lifecycle.supersede
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ended(agreement, reason="", by="editor:ed", now=LATER)
+    assert rows(agreement) == before
+
+
+def test_evidence_outlives_every_end() -> None:
+    agreement = make.agreement("sealed")
+    lifecycle.void(agreement, reason="The paper was withdrawn.", by="editor:ed", now=LATER)
+    agreement.refresh_from_db()
+    assert agreement.signed_at
+    assert agreement.sealed_sha256
+    assert agreement.shown.body
+
+
+# --- reminders and notes
+
+
+def test_a_reminder_is_queued_once_per_slot() -> None:
+    agreement = make.agreement("issued")
+    assert lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=NOW)
+    assert not lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER)
+    assert agreement.messages.filter(slot="r1:T-7").count() == 1
+    agreement.refresh_from_db()
+    assert agreement.look_at == LATER
+
+
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
+def test_nobody_is_reminded_of_an_agreement_that_does_not_wait(status: Status) -> None:
+    agreement = make.agreement(status)
+    before = rows(agreement)
+    assert not lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER)
+    assert not lifecycle.remind_now(agreement, by="editor:ed", now=LATER)
+    assert rows(agreement) == before
+
+
+def test_an_editors_reminder_waits_for_the_mail_that_is_on_its_way() -> None:
+    agreement = make.agreement("issued")
+    assert not lifecycle.remind_now(agreement, by="editor:ed", now=NOW)
+    assert "remind" not in make.history(agreement)
+
+
+def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
+    waiting, signed = make.agreement("issued"), make.agreement("signed")
+    elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))
+    lifecycle.look_again([waiting.pk, signed.pk, elsewhere.pk], None, now=NOW)
+    lifecycle.terms_changed(waiting.paper.volume_id, LATER)
+    looks = dict(Agreement.objects.values_list("pk", "look_at"))
+    assert looks == {waiting.pk: LATER, signed.pk: None, elsewhere.pk: None}
+
+
+def test_a_verdict_of_the_clock_does_not_undo_terms_that_changed_meanwhile() -> None:
+    agreement = make.agreement("issued")
+    lifecycle.terms_changed(agreement.paper.volume_id, LATER)
+    lifecycle.look_again([agreement.pk], None, now=NOW)
+    agreement.refresh_from_db()
+    assert agreement.look_at == LATER
+
+
+def test_every_kind_of_event_has_words_for_people() -> None:
+    for status in make.ALL_STATUSES:
+        make.agreement(status)
+    agreement = make.agreement("sealed")
+    lifecycle.delivered(agreement, by="editor:ed", now=LATER, sha256=agreement.sealed_sha256)
+    for message in agreement.messages.all():
+        lifecycle.note_mail(message, State.SENT, LATER)
+        lifecycle.note_mail(message, State.UNKNOWN, LATER)
+    kinds = set(Event.objects.values_list("kind", flat=True))
+    assert kinds == set(history.WORDS) - {"remind"}
+    for happening in history.in_words(Event.objects.all()):
+        assert happening.what
+        assert "{" not in happening.what
+
+
+# --- races, on commits that are real
+
+
+def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]:
+    """Runs two calls at the same moment, each on a connection of its own. Returns how each ended."""
+    start, ended = threading.Barrier(2), ["", ""]
+
+    def run(index: int, call: Callable[[], object]) -> None:
+        try:
+            start.wait(10)
+            call()
+            ended[index] = "done"
+        except lifecycle.WrongMove:
+            ended[index] = "wrong move"
+        except lifecycle.NotReady:
+            ended[index] = "not ready"
+        except Exception as error:  # noqa: BLE001 - the test says what it is
+            ended[index] = repr(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate((first, second))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return ended
+
+
+def fresh(agreement: Agreement) -> Agreement:
+    return Agreement.objects.select_related("text").get(pk=agreement.pk)
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_tabs_that_sign_at_once_make_one_signature() -> None:
+    volume = make.volume()
+    for _ in range(15):
+        agreement = make.agreement("issued", of=make.paper(volume))
+        one, other = fresh(agreement), fresh(agreement)
+        acts = make.act(one, typed_name="Mike Lewis"), make.act(other, typed_name="M. Lewis")
+        ended = both(
+            partial(lifecycle.sign, one, acts[0], now=LATER),
+            partial(lifecycle.sign, other, acts[1], now=LATER),
+        )
+        assert sorted(ended) == ["done", "wrong move"]
+        winner = ["Mike Lewis", "M. Lewis"][ended.index("done")]
+        agreement.refresh_from_db()
+        assert agreement.typed_name == winner
+        assert make.history(agreement).count("sign") == 1
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("verb", ["void", "decline", "supersede"])
+def test_of_signing_and_ending_at_once_one_wins_or_the_end_comes_second(verb: str) -> None:
+    volume = make.volume()
+    for _ in range(8):
+        agreement = make.agreement("issued", of=make.paper(volume))
+        one, other = fresh(agreement), fresh(agreement)
+        act = make.act(one)
+        ended = both(
+            partial(lifecycle.sign, one, act, now=LATER),
+            partial(VERBS[verb], other, LATER),
+        )
+        agreement.refresh_from_db()
+        assert "done" in ended
+        assert set(ended) <= {"done", "wrong move"}
+        if ended == ["done", "done"]:
+            assert verb != "decline"
+            assert agreement.status == MOVES[verb].target
+            assert agreement.signed_at
+        assert not agreement.messages.filter(slot="invitation", state__in=mail.OPEN).exists()
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_editors_who_draft_at_once_make_one_agreement() -> None:
+    volume = make.volume()
+    make.agreement("draft", of=make.paper(volume))
+    for _ in range(8):
+        paper = make.paper(volume)
+        one, other = Paper.objects.get(pk=paper.pk), Paper.objects.get(pk=paper.pk)
+        ended = both(
+            partial(lifecycle.draft, one, by="editor:ed", now=NOW),
+            partial(lifecycle.draft, other, by="editor:mo", now=NOW),
+        )
+        assert sorted(ended) == ["done", "not ready"]
+        assert paper.agreements.count() == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_notes_from_two_workers_make_one_whole_chain() -> None:
+    agreement = make.agreement("issued")
+
+    def write() -> None:
+        for number in range(10):
+            lifecycle.note(agreement.pk, "remind", by="editor:ed", now=LATER, data={"number": number})
+
+    assert both(write, write) == ["done", "done"]
+    assert make.history(agreement) == ["draft", "issue"] + ["remind"] * 20
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_reminder_that_races_with_the_signature_is_never_sent() -> None:
+    volume = make.volume()
+    for _ in range(8):
+        agreement = make.agreement("issued", of=make.paper(volume))
+        one, other = fresh(agreement), fresh(agreement)
+        act = make.act(one)
+        ended = both(
+            partial(lifecycle.sign, one, act, now=LATER),
+            partial(lifecycle.remind, other, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER),
+        )
+        assert ended == ["done", "done"]
+        assert not agreement.messages.filter(state__in=mail.OPEN).exists()
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_workers_who_seal_at_once_make_one_seal() -> None:
+    agreement = make.agreement("signed")
+    results: list[str] = []
+    one, other = fresh(agreement), fresh(agreement)
+    ended = both(
+        lambda: results.append(clock.seal_one(one, LATER)),
+        lambda: results.append(clock.seal_one(other, LATER)),
+    )
+    assert ended == ["done", "done"]
+    assert sorted(results) == ["lost", "sealed"]
+    agreement.refresh_from_db()
+    assert make.history(agreement).count("seal") == 1
+    assert agreement.messages.filter(kind="receipt").count() == 1

@@ -1,0 +1,59 @@
+"""The table of moves itself."""
+
+import pytest
+
+from agreements.states import FINAL, FROZEN, LIVE, MOVES, WORDS, Status, legal_moves
+
+LEGAL = {
+    "draft": ["issue", "supersede", "void"],
+    "issued": ["sign", "decline", "supersede", "void"],
+    "signed": ["seal", "lapse", "supersede", "void"],
+    "sealed": ["lapse", "supersede", "void"],
+    "declined": [],
+    "lapsed": [],
+    "superseded": [],
+    "voided": [],
+}
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_each_status_allows_exactly_these_moves(status: Status) -> None:
+    assert legal_moves(status) == LEGAL[status]
+
+
+def test_an_unknown_status_allows_no_move() -> None:
+    assert legal_moves("archived") == []
+
+
+def test_every_status_is_live_or_final_and_never_both() -> None:
+    assert set(Status) == LIVE | FINAL
+    assert not LIVE & FINAL
+
+
+def test_no_move_leaves_a_final_status() -> None:
+    assert not any(move.sources & FINAL for move in MOVES.values())
+
+
+def test_a_live_status_can_always_be_ended() -> None:
+    for status in LIVE:
+        assert {"void", "supersede"} <= set(legal_moves(status))
+
+
+def test_every_status_can_be_reached_from_a_draft() -> None:
+    reached = {Status.DRAFT}
+    for _ in Status:
+        reached |= {move.target for move in MOVES.values() if move.sources & reached}
+    assert reached == set(Status)
+
+
+def test_no_move_leads_where_it_begins() -> None:
+    assert not any(move.target in move.sources for move in MOVES.values())
+
+
+def test_facts_are_frozen_everywhere_but_in_a_draft() -> None:
+    assert set(Status) - FROZEN == {Status.DRAFT}
+
+
+def test_every_status_has_words_of_its_own() -> None:
+    assert set(WORDS) == set(Status)
+    assert len(set(WORDS.values())) == len(WORDS)

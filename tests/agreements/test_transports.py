@@ -1,0 +1,369 @@
+"""What each answer of a mail server means, on real sockets."""
+
+import ipaddress
+import re
+import smtplib
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import OperationalError
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from agreements import transports
+from agreements.transports import BackendTransport, Outcome, SmtpTransport
+from proceedings import env
+from tests import servers
+from tests.servers import Mailbox
+
+
+def letter(body: str = "Please sign.\n", to: str = "Mike Lewis <mike@example.org>", **headers: str) -> EmailMessage:
+    mail = EmailMultiAlternatives("Sign", body, "Desk <desk@proceedings.example>", [to], headers=headers)
+    mail.attach_alternative(f"<p>{body}</p>", "text/html")
+    return mail
+
+
+def hand_over(mail: EmailMessage | None = None, *, wanted: bool = True, patience: float = 5) -> Outcome:
+    with SmtpTransport(patience) as transport:
+        return transport.hand_over(mail or letter(), lambda: wanted)
+
+
+def test_an_accepted_mail_is_sent(mailbox: Mailbox) -> None:
+    assert hand_over() == Outcome.sent()
+    (mail,) = mailbox.texts()
+    assert str(mail["To"]) == "Mike Lewis <mike@example.org>"
+
+
+def test_the_intent_is_asked_for_when_the_server_waits_for_the_body(mailbox: Mailbox) -> None:
+    accepted = []
+    with SmtpTransport() as transport:
+        transport.hand_over(letter(), lambda: accepted.append(len(mailbox.mails)) or True)
+    assert accepted == [0]
+    assert len(mailbox.mails) == 1
+
+
+def test_without_intent_nothing_is_handed_over_and_the_line_is_cut(mailbox: Mailbox) -> None:
+    with SmtpTransport() as transport:
+        outcome = transport.hand_over(letter(), lambda: False)
+        assert transport.smtp is None
+    assert outcome.state == "pending"
+    assert mailbox.mails == []
+
+
+def test_after_a_database_error_at_the_intent_no_dot_is_sent(mailbox: Mailbox) -> None:
+    def database_gone() -> bool:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with SmtpTransport() as transport:
+        with pytest.raises(OperationalError):
+            transport.hand_over(letter(), database_gone)
+        assert transport.smtp is None
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+    assert len(mailbox.mails) == 1
+
+
+def interrupt(transport: SmtpTransport) -> None:
+    for _ in transport.envelope(transport.connected(), letter()):
+        pass  # now the server waits for a body, and would take a QUIT for its first line
+    raise KeyboardInterrupt
+
+
+def test_an_error_that_leaves_the_context_does_not_wait_for_the_server(mailbox: Mailbox) -> None:
+    began = time.monotonic()
+    transport = SmtpTransport()
+    with pytest.raises(KeyboardInterrupt), transport:
+        interrupt(transport)
+    assert transport.smtp is None
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("moment", ["at_sender", "at_recipient", "at_dot"])
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("451 later", "pending"),
+        ("452 full", "pending"),
+        ("421 closing", "pending"),
+        ("550 no such user", "failed"),
+        ("554 spam", "failed"),
+    ],
+)
+def test_a_refusal_is_known_for_one(mailbox: Mailbox, moment: str, answer: str, state: str) -> None:
+    setattr(mailbox, moment, answer)
+    outcome = hand_over()
+    assert outcome == Outcome(state, answer)
+    assert mailbox.mails == []
+
+
+def test_a_recipient_who_is_forwarded_is_accepted(mailbox: Mailbox) -> None:
+    mailbox.at_recipient = ""
+    mailbox.at_address = {"mike@example.org": "251 will forward"}
+    # The test server counts only 250 as a recipient, so it refuses the body: the point is that we went on to it.
+    assert hand_over().detail.startswith("503")
+
+
+def test_any_success_after_the_dot_is_sent(mailbox: Mailbox) -> None:
+    mailbox.at_dot = "252 we shall see"
+    assert hand_over() == Outcome.sent()
+
+
+def test_nonsense_after_the_dot_is_unknown(mailbox: Mailbox) -> None:
+    mailbox.at_dot = "hello there"
+    assert hand_over().state == "unknown"
+
+
+@pytest.mark.parametrize("cut", ["drop-before", "drop-after"])
+def test_a_line_that_is_cut_after_the_dot_leaves_it_unknown(mailbox: Mailbox, cut: str) -> None:
+    mailbox.at_dot = cut
+    outcome = hand_over()
+    assert outcome.state == "unknown"
+    assert "answer was lost" in outcome.detail
+    assert len(mailbox.mails) == (cut == "drop-after")
+
+
+def test_a_server_that_never_answers_the_dot_leaves_it_unknown(mailbox: Mailbox) -> None:
+    mailbox.at_dot = "silent"
+    assert hand_over(patience=0.2).state == "unknown"
+
+
+def test_the_dot_may_be_answered_later_than_any_command(mailbox: Mailbox, settings: Settings) -> None:
+    settings.EMAIL_TIMEOUT = 1
+    mailbox.before_answer = lambda: time.sleep(1.5)
+    with SmtpTransport(patience=10) as transport:
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.smtp is not None
+        assert transports.line_of(transport.smtp).gettimeout() == 1
+
+
+def test_the_patience_with_a_dot_is_the_standards_ten_minutes() -> None:
+    assert SmtpTransport().patience == 600
+
+
+def test_a_line_that_is_cut_within_the_body_is_tried_again(mailbox: Mailbox) -> None:
+    with SmtpTransport() as transport:
+
+        def cut() -> bool:
+            assert transport.smtp is not None
+            transports.line_of(transport.smtp).shutdown(1)
+            return True
+
+        outcome = transport.hand_over(letter(), cut)
+    assert (outcome.state, mailbox.mails) == ("pending", [])
+    assert "before the end of the mail" in outcome.detail
+
+
+def test_a_server_that_is_down_is_tried_again(settings: Settings) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", servers.free_port()
+    outcome = hand_over()
+    assert outcome.state == "pending"
+    assert "ConnectionRefusedError" in outcome.detail
+
+
+def test_a_black_hole_is_given_up_in_time(settings: Settings) -> None:
+    with servers.black_hole() as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 0.3
+        began = time.monotonic()
+        assert hand_over().state == "pending"
+        assert time.monotonic() - began < 5
+
+
+def test_many_mails_share_one_connection(mailbox: Mailbox) -> None:
+    with SmtpTransport() as transport:
+        for _ in range(5):
+            assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+    assert (len(mailbox.mails), len(mailbox.sessions)) == (5, 1)
+
+
+def test_after_a_refusal_the_next_mail_starts_clean(mailbox: Mailbox) -> None:
+    mailbox.at_address = {"bad@example.org": "550 no such user"}
+    with SmtpTransport() as transport:
+        assert transport.hand_over(letter(to="bad@example.org"), lambda: True).state == "failed"
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+    assert len(mailbox.mails) == 1
+
+
+def test_a_line_that_died_between_two_mails_costs_one_try(mailbox: Mailbox) -> None:
+    with SmtpTransport() as transport:
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.smtp is not None
+        transports.line_of(transport.smtp).shutdown(2)
+        assert transport.hand_over(letter(), lambda: True).state == "pending"
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        letter(**{"X-Title": "two\nlines"}),
+        letter(to="josé@example.org"),
+        letter(to="mike@" + "x" * 64 + ".example"),
+    ],
+    ids=["line break in a header", "address that SMTP cannot say", "domain that cannot be"],
+)
+def test_a_mail_that_cannot_be_written_is_an_outcome_and_no_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
+    asked = []
+    with SmtpTransport() as transport:
+        outcome = transport.hand_over(mail, lambda: asked.append(1) or True)
+    assert outcome.state == "pending"
+    assert asked == []
+    assert mailbox.mails == []
+
+
+LINES = st.text(st.sampled_from(".\r\n aé\u2028"), max_size=40)
+
+
+@given(LINES)
+def test_dots_and_line_ends_arrive_as_they_were(body: str) -> None:
+    wire = transports.on_the_wire(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
+    assert wire.endswith(b"\r\n")
+    lines = wire.split(b"\r\n")
+    assert b"." not in lines, "a lone dot would end the mail in the middle"
+    unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
+    received = message_from_bytes(unstuffed, policy=policy.default).get_content()
+    assert same_lines(received) == same_lines(body)
+
+
+def same_lines(text: str) -> str:
+    return re.sub(r"\r\n?", "\n", text).rstrip("\n")
+
+
+def test_a_lone_dot_in_the_text_does_not_end_the_mail(mailbox: Mailbox) -> None:
+    hand_over(EmailMessage("S", "one\n.\n..two\n.three\n", "a@example.org", ["b@example.org"]))
+    (mail,) = mailbox.texts()
+    assert mail.get_content().splitlines() == ["one", ".", "..two", ".three"]
+
+
+def test_a_domain_in_other_letters_is_written_for_machines() -> None:
+    assert transports.address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
+
+
+def test_the_settings_choose_the_transport(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert isinstance(transports.from_settings(), SmtpTransport)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert isinstance(transports.from_settings(), BackendTransport)
+
+
+# --- encryption and login
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody trusts yet, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
+
+
+@pytest.fixture
+def secure_mailbox(certificate: tuple[Path, Path], settings: Settings) -> Iterator[Mailbox]:
+    """A server that wants STARTTLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with servers.smtp(tls_context=context, require_starttls=True) as (url, box):
+        for name, value in env.email(urlparse(f"{url}?starttls")).items():
+            setattr(settings, name, value)
+        yield box
+
+
+def test_a_server_whose_certificate_is_trusted_gets_the_mail_encrypted(
+    secure_mailbox: Mailbox, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    assert hand_over() == Outcome.sent()
+    assert len(secure_mailbox.mails) == 1
+
+
+def test_a_server_that_cannot_prove_its_name_gets_nothing(secure_mailbox: Mailbox) -> None:
+    outcome = hand_over()
+    assert outcome.state == "pending"
+    assert "CERTIFICATE_VERIFY_FAILED" in outcome.detail
+    assert secure_mailbox.mails == []
+
+
+def test_a_password_that_the_server_does_not_take_is_told_and_tried_again(mailbox: Mailbox, settings: Settings) -> None:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", "secret"
+    outcome = hand_over()
+    assert outcome.state == "pending"
+    assert "SMTP" in outcome.detail
+    assert "secret" not in outcome.detail
+
+
+# --- any other Django mail backend
+
+
+class Failing(BaseEmailBackend):
+    error: Exception = OSError("the service is away")
+
+    def send_messages(self, email_messages: object) -> int:
+        raise self.error
+
+
+@pytest.fixture
+def failing(settings: Settings) -> type[Failing]:
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    return Failing
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("away"), smtplib.SMTPServerDisconnected("gone"), RuntimeError("bad answer"), KeyError("id")]
+)
+def test_every_error_of_another_backend_leaves_it_unknown(
+    failing: type[Failing], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failing, "error", error)
+    with BackendTransport() as transport:
+        outcome = transport.hand_over(letter(), lambda: True)
+    assert outcome.state == "unknown"
+    assert type(error).__name__ in outcome.detail
+
+
+def test_another_backend_is_not_touched_without_intent(failing: type[Failing]) -> None:
+    with BackendTransport() as transport:
+        assert transport.hand_over(letter(), lambda: False).state == "pending"
+
+
+def test_another_backend_is_not_given_a_mail_that_cannot_be_written(failing: type[Failing]) -> None:
+    asked = []
+    with BackendTransport() as transport:
+        outcome = transport.hand_over(letter(**{"X-Title": "two\nlines"}), lambda: asked.append(1) or True)
+    assert (outcome.state, asked) == ("pending", [])
+
+
+def test_the_file_backend_writes_one_file_per_mail(mail_folder: Path) -> None:
+    with BackendTransport() as transport:
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+    assert len(list(mail_folder.iterdir())) == 2

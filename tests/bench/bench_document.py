@@ -1,0 +1,191 @@
+"""What a document costs: the form against a naive Platypus build and against the floor, the seal against pyHanko's.
+
+    python -m tests.bench.bench_document [ROUNDS]
+
+All candidates take turns, round by round, in one process and on CPU time, so a busy machine slows them alike; the
+ratios are the result, the milliseconds only say of what. Every document has another title and signer, so no kept
+line of text helps; half of the titles need two lines.
+"""
+
+import importlib.util
+import io
+import statistics
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, sign_pdf
+from pyhanko.sign import SimpleSigner as StockSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
+from reportlab.lib.pagesizes import letter
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+
+from agreements import pdf, seal
+from agreements.facts import Facts
+from agreements.pdf import faces
+from tests.agreements.documents_for_tests import HISTORY, VERIFY_URL, WORDING, facts, signature
+
+DOCUMENTS = 40
+"""Made in each round by every candidate for the form."""
+SEALS = 6
+
+Candidate = Callable[[Facts], object]
+SimpleSigner: Any = StockSigner
+_serial = count()
+
+
+def distinct() -> Facts:
+    """Facts that no earlier document had."""
+    number = next(_serial)
+    subject = f"Minimax Regret of Łukasiewicz Kernels, Part {number}"
+    title = subject + (" under Adversarial Drift with Nonparametric Priors" if number % 2 else "")
+    return facts(
+        reference=f"247-bench{number}-7QKX2M", paper_key=f"bench{number}", title=title, signer=f"Nguyễn Erdős {number}"
+    )
+
+
+def naive(chosen: Facts) -> bytes:
+    """The same pages as ReportLab's manual teaches: paragraphs into a document template. Fonts are kept."""
+    body = ParagraphStyle("body", fontName="Bench", fontSize=10.5, leading=13.8, alignment=TA_JUSTIFY, spaceAfter=8)
+    nested = {indent: ParagraphStyle(f"n{indent}", parent=body, leftIndent=indent) for indent in (24, 48)}
+    title = ParagraphStyle("title", parent=body, fontSize=20, leading=25, alignment=TA_CENTER)
+
+    def foot(canvas: object, document: object) -> None:
+        canvas.setFont("Bench", 8)  # type: ignore[attr-defined]
+        canvas.drawString(104, 46, f"{chosen.reference}  ·  paper {chosen.paper_key}")  # type: ignore[attr-defined]
+        canvas.drawString(104, 36, f"Check this document at {VERIFY_URL}")  # type: ignore[attr-defined]
+
+    story: list[object] = [Paragraph(escape(WORDING.title), title), Paragraph(escape(WORDING.subtitle), body)]
+    blanks = iter((chosen.title, chosen.signer))
+    story += [Paragraph(escape(part if isinstance(part, str) else next(blanks)), body) for part in WORDING.preamble]
+    for clause in WORDING.clauses:
+        story.append(Paragraph(f"{clause.number}. {escape(clause.text)}", nested[24]))
+        story += [Paragraph(f"{part.number}. {escape(part.text)}", nested[48]) for part in clause.parts]
+    story += [Paragraph(escape(line), body) for line in (WORDING.footnote, WORDING.agreement)]
+    for label in (f"{WORDING.author_label} {chosen.signer}", WORDING.signed_label, WORDING.date_label):
+        story += [Paragraph(escape(label), body), Spacer(1, 8)]
+    output = io.BytesIO()
+    template = SimpleDocTemplate(
+        output, pagesize=letter, leftMargin=104, rightMargin=104, topMargin=92, bottomMargin=84
+    )
+    template.build(story, onFirstPage=foot, onLaterPages=foot)  # type: ignore[arg-type]
+    return output.getvalue()
+
+
+def form(chosen: Facts) -> bytes:
+    """Ours."""
+    return pdf.form(chosen, WORDING, VERIFY_URL)
+
+
+def floor_of(example: bytes) -> Candidate:
+    """Copying the document and deflating the part of it that differs: what no way of making it can undercut."""
+    tail = example[example.index(b"/Type/XObject/Subtype/Form") :]
+    return lambda _: (bytes(bytearray(example)), zlib.compress(tail))
+
+
+def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], object]]]:
+    """A signed document, and the ways to seal it."""
+    chosen = distinct()
+    shown = form(chosen)
+    sig = signature(shown)
+    evidence = pdf.evidence(chosen, WORDING, sig, HISTORY, VERIFY_URL)
+    whole = seal.complete(shown, pdf.signature(chosen, WORDING, sig), evidence)
+    now = datetime.now(UTC)
+    own = seal.new_key(folder / "p256.key", folder / "p256.pem", organisation="Bench", now=now)
+    rsa_signer = simple_signer(folder, rsa.generate_private_key(public_exponent=65537, key_size=2048), own, now)
+    ec_signer = SimpleSigner.load(str(folder / "p256.key"), str(folder / "p256.pem"))
+    bare = ec.generate_private_key(ec.SECP256R1())
+    return whole, {
+        "pyHanko's default, RSA-2048": lambda: stock(whole, rsa_signer),
+        "pyHanko's default, P-256": lambda: stock(whole, ec_signer),
+        "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason="Publication agreement"),
+        "a bare P-256 signature": lambda: bare.sign(whole, ec.ECDSA(hashes.SHA256())),
+    }
+
+
+def simple_signer(folder: Path, private: rsa.RSAPrivateKey, own: seal.SealKey, now: datetime) -> Any:
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(own.certificate.subject)
+        .issuer_name(own.certificate.subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=400))
+        .sign(private, hashes.SHA256())
+    )
+    encoding, clear = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "rsa.key").write_bytes(private.private_bytes(encoding, serialization.PrivateFormat.PKCS8, clear))
+    (folder / "rsa.pem").write_bytes(certificate.public_bytes(encoding))
+    return SimpleSigner.load(str(folder / "rsa.key"), str(folder / "rsa.pem"))
+
+
+def stock(whole: bytes, signer: Any) -> object:
+    """What pyHanko's first example does."""
+    metadata = PdfSignatureMetadata(field_name="Seal", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256")
+    return sign_pdf(IncrementalPdfFileWriter(io.BytesIO(whole)), metadata, signer=signer)
+
+
+def cpu_ms(work: Callable[[], object], times: int) -> float:
+    """Milliseconds of CPU time for one piece of `work`, over `times` of them."""
+    start = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - start) * 1000 / times
+
+
+def measure(candidates: dict[str, Callable[[], object]], rounds: int, times: int) -> dict[str, list[float]]:
+    measured: dict[str, list[float]] = {name: [] for name in candidates}
+    for work in candidates.values():
+        work()
+    for _ in range(rounds):
+        for name, work in candidates.items():
+            measured[name].append(cpu_ms(work, times))
+    return measured
+
+
+def table(title: str, measured: dict[str, list[float]]) -> Iterator[str]:
+    """One line a candidate: median milliseconds, and how often faster than the first, median of the rounds."""
+    first = next(iter(measured.values()))
+    yield f"{title:38} {'ms CPU':>9} {'x':>8}"
+    for name, times in measured.items():
+        ratio = statistics.median(base / own for base, own in zip(first, times, strict=True))
+        yield f"{name:38} {statistics.median(times):9.3f} {ratio:8.1f}"
+
+
+def main(rounds: int = 7) -> None:
+    pdfmetrics.registerFont(TTFont("Bench", str(faces.FOLDER / "SourceSerif4-Regular.ttf")))
+    for _ in range(16):
+        form(distinct())
+    floor = floor_of(form(distinct()))
+    forms = {
+        "naive Platypus, fonts kept": lambda: naive(distinct()),
+        "pdf.form": lambda: form(distinct()),
+        "pdf.form, a name in Arabic": lambda: form(facts(title=distinct().title, signer="محمد بن موسى الخوارزمي")),
+        "floor: copy, deflate the tail": lambda: floor(distinct()),
+    }
+    accelerated = "with" if importlib.util.find_spec("_rl_accel") else "without"
+    print(f"{rounds} rounds, {DOCUMENTS} forms and {SEALS} seals each; Platypus {accelerated} rl_accel")
+    print("\n".join(table("form (v0), 2 pages", measure(forms, rounds, DOCUMENTS))))
+    with tempfile.TemporaryDirectory() as folder:
+        whole, seals = candidates_to_seal(Path(folder))
+        print("\n".join(table(f"seal of {len(whole):,} bytes", measure(seals, rounds, SEALS))))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))
