@@ -1,5 +1,7 @@
-"""manage.py seal_key new|show: the key that seals agreements."""
+"""manage.py seal_key new|show|rotate: the key that seals agreements."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,18 +12,24 @@ from agreements import seal
 
 
 class Command(BaseCommand):
-    help = "Makes or shows the seal key that SEAL_KEY and SEAL_CERT name."
+    help = "Makes, shows or replaces the seal key that SEAL_KEY and SEAL_CERT name."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["new", "show"])
-        parser.add_argument("--organisation", default="", help="the publisher's name in the certificate (for new)")
-        parser.add_argument("--years", type=int, default=3, help="how long the certificate holds (for new)")
+        parser.add_argument("what", choices=["new", "show", "rotate"])
+        parser.add_argument(
+            "--organisation", default="", help="the publisher's name in the certificate (for new and rotate)"
+        )
+        parser.add_argument("--years", type=int, default=3, help="how long the certificate holds (for new and rotate)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        if options["what"] == "new":
-            if not options["organisation"]:
-                raise CommandError("Name the publisher: --organisation 'Proceedings of …'.")
+        if options["what"] != "show" and not options["organisation"]:
+            raise CommandError("Name the publisher: --organisation 'Proceedings of …'.")
+        if options["what"] == "rotate":
+            for file in self.set_aside(now):
+                self.stdout.write(f"The former one is now {file}.")
+            self.stdout.write("Restart the workers: they seal with the key they have read. Old seals stay valid.")
+        if options["what"] != "show":
             try:
                 make_key(options["organisation"], years=options["years"])
             except FileExistsError as error:
@@ -34,6 +42,15 @@ class Command(BaseCommand):
         self.stdout.write(f"SHA-256 of the certificate: {key.fingerprint}")
         for finding in seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now):
             self.stdout.write(self.style.WARNING(finding))
+
+    def set_aside(self, now: datetime) -> list[Path]:
+        """Renames the key and its certificate, so that nothing is lost and new ones can take their place."""
+        moved = []
+        for file in (settings.SEAL_KEY, settings.SEAL_CERT):
+            if not file.exists():
+                raise CommandError(f"{file} is not there, so there is nothing to replace. Use `seal_key new`.")
+            moved.append(file.rename(file.with_name(f"{file.stem}-until-{now:%Y%m%dT%H%M%S}{file.suffix}")))
+        return moved
 
 
 def make_key(organisation: str, *, years: int = 3) -> None:
