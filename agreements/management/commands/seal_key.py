@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if options["what"] == "rotate":
             for file in self.set_aside(now):
                 self.stdout.write(f"The former one is now {file}.")
-            self.stdout.write("Restart the workers: they seal with the key they have read. Old seals stay valid.")
+            self.stdout.write("Workers take the new key with their next seal. Old seals stay valid.")
         if options["what"] != "show":
             try:
                 make_key(options["organisation"], years=options["years"])

@@ -1,0 +1,133 @@
+"""What keeps a paper from being delivered. Pure: where a paper stands in, what blocks it out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from agreements.states import Status
+
+LAPSING = timedelta(days=270)
+"""Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
+
+
+class Blocker(StrEnum):
+    """In the order in which a chair should look at them: what needs a person first."""
+
+    NO_CONTACT = "no-contact"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    MAIL_UNKNOWN = "mail-unknown"
+    DRIFTED = "drifted"
+    SEAL_FAILED = "seal-failed"
+    LAPSED = "lapsed"
+    LAPSING = "lapsing"
+    NOT_ISSUED = "not-issued"
+    OVERDUE = "overdue"
+    WAITING = "waiting"
+    NOT_SENT = "not-sent"
+    SEAL_PENDING = "seal-pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A blocker in words, and what to do about it. `person`: somebody must act; else it comes right by itself."""
+
+    words: str
+    advice: str
+    person: bool
+
+
+MEANING = {
+    Blocker.NO_CONTACT: Meaning(
+        "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+    ),
+    Blocker.DECLINED: Meaning(
+        "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
+    ),
+    Blocker.REFUSED: Meaning(
+        "mail refused",
+        "The mail server refused the address. Correct it on the paper’s page and replace the agreement.",
+        person=True,
+    ),
+    Blocker.MAIL_UNKNOWN: Meaning(
+        "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
+    ),
+    Blocker.DRIFTED: Meaning(
+        "title or authors changed",
+        "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
+        person=True,
+    ),
+    Blocker.SEAL_FAILED: Meaning(
+        "sealing fails",
+        "The agreement’s page says why. It is tried again by itself; the signature stands.",
+        person=True,
+    ),
+    Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
+    Blocker.LAPSING: Meaning(
+        "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
+    ),
+    Blocker.NOT_ISSUED: Meaning("not issued", "Select them and issue the agreements.", person=True),
+    Blocker.OVERDUE: Meaning(
+        "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
+    ),
+    Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
+    Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
+    Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one accepted paper stands, as far as its agreement goes."""
+
+    has_contact: bool
+    status: str | None = None
+    """Of the live agreement, else of the newest; None without any."""
+    signed_at: datetime | None = None
+    drifted: bool = False
+    invited: bool = False
+    """At least one mail with a link has left, or may have."""
+    refused: bool = False
+    """The last mail to the signer was refused for good."""
+    mail_unknown: bool = False
+    """Whether the last mail to the signer arrived is not known."""
+    seal_failed: bool = False
+    closes_at: datetime | None = None
+    published: bool = False
+
+
+def blockers(standing: Standing, now: datetime) -> list[Blocker]:
+    """Everything that blocks the paper's delivery, the most pressing first; empty when it may go."""
+    match standing.status:
+        case Status.SEALED | Status.SIGNED:
+            found = blockers_of_signed(standing, now)
+        case Status.ISSUED:
+            found = blockers_of_waiting(standing, now)
+        case Status.DECLINED:
+            found = {Blocker.DECLINED}
+        case Status.LAPSED:
+            found = {Blocker.LAPSED}
+        case _:
+            found = {Blocker.NOT_ISSUED if standing.has_contact else Blocker.NO_CONTACT}
+    if standing.drifted and standing.status in (Status.ISSUED, Status.SIGNED, Status.SEALED):
+        found.add(Blocker.DRIFTED)
+    return [blocker for blocker in Blocker if blocker in found]
+
+
+def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
+    found = set()
+    if standing.status == Status.SIGNED:
+        found.add(Blocker.SEAL_FAILED if standing.seal_failed else Blocker.SEAL_PENDING)
+    if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:
+        found.add(Blocker.LAPSING)
+    return found
+
+
+def blockers_of_waiting(standing: Standing, now: datetime) -> set[Blocker]:
+    if standing.refused:
+        return {Blocker.REFUSED}
+    if standing.mail_unknown:
+        return {Blocker.MAIL_UNKNOWN}
+    if not standing.invited:
+        return {Blocker.NOT_SENT}
+    return {Blocker.OVERDUE if standing.closes_at and now >= standing.closes_at else Blocker.WAITING}

@@ -1,0 +1,70 @@
+"""The progress picture: signatures over time against the deadline, as coordinates for an SVG. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+WIDTH, HEIGHT = 720, 200
+LEFT, RIGHT, TOP, BOTTOM = 44, 16, 14, 26
+"""Margins in SVG units: figures stand at the left, days below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on an axis with its words."""
+
+    at: float
+    words: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    signed: str
+    """Points of the line of signatures."""
+    area: str
+    """The same, closed along the bottom."""
+    needed: str
+    """The line from today to everything signed at the deadline; empty once it has passed or all have signed."""
+    deadline: float | None
+    """Where the deadline stands."""
+    days: tuple[Mark, ...]
+    counts: tuple[Mark, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+
+
+def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
+    """`days` follow each other without a gap and there is at least one; `signed` counts up; `total` are all papers."""
+    first, today = days[0], days[-1]
+    last = max(today, deadline or today, first + timedelta(days=1))
+    span = (last - first).days
+
+    def x(day: date) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / span, 1)
+
+    def y(count: float) -> float:
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * count / max(total, 1), 1)
+
+    points = " ".join(f"{x(day)},{y(count)}" for day, count in zip(days, signed, strict=True))
+    needed = ""
+    if deadline and deadline > today and signed[-1] < total:
+        needed = f"{x(today)},{y(signed[-1])} {x(deadline)},{y(total)}"
+    marks = [Mark(x(first), words(first), "start"), Mark(x(last), words(last), "end")]
+    if LEFT + 90 < x(today) < WIDTH - RIGHT - 90:
+        marks.insert(1, Mark(x(today), "today"))
+    return Chart(
+        signed=points,
+        area=f"{x(first)},{y(0)} {points} {x(today)},{y(0)}",
+        needed=needed,
+        deadline=x(deadline) if deadline and first <= deadline <= last else None,
+        days=tuple(marks),
+        counts=tuple(Mark(y(count), str(count)) for count in sorted({0, round(total / 2), total})),
+    )
+
+
+def words(day: date) -> str:
+    return f"{day.day} {day:%b}"

@@ -1,0 +1,119 @@
+"""The board counts what is there, in few queries, whatever the number of papers."""
+
+from datetime import date
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from agreements import board, clock, lifecycle
+from agreements.blockers import Blocker
+from agreements.states import Status
+from proceedings.models import Author, Paper
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(made: board.Board) -> dict[Blocker, int]:
+    return {count.blocker: count.count for count in made.counts}
+
+
+def test_an_empty_volume_has_an_empty_board() -> None:
+    made = board.make(make.volume(), make.NOW)
+
+    assert (made.papers, made.signed, made.counts, made.complete) == (0, 0, (), False)
+
+
+def test_papers_are_counted_by_what_blocks_them() -> None:
+    volume = make.volume()
+    make.paper(volume, contact=None)
+    make.paper(volume)
+    make.paper(volume, status=Paper.Status.WITHDRAWN)
+    for status in (Status.ISSUED, Status.SIGNED, Status.SEALED, Status.DECLINED, Status.VOIDED):
+        make.agreement(status, of=make.paper(volume))
+
+    made = board.make(volume, make.NOW)
+
+    assert made.papers == 7
+    assert made.signed == 2
+    assert made.cleared == 1
+    assert counts(made) == {
+        Blocker.NO_CONTACT: 1,
+        Blocker.DECLINED: 1,
+        Blocker.NOT_ISSUED: 2,
+        Blocker.NOT_SENT: 1,
+        Blocker.SEAL_PENDING: 1,
+    }
+    for blocker, count in counts(made).items():
+        assert len(board.papers_blocked_by(volume, blocker, make.NOW)) == count
+
+
+def test_tasks_name_those_who_need_a_person_the_most_pressing_first() -> None:
+    volume = make.volume()
+    make.agreement(Status.DECLINED, of=make.paper(volume))
+    nobody = make.paper(volume, contact=None)
+
+    tasks = board.make(volume, make.NOW).tasks
+
+    assert [task.meaning.words for task in tasks] == ["no corresponding author", "declined"]
+    assert tasks[0].key == nobody.key
+
+
+def test_a_change_of_the_paper_after_the_issue_is_seen() -> None:
+    agreement = make.agreement(Status.SEALED)
+    Author.objects.filter(paper=agreement.paper, position=2).update(given="Shruti B.")
+
+    made = board.make(agreement.paper.volume, make.NOW)
+
+    assert counts(made) == {Blocker.DRIFTED: 1}
+    assert made.cleared == 0
+
+
+def test_the_newest_of_several_agreements_counts() -> None:
+    agreement = make.agreement(Status.DECLINED)
+    lifecycle.issue(lifecycle.draft(agreement.paper, by="editor:ed", now=make.NOW), by="editor:ed", now=make.NOW)
+
+    assert counts(board.make(agreement.paper.volume, make.NOW)) == {Blocker.NOT_SENT: 1}
+
+
+def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> None:
+    agreement = make.agreement(Status.ISSUED)
+    clock.send(clock.stopped(make.NOW))
+    volume = agreement.paper.volume
+
+    assert counts(board.make(volume, make.NOW)) == {Blocker.WAITING: 1}
+    assert counts(board.make(volume, make.CLOSES)) == {Blocker.OVERDUE: 1}
+
+
+def test_the_next_mails_are_the_outbox_and_then_the_coming_reminders(mail_folder: object) -> None:
+    agreement = make.agreement(Status.ISSUED)
+    volume = agreement.paper.volume
+    first = board.make(volume, make.NOW).next_mails
+    clock.send(clock.stopped(make.NOW))
+    then = board.make(volume, make.NOW).next_mails
+
+    assert [mail.what for mail in first] == ["Invitation", "Reminder"]
+    assert [(mail.what, mail.at) for mail in then] == [("Reminder", make.CLOSES - 14 * make.DAY)]
+
+
+def test_the_pace_is_what_is_left_over_the_days_that_are_left() -> None:
+    volume = make.volume()
+    for status in (Status.SEALED, Status.ISSUED, Status.ISSUED):
+        make.agreement(status, of=make.paper(volume))
+
+    progress = board.make(volume, make.CLOSES - 4 * make.DAY).progress
+
+    assert progress.pace == pytest.approx(2 / 4)
+    assert (progress.signed[-1], progress.total, progress.deadline) == (1, 3, make.DEADLINE)
+    assert progress.days[0] == date(2026, 11, 1)
+
+
+def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    volume = make.volume()
+    for _ in range(12):
+        make.agreement(Status.ISSUED, of=make.paper(volume))
+
+    with django_assert_max_num_queries(10):
+        board.make(volume, make.NOW)
