@@ -1,10 +1,8 @@
 """One volume at a glance: what blocks delivery, who needs a person today, what goes out next. Reads only."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import Min
 
@@ -16,6 +14,7 @@ from agreements.models import Agreement, Event, Message, Terms
 from agreements.reminders import Remind, Wait, decide
 from agreements.states import LIVE, Status
 from proceedings.models import Author, Paper, Volume
+from proceedings.names import Name
 
 MANY = 8
 """How many examples a list on the board shows before it links to the rest."""
@@ -93,10 +92,18 @@ class Row:
 def rows(volume: Volume) -> list[Row]:
     """Where every accepted paper of the volume stands. Five queries, however many papers."""
     terms = Terms.objects.filter(volume=volume).first()
-    authors: dict[int, list[Author]] = {}
+    authors: dict[int, list[str]] = {}
+    contacts: dict[int, str] = {}
     accepted = Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
-    for author in Author.objects.filter(paper__in=accepted).order_by("paper", "position"):
-        authors.setdefault(author.paper_id, []).append(author)
+    # Plain values: 14,000 model instances would cost more than all the rest.
+    parts = ("paper_id", "is_contact", "given", "particle", "family", "suffix")
+    for paper_id, is_contact, given, particle, family, suffix in (
+        Author.objects.filter(paper__in=accepted).order_by("paper", "position").values_list(*parts)
+    ):
+        name = str(Name(family=family, given=given, particle=particle, suffix=suffix))
+        authors.setdefault(paper_id, []).append(name)
+        if is_contact:
+            contacts[paper_id] = name
     newest: dict[int, Agreement] = {}
     fields = ["paper", "status", "title", "authors", "signer", "signed_at", "seal_error", "created_at"]
     for agreement in Agreement.objects.filter(paper__in=accepted).only(*fields).order_by("created_at", "pk"):
@@ -106,8 +113,14 @@ def rows(volume: Volume) -> list[Row]:
     mails = last_mails([agreement.pk for agreement in newest.values() if agreement.status == Status.ISSUED])
     closes_at = terms.closes_at if terms else None
     return [
-        row_of(paper, authors.get(paper["pk"], []), newest.get(paper["pk"]), mails, closes_at, volume.published)
-        for paper in accepted.order_by("position", "key").values("pk", "key", "title")
+        Row(
+            pk,
+            key,
+            title,
+            contacts.get(pk, ""),
+            standing_of(title, authors.get(pk, []), pk in contacts, newest.get(pk), mails, closes_at, volume.published),
+        )
+        for pk, key, title in accepted.order_by("position", "key").values_list("pk", "key", "title")
     ]
 
 
@@ -123,41 +136,38 @@ def last_mails(agreement_ids: list[int]) -> dict[int, list[str]]:
     return states
 
 
-def row_of(
-    paper: Mapping[str, Any],
-    authors: list[Author],
+def standing_of(
+    title: str,
+    authors: list[str],
+    has_contact: bool,
     agreement: Agreement | None,
     mails: dict[int, list[str]],
     closes_at: datetime | None,
     published: date | None,
-) -> Row:
-    contact = next((author.display for author in authors if author.is_contact), "")
-    standing = Standing(has_contact=bool(contact))
-    if agreement:
-        states = mails.get(agreement.pk, [])
-        last = states[-1] if states else ""
-        standing = Standing(
-            has_contact=bool(contact),
-            status=agreement.status,
-            signed_at=agreement.signed_at,
-            drifted=drifted(paper["title"], authors, agreement),
-            invited=any(state != "failed" for state in states),
-            refused=last == "failed",
-            mail_unknown=last == "unknown",
-            seal_failed=bool(agreement.seal_error),
-            closes_at=closes_at,
-            published=published is not None,
-        )
-    who = agreement.signer if agreement and agreement.status in LIVE else contact
-    return Row(paper["pk"], paper["key"], paper["title"], who, standing)
+) -> Standing:
+    if agreement is None:
+        return Standing(has_contact=has_contact)
+    states = mails.get(agreement.pk, [])
+    last = states[-1] if states else ""
+    return Standing(
+        has_contact=has_contact,
+        status=agreement.status,
+        signed_at=agreement.signed_at,
+        drifted=drifted(title, authors, agreement),
+        invited=any(state != "failed" for state in states),
+        refused=last == "failed",
+        mail_unknown=last == "unknown",
+        seal_failed=bool(agreement.seal_error),
+        closes_at=closes_at,
+        published=published is not None,
+    )
 
 
-def drifted(title: str, authors: list[Author], agreement: Agreement) -> bool:
+def drifted(title: str, authors: list[str], agreement: Agreement) -> bool:
     """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
-    names = [author.display for author in authors]
-    if title == agreement.title and names == agreement.authors:
+    if title == agreement.title and authors == agreement.authors:
         return False
-    return plain(title) != plain(agreement.title) or [plain(n) for n in names] != [plain(n) for n in agreement.authors]
+    return plain(title) != plain(agreement.title) or [*map(plain, authors)] != [*map(plain, agreement.authors)]
 
 
 def papers_blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:

@@ -38,6 +38,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 from agreements import pdf, seal
 from agreements.facts import Facts
 from agreements.pdf import faces
+from agreements.seal import document
 from tests.agreements.documents_for_tests import HISTORY, VERIFY_URL, WORDING, facts, signature
 
 DOCUMENTS = 40
@@ -114,6 +115,7 @@ def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], obje
         "pyHanko's default, RSA-2048": lambda: stock(whole, rsa_signer),
         "pyHanko's default, P-256": lambda: stock(whole, ec_signer),
         "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason="Publication agreement"),
+        "the same without the validation": lambda: document._signed(whole, own, "Publication agreement", "Bench", None),
         "a bare P-256 signature": lambda: bare.sign(whole, ec.ECDSA(hashes.SHA256())),
     }
 

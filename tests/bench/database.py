@@ -1,0 +1,70 @@
+"""A database for benches: an SQLite file of their own, or the empty one that DATABASE_URL names."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agreements.models import Terms
+from proceedings.models import Author, Paper, Volume
+
+
+call_command("migrate", verbosity=0)
+
+
+def volume_of(papers: int, number: int) -> Volume:
+    """A volume with so many accepted papers of four authors each, written in bulk."""
+    volume = Volume.objects.create(
+        number=number, bib_key="BENCH", name="Bench", shortname="BENCH", booktitle="Proceedings of Bench", year=2026
+    )
+    Terms.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example")
+    rows = [
+        Paper(
+            volume=volume,
+            key=f"bench26-{n}",
+            title=f"On Benches, Part {n}",
+            title_latex=f"On Benches, Part {n}",
+            position=n,
+        )
+        for n in range(1, papers + 1)
+    ]
+    Paper.objects.bulk_create(rows, batch_size=500)
+    Author.objects.bulk_create(
+        [
+            Author(
+                paper=paper,
+                position=p,
+                given=f"Given{p}",
+                family=f"Family{paper.position}",
+                is_contact=p == 1,
+                email=f"a{paper.position}@author.example" if p == 1 else "",
+            )
+            for paper in rows
+            for p in range(1, 5)
+        ],
+        batch_size=500,
+    )
+    return volume
+
+
+def measured(run: Callable[[], Any], repeats: int = 5) -> tuple[float, int, Any]:
+    """The least CPU milliseconds of `repeats` runs, the queries of one, and what it returned."""
+    best, result = float("inf"), None
+    for _ in range(repeats):
+        start = time.process_time()
+        result = run()
+        best = min(best, time.process_time() - start)
+    with CaptureQueriesContext(connection) as queries:
+        run()
+    return best * 1000, len(queries), result
