@@ -50,7 +50,10 @@ def sealed_form(agreement: Agreement, key: seal.SealKey) -> bytes:
     shown = bytes(agreement.shown.body)
     if sha256(shown) != agreement.shown_sha256:
         raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
-    return seal.seal(completed_form(agreement, shown), key, reason="Publication agreement, as signed by its author")
+    stamp = pdf.stamp(agreement.facts, wording.load(agreement.text.version), key.owner)
+    return seal.seal(
+        completed_form(agreement, shown), key, reason="Publication agreement, as signed by its author", stamp=stamp
+    )
 
 
 def store(agreement: Agreement, body: bytes) -> str:

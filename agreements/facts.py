@@ -70,3 +70,15 @@ class Happening:
     at: datetime
     what: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the seal looks like on paper, and where; the drawing room makes it, the sealing room places it."""
+
+    pdf: bytes
+    """One page, as large as the box."""
+    page: int
+    """The page it is placed on, counted from 0."""
+    box: tuple[float, float, float, float]
+    """Left, bottom, right and top on that page, in points."""

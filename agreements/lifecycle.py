@@ -119,6 +119,10 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         data = {**facts, "text": agreement.text.version, "text_sha256": agreement.text.digest}
         move(agreement, "issue", by=by, now=now, data=data, issued_at=now, look_at=now, **facts)
+        try:
+            pdf.form(agreement.facts, wording.load(agreement.text.version), "")
+        except pdf.DoesNotFitError as refusal:
+            raise NotReady(str(refusal)) from refusal
         mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
 
 

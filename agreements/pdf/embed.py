@@ -8,7 +8,7 @@ text that people copy out is always the text that was put in.
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 from reportlab.pdfbase import pdfdoc
@@ -30,6 +30,7 @@ class Embedded:
         self.name = name
         self._codes: dict[tuple[int, str], int] = {}
         """The code of each (glyph, text) in use."""
+        self._shown: dict[tuple[int, str, int, int], str] = {}
         self._rows: dict[tuple[Run, int], str] = {}
         """What was worked out for a run, such as a word, with a stretch."""
 
@@ -54,6 +55,7 @@ class Embedded:
         if row is None:
             if len(self._rows) >= KEPT:
                 self._rows.clear()
+                self._shown.clear()
             row = self._rows[(run, stretch)] = self._elements(run.glyphs, stretch)
         return row
 
@@ -74,9 +76,13 @@ class Embedded:
         elements = []
         for glyph in glyphs:
             advance = glyph.advance + (stretch if glyph.text == " " else 0)
-            after = self.face.width(glyph.number) + glyph.dx - advance
-            before = f" {-glyph.dx}" if glyph.dx else ""
-            elements.append(f"{before}<{self.code(glyph):04X}>{after or ''}")
+            key = (glyph.number, glyph.text, advance, glyph.dx)
+            element = self._shown.get(key)
+            if element is None:
+                after = self.face.width(glyph.number) + glyph.dx - advance
+                before = f" {-glyph.dx}" if glyph.dx else ""
+                element = self._shown[key] = f"{before}<{self.code(glyph):04X}>{after or ''}"
+            elements.append(element)
         return "".join(elements).replace("><", "")
 
     def marks(self, run: Run, x: float, y: float, size: float, stretch: int) -> Iterator[str]:
@@ -178,22 +184,22 @@ class Fonts:
         """The operators that draw a line with its baseline starting at (x, y), in points."""
         shown = [f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm"]
         marks: list[str] = []
-        for name, runs in groupby(line.line.runs, key=attrgetter("face")):
-            embedded = self._embed(name)
-            font = f"/{embedded.name} {kind.size:g} Tf"
-            shown.append(font)
-            row: list[str] = []
-            for run in runs:
-                if run.plain:
-                    row.append(embedded.row(run, line.stretch))
-                else:
-                    shown += [*_array(row), *embedded.syllables(run, line.stretch)]
-                    row = []
-                    if over := list(embedded.marks(run, x, y, kind.size, line.stretch)):
-                        marks += [font, *over]
-                x += (run.width + line.stretch * run.spaces) * kind.size / 1000
-            shown += _array(row)
-        return "\n".join([*shown, *marks, "ET"])
+        row: list[str] = []
+        font, stretch = "", line.stretch
+        for run in line.line.runs:
+            embedded = self._embed(run.face)
+            if font != (font := f"/{embedded.name} {kind.size:g} Tf"):
+                shown += [*_array(row), font]
+                row = []
+            if run.plain:
+                row.append(embedded.row(run, stretch))
+            else:
+                shown += [*_array(row), *embedded.syllables(run, stretch)]
+                row = []
+                if over := list(embedded.marks(run, x, y, kind.size, stretch)):
+                    marks += [font, *over]
+            x += (run.width + stretch * run.spaces) * kind.size / 1000
+        return "\n".join([*shown, *_array(row), *marks, "ET"])
 
     def reserve(self, line: Line) -> None:
         """Embed what `line` needs, as if it had been written."""

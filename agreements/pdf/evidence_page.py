@@ -7,17 +7,18 @@ from typing import Any
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
 from agreements.facts import Facts, Happening, Signature
-from agreements.pdf.faces import Style
+from agreements.pdf.faces import ITALIC, SEMIBOLD
 from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
+from agreements.pdf.script import made_visible
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
 from agreements.pdf.signed_lines import moment
 from agreements.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
 from agreements.wording import Wording
 
 HEADING = Type(size=17, leading=22)
-SECTION = Type(Style.SEMIBOLD, size=9.5, leading=15)
-LABEL = Type(Style.ITALIC, size=9, leading=11.6)
+SECTION = Type(SEMIBOLD, size=9.5, leading=15)
+LABEL = Type(ITALIC, size=9, leading=11.6)
 VALUE = Type(size=9, leading=11.6)
 DIGEST = Type(size=8, leading=10.4)
 LABEL_ROOM = 92.0
@@ -72,7 +73,7 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
     table.digest(facts.text_digest)
     table.section("What happened")
     for event in history:
-        table.event(moment(event.at), event.what, event.by)
+        table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
     return _draw(table.pages, facts, verify_url)
 
 

@@ -8,9 +8,9 @@ font: codes in a content stream then mean the same in every document, whatever e
 import hashlib
 import unicodedata
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,16 +19,13 @@ import uharfbuzz as hb
 FOLDER = Path(__file__).parent.parent / "fonts"
 
 
-class Style(Enum):
-    """The cuts of the text face; what it lacks is drawn from the fallback faces, which have one cut."""
-
-    REGULAR = "SourceSerif4-Regular"
-    ITALIC = "SourceSerif4-Italic"
-    SEMIBOLD = "SourceSerif4-SemiBold"
-
+REGULAR = "SourceSerif4-Regular"
+ITALIC = "SourceSerif4-Italic"
+SEMIBOLD = "SourceSerif4-SemiBold"
+"""The cuts of the text face; what it lacks is drawn from the fallback faces, which have one cut."""
 
 FALLBACKS = (
-    "SourceSerif4-Regular",
+    REGULAR,
     "NotoSerif-Regular",
     "NotoNaskhArabic-Regular",
     "NotoSerifHebrew-Regular",
@@ -158,29 +155,37 @@ class Face:
         buffer.direction = "rtl" if right_to_left else "ltr"
         hb.shape(self._font, buffer, {"kern": True, "liga": True})
         glyphs = self._glyphs(text, buffer)
-        if any(not glyph.number for glyph in glyphs):
+        if not all(map(attrgetter("number"), glyphs)):
             raise UnprintableError(text, [text[glyph.cluster] for glyph in glyphs if not glyph.number])
         return glyphs
 
     def _glyphs(self, text: str, buffer: hb.Buffer) -> tuple[Glyph, ...]:
         infos, positions = buffer.glyph_infos, buffer.glyph_positions
-        ends = dict(pairwise([*sorted({info.cluster for info in infos}), len(text)]))
+        clusters = [info.cluster for info in infos]
+        ends = dict(pairwise([*sorted(set(clusters)), len(text)]))
+        advances = [position.x_advance for position in positions]
         speakers: dict[int, int] = {}
-        for at, info in enumerate(infos):
-            best = speakers.setdefault(info.cluster, at)
-            if positions[at].x_advance > positions[best].x_advance:
-                speakers[info.cluster] = at
-        return tuple(
-            Glyph(
-                number=info.codepoint,
-                cluster=info.cluster,
-                advance=round(position.x_advance * self._scale),
-                dx=round(position.x_offset * self._scale),
-                dy=round(position.y_offset * self._scale),
-                text=text[info.cluster : ends[info.cluster]] if speakers[info.cluster] == at else "",
-            )
-            for at, (info, position) in enumerate(zip(infos, positions, strict=True))
+        for at, cluster in enumerate(clusters):
+            if advances[at] > advances[speakers.setdefault(cluster, at)]:
+                speakers[cluster] = at
+        texts = [
+            text[cluster : ends[cluster]] if speakers[cluster] == at else "" for at, cluster in enumerate(clusters)
+        ]
+        columns = (
+            [info.codepoint for info in infos],
+            clusters,
+            self._scaled(advances),
+            self._scaled([position.x_offset for position in positions]),
+            self._scaled([position.y_offset for position in positions]),
+            texts,
         )
+        return tuple(map(Glyph._make, zip(*columns, strict=True)))
+
+    def _scaled(self, distances: list[int]) -> list[int]:
+        """Font units as thousandths of the type size."""
+        if self._scale == 1:
+            return distances
+        return [round(distance * self._scale) for distance in distances]
 
     def subset(self, numbers: frozenset[int]) -> bytes:
         """A TrueType file with only these glyphs, each under its old number (so codes need no translation)."""
@@ -215,10 +220,10 @@ def face(name: str) -> Face:
 
 
 @lru_cache(maxsize=4096)
-def face_for(character: str, style: Style) -> str | None:
+def face_for(character: str, style: str) -> str | None:
     """The name of the first face that has the character: the text face in this cut, else the fallbacks."""
     code = ord(character)
-    for name in (style.value, *FALLBACKS):
+    for name in (style, *FALLBACKS):
         if code in face(name).characters:
             return name
     return None

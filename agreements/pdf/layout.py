@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from agreements.facts import Facts
-from agreements.pdf.faces import Style
+from agreements.pdf.faces import ITALIC, SEMIBOLD
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import clean
 from agreements.pdf.sheet import HEIGHT, MARGIN, MEASURE, WIDTH
@@ -18,9 +18,9 @@ from agreements.wording import Blank, Clause, Wording
 BODY = Type(size=10.5, leading=13.8, justified=True, hyphenated=True)
 PLAIN = Type(size=10.5, leading=13.8)
 TITLE = Type(size=20, leading=25)
-SUBTITLE = Type(Style.ITALIC, size=11, leading=15)
+SUBTITLE = Type(ITALIC, size=11, leading=15)
 FOOTNOTE = Type(size=8.5, leading=10.8, justified=True, hyphenated=True)
-AGREED = Type(Style.SEMIBOLD, size=10.5, leading=14)
+AGREED = Type(SEMIBOLD, size=10.5, leading=14)
 FILLED = (
     (3, Type(size=11.5, leading=17.5)),
     (4, Type(size=10, leading=15)),
@@ -40,6 +40,7 @@ INDENT = 24.0
 NUMBER_ROOM = 7.0
 """Between a clause's number, which is set to the right, and its text."""
 SIGN_LEADING = 27.0
+STAMP_HEIGHT = 34.0
 RULE_DROP = 3.8
 """How far a ruled line lies below the baseline of what is written on it."""
 
@@ -95,6 +96,8 @@ class Arrangement:
     slots: dict[str, Slot]
     signed: tuple[float, float, float]
     dated: tuple[float, float, float]
+    stamped: tuple[float, float]
+    """Left and top of the room for the seal's stamp, under the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +157,15 @@ def arrange(wording: Wording, shape: Shape) -> Arrangement:
             flow.keep_together(flow.height(clause, 0))
         flow.clause(clause, 0)
     flow.pages[0].append(_footnote(footnote))
-    flow.keep_together(AGREED.leading + 4 * SIGN_LEADING + shape.name * PLAIN.leading)
-    flow.skip(8)
+    signing = GAP + len(set_paragraph(wording.agreement, MEASURE, AGREED)) * AGREED.leading + GAP + GAP
+    flow.keep_together(signing + (shape.name - 1) * PLAIN.leading + 3 * SIGN_LEADING + STAMP_HEIGHT - AGREED.leading)
+    flow.skip(GAP)
     flow.paragraph(wording.agreement, AGREED)
-    flow.skip(6)
+    flow.skip(GAP)
     flow.named(wording.author_label, shape.name)
     signed = flow.to_be_signed(wording.signed_label)
     dated = flow.to_be_signed(wording.date_label)
-    return Arrangement(flow.pages, flow.slots, signed, dated)
+    return Arrangement(flow.pages, flow.slots, signed, dated, (MARGIN + INDENT, dated[1] - SIGN_LEADING))
 
 
 def _footnote(lines: Sequence[Set]) -> Part:

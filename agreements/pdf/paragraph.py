@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from agreements.pdf.faces import Style
+from agreements.pdf.faces import REGULAR
 from agreements.pdf.script import Line, require_printable, set_line
 
 _HYPHEN_COST = 110.0
@@ -21,13 +21,15 @@ _SHRINK = 0.30
 _LOOSE = 4.0
 _NO_BREAK_BEFORE = frozenset("、。，．・：；？！）」』】〉》〕ー々’”)]}.,:;?!%")
 _BREAK_AFTER = frozenset("/-–—")
+_BREAKABLE = re.compile("[-/–—\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0010ffff]")
+"""Words without any of these, which are most, have no place for a break that shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
     """How a paragraph is set."""
 
-    style: Style = Style.REGULAR
+    style: str = REGULAR
     size: float = 10.5
     leading: float = 14.0
     justified: bool = False
@@ -161,7 +163,7 @@ def _parts(word: str, kind: Type) -> Iterator[tuple[str, bool]]:
         yield cut[-1], False
         return
     start = 0
-    for at in range(1, len(word)):
+    for at in range(1, len(word)) if _BREAKABLE.search(word) else ():
         if _may_break(word[at - 1], word[at]):
             yield word[start:at], False
             start = at

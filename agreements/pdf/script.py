@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 
 from bidi import algorithm as bidi
 
-from agreements.pdf.faces import FALLBACKS, IGNORABLE, Glyph, Style, UnprintableError, face, face_for
+from agreements.pdf.faces import FALLBACKS, IGNORABLE, REGULAR, Glyph, UnprintableError, face, face_for
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
@@ -58,50 +59,56 @@ def unprintable(text: str) -> list[str]:
     is stored. White space is folded before printing and is always fine.
     """
     cleaned = clean(text)
-    if _simple(Style.REGULAR).issuperset(cleaned):
+    if _simple(REGULAR).issuperset(cleaned):
         return []
     missing: dict[str, None] = {}
     for cluster in _clusters(cleaned):
-        if _face_of(cluster, Style.REGULAR) is None:
+        if _face_of(cluster, REGULAR) is None:
             alone = [character for character in cluster if not _covered(character)]
             missing.update(dict.fromkeys(alone or cluster[1:]))
     return list(missing)
 
 
+def made_visible(text: str) -> str:
+    """`text` with each unprintable character as its code, such as ``[U+1F600]``.
+
+    For records about an agreement, such as an editor's display name, which must not stop a signed agreement from
+    being sealed. What the agreement itself says is refused instead.
+    """
+    missing = unprintable(text)
+    for character in missing:
+        text = text.replace(character, f"[U+{ord(character):04X}]")
+    return text
+
+
 def require_printable(text: str) -> str:
     """`text` cleaned; raises UnprintableError if any of it cannot be printed."""
     cleaned = clean(text)
-    missing = unprintable(cleaned)
-    if missing:
+    if not _simple(REGULAR).issuperset(cleaned) and (missing := unprintable(cleaned)):
         raise UnprintableError(cleaned, missing)
     return cleaned
 
 
 @lru_cache(maxsize=4096)
-def set_line(text: str, style: Style = Style.REGULAR) -> Line:
+def set_line(text: str, style: str = REGULAR) -> Line:
     """One line of clean text, shaped and in visual order; raises UnprintableError rather than leave anything out."""
     if _simple(style).issuperset(text):
-        words = text.replace(" ", "\0 \0").split("\0")
-        runs = tuple(_run(style.value, word, right_to_left=False) for word in words if word)
+        *words, last = text.split(" ")
+        runs = tuple([_run(style, f"{word} ", False) for word in words] + ([_run(style, last, False)] if last else []))
     else:
         parts = _in_visual_order(text, style)
-        runs = tuple(_run(name, part, right_to_left=right_to_left) for name, right_to_left, part in parts)
+        runs = tuple(_run(name, part, right_to_left) for name, right_to_left, part in parts)
     return Line(text, runs, sum(run.width for run in runs), sum(run.spaces for run in runs))
 
 
 @lru_cache(maxsize=16384)
-def _run(name: str, text: str, *, right_to_left: bool) -> Run:
+def _run(name: str, text: str, right_to_left: bool) -> Run:
     glyphs = face(name).shape(text, right_to_left=right_to_left)
-    return Run(
-        name,
-        glyphs,
-        width=sum(glyph.advance for glyph in glyphs),
-        spaces=sum(glyph.text == " " for glyph in glyphs),
-        plain=all(glyph.text for glyph in glyphs),
-    )
+    width = sum(map(attrgetter("advance"), glyphs))
+    return Run(name, glyphs, width, spaces=text.count(" "), plain=all(map(attrgetter("text"), glyphs)))
 
 
-def _in_visual_order(text: str, style: Style) -> list[tuple[str, bool, str]]:
+def _in_visual_order(text: str, style: str) -> list[tuple[str, bool, str]]:
     """(face, right to left, part of the text) from left to right."""
     pieces: list[tuple[int, str, str]] = []
     levels = _levels(text)
@@ -123,11 +130,11 @@ def _in_visual_order(text: str, style: Style) -> list[tuple[str, bool, str]]:
 
 
 @lru_cache(maxsize=3)
-def _simple(style: Style) -> frozenset[str]:
+def _simple(style: str) -> frozenset[str]:
     """The characters of the text face that need no thought: drawn alone, from left to right."""
     return frozenset(
         character
-        for character in map(chr, face(style.value).characters)
+        for character in map(chr, face(style).characters)
         if unicodedata.category(character) not in _MARKS | _REFUSED
         and unicodedata.bidirectional(character) not in _RIGHT_TO_LEFT
     )
@@ -190,11 +197,11 @@ def _covered(character: str) -> bool:
     """Whether some face has the character and it is one that may be shown at all."""
     if character in IGNORABLE:
         return True
-    return unicodedata.category(character) not in _REFUSED and face_for(character, Style.REGULAR) is not None
+    return unicodedata.category(character) not in _REFUSED and face_for(character, REGULAR) is not None
 
 
 @lru_cache(maxsize=8192)
-def _face_of(cluster: str, style: Style) -> str | None:
+def _face_of(cluster: str, style: str) -> str | None:
     """The face that has the whole cluster, or None: a mark from another face would not sit on its letter."""
     if not all(_covered(character) for character in cluster):
         return None

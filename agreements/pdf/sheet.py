@@ -32,9 +32,10 @@ class Sheet(Canvas):
 
     _doc: Any
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[float, float] = (WIDTH, HEIGHT)) -> None:
+        """`size` is the page's width and height in points."""
         self._buffer = BytesIO()
-        super().__init__(self._buffer, pagesize=letter, pageCompression=1, invariant=1, pdfVersion=(1, 7))
+        super().__init__(self._buffer, pagesize=size, pageCompression=1, invariant=1, pdfVersion=(1, 7))
         self.fonts = Fonts(self._doc)
         self.structure: list[tuple[int, int, str]] = []
         """(page, number of the marked content on that page, structure type), in reading order."""

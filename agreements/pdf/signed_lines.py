@@ -1,18 +1,19 @@
-"""The signature page: an otherwise empty page that is laid over the form's last page."""
+"""What is added to the form's last page: the typed name and the date on their lines, and the seal's stamp."""
 
 from datetime import UTC, datetime
 
-from agreements.facts import Facts, Signature
-from agreements.pdf.faces import Style
-from agreements.pdf.layout import NAME_LIMIT, PLAIN, DoesNotFitError, arrange, filling
+from agreements.facts import Facts, Signature, Stamp
+from agreements.pdf.faces import ITALIC
+from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling
 from agreements.pdf.paragraph import Set, Type, set_paragraph
-from agreements.pdf.script import clean
-from agreements.pdf.sheet import Sheet
+from agreements.pdf.script import clean, made_visible
+from agreements.pdf.sheet import GREY, MARGIN, MEASURE, Sheet
 from agreements.wording import Wording
 
-SIGNED = tuple(Type(Style.ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
+SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
 """Tried in this order until the typed name fits its line."""
 
+STAMP = Type(ITALIC, size=8.5, leading=11)
 MONTHS = (
     "January",
     "February",
@@ -44,6 +45,28 @@ def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
     sheet.write(x, y, line, PLAIN)
     sheet.showPage()
     return sheet.finished()
+
+
+def stamp(facts: Facts, wording: Wording, owner: str) -> Stamp:
+    """The visible part of the seal, under the signature: who seals, and what a reader may do about it.
+
+    It says nothing that the seal itself does not prove, and no time: that is inside the seal.
+    """
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    left, top = arrangement.stamped
+    width = MARGIN + MEASURE - left
+    words = f"Sealed electronically by {made_visible(owner)}. A PDF reader shows whether this file was changed since."
+    lines = set_paragraph(words, width - 10, STAMP)
+    height = len(lines) * STAMP.leading + 2
+    if height > STAMP_HEIGHT:
+        raise DoesNotFitError("The name of the seal's owner is too long for the stamp.")
+    sheet = Sheet((width, height))
+    sheet.setFillGray(GREY)
+    sheet.rect(0, 0, 1.2, height, stroke=0, fill=1)
+    sheet.write_lines(8, height - 9, lines, STAMP, grey=GREY)
+    sheet.showPage()
+    box = (left, top - height, left + width, top)
+    return Stamp(sheet.finished(), len(arrangement.pages) - 1, box)
 
 
 def moment(at: datetime) -> str:

@@ -7,18 +7,25 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.pdf_utils import generic as pdf_objects
 from pyhanko.pdf_utils import writer as pdf_writer
+from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from agreements.facts import Stamp
 from agreements.seal.key import SealError, SealKey, der
 from agreements.seal.running import asn1_certificate, finish
 from agreements.seal.verdict import inspect
 
 FIELD = "PublisherSeal"
+AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
+ATTRIBUTES = 900
+"""Bytes of a signature besides its certificates and its value: about 400 in use, the rest to spare."""
 
 generic: Any = pdf_objects
 certificate_store: Any = SimpleCertificateStore
@@ -100,30 +107,59 @@ class _Signer(signers.Signer):
         return self._private.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-def seal(pdf: bytes, key: SealKey, *, reason: str, name: str | None = None) -> bytes:
+class _Drawing(PdfContent):
+    """A one-page PDF as the picture of a stamp."""
+
+    def __init__(self, pdf: bytes) -> None:
+        super().__init__()
+        self._pdf = pdf
+
+    def render(self) -> bytes:
+        """Copy the page into the file that is being sealed; returns the operator that shows it."""
+        writer: Any = self.writer
+        drawing = writer.import_page_as_xobject(PdfFileReader(BytesIO(self._pdf)))
+        self.resources.xobject[pdf_name("/Drawing")] = drawing
+        left, bottom, right, top = (float(edge) for edge in drawing.get_object()["/BBox"])
+        self.box = BoxConstraints(width=right - left, height=top - bottom)
+        return b"/Drawing Do"
+
+
+def seal(pdf: bytes, key: SealKey, *, reason: str, name: str | None = None, stamp: Stamp | None = None) -> bytes:
     """`pdf` with a certifying PAdES B-B signature that allows no later change, validated before it is returned.
+
+    `name` is who seals, if not as the certificate says; `stamp` makes the seal visible on a page.
 
     Raises SealError, and returns nothing, when the certificate is not valid now or the result does not validate.
     """
+    sealed = _signed(pdf, key, reason, name or key.owner, stamp)
+    verdict = inspect(sealed, trusted=[key.certificate])
+    if not verdict.valid or not sealed.startswith(pdf):
+        raise SealError("The sealed document does not validate: " + " ".join(verdict.problems))
+    return sealed
+
+
+def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None) -> bytes:
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
-        name=name or key.owner,
+        name=name,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
         subfilter=SigSeedSubFilter.PADES,
         md_algorithm="sha256",
     )
-    signer = signers.PdfSigner(metadata, signer=_Signer(key), new_field_spec=SigFieldSpec(FIELD))
+    field, style = SigFieldSpec(FIELD), None
+    if stamp is not None:
+        left, bottom, right, top = (round(edge) for edge in stamp.box)
+        field = SigFieldSpec(FIELD, on_page=stamp.page, box=(left, bottom, right, top))
+        style = StaticStampStyle(border_width=0, background=_Drawing(stamp.pdf), background_layout=AS_DRAWN)
+    signer = signers.PdfSigner(metadata, signer=_Signer(key), new_field_spec=field, stamp_style=style)
     try:
         output = finish(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=_room(key)))
     except Exception as error:
         raise SealError(f"The document cannot be sealed: {error}") from error
-    sealed: bytes = output.getvalue()
-    verdict = inspect(sealed, trusted=[key.certificate])
-    if not verdict.valid or not sealed.startswith(pdf):
-        raise SealError("The sealed document does not validate: " + " ".join(verdict.problems))
-    return sealed
+    data: bytes = output.getvalue()
+    return data
 
 
 def _room(key: SealKey) -> int:
@@ -131,5 +167,5 @@ def _room(key: SealKey) -> int:
 
     Given beforehand, pyHanko need not make the signature twice to learn its length.
     """
-    certificates_size = sum(len(der(certificate)) for certificate in (key.certificate, *key.chain))
-    return 2 * (certificates_size + 2048)
+    certificates = sum(len(der(certificate)) for certificate in (key.certificate, *key.chain))
+    return 2 * (certificates + ATTRIBUTES + key.private.key_size // 8)

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from asn1crypto import x509 as asn1
 from cryptography import x509
+from pyhanko.keys import load_certs_from_pemder_data
 
 from agreements.seal.key import der
 
 _T = TypeVar("_T")
+_load: Any = load_certs_from_pemder_data
 
 
 def finish(work: Coroutine[Any, Any, _T]) -> _T:
@@ -23,7 +25,8 @@ def finish(work: Coroutine[Any, Any, _T]) -> _T:
         return pool.submit(asyncio.run, work).result()
 
 
-def asn1_certificate(certificate: x509.Certificate) -> asn1.Certificate:
-    """The same certificate as pyHanko's libraries hold it."""
-    loaded: asn1.Certificate = asn1.Certificate.load(der(certificate))
+@lru_cache(maxsize=64)
+def asn1_certificate(certificate: x509.Certificate) -> Any:
+    """The same certificate as pyHanko's libraries hold it, parsed once."""
+    (loaded,) = _load(der(certificate))
     return loaded

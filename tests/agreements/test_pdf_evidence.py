@@ -126,6 +126,13 @@ def test_a_hostile_history_is_printed_as_it_is() -> None:
     assert text.count("a") >= 300
 
 
+def test_an_editors_emoji_does_not_stop_the_evidence() -> None:
+    history = [Happening(HISTORY[0].at, "Agreement issued\u202e", "Kim 😀")]
+    text = pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))[0]
+    assert "Agreement issued[U+202E]" in text
+    assert "Kim [U+1F600]" in text
+
+
 def test_the_qr_code_is_the_address_drawn_module_by_module() -> None:
     (page,) = pypdf.PdfReader(io.BytesIO(evidence())).pages
     content = page.get_contents().get_data().decode("latin-1")  # type: ignore[union-attr]

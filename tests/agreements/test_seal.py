@@ -25,6 +25,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from agreements import pdf, seal
 from agreements.facts import sha256
+from agreements.pdf import layout
 from agreements.seal import document
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature, words
 
@@ -74,6 +75,23 @@ def test_the_sealed_file_holds_form_signature_and_evidence(sealed: bytes) -> Non
     metadata = pypdf.PdfReader(io.BytesIO(sealed)).metadata
     assert metadata is not None
     assert metadata.title == f"Publication Agreement: {FACTS.title}"
+
+
+def test_the_stamp_makes_the_seal_visible_under_the_signature(tmp_path: Path, key: seal.SealKey) -> None:
+    shown, whole = completed()
+    stamp = pdf.stamp(FACTS, WORDING, key.owner)
+    stamped = seal.seal(whole, key, reason="Publication agreement", stamp=stamp)
+    assert seal.inspect(stamped, trusted=[key.certificate], shown_sha256=sha256(shown), shown_length=len(shown)).valid
+    page = pypdf.PdfReader(io.BytesIO(stamped)).pages[1]
+    (widget,) = [annotation.get_object() for annotation in page["/Annots"]]  # type: ignore[attr-defined]
+    assert [round(float(edge)) for edge in widget["/Rect"]] == [round(edge) for edge in stamp.box]
+    assert widget["/T"] == "PublisherSeal"
+    lowest = layout.arrange(WORDING, layout.filling(FACTS, WORDING).shape).dated[1]
+    assert 84 < stamp.box[1] < stamp.box[3] < lowest - layout.RULE_DROP
+    assert "Sealed electronically by Test Publisher." in pages(stamp.pdf)[0]
+    assert stamp == pdf.stamp(FACTS, WORDING, key.owner)
+    with pytest.raises(pdf.DoesNotFitError):
+        pdf.stamp(FACTS, WORDING, "Proceedings " * 40)
 
 
 def test_evidence_of_several_pages_is_added_whole(key: seal.SealKey) -> None:
@@ -358,9 +376,11 @@ def test_a_result_that_does_not_validate_is_not_returned(monkeypatch: pytest.Mon
 
 
 @pytest.mark.tools
-def test_pdfsig_and_qpdf_agree(tmp_path: Path, sealed: bytes) -> None:
+@pytest.mark.parametrize("visible", [False, True])
+def test_pdfsig_and_qpdf_agree(tmp_path: Path, sealed: bytes, key: seal.SealKey, visible: bool) -> None:
     path = tmp_path / "sealed.pdf"
-    path.write_bytes(sealed)
+    stamp = pdf.stamp(FACTS, WORDING, key.owner)
+    path.write_bytes(seal.seal(completed()[1], key, reason="x", stamp=stamp) if visible else sealed)
     report = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=True).stdout
     assert "Signature is Valid." in report
     assert "Total document signed" in report
