@@ -7,7 +7,7 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
 	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET=
 
-.PHONY: setup setup-dev demo test test-sqlite test-postgresql lint bench crash lock clean
+.PHONY: setup setup-dev demo test test-sqlite test-postgresql lint bench crash crash-small lock clean
 
 setup: .venv/runtime
 setup-dev: .venv/dev
@@ -53,6 +53,15 @@ lock: setup-dev
 
 bench: setup-dev
 	for bench in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py) || exit 1; done
+
+# Workers are killed, the database is cut off, Redis is emptied; nothing may be lost or doubled. The full figures:
+crash: setup-dev
+	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --restarts 3 --flushes 5
+	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --flushes 5 --database sqlite
+
+crash-small: setup-dev
+	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --restarts 1 --flushes 1
+	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --flushes 1 --database sqlite
 
 clean:
 	rm -rf .venv var

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -72,41 +73,60 @@ def postgres_programs(folder: Path) -> Path:
     return next((folder / package.name).rglob("bin/initdb")).parent
 
 
+class Postgres:
+    """A PostgreSQL server with its data in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"postgres://desk@127.0.0.1:{self.port}/postgres"
+        self.programs = postgres_programs(folder)
+        self.rights = unprivileged(folder)
+        initdb = [self.programs / "initdb", "-D", folder / "data", "-U", "desk"]
+        options = ["--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        subprocess.run([*initdb, *options], check=True, stdout=subprocess.DEVNULL, cwd=folder, **self.rights)
+        self.start()
+
+    def start(self) -> None:
+        place: list[str | Path] = ["-D", self.folder / "data", "-p", str(self.port), "-k", self.folder]
+        # Nothing here outlives the test run, so the disk need not be waited for.
+        options = ["-h", "127.0.0.1", "-c", "fsync=off"]
+        with (self.folder / "log").open("ab") as log:
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(
+                [self.programs / "postgres", *place, *options], stdout=log, stderr=log, cwd=self.folder, **self.rights
+            )
+        url = self.url.replace("postgres://", "postgresql://")
+        wait_until(lambda: psycopg.connect(url).close(), self.process)
+
+    def restart_at_once(self) -> None:
+        """As `pg_ctl restart -m immediate`: connections are cut in the middle, and the log is replayed."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=30)
+        self.start()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=10)
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def postgresql_server() -> Iterator[Postgres]:
+    """A PostgreSQL of its own."""
+    with scratch("pg") as folder:
+        server = Postgres(folder)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL of its own; yields its DATABASE_URL."""
-    with scratch("pg") as folder:
-        programs = postgres_programs(folder)
-        data, port = folder / "data", free_port()
-        rights = unprivileged(folder)
-        initdb: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "desk",
-            "--auth=trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        ]
-        subprocess.run([*initdb, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **rights)
-        server: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
-        with (folder / "log").open("wb") as log:
-            # Nothing here outlives the test run, so the disk need not be waited for.
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                [*server, "-c", "fsync=off"], stdout=log, stderr=log, cwd=folder, **rights
-            )
-        try:
-            url = f"postgres://desk@127.0.0.1:{port}/postgres"
-            wait_until(lambda: psycopg.connect(url.replace("postgres://", "postgresql://")).close(), process)
-            yield url
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            process.kill()
-            process.wait()
+    with postgresql_server() as server:
+        yield server.url
 
 
 @contextmanager
