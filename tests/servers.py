@@ -81,7 +81,7 @@ class Postgres:
         self.url = f"postgres://desk@127.0.0.1:{self.port}/postgres"
         self.programs = postgres_programs(folder)
         self.rights = unprivileged(folder)
-        initdb = [self.programs / "initdb", "-D", folder / "data", "-U", "desk"]
+        initdb: list[str | Path] = [self.programs / "initdb", "-D", folder / "data", "-U", "desk"]
         options = ["--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run([*initdb, *options], check=True, stdout=subprocess.DEVNULL, cwd=folder, **self.rights)
         self.start()

@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime
 
-from tests.bench.database import connection, measured, volume_of
+from django.db import connection
+
+from tests.bench.database import measured, volume_of
 
 from agreements import board, chart, issuing, lifecycle, statements  # isort: skip
 from agreements.models import Agreement  # isort: skip

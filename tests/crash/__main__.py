@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from tests import servers
 
 
@@ -128,7 +130,7 @@ def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
                 postgres.restart_at_once()
                 run.done["database restarts"] += 1
             else:
-                servers.redis.Redis.from_url(redis_url).flushall()
+                redis.Redis.from_url(redis_url).flushall()
                 run.done["redis flushes"] += 1
         time.sleep(0.15)
     for process in [*run.workers, *clocks]:
