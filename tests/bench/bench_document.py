@@ -110,12 +110,12 @@ def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], obje
     own = seal.new_key(folder / "p256.key", folder / "p256.pem", organisation="Bench", now=now)
     rsa_signer = simple_signer(folder, rsa.generate_private_key(public_exponent=65537, key_size=2048), own, now)
     ec_signer = SimpleSigner.load(str(folder / "p256.key"), str(folder / "p256.pem"))
-    bare = ec.generate_private_key(ec.SECP256R1())
+    bare, why = ec.generate_private_key(ec.SECP256R1()), "Publication agreement"
     return whole, {
         "pyHanko's default, RSA-2048": lambda: stock(whole, rsa_signer),
         "pyHanko's default, P-256": lambda: stock(whole, ec_signer),
-        "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason="Publication agreement"),
-        "the same without the validation": lambda: document._signed(whole, own, "Publication agreement", "Bench", None),
+        "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason=why),
+        "the same without the validation": lambda: document._signed(whole, own, why, "Bench", None, seal.Proof()),
         "a bare P-256 signature": lambda: bare.sign(whole, ec.ECDSA(hashes.SHA256())),
     }
 

@@ -1,7 +1,7 @@
-"""An SMTP server of its own process: ``python -m tests.crash.sink PORT LOG SEED``.
+"""An SMTP server of its own process: ``python -m tests.crash.sink PORT LOG SEED [friendly]``.
 
 It writes down what it accepts *before* it answers. Of 1,000 mails it refuses 20 for now and 5 for good, and loses the
-answer to 2 that it took.
+answer to 2 that it took; a friendly one does none of this.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Sink:
-    def __init__(self, log: Path, seed: int) -> None:
+    def __init__(self, log: Path, seed: int, *, friendly: bool = False) -> None:
+        self.evil = 0.0 if friendly else 1.0
         self.log = log.open("a", buffering=1)
         self.random = random.Random(seed)
         self.parser = BytesHeaderParser()
@@ -24,31 +25,31 @@ class Sink:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         dice = self.random.random()
-        if dice < 0.01:
+        if dice < 0.01 * self.evil:
             return "451 4.3.0 later"
-        if dice < 0.015:
+        if dice < 0.015 * self.evil:
             return "550 5.1.1 no such person"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.random.random() < 0.01:
+        if self.random.random() < 0.01 * self.evil:
             return "451 4.3.0 later, after all"
         headers = self.parser.parsebytes(envelope.original_content or b"")
         self.log.write(f"{time.time():.6f} {headers['Message-ID']}\n")
-        if self.random.random() < 0.002:
+        if self.random.random() < 0.002 * self.evil:
             self.log.write(f"{time.time():.6f} lost\n")
             assert server.transport is not None
             server.transport.close()
         return "250 OK"
 
 
-async def main(port: int, log: Path, seed: int) -> None:
-    handler = Sink(log, seed)
+async def main(port: int, log: Path, seed: int, *, friendly: bool) -> None:
+    handler = Sink(log, seed, friendly=friendly)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(handler, hostname="sink.example"), "127.0.0.1", port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), friendly="friendly" in sys.argv))
