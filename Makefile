@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The demo has a database, a mailbox and a seal key of its own, and listens to nobody but this machine.
 DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite3 EMAIL_URL=file://$(CURDIR)/var/mail \
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
-	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET=
+	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
 .PHONY: setup setup-dev demo test test-sqlite test-postgresql lint bench crash crash-small lock clean
 

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
@@ -28,6 +28,11 @@ admin.site.unregister([Paper, Volume])
 BUTTONS = {"supersede": "Replace…", "void": "Void…"}
 """The moves of MOVES that are an editor's to make, with the words on their buttons."""
 
+DONE = {
+    "supersede": "Replaced. This is the new agreement; its invitation goes out within a minute.",
+    "void": "Voided. The paper has no agreement now.",
+}
+
 NONE = "—"
 
 
@@ -46,6 +51,7 @@ def stamp(field: str, words: str) -> Callable[[Any], str]:
     def shown(row: Any) -> str:
         return in_utc(getattr(row, field))
 
+    shown.__name__ = field  # what the style sheet calls the column
     return shown
 
 
@@ -90,22 +96,24 @@ class TermsInline(admin.StackedInline):
 @admin.register(Volume)
 class VolumeDesk(VolumeAdmin):
     list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline"]
-    list_select_related = ["terms"]
     inlines = [TermsInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         accepted = Q(papers__status=Paper.Status.ACCEPTED)
+        volumes: QuerySet[Any] = super().get_queryset(request)
 
         def papers_with(*statuses: str) -> Count:
             return Count("papers", filter=accepted & Q(papers__agreements__status__in=statuses), distinct=True)
 
-        return super().get_queryset(request).annotate(
-            paper_count=Count("papers", filter=accepted, distinct=True),
-            live_count=papers_with(*(LIVE - {Status.DRAFT})),
-            waiting_count=papers_with(Status.ISSUED),
-            declined_count=papers_with(Status.DECLINED),
-            sealed_count=papers_with(Status.SEALED),
-        )
+        counts = {
+            "paper_count": Count("papers", filter=accepted, distinct=True),
+            "live_count": papers_with(*(LIVE - {Status.DRAFT})),
+            "waiting_count": papers_with(Status.ISSUED),
+            "declined_count": papers_with(Status.DECLINED),
+            "sealed_count": papers_with(Status.SEALED),
+        }
+        volumes = volumes.annotate(**counts)  # which loses the model's own order
+        return volumes.select_related("terms").order_by("-number")
 
     def papers_link(self, volume: Any, count: int, status: str = "") -> str:
         query = f"?volume={volume.number}" + (f"&agreement={status}" if status else "")
@@ -129,7 +137,10 @@ class VolumeDesk(VolumeAdmin):
 
     @admin.display(description="signed and sealed")
     def sealed(self, volume: Any) -> str:
-        return self.papers_link(volume, volume.sealed_count, Status.SEALED)
+        link = self.papers_link(volume, volume.sealed_count, Status.SEALED)
+        done, of = volume.sealed_count, volume.paper_count
+        bar = '{} <progress max="{}" value="{}" aria-label="{} of {} papers"></progress>'
+        return format_html(bar, link, of or 1, done, done, of)
 
     @admin.display(description="deadline")
     def deadline(self, volume: Volume) -> str:
@@ -172,11 +183,9 @@ class PaperDesk(PaperAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = Prefetch("agreements", Agreement.objects.order_by("-created_at", "-pk"), to_attr="newest_first")
         last_mail = Message.objects.filter(agreement__paper=OuterRef("pk"), sent_at__isnull=False).order_by("-sent_at")
-        return (
-            super().get_queryset(request).prefetch_related("authors", newest).annotate(
-                last_mail_at=Subquery(last_mail.values("sent_at")[:1])
-            )
-        )
+        papers: QuerySet[Any] = super().get_queryset(request)
+        papers = papers.annotate(last_mail_at=Subquery(last_mail.values("sent_at")[:1]))
+        return papers.prefetch_related("authors", newest)
 
     @admin.display(description="corresponding author")
     def contact(self, paper: Paper) -> str:
@@ -266,13 +275,13 @@ class AgreementDesk(OwnVolumes):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["status_", "author_list", "replaced_by", "signed", "sealed"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, dict[str, Any]]]:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only what there is to read: no signature's and seal's empty rows before there is one."""
         shown = []
-        for heading, options in self.fieldsets:
-            kept = [name for name in options["fields"] if self.says_something(obj, name)]
+        for heading, options in super().get_fieldsets(request, obj):
+            kept = [name for name in options["fields"] if self.says_something(obj, str(name))]
             if kept:
-                shown.append((heading, {**options, "fields": kept}))
+                shown.append((heading, {"fields": kept}))
         return shown
 
     def says_something(self, agreement: Any, name: str) -> bool:
@@ -292,7 +301,8 @@ class AgreementDesk(OwnVolumes):
         successor = getattr(agreement, "successor", None)
         if successor is None:
             return NONE
-        return format_html('<a href="{}">{}</a>', reverse("admin:agreements_agreement_change", args=[successor.pk]), successor)
+        url = reverse("admin:agreements_agreement_change", args=[successor.pk])
+        return format_html('<a href="{}">{}</a>', url, successor)
 
     signed = staticmethod(stamp("signed_at", "signed"))
     sealed = staticmethod(stamp("sealed_at", "sealed"))
@@ -303,7 +313,7 @@ class AgreementDesk(OwnVolumes):
         say_left_out(request, count - remind(request, queryset.filter(status=Status.ISSUED)))
 
     def get_urls(self) -> list[URLPattern]:
-        def admin_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def admin_page(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
             return self.admin_site.admin_view(view)
 
         own = [
@@ -365,8 +375,7 @@ class AgreementDesk(OwnVolumes):
                 back = reverse("admin:agreements_agreement_change", args=[successor.pk])
             else:
                 lifecycle.void(agreement, reason=reason, by=who(request), now=now)
-            done = "Replaced. This is the new agreement; its invitation goes out within a minute." if verb == "supersede" else "Voided."
-            self.message_user(request, done, messages.SUCCESS)
+            self.message_user(request, DONE[verb], messages.SUCCESS)
         except (lifecycle.WrongMove, lifecycle.NotReady) as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(back)
@@ -379,7 +388,7 @@ class AgreementDesk(OwnVolumes):
         say_left_out(request, 1 - remind(request, [agreement]))
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
 
-    def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         """The sealed file, as the publisher gets it."""
         agreement = self.own_or_404(request, pk)
         if not agreement.sealed_file:

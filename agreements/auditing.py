@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db import transaction
+
 from agreements.models import Agreement, Event
 
 
@@ -11,8 +13,16 @@ def findings() -> Iterator[str]:
     for event in Event.objects.order_by("agreement_id", "number").iterator(chunk_size=2000):
         events.setdefault(event.agreement_id, []).append(event)
     for agreement in Agreement.objects.order_by("pk").iterator(chunk_size=2000):
-        if problem := broken(agreement, events.get(agreement.pk, [])):
+        # An event may have come between the two readings, so whatever looks broken is read again.
+        if broken(agreement, events.get(agreement.pk, [])) and (problem := broken_now(agreement.pk)):
             yield f"{agreement.reference}: {problem}"
+
+
+def broken_now(pk: int) -> str | None:
+    """The same of one agreement whose row is held meanwhile, so that no event can be added."""
+    with transaction.atomic():
+        agreement = Agreement.objects.select_for_update(no_key=True).get(pk=pk)
+        return broken(agreement, list(agreement.events.order_by("number")))
 
 
 def broken(agreement: Agreement, chain: list[Event]) -> str | None:

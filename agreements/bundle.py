@@ -1,27 +1,22 @@
-"""The permissions package: ``vNNpermissions/<key>Permission.pdf`` for every sealed agreement, with its manifest.
+"""Which papers of a volume their agreements clear for publication, and the files that prove it.
 
-Kept apart from the public package, because whatever lies there ends up in public (PMLR FAQ).
+A permission is kept apart from the public package, because whatever lies there ends up in public (PMLR FAQ).
 """
 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-
-from django.core.files.storage import storages
+from functools import partial
 
 from agreements import lifecycle
-from agreements.facts import sha256
 from agreements.models import Agreement
 from agreements.states import LIVE, WORDS, Status
-from proceedings.files import write_atomically
+from proceedings.delivery import open_stored
 from proceedings.models import Paper, Volume
-
-MANIFEST = "manifest.csv"
-SUMS = "SHA256SUMS"
+from proceedings.packages import Item, Written
 
 
 @dataclass(slots=True)
@@ -40,7 +35,7 @@ def clear(volume: Volume) -> Clearance:
     """Sorts the accepted papers of `volume`, in its order, into cleared and blocked."""
     clearance = Clearance()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
-    for paper in papers.prefetch_related("agreements__text"):
+    for paper in papers.prefetch_related("agreements__text", "files"):
         # Newest first; the live one, of which there is at most one, before all others.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)
@@ -80,56 +75,36 @@ def plain(text: str) -> str:
     return re.sub(r"[\s{}\\$]+", "", text).casefold()
 
 
-def write(
-    clearance: Clearance,
-    folder: Path,
-    *,
-    record: Callable[[Agreement], object],
-    progress: Callable[[Iterable[Agreement]], Iterable[Agreement]] = iter,
-) -> None:
-    """Writes the package into `folder`. Every file is whole or absent, and two runs of one state write the same bytes.
+def permission(agreement: Agreement) -> Item:
+    """The sealed file under the name that the publisher asks for. Raises ValueError if it is not sealed."""
+    if agreement.sealed_size is None:
+        raise ValueError(f"{agreement} is not sealed.")
+    name = f"{agreement.paper.key}Permission.pdf"  # as the .bib file calls the paper today
+    stored = partial(open_stored, agreement.sealed_file)
+    return Item(name, agreement.sealed_size, agreement.sealed_sha256, stored)
 
-    `record(agreement)` is called for each file that was written. A sealed file that is not the one that was sealed
-    stops the delivery: raises ValueError naming it. Files of papers that are not cleared any more are taken out;
-    files that this function did not write are left alone.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    stale = written_before(folder)
-    rows = [["file", "sha256", "bytes", "agreement", "paper", "title", "signer", "signed at (UTC)"]]
-    for agreement in progress(clearance.cleared):
-        name = f"{agreement.paper_key}Permission.pdf"
-        with storages["private"].open(agreement.sealed_file) as file:
-            body = file.read()
-        if sha256(body) != agreement.sealed_sha256:
-            raise ValueError(
-                f"{agreement.reference}: the stored file {agreement.sealed_file} is not the one that was sealed. "
-                "Restore it from the backup."
-            )
-        write_atomically(folder / name, body)
-        stale.discard(name)
+
+def manifest(cleared: Iterable[tuple[Agreement, Written]]) -> bytes:
+    """One row per agreement: its file, whose it is, and where its evidence lies."""
+    rows = [[*("file", "sha256", "bytes", "agreement", "paper", "title", "signer", "signed at (UTC)"), "evidence"]]
+    for agreement, evidence in cleared:
+        file = permission(agreement)
         signed = f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
+        texts = [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
         rows.append(
-            [name, agreement.sealed_sha256, str(len(body)), agreement.reference, agreement.paper_key]
-            + [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
-            + [signed]
+            [
+                *(file.name, file.sha256, str(file.size), agreement.reference, agreement.paper.key),
+                *(*texts, signed, evidence.name),
+            ]
         )
-        record(agreement)
-    for name in stale:
-        (folder / name).unlink(missing_ok=True)
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows(rows)
-    write_atomically(folder / MANIFEST, table.getvalue().encode())
-    write_atomically(folder / SUMS, "".join(f"{row[1]}  {row[0]}\n" for row in rows[1:]).encode())
+    return table(rows)
 
 
-def written_before(folder: Path) -> set[str]:
-    """The files that an earlier delivery put into `folder`, by its manifest."""
-    try:
-        lines = (folder / SUMS).read_text().splitlines()
-    except FileNotFoundError:
-        return set()
-    names = {line.split("  ", 1)[-1] for line in lines}
-    return {name for name in names if re.fullmatch(r"[\w.:-]+Permission\.pdf", name)}
+def table(rows: Iterable[Iterable[str]]) -> bytes:
+    """`rows` as CSV in UTF-8."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def formula_safe(text: str) -> str:

@@ -137,26 +137,37 @@ def timeline_of(agreement: Agreement) -> Timeline:
 
 
 def seal_due(clock: Clock) -> Counter[str]:
-    """Seals every signature that waits for it. One that fails is said on the desk and tried again later."""
+    """Seals every signature that waits for it. One that fails is said on the desk and tried again later.
+
+    A time-stamp authority that does not answer ends the round: each further signature would wait for it in vain.
+    """
     tally: Counter[str] = Counter()
     now = clock()
     waiting = Agreement.objects.filter(status=Status.SIGNED).filter(Q(seal_after__isnull=True) | Q(seal_after__lte=now))
     for agreement in waiting.select_related("text", "shown").order_by("signed_at").iterator(chunk_size=BATCH):
-        tally[seal_one(agreement, clock())] += 1
+        outcome = seal_one(agreement, clock())
+        tally[outcome] += 1
+        if outcome == "held up":
+            break
     return tally
 
 
 def seal_one(agreement: Agreement, now: datetime) -> str:
-    """Seals, checks, stores, then says so. Returns ``sealed``, ``failed`` or ``lost`` (somebody else was faster)."""
+    """Seals, checks, stores, then says so.
+
+    Returns ``sealed``, ``failed``, ``held up`` (by the time-stamp authority) or ``lost`` (somebody else was faster).
+    """
     try:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-        body = documents.sealed_form(agreement, key)
+        proof = seal.Proof.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+        body = documents.sealed_form(agreement, key, proof)
         name = documents.store(agreement, body)
     except Exception as error:
         logger.exception("%s cannot be sealed", agreement)
         lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
-        return "failed"
-    return "sealed" if made(lifecycle.seal, agreement, name=name, body=body, key=key, now=now) else "lost"
+        return "held up" if isinstance(error, seal.AuthorityError) else "failed"
+    made_it = made(lifecycle.seal, agreement, name=name, body=body, key=key, level=proof.level, now=now)
+    return "sealed" if made_it else "lost"
 
 
 ROUNDS = {"chase": chase, "seal": seal_due, "send": send}

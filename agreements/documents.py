@@ -42,8 +42,8 @@ def completed_form(agreement: Agreement, shown: bytes) -> bytes:
     return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
 
 
-def sealed_form(agreement: Agreement, key: seal.SealKey) -> bytes:
-    """The completed form under the publisher's seal, checked again after sealing.
+def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.Proof) -> bytes:
+    """The completed form under the publisher's seal, of the level of `proof`, checked again after sealing.
 
     Raises SealError when the kept bytes are not those that were shown, or the seal does not hold.
     """
@@ -51,9 +51,8 @@ def sealed_form(agreement: Agreement, key: seal.SealKey) -> bytes:
     if sha256(shown) != agreement.shown_sha256:
         raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
     stamp = pdf.stamp(agreement.facts, wording.load(agreement.text.version), key.owner)
-    return seal.seal(
-        completed_form(agreement, shown), key, reason="Publication agreement, as signed by its author", stamp=stamp
-    )
+    reason = "Publication agreement, as signed by its author"
+    return seal.seal(completed_form(agreement, shown), key, reason=reason, stamp=stamp, proof=proof)
 
 
 def store(agreement: Agreement, body: bytes) -> str:

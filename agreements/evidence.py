@@ -14,12 +14,19 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip entries need a date; a fixed one keeps two bundles of the same state the same bytes."""
 
 
-def bundle(agreement: Agreement) -> bytes:
-    """A zip file with the sealed PDF, the events, the certificate and `verify.py`. Raises ValueError if not sealed."""
+def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
+    """A zip file with the sealed PDF, the events, the certificate and `verify.py`. Raises ValueError if not sealed.
+
+    With `as_sealed` the history ends with the seal: mails and deliveries that came after it change nothing.
+    """
     if agreement.seal_certificate is None:
         raise ValueError(f"{agreement} is not sealed.")
     with storages["private"].open(agreement.sealed_file) as file:
         sealed = file.read()
+    history = list(agreement.events.all())
+    if as_sealed:
+        last = max(event.number for event in history if event.kind == "seal")
+        history = [event for event in history if event.number <= last]
     statement = {
         "reference": agreement.reference,
         "paper": agreement.paper_key,
@@ -31,9 +38,10 @@ def bundle(agreement: Agreement) -> bytes:
         "shown_sha256": agreement.shown_sha256,
         "shown_length": len(agreement.shown.body),
         "sealed_sha256": agreement.sealed_sha256,
-        "event_head": agreement.event_head,
+        "seal_level": agreement.seal_level,
+        "event_head": history[-1].digest,
     }
-    events = (event.content(agreement.reference) | {"digest": event.digest} for event in agreement.events.all())
+    events = (event.content(agreement.reference) | {"digest": event.digest} for event in history)
     files = {
         "sealed.pdf": sealed,
         "agreement.json": json.dumps(statement, ensure_ascii=False, indent=1).encode(),

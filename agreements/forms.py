@@ -36,7 +36,7 @@ class SignForm(forms.Form):
     def clean_typed_name(self) -> str:
         typed = " ".join(self.cleaned_data["typed_name"].split())
         if missing := pdf.unprintable(typed):
-            named = ", ".join(f"{char} (U+{ord(char):04X})" if char.isprintable() else f"U+{ord(char):04X}" for char in missing)
+            named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
             raise forms.ValidationError(
                 f"The form cannot show {named}. Please write your name in other letters, such as Latin ones."
             )

@@ -1,7 +1,8 @@
 """A message row -> the mail itself, in text and HTML with the same words. Reads rows; makes the mail's own link."""
 
 from datetime import datetime, timedelta
-from email.utils import format_datetime, formataddr
+from email.headerregistry import Address
+from email.utils import format_datetime, parseaddr
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -40,8 +41,8 @@ def compose(message: Message, now: datetime) -> EmailMessage:
     mail = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"{template}.txt", context),
-        from_email=formataddr((f"{agreement.paper.volume.shortname} proceedings", settings.DEFAULT_FROM_EMAIL)),
-        to=[formataddr((agreement.signer, message.recipient)) if message.kind in TO_SIGNER else message.recipient],
+        from_email=named(f"{agreement.paper.volume.shortname} proceedings", settings.DEFAULT_FROM_EMAIL),
+        to=[named(agreement.signer if message.kind in TO_SIGNER else "", message.recipient)],
         reply_to=[terms.reply_to] if terms.reply_to else None,
         headers={"Message-ID": message.message_id, "Date": format_datetime(now), "Auto-Submitted": "auto-generated"}
         | thread(message),
@@ -50,6 +51,11 @@ def compose(message: Message, now: datetime) -> EmailMessage:
     if message.kind == Kind.RECEIPT:
         mail.attach(f"{agreement.paper_key}Permission.pdf", sealed_copy(agreement), "application/pdf")
     return mail
+
+
+def named(name: str, address: str) -> str:
+    """A header's address with a name before it. Raises ValueError where one of them would end or forge the header."""
+    return str(Address(display_name=name, addr_spec=parseaddr(address)[1]))
 
 
 def make_link(message: Message, closes_at: datetime, now: datetime) -> str:

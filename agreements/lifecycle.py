@@ -289,7 +289,7 @@ def close(agreement: Agreement, now: datetime) -> None:
 # --- the seal
 
 
-def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, now: datetime) -> None:
+def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: str, now: datetime) -> None:
     """The sealed file is in storage under `name`; the signer gets a copy."""
     digest = sha256(body)
     with transaction.atomic():
@@ -301,11 +301,12 @@ def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, now: dat
             "seal",
             by="clock",
             now=now,
-            data={"sha256": digest, "size": len(body), "certificate": key.fingerprint},
+            data={"sha256": digest, "size": len(body), "level": level, "certificate": key.fingerprint},
             sealed_at=now,
             sealed_file=name,
             sealed_sha256=digest,
             sealed_size=len(body),
+            seal_level=level,
             seal_certificate=certificate,
             seal_error="",
             seal_after=None,

@@ -172,6 +172,9 @@ class Agreement(models.Model):
     sealed_file = models.CharField(max_length=300, blank=True)
     sealed_sha256 = models.CharField("digest of the sealed file", max_length=64, blank=True)
     sealed_size = models.PositiveIntegerField("size of the sealed file", null=True, blank=True, help_text="In bytes.")
+    seal_level = models.CharField(
+        "level of the seal", max_length=4, blank=True, help_text="PAdES: B-B, B-T with a time-stamp, B-LT."
+    )
     seal_certificate = models.ForeignKey(SealCertificate, models.PROTECT, null=True, blank=True)
     seal_attempts = models.PositiveSmallIntegerField(default=0)
     seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
@@ -223,7 +226,9 @@ class Agreement(models.Model):
                 | (
                     ~Q(sealed_file="")
                     & ~Q(sealed_sha256="")
-                    & Q(sealed_size__gt=0, seal_certificate__isnull=False, signed_at__isnull=False)
+                    & Q(seal_level__in=["B-B", "B-T", "B-LT"])
+                    & Q(seal_certificate__isnull=False, sealed_size__gt=0, sealed_size__isnull=False)
+                    & Q(signed_at__isnull=False)
                 ),
                 name="seal_has_file",
             ),

@@ -1,10 +1,32 @@
-"""Is this the sealed file? One verdict, for the public page and the command line."""
+"""Is this the sealed file? One verdict, for the public page, its JSON and the command line.
 
+Valid means all of: this desk stored exactly these bytes; the seal covers the whole file, holds, and is of one of our
+certificates; the file begins with the bytes that the signer was shown; and the chain of events is whole and tells of
+this signature and this seal. Whatever else is a verdict too, with what differs, and never an error.
+"""
+
+import logging
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
-from agreements import seal
+from django.core.files.storage import storages
+
+from agreements import auditing, seal
 from agreements.facts import sha256
 from agreements.models import Agreement, SealCertificate
+
+logger = logging.getLogger(__name__)
+
+UNCHANGED = "This is the sealed file, unchanged."
+CHANGED = "This is not the sealed file: it was changed."
+UNSEALED = "This is not the sealed file: it carries no seal."
+FOREIGN = "This is not a file that was sealed here."
+RECORD_BROKEN = "The file is unchanged, but the desk’s record of it is not."
+UNKNOWN = "No sealed file has these bytes."
+
+_NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
+"""As the form's metadata says it (see `pdf.form`); most tampering and most programs leave it legible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,33 +36,66 @@ class Verification:
     valid: bool
     ours: bool
     headline: str
+    sha256: str
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is on record about a sealed agreement, as far as whoever holds a page of it may know: nobody's name."""
+
+    reference: str
+    paper: str
+    status: str
+    sealed_at: datetime
+    sha256: str
+    level: str
+
+
 def verify(body: bytes) -> Verification:
-    """Judges any bytes. Valid: this desk stored exactly this file, and its seal and the form inside it hold."""
-    agreement = Agreement.objects.filter(sealed_sha256=sha256(body)).first()
-    pems = "".join(SealCertificate.objects.values_list("pem", flat=True))
-    verdict = seal.inspect(
-        body,
-        trusted=seal.certificates(pems.encode()) if pems else (),
-        shown_sha256=agreement.shown_sha256 if agreement else None,
-        shown_length=len(agreement.shown.body) if agreement else None,
-        sealed_sha256=agreement.sealed_sha256 if agreement else None,
+    """Judges any bytes."""
+    digest = sha256(body)
+    stored = Agreement.objects.select_related("shown").filter(sealed_sha256=digest).first()
+    if stored:
+        return _known(body, stored)
+    verdict = seal.inspect(body, trusted=_certificates())
+    meant = _meant(body)
+    if verdict.ours or (meant and meant.sealed_file):
+        lines = [_difference(body, meant), *verdict.problems] if meant else list(verdict.problems)
+        lines = [line for line in lines if line] or ["Its seal holds, but no such file is on record here."]
+        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=tuple(lines))
+    if meant:
+        why = "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
+        return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
+    why = "It carries no seal of this desk. Was it printed, scanned or saved anew?"
+    return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
+
+
+def verify_digest(digest: str) -> Verification | None:
+    """Judges the file with this SHA-256 by the desk's own copy, which is the same bytes; None if none is known."""
+    stored = Agreement.objects.filter(sealed_sha256=digest).first()
+    if stored is None:
+        return None
+    body = _stored_body(stored)
+    if body is None or sha256(body) != digest:
+        why = "The desk’s own copy cannot be read at the moment. Upload the file to have it checked by itself."
+        return Verification(valid=False, ours=True, headline="This file is on record.", sha256=digest, lines=(why,))
+    return verify(body)
+
+
+def record(reference: str) -> Record | None:
+    """What is on record about a reference; None unless it has been sealed."""
+    agreement = Agreement.objects.filter(reference=reference, sealed_at__isnull=False).first()
+    if agreement is None or agreement.sealed_at is None:
+        return None
+    return Record(
+        reference=agreement.reference,
+        paper=agreement.paper_key,
+        status=agreement.get_status_display(),
+        sealed_at=agreement.sealed_at,
+        sha256=agreement.sealed_sha256,
+        level=agreement.seal_level,
     )
-    if agreement and verdict.valid:
-        return Verification(
-            valid=True, ours=True, headline="This is the sealed file, unchanged.", lines=facts(agreement)
-        )
-    if not verdict.ours:
-        return Verification(
-            valid=False,
-            ours=False,
-            headline="This is not a file that was sealed here.",
-            lines=("It carries no seal of this desk. Was it printed, scanned or saved anew?",),
-        )
-    problems = verdict.problems or ("Its seal holds, but no such file is on record here.",)
-    return Verification(valid=False, ours=True, headline="This is not the sealed file: it was changed.", lines=problems)
 
 
 def facts(agreement: Agreement) -> tuple[str, ...]:
@@ -48,6 +103,70 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
     return (
         f"Agreement {agreement.reference}, paper {agreement.paper_key}: “{agreement.title}”.",
         f"Signed by {agreement.typed_name} on {agreement.signed_at:%Y-%m-%d %H:%M} UTC.",
-        f"Sealed on {agreement.sealed_at:%Y-%m-%d %H:%M} UTC.",
+        f"Sealed on {agreement.sealed_at:%Y-%m-%d %H:%M} UTC (PAdES {agreement.seal_level}).",
         f"It stands as: {agreement.get_status_display()}.",
     )
+
+
+def _known(body: bytes, agreement: Agreement) -> Verification:
+    """The verdict on bytes that are on record."""
+    verdict = seal.inspect(
+        body,
+        trusted=_certificates(),
+        shown_sha256=agreement.shown_sha256,
+        shown_length=len(agreement.shown.body),
+        sealed_sha256=agreement.sealed_sha256,
+    )
+    if not verdict.valid:
+        return Verification(
+            valid=False, ours=True, headline=CHANGED, sha256=verdict.sha256, lines=tuple(verdict.problems)
+        )
+    if problem := _record_problem(agreement):
+        return Verification(
+            valid=False, ours=True, headline=RECORD_BROKEN, sha256=verdict.sha256, lines=(f"Of its events, {problem}",)
+        )
+    return Verification(valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=facts(agreement))
+
+
+def _record_problem(agreement: Agreement) -> str | None:
+    """What is wrong with the agreement's events, or between them and its row."""
+    chain = list(agreement.events.order_by("number"))
+    # An event may have come between the two readings, so whatever looks broken is read again.
+    if auditing.broken(agreement, chain) and (problem := auditing.broken_now(agreement.pk)):
+        return problem
+    said = {event.kind: event.data for event in chain}
+    if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
+        return "the one of sealing tells of another file."
+    if said.get("sign", {}).get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
+        return "the one of signing tells of another form."
+    return None
+
+
+def _certificates() -> tuple[seal.Certificate, ...]:
+    """Every certificate that ever sealed here."""
+    pems = "".join(SealCertificate.objects.values_list("pem", flat=True))
+    return seal.certificates(pems.encode()) if pems else ()
+
+
+def _meant(body: bytes) -> Agreement | None:
+    """The agreement that a file says it is of, whatever else was done to it."""
+    named = {match.decode("ascii", "ignore") for match in _NAMES_AGREEMENT.findall(body)}
+    return Agreement.objects.select_related("shown").filter(reference__in=named).first() if named else None
+
+
+def _difference(body: bytes, agreement: Agreement) -> str:
+    """Where a file departs from the one that was sealed; empty if that one cannot be read."""
+    stored = _stored_body(agreement)
+    return seal.difference(body, stored, len(agreement.shown.body)) if stored else ""
+
+
+def _stored_body(agreement: Agreement) -> bytes | None:
+    if not agreement.sealed_file:
+        return None
+    try:
+        with storages["private"].open(agreement.sealed_file) as file:
+            body: bytes = file.read()
+    except Exception:  # each storage fails in its own way, and the verdict does not hang on it
+        logger.exception("The sealed file of %s cannot be read", agreement)
+        return None
+    return body

@@ -1,5 +1,6 @@
 """The public pages: an author reads, signs or declines; anyone checks a sealed file. GET changes nothing."""
 
+from contextlib import suppress
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -75,10 +76,8 @@ def sign(request: HttpRequest, token: str) -> HttpResponse:
         address=address_of(request),
         agent=request.headers.get("User-Agent", ""),
     )
-    try:
+    with suppress(lifecycle.WrongMove):  # a second click, or an editor was faster: the page says how things stand
         lifecycle.sign(agreement, act, now=now)
-    except lifecycle.WrongMove:
-        pass  # a second click, or an editor was faster: the page says how things stand
     return HttpResponseRedirect(request.path, status=303)
 
 
@@ -86,7 +85,10 @@ def sign_page(
     request: HttpRequest, token: str, agreement: Agreement, form: SignForm, shown: bytes, status: int = 200
 ) -> HttpResponse:
     text = wording.load(agreement.text.version)
-    filled = {wording.Blank.TITLE: agreement.title, wording.Blank.AUTHOR: agreement.signer}
+    filled: dict[str | wording.Blank, str] = {
+        wording.Blank.TITLE: agreement.title,
+        wording.Blank.AUTHOR: agreement.signer,
+    }
     terms = agreement.paper.volume.terms
     context: dict[str, Any] = {
         "token": token,

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import F, JSONField
+from django.contrib.auth.models import Group
+from django.db.models import F, JSONField, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from proceedings.models import Author, Paper, User, Volume
 from proceedings.scope import OwnVolumeFilter, OwnVolumes
@@ -17,9 +19,25 @@ admin.site.site_title = "Proceedings desk"
 admin.site.index_title = "The desk"
 admin.site.site_url = None  # the public pages have no front door; authors come through mailed links
 admin.site.enable_nav_sidebar = False  # three lists stand in the header; the tables need the width
-admin.site.register(User, UserAdmin)
+admin.site.unregister(Group)
 
-SHORT_JSON = {JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 70})}}
+
+@admin.register(User)
+class DeskUserAdmin(UserAdmin):
+    """Without groups and permissions, which the desk does not ask: see `OwnVolumes`."""
+
+    filter_horizontal = ()
+    list_filter = ["is_staff", "is_superuser", "is_active"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Desk", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+
+
+SHORT_JSON: dict[Any, dict[str, Any]] = {JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 70})}}
 
 
 def texts(value: Any) -> list[str]:
@@ -56,8 +74,7 @@ class VolumeAdmin(OwnVolumes):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]
-    filter_horizontal = ["editors"]
-    formfield_overrides = SHORT_JSON
+    formfield_overrides = SHORT_JSON | {URLField: {"assume_scheme": "https"}}
     fieldsets = [
         (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
         ("Conference", {"fields": [("start", "end"), "address", "conference_url"]}),
@@ -68,6 +85,17 @@ class VolumeAdmin(OwnVolumes):
     def get_readonly_fields(self, request: HttpRequest, obj: Volume | None = None) -> list[str]:
         # The number names every delivered file, and an editor must not appoint editors.
         return [] if request.user.is_superuser else ["number", "editors"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # One tick each: the admin's two boxes with arrows are no help to those who cannot see them.
+        people = User.objects.filter(is_staff=True).order_by("username")
+        return forms.ModelMultipleChoiceField(
+            people,
+            label=capfirst(db_field.verbose_name),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=db_field.help_text,
+        )
 
 
 class AuthorForm(forms.ModelForm):
@@ -80,6 +108,12 @@ class AuthorForm(forms.ModelForm):
 class AuthorFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
+        known = {form.instance.pk for form in self.initial_forms}
+        if known != set(Author.objects.filter(paper=self.instance.pk).values_list("pk", flat=True)):
+            # An import, or another tab. What this page does not know of, it must not push aside.
+            raise forms.ValidationError(
+                "The authors changed while this page was open. Load it again, then repeat the change."
+            )
         rows = [form.cleaned_data for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]
         rows = [row for row in rows if row]
         positions = [row["position"] for row in rows]

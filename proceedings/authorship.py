@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from proceedings.contacts import compatible, plain_words
 from proceedings.names import Name
+from proceedings.records import Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ _KEYS: tuple[Callable[[Name], Hashable], ...] = (
     lambda name: tuple(sorted(plain_words(str(name)))),
     lambda name: "".join(plain_words(f"{name.given} {name.particle} {name.family}")),
 )
+
+
+def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> tuple[AuthorState, ...]:
+    """`authors` with what `details` know and the desk does not: nothing that somebody has put in is overwritten."""
+    if len(details) != len(authors):
+        return tuple(authors)
+    return tuple(
+        replace(author, email=author.email or known.email, affiliation=author.affiliation or known.affiliation)
+        for author, known in zip(authors, details, strict=True)
+    )
 
 
 def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:

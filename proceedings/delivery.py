@@ -1,14 +1,15 @@
-"""The public package of a volume: its BibTeX file, for the papers it is GIVEN as cleared for publication."""
+"""The public package of a volume: its BibTeX file and its papers' files, for the papers it is GIVEN as cleared."""
 
-import os
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import BinaryIO, cast
 
+from django.core.files.storage import storages
 from django.db.models import prefetch_related_objects
 
 from proceedings.dialect import write_volume_file
 from proceedings.models import Paper, Volume
+from proceedings.packages import Item, item
 from proceedings.records import PaperRecord, VolumeRecord
 
 
@@ -47,6 +48,7 @@ def paper_records(papers: Iterable[Paper]) -> list[PaperRecord]:
             pages=paper.pages,
             section=paper.section,
             extra=paper.extra,
+            submission=paper.submission,
         )
         for paper in rows
     ]
@@ -60,28 +62,18 @@ def bibliography(volume: Volume, papers: Iterable[Paper]) -> str:
     return write_volume_file(volume_record(volume), paper_records(papers))
 
 
-def write_public(volume: Volume, papers: Iterable[Paper], folder: Path) -> list[Path]:
-    """Write the public package into `folder`, which is made if missing, and return the files written: ``v247.bib``.
+def public_items(volume: Volume, papers: Sequence[Paper], text: str) -> Iterator[Item]:
+    """The files of the public package: ``v247.bib`` with `text`, then for each paper what is attached.
 
-    Each file appears whole or not at all. Raises UnwritableError before anything is written, and OSError.
+    Nothing is read before its turn comes. Expects `papers` with their ``files``.
     """
-    text = bibliography(volume, papers)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"v{volume.number}.bib"
-    _write_whole(target, text.encode("ascii"))
-    return [target]
+    yield item(f"v{volume.number}.bib", text.encode("ascii"))
+    for paper in papers:
+        for file in sorted(paper.files.all(), key=lambda file: file.kind):
+            file.paper = paper
+            yield Item(file.name, file.size, file.sha256, partial(open_stored, file.stored_as), file.crc32)
 
 
-def _write_whole(target: Path, content: bytes) -> None:
-    """Write beside the target, then move into its place: a reader, or a crash, never sees half a file."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as part:
-        scratch = Path(part.name)
-        try:
-            part.write(content)
-            part.flush()
-            os.fsync(part.fileno())
-            scratch.chmod(0o644)
-            scratch.replace(target)
-        except BaseException:
-            scratch.unlink(missing_ok=True)
-            raise
+def open_stored(stored_as: str) -> BinaryIO:
+    """A file in private storage, opened for reading. Raises OSError."""
+    return cast("BinaryIO", storages["private"].open(stored_as))

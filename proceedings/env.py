@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import ParseResult, unquote, urlparse
 
 TRUE = {"1", "true", "yes", "on"}
-FALSE = {"0", "false", "no", "off", ""}
+FALSE = {"0", "false", "no", "off"}
 
 
 class Env:
@@ -27,7 +27,7 @@ class Env:
         return default
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self.source.get(name, str(default)).strip().lower()
+        value = self.source.get(name, "").strip().lower() or str(default).lower()
         if value in TRUE | FALSE:
             return value in TRUE
         self.problems.append(f"{name} is {value!r}. Say 1 or 0.")

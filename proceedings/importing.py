@@ -14,8 +14,10 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from proceedings.authorship import AuthorState, carry_over, contact_of, with_contact
+from proceedings.adoption import adopt
+from proceedings.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
 from proceedings.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
+from proceedings.delivery import paper_records, volume_record
 from proceedings.findings import Finding, Severity
 from proceedings.models import Author, Paper, Volume
 from proceedings.names import write_name
@@ -31,13 +33,14 @@ from proceedings.plans import (
     Source,
 )
 from proceedings.records import MOST_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
+from proceedings.submissions import Submissions
 
 # The columns that a file fills, named alike in records and models.
 _VOLUME_FIELDS = (
     *("number", "bib_key", "name", "shortname", "booktitle", "year", "start", "end", "address"),
     *("conference_url", "published", "editor_names", "sections", "extra"),
 )
-_PAPER_FIELDS = ("position", "title", "title_latex", "abstract", "pages", "section", "extra")
+_PAPER_FIELDS = ("position", "title", "title_latex", "abstract", "pages", "section", "extra", "submission")
 _AUTHOR_FIELDS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
     *("email", "affiliation", "orcid", "is_contact"),
@@ -52,6 +55,13 @@ def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
     unread = [source.finding for source in (bib, contacts) if source and source.finding]
     file = VolumeFile(file.volume, file.papers, (*unread, *file.findings))
     return _Planner(Input(bib.name, file, contacts.name if contacts else "", table)).plan()
+
+
+def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan:
+    """What taking `submissions`, read from `file`, into `volume` would do now. Reads the database, changes nothing."""
+    known = paper_records(volume.papers.all())
+    adopted = adopt(submissions, volume_record(volume), known, file)
+    return _Planner(Input(file, adopted, "", ContactTable())).plan()
 
 
 def apply(plan: Plan) -> Volume:
@@ -127,7 +137,8 @@ class _Planner:
         if record is None or self.source.file.volume is None:
             return PaperPlan(entry.key, entry.line, Change.REJECTED)
         row = self.papers.get(record.key)
-        record = replace(record, position=self._position(record, row))
+        submission = record.submission or (row.submission if row else "")
+        record = replace(record, position=self._position(record, row), submission=submission)
         before = tuple(self.authors[row.pk]) if row else ()
         after = self._settle_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()
@@ -143,7 +154,9 @@ class _Planner:
         return self.last_position
 
     def _settle_contact(self, record: PaperRecord, before: tuple[AuthorState, ...]) -> tuple[AuthorState, ...]:
-        after = carry_over(before, record.authors)
+        after = with_details(carry_over(before, record.authors), record.details)
+        if record.contact is not None and contact_of(after) is None and after[record.contact].email:
+            after = with_contact(after, record.contact, after[record.contact].email)
         contact = self.contacts.pop(record.key, None)
         if contact and (chosen := self._choose(contact, record)) is not None:
             settled = with_contact(after, chosen, contact.email)
@@ -230,7 +243,14 @@ def _author_differences(before: Sequence[AuthorState], after: Sequence[AuthorSta
     was, will_be = (contact.address if (contact := contact_of(authors)) else "" for authors in (before, after))
     if was != will_be:
         found.append(Difference("contact", was, will_be))
+    known, will_know = ("; ".join(_details(author) for author in authors) for authors in (before, after))
+    if known != will_know and old == new and was == will_be:
+        found.append(Difference("addresses", known, will_know))
     return tuple(found)
+
+
+def _details(author: AuthorState) -> str:
+    return " ".join(part for part in (author.email, author.affiliation) if part)
 
 
 def _values(record: object, fields: Iterable[str]) -> dict[str, Any]:

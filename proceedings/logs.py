@@ -3,7 +3,7 @@
 import logging
 import re
 
-LINK = re.compile(r"/sign/[A-Za-z0-9_-]{20,}")
+LINK = re.compile(r"(/sign/(?:copy/)?)[A-Za-z0-9_-]{20,}")
 
 
 class RedactLinks(logging.Filter):
@@ -12,5 +12,9 @@ class RedactLinks(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
         if "/sign/" in message:
-            record.msg, record.args = LINK.sub("/sign/[link]", message), ()
+            record.msg, record.args = LINK.sub(r"\1[link]", message), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = LINK.sub(r"\1[link]", record.exc_text)
         return True

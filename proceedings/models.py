@@ -4,10 +4,12 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from proceedings.filenames import Kind
 from proceedings.names import Name
 
 
@@ -110,17 +112,74 @@ class Paper(models.Model):
         blank=True,
         help_text="Fields such as openreview, software or video, kept and written back.",
     )
+    submission = models.CharField(
+        "submission number",
+        max_length=120,
+        blank=True,
+        help_text="What the submission system calls the paper; by it a second import finds the paper again.",
+    )
+    delivered_key = models.CharField(
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text="The key that the publisher has been given; from then on it stays.",
+    )
 
     class Meta:
         ordering = ["volume", "position", "key"]
         constraints = [
             models.UniqueConstraint(fields=["volume", "key"], name="paper_key_unique_in_volume"),
+            models.UniqueConstraint(
+                fields=["volume", "submission"], condition=~Q(submission=""), name="paper_submission_unique_in_volume"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_key="") | Q(delivered_key=models.F("key")), name="paper_delivered_key_stays"
+            ),
             models.CheckConstraint(condition=Q(status__in=["accepted", "withdrawn"]), name="paper_status_known"),
             models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
         ]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.title}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.delivered_key and self.key != self.delivered_key:
+            raise ValidationError({"key": f"The publisher has the paper as {self.delivered_key}: the key stays."})
+
+
+class PaperFile(models.Model):
+    """A paper's PDF or supplement. The bytes lie in private storage; the name there never changes its content."""
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    extension = models.CharField(max_length=10, help_text="In small letters, such as pdf or tar.gz.")
+    original_name = models.CharField(max_length=255, help_text="What the file was called when it came in.")
+    stored_as = models.CharField(max_length=300, help_text="Its name in private storage.")
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    crc32 = models.PositiveBigIntegerField(help_text="As zip archives have it: computed once, when the file came in.")
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveIntegerField(default=0, help_text="Of a PDF; 0 for anything else.")
+    first_page = models.TextField(blank=True, help_text="The beginning of the text of a PDF's first page.")
+    own_title = models.CharField(max_length=300, blank=True, help_text="What a PDF calls its title.")
+
+    class Meta:
+        ordering = ["paper", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "kind"], name="one_file_of_a_kind_per_paper"),
+            models.CheckConstraint(condition=Q(kind__in=["paper", "supplement"]), name="paper_file_kind_known"),
+            models.CheckConstraint(
+                condition=~Q(kind="paper") | Q(extension="pdf", pages__gt=0), name="paper_file_is_a_pdf"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What the publisher gets it as: ``smith24.pdf`` or ``smith24-supp.zip``. Needs the paper loaded."""
+        return f"{self.paper.key}{'-supp' if self.kind == Kind.SUPPLEMENT else ''}.{self.extension}"
 
 
 class Author(models.Model):

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from proceedings.surnames import COMMON
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -303,6 +305,40 @@ def _doubt_trailing_particle(name: Name) -> Doubt | None:
     )
 
 
+def _doubt_reversed(name: Name) -> Doubt | None:
+    """``Jianhua, Hu``: a common family name stands for the given name, and none for the family name.
+
+    Two syllables at least, so that two names of one syllable each, which may stand either way round, are left alone.
+    """
+    family, given = name.family.lower(), name.given.lower()
+    if given not in COMMON or family in COMMON or name.particle or name.suffix:
+        return None
+    if not re.fullmatch(r"[a-z]*[aeiou]+[^aeiou\W]+[aeiou]+[a-z]*", family) or len(family) < 5:
+        return None
+    return Doubt("may have given and family name the wrong way round", Name(name.given, name.family))
+
+
+def _doubt_given_in_family(name: Name) -> Doubt | None:
+    """``Whye Teh, Yee``: a given name has slipped into the family name."""
+    *first, last = name.family.split() or [""]
+    if len(first) != 1 or last.lower() not in COMMON or first[0].lower() in COMMON or " " in name.given:
+        return None
+    return Doubt(
+        "may have a given name in front of the family name",
+        replace(name, family=last, given=f"{name.given} {first[0]}"),
+    )
+
+
+def _doubt_mc(name: Name) -> Doubt | None:
+    """``Mcallester``: what a program makes of McAllester when it puts capitals."""
+    slip = re.match(r"Mc([a-z])", name.family)
+    if slip is None:
+        return None
+    return Doubt(
+        "may have lost a capital", replace(name, family=f"Mc{slip[1].upper()}{name.family[3:]}"), Confidence.LIKELY
+    )
+
+
 def _doubt_signs(name: Name) -> Doubt | None:
     if re.search(r"[0-9*@;]", str(name)):
         return Doubt("holds a digit or sign that is no part of a name")
@@ -324,5 +360,8 @@ _CHECKS = (
     _doubt_capitals,
     _doubt_two_capitals,
     _doubt_trailing_particle,
+    _doubt_reversed,
+    _doubt_given_in_family,
+    _doubt_mc,
     _doubt_signs,
 )

@@ -74,7 +74,9 @@ class PaperPlan:
 
     @property
     def touches_authors(self) -> bool:
-        return self.pk is None or any(difference.field in ("authors", "contact") for difference in self.differences)
+        return self.pk is None or any(
+            difference.field in ("authors", "contact", "addresses") for difference in self.differences
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count as count_up
 from itertools import pairwise
 
 from proceedings.bibtex import unbalanced
@@ -45,7 +46,12 @@ def check(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
 
     The volume first, then each paper in its order, then what only shows between papers.
     """
-    found = list(check_volume(volume))
+    return [*check_volume(volume), *check_papers(volume, papers)]
+
+
+def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+    """The rules for papers, each by itself and then together; of `volume` only year and sections matter."""
+    found: list[Finding] = []
     for paper in papers:
         found += check_paper(volume, paper)
     for rule in (_duplicate_keys, _letters, _page_order, _sections_used):
@@ -127,6 +133,11 @@ def predicted_ids(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> dict[s
 def address(volume: VolumeRecord, public_id: str) -> str:
     """Where the paper will be found."""
     return f"{HOME}/v{volume.number}/{public_id}.html"
+
+
+def letters_of() -> Iterator[str]:
+    """a, b, … z, aa, ab, … without end."""
+    return map(_letter, count_up())
 
 
 def _letter(count: int) -> str:

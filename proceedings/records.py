@@ -32,6 +32,9 @@ LIMITS = {
     "particle": 60,
     "family": 200,
     "suffix": 30,
+    "email": 254,
+    "affiliation": 300,
+    "submission": 120,
 }
 LARGEST_NUMBER = 2_147_483_647
 MOST_AUTHORS = 9_999
@@ -58,6 +61,14 @@ class VolumeRecord:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a submission system knows of an author beside the name."""
+
+    email: str = ""
+    affiliation: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRecord:
     """One @InProceedings entry. `abstract` and `extra` are in LaTeX; `line` is where the entry begins, if in a file."""
@@ -72,6 +83,12 @@ class PaperRecord:
     section: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     line: int = field(default=0, compare=False)
+    submission: str = ""
+    """The submission system's number; no BibTeX file has one."""
+    details: tuple[Details, ...] = ()
+    """As long as `authors`, or empty."""
+    contact: int | None = None
+    """The place of the corresponding author among `authors`, from 0, where the source names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Who sees what on the desk: a superuser everything, an editor the volumes they edit, anybody else nothing."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import admin
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from proceedings.models import Volume
@@ -50,7 +50,11 @@ class OwnVolumes(admin.ModelAdmin):
     def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or request.user.is_superuser:
             return has_desk(request)
-        return self.own(request, self.model._default_manager.filter(pk=obj.pk)).exists()
+        return self.own(request, super().get_queryset(request).filter(pk=obj.pk)).exists()
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
+        # Another editor's, or not there at all: the same answer, and no redirect that looks like success.
+        raise Http404
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}  # not "Select paper to change": it is a list to read

@@ -1,6 +1,7 @@
 """Settings, from the environment only; `.env.example` lists every variable. A wrong value refuses to start."""
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ base_url = read.url(
     {"https", "http"} if DEBUG else {"https"},
     why="The address that mailed links start with, such as https://desk.example.org.",
 )
+if base_url.scheme and not base_url.hostname:
+    read.problems.append("PUBLIC_BASE_URL names no host. Give one such as https://desk.example.org.")
 PUBLIC_BASE_URL = base_url.geturl().rstrip("/")
 ALLOWED_HOSTS = read.words(
     "ALLOWED_HOSTS", at_desk("127.0.0.1,localhost"), why="The host names this site answers to, separated by commas."
@@ -147,6 +150,8 @@ globals().update(env.email(EMAIL_URL))
 DEFAULT_FROM_EMAIL = read.text(
     "DEFAULT_FROM_EMAIL", at_desk("desk@proceedings.example"), why="The address that mail comes from."
 )
+if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    read.problems.append(f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}. Give an e-mail address.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 REDIS_URL = read.url("REDIS_URL", "", {"redis", "rediss"}).geturl()
@@ -159,6 +164,15 @@ SEAL_KEY = Path(
 SEAL_CERT = Path(
     read.text("SEAL_CERT", at_desk(str(VAR_DIR / "seal" / "cert.pem")), why="File with the certificate of SEAL_KEY.")
 )
+TSA_URL = read.url("TSA_URL", "", {"http", "https"}).geturl()
+roots = read.text(
+    "SEAL_ROOTS", None if TSA_URL else "", why="TSA_URL is set, so the file with the authority's root is needed."
+)
+lists = read.text("SEAL_CRLS", "")
+if lists and not TSA_URL:
+    read.problems.append("SEAL_CRLS is set without TSA_URL. Revocation lists prove something only with a time-stamp.")
+SEAL_ROOTS = Path(roots) if roots else None
+SEAL_CRLS = Path(lists) if lists else None
 
 # --- language, time
 
@@ -217,6 +231,8 @@ LOGGING = {
         # Django gives these two handlers of their own, which would print mailed links.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # It warns of every oddity in files that strangers bring to be verified.
+        "pyhanko": {"level": "ERROR"},
     },
 }
 

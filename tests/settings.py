@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 TEST_DIR = tempfile.mkdtemp(prefix="desk-tests-")
 FIXED = {
@@ -16,7 +17,7 @@ FIXED = {
     "SEAL_CERT": f"{TEST_DIR}/seal/cert.pem",
 }
 os.environ.update(FIXED)
-for name in ("REDIS_URL", "S3_BUCKET", "DEMO"):
+for name in ("REDIS_URL", "S3_BUCKET", "DEMO", "TSA_URL", "SEAL_ROOTS", "SEAL_CRLS"):
     os.environ.pop(name, None)
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{TEST_DIR}/desk.sqlite3")
 
@@ -24,3 +25,5 @@ from proceedings.settings import *  # noqa: E402, F403
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT = Path(TEST_DIR, "static")
+STATIC_ROOT.mkdir()  # WhiteNoise wants it to be there

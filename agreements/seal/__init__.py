@@ -8,11 +8,19 @@ pyHanko is asynchronous inside; everything here is called from plain synchronous
 where an event loop already runs.
 """
 
+from cryptography.x509 import Certificate
+
+from agreements.seal.authority import AuthorityError
 from agreements.seal.document import complete, seal
 from agreements.seal.key import SealError, SealKey, certificates, findings, fingerprint, new_key
+from agreements.seal.proof import LEVELS, Proof
 from agreements.seal.verdict import Verdict, difference, inspect
 
 __all__ = [
+    "LEVELS",
+    "AuthorityError",
+    "Certificate",
+    "Proof",
     "SealError",
     "SealKey",
     "Verdict",

@@ -3,8 +3,6 @@
 from io import BytesIO
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.pdf_utils import generic as pdf_objects
 from pyhanko.pdf_utils import writer as pdf_writer
 from pyhanko.pdf_utils.content import PdfContent
@@ -14,22 +12,24 @@ from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, Sim
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
 from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko_certvalidator import ValidationContext
 
 from agreements.facts import Stamp
-from agreements.seal.key import SealError, SealKey, der
-from agreements.seal.running import asn1_certificate, finish
+from agreements.seal.authority import Authority
+from agreements.seal.key import SealError, SealKey, self_signed
+from agreements.seal.proof import Proof
+from agreements.seal.running import asn1_certificate, asn1_list, finish
+from agreements.seal.signer import Signer, room_for
 from agreements.seal.verdict import inspect
 
 FIELD = "PublisherSeal"
 AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
-ATTRIBUTES = 900
-"""Bytes of a signature besides its certificates and its value: about 400 in use, the rest to spare."""
+SEAL_ALONE = Proof()
 
 generic: Any = pdf_objects
-certificate_store: Any = SimpleCertificateStore
-"""Parts of pyHanko that carry no types."""
+"""pyHanko's PDF objects carry no types."""
 
 
 class _Appender(IncrementalPdfFileWriter):
@@ -83,30 +83,6 @@ def _imported_pages(writer: Any, source: Any) -> list[Any]:
     return [new_page(contents=copy.raw_get(0), media_box=copy[1], resources=copy[2]) for copy in copies]
 
 
-class _Signer(signers.Signer):
-    """Signs with a key that is already parsed; pyHanko's own signer parses it twice for every file."""
-
-    def __init__(self, key: SealKey) -> None:
-        self._private = key.private
-        store = certificate_store.from_certs([asn1_certificate(certificate) for certificate in key.chain])
-        super().__init__(signing_cert=asn1_certificate(key.certificate), cert_registry=store)
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        """The signature over `data`; with `dry_run`, only as many bytes as it would have."""
-        if digest_algorithm != "sha256":
-            raise SealError(f"The seal uses SHA-256, not {digest_algorithm}.")
-        return b"\0" * self._size if dry_run else self._value(data)
-
-    @property
-    def _size(self) -> int:
-        return self._private.key_size // 8 if isinstance(self._private, rsa.RSAPrivateKey) else 72
-
-    def _value(self, data: bytes) -> bytes:
-        if isinstance(self._private, rsa.RSAPrivateKey):
-            return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return self._private.sign(data, ec.ECDSA(hashes.SHA256()))
-
-
 class _Drawing(PdfContent):
     """A one-page PDF as the picture of a stamp."""
 
@@ -124,21 +100,33 @@ class _Drawing(PdfContent):
         return b"/Drawing Do"
 
 
-def seal(pdf: bytes, key: SealKey, *, reason: str, name: str | None = None, stamp: Stamp | None = None) -> bytes:
-    """`pdf` with a certifying PAdES B-B signature that allows no later change, validated before it is returned.
+def seal(
+    pdf: bytes,
+    key: SealKey,
+    *,
+    reason: str,
+    name: str | None = None,
+    stamp: Stamp | None = None,
+    proof: Proof = SEAL_ALONE,
+) -> bytes:
+    """`pdf` with a certifying PAdES signature that allows no later change, validated before it is returned.
 
-    `name` is who seals, if not as the certificate says; `stamp` makes the seal visible on a page.
+    `name` is who seals, if not as the certificate says; `stamp` makes the seal visible on a page. The level is
+    `proof.level`, never a lower one.
 
-    Raises SealError, and returns nothing, when the certificate is not valid now or the result does not validate.
+    Raises SealError, and returns nothing, when the certificate is not valid now, the time-stamp authority does not
+    answer well or the result does not validate.
     """
-    sealed = _signed(pdf, key, reason, name or key.owner, stamp)
-    verdict = inspect(sealed, trusted=[key.certificate])
+    sealed = _signed(pdf, key, reason, name or key.owner, stamp, proof)
+    verdict = inspect(sealed, trusted=[key.certificate], roots=proof.roots)
     if not verdict.valid or not sealed.startswith(pdf):
         raise SealError("The sealed document does not validate: " + " ".join(verdict.problems))
+    if verdict.level != proof.level:
+        raise SealError(f"The seal came out as {verdict.level} instead of {proof.level}.")
     return sealed
 
 
-def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None) -> bytes:
+def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None, proof: Proof) -> bytes:
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
@@ -147,25 +135,43 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
         docmdp_permissions=MDPPerm.NO_CHANGES,
         subfilter=SigSeedSubFilter.PADES,
         md_algorithm="sha256",
+        **_revocation(key, proof),
     )
     field, style = SigFieldSpec(FIELD), None
     if stamp is not None:
         left, bottom, right, top = (round(edge) for edge in stamp.box)
         field = SigFieldSpec(FIELD, on_page=stamp.page, box=(left, bottom, right, top))
         style = StaticStampStyle(border_width=0, background=_Drawing(stamp.pdf), background_layout=AS_DRAWN)
-    signer = signers.PdfSigner(metadata, signer=_Signer(key), new_field_spec=field, stamp_style=style)
+    authority = Authority(proof.authority) if proof.authority else None
+    signer = signers.PdfSigner(
+        metadata, signer=Signer(key), timestamper=authority, new_field_spec=field, stamp_style=style
+    )
+    room = None if authority else room_for(key)  # of a time-stamp nobody knows the length before
     try:
-        output = finish(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=_room(key)))
+        output = finish(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=room))
+    except SealError:
+        raise
     except Exception as error:
         raise SealError(f"The document cannot be sealed: {error}") from error
     data: bytes = output.getvalue()
     return data
 
 
-def _room(key: SealKey) -> int:
-    """Hexadecimal digits kept free for the signature: certificates, attributes and the signature value.
-
-    Given beforehand, pyHanko need not make the signature twice to learn its length.
-    """
-    certificates = sum(len(der(certificate)) for certificate in (key.certificate, *key.chain))
-    return 2 * (certificates + ATTRIBUTES + key.private.key_size // 8)
+def _revocation(key: SealKey, proof: Proof) -> dict[str, Any]:
+    """What makes pyHanko put certificates and revocation lists into the same revision as the seal (level B-LT)."""
+    if proof.lists is None:
+        return {}
+    anchors = [*proof.roots, key.certificate] if self_signed(key.certificate) else proof.roots
+    context = ValidationContext(
+        trust_roots=[asn1_certificate(certificate) for certificate in anchors],
+        other_certs=[asn1_certificate(certificate) for certificate in key.chain],
+        crls=[asn1_list(crl) for crl in proof.lists],
+        allow_fetching=False,
+        revocation_mode="require",
+    )
+    together = SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+    return {
+        "embed_validation_info": True,
+        "validation_context": context,
+        "dss_settings": DSSContentSettings(placement=together, include_vri=False),
+    }

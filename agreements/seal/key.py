@@ -1,6 +1,7 @@
 """The key that seals, its certificate, and what a system check says about them."""
 
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
@@ -142,7 +144,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def findings(key: Path, certificate: Path, now: datetime) -> list[str]:
+def findings(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.Certificate] = ()) -> list[str]:
     """What a system check has to say about the seal key at `now`; an empty list means it can be used."""
     try:
         loaded = SealKey.load(key, certificate)
@@ -155,10 +157,33 @@ def findings(key: Path, certificate: Path, now: datetime) -> list[str]:
         found.append(f"The seal certificate expired on {loaded.expires:%Y-%m-%d}.")
     elif loaded.expires - now < EXPIRY_WARNING:
         found.append(f"The seal certificate expires on {loaded.expires:%Y-%m-%d}; make a new one now.")
-    for lower, upper in pairwise([loaded.certificate, *loaded.chain]):
-        if lower.issuer != upper.subject:
-            found.append(f"The certificate chain is broken below {upper.subject.rfc4514_string()}.")
-    return found
+    return found + _gaps(loaded, roots)
+
+
+def _gaps(key: SealKey, roots: Sequence[x509.Certificate]) -> list[str]:
+    """Where the chain from the seal's certificate up to a self-signed one, or one of `roots`, is not whole."""
+    chain = [key.certificate, *key.chain]
+    for lower, upper in pairwise(chain):
+        if not issued(lower, upper):
+            return [f"The certificate chain is broken below {upper.subject.rfc4514_string()}."]
+    top = chain[-1]
+    if self_signed(top) or any(issued(top, root) for root in roots):
+        return []
+    return [f"The certificate chain ends early: {top.issuer.rfc4514_string()} is missing."]
+
+
+def self_signed(certificate: x509.Certificate) -> bool:
+    """Whether nothing stands above a certificate but itself."""
+    return issued(certificate, certificate)
+
+
+def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+    """Whether `upper` signed `lower`."""
+    try:
+        lower.verify_directly_issued_by(upper)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def der(certificate: x509.Certificate) -> bytes:

@@ -1,4 +1,4 @@
-"""The two adapters between pyHanko and the rest: its coroutines, and its form of certificates."""
+"""The two adapters between pyHanko and the rest: its coroutines, and its form of certificates and lists."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from asn1crypto import crl as asn1_crl
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.keys import load_certs_from_pemder_data
 
 from agreements.seal.key import der
@@ -30,3 +32,8 @@ def asn1_certificate(certificate: x509.Certificate) -> Any:
     """The same certificate as pyHanko's libraries hold it, parsed once."""
     (loaded,) = _load(der(certificate))
     return loaded
+
+
+def asn1_list(revoked: x509.CertificateRevocationList) -> Any:
+    """The same revocation list as pyHanko's libraries hold it."""
+    return asn1_crl.CertificateList.load(revoked.public_bytes(Encoding.DER))

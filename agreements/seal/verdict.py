@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from agreements.facts import sha256
-from agreements.seal.key import der, fingerprint, owner_of
+from agreements.seal.key import der, fingerprint, owner_of, self_signed
 from agreements.seal.running import asn1_certificate, finish
+
+_SEAL_STARTS = b"/Contents <"
+"""Before the digits of the one signature, the last in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Verdict:
     """Fingerprint of the certificate that sealed."""
     owner: str = ""
     level: str = ""
-    """`B-B`, or `B-T` when a time-stamp authority vouches for the time."""
+    """As `proof` has them; what the file holds, not who vouches for it."""
 
 
 @dataclass(slots=True)
@@ -54,16 +59,21 @@ def inspect(
     shown_sha256: str | None = None,
     shown_length: int | None = None,
     sealed_sha256: str | None = None,
+    roots: Sequence[x509.Certificate] = (),
 ) -> Verdict:
     """Judge any bytes; never raises for their content.
 
     `trusted` are all certificates ever used for sealing: a rotated or expired one still vouches for what it sealed
     in its time. `shown_sha256` with `shown_length` also checks that the file begins with the bytes shown, and
     `sealed_sha256` that it is the very file that was stored.
+
+    `roots` are asked for when a file was just sealed: its time-stamp must lead to one of them, and at B-LT everything
+    must, by what the file itself holds. Later the stored digest says that it is that same file, so that an authority
+    which is gone or was changed makes no old file invalid.
     """
     found = _Findings()
     try:
-        _judge(pdf, trusted, found)
+        _judge(pdf, trusted, roots, found)
     except Exception as error:  # noqa: BLE001  (hostile bytes may break the reader in any way; that is a verdict)
         found.problems.append(f"The file cannot be read as a sealed PDF ({type(error).__name__}).")
     digest = sha256(pdf)
@@ -85,8 +95,11 @@ def inspect(
     )
 
 
-def difference(pdf: bytes, stored: bytes) -> str:
-    """Where a file departs from the stored one, in words; empty when they are the same."""
+def difference(pdf: bytes, stored: bytes, shown_length: int = 0) -> str:
+    """Where a file departs from the stored one, in words; empty when they are the same.
+
+    `shown_length` is how much of the stored file is the form that the signer was shown.
+    """
     if pdf == stored:
         return ""
     at = next((at for at, (a, b) in enumerate(zip(pdf, stored, strict=False)) if a != b), min(len(pdf), len(stored)))
@@ -94,11 +107,23 @@ def difference(pdf: bytes, stored: bytes) -> str:
         return f"{len(pdf) - at} bytes were added after the sealed file's end."
     if at == len(pdf):
         return f"The last {len(stored) - at} of {len(stored)} bytes are missing."
-    return f"It departs from the sealed file at byte {at} and has {len(pdf)} bytes instead of {len(stored)}."
+    size = f"has {len(pdf)} bytes instead of {len(stored)}" if len(pdf) != len(stored) else "is as long as it"
+    return f"It departs from the sealed file at byte {at}, {_part(stored, at, shown_length)}, and {size}."
 
 
-def _judge(pdf: bytes, trusted: Sequence[x509.Certificate], found: _Findings) -> None:
-    signatures = PdfFileReader(BytesIO(pdf)).embedded_signatures
+def _part(stored: bytes, at: int, shown_length: int) -> str:
+    """What stands at a byte of a sealed file."""
+    if at < shown_length:
+        return "in the form that the signer was shown"
+    start = stored.rfind(_SEAL_STARTS) + len(_SEAL_STARTS)
+    return "in the seal" if start <= at <= stored.find(b">", start) else "in what signing and sealing added"
+
+
+def _judge(
+    pdf: bytes, trusted: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], found: _Findings
+) -> None:
+    reader = PdfFileReader(BytesIO(pdf))
+    signatures = reader.embedded_signatures
     if len(signatures) != 1:
         found.problems.append(f"The file has {len(signatures)} signatures; a sealed agreement has one.")
         return
@@ -107,27 +132,50 @@ def _judge(pdf: bytes, trusted: Sequence[x509.Certificate], found: _Findings) ->
     if found.certificate not in {fingerprint(certificate) for certificate in trusted}:
         found.problems.append("It was not sealed with one of our certificates.")
         return
-    context = ValidationContext(
-        trust_roots=[asn1_certificate(certificate) for certificate in trusted],
-        moment=found.sealed_at,
-        best_signature_time=found.sealed_at,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
     if not _in_its_time(embedded):
         found.problems.append("Its certificate was not valid at the time the seal states.")
+    proofs = DocumentSecurityStore.read_dss(reader) if "/DSS" in reader.root else None
+    context = _context(trusted, roots, found.sealed_at, proofs)
     status = finish(async_validate_pdf_signature(embedded, context))
-    found.level = "B-B" if status.timestamp_validity is None else "B-T"
+    stamp = status.timestamp_validity
+    found.level = "B-B" if stamp is None else "B-LT" if proofs and proofs.crls else "B-T"
     if not status.intact:
         found.problems.append("Its content was changed after it was sealed.")
     elif status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
         found.problems.append("Something was added after it was sealed.")
-    if not status.bottom_line and not found.problems:
+    if not found.problems and not (status.bottom_line or (_holds(status) and not roots)):
         found.problems.append(f"Its seal does not hold ({status.summary()}).")
     if embedded.docmdp_level is not MDPPerm.NO_CHANGES:
         found.problems.append("Its seal does not forbid later changes.")
     if not _written_as_sealed(pdf, embedded):
         found.problems.append("The room around the seal was changed.")
+
+
+def _context(
+    trusted: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    at: datetime | None,
+    proofs: DocumentSecurityStore | None,
+) -> Any:
+    """What pyHanko may believe: the certificates we know and, when `roots` are asked for, the file's own proofs."""
+    strict = bool(roots and proofs)
+    anchors = [*roots, *(certificate for certificate in trusted if not strict or self_signed(certificate))]
+    arguments: dict[str, Any] = {
+        "trust_roots": [asn1_certificate(certificate) for certificate in anchors],
+        "moment": at,
+        "best_signature_time": at,
+        "allow_fetching": False,
+        "revocation_mode": "require" if strict else "soft-fail",
+    }
+    return proofs.as_validation_context(arguments) if proofs and strict else ValidationContext(**arguments)
+
+
+def _holds(status: PdfSignatureStatus) -> bool:
+    """pyHanko's bottom line but for one thing: whether the authority that stamped the time is trusted today."""
+    stamp = status.timestamp_validity
+    in_time = stamp is None or (stamp.valid and stamp.intact)
+    unmodified = status.docmdp_ok or status.modification_level is None
+    return status.intact and status.valid and status.trusted and status.seed_value_ok and in_time and unmodified
 
 
 def _describe(embedded: EmbeddedPdfSignature, found: _Findings) -> None:

@@ -30,7 +30,7 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
     body = b"%PDF-1.7 for a test of the guard"
     name = documents.store(agreement, body)
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-    lifecycle.seal(agreement, name=name, body=body, key=key, now=now)
+    lifecycle.seal(agreement, name=name, body=body, key=key, level="B-B", now=now)
 
 
 VERBS: dict[str, Callable[[Agreement, datetime], object]] = {

@@ -26,7 +26,7 @@ from pyhanko_certvalidator import ValidationContext
 from agreements import pdf, seal
 from agreements.facts import sha256
 from agreements.pdf import layout
-from agreements.seal import document
+from agreements.seal import signer
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature, words
 
 NOW = datetime.now(UTC)
@@ -370,7 +370,7 @@ def test_an_rsa_key_seals_as_well(tmp_path: Path, key: seal.SealKey) -> None:
 
 
 def test_a_result_that_does_not_validate_is_not_returned(monkeypatch: pytest.MonkeyPatch, key: seal.SealKey) -> None:
-    monkeypatch.setattr(document._Signer, "_value", lambda self, data: b"\0" * 72)
+    monkeypatch.setattr(signer.Signer, "_value", lambda self, data: b"\0" * 72)
     with pytest.raises(seal.SealError, match="does not validate"):
         seal.seal(completed()[1], key, reason="x")
 

@@ -41,6 +41,12 @@ def hand_over(mail: EmailMessage | None = None, *, wanted: bool = True, patience
         return transport.hand_over(mail or letter(), lambda: wanted)
 
 
+def noted(where: list[int], what: int) -> bool:
+    """An intent that leaves a note."""
+    where.append(what)
+    return True
+
+
 def test_an_accepted_mail_is_sent(mailbox: Mailbox) -> None:
     assert hand_over() == Outcome.sent()
     (mail,) = mailbox.texts()
@@ -48,9 +54,9 @@ def test_an_accepted_mail_is_sent(mailbox: Mailbox) -> None:
 
 
 def test_the_intent_is_asked_for_when_the_server_waits_for_the_body(mailbox: Mailbox) -> None:
-    accepted = []
+    accepted: list[int] = []
     with SmtpTransport() as transport:
-        transport.hand_over(letter(), lambda: accepted.append(len(mailbox.mails)) or True)
+        transport.hand_over(letter(), lambda: noted(accepted, len(mailbox.mails)))
     assert accepted == [0]
     assert len(mailbox.mails) == 1
 
@@ -214,9 +220,9 @@ def test_a_line_that_died_between_two_mails_costs_one_try(mailbox: Mailbox) -> N
     ids=["line break in a header", "address that SMTP cannot say", "domain that cannot be"],
 )
 def test_a_mail_that_cannot_be_written_is_an_outcome_and_no_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
-    asked = []
+    asked: list[int] = []
     with SmtpTransport() as transport:
-        outcome = transport.hand_over(mail, lambda: asked.append(1) or True)
+        outcome = transport.hand_over(mail, lambda: noted(asked, 1))
     assert outcome.state == "pending"
     assert asked == []
     assert mailbox.mails == []
@@ -356,9 +362,9 @@ def test_another_backend_is_not_touched_without_intent(failing: type[Failing]) -
 
 
 def test_another_backend_is_not_given_a_mail_that_cannot_be_written(failing: type[Failing]) -> None:
-    asked = []
+    asked: list[int] = []
     with BackendTransport() as transport:
-        outcome = transport.hand_over(letter(**{"X-Title": "two\nlines"}), lambda: asked.append(1) or True)
+        outcome = transport.hand_over(letter(**{"X-Title": "two\nlines"}), lambda: noted(asked, 1))
     assert (outcome.state, asked) == ("pending", [])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proceedings.delivery import bibliography, write_public
+from proceedings.delivery import bibliography, public_items
 from proceedings.dialect import UnwritableError
 from proceedings.importing import make_plan
 from proceedings.models import Author, Paper, Volume
@@ -156,17 +156,16 @@ def test_a_title_edited_at_the_desk_goes_out_as_edited() -> None:
         ("pages", "1–中", "U+4E2D"),
     ],
 )
-def test_what_has_no_form_is_named_and_nothing_is_written(tmp_path: Path, field: str, value: str, message: str) -> None:
+def test_what_has_no_form_is_named(field: str, value: str, message: str) -> None:
     bring_in(bib(paper("a25")))
     Paper.objects.update(**{field: value})
 
     with pytest.raises(UnwritableError) as caught:
-        write_public(*volume_and_papers(), tmp_path / "v901")
+        bibliography(*volume_and_papers())
 
     (finding,) = caught.value.findings
     assert (finding.paper, finding.field) == ("a25", field)
     assert message in finding.message
-    assert not (tmp_path / "v901").exists()
 
 
 def test_every_obstacle_is_named_at_once() -> None:
@@ -190,15 +189,15 @@ def test_a_date_that_the_desk_put_right_replaces_what_the_file_had() -> None:
     assert re.findall("published.*", bibliography(*volume_and_papers())) == ["published = {2025-12-01},"]
 
 
-def test_the_file_is_written_whole_and_replaces_an_older_one(tmp_path: Path) -> None:
+def test_the_package_begins_with_the_file() -> None:
     bring_in(bib(paper("a25")))
-    (tmp_path / "v901.bib").write_text("old", encoding="ascii")
+    volume, papers = volume_and_papers()
+    text = bibliography(volume, papers)
 
-    written = write_public(*volume_and_papers(), tmp_path)
+    (only,) = public_items(volume, papers, text)
 
-    assert written == [tmp_path / "v901.bib"]
-    assert written[0].read_text(encoding="ascii") == bibliography(*volume_and_papers())
-    assert [path.name for path in tmp_path.iterdir()] == ["v901.bib"]
+    assert only.name == "v901.bib"
+    assert only.open().read() == text.encode("ascii")
 
 
 def test_one_query_for_all_authors(django_assert_num_queries: Callable[[int], Any]) -> None:

@@ -1,4 +1,4 @@
-"""manage.py deliver 247 --to DIR: what the publisher gets, and what is still missing."""
+"""manage.py deliver 247 --to DIR: what the publisher gets, or why it cannot have it yet."""
 
 import sys
 from functools import partial
@@ -9,43 +9,48 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from agreements import bundle
-from proceedings import delivery
+from agreements import bundle, handover
 from proceedings.management.arguments import moment, volume_numbered
 
 
 class Command(BaseCommand):
     help = (
-        "Writes the public and the permissions package. Exit status 0: the volume is complete; 1: papers are missing."
+        "Writes the public and the permissions package. A volume that is not ready is refused with the list of why; "
+        "--partial writes what is cleared, labelled. Exit status 0: the volume is complete; 1: it is not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")
         parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder for vNN/ and vNNpermissions/")
+        parser.add_argument("--partial", action="store_true", help="write the papers whose agreements are sealed")
         parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        public = options["to"] / f"v{volume.number}"
-        permissions = options["to"] / f"v{volume.number}permissions"
-        clearance = bundle.clear(volume)
-        bar = partial(tqdm, desc="permissions", unit="file", disable=not sys.stderr.isatty())
-        try:
-            bundle.write(
-                clearance,
-                permissions,
-                record=partial(bundle.note_delivered, by="command line", now=now),
-                progress=bar,
+        what = handover.prepare(volume, now.date())
+        for reason in what.reasons:
+            self.stdout.write(f"  {reason}")
+        if not what.ready and not options["partial"]:
+            self.stdout.write(
+                f"v{volume.number} is not ready, so nothing was written ({len(what.reasons)} reasons above). "
+                "--partial writes what is cleared."
             )
-            delivery.write_public(volume, clearance.papers, public)
+            sys.exit(1)
+        bar = partial(tqdm, desc="files", unit="file", disable=not sys.stderr.isatty())
+        try:
+            handover.write(what, options["to"], progress=bar)
         except (OSError, ValueError) as error:
-            raise CommandError(f"Nothing more was written: {error}") from error
-        for paper, why in clearance.blocked:
-            self.stdout.write(f"  {paper.key}: {why}")
-        self.stdout.write(f"{permissions}: {len(clearance.cleared)} sealed agreements, with their manifest")
-        self.stdout.write(f"{public}: the volume's BibTeX file with {len(clearance.cleared)} papers")
-        if clearance.blocked:
-            self.stdout.write(f"v{volume.number} is not complete: {len(clearance.blocked)} papers are missing.")
+            raise CommandError(f"The packages were left as they were: {error}") from error
+        for agreement in what.cleared:
+            bundle.note_delivered(agreement, by="command line", now=now)
+        count, folder = len(what.cleared), options["to"] / f"v{volume.number}"
+        self.stdout.write(f"{folder}permissions: {count} sealed agreements, with their evidence and manifest")
+        self.stdout.write(f"{folder}: the volume's BibTeX file with {count} papers")
+        if not what.ready:
+            self.stdout.write(
+                f"v{volume.number} is not complete: the packages are labelled partial, {len(what.blocked)} papers are "
+                "missing."
+            )
             sys.exit(1)
         self.stdout.write(f"v{volume.number} is complete.")

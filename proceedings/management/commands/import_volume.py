@@ -1,4 +1,4 @@
-"""``manage.py import_volume FILE.bib [--contacts FILE.csv] [--apply]``: show what an import would do, then do it."""
+"""``manage.py import_volume FILE [--contacts FILE.csv] [--apply]``: show what an import would do, then do it."""
 
 import textwrap
 from argparse import ArgumentParser
@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from proceedings.findings import Finding, Severity
-from proceedings.importing import apply, make_plan
+from proceedings.importing import apply, make_plan, make_table_plan
+from proceedings.management.arguments import volume_numbered
 from proceedings.plans import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
+from proceedings.submissions import COLUMNS, Format, detect, read
 
 _HEADINGS = {
     Severity.ERROR: "Rejected or refused: correct these and import again",
@@ -20,12 +22,21 @@ _HEADINGS = {
 
 class Command(BaseCommand):
     help = (
-        "Import a volume from the publisher's BibTeX file. Without --apply the plan is printed and nothing is changed. "
+        "Import a volume from the publisher's BibTeX file, or its papers from what a submission system exports. Without --apply the plan is printed and nothing is changed. "
         "The exit status is 1 when an entry, a contact or a file was rejected, also when the rest was applied."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("bib", metavar="FILE.bib", type=Path, help="one @Proceedings entry and its papers")
+        parser.add_argument("bib", metavar="FILE", type=Path, help="BibTeX, or an export of a submission system")
+        formats = [kind.value for kind in Format]
+        parser.add_argument("--format", choices=formats, help="where FILE comes from, if it does not say so itself")
+        parser.add_argument("--volume", help="the volume that the papers of an export go to; BibTeX names its own")
+        parser.add_argument("--authors", metavar="FILE.csv", type=Path, help="EasyChair's second table, author.csv")
+        parser.add_argument(
+            "--columns",
+            metavar="OURS=THEIRS,…",
+            help=f"for --format csv: what a table calls its columns; ours are {', '.join(COLUMNS)}",
+        )
         parser.add_argument(
             "--contacts",
             metavar="FILE.csv",
@@ -35,8 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="carry out the plan, in one transaction")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        contacts = _read(options["contacts"]) if options["contacts"] else None
-        plan = make_plan(_read(options["bib"]), contacts)
+        plan = _plan(options)
         for line in describe(plan):
             self.stdout.write(line)
         if options["apply"]:
@@ -50,6 +60,37 @@ class Command(BaseCommand):
         if plan.refused_anything:
             msg = "Something was rejected or refused; it is listed above with file, line and reason."
             raise CommandError(msg)
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    source = _read(options["bib"])
+    kind = Format(options["format"]) if options["format"] else detect(source.name, source.text or "@")
+    if kind is None:
+        msg = f"{source.name} does not say where it comes from: name it with --format, and its columns with --columns."
+        raise CommandError(msg)
+    if kind is Format.BIBTEX:
+        return make_plan(source, _read(options["contacts"]) if options["contacts"] else None)
+    if options["contacts"]:
+        msg = "--contacts goes with BibTeX. Import the export first; then the volume's own .bib file with the contacts."
+        raise CommandError(msg)
+    if not options["volume"]:
+        msg = "An export names no volume: name it with --volume, and make it first, at the desk or from a .bib file."
+        raise CommandError(msg)
+    volume = volume_numbered(options["volume"])
+    if source.text is None:
+        raise CommandError(str(source.finding))
+    authors = (_read(options["authors"]).text or "") if options["authors"] else ""
+    columns = _columns(options["columns"] or "")
+    return make_table_plan(read(kind, source.text, source.name, authors=authors, columns=columns), source.name, volume)
+
+
+def _columns(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    unknown = [ours.strip() for ours, _, theirs in pairs if ours.strip() not in COLUMNS or not theirs.strip()]
+    if unknown:
+        msg = f"--columns: {', '.join(unknown)} is not OURS=THEIRS; ours are {', '.join(COLUMNS)}."
+        raise CommandError(msg)
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
 def _read(path: Path) -> Source:

@@ -1,0 +1,50 @@
+"""``manage.py attach_files VOLUME DIR``: the papers' PDFs and supplements come in."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from proceedings.attaching import Outcome, attach, refusals, to_look_at
+from proceedings.management.arguments import volume_numbered
+
+
+class Command(BaseCommand):
+    help = (
+        "Take in <key>.pdf and <key>-supp.<ext> from a folder. Every file is accounted for. "
+        "The exit status is 1 when a file was refused; the others are taken in all the same."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("volume", help="the publisher's number, such as 247")
+        parser.add_argument("folder", metavar="DIR", type=Path)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        volume = volume_numbered(options["volume"])
+        if not options["folder"].is_dir():
+            msg = f"{options['folder']} is no folder."
+            raise CommandError(msg)
+        try:
+            intake = attach(
+                volume,
+                options["folder"],
+                progress=lambda names: tqdm(names, desc="files", unit="file", disable=not sys.stderr.isatty()),
+            )
+        except OSError as error:
+            msg = f"Cannot read {error.filename or options['folder']}: {error.strerror}."
+            raise CommandError(msg) from error
+        counts = intake.counts
+        listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)
+        self.stdout.write(f"v{volume.number}: {len(intake.outcomes)} files: {listed}")
+        for heading, findings in (("Refused", refusals(intake)), ("To look at", to_look_at(intake))):
+            if findings:
+                self.stdout.write(f"\n{heading} ({len(findings)})")
+                for finding in findings:
+                    self.stdout.write(f"  {finding} [{finding.rule}]")
+        if intake.without:
+            self.stdout.write(f"\nPapers without a PDF ({len(intake.without)})\n  {' '.join(intake.without)}")
+        if counts[Outcome.REFUSED]:
+            sys.exit(1)

@@ -1,0 +1,194 @@
+"""The protocol of the outbox as a small machine, to be searched whole: one mail, some workers, anything at any moment.
+
+The same rules as `agreements.mail`, which `test_mail_protocol` holds against it step by step. A *mutant* is a rule left
+out; the search shows by the shortest trace what that rule is for.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+TRIES = 2
+"""Stands for the eight of the engine: the search is as good with few."""
+OPEN = ("pending", "claimed", "handing")
+FINAL = ("sent", "failed", "unknown", "cancelled")
+Mutants = frozenset[str]
+HEALTHY: Mutants = frozenset()
+
+
+class Row(NamedTuple):
+    """The message in the database. A claim's token is the number of the try, 0 for none."""
+
+    state: str = "pending"
+    token: int = 0
+    closed: bool = False
+    attempts: int = 0
+
+
+def claim(row: Row, mutants: Mutants = HEALTHY) -> Row | None:
+    claimable = {"pending"} | ({"unknown"} if "unknown_is_claimable" in mutants else set())
+    if row.state not in claimable or row.closed or row.attempts > TRIES:
+        return None
+    return Row("claimed", row.attempts + 1, closed=False, attempts=row.attempts + 1)
+
+
+def intend(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
+    mine = row.token == token or "intent_ignores_token" in mutants
+    wanted = not row.closed or "intent_ignores_closed" in mutants
+    if row.state != "claimed" or not mine or not wanted:
+        return None
+    return row._replace(state="sent" if "sent_before_the_dot" in mutants else "handing")
+
+
+def settle(row: Row, token: int, outcome: str, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
+    """The row after a worker has told an outcome: sent, unknown, failed or pending (to be tried again)."""
+    if outcome == "unknown" and "lost_answer_is_retried" in mutants:
+        outcome = "pending"
+    mine = row.token == token or f"{outcome}_ignores_token" in mutants
+    if outcome == "sent":
+        return row._replace(state="sent", token=0) if mine and row.state in ("handing", "unknown") else row
+    if not mine or row.state not in ("claimed", "handing"):
+        return row
+    if outcome == "unknown":
+        return row._replace(state="unknown")
+    if outcome == "failed" or token > tries:
+        return row._replace(state="failed", token=0)
+    again = not row.closed or "retry_ignores_closed" in mutants
+    return row._replace(state="pending" if again else "cancelled", token=0)
+
+
+def reap(row: Row, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
+    if row.state == "handing":
+        again = "handing_is_retried" in mutants
+        return row._replace(state="pending", token=0) if again else row._replace(state="unknown")
+    if row.state == "claimed":
+        end = "cancelled" if row.closed else "failed" if row.attempts > tries else "pending"
+        return row._replace(state=end, token=0)
+    return row
+
+
+def close(row: Row, mutants: Mutants = HEALTHY) -> Row:
+    spared = ("handing",) if "closing_ignores_handing" in mutants else ()
+    if row.state in OPEN and row.state not in spared:
+        row = row._replace(closed=True)
+    ends = ("pending",) if "closing_leaves_claimed" in mutants else ("pending", "claimed")
+    return row._replace(state="cancelled", token=0) if row.closed and row.state in ends else row
+
+
+class Worker(NamedTuple):
+    """idle, claimed, body (the intent is committed) or told (an outcome waits to be written down)."""
+
+    phase: str = "idle"
+    token: int = 0
+    outcome: str = ""
+
+
+class World(NamedTuple):
+    row: Row
+    workers: tuple[Worker, ...]
+    accepted: int = 0
+    """How many times the server took the mail."""
+    ended: bool = False
+    """The agreement needs no mail any more."""
+    late: bool = False
+    """A hand-over began after that."""
+
+
+def steps(world: World, mutants: Mutants) -> Iterator[tuple[str, World]]:
+    """Everything that may happen next."""
+    row = world.row
+    yield "reap", world._replace(row=reap(row, mutants))
+    if not world.ended:
+        yield "close", world._replace(row=close(row, mutants), ended=True)
+    for index, worker in enumerate(world.workers):
+        for name, changed, moved in work(world, worker, mutants):
+            workers = (*world.workers[:index], moved, *world.workers[index + 1 :])
+            yield f"{name}{index}", changed._replace(workers=workers)
+
+
+def work(world: World, worker: Worker, mutants: Mutants) -> Iterator[tuple[str, World, Worker]]:
+    row, token = world.row, worker.token
+    if worker.phase == "idle":
+        if claimed := claim(row, mutants):
+            yield "claim", world._replace(row=claimed), Worker("claimed", claimed.token)
+        return
+    yield "crash", world, Worker()
+    if worker.phase == "told":
+        yield "settle", world._replace(row=settle(row, token, worker.outcome, mutants)), Worker()
+    if worker.phase == "claimed":
+        yield "refused-for-now", world, Worker("told", token, "pending")
+        yield "refused-for-good", world, Worker("told", token, "failed")
+        intended = row if "no_intent" in mutants else intend(row, token, mutants)
+        if intended is None:
+            yield "withdrawn", world, Worker("told", token, "pending")
+        else:
+            yield "intent", world._replace(row=intended, late=world.late or world.ended), Worker("body", token)
+    if worker.phase == "body":
+        taken = world._replace(accepted=world.accepted + 1)
+        yield "250-", taken, Worker("told", token, "sent")
+        yield "4xx-", world, Worker("told", token, "pending")
+        yield "5xx-", world, Worker("told", token, "failed")
+        yield "taken-but-lost", taken, Worker("told", token, "unknown")
+        yield "lost", world, Worker("told", token, "unknown")
+
+
+def wrong(world: World) -> str:
+    """The promise that this world breaks, or nothing."""
+    if world.accepted > 1:
+        return "I1 sent twice"
+    if world.row.state == "sent" and not world.accepted and all(worker.phase != "body" for worker in world.workers):
+        return "I2 sent and never accepted"
+    if world.late:
+        return "I3 handed over after the end"
+    if world.row.state in ("pending", "claimed", "cancelled", "failed") and world.accepted:
+        told = any(worker.phase == "told" and worker.outcome == "sent" for worker in world.workers)
+        return "" if told and world.row.state == "claimed" else "I4 accepted and said not to be"
+    return ""
+
+
+class Result(NamedTuple):
+    worlds: int
+    broken: str = ""
+    trace: tuple[str, ...] = ()
+
+
+def search(mutants: Mutants = HEALTHY, workers: int = 2) -> Result:
+    """Every world that can come to be. Stops at the first broken promise, with the shortest way to it."""
+    start = World(Row(), (Worker(),) * workers)
+    came_from: dict[World, tuple[World, str] | None] = {start: None}
+    before: dict[World, set[World]] = {}
+    queue = deque([start])
+    while queue:
+        world = queue.popleft()
+        if broken := wrong(world):
+            return Result(len(came_from), broken, trace_to(world, came_from))
+        for name, following in steps(world, mutants):
+            before.setdefault(following, set()).add(world)
+            if following not in came_from:
+                came_from[following] = (world, name)
+                queue.append(following)
+    stuck = set(came_from) - can_end(came_from, before)
+    if stuck:
+        world = next(one for one in came_from if one in stuck)
+        return Result(len(came_from), "I5 never ends", trace_to(world, came_from))
+    return Result(len(came_from))
+
+
+def can_end(worlds: dict[World, tuple[World, str] | None], before: dict[World, set[World]]) -> set[World]:
+    """The worlds from which a final state can be reached."""
+    good = {world for world in worlds if world.row.state in FINAL}
+    queue = deque(good)
+    while queue:
+        for earlier in before.get(queue.popleft(), ()):
+            if earlier not in good:
+                good.add(earlier)
+                queue.append(earlier)
+    return good
+
+
+def trace_to(world: World, came_from: dict[World, tuple[World, str] | None]) -> tuple[str, ...]:
+    trace: list[str] = []
+    while step := came_from[world]:
+        world, name = step
+        trace.append(name)
+    return tuple(reversed(trace))

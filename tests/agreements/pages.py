@@ -1,0 +1,98 @@
+"""What tests of pages share: an author's browser without JavaScript, and a digest of every row there is."""
+
+import hashlib
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+
+from agreements.models import Agreement
+from tests import make
+
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+def browser(now: datetime = make.NOW, **options: Any) -> Client:
+    """A browser at the moment `now`."""
+    return Client(**{**options, "desk.now": now})
+
+
+class Author:
+    """Somebody with a mailed link: reads the page, fills in the form, sends it. CSRF is enforced as in real life."""
+
+    def __init__(self, token: str, *, now: datetime = make.NOW) -> None:
+        self.token = token
+        self.url = f"/sign/{token}/"
+        self.client = browser(now, enforce_csrf_checks=True, headers={"user-agent": "Mozilla/5.0"})
+
+    def open(self, path: str = "") -> Any:
+        return self.client.get(self.url + path)
+
+    def send(self, path: str = "", **fields: str) -> Any:
+        """Posts the page's hidden fields and `fields`; an empty text leaves a field out."""
+        hidden = dict(HIDDEN.findall(self.open(path).content.decode()))
+        return self.client.post(self.url + path, {name: text for name, text in (hidden | fields).items() if text})
+
+    def sign(self, name: str, **fields: str) -> Any:
+        return self.send(typed_name=name, **({"authority": "on", "consent": "on"} | fields))
+
+
+def author_of(agreement: Agreement, *, now: datetime = make.NOW) -> Author:
+    return Author(make.token(agreement, now=now), now=now)
+
+
+def all_rows(*, but: frozenset[str] = frozenset()) -> str:
+    """A digest of every row of every table: equal before and after means that nothing was written anywhere."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor:
+        for table in sorted(set(connection.introspection.table_names(cursor)) - but):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - our own names
+            rows = sorted(
+                repr([bytes(v) if isinstance(v, memoryview) else v for v in row]) for row in cursor.fetchall()
+            )
+            digest.update(repr((table, rows)).encode())
+    return digest.hexdigest()
+
+
+class FormReader(HTMLParser):
+    """What a browser would send back of a page's forms if its reader changed nothing."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.inside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name, kind, value = given.get("name") or "", given.get("type"), given.get("value")
+        if tag == "input" and name and kind not in ("submit", "file"):
+            if kind != "checkbox" or "checked" in given:
+                self.fields[name] = "on" if kind == "checkbox" else value or ""
+        elif tag in ("textarea", "select"):
+            self.inside, self.fields[name] = name, ""
+        elif tag == "option" and "selected" in given and self.inside:
+            self.fields[self.inside] = value or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("textarea", "select"):
+            self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.lasttag == "textarea":
+            self.fields[self.inside] += data if self.fields[self.inside] else data.removeprefix("\n")
+
+
+def fields_of(page: Any) -> dict[str, str]:
+    """The filled-in fields of a page of the desk, without the empty card for a new row."""
+    fields = FormReader(page.content.decode()).fields
+    return {name: text for name, text in fields.items() if "__prefix__" not in name and name}
+
+
+def drop(answer: Any) -> None:
+    """Closes a file that an answer holds open. `answer.close()` would end the test's database connection as well."""
+    for close in answer._resource_closers:
+        close()

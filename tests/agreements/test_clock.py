@@ -1,0 +1,334 @@
+"""The clock's three rounds: late, repeated or killed, they come to the same end."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import storages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from agreements import clock, lifecycle
+from agreements.models import Agreement, Message, Terms
+from agreements.reminders import GAP
+from agreements.states import Status
+from proceedings.models import Paper, Volume
+from tests import make
+from tests.agreements.sending import send
+from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+State = Message.State
+
+
+def chase(now: datetime) -> dict[str, int]:
+    return dict(+clock.chase(clock.stopped(now)))
+
+
+def seal(now: datetime) -> dict[str, int]:
+    return dict(clock.seal_due(clock.stopped(now)))
+
+
+def reminders(of: Agreement) -> dict[str, str]:
+    return dict(of.messages.filter(kind="reminder").order_by("pk").values_list("slot", "state"))
+
+
+def live(start: datetime, end: datetime, step: timedelta) -> None:
+    """Every round, again and again."""
+    now = start
+    while now <= end:
+        chase(now)
+        seal(now)
+        send(now)
+        now += step
+
+
+# --- reminders
+
+
+def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    live(NOW, CLOSES + 30 * DAY, 6 * HOUR)
+    assert list(reminders(agreement)) == ["r1:T-14", "r1:T-7", "r1:T-3", "r1:T-1", "r1:T+1", "r1:T+3", "r1:T+7"]
+    assert set(reminders(agreement).values()) == {State.SENT}
+    assert len(mailbox.mails) == 8
+    days = [(m.sent_at - CLOSES) / DAY for m in agreement.messages.filter(kind="reminder").order_by("pk") if m.sent_at]
+    assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
+
+
+def test_an_outage_of_three_weeks_makes_one_mail(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    send(NOW)
+    back = CLOSES + 2 * DAY
+    live(back, back + 12 * HOUR, HOUR)
+    assert reminders(agreement) == {
+        "r1:T-14": State.SKIPPED,
+        "r1:T-7": State.SKIPPED,
+        "r1:T-3": State.SKIPPED,
+        "r1:T-1": State.SKIPPED,
+        "r1:T+1": State.SENT,
+    }
+    assert len(mailbox.mails) == 2
+
+
+def test_an_outage_of_the_mail_server_does_not_pile_up_reminders(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    mailbox.at_recipient = "451 later"
+    live(NOW, NOW + 2 * DAY, 6 * HOUR)
+    assert mailbox.mails == []
+    chase(CLOSES - 7 * DAY)
+    assert reminders(agreement) == {}, "the invitation is still on its way"
+
+
+def test_two_clocks_that_chase_at_once_queue_one_reminder() -> None:
+    agreement = make.agreement("issued")
+    send_invitation(agreement)
+    due = CLOSES - 14 * DAY
+    assert chase(due) == {"reminders": 1}
+    lifecycle.terms_changed(agreement.paper.volume_id, due)
+    assert chase(due) == {}
+    assert reminders(agreement) == {"r1:T-14": State.PENDING}
+
+
+def send_invitation(agreement: Agreement) -> None:
+    """The invitation, without a server."""
+    lifecycle.note_mail(make.invitation(agreement), State.SENT, NOW)
+    Message.objects.filter(agreement=agreement).update(state=State.SENT, sent_at=NOW)
+
+
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
+def test_nobody_is_reminded_of_what_needs_no_signature(status: str) -> None:
+    agreement = make.agreement(status)
+    clock.remind_due(CLOSES + 400 * DAY)
+    assert reminders(agreement) == {}
+
+
+def test_a_paused_volume_is_quiet_and_resumes_where_it_is() -> None:
+    agreement = make.agreement("issued")
+    send_invitation(agreement)
+    volume = agreement.paper.volume
+    pause(volume, True, NOW)
+    assert chase(CLOSES - 7 * DAY) == {}
+    pause(volume, False, CLOSES - 7 * DAY + HOUR)
+    assert chase(CLOSES - 7 * DAY + HOUR) == {"reminders": 1}
+    assert reminders(agreement) == {"r1:T-14": State.SKIPPED, "r1:T-7": State.PENDING}
+
+
+def pause(volume: Volume, paused: bool, now: datetime) -> None:
+    """As the desk does it."""
+    Terms.objects.filter(volume=volume).update(paused=paused)
+    lifecycle.terms_changed(volume.pk, now)
+
+
+def test_a_deadline_that_moves_has_reminders_of_its_own(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    send(NOW)
+    live(CLOSES - 14 * DAY, CLOSES - 14 * DAY, DAY)
+    terms = agreement.paper.volume.terms
+    terms.move_deadline(terms.deadline + 7 * DAY, terms.zone)
+    terms.save()
+    lifecycle.terms_changed(agreement.paper.volume_id, CLOSES - 8 * DAY)
+    live(CLOSES - 8 * DAY, CLOSES, 6 * HOUR)
+    assert list(reminders(agreement)) == ["r1:T-14", "r2:T-14", "r2:T-7"]
+
+
+def test_never_more_than_the_most(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued", of=make.paper(make.volume(most_reminders=2)))
+    live(NOW, CLOSES + 10 * DAY, 12 * HOUR)
+    assert len(reminders(agreement)) == 2
+
+
+def test_an_editors_reminder_counts_for_the_gap(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    send(NOW)
+    before = CLOSES - 14 * DAY - HOUR
+    assert lifecycle.remind_now(agreement, by="editor:ed", now=before)
+    send(before)
+    assert chase(CLOSES - 14 * DAY) == {}
+    assert chase(before + GAP) == {"reminders": 1}
+
+
+def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
+    agreement = make.agreement("issued")
+    send_invitation(agreement)
+    chase(CLOSES - 14 * DAY)
+    message = agreement.messages.get(slot="r1:T-14")
+    Message.objects.filter(pk=message.pk).update(state=State.FAILED)
+    assert clock.timeline_of(agreement).reminders == 0
+    assert "r1:T-14" in clock.timeline_of(agreement).taken
+
+
+def test_a_draft_has_no_timeline() -> None:
+    with pytest.raises(ValueError, match="is not issued"):
+        clock.timeline_of(make.agreement("draft"))
+
+
+def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for count in (3, 12):
+        for _ in range(count):
+            send_invitation(make.agreement("issued"))
+        Agreement.objects.update(look_at=NOW)
+        # The batch, its mails, one UPDATE for all who wait until the same moment, and a look that finds no more.
+        with django_assert_num_queries(4):
+            assert clock.remind_due(NOW + MINUTE) == 0
+    with django_assert_num_queries(1):
+        clock.remind_due(NOW + MINUTE)
+
+
+def test_the_work_per_reminder_is_constant() -> None:
+    def queries(count: int) -> int:
+        for _ in range(count):
+            send_invitation(make.agreement("issued"))
+        Agreement.objects.update(look_at=NOW)
+        with CaptureQueriesContext(connection) as captured:
+            clock.remind_due(CLOSES - 14 * DAY)
+        return len(captured)
+
+    few = queries(2)
+    assert few <= 3 + 2 * 6
+    Message.objects.filter(kind="reminder").update(state=State.SENT, sent_at=CLOSES - 14 * DAY)
+    assert queries(6) <= 4 + 6 * 6
+
+
+# --- what has no use any more
+
+
+@pytest.mark.parametrize("status", ["draft", "issued", "signed", "sealed"])
+def test_the_agreement_of_a_withdrawn_paper_is_voided_once(status: str) -> None:
+    agreement = make.agreement(status)
+    Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
+    assert chase(NOW + DAY) == {"voided": 1}
+    assert chase(NOW + DAY) == {}
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.reason) == ("voided", "The paper was withdrawn.")
+    assert not agreement.messages.filter(state__in=["pending", "claimed"]).exists()
+
+
+SIGNED_AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", ["signed", "sealed"])
+def test_an_agreement_lapses_one_year_after_its_signature(status: str) -> None:
+    agreement = make.agreement(status)
+    over = datetime(2027, 11, 1, 9, 0, tzinfo=UTC)
+    assert chase(over - timedelta(seconds=1)) == {}
+    assert chase(over) == {"lapsed": 1}
+    assert chase(over) == {}
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.closed_at) == ("lapsed", over)
+
+
+def test_what_is_published_in_time_never_lapses() -> None:
+    agreement = make.agreement("sealed")
+    Volume.objects.update(published=datetime(2027, 10, 31, tzinfo=UTC).date())
+    assert chase(NOW + 4000 * DAY) == {}
+    agreement.refresh_from_db()
+    assert agreement.status == "sealed"
+
+
+def test_a_publication_that_is_only_announced_does_not_keep_it() -> None:
+    make.agreement("sealed")
+    Volume.objects.update(published=datetime(2028, 1, 1, tzinfo=UTC).date())
+    assert chase(datetime(2027, 11, 1, 9, 0, tzinfo=UTC)) == {"lapsed": 1}
+
+
+@pytest.mark.parametrize(
+    ("signed", "ends"),
+    [
+        (datetime(2026, 11, 1, 9, tzinfo=UTC), datetime(2027, 11, 1, 9, tzinfo=UTC)),
+        (datetime(2027, 3, 1, tzinfo=UTC), datetime(2028, 3, 1, tzinfo=UTC)),
+        (datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2029, 3, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_a_year_is_a_year_also_around_the_29th_of_february(signed: datetime, ends: datetime) -> None:
+    assert clock.one_year_after(signed) == ends
+
+
+def test_the_unsigned_have_no_year() -> None:
+    with pytest.raises(ValueError, match="no term"):
+        clock.one_year_after(None)
+
+
+def test_another_clock_that_was_faster_does_not_stop_the_round() -> None:
+    one, two = make.agreement("issued"), make.agreement("issued")
+    stale = Agreement.objects.get(pk=one.pk)
+    lifecycle.void(one, reason="A mistake.", by="editor:ed", now=NOW)
+    assert not clock.made(lifecycle.void, stale, reason="Again.", by="clock", now=NOW)
+    assert clock.made(lifecycle.void, two, reason="A mistake.", by="clock", now=NOW)
+
+
+# --- the seal
+
+
+def test_every_signature_that_waits_is_sealed_once() -> None:
+    first, second = make.agreement("signed"), make.agreement("signed", now=NOW + HOUR)
+    make.agreement("issued")
+    assert seal(NOW + DAY) == {"sealed": 2}
+    assert seal(NOW + DAY) == {}
+    for agreement in (first, second):
+        agreement.refresh_from_db()
+        with storages["private"].open(agreement.sealed_file) as file:
+            body = file.read()
+        assert (len(body), agreement.status) == (agreement.sealed_size, "sealed")
+        assert body.startswith(bytes(agreement.shown.body))
+
+
+def test_without_a_key_the_signature_stands_and_is_sealed_when_there_is_one(settings: Settings, tmp_path: Path) -> None:
+    agreement = make.agreement("signed")
+    right = settings.SEAL_KEY
+    settings.SEAL_KEY = tmp_path / "missing.pem"
+    assert seal(NOW) == {"failed": 1}
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.seal_attempts, agreement.seal_after) == ("signed", 1, NOW + MINUTE)
+    assert "SealError" in agreement.seal_error
+    settings.SEAL_KEY = right
+    assert seal(NOW + MINUTE / 2) == {}
+    assert seal(NOW + MINUTE) == {"sealed": 1}
+
+
+def test_a_storage_that_is_full_never_makes_a_seal_without_bytes(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreement = make.agreement("signed")
+
+    def full(name: str, content: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storages["private"], "save", full)
+    assert seal(NOW) == {"failed": 1}
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.sealed_sha256, agreement.sealed_file) == ("signed", "", "")
+    assert "No space left" in agreement.seal_error
+
+
+def test_one_signature_that_cannot_be_sealed_does_not_stop_the_others(tampering: object) -> None:
+    bad, good = make.agreement("signed"), make.agreement("signed", now=NOW + HOUR)
+    assert callable(tampering)
+    with tampering():
+        type(bad.shown).objects.filter(agreement=bad).update(body=b"%PDF something else")
+    assert seal(NOW + DAY) == {"failed": 1, "sealed": 1}
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.status, good.status) == ("signed", "sealed")
+    assert "not the one that was shown" in bad.seal_error
+
+
+def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None:
+    agreement = make.agreement("signed")
+    stale = Agreement.objects.select_related("text", "shown").get(pk=agreement.pk)
+    lifecycle.void(agreement, reason="Withdrawn.", by="editor:ed", now=NOW)
+    assert clock.seal_one(stale, NOW) == "lost"
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.sealed_at) == ("voided", None)
+
+
+def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
+    make.agreement("signed")
+    now = clock.stopped(NOW)
+    tallies = {name: dict(+run(now)) for name, run in clock.ROUNDS.items()}
+    assert tallies == {"chase": {}, "seal": {"sealed": 1}, "send": {State.SENT: 1}}

@@ -1,0 +1,167 @@
+"""The command line: what it says, what it changes, and how it ends."""
+
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
+
+from agreements.models import Agreement, Event, Terms
+from tests import make
+from tests.make import CLOSES, DAY, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+
+def run(command: str, *args: object, **options: object) -> str:
+    output = io.StringIO()
+    call_command(command, *args, stdout=output, no_color=True, **options)
+    return output.getvalue()
+
+
+def ends(command: str, *args: object) -> tuple[str, int]:
+    """What a command says that ends with an exit status of its own."""
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command(command, *args, stdout=output, no_color=True)
+    return output.getvalue(), int(str(stopped.value.code))
+
+
+# --- issue
+
+
+def test_issue_sets_the_terms_and_reports_every_paper() -> None:
+    volume = make.volume(deadline=None)
+    make.paper(volume, key="ready26")
+    make.paper(volume, key="silent26", contact=None)
+    said = run(
+        "issue", "v247", deadline="2026-11-30", zone="Europe/Paris", reply_to="chair@x.example", now="2026-11-01T09:00"
+    )
+    assert said.splitlines() == [
+        "  silent26: It has no corresponding author. Choose one and give an e-mail address.",
+        "v247: 1 issued, 0 already under way, 1 not ready.",
+    ]
+    terms = Terms.objects.get()
+    assert (terms.deadline_in_words, terms.reply_to) == ("30 November 2026, 23:59 Europe/Paris", "chair@x.example")
+    assert Agreement.objects.get().issued_at == NOW
+    assert Event.objects.filter(kind="issue").get().by == "command line"
+
+
+def test_issue_moves_the_deadline_and_wakes_who_waits() -> None:
+    agreement = make.agreement("issued")
+    Agreement.objects.update(look_at=None)
+    run("issue", "247", deadline="2026-12-24", now=(NOW + DAY).isoformat())
+    agreement.refresh_from_db()
+    assert agreement.look_at == NOW + DAY
+    terms = Terms.objects.get()
+    assert (terms.revision, terms.zone, terms.reply_to) == (2, "Etc/GMT+12", "chair@desk.example")
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing() -> None:
+    make.paper(make.volume(deadline=None))
+    assert run("issue", "247", "--dry-run") == "v247: 1 would be issued, 0 already under way, 0 not ready.\n"
+    assert Agreement.objects.count() == Terms.objects.count() == 0
+
+
+def test_issue_takes_only_the_papers_that_are_named() -> None:
+    volume = make.volume()
+    make.paper(volume, key="one26")
+    make.paper(volume, key="two26")
+    run("issue", "247", "--paper", "two26")
+    assert Agreement.objects.get().paper_key == "two26"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["999"], "There is no volume '999'. Known volumes: 247."),
+        (["247; DROP"], "There is no volume"),
+        (["247"], "v247 has no deadline yet. Add --deadline"),
+        (["247", "--paper", "nope26"], "v247 has no paper nope26."),
+        (["247", "--deadline", "30.11.2026"], "'30.11.2026' is not a day such as 2026-12-15"),
+        (["247", "--deadline", "2026-11-30", "--zone", "Mars"], "'Mars' is not a time zone"),
+        (["247", "--deadline", "2026-11-30", "--reply-to", "nobody"], "valid email"),
+        (["247", "--now", "yesterday"], "'yesterday' is not a date and time"),
+    ],
+)
+def test_issue_refuses_what_it_does_not_understand_and_changes_nothing(arguments: list[str], says: str) -> None:
+    make.paper(make.volume(deadline=None))
+    with pytest.raises(CommandError, match=says.replace("'", ".").replace("+", r"\+")):
+        run("issue", *arguments)
+    assert Agreement.objects.count() == Terms.objects.count() == 0
+
+
+# --- sweep
+
+
+def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
+    make.agreement("issued")
+    make.agreement("signed")
+    now = NOW.isoformat()
+    assert run("sweep", "chase", now=now) == "chase: nothing due\n"
+    assert run("sweep", "seal", now=now) == "seal: 1 sealed\n"
+    assert run("sweep", "send", now=now) == "send: 2 sent\n"
+    assert run("sweep", now=(CLOSES - 14 * DAY).isoformat()).splitlines() == [
+        "chase: 1 reminders",
+        "seal: nothing due",
+        "send: 1 sent",
+    ]
+
+
+def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
+    assert run("sweep").splitlines() == ["chase: nothing due", "seal: nothing due", "send: nothing due"]
+
+
+def test_sweep_knows_its_rounds() -> None:
+    with pytest.raises(CommandError, match="invalid choice"):
+        run("sweep", "everything")
+
+
+# --- verify
+
+
+def test_verify_audit_says_how_much_it_read() -> None:
+    make.agreement("sealed")
+    assert run("verify_audit") == "1 chains, 4 events, 0 broken.\n"
+
+
+def test_verify_audit_names_what_is_broken_and_fails(tampering: Callable[[], AbstractContextManager[None]]) -> None:
+    agreement = make.agreement("sealed")
+    with tampering():
+        Event.objects.filter(number=2).update(by="mallory")
+    said, status = ends("verify_audit")
+    assert status == 1
+    assert said.splitlines() == [
+        f"{agreement.reference}: event 2 (issue) was changed.",
+        "1 chains, 4 events, 1 broken.",
+    ]
+
+
+def test_verify_agreement_tells_the_sealed_the_changed_and_the_foreign_file(tmp_path: Path) -> None:
+    agreement = make.agreement("sealed")
+    file = tmp_path / "a.pdf"
+    with storages["private"].open(agreement.sealed_file) as stored:
+        body = stored.read()
+    file.write_bytes(body)
+    assert run("verify_agreement", file).startswith("This is the sealed file, unchanged.")
+    file.write_bytes(body + b"\n%changed\n")
+    assert ends("verify_agreement", file)[1] == 1
+    file.write_bytes(b"%PDF-1.7 a bill")
+    assert ends("verify_agreement", file)[1] == 2
+
+
+def test_verify_agreement_without_a_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read: No such file"):
+        run("verify_agreement", tmp_path / "none.pdf")
+
+
+# --- demo
+
+
+def test_the_demo_is_not_for_a_real_desk() -> None:
+    with pytest.raises(CommandError, match="make demo"):
+        run("demo")

@@ -1,0 +1,110 @@
+"""Issuing for many papers: each on its own, every refusal named, the work per paper always the same."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agreements import issuing, lifecycle
+from agreements.models import Agreement, Message
+from proceedings.models import Paper, Volume
+from tests import make
+from tests.make import DAY, NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def fetched(volume: Volume) -> list[Paper]:
+    return list(volume.papers.select_related("volume").prefetch_related("authors", "agreements"))
+
+
+def issue(volume: Volume, *, dry_run: bool = False) -> issuing.Report:
+    return issuing.issue(fetched(volume), by="editor:ed", now=NOW, dry_run=dry_run)
+
+
+def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
+    volume = make.volume()
+    ready, silent, gone, busy, prepared = (
+        make.paper(volume),
+        make.paper(volume, contact=None),
+        make.paper(volume, status="withdrawn"),
+        make.agreement("issued", of=make.paper(volume)).paper,
+        make.agreement("draft", of=make.paper(volume)).paper,
+    )
+    report = issue(volume)
+    assert [agreement.paper for agreement in report.issued] == [ready, prepared]
+    assert report.under_way == [busy]
+    assert [(paper, why.split(".")[0]) for paper, why in report.refused] == [
+        (silent, "It has no corresponding author"),
+        (gone, "It is withdrawn"),
+    ]
+    assert {agreement.status for agreement in report.issued} == {"issued"}
+    assert Message.objects.filter(slot="invitation").count() == 3
+
+
+def test_issuing_again_does_nothing() -> None:
+    volume = make.volume()
+    make.paper(volume)
+    issue(volume)
+    report = issue(volume)
+    assert (report.issued, len(report.under_way)) == ([], 1)
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ["signed", "sealed"])
+def test_a_signed_paper_is_under_way(status: str) -> None:
+    agreement = make.agreement(status)
+    assert issue(agreement.paper.volume).under_way == [agreement.paper]
+
+
+@pytest.mark.parametrize("status", ["declined", "voided", "lapsed"])
+def test_a_paper_whose_agreement_ended_is_issued_anew(status: str) -> None:
+    agreement = make.agreement(status)
+    (new,) = issue(agreement.paper.volume).issued
+    assert new.pk != agreement.pk
+
+
+def test_a_dry_run_names_the_same_refusals_and_changes_nothing() -> None:
+    volume = make.volume()
+    make.paper(volume)
+    make.paper(volume, contact=None)
+    dry = issue(volume, dry_run=True)
+    assert Agreement.objects.count() == Message.objects.count() == 0
+    wet = issue(volume)
+    assert dry.issued == []
+    assert dry.refused == wet.refused
+
+
+def test_a_paper_that_cannot_be_issued_leaves_no_half_draft() -> None:
+    volume = make.volume(deadline=None)
+    make.paper(volume)
+    report = issue(volume)
+    assert "no terms" in report.refused[0][1]
+    assert Agreement.objects.count() == 0
+
+
+def test_an_editor_who_was_faster_does_not_stop_the_rest() -> None:
+    volume = make.volume()
+    first, prepared, last = make.paper(volume), make.agreement("draft", of=make.paper(volume)), make.paper(volume)
+    papers = fetched(volume)
+    lifecycle.issue(prepared, by="editor:mo", now=NOW)
+    make.agreement("issued", of=last, now=NOW + DAY)
+    report = issuing.issue(papers, by="editor:ed", now=NOW)
+    assert [agreement.paper for agreement in report.issued] == [first]
+    assert report.under_way == [prepared.paper]
+    assert [paper for paper, _ in report.refused] == [last]
+
+
+def test_the_work_per_paper_does_not_grow_with_the_volume() -> None:
+    def queries(number: int, count: int) -> int:
+        volume = make.volume(number)
+        for _ in range(count):
+            make.paper(volume)
+        papers = fetched(volume)
+        with CaptureQueriesContext(connection) as captured:
+            assert len(issuing.issue(papers, by="editor:ed", now=NOW).issued) == count
+        return len(captured)
+
+    make.agreement("draft", of=make.paper(make.volume(1)))  # the text's row is made once
+    few, many = queries(2, 2), queries(3, 10)
+    assert many - few == 8 * (few / 2)
+    assert few / 2 <= 27

@@ -1,0 +1,239 @@
+"""A row of the outbox -> the mail: for one person, about one paper, with the same words in text and HTML."""
+
+import html
+import re
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+
+import pytest
+from django.core.files.storage import storages
+
+from agreements import letters, lifecycle, links
+from agreements.facts import sha256
+from agreements.models import Agreement, Link, Message
+from agreements.transports import on_the_wire
+from proceedings.models import Author
+from tests import make
+from tests.make import CLOSES, DAY, HOUR, NOW
+
+pytestmark = pytest.mark.django_db
+
+Kind = Message.Kind
+LINK = re.compile(r"http://testserver/sign/(?:copy/)?([A-Za-z0-9_-]{43})/")
+
+
+def message(kind: str, of: Agreement | None = None) -> Message:
+    """A message of that kind, queued by the move that queues it."""
+    match kind:
+        case Kind.INVITATION:
+            return make.invitation(of or make.agreement("issued"))
+        case Kind.REMINDER:
+            of = of or make.agreement("issued")
+            lifecycle.remind(of, slot="r1:T-7", skipped=(), look_at=NOW, now=NOW)
+            return of.messages.get(slot="r1:T-7")
+        case Kind.RECEIPT:
+            return (of or make.agreement("sealed")).messages.get(kind=kind)
+    return (of or make.agreement("declined")).messages.get(kind=kind)
+
+
+def read(row: Message, now: datetime = NOW) -> EmailMessage:
+    """The mail as its receiver's program reads it."""
+    mail = message_from_bytes(on_the_wire(letters.compose(row, now)), policy=policy.default)
+    assert not mail.defects
+    return mail
+
+
+def text_of(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_every_kind_has_the_same_words_in_both_forms(kind: str) -> None:
+    mail = read(message(kind))
+    plain, page = text_of(mail), text_of(mail, "html")
+    visible = html.unescape(re.sub(r"<head>.*?</head>|<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+    assert "{" not in plain + page
+    # The button says in words what the text says with an address.
+    said = words(re.sub(r"http\S+", "", plain))
+    assert [word for word in said if word not in words(visible)] == []
+    assert set(LINK.findall(plain)) == set(LINK.findall(page))
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_every_kind_names_paper_and_agreement_and_does_not_answer_machines(kind: str) -> None:
+    row = message(kind)
+    mail = read(row)
+    assert mail["Message-ID"] == row.message_id
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Reply-To"] == "chair@desk.example"
+    assert mail["From"].addresses[0].addr_spec == "desk@proceedings.example"
+    assert parsedate_to_datetime(mail["Date"]) == NOW
+    assert [address.addr_spec for address in mail["To"].addresses] == [row.recipient]
+    assert mail["Cc"] is mail["Bcc"] is None
+    assert row.agreement.title in text_of(mail)
+    assert f"Agreement {row.agreement.reference}" in text_of(mail).splitlines()
+    assert mail["Subject"].strip()
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind.values) - {Kind.INVITATION}))
+def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
+    row = message(kind)
+    mail = read(row)
+    first = make.invitation(row.agreement).message_id
+    assert mail["References"] == mail["In-Reply-To"] == first
+    assert read(make.invitation(row.agreement))["References"] is None
+
+
+@pytest.mark.parametrize("kind", [Kind.INVITATION, Kind.REMINDER])
+def test_the_link_signs_and_lives_past_the_deadline(kind: str) -> None:
+    row = message(kind)
+    (token,) = set(LINK.findall(text_of(read(row))))
+    link = links.read(token, Link.Purpose.SIGN, CLOSES + 29 * DAY)
+    assert link is not None
+    assert (link.agreement, link.message) == (row.agreement, row)
+    assert links.read(token, Link.Purpose.SIGN, CLOSES + 30 * DAY) is None
+
+
+def test_a_reminder_long_after_the_deadline_has_a_link_that_works() -> None:
+    row = message(Kind.REMINDER)
+    late = CLOSES + 100 * DAY
+    (token,) = set(LINK.findall(text_of(read(row, late))))
+    assert links.read(token, Link.Purpose.SIGN, late + 29 * DAY) is not None
+
+
+def test_each_mail_has_a_token_of_its_own() -> None:
+    row = message(Kind.INVITATION)
+    tokens = [LINK.findall(text_of(read(row)))[0] for _ in range(3)]
+    assert len(set(tokens)) == 3
+    assert all(links.read(token, Link.Purpose.SIGN, NOW) for token in tokens), (
+        "a retry kills no link that may have left"
+    )
+
+
+@pytest.mark.parametrize("kind", [Kind.DECLINED, Kind.EDITOR_DECLINED])
+def test_other_mails_carry_no_token(kind: str) -> None:
+    mail = read(message(kind))
+    assert LINK.findall(text_of(mail) + text_of(mail, "html")) == []
+    assert Link.objects.count() == 0
+
+
+def test_the_editors_notice_holds_the_reason_and_a_way_to_the_desk_and_no_secret() -> None:
+    row = message(Kind.EDITOR_DECLINED)
+    text = text_of(read(row))
+    assert "The title changed." in text
+    assert f"http://testserver/admin/agreements/agreement/{row.agreement_id}/change/" in text
+
+
+def test_the_receipt_brings_the_sealed_file_and_a_link_to_it() -> None:
+    row = message(Kind.RECEIPT)
+    mail = read(row)
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == f"{row.agreement.paper_key}Permission.pdf"
+    assert attached.get_content_type() == "application/pdf"
+    assert sha256(attached.get_content()) == row.agreement.sealed_sha256
+    (token,) = set(LINK.findall(text_of(mail)))
+    assert links.read(token, Link.Purpose.COPY, NOW + 365 * DAY) is not None
+
+
+def test_without_its_file_a_receipt_is_not_written() -> None:
+    row = message(Kind.RECEIPT)
+    storages["private"].delete(row.agreement.sealed_file)
+    with pytest.raises(OSError, match="No such file"):
+        letters.compose(row, NOW)
+
+
+@pytest.mark.parametrize(
+    ("now", "said", "subject"),
+    [
+        (CLOSES - 7 * DAY, ["still waits", "Please sign by 30 November 2026, 23:59 anywhere on Earth"], "Reminder"),
+        (CLOSES - HOUR, ["today is the last day", "Please sign by 30 November 2026"], "Reminder"),
+        (CLOSES, ["is overdue", "The deadline was 30 November 2026, 23:59 anywhere on Earth. You can"], "Overdue"),
+    ],
+)
+def test_a_reminder_knows_how_late_it_is(now: datetime, said: list[str], subject: str) -> None:
+    mail = read(message(Kind.REMINDER), now)
+    for words_ in said:
+        assert words_ in text_of(mail)
+    assert mail["Subject"].strip().startswith(subject)
+
+
+HARD = [
+    "R&D for Q&A when p<0.05",
+    "Über <b>alles</b> — “quoted”",
+    "The $\\ell_1$ norm of {{ agreement.signer }}",
+    "深層学習の理論",
+    "a\u2028b",
+]
+
+
+@pytest.mark.parametrize("title", HARD)
+@pytest.mark.parametrize("kind", Kind.values)
+def test_a_title_is_shown_as_it_is_and_makes_no_markup(kind: str, title: str) -> None:
+    row = message(kind, None)
+    row.agreement.title = title  # as it would be frozen: only the letter is asked here, nothing is written
+    mail = read(row)
+    assert title in text_of(mail)
+    page = text_of(mail, "html")
+    assert "<b>" not in page
+    assert html.escape(title) in page or title in html.unescape(page)
+
+
+def test_a_title_with_a_line_break_makes_one_subject() -> None:
+    row = message(Kind.INVITATION)
+    row.agreement.title = "One\r\nBcc: everyone@example.org\nTwo"
+    mail = read(row)
+    assert mail["Bcc"] is None
+    assert "One Bcc: everyone@example.org Two" in mail["Subject"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Lewis, Mike", 'Mike "The" Lewis', "Zoë Ångström", "李 明", "a <b@example.org>", "x" * 400]
+)
+def test_a_name_does_not_become_an_address(name: str) -> None:
+    row = message(Kind.INVITATION)
+    row.agreement.signer = name
+    (address,) = read(row)["To"].addresses
+    assert (address.addr_spec, address.display_name) == ("mike@example.org", name)
+
+
+@pytest.mark.parametrize("name", ["Mike\nBcc: a@example.org", "Mike\rLewis"])
+def test_a_name_that_would_forge_a_header_stops_its_own_mail(name: str) -> None:
+    row = message(Kind.INVITATION)
+    row.agreement.signer = name
+    with pytest.raises(ValueError, match="CR or LF"):
+        letters.compose(row, NOW)
+
+
+def test_without_an_address_for_answers_there_is_no_reply_to() -> None:
+    agreement = make.agreement("issued", of=make.paper(make.volume(reply_to="")))
+    assert read(make.invitation(agreement))["Reply-To"] is None
+
+
+def test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others() -> None:
+    volume = make.volume()
+    rows = []
+    for number in range(40):
+        paper = make.paper(volume, contact=f"author{number}@example.org", title=f"Title number {number:03}.")
+        Author.objects.filter(paper=paper, position=1).update(family=f"Family{number:03}")
+        rows.append(make.invitation(make.agreement("issued", of=paper)))
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        mail = read(row)
+        whole = text_of(mail) + text_of(mail, "html") + str(mail["To"]) + mail["Subject"]
+        assert set(re.findall(r"Title number (\d+)", whole)) == {f"{number:03}"}
+        assert set(re.findall(r"Family(\d+)", whole)) == {f"{number:03}"}
+        assert set(re.findall(r"author(\d+)@", whole)) == {str(number)}
+        (token,) = set(LINK.findall(whole))
+        assert token not in seen
+        seen.add(token)
+        link = links.read(token, Link.Purpose.SIGN, NOW)
+        assert link is not None
+        assert link.agreement_id == row.agreement_id

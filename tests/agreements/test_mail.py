@@ -1,0 +1,543 @@
+"""The outbox: nothing lost, nothing twice, and it knows when to stop."""
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import storages
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from agreements import lifecycle, mail
+from agreements.mail import BACKOFF, LEASE
+from agreements.models import Agreement, Message
+from agreements.transports import Outcome, SmtpTransport
+from proceedings.models import Author
+from tests import make, servers
+from tests.agreements.sending import Hook, Meanwhile, send
+from tests.make import DAY, MINUTE, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+State = Message.State
+RETRY = Outcome.retry("451 later")
+
+
+def due_again(message: Message) -> datetime:
+    message.refresh_from_db()
+    assert message.state == State.PENDING
+    return message.due_at
+
+
+def state_of(message: Message) -> str:
+    message.refresh_from_db()
+    return message.state
+
+
+def issued(count: int = 1) -> list[Message]:
+    """The invitations of so many agreements, each to an address of its own."""
+    volume = make.the_volume()
+    papers = [make.paper(volume, contact=f"author{number}@example.org") for number in range(1, count + 1)]
+    return [make.invitation(make.agreement("issued", of=paper)) for paper in papers]
+
+
+# --- the queue
+
+
+def test_a_slot_holds_one_message_for_ever() -> None:
+    agreement = make.agreement("issued")
+    again = partial(mail.queue, agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org")
+    assert again(now=NOW)
+    before = agreement.messages.get(slot="r1:T-7")
+    assert not again(now=NOW + DAY)
+    assert not again(now=NOW + DAY, skipped=True)
+    assert list(agreement.messages.filter(slot="r1:T-7").values_list("pk", "state", "due_at", "message_id")) == [
+        (before.pk, State.PENDING, NOW, before.message_id)
+    ]
+
+
+def test_the_message_id_is_of_this_house_even_if_its_address_has_a_name(settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "The Desk <desk@publisher.example>"
+    (invitation,) = issued()
+    assert invitation.message_id.endswith("@publisher.example>")
+
+
+# --- the way of a mail that goes well
+
+
+def test_what_is_due_is_sent_stamped_and_noted_in_the_chain(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    assert send(NOW + MINUTE) == {State.SENT: 1}
+    assert state_of(invitation) == State.SENT
+    assert (invitation.sent_at, invitation.attempts, invitation.claim, invitation.lease_until) == (
+        NOW + MINUTE,
+        1,
+        None,
+        None,
+    )
+    event = invitation.agreement.events.get(kind="mailed")
+    assert event.data == {
+        "kind": "invitation",
+        "slot": "invitation",
+        "to": "author1@example.org",
+        "message_id": invitation.message_id,
+    }
+    assert mailbox.texts()[0]["Message-ID"] == invitation.message_id
+
+
+def test_what_is_sent_is_not_sent_again(mailbox: Mailbox) -> None:
+    issued()
+    send(NOW)
+    assert send(NOW) == {}
+    assert send(NOW + 400 * DAY) == {}
+    assert len(mailbox.mails) == 1
+
+
+def test_what_is_not_due_stays(mailbox: Mailbox) -> None:
+    issued()
+    assert send(NOW - MINUTE) == {}
+    assert mailbox.mails == []
+
+
+def test_the_mail_that_waits_longest_goes_first_and_all_share_a_connection(mailbox: Mailbox) -> None:
+    volume = make.volume()
+    for hours in (3, 1, 2):
+        paper = make.paper(volume, contact=f"author{hours}@example.org")
+        make.agreement("issued", of=paper, now=NOW - hours * make.HOUR)
+    assert send(NOW) == {State.SENT: 3}
+    assert mailbox.recipients() == ["author3@example.org", "author2@example.org", "author1@example.org"]
+    assert len(mailbox.sessions) == 1
+
+
+def test_an_address_in_other_letters_is_reached(mailbox: Mailbox) -> None:
+    make.agreement("issued", of=make.paper(contact="zoe@bücher.example"))
+    assert send(NOW) == {State.SENT: 1}
+    assert mailbox.recipients() == ["zoe@xn--bcher-kva.example"]
+
+
+def test_skipped_slots_are_never_sent(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    lifecycle.remind(agreement, slot="r1:T-7", skipped=("r1:T-14",), look_at=NOW, now=NOW)
+    send(NOW)
+    assert dict(agreement.messages.values_list("slot", "state")) == {
+        "invitation": State.SENT,
+        "r1:T-7": State.SENT,
+        "r1:T-14": State.SKIPPED,
+    }
+    assert len(mailbox.mails) == 2
+
+
+# --- refusals and lost answers
+
+
+@pytest.mark.parametrize("moment", ["at_sender", "at_recipient", "at_dot"])
+def test_what_is_refused_for_now_is_tried_again_and_sent_once(mailbox: Mailbox, moment: str) -> None:
+    (invitation,) = issued()
+    setattr(mailbox, moment, "451 later")
+    assert send(NOW) == {State.PENDING: 1}
+    assert due_again(invitation) == NOW + BACKOFF[0]
+    assert invitation.error == "451 later"
+    mailbox.reset()
+    assert send(NOW + BACKOFF[0] - MINUTE / 2) == {}
+    assert send(NOW + BACKOFF[0]) == {State.SENT: 1}
+    (delivered,) = mailbox.texts()
+    assert delivered["Message-ID"] == invitation.message_id
+    assert state_of(invitation) == State.SENT
+    assert invitation.error == ""
+
+
+def test_the_tries_come_further_apart_and_end(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    mailbox.at_recipient = "451 later"
+    now, waits = NOW, []
+    for _ in BACKOFF:
+        assert send(now) == {State.PENDING: 1}
+        waits.append(due_again(invitation) - now)
+        now = invitation.due_at
+    assert waits == BACKOFF
+    assert send(now) == {State.FAILED: 1}
+    assert send(now + 400 * DAY) == {}
+    assert (state_of(invitation), invitation.attempts) == (State.FAILED, len(BACKOFF) + 1)
+    assert make.history(invitation.agreement) == ["draft", "issue"]
+
+
+@pytest.mark.parametrize("moment", ["at_sender", "at_recipient", "at_dot"])
+def test_what_is_refused_for_good_has_failed_at_once(mailbox: Mailbox, moment: str) -> None:
+    (invitation,) = issued()
+    setattr(mailbox, moment, "550 no such user")
+    assert send(NOW) == {State.FAILED: 1}
+    assert state_of(invitation) == State.FAILED
+    assert invitation.error == "550 no such user"
+    mailbox.reset()
+    assert send(NOW + 10 * DAY) == {}
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("cut", ["drop-before", "drop-after"])
+def test_a_lost_answer_is_shown_and_never_followed_by_another_try(mailbox: Mailbox, cut: str) -> None:
+    (invitation,) = issued()
+    mailbox.at_dot = cut
+    assert send(NOW) == {State.UNKNOWN: 1}
+    assert state_of(invitation) == State.UNKNOWN
+    assert "answer was lost" in invitation.error
+    assert make.history(invitation.agreement) == ["draft", "issue", "mail-unknown"]
+    accepted = len(mailbox.mails)
+    mailbox.reset()
+    assert send(NOW + 10 * DAY) == {}
+    assert accepted + len(mailbox.mails) <= 1
+
+
+def test_a_server_that_is_down_costs_time_and_no_mail(mailbox: Mailbox, settings: Settings) -> None:
+    invitations = issued(3)
+    right = settings.EMAIL_PORT
+    settings.EMAIL_PORT = servers.free_port()
+    assert send(NOW) == {State.PENDING: 3}
+    settings.EMAIL_PORT = right
+    assert send(NOW + BACKOFF[0]) == {State.SENT: 3}
+    assert sorted(mailbox.recipients()) == sorted(message.recipient for message in invitations)
+
+
+def test_a_server_that_says_nothing_costs_time_and_no_mail(mailbox: Mailbox, settings: Settings) -> None:
+    issued()
+    right = settings.EMAIL_PORT
+    with servers.black_hole() as port:
+        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = port, 0.2
+        assert send(NOW) == {State.PENDING: 1}
+    settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = right, 5
+    assert send(NOW + BACKOFF[0]) == {State.SENT: 1}
+    assert len(mailbox.mails) == 1
+
+
+# --- bad rows
+
+
+def test_one_address_that_is_refused_does_not_stop_the_others(mailbox: Mailbox) -> None:
+    issued(5)
+    mailbox.at_address = {"author2@example.org": "550 no", "author4@example.org": "451 later"}
+    assert send(NOW) == {State.SENT: 3, State.FAILED: 1, State.PENDING: 1}
+
+
+def test_a_good_mail_behind_many_bad_ones_goes_in_the_same_round(mailbox: Mailbox) -> None:
+    issued(30)
+    mailbox.at_recipient, mailbox.at_address = "451 later", {"author30@example.org": "250 OK"}
+    tally = send(NOW)
+    assert tally[State.PENDING] == 29
+    assert sum(tally.values()) == 30
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [{"email": "josé@example.org"}, {"email": "mike@" + "x" * 64 + ".example"}],
+    ids=["an address that SMTP cannot say", "a domain that cannot be"],
+)
+def test_a_poisonous_row_fails_alone_and_in_the_end_for_good(mailbox: Mailbox, poison: dict[str, str]) -> None:
+    paper = make.paper(contact="bad@example.org")
+    Author.objects.filter(paper=paper, position=1).update(**poison)
+    bad = make.invitation(make.agreement("issued", of=paper, now=NOW - DAY))
+    good = issued()
+    assert send(NOW) == {State.PENDING: 1, State.SENT: len(good)}
+    now = NOW
+    while state_of(bad) == State.PENDING:
+        now = max(bad.due_at, now)
+        send(now)
+    assert bad.state == State.FAILED
+    assert bad.attempts == len(BACKOFF) + 1
+    assert bad.error
+    assert len(mailbox.mails) == len(good)
+
+
+def test_a_receipt_waits_for_the_storage_to_come_back(mailbox: Mailbox) -> None:
+    agreement = make.agreement("sealed")
+    path = Path(storages["private"].path(agreement.sealed_file))
+    away = path.rename(f"{path}.away")
+    receipt = agreement.messages.get(kind="receipt")
+    assert send(NOW) == {State.PENDING: 1}
+    assert "could not be written" in Message.objects.get(pk=receipt.pk).error
+    away.rename(path)
+    assert send(NOW + BACKOFF[0]) == {State.SENT: 1}
+    assert len(mailbox.mails) == 1
+
+
+# --- an agreement that ends while its mail is on its way
+
+
+def ends(message: Message) -> dict[str, Hook]:
+    """The ways in which an agreement's need for mail ends."""
+    agreement = Agreement.objects.select_related("text").get(pk=message.agreement_id)
+    return {
+        "sign": partial(make.sign, agreement),
+        "decline": partial(lifecycle.decline, agreement, reason="", now=NOW),
+        "void": partial(lifecycle.void, agreement, reason="Withdrawn.", by="editor:ed", now=NOW),
+    }
+
+
+ENDS = ["sign", "decline", "void"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_end_before_the_intent_keeps_the_mail_in_the_house(mailbox: Mailbox, end: str) -> None:
+    (invitation,) = issued()
+    transport = Meanwhile(before_intent=once(ends(invitation)[end]))
+    tally = send(NOW, transport)
+    assert tally["lost"] == 1
+    assert state_of(invitation) == State.CANCELLED
+    assert invitation.message_id not in [text["Message-ID"] for text in mailbox.texts()]
+    assert "invitation" not in mailed(invitation)
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("answer", ["451 later", "421 closing"])
+def test_after_an_end_during_the_hand_over_a_refusal_is_not_tried_again(
+    mailbox: Mailbox, end: str, answer: str
+) -> None:
+    (invitation,) = issued()
+    mailbox.at_dot = answer
+    first = Meanwhile(after_intent=once(ends(invitation)[end]))
+    with first:
+        message = mail.claim_next(NOW)
+        assert message is not None
+        assert mail.deliver(message, first, lambda: NOW, lifecycle.note_mail) == State.CANCELLED
+    assert state_of(invitation) == State.CANCELLED
+    mailbox.reset()
+    send(NOW + 10 * DAY)
+    assert invitation.message_id not in [text["Message-ID"] for text in mailbox.texts()]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_after_an_end_during_the_hand_over_an_accepted_mail_is_still_noted(mailbox: Mailbox, end: str) -> None:
+    (invitation,) = issued()
+    send(NOW, Meanwhile(after_intent=once(ends(invitation)[end])))
+    assert state_of(invitation) == State.SENT
+    assert "invitation" in mailed(invitation)
+
+
+def once(call: Hook) -> Hook:
+    """`call`, the first time only: closing queues mails of its own, which pass the same transport."""
+    calls = [call]
+    return lambda: calls.pop()() if calls else None
+
+
+def mailed(message: Message) -> list[str]:
+    events = message.agreement.events.filter(kind="mailed")
+    return [event.data["slot"] for event in events]
+
+
+# --- leases, and workers that come back
+
+
+def claimed(now: datetime = NOW) -> Message:
+    message = mail.claim_next(now)
+    assert message is not None
+    return message
+
+
+def test_a_claimed_mail_is_nobody_elses_until_its_lease_ends(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    claimed()
+    assert send(NOW + LEASE - MINUTE) == {}
+    assert send(NOW + LEASE) == {State.SENT: 1}
+    assert (state_of(invitation), invitation.attempts) == (State.SENT, 2)
+    assert len(mailbox.mails) == 1
+
+
+def test_the_lease_is_longer_than_a_server_may_take_in_all() -> None:
+    commands = 8  # greeting, two EHLO, STARTTLS, login, MAIL, RCPT, DATA
+    assert commands * 30 + SmtpTransport().patience < LEASE.total_seconds()
+
+
+def test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    assert mail.intend(claimed())
+    assert send(NOW + LEASE - MINUTE) == {}
+    assert send(NOW + LEASE) == {State.UNKNOWN: 1}
+    assert state_of(invitation) == State.UNKNOWN
+    assert make.history(invitation.agreement) == ["draft", "issue", "mail-unknown"]
+    assert send(NOW + 10 * DAY) == {}
+    assert mailbox.mails == []
+
+
+def test_a_claimed_mail_whose_agreement_was_signed_is_not_taken_up_again(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    message = claimed()
+    make.sign(Agreement.objects.get(pk=message.agreement_id))
+    assert not mail.intend(message)
+    assert send(NOW + LEASE) == {}
+    assert state_of(invitation) == State.CANCELLED
+
+
+def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+    now, claims = NOW, 0
+    while state_of(invitation) != State.FAILED:
+        mail.release_leases(now, lifecycle.note_mail)
+        if mail.claim_next(now):
+            claims += 1
+        now += LEASE
+        assert claims < 100
+    assert claims == len(BACKOFF) + 1
+    assert "stopped each time" in invitation.error
+
+
+@pytest.mark.parametrize("outcome", [Outcome.sent(), RETRY, Outcome.refused("550"), Outcome.unknown("?")])
+def test_a_worker_that_slept_past_its_lease_changes_nothing(outcome: Outcome) -> None:
+    (invitation,) = issued()
+    sleeper = claimed()
+    mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+    successor = claimed(NOW + LEASE)
+    assert successor.claim != sleeper.claim
+    assert not mail.intend(sleeper)
+    assert mail.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert state_of(invitation) == State.CLAIMED
+    assert invitation.claim == successor.claim
+    assert mail.intend(successor)
+    assert mail.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert state_of(invitation) == State.HANDING
+
+
+def test_a_worker_that_sleeps_right_after_its_claim_does_not_take_its_successors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between claiming and reading back, its lease ends and another worker claims: it must not get that claim."""
+    issued()
+    update = Message.objects.none().__class__.update
+    successors: list[Message] = []
+
+    def slow(self: object, **columns: object) -> int:
+        won = update(self, **columns)  # type: ignore[arg-type]
+        if columns.get("state") == State.CLAIMED and not successors:
+            mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+            monkeypatch.undo()
+            successors.append(claimed(NOW + LEASE))
+        return won
+
+    monkeypatch.setattr(Message.objects.none().__class__, "update", slow)
+    assert mail.claim_next(NOW) is None
+    assert len(successors) == 1
+
+
+def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+
+    def reap() -> None:
+        mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+        assert state_of(invitation) == State.UNKNOWN
+
+    assert send(NOW, Meanwhile(after_answer=reap)) == {State.SENT: 1}
+    assert state_of(invitation) == State.SENT
+    assert make.history(invitation.agreement) == ["draft", "issue", "mail-unknown", "mailed"]
+
+
+@pytest.mark.parametrize("outcome", [RETRY, Outcome.refused("550"), Outcome.unknown("?")])
+def test_a_late_refusal_does_not_make_an_unknown_mail_go_again(outcome: Outcome) -> None:
+    (invitation,) = issued()
+    message = claimed()
+    assert mail.intend(message)
+    mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+    assert mail.settle(message, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert state_of(invitation) == State.UNKNOWN
+
+
+def test_an_answer_after_nine_minutes_is_waited_for(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+
+    def other_worker() -> None:
+        assert send(NOW + 9 * MINUTE) == {}
+
+    assert send(NOW, Meanwhile(after_answer=other_worker)) == {State.SENT: 1}
+    assert state_of(invitation) == State.SENT
+    assert len(mailbox.mails) == 1
+
+
+# --- a database that fails at the wrong moment
+
+
+def test_a_database_that_fails_at_the_intent_costs_a_lease_and_no_mail(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (invitation,) = issued()
+
+    def gone(message: Message) -> bool:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(mail, "intend", gone)
+    with pytest.raises(OperationalError):
+        send(NOW)
+    monkeypatch.undo()
+    assert mailbox.mails == []
+    assert state_of(invitation) == State.CLAIMED
+    assert send(NOW + LEASE) == {State.SENT: 1}
+    assert len(mailbox.mails) == 1
+
+
+def test_a_commit_whose_answer_is_lost_at_the_intent_leaves_it_unknown_and_unsent(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (invitation,) = issued()
+    intend = mail.intend
+
+    def answer_lost(message: Message) -> bool:
+        intend(message)
+        raise OperationalError("SSL connection has been closed unexpectedly")
+
+    monkeypatch.setattr(mail, "intend", answer_lost)
+    with pytest.raises(OperationalError):
+        send(NOW)
+    monkeypatch.undo()
+    assert state_of(invitation) == State.HANDING
+    assert send(NOW + LEASE) == {State.UNKNOWN: 1}
+    assert mailbox.mails == []
+
+
+def test_a_database_that_fails_after_the_acceptance_leaves_it_unknown_and_sent_once(mailbox: Mailbox) -> None:
+    (invitation,) = issued()
+
+    def gone() -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with pytest.raises(OperationalError):
+        send(NOW, Meanwhile(after_answer=gone))
+    assert state_of(invitation) == State.HANDING
+    assert send(NOW + LEASE) == {State.UNKNOWN: 1}
+    assert send(NOW + 10 * DAY) == {}
+    assert len(mailbox.mails) == 1
+
+
+def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
+    (invitation,) = issued()
+    message = claimed()
+    assert mail.intend(message)
+
+    def disk_full(*args: object) -> None:
+        raise OperationalError("disk full")
+
+    with pytest.raises(OperationalError):
+        mail.settle(message, Outcome.sent(), NOW, disk_full)
+    assert state_of(invitation) == State.HANDING
+    assert invitation.sent_at is None
+
+
+# --- how much work it is
+
+
+def test_a_round_with_nothing_due_asks_twice(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(2):
+        send(NOW)
+
+
+def test_the_work_per_mail_does_not_grow_with_their_number(mailbox: Mailbox) -> None:
+    def queries(count: int, now: datetime) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert send(now) == {State.SENT: count}
+        return len(captured)
+
+    make.volume()
+    issued(2)
+    for_two = queries(2, NOW)
+    for number in range(12):
+        make.agreement("issued", of=make.paper(contact=f"more{number}@example.org"))
+    assert queries(12, NOW) <= 6 * for_two

@@ -1,0 +1,272 @@
+"""Constraints of the database, both ways, and the little that rows know by themselves."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from agreements import lifecycle
+from agreements.facts import sha256
+from agreements.models import Agreement, AgreementText, Event, Link, Message, SealCertificate, Terms, whole_days
+from proceedings.models import Author, Paper, Volume
+from tests import make
+from tests.make import CLOSES, DAY, NOW
+
+pytestmark = pytest.mark.django_db
+
+CLAIMED = {"state": "claimed", "claim": "9f0c9a52-3a5e-4e0a-a3a7-0d7d5a2b6c11", "lease_until": NOW}
+SEALED = {"sealed_at": NOW, "sealed_file": "x.pdf", "sealed_sha256": "0" * 64, "sealed_size": 1, "seal_level": "B-B"}
+
+REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    # constraint, status it starts from, columns that break it
+    ("agreement_status_known", "issued", {"status": "archived"}),
+    ("draft_has_no_stamps", "draft", {"issued_at": NOW}),
+    ("issued_is_stamped", "draft", {"status": "issued"}),
+    ("issued_is_stamped", "draft", {"status": "declined", "closed_at": NOW}),
+    ("signed_is_stamped", "issued", {"status": "signed"}),
+    ("signed_is_stamped", "issued", {"status": "lapsed", "closed_at": NOW}),
+    ("signature_has_evidence", "issued", {"status": "signed", "signed_at": NOW}),
+    ("seal_has_file", "signed", {"status": "sealed", "sealed_at": NOW}),
+    *(
+        ("seal_has_file", "signed", {"status": "sealed", **SEALED, column: empty})
+        for column, empty in [
+            ("sealed_file", ""),
+            ("sealed_sha256", ""),
+            ("sealed_size", None),
+            ("sealed_size", 0),
+            ("seal_level", ""),
+            ("seal_level", "B-X"),
+        ]
+    ),
+    ("seal_has_file", "signed", {"status": "sealed", **SEALED, "seal_certificate": None}),
+    ("sealed_is_stamped", "signed", {"status": "sealed"}),
+    ("unsealed_has_no_seal", "signed", SEALED),
+    ("closed_is_stamped", "issued", {"closed_at": NOW}),
+    ("closed_is_stamped", "declined", {"closed_at": None}),
+    ("closing_by_editor_has_reason", "voided", {"reason": ""}),
+    ("closing_by_editor_has_reason", "superseded", {"reason": ""}),
+]
+REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
+    ("message_state_known", {"state": "lost"}),
+    ("sent_is_stamped", {"state": "sent"}),
+    ("sent_is_stamped", {"sent_at": NOW}),
+    *(("claim_has_holder", {**CLAIMED, "state": state, "claim": None}) for state in ("claimed", "handing")),
+    *(("claim_has_holder", {**CLAIMED, "state": state, "lease_until": None}) for state in ("claimed", "handing")),
+]
+
+
+@pytest.mark.parametrize(("constraint", "status", "columns"), REFUSED)
+def test_an_agreement_that_contradicts_itself_is_refused(constraint: str, status: str, columns: dict[str, Any]) -> None:
+    agreement = make.agreement(status)
+    certificate = SealCertificate.objects.create(fingerprint="1" * 64, pem="", first_used_at=NOW)
+    if "sealed_at" in columns and "seal_certificate" not in columns:
+        columns = {**columns, "seal_certificate": certificate}
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Agreement.objects.filter(pk=agreement.pk).update(**columns)
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_MESSAGES)
+def test_a_message_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    message = make.invitation(make.agreement("issued"))
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(**columns)
+
+
+@pytest.mark.parametrize("columns", [CLAIMED, {**CLAIMED, "state": "handing"}, {"state": "sent", "sent_at": NOW}])
+def test_a_message_that_agrees_with_itself_is_taken(columns: dict[str, Any]) -> None:
+    message = make.invitation(make.agreement("issued"))
+    assert Message.objects.filter(pk=message.pk).update(**columns) == 1
+
+
+def test_every_check_of_this_app_is_tried_here() -> None:
+    checks = {
+        constraint.name
+        for model in apps.get_app_config("agreements").get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint)
+    }
+    assert checks == {name for name, *_ in REFUSED} | {name for name, _ in REFUSED_MESSAGES}
+
+
+def test_a_second_live_agreement_of_a_paper_is_refused() -> None:
+    old = make.agreement("voided")
+    make.agreement("issued", of=old.paper)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Agreement.objects.filter(pk=old.pk).update(status="issued", closed_at=None)
+
+
+def test_a_second_message_for_a_slot_is_refused() -> None:
+    message = make.invitation(make.agreement("issued"))
+    message.pk, message.message_id = None, "<other@proceedings.example>"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        message.save(force_insert=True)
+
+
+def test_a_second_event_with_the_same_number_is_refused() -> None:
+    event = make.agreement("draft").events.get()
+    event.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        event.save(force_insert=True)
+
+
+def test_an_agreement_is_replaced_once() -> None:
+    old = make.agreement("superseded")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        lifecycle.draft(make.paper(), by="editor:ed", now=NOW, predecessor=old)
+
+
+@pytest.mark.parametrize("model", [Paper, AgreementText, Agreement, Message])
+def test_what_an_agreement_rests_on_is_protected(model: type[models.Model]) -> None:
+    make.token(make.agreement("issued"))
+    row = model._default_manager.first()
+    assert row is not None
+    with pytest.raises(models.ProtectedError):
+        row.delete()
+
+
+# --- terms
+
+
+def closes(day: date, zone: str) -> datetime:
+    return Terms(deadline=day, zone=zone).closes_at
+
+
+@pytest.mark.parametrize(
+    ("zone", "last_second"),
+    [
+        ("Etc/GMT+12", datetime(2026, 12, 1, 11, 59, 59, tzinfo=UTC)),
+        ("UTC", datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)),
+        ("Europe/Paris", datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 12, 1, 4, 59, 59, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 11, 30, 9, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_the_deadline_is_the_last_second_of_its_day_in_its_zone(zone: str, last_second: datetime) -> None:
+    assert closes(date(2026, 11, 30), zone) - timedelta(seconds=1) == last_second
+
+
+def test_anywhere_on_earth_means_that_no_zone_is_later() -> None:
+    latest = closes(date(2026, 11, 30), "Etc/GMT+12")
+    assert latest == CLOSES == max(closes(date(2026, 11, 30), zone) for zone in available_timezones())
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "expected"),
+    [
+        # Clocks go forward at midnight: the day after begins at 01:00, one hour later by the wall and at once by UTC.
+        (date(2024, 9, 7), "America/Santiago", datetime(2024, 9, 8, 4, 0, tzinfo=UTC)),
+        (date(2025, 4, 24), "Africa/Cairo", datetime(2025, 4, 24, 22, 0, tzinfo=UTC)),
+        # Clocks go back within the last day: it has 25 hours, and all of them count.
+        (date(2026, 10, 25), "Europe/Paris", datetime(2026, 10, 25, 23, 0, tzinfo=UTC)),
+        (date(2026, 3, 29), "Europe/Paris", datetime(2026, 3, 29, 22, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_day_on_which_clocks_change_ends_when_people_say_it_ends(day: date, zone: str, expected: datetime) -> None:
+    assert closes(day, zone) == expected
+
+
+def test_the_deadline_in_words_tells_day_hour_and_zone() -> None:
+    terms = Terms(deadline=date(2026, 11, 30), zone="Etc/GMT+12")
+    assert terms.deadline_in_words == "30 November 2026, 23:59 anywhere on Earth"
+    assert (
+        Terms(deadline=date(2026, 2, 3), zone="Europe/Paris").deadline_in_words == "3 February 2026, 23:59 Europe/Paris"
+    )
+
+
+def test_a_moved_deadline_counts_up_its_revision_and_the_same_one_does_not() -> None:
+    terms = make.volume().terms
+    terms.move_deadline(terms.deadline, terms.zone)
+    assert terms.revision == 1
+    terms.move_deadline(terms.deadline + DAY, terms.zone)
+    terms.move_deadline(terms.deadline, "Europe/Paris")
+    assert terms.revision == 3
+
+
+def test_a_first_deadline_is_revision_one() -> None:
+    terms = Terms(volume=make.volume(deadline=None), deadline=date(2026, 11, 30))
+    terms.move_deadline(date(2026, 12, 24), "UTC")
+    assert terms.revision == 1
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "GMT+12", "europe/paris"])
+def test_a_zone_that_is_none_is_refused_with_an_example(zone: str) -> None:
+    terms = make.volume().terms
+    terms.zone = zone
+    with pytest.raises(ValidationError, match=r"Europe/Paris|cannot be blank"):
+        terms.full_clean()
+
+
+@pytest.mark.parametrize("days", [None, "x", {"a": 1}, [1.5], ["1"], [True], [1, 1], [366], [-366]])
+def test_days_of_reminders_that_are_no_whole_days_are_refused(days: Any) -> None:
+    with pytest.raises(ValidationError, match="whole days"):
+        whole_days(days)
+
+
+@pytest.mark.parametrize("days", [[], [-14, 0, 365]])
+def test_whole_days_are_taken(days: list[int]) -> None:
+    whole_days(days)
+
+
+# --- agreements and events
+
+
+def test_an_editor_sees_the_agreements_of_own_volumes_and_a_superuser_all() -> None:
+    mine, theirs = make.volume(247), make.volume(248)
+    one, two = make.agreement(of=make.paper(mine)), make.agreement(of=make.paper(theirs))
+    assert list(Agreement.objects.editable_by(make.editor("ed", mine))) == [one]
+    assert list(Agreement.objects.editable_by(make.editor("new"))) == []
+    assert set(Agreement.objects.editable_by(make.editor("chief", is_superuser=True))) == {one, two}
+
+
+def test_the_facts_name_the_text_by_version_and_digest() -> None:
+    agreement = make.agreement("issued")
+    assert agreement.facts.text_version == agreement.text.version
+    assert agreement.facts.text_digest == sha256(agreement.text.body.encode()) == agreement.text.digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 2},
+        {"kind": "sign"},
+        {"at": NOW + timedelta(microseconds=1)},
+        {"by": "x"},
+        {"data": {}},
+        {"previous": "0"},
+    ],
+)
+def test_the_digest_of_an_event_covers_everything_it_says(change: dict[str, Any]) -> None:
+    event = Event(number=1, kind="draft", at=NOW, by="editor:ed", data={"a": [1, "é"]}, previous="")
+    digest = event.compute_digest("247-a-0")
+    assert event.compute_digest("247-b-0") != digest
+    for name, value in change.items():
+        setattr(event, name, value)
+    assert event.compute_digest("247-a-0") != digest
+
+
+def test_the_digest_of_an_event_does_not_depend_on_zone_or_order() -> None:
+    event = Event(number=1, kind="draft", at=NOW, by="ed", data={"a": 1, "b": 2}, previous="")
+    same = Event(
+        number=1, kind="draft", at=NOW.astimezone(ZoneInfo("Asia/Tokyo")), by="ed", data={"b": 2, "a": 1}, previous=""
+    )
+    assert event.compute_digest("r") == same.compute_digest("r")
+
+
+def test_rows_say_what_they_are() -> None:
+    agreement = make.agreement("sealed")
+    make.token(agreement)
+    said = [str(row) for row in (agreement, agreement.text, agreement.shown, make.invitation(agreement))]
+    assert said == [
+        agreement.reference,
+        "pmlr-2017",
+        f"form shown for {agreement.reference}",
+        "invitation to mike@example.org",
+    ]
+    assert str(Volume.objects.get().terms) == "Terms of v247 COLT 2026"
+    assert str(Event.objects.filter(number=1).get()) == f"{agreement.pk}.1 draft"
+    assert str(Link.objects.get()) == f"sign link of {agreement.pk}"
+    assert str(Author.objects.filter(position=1).get()) == "Mike Lewis"

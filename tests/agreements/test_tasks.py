@@ -1,0 +1,69 @@
+"""Celery's side of the clock: tasks without data, a schedule that names them, and nothing decided here."""
+
+import inspect
+import json
+
+import pytest
+from pytest_django import Settings
+
+from agreements import clock, tasks
+from agreements.models import Message
+from proceedings.celery import app
+from tests import make
+from tests.servers import Mailbox
+
+OURS = ["agreements.chase", "agreements.seal", "agreements.send"]
+
+
+def test_the_schedule_names_every_task_and_no_other() -> None:
+    app.loader.import_default_modules()
+    registered = sorted(name for name in app.tasks if name.startswith("agreements."))
+    scheduled = sorted(entry["task"] for entry in app.conf.beat_schedule.values())
+    assert registered == scheduled == OURS
+
+
+def test_the_rounds_of_the_clock_are_the_tasks() -> None:
+    assert sorted(clock.ROUNDS) == [name.removeprefix("agreements.") for name in OURS]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_tasks_carry_no_data(name: str) -> None:
+    task = getattr(tasks, name.removeprefix("agreements."))
+    assert not inspect.signature(task.run).parameters
+    entry = next(entry for entry in app.conf.beat_schedule.values() if entry["task"] == name)
+    assert "args" not in entry
+    assert "kwargs" not in entry
+    json.dumps(entry)
+
+
+def test_a_look_that_comes_too_late_is_dropped() -> None:
+    for entry in app.conf.beat_schedule.values():
+        assert entry["options"]["expires"] == entry["schedule"] <= 60
+
+
+def test_a_worker_that_dies_gives_its_task_back() -> None:
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.accept_content == ["json"]
+    assert str(app.conf.timezone) == "UTC"
+
+
+def test_without_a_broker_tasks_run_where_they_are_called(settings: Settings) -> None:
+    assert settings.REDIS_URL == ""
+    assert app.conf.task_always_eager
+
+
+@pytest.mark.django_db
+def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
+    make.agreement("issued")
+    signed = make.agreement("signed")
+    for name in ("chase", "seal", "send"):
+        assert getattr(tasks, name).apply().get() is None
+    signed.refresh_from_db()
+    assert signed.status == "sealed"
+    assert sorted(Message.objects.values_list("kind", "state")) == [
+        ("invitation", "cancelled"),
+        ("invitation", "sent"),
+        ("receipt", "sent"),
+    ]

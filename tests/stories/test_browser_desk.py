@@ -1,0 +1,140 @@
+"""An editor's morning on the desk, and a look into every room in light and dark, wide and narrow."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from agreements.facts import sha256
+from agreements.models import Agreement, Link
+from agreements.states import Status
+from proceedings.models import User, Volume
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OpenWindow = Callable[..., Any]
+
+
+@pytest.fixture
+def volume(committed: None) -> Volume:
+    """Five papers: one to issue, one without a contact, one waiting, one sealed, one declined."""
+    now, volume = timezone.now(), make.volume()
+    make.paper(volume, key="ready26", title="Ready")
+    make.paper(volume, key="nobody26", title="Nobody to ask", contact=None)
+    make.agreement("issued", of=make.paper(volume, key="waits26", title="Waits"), now=now)
+    make.agreement("sealed", of=make.paper(volume, key="sealed26", title="Sealed"), now=now)
+    make.agreement("declined", of=make.paper(volume, key="declined26", title="Declined"), now=now)
+    return volume
+
+
+def log_in(someone: Any, name: str) -> None:
+    someone.go("/admin/")
+    someone.page.fill("#id_username", name)
+    someone.page.fill("#id_password", "pass")
+    someone.press("text=Log in >> nth=-1")
+
+
+def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) -> None:
+    make.editor("ed", volume)
+    foreign = make.volume(666)
+    make.paper(foreign, title="Somebody else’s", key="foreign26")
+    with reader() as editor:
+        page = editor.page
+        editor.go("/admin/")
+        editor.check()
+        log_in(editor, "ed")
+        editor.check()
+
+        editor.press("nav >> text=Volumes")
+        editor.check()
+        assert "v666" not in page.content()
+        row = [cell.strip() for cell in page.inner_text("#result_list tbody tr").split("\t")]
+        assert row[1:6] == ["5", "3", "1", "1", "1"]
+
+        editor.press("td.field-to_issue a")
+        editor.check()
+        assert page.locator("#result_list tbody tr").count() == 3
+        page.check("tr:has-text('ready26') input[type=checkbox]")
+        page.check("tr:has-text('nobody26') input[type=checkbox]")
+        page.select_option("select[name=action]", "issue_agreements")
+        editor.press("button[name=index]")
+        editor.check()
+        assert editor.says("1 issued. The invitations go out within a minute.")
+        assert editor.says("It has no corresponding author.")
+        assert Agreement.objects.get(paper__key="ready26").status == Status.ISSUED
+
+        editor.press("nav >> text=Papers")
+        editor.press("tr:has-text('nobody26') th a")
+        editor.check()
+        page.fill("#id_authors-1-email", "shruti@example.org")
+        page.check("#id_authors-1-is_contact")
+        editor.press("input[name=_save]")
+        editor.check()
+        assert editor.says("shruti@example.org")
+
+        editor.press("tr:has-text('sealed26') td.field-agreement_ a")
+        editor.check()
+        assert editor.says("signed as “Mike Lewis”")
+        with page.expect_download() as download:
+            page.click("text=Sealed copy (PDF)")
+        download.value.save_as(tmp_path / "copy.pdf")
+        sealed = Agreement.objects.get(paper__key="sealed26")
+        assert download.value.suggested_filename == "sealed26Permission.pdf"
+        assert sha256((tmp_path / "copy.pdf").read_bytes()) == sealed.sealed_sha256
+
+        editor.press("nav >> text=Agreements")
+        editor.check()
+        editor.press("tr:has-text('waits26') th a")
+        editor.press("text=Void…")
+        editor.check()
+        page.fill("#id_reason", "Sent to the wrong person.")
+        editor.press("input[type=submit]")
+        editor.check()
+        assert editor.says("Voided.")
+        assert editor.says("voided: Sent to the wrong person.")
+        editor.press("text=Log out")
+        editor.check()
+
+
+def addresses(volume: Volume) -> tuple[list[str], list[str]]:
+    """The pages that anyone opens, and those of the desk."""
+    now = timezone.now()
+    waits = make.agreement("issued", of=make.paper(volume, key="rtl26", title="כותרת עברית " + "x" * 200), now=now)
+    sealed = Agreement.objects.get(paper__key="sealed26")
+    sign = f"/sign/{make.token(waits, now=now)}/"
+    receipt = f"/sign/{make.token(sealed, now=now)}/"
+    dead = f"/sign/{make.token(sealed, now=now, purpose=Link.Purpose.COPY)}/"
+    public = [sign, f"{sign}decline/", receipt, dead, "/verify/", "/nothing/", "/admin/login/"]
+    paper, user = sealed.paper_id, User.objects.get(username="boss").pk
+    desk = ["/admin/", "/admin/agreements/", "/admin/password_change/"]
+    desk += [
+        f"/admin/proceedings/volume/{path}" for path in ("", "add/", f"{volume.pk}/change/", f"{volume.pk}/history/")
+    ]
+    desk += [
+        f"/admin/proceedings/paper/{path}"
+        for path in ("", "add/", f"{paper}/change/", f"{paper}/history/", f"{paper}/delete/")
+    ]
+    desk += ["/admin/proceedings/paper/?q=nothing+like+it", "/admin/proceedings/paper/?agreement=issued"]
+    desk += [f"/admin/agreements/agreement/{path}" for path in ("", f"{sealed.pk}/change/", f"{waits.pk}/change/")]
+    desk += [f"/admin/agreements/agreement/{waits.pk}/move/{verb}/" for verb in ("void", "supersede")]
+    desk += [f"/admin/proceedings/user/{path}" for path in ("", "add/", f"{user}/change/", f"{user}/password/")]
+    return public, desk
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_every_room_is_whole_quiet_and_open_to_all(width: int, scheme: str, reader: OpenWindow, volume: Volume) -> None:
+    User.objects.create_superuser("boss", password="pass")
+    public, desk = addresses(volume)
+    with reader(width=width, color_scheme=scheme) as visitor:
+        barriers = []
+        for path in public:
+            visitor.go(path)
+            barriers += visitor.barriers()
+        log_in(visitor, "boss")
+        for path in desk:
+            visitor.go(path)
+            barriers += visitor.barriers()
+    assert not barriers
