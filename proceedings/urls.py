@@ -1,12 +1,12 @@
-"""/admin/ for editors, /sign/ for authors, /health/ for machines."""
+"""/admin/ for editors, /sign/ for authors, /verify/ for everyone, /health for machines."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
+from django.views.generic import TemplateView
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("admin/", admin.site.urls),
     path("", include("agreements.urls")),
 ]
