@@ -6,6 +6,7 @@ from typing import Any
 from agreements.facts import Happening
 from agreements.models import Event, Message
 
+
 def mail_in_words(kind: str) -> str:
     return str(Message.Kind(kind).label).lower()
 
