@@ -63,7 +63,7 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
 
 def drift(paper: Paper, agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement, case, TeX and spaces aside."""
-    changed = ["key"] if paper.key != agreement.paper_key else []
+    changed = []
     if plain(paper.title) != plain(agreement.title):
         changed.append("title")
     if [plain(author.display) for author in paper.authors.all()] != [plain(name) for name in agreement.authors]:
