@@ -1,5 +1,7 @@
 """Rows -> documents: the form as the signer is shown it, and the sealed file that begins with those bytes."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -10,14 +12,14 @@ from agreements.facts import Signature, Statement, sha256
 from agreements.models import Agreement
 
 
-def verify_url() -> str:
-    """Where anyone can check a sealed file."""
-    return settings.PUBLIC_BASE_URL + reverse("verify")
+def verify_url(reference: str) -> str:
+    """Where anyone can check a file of this agreement; in the foot of every page and in the evidence's QR code."""
+    return f"{settings.PUBLIC_BASE_URL}{reverse('verify')}?{urlencode({'agreement': reference})}"
 
 
 def shown_form(agreement: Agreement) -> bytes:
     """The unsigned form (v0). Same facts, same bytes, so it can be shown, shown again and compared."""
-    return pdf.form(agreement.facts, wording.load(agreement.text.version), verify_url())
+    return pdf.form(agreement.facts, wording.load(agreement.text.version), verify_url(agreement.reference))
 
 
 def signature_of(agreement: Agreement) -> Signature:
@@ -38,7 +40,7 @@ def completed_form(agreement: Agreement, shown: bytes) -> bytes:
     """The bytes shown, then as increments the signature, the date and the evidence page."""
     facts, text, signature = agreement.facts, wording.load(agreement.text.version), signature_of(agreement)
     events = agreement.events.filter(at__lte=agreement.signed_at)
-    evidence = pdf.evidence(facts, text, signature, history.in_words(events), verify_url())
+    evidence = pdf.evidence(facts, text, signature, history.in_words(events), verify_url(facts.reference))
     return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
 
 

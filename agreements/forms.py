@@ -79,6 +79,7 @@ class DeclineForm(forms.Form):
 
 MOST_BYTES = 20 * 1024 * 1024
 """Far above any sealed agreement; a larger file cannot be one."""
+TOO_LARGE = "The file is larger than 20 MB, so it is not a sealed agreement."
 
 
 class VerifyForm(forms.Form):
@@ -94,5 +95,5 @@ class VerifyForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
-            raise forms.ValidationError("The file is larger than 20 MB, so it is not a sealed agreement.")
+            raise forms.ValidationError(TOO_LARGE)
         return file

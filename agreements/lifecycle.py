@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import links, mail, pdf, wording
+from agreements import documents, links, mail, pdf, wording
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy, Terms
 from agreements.seal import SealKey
@@ -120,7 +120,7 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
         data = {**facts, "text": agreement.text.version, "text_sha256": agreement.text.digest}
         move(agreement, "issue", by=by, now=now, data=data, issued_at=now, look_at=now, **facts)
         try:
-            pdf.form(agreement.facts, wording.load(agreement.text.version), "")
+            documents.shown_form(agreement)
         except pdf.DoesNotFitError as refusal:
             raise NotReady(str(refusal)) from refusal
         mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)

@@ -77,7 +77,7 @@ class BackendTransport:
             return Outcome.retry(f"{type(error).__name__}: {error}")
         if not intent():
             return Outcome.retry("It was withdrawn before it was sent.")
-        # A connection of its own per mail: the file backend then writes one file per mail.
+        # A connection of its own per mail: the file backend then mostly writes one file per mail.
         try:
             get_connection().send_messages([mail])
         except Exception as error:

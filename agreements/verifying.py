@@ -114,7 +114,7 @@ def _known(body: bytes, agreement: Agreement) -> Verification:
         body,
         trusted=_certificates(),
         shown_sha256=agreement.shown_sha256,
-        shown_length=len(agreement.shown.body),
+        shown_length=len(_shown(agreement)),
         sealed_sha256=agreement.sealed_sha256,
     )
     if not verdict.valid:
@@ -134,6 +134,8 @@ def _record_problem(agreement: Agreement) -> str | None:
     # An event may have come between the two readings, so whatever looks broken is read again.
     if auditing.broken(agreement, chain) and (problem := auditing.broken_now(agreement.pk)):
         return problem
+    if sha256(_shown(agreement)) != agreement.shown_sha256:
+        return "the one of signing tells of a form that is not on record any more."
     said = {event.kind: event.data for event in chain}
     if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
         return "the one of sealing tells of another file."
@@ -157,7 +159,13 @@ def _meant(body: bytes) -> Agreement | None:
 def _difference(body: bytes, agreement: Agreement) -> str:
     """Where a file departs from the one that was sealed; empty if that one cannot be read."""
     stored = _stored_body(agreement)
-    return seal.difference(body, stored, len(agreement.shown.body)) if stored else ""
+    return seal.difference(body, stored, len(_shown(agreement))) if stored else ""
+
+
+def _shown(agreement: Agreement) -> bytes:
+    """The form as the signer was shown it; empty if somebody took it out of the database."""
+    shown = getattr(agreement, "shown", None)
+    return bytes(shown.body) if shown else b""
 
 
 def _stored_body(agreement: Agreement) -> bytes | None:

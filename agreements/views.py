@@ -1,4 +1,4 @@
-"""The public pages: an author reads, signs or declines; anyone checks a sealed file. GET changes nothing."""
+"""The author's pages: read, sign or decline, fetch the sealed copy. GET changes nothing."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agreements import documents, lifecycle, links, statements, verifying, wording
+from agreements import documents, lifecycle, links, statements, wording
 from agreements.facts import sha256
-from agreements.forms import DeclineForm, SignForm, VerifyForm
+from agreements.forms import DeclineForm, SignForm
 from agreements.models import Agreement, Link
 from agreements.states import Status
 
@@ -159,19 +159,6 @@ def sealed_response(agreement: Agreement) -> FileResponse:
         filename=f"{agreement.paper_key}Permission.pdf",
         content_type="application/pdf",
     )
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """Anyone may ask whether a file is one that this desk sealed, untouched."""
-    sent = request.method == "POST"
-    form = VerifyForm(request.POST if sent else None, request.FILES if sent else None)
-    verdict = None
-    if form.is_valid():
-        verdict = verifying.verify(form.cleaned_data["file"].read())
-    context = {"form": form, "verdict": verdict}
-    return render(request, "agreements/verify.html", context, status=400 if form.errors else 200)
 
 
 @never_cache

@@ -1,7 +1,7 @@
 """Submissions -> the records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
 
-A submission is known again by its number, else by its title; then its key and whatever the system does not know, such as
-pages, stay as the desk has them. New ones get keys of their own.
+A submission is known again by its number, else by its title; then its key and whatever the system does not know, such
+as pages, stay as the desk has them. New ones get keys of their own.
 """
 
 import re

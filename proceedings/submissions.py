@@ -166,7 +166,8 @@ class _Table:
             )
             return Submissions((), 0, tuple(self.findings))
         head = _head(rows[head_at][1])
-        found, seen = [], set()
+        found: list[Submission] = []
+        seen: set[str] = set()
         for line, cells in rows[head_at + 1 :]:
             if submission := self._row(line, dict(zip(head, cells, strict=False)), seen):
                 found.append(submission)
@@ -194,9 +195,16 @@ class _Table:
             return None
         seen.add(number)
         people = self.people.of.get(number, ()) if self.people else tuple(self._people(line, number, values))
-        names = ("number", "title", "abstract", "section", "pages", "key")
-        texts = {name: fold(values.get(name, "")) for name in names}
-        return Submission(line=line, people=tuple(people), **texts)
+        return Submission(
+            line=line,
+            number=number,
+            title=fold(values["title"]),
+            abstract=fold(values.get("abstract", "")),
+            people=tuple(people),
+            section=fold(values.get("section", "")),
+            pages=fold(values.get("pages", "")),
+            key=fold(values.get("key", "")),
+        )
 
     def _people(self, line: int, number: str, values: Mapping[str, str]) -> Iterator[Person]:
         """``First Last (Affiliation)*; …`` with addresses in the same order, if there are any."""
@@ -224,16 +232,30 @@ class _Table:
 
 
 def split_people(text: str) -> list[str]:
-    """The names in a cell: set apart by semicolons, else by ``and`` and, where no name can hold one, commas."""
-    if ";" in text:
-        parts = text.split(";")
-    else:
+    """The names in a cell: set apart by semicolons, else by ``and`` and, where no name can hold one, commas.
+
+    An affiliation in brackets may hold semicolons of its own.
+    """
+    parts = _outside_brackets(text, ";")
+    if len(parts) == 1:
         parts = re.split(r"\s+and\s+", text)
         if len(parts) > 1 or text.count(",") > 1:
             parts = [
                 one for part in parts for one in (part.split(",") if " " in part.strip().split(",")[0] else [part])
             ]
     return [fold(part) for part in parts if part.strip()]
+
+
+def _outside_brackets(text: str, separator: str) -> list[str]:
+    parts = [""]
+    depth = 0
+    for sign in text:
+        depth = max(0, depth + {"(": 1, ")": -1}.get(sign, 0))
+        if sign == separator and (depth == 0 or text.count("(") != text.count(")")):
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
 
 
 def read_person(text: str) -> Reading:

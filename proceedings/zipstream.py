@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from proceedings.packages import Item, PackageError
 
 _CHUNK = 1 << 18
-_LIMIT = 0xFFFFFFFF
-_MOST = 0xFFFF
+# From here on a value stands in its 64-bit place, and in its old place this mark.
+_LIMIT = _MARK = 0xFFFFFFFF
+_MOST = _MARK_OF_COUNT = 0xFFFF
 _UTF8 = 0x0800
 # 1980-01-01 00:00, the first moment that a zip archive can name: the same files give the same bytes.
 _TIME, _DATE = 0, 0x0021
@@ -76,7 +77,7 @@ def _local(one: Item, crc32: int) -> bytes:
     name = one.name.encode()
     large = one.size >= _LIMIT
     extra = struct.pack("<HHQQ", 1, 16, one.size, one.size) if large else b""
-    size = _LIMIT if large else one.size
+    size = _MARK if large else one.size
     needs = 45 if large else 20
     head = struct.pack(
         "<4sHHHHHIIIHH", b"PK\x03\x04", needs, _UTF8, 0, _TIME, _DATE, crc32, size, size, len(name), len(extra)
@@ -90,12 +91,12 @@ def _central(one: Item, crc32: int, offset: int) -> bytes:
     large, far = one.size >= _LIMIT, offset >= _LIMIT
     values = ([one.size, one.size] if large else []) + ([offset] if far else [])
     extra = struct.pack(f"<HH{len(values)}Q", 1, 8 * len(values), *values) if values else b""
-    size = _LIMIT if large else one.size
+    size = _MARK if large else one.size
     needs = 45 if values else 20
     head = struct.pack(
         "<4sHHHHHHIIIHHHHHII",
         *(b"PK\x01\x02", _UNIX | needs, needs, _UTF8, 0, _TIME, _DATE, crc32, size, size),
-        *(len(name), len(extra), 0, 0, 0, _MODE, _LIMIT if far else offset),
+        *(len(name), len(extra), 0, 0, 0, _MODE, _MARK if far else offset),
     )
     return head + name + extra
 
@@ -106,6 +107,5 @@ def _end(count: int, size: int, offset: int) -> bytes:
     if count >= _MOST or size >= _LIMIT or offset >= _LIMIT:
         large = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, _UNIX | 45, 45, 0, 0, count, count, size, offset)
         large += struct.pack("<4sIQI", b"PK\x06\x07", 0, offset + size, 1)
-    shown = min(count, _MOST)
-    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, shown, shown, min(size, _LIMIT), min(offset, _LIMIT), 0)
-    return large + end
+        count, size, offset = _MARK_OF_COUNT, _MARK, _MARK
+    return large + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, size, offset, 0)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 LINK = re.compile(r"https?://\S+/sign/[A-Za-z0-9_-]{43}/")
 REFERENCE = re.compile(r"^Agreement (\S+)$", re.MULTILINE)
-RULER = b"-" * 79
+RULER = b"\n" + b"-" * 79 + b"\n"
 """The file backend's line behind each mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     name: str
-    """The file's name without its ending."""
+    """The file's name without its ending, and the number of the mail in it."""
     sent_at: datetime
     recipient: str
     subject: str
@@ -39,17 +39,22 @@ class Mail:
 
 def read(folder: Path) -> list[Mail]:
     """All mails in `folder`, newest first."""
-    mails = [parse(path) for path in folder.glob("*.log")]
+    mails = [mail for path in folder.glob("*.log") for mail in parse(path)]
     return sorted(mails, key=lambda mail: (mail.sent_at, mail.name), reverse=True)
 
 
-def parse(path: Path) -> Mail:
-    raw = path.read_bytes().rpartition(RULER)[0]
+def parse(path: Path) -> list[Mail]:
+    """The mails in one file: mostly one, but the backend's names for files are not always different."""
+    *raws, _ = path.read_bytes().split(RULER)
+    return [parse_one(f"{path.stem}-{number}", raw.lstrip(b"\n")) for number, raw in enumerate(raws, start=1)]
+
+
+def parse_one(name: str, raw: bytes) -> Mail:
     message = message_from_bytes(raw, policy=policy.default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
     body = message.get_body(("plain",))
     return Mail(
-        name=path.stem,
+        name=name,
         sent_at=parsedate_to_datetime(str(message["Date"])),
         recipient=str(message["To"]),
         subject=str(message["Subject"]),

@@ -15,7 +15,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def mail(request: HttpRequest, name: str) -> HttpResponse:
-    path = settings.EMAIL_FILE_PATH / f"{name}.log"
-    if not path.is_file():
+    found = next((mail for mail in mailbox.read(settings.EMAIL_FILE_PATH) if mail.name == name), None)
+    if found is None:
         raise Http404("There is no such mail.")
-    return render(request, "agreements/demo/mail.html", {"mail": mailbox.parse(path)})
+    return render(request, "agreements/demo/mail.html", {"mail": found})

@@ -95,7 +95,7 @@ def inspect(
     )
 
 
-def difference(pdf: bytes, stored: bytes, shown_length: int = 0) -> str:
+def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
     """Where a file departs from the stored one, in words; empty when they are the same.
 
     `shown_length` is how much of the stored file is the form that the signer was shown.

@@ -218,7 +218,7 @@ def test_every_tampering_is_told(name: str, sealed: bytes, key: seal.SealKey) ->
     assert not verdict.valid
     assert verdict.problems
     assert all(problem.endswith(".") for problem in verdict.problems)
-    assert seal.difference(tampered, sealed)
+    assert seal.difference(tampered, sealed, len(completed()[0]))
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,18 @@ def test_mere_noise_is_a_verdict_too(noise: bytes) -> None:
 
 
 def test_where_two_files_part(sealed: bytes) -> None:
-    assert seal.difference(sealed, sealed) == ""
-    assert seal.difference(sealed + b"xy", sealed) == "2 bytes were added after the sealed file's end."
-    assert seal.difference(sealed[:-3], sealed).startswith("The last 3 of")
-    assert "at byte 1000 " in seal.difference(flip(1000)(sealed), sealed)
+    length = len(completed()[0])
+
+    def difference(other: bytes) -> str:
+        return seal.difference(other, sealed, length)
+
+    assert difference(sealed) == ""
+    assert difference(sealed + b"xy") == "2 bytes were added after the sealed file's end."
+    assert difference(sealed[:-3]).startswith("The last 3 of")
+    assert "at byte 1000, in the form that the signer was shown, and is as long" in difference(flip(1000)(sealed))
+    assert "in what signing and sealing added" in difference(flip(length)(sealed))
+    assert "in the seal" in difference(padding_digit(sealed))
+    assert f"has {len(sealed) + 1} bytes instead of {len(sealed)}" in difference(b" " + sealed)
 
 
 def test_what_was_sealed_verifies_after_rotation_and_after_expiry(

@@ -1,4 +1,4 @@
-"""The author's pages and the verify page: what each state shows, and what changes a row."""
+"""The author's pages: what each state shows, and what changes a row."""
 
 import re
 from datetime import timedelta
@@ -6,8 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.core.files.storage import storages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils.html import escape
@@ -426,46 +424,6 @@ def test_the_sealed_copy_is_the_sealed_file_under_the_publishers_name() -> None:
     assert sha256(b"".join(answer)) == agreement.sealed_sha256
 
 
-# --- verify
-
-
-def verified(body: bytes, name: str = "agreement.pdf") -> Any:
-    return Client().post("/verify/", {"file": SimpleUploadedFile(name, body, "application/pdf")})
-
-
-def test_verify_tells_the_sealed_file_from_a_changed_one_and_a_strange_one() -> None:
-    agreement = make.agreement("sealed")
-    with storages["private"].open(agreement.sealed_file) as file:
-        body = file.read()
-    before = all_rows()
-    assert "This is the sealed file, unchanged." in shown(verified(body))
-    assert "This is not the sealed file" in shown(verified(body + b"\n"))
-    assert "not a file that was sealed here" in shown(verified(documents.shown_form(agreement)))
-    assert all_rows() == before
-
-
-@pytest.mark.parametrize("body", [b"x", b"%PDF-1.7\n%%EOF", b"<html>", b"%PDF-1.7\n" + bytes(range(256)) * 40])
-def test_verify_judges_any_bytes(body: bytes) -> None:
-    answer = verified(body)
-    assert answer.status_code == 200
-    assert "not a file that was sealed here" in shown(answer)
-
-
-def test_verify_wants_a_file_and_says_so_beside_the_field() -> None:
-    for answer in (Client().post("/verify/"), verified(b"")):
-        assert answer.status_code == 400
-        assert re.search(
-            r'<input type="file"[^>]* aria-invalid="true" aria-describedby="file-error" autofocus>', shown(answer)
-        )
-
-
-def test_verify_reads_no_file_larger_than_any_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.forms.MOST_BYTES", 10)
-    answer = verified(b"01234567890")
-    assert answer.status_code == 400
-    assert "larger than 20 MB" in shown(answer)
-
-
 # --- the house
 
 
@@ -511,7 +469,7 @@ def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_page_needs_no_script_and_fetches_nothing_from_elsewhere() -> None:
     author = author_of(make.agreement())
-    for path in (author.url, author.url + "decline/", "/verify/", "/nothing/"):
+    for path in (author.url, author.url + "decline/", "/nothing/"):
         page = shown(author.client.get(path))
         assert "<script" not in page
         assert " style=" not in page

@@ -1,7 +1,5 @@
 """The text of a file by lines and signs: what the scanner keeps, and that no text at all can break the rules."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

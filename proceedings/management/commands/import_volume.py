@@ -22,7 +22,8 @@ _HEADINGS = {
 
 class Command(BaseCommand):
     help = (
-        "Import a volume from the publisher's BibTeX file, or its papers from what a submission system exports. Without --apply the plan is printed and nothing is changed. "
+        "Import a volume from the publisher's BibTeX file, or its papers from what a submission system exports. "
+        "Without --apply the plan is printed and nothing is changed. "
         "The exit status is 1 when an entry, a contact or a file was rejected, also when the rest was applied."
     )
 

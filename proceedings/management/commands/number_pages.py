@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def numbered(volume: Volume) -> list[NewPages]:
-    """The pages of the accepted papers of `volume`. To be called in a transaction: it locks them. Raises NoLengthError."""
+    """New pages of the accepted papers of `volume`. Locks them, so it needs a transaction. Raises NoLengthError."""
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_for_update().prefetch_related("files")
     sheets = []
     for paper in papers:
