@@ -19,20 +19,25 @@ def texts_are_unchanged(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def seal_is_ready(**kwargs: Any) -> list[CheckMessage]:
     """Web processes need not be able to read the key; whoever runs the checks on the worker's machine must."""
-    found: list[CheckMessage] = []
-    for name, file in (("SEAL_KEY", settings.SEAL_KEY), ("SEAL_CERT", settings.SEAL_CERT)):
-        if not file.is_file():
-            found.append(
-                Error(
-                    f"{name} names {file}, which is not there.",
-                    hint="`manage.py seal_key new` makes a key and its certificate.",
-                    id="agreements.E002",
-                )
-            )
-    if not found:
-        words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, timezone.now())
-        found = [Error(finding, id="agreements.E003") for finding in words]
-    return found
+    missing: list[CheckMessage] = [
+        Error(
+            f"{name} names {file}, which is not there.",
+            hint="`manage.py seal_key new` makes a key and its certificate.",
+            id="agreements.E002",
+        )
+        for name, file in (("SEAL_KEY", settings.SEAL_KEY), ("SEAL_CERT", settings.SEAL_CERT))
+        if not file.is_file()
+    ]
+    now = timezone.now()
+    try:
+        proof = seal.Proof.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+    except seal.SealError as error:
+        return [*missing, Error(str(error), hint="See SEAL_ROOTS and SEAL_CRLS.", id="agreements.E005")]
+    found: list[CheckMessage] = [Error(finding, id="agreements.E005") for finding in proof.findings(now)]
+    if not missing:
+        words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now, proof.roots)
+        found += [Error(finding, id="agreements.E003") for finding in words]
+    return missing + found
 
 
 @register(Tags.security, deploy=True)

@@ -23,8 +23,9 @@ CHANGED = "This is not the sealed file: it was changed."
 UNSEALED = "This is not the sealed file: it carries no seal."
 FOREIGN = "This is not a file that was sealed here."
 RECORD_BROKEN = "The file is unchanged, but the desk’s record of it is not."
-UNKNOWN = "No sealed file has these bytes."
+UNKNOWN = "No sealed file on record is this one."
 
+_REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
 _NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
 """As the form's metadata says it (see `pdf.form`); most tampering and most programs leave it legible."""
 
@@ -58,17 +59,22 @@ def verify(body: bytes) -> Verification:
     stored = Agreement.objects.select_related("shown").filter(sealed_sha256=digest).first()
     if stored:
         return _known(body, stored)
-    verdict = seal.inspect(body, trusted=_certificates())
     meant = _meant(body)
-    if verdict.ours or (meant and meant.sealed_file):
-        lines = [_difference(body, meant), *verdict.problems] if meant else list(verdict.problems)
-        lines = [line for line in lines if line] or ["Its seal holds, but no such file is on record here."]
-        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=tuple(lines))
+    if seal.carries(body, _certificates()) or (meant and meant.sealed_file):
+        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, meant))
     if meant:
         why = "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
         return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
+    # A stranger's file is not even parsed.
     why = "It carries no seal of this desk. Was it printed, scanned or saved anew?"
     return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
+
+
+def _changes(body: bytes, meant: Agreement | None) -> tuple[str, ...]:
+    """What is wrong with a file of ours that is not on record."""
+    lines = [_difference(body, meant)] if meant else []
+    lines += seal.inspect(body, trusted=_certificates()).problems
+    return tuple(line for line in lines if line) or ("Its seal holds, but no such file is on record here.",)
 
 
 def verify_digest(digest: str) -> Verification | None:
@@ -85,6 +91,8 @@ def verify_digest(digest: str) -> Verification | None:
 
 def record(reference: str) -> Record | None:
     """What is on record about a reference; None unless it has been sealed."""
+    if not _REFERENCE.fullmatch(reference):
+        return None
     agreement = Agreement.objects.filter(reference=reference, sealed_at__isnull=False).first()
     if agreement is None or agreement.sealed_at is None:
         return None

@@ -10,7 +10,7 @@ from agreements.facts import Facts, Happening, Signature
 from agreements.pdf.faces import ITALIC, SEMIBOLD
 from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
-from agreements.pdf.script import made_visible
+from agreements.pdf.script import has_right_to_left, made_visible
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
 from agreements.pdf.signed_lines import moment
 from agreements.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
@@ -79,13 +79,23 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
 
 def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
     yield "Title", facts.title
-    yield f"Authors ({len(facts.authors)})", "; ".join(facts.authors)
+    yield from _authors(facts.authors)
     yield "Signer", facts.signer
     yield "E-mail", facts.signer_email
     yield "Capacity", "Corresponding author, for all authors of the article (clause 1)"
     yield "Typed name", sig.typed_name
     yield "Signed at", moment(sig.signed_at)
     yield "Network address", sig.network_address or "not shown, by the privacy policy"
+
+
+def _authors(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """All in a row; but one a line where any reads from right to left, for in a row such names change places."""
+    label = f"Authors ({len(names)})"
+    if not has_right_to_left("".join(names)):
+        yield label, "; ".join(names)
+        return
+    for at, name in enumerate(names):
+        yield ("" if at else label), name
 
 
 def _draw(pages: list[_Page], facts: Facts, verify_url: str) -> bytes:

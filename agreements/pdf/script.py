@@ -81,6 +81,11 @@ def made_visible(text: str) -> str:
     return text
 
 
+def has_right_to_left(text: str) -> bool:
+    """Whether any of `text` reads from right to left."""
+    return any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
+
+
 def require_printable(text: str) -> str:
     """`text` cleaned; raises UnprintableError if any of it cannot be printed."""
     cleaned = clean(text)
@@ -160,7 +165,7 @@ def _reverse_from(parts: list[tuple[int, str, str]], threshold: int) -> list[tup
 
 def _levels(text: str) -> list[int]:
     """The embedding level of each character (Unicode annex 9); all zero when nothing runs from right to left."""
-    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+    if not has_right_to_left(text):
         return [0] * len(text)
     storage = bidi.get_empty_storage()
     # The document is English: only a line with no word from left to right at all is a right-to-left line.

@@ -46,7 +46,7 @@ def form(facts: Facts, wording: Wording, verify_url: str) -> bytes:
 def foot_lines(facts: Facts, verify_url: str) -> tuple[Set, ...]:
     """The running foot of every page, so that none can be parted from its agreement unnoticed."""
     identity = f"{facts.reference}  ·  paper {facts.paper_key}  ·  text {facts.text_version}"
-    address = f"Check this document at {verify_url}"
+    address = f"Check it at {verify_url}"
     lines = set_paragraph(identity, MEASURE - PAGE_ROOM, FOOT) + set_paragraph(address, MEASURE, FOOT)
     if len(lines) > 4:
         raise DoesNotFitError("The agreement's reference, paper key and address are too long for the foot of a page.")

@@ -14,7 +14,7 @@ from agreements.seal.authority import AuthorityError
 from agreements.seal.document import complete, seal
 from agreements.seal.key import SealError, SealKey, certificates, findings, fingerprint, new_key
 from agreements.seal.proof import LEVELS, Proof
-from agreements.seal.verdict import Verdict, difference, inspect
+from agreements.seal.verdict import Verdict, carries, difference, inspect
 
 __all__ = [
     "LEVELS",
@@ -24,6 +24,7 @@ __all__ = [
     "SealError",
     "SealKey",
     "Verdict",
+    "carries",
     "certificates",
     "complete",
     "difference",

@@ -7,6 +7,13 @@ from io import BytesIO
 from typing import Any
 
 from cryptography import x509
+from pyhanko.pdf_utils.decode_limits import (
+    DEFAULT_PURPOSE_LIMITS,
+    DecodeLimits,
+    DecodePurpose,
+    DocumentDecodeBudget,
+    StreamDecodeLimits,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature
@@ -17,6 +24,17 @@ from pyhanko_certvalidator import ValidationContext
 from agreements.facts import sha256
 from agreements.seal.key import der, fingerprint, owner_of, self_signed
 from agreements.seal.running import asn1_certificate, finish
+
+_LIMITS = DecodeLimits(
+    per_purpose={
+        **DEFAULT_PURPOSE_LIMITS,
+        DecodePurpose.XREF_STREAM: StreamDecodeLimits(max_output_size=65_536),
+        DecodePurpose.OBJECT_STREAM: StreamDecodeLimits(max_output_size=1_000_000),
+    },
+    document_budget=DocumentDecodeBudget(base_allowance=8_000_000, max_ratio=0),
+)
+"""Far above what a sealed file needs, which has neither compressed tables nor compressed objects and perhaps a large
+revocation list. By pyHanko's own limits 200 kB of a stranger's can keep a process busy for minutes."""
 
 _SEAL_STARTS = b"/Contents <"
 """Before the digits of the one signature, the last in the file."""
@@ -81,10 +99,9 @@ def inspect(
         found.problems.append("The file is not, byte for byte, the one that was sealed.")
     if shown_sha256 is not None and sha256(pdf[:shown_length]) != shown_sha256:
         found.problems.append("The file does not begin with the bytes that the signer was shown.")
-    head = pdf.lower()
     return Verdict(
         valid=not found.problems,
-        ours=any(der(certificate).hex().encode() in head for certificate in trusted),
+        ours=carries(pdf, trusted),
         sha256=digest,
         size=len(pdf),
         problems=tuple(found.problems),
@@ -93,6 +110,12 @@ def inspect(
         owner=found.owner,
         level=found.level,
     )
+
+
+def carries(pdf: bytes, trusted: Sequence[x509.Certificate]) -> bool:
+    """Whether one of the certificates stands in a file, as a seal holds it. Reads nothing else of the file."""
+    digits = pdf.lower()
+    return any(der(certificate).hex().encode() in digits for certificate in trusted)
 
 
 def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
@@ -107,8 +130,9 @@ def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
         return f"{len(pdf) - at} bytes were added after the sealed file's end."
     if at == len(pdf):
         return f"The last {len(stored) - at} of {len(stored)} bytes are missing."
-    size = f"has {len(pdf)} bytes instead of {len(stored)}" if len(pdf) != len(stored) else "is as long as it"
-    return f"It departs from the sealed file at byte {at}, {_part(stored, at, shown_length)}, and {size}."
+    one, other = len(pdf), len(stored)
+    size = f"both have {one} bytes" if one == other else f"it has {one} bytes, the sealed file {other}"
+    return f"It departs from the sealed file at byte {at}, {_part(stored, at, shown_length)}; {size}."
 
 
 def _part(stored: bytes, at: int, shown_length: int) -> str:
@@ -122,7 +146,7 @@ def _part(stored: bytes, at: int, shown_length: int) -> str:
 def _judge(
     pdf: bytes, trusted: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], found: _Findings
 ) -> None:
-    reader = PdfFileReader(BytesIO(pdf))
+    reader = PdfFileReader(BytesIO(pdf), decode_limits=_LIMITS)
     signatures = reader.embedded_signatures
     if len(signatures) != 1:
         found.problems.append(f"The file has {len(signatures)} signatures; a sealed agreement has one.")

@@ -27,7 +27,7 @@ LONG_TITLE = ("Sample-Efficient Learning of Mixtures under Adversarial Corruptio
 
 def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
     """The words of a form without what was filled in, the running foot, and the marks of its lists."""
-    foot = re.compile(r"247-lewis24|Check this document at|form page \d of \d")
+    foot = re.compile(r"247-lewis24|Check it at|form page \d of \d")
     lines = [line for line in "\n".join(pages(data)).split("\n") if not foot.match(line)]
     text = "\n".join(re.sub(r"^\s*(\d\.|•|–)\s*", "", line) for line in lines)
     for field in fields:

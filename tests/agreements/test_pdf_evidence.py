@@ -118,6 +118,15 @@ def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
         assert len(text) < 6000
 
 
+def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> None:
+    """In one row two of them would stand in each other's place, as the reader of an English page counts."""
+    authors = ("Mike Lewis", "محمد بن موسى", "יוסי לוי", "Tim Dettmers")
+    data = pdf.evidence(replace(FACTS, authors=authors), WORDING, signature(), HISTORY, VERIFY_URL)
+    lines = pages(data)[0].split("\n")
+    first = next(at for at, line in enumerate(lines) if "Authors (4)" in line)
+    assert [line.removeprefix("Authors (4)").strip() for line in lines[first : first + 4]] == list(authors)
+
+
 def test_a_hostile_history_is_printed_as_it_is() -> None:
     history = [Happening(HISTORY[0].at, "<b>bold</b> & <img src=x>", "a" * 300)]
     text = words(" ".join(pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))))

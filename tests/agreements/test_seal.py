@@ -5,7 +5,10 @@ import io
 import os
 import stat
 import subprocess
+import time
+import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +23,14 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from agreements import pdf, seal
 from agreements.facts import sha256
 from agreements.pdf import layout
 from agreements.seal import signer
+from agreements.seal.running import finish
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature, words
 
 NOW = datetime.now(UTC)
@@ -135,7 +139,7 @@ def test_it_is_pades_certifying_and_forbids_changes(sealed: bytes) -> None:
     assert embedded.docmdp_level.value == 1
     assert "/Perms" in PdfFileReader(io.BytesIO(sealed)).root
     context = ValidationContext(trust_roots=[embedded.signer_cert], allow_fetching=False)
-    assert validate_pdf_signature(embedded, context).bottom_line
+    assert finish(async_validate_pdf_signature(embedded, context)).bottom_line
 
 
 def contents_of(data: bytes) -> tuple[int, int]:
@@ -261,6 +265,17 @@ def test_mere_noise_is_a_verdict_too(noise: bytes) -> None:
     assert not seal.inspect(b"%PDF-1.7\n" + noise, trusted=[]).valid
 
 
+def test_a_small_file_that_unpacks_to_a_table_of_millions_is_given_up_at_once(key: seal.SealKey) -> None:
+    table = zlib.compress(bytes(200_000_000), 9)
+    entries = b"/Type/XRef/W[1 2 1]/Size 50000000/Root 2 0 R/Filter/FlateDecode/Length %d" % len(table)
+    head = b"%PDF-1.7\n"
+    bomb = head + b"1 0 obj\n<<" + entries + b">>\nstream\n" + table + b"\nendstream\nendobj\nstartxref\n9\n%%EOF"
+    start = time.process_time()
+    verdict = seal.inspect(bomb, trusted=[key.certificate])
+    assert verdict.problems == ("The file cannot be read as a sealed PDF (PdfDecodeLimitError).",)
+    assert time.process_time() - start < 2
+
+
 def test_where_two_files_part(sealed: bytes) -> None:
     length = len(completed()[0])
 
@@ -270,10 +285,10 @@ def test_where_two_files_part(sealed: bytes) -> None:
     assert difference(sealed) == ""
     assert difference(sealed + b"xy") == "2 bytes were added after the sealed file's end."
     assert difference(sealed[:-3]).startswith("The last 3 of")
-    assert "at byte 1000, in the form that the signer was shown, and is as long" in difference(flip(1000)(sealed))
+    assert "at byte 1000, in the form that the signer was shown; both have" in difference(flip(1000)(sealed))
     assert "in what signing and sealing added" in difference(flip(length)(sealed))
     assert "in the seal" in difference(padding_digit(sealed))
-    assert f"has {len(sealed) + 1} bytes instead of {len(sealed)}" in difference(b" " + sealed)
+    assert f"it has {len(sealed) + 1} bytes, the sealed file {len(sealed)}." in difference(b" " + sealed)
 
 
 def test_what_was_sealed_verifies_after_rotation_and_after_expiry(
@@ -311,7 +326,8 @@ def test_sealing_and_judging_work_inside_a_running_event_loop(key: seal.SealKey)
     async def inside() -> seal.Verdict:
         return seal.inspect(seal.seal(completed()[1], key, reason="x"), trusted=[key.certificate])
 
-    assert asyncio.run(inside()).valid
+    with ThreadPoolExecutor(max_workers=1) as thread:  # whatever this one already runs
+        assert thread.submit(asyncio.run, inside()).result().valid
 
 
 def test_the_key_is_parsed_once_and_read_anew_when_its_files_change(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """The levels of PAdES: what is configured is what is made, or nothing is, and that is shown."""
 
 import io
+import json
 import logging
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +15,7 @@ from django.core.files.storage import storages
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pytest_django import Settings
 
-from agreements import clock, seal, verifying
+from agreements import clock, evidence, seal, verifying
 from agreements.facts import sha256
 from agreements.models import Agreement
 from agreements.seal import authority
@@ -258,3 +261,15 @@ def test_pdfsig_and_qpdf_agree(kind: str, tmp_path: Path, url: str, issuer: Issu
     assert "Signature is Valid." in report
     assert "Total document signed" in report
     subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
+
+
+@pytest.mark.tools
+@pytest.mark.django_db
+def test_the_stand_alone_verifier_takes_a_long_term_seal(configured: Settings, tmp_path: Path) -> None:
+    agreement = make.agreement("sealed")
+    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement))) as archive:
+        archive.extractall(tmp_path / "bundle")
+    script = [sys.executable, "-I", str(tmp_path / "bundle" / "verify.py")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "VALID")
+    assert json.loads((tmp_path / "bundle" / "agreement.json").read_text())["seal_level"] == "B-LT"

@@ -271,6 +271,11 @@ def test_what_was_never_sealed_is_as_unknown_as_what_never_was(status: str) -> N
     assert agreement.paper.title not in page
 
 
+@pytest.mark.parametrize("reference", ["\0", "\ud7ff", "é" * 50, "247-lewis26-1-7QKX2M\n", "' OR 1=1 --"])
+def test_a_reference_that_cannot_be_one_is_unknown(reference: str) -> None:
+    assert ask(agreement=reference).json() == {"known": False, "record": None}
+
+
 def test_a_hostile_reference_is_text() -> None:
     page = Client().get("/verify/", {"agreement": "<script>alert(1)</script>" + "x" * 5000}).content.decode()
     assert "<script>alert" not in page
@@ -315,6 +320,18 @@ def test_no_file_larger_than_any_agreement_is_read(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("agreements.verify_views.MOST_BYTES", -200_000)
     sent = Client().post("/verify/?format=json", {"file": SimpleUploadedFile("a.pdf", b"0")})
     assert (sent.status_code, "larger than 20 MB" in sent.json()["error"]) == (413, True)
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "application/pdf", "x"])
+def test_an_upload_that_is_none_is_refused_and_breaks_nothing(kind: str) -> None:
+    answer = Client().post("/verify/?format=json", b"--x\r\nno part at all", content_type=kind)
+    assert answer.status_code == 400
+
+
+def test_a_strangers_file_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    make.agreement("sealed")
+    monkeypatch.setattr(seal, "inspect", lambda *_, **__: pytest.fail("it was parsed"))
+    assert verifying.verify(blank()).headline == verifying.FOREIGN
 
 
 def test_other_methods_are_refused() -> None:

@@ -69,7 +69,7 @@ def naive(chosen: Facts) -> bytes:
     def foot(canvas: object, document: object) -> None:
         canvas.setFont("Bench", 8)  # type: ignore[attr-defined]
         canvas.drawString(104, 46, f"{chosen.reference}  ·  paper {chosen.paper_key}")  # type: ignore[attr-defined]
-        canvas.drawString(104, 36, f"Check this document at {VERIFY_URL}")  # type: ignore[attr-defined]
+        canvas.drawString(104, 36, f"Check it at {VERIFY_URL}")  # type: ignore[attr-defined]
 
     story: list[object] = [Paragraph(escape(WORDING.title), title), Paragraph(escape(WORDING.subtitle), body)]
     blanks = iter((chosen.title, chosen.signer))
