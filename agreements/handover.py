@@ -22,6 +22,7 @@ from proceedings.findings import Finding, Severity
 from proceedings.models import Paper, Volume
 from proceedings.packages import Item, Written, build, flush, item, settle, take_place
 from proceedings.records import PaperRecord, VolumeRecord
+from proceedings.zipstream import length, stream
 
 MANIFEST = "manifest.csv"
 PAPERS = "papers.csv"
@@ -182,8 +183,30 @@ def write(handover: Handover, to: Path, *, progress: Progress = iter) -> None:
     flush()
     take_place(new_public, public_folder, listed(permissions_folder, f"{name}.{SUMS}"))
     take_place(new_permissions, permissions_folder, {SUMS, *listed(permissions_folder, SUMS)})
+    keep_keys(handover)
+
+
+def keep_keys(handover: Handover) -> None:
+    """From now on the papers keep their keys: the publisher has them by these (AC5)."""
     papers = [agreement.paper_id for agreement in handover.cleared]
     Paper.objects.filter(pk__in=papers, delivered_key="").update(delivered_key=F("key"))
+
+
+def zipped_public(handover: Handover) -> tuple[int, Iterator[bytes]]:
+    """The public package as a zip that streams, and its length in bytes. Raises UnwritableError."""
+    items = list(inside(f"v{handover.volume.number}", public(handover)))
+    return length(items), stream(items)
+
+
+def zipped_permissions(handover: Handover) -> Iterator[bytes]:
+    """The permissions package as a zip that streams; the evidence is made as it goes. Raises UnwritableError."""
+    published = [Written(one.name, one.size, one.sha256) for one in public(handover)]
+    return stream(inside(f"v{handover.volume.number}permissions", permissions(handover, published)))
+
+
+def inside(folder: str, items: Iterable[Item]) -> Iterator[Item]:
+    """The same items under `folder`."""
+    return (replace(one, name=f"{folder}/{one.name}") for one in items)
 
 
 def listed(folder: Path, sums_file: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Volumes and papers on the desk. The app above adds what concerns their agreements."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,16 +10,17 @@ from django.contrib.auth.models import Group
 from django.db.models import F, JSONField, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
+from proceedings.checking import file_findings
+from proceedings.delivery import paper_records, volume_record
+from proceedings.findings import Finding, Severity
+from proceedings.import_page import ImportPages
 from proceedings.models import Author, Paper, User, Volume
-from proceedings.scope import OwnVolumeFilter, OwnVolumes
+from proceedings.publisher import check_paper
+from proceedings.scope import OwnVolumeFilter, OwnVolumes, edits, edits_anything
 
-admin.site.site_header = "Proceedings desk"
-admin.site.site_title = "Proceedings desk"
-admin.site.index_title = "The desk"
-admin.site.site_url = None  # the public pages have no front door; authors come through mailed links
-admin.site.enable_nav_sidebar = False  # three lists stand in the header; the tables need the width
 admin.site.unregister(Group)
 
 
@@ -31,7 +33,7 @@ class DeskUserAdmin(UserAdmin):
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "zone")}),
         ("Desk", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
@@ -70,7 +72,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(OwnVolumes):
+class VolumeAdmin(ImportPages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]
@@ -79,12 +81,12 @@ class VolumeAdmin(OwnVolumes):
         (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
         ("Conference", {"fields": [("start", "end"), "address", "conference_url"]}),
         ("Publication", {"fields": ["published", "editor_names", "sections", "extra"]}),
-        ("Desk", {"fields": ["editors"]}),
+        ("Desk", {"fields": ["editors", "assistants"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Volume | None = None) -> list[str]:
-        # The number names every delivered file, and an editor must not appoint editors.
-        return [] if request.user.is_superuser else ["number", "editors"]
+        # The number names every delivered file, and an editor must not appoint anybody.
+        return [] if request.user.is_superuser else ["number", "editors", "assistants"]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         # One tick each: the admin's two boxes with arrows are no help to those who cannot see them.
@@ -150,7 +152,21 @@ class AuthorInline(admin.StackedInline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # the paper's page has asked already
 
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return edits(request, obj.volume_id if obj else None)
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
+def as_list(findings: Iterable[Finding]) -> str:
+    """Findings for people: how much each weighs, what is wrong, what to write instead."""
+    rows = [
+        (one.severity, one.field, one.message, f"; proposed: {one.fix}" if one.fix else "")
+        for one in sorted(findings, key=lambda one: list(Severity).index(one.severity))
+    ]
+    if not rows:
+        return "Nothing."
+    return format_html("<ul>{}</ul>", format_html_join("", "<li><strong>{}</strong>, {}: {}{}</li>", rows))
 
 
 class PaperForm(forms.ModelForm):
@@ -171,13 +187,26 @@ class PaperAdmin(OwnVolumes):
     fieldsets = [
         (None, {"fields": ["volume", "key", "title", "title_latex", ("section", "pages"), ("position", "status")]}),
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
+        ("What the publisher would say", {"fields": ["findings"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.in_scope(request, None)
+        return edits_anything(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Paper | None = None) -> list[str]:
-        return ["volume"] if obj else []
+        return ["volume", "findings"] if obj else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Paper | None = None) -> Any:
+        """A paper that is only being made has nothing to be said about yet."""
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj else [one for one in shown if "findings" not in one[1]["fields"]]
+
+    @admin.display(description="findings")
+    def findings(self, paper: Paper) -> str:
+        """The publisher's rules on this paper alone, by its columns and its file."""
+        records = paper_records([paper])
+        found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
+        return as_list(found)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
+from django.db import IntegrityError, transaction
 
 from proceedings import guard, pdfs
 from proceedings.checking import file_names
@@ -186,7 +187,11 @@ class _Desk:
         row.size, row.crc32, row.sha256 = digest.size, digest.crc32, digest.sha256
         row.pages, row.first_page, row.own_title = facts.pages, facts.first_page, facts.title
         row.stored_as = self._store(name, row)
-        row.save()
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError as error:
+            raise _Refused("busy", "somebody else attached one at the same moment: run it again") from error
         self.files[paper.pk, known.kind] = row
         self.owners[digest.sha256] = (known.key, known.kind)
 

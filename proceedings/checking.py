@@ -115,7 +115,7 @@ class _Text:
             return
         entries = scan(source.text)
         read = read_volume_file(source.text, source.name)
-        self.records = [entry.record for entry in read.papers if entry.record]
+        self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
         volume = read.volume or _stand_in(entries)
         judged = publisher.check(volume, self.records) if read.volume else publisher.check_papers(volume, self.records)
@@ -156,10 +156,15 @@ def _merged(*sources: Iterable[Finding]) -> list[Finding]:
     said: set[tuple[str, str, str]] = set()
     kept: list[Finding] = []
     for source in sources:
-        new = [one for one in source if (one.rule, one.paper, one.field) not in said]
-        said |= {(one.rule, one.paper, one.field) for one in new}
+        new = [one for one in source if _subject(one) not in said]
+        said |= {_subject(one) for one in new}
         kept += new
     return sorted(kept, key=lambda finding: finding.line or 0)
+
+
+def _subject(finding: Finding) -> tuple[str, str, str]:
+    """What a finding is about; a key is the entry itself."""
+    return finding.rule, finding.paper, "" if finding.field == "key" else finding.field
 
 
 def _check_files(

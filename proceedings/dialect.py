@@ -62,6 +62,14 @@ def name_in_latex(name: Name) -> str:
     return write_name(name.map(to_latex))
 
 
+def editor_in_latex(text: str) -> str:
+    """A volume's editor, who is kept as text, read as a name and written as one.
+
+    Raises NotANameError, LatexError and UnmappedError.
+    """
+    return name_in_latex(read_name(text).name.map(to_unicode))
+
+
 class _Writer:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
@@ -140,11 +148,10 @@ class _Writer:
         return " and ".join(written)
 
     def _editors(self, names: Sequence[str]) -> str:
-        """The volume's editors are kept as text; each is read as a name so that it is written as one."""
         written = []
         for text in names:
             try:
-                written.append(name_in_latex(read_name(text).name.map(to_unicode)))
+                written.append(editor_in_latex(text))
             except (NotANameError, LatexError, UnmappedError) as error:
                 self._say("editor", f"'{text}': {error}")
         return " and ".join(written)

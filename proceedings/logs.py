@@ -3,7 +3,7 @@
 import logging
 import re
 
-LINK = re.compile(r"(/sign/(?:copy/)?)[A-Za-z0-9_-]{20,}")
+LINK = re.compile(r"(/sign/(?:copy/|object/)?)[A-Za-z0-9_-]{20,}")
 
 
 class RedactLinks(logging.Filter):

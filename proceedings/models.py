@@ -1,6 +1,7 @@
 """What is published: volumes, their papers, the papers' authors. Who allowed it is the other app's business."""
 
 from typing import Self
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -13,8 +14,21 @@ from proceedings.filenames import Kind
 from proceedings.names import Name
 
 
+def a_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris.")
+
+
 class User(AbstractUser):
-    """Somebody who works at the desk. The project's own class, so that it can grow without a painful swap."""
+    """Somebody who works at the desk."""
+
+    zone = models.CharField(
+        "time zone",
+        max_length=60,
+        default="UTC",
+        validators=[a_zone],
+        help_text="IANA name, such as Europe/Paris. Times are shown in it beside UTC.",
+    )
 
 
 class VolumeQuerySet(models.QuerySet["Volume"]):
@@ -23,6 +37,12 @@ class VolumeQuerySet(models.QuerySet["Volume"]):
         if user.is_superuser:
             return self
         return self.filter(editors=user)
+
+    def visible_to(self, user: User) -> Self:
+        """Those, and the ones that `user` assists with."""
+        if user.is_superuser:
+            return self
+        return self.filter(Q(pk__in=user.volumes.values("pk")) | Q(pk__in=user.assisted.values("pk")))
 
 
 class Volume(models.Model):
@@ -64,6 +84,12 @@ class Volume(models.Model):
         related_name="volumes",
         verbose_name="editors at the desk",
         help_text="Who may see and run this volume. Only a superuser changes this.",
+    )
+    assistants = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="assisted",
+        help_text="Who may see this volume and remind its authors, and change nothing. Only a superuser changes this.",
     )
 
     objects = VolumeQuerySet.as_manager()

@@ -38,6 +38,7 @@ _REQUIRED = {
     "address": "location",
     "conference_url": "url",
 }
+_DATES = ("start", "end", "published")
 _LINKS = ("openreview", "software", "video")
 
 
@@ -76,7 +77,7 @@ def check_volume(volume: VolumeRecord) -> Iterator[Finding]:
 
 def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
     for field, instead in _REQUIRED.items():
-        if not getattr(volume, field):
+        if not getattr(volume, field) and not (field in _DATES and field in volume.extra):
             name = "editor" if field == "editor_names" else field
             yield _error("required", volume.bib_key, name, "is missing or empty", fix=volume.extra.get(instead, ""))
     if shown := re.search(r"\b(?:19|20)\d{2}\b", volume.shortname):
@@ -85,7 +86,7 @@ def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
 
 
 def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
-    for field in ("start", "end", "published"):
+    for field in _DATES:
         if field in volume.extra and not getattr(volume, field):
             message = f"'{volume.extra[field]}' is no single date: the publisher reads YYYY-MM-DD only"
             yield _error("dates", volume.bib_key, field, message)

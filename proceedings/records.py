@@ -93,11 +93,15 @@ class PaperRecord:
 
 @dataclass(frozen=True, slots=True)
 class PaperEntry:
-    """An entry of the file that is, or should be, a paper. Without a record it was refused; the findings say why."""
+    """An entry of the file that is, or should be, a paper. Without a record it was refused; the findings say why.
+
+    `under_wrong_key` is what an entry says that was refused for its key alone: a check has more to say about it.
+    """
 
     key: str
     line: int
     record: PaperRecord | None
+    under_wrong_key: PaperRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,10 @@ def read_volume_file(text: str, file: str = "") -> VolumeFile:
     for position, entry in enumerate((entry for entry in bibliography.entries if entry.kind != "proceedings"), 1):
         record, found = _read_paper(entry, position, file)
         findings += found
-        papers.append(PaperEntry(entry.key, entry.line, record))
+        wrong = {finding.rule for finding in errors(found)}
+        papers.append(
+            PaperEntry(entry.key, entry.line, None if wrong else record, record if wrong == {"key"} else None)
+        )
     return VolumeFile(volume, tuple(papers), tuple(sorted(findings, key=lambda finding: finding.line or 0)))
 
 
@@ -196,7 +203,7 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         source.say("dollar", "title", r"\$ prints a dollar sign; mathematics stands between plain $", Severity.WARNING)
     if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
         source.say("author", "author", "the paper has no authors: add them, each as Last, First")
-    return (None if errors(source.findings) else record), source.findings
+    return record, source.findings
 
 
 def _plain_key(key: str) -> str:

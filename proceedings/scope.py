@@ -1,5 +1,6 @@
-"""Who sees what on the desk: a superuser everything, an editor the volumes they edit, anybody else nothing."""
+"""Who sees what on the desk: a superuser everything, editors and assistants their volumes, anybody else nothing."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.contrib import admin
@@ -15,26 +16,64 @@ def own_volumes(request: HttpRequest) -> QuerySet[Volume]:
     """The volumes on the desk of the one who asks; read anew on every request, so a loss takes effect at once."""
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
+    return Volume.objects.visible_to(request.user)
+
+
+def edited_volumes(request: HttpRequest) -> QuerySet[Volume]:
+    """Those of them that the one who asks may change; an assistant reads and reminds, no more."""
+    if not request.user.is_authenticated or not request.user.is_staff:
+        return Volume.objects.none()
     return Volume.objects.editable_by(request.user)
 
 
 def has_desk(request: HttpRequest) -> bool:
-    """Whether there is anything at all on the desk of the one who asks. Every page asks often; rows are asked once."""
-    answer: bool | None = request.META.get(HAS_DESK)
-    if answer is None:
-        answer = request.META[HAS_DESK] = request.user.is_superuser or own_volumes(request).exists()
-    return answer
+    """Whether there is anything at all on the desk of the one who asks."""
+    return edits_anything(request) or bool(once(request, "has_desk", lambda: own_volumes(request).exists()))
 
 
-HAS_DESK = "desk.has_volumes"
-"""No header can reach this key: those begin with HTTP_ and have no dot."""
+def edits_anything(request: HttpRequest) -> bool:
+    """Whether the one who asks may change any volume at all."""
+    return request.user.is_superuser or bool(once(request, "edits", lambda: edited_volumes(request).exists()))
+
+
+def edits(request: HttpRequest, volume_id: int | None) -> bool:
+    """Whether the one who asks may change this volume; None is one that is only being made."""
+    if volume_id is None or request.user.is_superuser:
+        return edits_anything(request)
+    return bool(once(request, f"edits.{volume_id}", lambda: edited_volumes(request).filter(pk=volume_id).exists()))
+
+
+def chosen_volume(request: HttpRequest) -> Volume | None:
+    """The volume that a list is about: the one that its filter names, or the only one there is."""
+
+    def choose() -> Volume | None:
+        volumes, number = own_volumes(request), request.GET.get("volume")
+        if number is not None:
+            return volumes.filter(number=int(number)).first() if is_number(number) else None
+        first_two = list(volumes[:2])
+        return first_two[0] if len(first_two) == 1 else None
+
+    chosen: Volume | None = once(request, "chosen", choose)
+    return chosen
+
+
+def once(request: HttpRequest, what: str, ask: Callable[[], Any]) -> Any:
+    """The answer of `ask`, worked out once in a request: every page asks often. Never kept beyond it."""
+    key = f"desk.{what}"  # no header can reach it: those begin with HTTP_ and have no dot
+    if key not in request.META:
+        request.META[key] = ask()
+    return request.META[key]
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 class OwnVolumes(admin.ModelAdmin):
-    """Limits every list, page, choice and action to the editor's own volumes.
+    """Limits every list, page, choice and action to the volumes of the one who asks.
 
-    Django's model permissions are not asked: who edits a volume may do all that the desk offers for it, and only a
-    superuser adds, deletes or names editors.
+    Django's model permissions are not asked: who edits a volume may do all that the desk offers for it, an assistant
+    of a volume reads it and reminds, and only a superuser adds, deletes or names editors and assistants.
     """
 
     volume_path = ""
@@ -44,8 +83,19 @@ class OwnVolumes(admin.ModelAdmin):
         return self.own(request, super().get_queryset(request))
 
     def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if request.user.is_superuser and request.user.is_active:
+            return rows
+        return self.among(rows, own_volumes(request))
+
+    def among(self, rows: QuerySet[Any], volumes: QuerySet[Volume]) -> QuerySet[Any]:
+        """Those of the `rows` that belong to `volumes`."""
         lookup = f"{self.volume_path}__in" if self.volume_path else "pk__in"
-        return rows.filter(**{lookup: own_volumes(request)})
+        return rows.filter(**{lookup: volumes})
+
+    def may_change(self, request: HttpRequest, obj: Model | None) -> bool:
+        if obj is None or obj.pk is None or request.user.is_superuser:
+            return edits_anything(request)
+        return self.among(type(obj).objects.filter(pk=obj.pk), edited_volumes(request)).exists()  # type: ignore[attr-defined]
 
     def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or request.user.is_superuser:
@@ -67,7 +117,7 @@ class OwnVolumes(admin.ModelAdmin):
         return self.in_scope(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.in_scope(request, obj)
+        return self.may_change(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -79,7 +129,7 @@ class OwnVolumes(admin.ModelAdmin):
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
         if db_field.related_model is Volume:
-            kwargs["queryset"] = own_volumes(request)
+            kwargs["queryset"] = edited_volumes(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -96,7 +146,7 @@ class OwnVolumeFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        if not (value.isascii() and value.isdigit()):
+        if not is_number(value):
             return queryset.none()
         path = getattr(self, "volume_path", "volume")
         return queryset.filter(**{f"{path}__number": int(value)})

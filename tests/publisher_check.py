@@ -1,7 +1,7 @@
 """The publisher's two checkers, written down anew from their description and from nothing of ours.
 
-`check_volume` does what check_volume.rb is described to do, with regular expressions on the text (notes on the workflow,
-2.4); `pmlrpy` what the Python tool does (2.2 and 2.5). Neither imports the desk, so they can disagree with it.
+`check_volume` does what check_volume.rb is described to do, with regular expressions on the text (2.4 of the notes on
+the workflow); `pmlrpy` what the Python tool does (2.2 and 2.5). Neither imports the desk, so they can disagree with it.
 """
 
 import re

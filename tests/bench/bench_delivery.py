@@ -1,9 +1,9 @@
-"""What moving a volume costs: a package to a folder and as a zip against `cp` of the same bytes, an import against its parser.
+"""What moving a volume costs: a package against `cp` of the same bytes, an import against its parser.
 
     python -m tests.bench.bench_delivery [PAPERS] [MIB]
 
-The files are random bytes, as papers are compressed inside. The candidates take turns, round by round, each in a process
-of its own, so that the peak memory is its own too. Ratios are the result; the times only say of what.
+The files are random bytes, as papers are compressed inside. The candidates take turns, round by round, each in a
+process of its own, so that the peak memory is its own too. Ratios are the result; the times only say of what.
 """
 
 import hashlib
@@ -18,13 +18,27 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
-import django
+from tests.bench.database import volume_of
+
+from django.conf import settings
+
+from agreements import bundle, handover
+from agreements.management.commands.seal_key import make_key
+from proceedings.bibtex import read_bibtex
+from proceedings.importing import apply, make_plan
+from proceedings.packages import Item, build
+from proceedings.plans import Source
+from proceedings.zipstream import stream
 
 ROUNDS = 3
 ENTRIES = 3500
+SEALED = 60
 MB = 1 << 20
+items_of: dict[Path, list[Item]] = {}
 
 
 def fill(folder: Path, papers: int, size: int) -> None:
@@ -35,13 +49,17 @@ def fill(folder: Path, papers: int, size: int) -> None:
         (folder / f"p{number:05}.pdf").write_bytes(body)
 
 
-def items(folder: Path) -> list["Item"]:
+def opened(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def items(folder: Path) -> list[Item]:
     """The files with what the desk keeps about them since they came in."""
     known = []
     for path in sorted(folder.iterdir()):
         body = path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()
-        known.append(Item(path.name, len(body), digest, lambda path=path: path.open("rb"), zlib.crc32(body)))
+        known.append(Item(path.name, len(body), digest, partial(opened, path), zlib.crc32(body)))
     return known
 
 
@@ -103,7 +121,7 @@ def bench_packages(folder: Path, papers: int, size: int) -> None:
     for _ in range(ROUNDS):
         for name, write in candidates.items():
             target = folder / "target"
-            took, rose = measured(lambda write=write, target=target: write(source, target))
+            took, rose = measured(partial(write, source, target))
             times[name].append(took)
             peaks[name] = max(peaks[name], rose)
             shutil.rmtree(target) if target.is_dir() else target.unlink()
@@ -115,15 +133,8 @@ def bench_packages(folder: Path, papers: int, size: int) -> None:
         print(f"  {name:<32} {total / median:7.0f} MB/s  {median / floor:5.2f} x cp  peak + {peaks[name]:6.1f} MiB")
 
 
-def bench_import(folder: Path) -> None:
+def bench_import() -> None:
     """3,500 entries made of a real volume's, into an empty SQLite database."""
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    from proceedings.bibtex import read_bibtex
-    from proceedings.importing import apply, make_plan
-    from proceedings.plans import Source
-
     text = (Path(__file__).parents[1] / "data" / "colt2024-v247-facts.bib").read_text()
     head, *entries = text.split("\n@InProceedings{")
     many = (entries[number % len(entries)].replace(",", f"-{number},", 1) for number in range(ENTRIES))
@@ -144,25 +155,34 @@ def bench_import(folder: Path) -> None:
     print(f"  peak memory        {peak:6.0f} MiB")
 
 
+def bench_handover(folder: Path) -> None:
+    """``deliver`` as a whole on sealed agreements: checks, permissions, evidence, lists, exchange, events."""
+    from tests import make
+
+    if not Path(settings.SEAL_KEY).exists():
+        make_key("Bench")
+    volume = volume_of(SEALED, 9999)
+    for paper in volume.papers.all():
+        make.agreement("sealed", of=paper)
+    start = time.perf_counter()
+    what = handover.prepare(volume, make.DEADLINE)
+    handover.write(what, folder / "handover")
+    for agreement in what.cleared:
+        bundle.note_delivered(agreement, by="bench", now=make.CLOSES)
+    each = (time.perf_counter() - start) / SEALED
+    print(f"\ndelivery of {len(what.cleared)} sealed agreements with evidence, without the papers' own bytes")
+    print(f"  {each * 1000:.1f} ms a paper: {each * 1200:.0f} s for 1,200 papers, {each * 3500:.0f} s for 3,500")
+
+
 def main() -> None:
+    """Prints the tables."""
     papers = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     size = int(float(sys.argv[2]) * MB) if len(sys.argv) > 2 else MB
     with tempfile.TemporaryDirectory() as folder:
         bench_packages(Path(folder), papers, size)
-        bench_import(Path(folder))
+        bench_import()
+        bench_handover(Path(folder))
 
-
-if __name__ == "__main__":
-    scratch = tempfile.mkdtemp()
-    os.environ["DATABASE_URL"] = f"sqlite:///{scratch}/bench.sqlite3"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    django.setup()
-
-from proceedings.packages import Item, build
-from proceedings.zipstream import stream
-
-items_of: dict[Path, list[Item]] = {}
 
 if __name__ == "__main__":
     main()
-    shutil.rmtree(scratch)

@@ -213,3 +213,16 @@ def test_the_command_says_what_became_of_every_file(volume: Volume, tmp_path: Pa
     assert "Papers without a PDF (1)\n  li25" in out.getvalue()
     with pytest.raises(CommandError, match="is no folder"):
         call_command("attach_files", "901", tmp_path / "nowhere")
+
+
+def test_a_file_that_somebody_else_attached_meanwhile_is_not_overwritten(
+    volume: Volume, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, li25_DOT_pdf=body_of("li25"))
+    attach(volume, tmp_path)
+    monkeypatch.setattr("proceedings.attaching.PaperFile.objects.filter", lambda **_: PaperFile.objects.none())
+    fill(tmp_path, li25_DOT_pdf=pdf("Masked Gradients and Their Friends", "Yi Li", "newer"))
+
+    intake = attach(volume, tmp_path)
+
+    assert why(intake) == {"li25.pdf": "busy"}

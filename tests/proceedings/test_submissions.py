@@ -191,6 +191,15 @@ def test_what_is_missing_is_named(volume: Volume, tmp_path: Path) -> None:
         run(tmp_path, "papers.csv", "a,b\n1,2\n", volume="901", format="cmt")
 
 
+def test_a_number_that_stands_twice_is_refused_once(volume: Volume, tmp_path: Path) -> None:
+    twice = CMT + CMT.splitlines()[1] + "\n"
+
+    with pytest.raises(CommandError, match="rejected or refused"):
+        run(tmp_path, "papers.csv", twice, "--apply", volume="901")
+
+    assert Paper.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [

@@ -14,10 +14,11 @@ from pathlib import Path
 import pypdf
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from agreements import lifecycle
+from proceedings.checking import check_folder
 from proceedings.latex import to_latex, to_unicode
 from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make, publisher_check
@@ -123,7 +124,7 @@ def test_ac5_before_delivery_a_key_may_change_and_must_be_one_the_publisher_take
     Paper.objects.filter(key="lewis26b").update(key="Lewis26b")
 
     refused(out, "keys hold small ASCII letters")
-    status, words = deliver(out, "--partial")
+    status, _ = deliver(out, "--partial")
 
     assert status == 1
     assert "Lewis26b" not in (out / "v901" / "v901.bib").read_text()
@@ -293,6 +294,67 @@ def test_ac15_a_withdrawn_paper_leaves_and_its_agreement_stays(volume: Volume, o
     assert paper("lewis26b").agreements.get().sealed_sha256
 
 
+# What a chair's own script made of a volume (2.8): every line below that is wrong is in the list behind it.
+AS_SENT = r"""@Proceedings{SENT2026,
+  booktitle = {Proceedings of the Sent Conference},
+  name = {The Sent Conference},
+  shortname = {SENT},
+  year = {2026},
+  editor = {Hung-yi Lee and Liu, Tongliang},
+  volume = 328,
+  start = {2026-13-04},
+  end = {2026-09-03},
+  location = {Trondheim, Norway},
+  url = {https://sent.example/}
+}
+@InProceedings{xu26,
+  title = {Steering Models},
+  author = {YanjunXu and hu, Jianhua},
+  pages = {1--2},
+  abstract = {We \\textit\{steer\} {\color{blue} models}.}
+}
+@InProceedings{miñoza26,
+  title = { Masks},
+  author = {Miñoza, Ana},
+  pages = {2--3},
+  abstract = {5% more}
+  }
+"""
+
+
+def test_ac16_a_volume_as_chairs_send_it_gets_exactly_these_findings(tmp_path: Path) -> None:
+    package = tmp_path / "v328"
+    (package / "pdfs").mkdir(parents=True)
+    (package / "v328.bib").write_text(AS_SENT, encoding="utf-8")
+    (package / "pdfs" / "xu26.pdf").write_bytes(pdf("Steering Models", "Yanjun Xu", pages=2))
+
+    found = check_folder(package).findings
+
+    assert [(one.severity[0], one.line, one.paper, one.field, one.rule, one.fix) for one in found] == [
+        ("e", 1, "SENT2026", "published", "required", ""),
+        ("e", 1, "SENT2026", "address", "required", "address = {Trondheim, Norway}"),
+        ("e", 1, "SENT2026", "conference_url", "required", "conference_url = {https://sent.example/}"),
+        ("e", 6, "SENT2026", "editor", "names", "Lee, Hung-yi"),
+        ("e", 7, "SENT2026", "volume", "braces", "volume = {328}"),
+        ("e", 8, "SENT2026", "start", "dates", ""),
+        ("w", 13, "xu26", "key", "key", "yanjunxu26"),
+        ("e", 15, "xu26", "author", "names", "Xu, Yanjun"),
+        ("e", 15, "xu26", "author", "names", "Hu, Jianhua"),
+        ("e", 17, "xu26", "abstract", "escapes", r"\{ -> \lbrace, \} -> \rbrace"),
+        ("e", 17, "xu26", "abstract", "double-backslash", r"\textit"),
+        ("w", 17, "xu26", "abstract", "color", ""),
+        ("e", 19, "miñoza26", "", "key", "minoza26"),
+        ("e", 19, "miñoza26", "", "closing-brace", "put } on a line of its own"),
+        ("w", 20, "miñoza26", "title", "padding", "Masks"),
+        ("e", 21, "miñoza26", "author", "unicode", r"ñ -> {\~n}"),
+        ("e", 22, "miñoza26", "pages", "pages", ""),
+        ("w", 23, "miñoza26", "abstract", "percent", ""),
+        ("e", None, "xu26", "file", "missing-file", "rename pdfs/xu26.pdf to xu26.pdf"),
+        ("e", None, "miñoza26", "file", "missing-file", "miñoza26.pdf"),
+        ("e", None, "", "file", "stranded", "move it to xu26.pdf"),
+    ]
+
+
 def test_ac17_a_part_goes_out_when_asked_for_and_says_so(out: Path, tmp_path: Path) -> None:
     volume = ready_volume.imported()
     ready_volume.with_files(volume, tmp_path / "camera-ready")
@@ -367,9 +429,10 @@ def test_an_interrupted_delivery_loses_nothing_and_is_made_good(
             raise OSError("the power is gone")
         return rename(path, target)
 
-    with monkeypatch.context() as patch, pytest.raises(Exception, match="the power is gone"):
-        patch.setattr(Path, "rename", stops)
+    monkeypatch.setattr(Path, "rename", stops)
+    with pytest.raises(CommandError, match="the power is gone"):
         deliver(out)
+    monkeypatch.setattr(Path, "rename", rename)
 
     assert deliver(out)[0] == 0
     files = tree(out)
@@ -380,6 +443,29 @@ def test_an_interrupted_delivery_loses_nothing_and_is_made_good(
     assert {path.name for path in out.iterdir()} == {"v901", "v901permissions"}
 
 
+def test_what_left_after_an_interruption_leaves_the_package_too(
+    volume: Volume, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of our files was aside when the machine stopped; it still says that the withdrawn paper's are ours."""
+    deliver(out)
+    rename = Path.rename
+
+    def stops(path: Path, target: Path) -> Path:
+        if path.name == ".v901permissions.new":
+            raise OSError("the power is gone")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stops)
+    with pytest.raises(CommandError, match="the power is gone"):
+        deliver(out)
+    monkeypatch.setattr(Path, "rename", rename)
+    Paper.objects.filter(key="lewis26b").update(status="withdrawn")
+
+    deliver(out, "--partial")
+
+    assert not [name for name in tree(out) if "lewis26b" in name]
+
+
 def test_a_stored_file_that_was_changed_stops_the_delivery(volume: Volume, out: Path, tmp_path: Path) -> None:
     deliver(out)
     before = tree(out)
@@ -387,7 +473,7 @@ def test_a_stored_file_that_was_changed_stops_the_delivery(volume: Volume, out: 
     call_command("attach_files", "901", tmp_path / "camera-ready", stdout=io.StringIO())
     PaperFile.objects.filter(paper__key="lewis26b", kind="paper").update(sha256="0" * 64)
 
-    with pytest.raises(Exception, match="the stored file is not the one that came in"):
+    with pytest.raises(CommandError, match="the stored file is not the one that came in"):
         deliver(out)
 
     assert tree(out / "v901") == {name[5:]: body for name, body in before.items() if name.startswith("v901/")}

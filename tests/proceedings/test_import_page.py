@@ -1,0 +1,158 @@
+"""Import on the desk: first the plan, then the deed; and nobody's volume but one's own."""
+
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from agreements.models import Terms
+from agreements.states import Status
+from proceedings.models import Paper, User, Volume
+from tests import make
+from tests.agreements.pages import all_rows, fields_of
+from tests.proceedings.files import bib, paper
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/proceedings/volume/import/"
+SESSIONS = frozenset({"django_session"})
+CONTACTS = "paper,email,name\nlewis24,mike@example.org,Mike Lewis\n"
+
+
+def desk_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def boss() -> Client:
+    return desk_of(User.objects.create_superuser("boss"))
+
+
+def upload(desk: Client, text: str, second: str = "", *, name: str = "v247.bib", **fields: str) -> Any:
+    files = {"file": SimpleUploadedFile(name, text.encode())}
+    if second:
+        files["second"] = SimpleUploadedFile("contacts.csv", second.encode())
+    return desk.post(PAGE, {**files, **fields}, follow=True)
+
+
+def carry_out(desk: Client, page: Any, **fields: str) -> Any:
+    return desk.post(PAGE, {"plan": fields_of(page)["plan"], **fields}, follow=True)
+
+
+def text_of(*papers: str) -> str:
+    return str(bib(*papers).text)
+
+
+def kept() -> list[str]:
+    return storages["private"].listdir("imports")[1] if storages["private"].exists("imports") else []
+
+
+def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(boss: Client) -> None:
+    before, files = all_rows(but=SESSIONS), len(kept())
+    page = upload(boss, text_of(paper("lewis24")), CONTACTS)
+    assert "<dt>new</dt><dd>1</dd>" in page.content.decode()
+    assert "lewis24" in page.content.decode()
+    assert all_rows(but=SESSIONS) == before
+    done = carry_out(boss, page)
+    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected." in done.content.decode()
+    assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
+    assert Paper.objects.get().authors.get(is_contact=True).email == "mike@example.org"
+    assert len(kept()) == files
+
+
+def test_to_look_is_not_to_touch(boss: Client) -> None:
+    before = all_rows(but=SESSIONS)
+    assert boss.get(PAGE).status_code == 200
+    assert boss.put(PAGE).status_code == 405
+    assert "Choose the files first." in boss.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    assert boss.post(PAGE, {}).status_code == 400
+    assert all_rows(but=SESSIONS) == before
+
+
+def test_what_the_reader_refuses_is_named_with_its_line(boss: Client) -> None:
+    page = upload(boss, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
+    assert "kept out" in page
+    assert "v247.bib:" in page
+
+
+def test_a_plan_that_is_no_longer_true_is_not_carried_out(boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+    page = upload(boss, text_of(paper("lewis24", title="Another Title")))
+    Paper.objects.update(title="Changed meanwhile")
+    again = carry_out(boss, page)
+    assert "The volume has changed since you looked" in again.content.decode()
+    assert Paper.objects.get().title == "Changed meanwhile"
+    carry_out(boss, again)
+    assert Paper.objects.get().title == "Another Title"
+
+
+@pytest.mark.parametrize("status", ["issued", "signed", "sealed"])
+def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(status: str, boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24")), CONTACTS))
+    Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+    agreement = make.agreement(Status(status), of=Paper.objects.get())
+    page = upload(boss, text_of(paper("lewis24", title="Another Title")))
+    assert "1 of the changed papers have an agreement under way" in page.content.decode()
+    refused = carry_out(boss, page)
+    assert "Agreements are concerned: tick that you know it." in refused.content.decode()
+    assert Paper.objects.get().title != "Another Title"
+    carry_out(boss, page, sure="on")
+    assert Paper.objects.get().title == "Another Title"
+    agreement.refresh_from_db()
+    assert agreement.title != "Another Title"
+
+
+def test_an_editor_imports_into_the_own_volume_only(boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+    owner, stranger = make.editor("ed", Volume.objects.get()), make.editor("other", make.volume(300))
+    changed = text_of(paper("lewis24", title="Another Title"))
+    assert "Another Title" in upload(desk_of(owner), changed).content.decode()
+    before = all_rows(but=SESSIONS | {"proceedings_user"})
+    page = upload(desk_of(stranger), changed).content.decode()
+    assert "Volume 901 is not yours to change." in page
+    assert "Another Title" not in page
+    assert all_rows(but=SESSIONS | {"proceedings_user"}) == before
+
+
+def test_a_new_volume_is_brought_in_by_a_superuser() -> None:
+    editor = desk_of(make.editor("ed", make.volume(300)))
+    assert "Volume 901 is not yours to change." in upload(editor, text_of(paper("lewis24"))).content.decode()
+    assert Volume.objects.count() == 1
+
+
+def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+    volume = Volume.objects.get()
+    editor = make.editor("ed", volume, make.volume(300))
+    desk = desk_of(editor)
+    page = upload(desk, text_of(paper("lewis24", title="Another Title")))
+    editor.volumes.remove(volume)
+    assert "Volume 901 is not yours to change." in carry_out(desk, page).content.decode()
+    assert Paper.objects.get().title != "Another Title"
+
+
+def test_an_export_goes_to_the_volume_that_was_chosen(boss: Client) -> None:
+    volume = make.volume()
+    export = (
+        "Paper ID,Paper Title,Abstract,Author Names\n7,On Training,We train.,Mike Lewis (Desk)*; Tim Dettmers (Desk)\n"
+    )
+    page = upload(boss, export, name="cmt.csv", volume=str(volume.pk))
+    carry_out(boss, page)
+    assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
+    assert "choose the volume it goes to" in upload(boss, export, name="cmt.csv").content.decode()
+
+
+def test_files_of_an_import_that_was_given_up_go_with_the_next(boss: Client) -> None:
+    files = len(kept())
+    for _ in range(3):
+        upload(boss, text_of(paper("lewis24")))
+    assert len(kept()) == files + 1
+
+
+def test_a_file_that_is_far_too_large_is_refused(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proceedings.import_page.LARGEST", 10)
+    assert "larger than 20 MB" in upload(boss, text_of(paper("lewis24"))).content.decode()
