@@ -14,11 +14,14 @@ class Blocker(StrEnum):
     """In the order in which a chair should look at them: what needs a person first."""
 
     NO_CONTACT = "no-contact"
+    UNPRINTABLE = "unprintable"
     DECLINED = "declined"
     REFUSED = "refused"
     MAIL_UNKNOWN = "mail-unknown"
+    PROPOSAL = "proposal"
     DRIFTED = "drifted"
     SEAL_FAILED = "seal-failed"
+    OBJECTION = "objection"
     LAPSED = "lapsed"
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
@@ -26,6 +29,7 @@ class Blocker(StrEnum):
     WAITING = "waiting"
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
+    NO_PDF = "no-pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,18 @@ class Meaning:
     words: str
     advice: str
     person: bool
+    stops: bool = True
+    """Whether the paper may not be delivered meanwhile."""
 
 
 MEANING = {
     Blocker.NO_CONTACT: Meaning(
         "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+    ),
+    Blocker.UNPRINTABLE: Meaning(
+        "letters the form cannot show",
+        "The paper’s title or a name has a character that no font of the form has. Write it in other letters.",
+        person=True,
     ),
     Blocker.DECLINED: Meaning(
         "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
@@ -52,6 +63,9 @@ MEANING = {
     Blocker.MAIL_UNKNOWN: Meaning(
         "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
     ),
+    Blocker.PROPOSAL: Meaning(
+        "a proposal waits", "An author asks for another signer or other facts: accept or refuse it.", person=True
+    ),
     Blocker.DRIFTED: Meaning(
         "title or authors changed",
         "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
@@ -61,6 +75,12 @@ MEANING = {
         "sealing fails",
         "The agreement’s page says why. It is tried again by itself; the signature stands.",
         person=True,
+    ),
+    Blocker.OBJECTION: Meaning(
+        "an author objects",
+        "The agreement’s page says who and why. The signature stands until you replace or void the agreement.",
+        person=True,
+        stops=False,
     ),
     Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
     Blocker.LAPSING: Meaning(
@@ -73,6 +93,7 @@ MEANING = {
     Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
     Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
     Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.NO_PDF: Meaning("no PDF", "Attach the papers’ files: manage.py attach_files VOLUME FOLDER.", person=False),
 }
 
 
@@ -81,6 +102,9 @@ class Standing:
     """Where one accepted paper stands, as far as its agreement goes."""
 
     has_contact: bool
+    has_pdf: bool = True
+    unprintable: bool = False
+    """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
     status: str | None = None
     """Of the live agreement, else of the newest; None without any."""
     signed_at: datetime | None = None
@@ -92,8 +116,17 @@ class Standing:
     mail_unknown: bool = False
     """Whether the last mail to the signer arrived is not known."""
     seal_failed: bool = False
+    proposal: bool = False
+    """The signer asks the editors for something before signing."""
+    objection: bool = False
+    """An author for whom another one signed has objected."""
     closes_at: datetime | None = None
     published: bool = False
+
+    @property
+    def signature_at(self) -> datetime | None:
+        """When it was signed, if that signature still counts: not one that lapsed or was voided."""
+        return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
 
 
 def blockers(standing: Standing, now: datetime) -> list[Blocker]:
@@ -108,26 +141,42 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
         case Status.LAPSED:
             found = {Blocker.LAPSED}
         case _:
-            found = {Blocker.NOT_ISSUED if standing.has_contact else Blocker.NO_CONTACT}
+            found = blockers_of_unissued(standing)
     if standing.drifted and standing.status in (Status.ISSUED, Status.SIGNED, Status.SEALED):
         found.add(Blocker.DRIFTED)
+    if not standing.has_pdf:
+        found.add(Blocker.NO_PDF)
     return [blocker for blocker in Blocker if blocker in found]
+
+
+def blockers_of_unissued(standing: Standing) -> set[Blocker]:
+    if not standing.has_contact:
+        return {Blocker.NO_CONTACT}
+    return {Blocker.UNPRINTABLE if standing.unprintable else Blocker.NOT_ISSUED}
 
 
 def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
     found = set()
     if standing.status == Status.SIGNED:
         found.add(Blocker.SEAL_FAILED if standing.seal_failed else Blocker.SEAL_PENDING)
+    if standing.objection:
+        found.add(Blocker.OBJECTION)
     if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:
         found.add(Blocker.LAPSING)
     return found
 
 
 def blockers_of_waiting(standing: Standing, now: datetime) -> set[Blocker]:
+    proposal = {Blocker.PROPOSAL} if standing.proposal else set()
+    return proposal | {mail_or_signature(standing, now)}
+
+
+def mail_or_signature(standing: Standing, now: datetime) -> Blocker:
+    """What is waited for: that a mail arrives, or that somebody signs."""
     if standing.refused:
-        return {Blocker.REFUSED}
+        return Blocker.REFUSED
     if standing.mail_unknown:
-        return {Blocker.MAIL_UNKNOWN}
+        return Blocker.MAIL_UNKNOWN
     if not standing.invited:
-        return {Blocker.NOT_SENT}
-    return {Blocker.OVERDUE if standing.closes_at and now >= standing.closes_at else Blocker.WAITING}
+        return Blocker.NOT_SENT
+    return Blocker.OVERDUE if standing.closes_at and now >= standing.closes_at else Blocker.WAITING

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-WIDTH, HEIGHT = 720, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 16, 14, 26
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 16, 34
 """Margins in SVG units: figures stand at the left, days below."""
 
 
@@ -29,9 +29,13 @@ class Chart:
     """Where the deadline stands."""
     days: tuple[Mark, ...]
     counts: tuple[Mark, ...]
+    today_x: float
+    today_y: float
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    label: int = LEFT - 8
+    """Where the figures at the left end."""
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
@@ -62,6 +66,8 @@ def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: 
         needed=needed,
         deadline=x(deadline) if deadline and first <= deadline <= last else None,
         days=tuple(marks),
+        today_x=x(today),
+        today_y=y(signed[-1]),
         counts=tuple(Mark(y(count), str(count)) for count in sorted({0, round(total / 2), total})),
     )
 

@@ -7,14 +7,15 @@ Each asks the database what is due and leaves it there when it fails, so a round
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
 
-from agreements import documents, lifecycle, mail, seal, transports
-from agreements.models import Agreement, Message, Terms
+from agreements import addresses, documents, fresh, lifecycle, limits, mail, postman, seal, transports
+from agreements.models import Agreement, Message, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
 from proceedings.models import Paper
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 YEAR = timedelta(days=365)
 BATCH = 500
+ROUND = 12
+"""Seconds after which a worker begins no other mail. Less than the 15 between two beats, so rounds do not pile up, and
+a worker that is asked to end (SIGTERM) has ended well within 30, with the mail in its hand finished.
+"""
 
 
 def stopped(at: datetime) -> Clock:
@@ -33,18 +38,28 @@ def stopped(at: datetime) -> Clock:
     return lambda: at
 
 
-def send(clock: Clock) -> Counter[str]:
-    """Hands over every mail that is due. Counts by the state they ended in."""
-    return mail.drain(clock, transports.from_settings(), lifecycle.note_mail)
+def send(clock: Clock, seconds: float | None = None) -> Counter[str]:
+    """Hands over the mails that are due, for at most so many seconds. Counts by the state they ended in."""
+    return postman.drain(clock, transports.from_settings(), lifecycle.note_mail, seconds)
 
 
 def chase(clock: Clock) -> Counter[str]:
-    """Ends what has no use any more, then queues the reminders that are due."""
+    """Ends what has no use any more, then queues the reminders that are due and the links that were asked for."""
     tally: Counter[str] = Counter()
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
+    tally["fresh links"] = fresh.answer(clock())
+    limits.forget(clock())
+    ran("chase", clock())
     return tally
+
+
+def ran(name: str, now: datetime) -> None:
+    """Leaves word that a round has come to its end, for those who watch."""
+    Round.objects.bulk_create(
+        [Round(name=name, at=now)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    )
 
 
 def void_withdrawn(now: datetime) -> int:
@@ -93,8 +108,7 @@ def remind_due(now: datetime) -> int:
     )
     while batch := list(waiting[:BATCH]):
         later: dict[datetime | None, list[int]] = {}
-        for agreement in batch:
-            verdict = decide(timeline_of(agreement), policy_of(agreement.paper.volume.terms), now)
+        for agreement, verdict in zip(batch, verdict_on(batch, now), strict=True):
             match verdict:
                 case Remind():
                     queued += lifecycle.remind(
@@ -107,6 +121,21 @@ def remind_due(now: datetime) -> int:
         for at, ids in later.items():
             lifecycle.look_again(ids, at, now=now)
     return queued
+
+
+def verdict_on(agreements: list[Agreement], now: datetime) -> list[Remind | Wait | Leave]:
+    """What is to be done about each. What their addresses have had from other papers is looked up for all at once."""
+    writing_to = {agreement.signer_email for agreement in agreements}
+    quiet, stopped = addresses.quiet(writing_to, GAP, now), addresses.stopped(writing_to)
+
+    def timeline(agreement: Agreement) -> Timeline:
+        return replace(
+            timeline_of(agreement),
+            quiet_until=quiet.until(agreement.signer_email),
+            stopped=bool(agreement.reminders_stopped_at or agreement.signer_email.lower() in stopped),
+        )
+
+    return [decide(timeline(one), policy_of(one.paper.volume.terms), now) for one in agreements]
 
 
 def policy_of(terms: Terms) -> Policy:
@@ -170,5 +199,5 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     return "sealed" if made_it else "lost"
 
 
-ROUNDS = {"chase": chase, "seal": seal_due, "send": send}
+ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {"chase": chase, "seal": seal_due, "send": send}
 """In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

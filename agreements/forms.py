@@ -1,12 +1,18 @@
-"""What authors send: the signature and the refusal."""
+"""What authors send: the signature, the refusal, and what they ask for instead."""
 
-from typing import Any
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 from agreements import pdf
+from agreements.differences import differences
+from agreements.facts import Facts
 from proceedings.contacts import compatible, same_letters, same_words
+from proceedings.models import Author
 from proceedings.names import Name, NotANameError, read_name
 
 
@@ -75,6 +81,107 @@ class DeclineForm(forms.Form):
         error_messages={"max_length": "That is too long. Please say it in at most %(limit_value)d characters."},
     )
     sure = forms.BooleanField(error_messages={"required": "Tick this to decline. Nothing has happened yet."})
+
+
+class ObjectionForm(forms.Form):
+    """A reason, because the editors have to weigh it; a tick, because it stays on record."""
+
+    reason = forms.CharField(
+        label="Why do you object?",
+        max_length=2000,
+        error_messages={
+            "required": "Say why, so that the editors can weigh it.",
+            "max_length": "That is too long. Please say it in at most %(limit_value)d characters.",
+        },
+    )
+    sure = forms.BooleanField(error_messages={"required": "Tick this to object. Nothing has happened yet."})
+
+
+class HandOverForm(forms.Form):
+    """To one of the other authors. Whose address is not on file needs one, and then an editor's word."""
+
+    to = forms.ChoiceField(
+        error_messages={"required": "Choose who shall sign.", "invalid_choice": "Choose one of these authors."}
+    )
+    email = forms.EmailField(
+        required=False, error_messages={"invalid": "That is no e-mail address. Write it like name@example.org."}
+    )
+    sure = forms.BooleanField(error_messages={"required": "Tick this to hand over. Nothing has happened yet."})
+
+    def __init__(self, *args: Any, authors: Sequence[Author], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.authors = {str(author.pk): author for author in authors}
+        choices = cast("forms.ChoiceField", self.fields["to"])
+        choices.choices = [(pk, author.display) for pk, author in self.authors.items()]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        author = self.authors.get(data.get("to", ""))
+        if author and not author.email and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", f"No address of {author.display} is on file. Type it; the editors will check it.")
+        return data | {"author": author}
+
+
+class CorrectionForm(forms.Form):
+    """The facts as they should be, filled in with what they are."""
+
+    title = forms.CharField(
+        label="Title",
+        max_length=500,
+        error_messages={
+            "required": "A paper has a title.",
+            "max_length": "That is too long for a title: at most %(limit_value)d characters.",
+        },
+    )
+    authors = forms.CharField(
+        label="Authors, one in each line, in their order",
+        max_length=20_000,
+        error_messages={"required": "A paper has at least one author."},
+    )
+    note = forms.CharField(label="Anything the editors should know (optional)", required=False, max_length=2000)
+
+    def __init__(self, data: QueryDict | None = None, *, facts: Facts) -> None:
+        super().__init__(data, initial={"title": facts.title, "authors": "\n".join(facts.authors)})
+        self.facts = facts
+
+    def clean_title(self) -> str:
+        return printable(self.cleaned_data["title"])
+
+    def clean_authors(self) -> list[str]:
+        names = [printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
+        if too_long := next((name for name in names if len(name) > 200), None):
+            raise forms.ValidationError(f"“{too_long[:40]}…” is too long for a name. Write each author in a line.")
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and not differences(self.facts, self.wanted):
+            self.add_error("title", "This is what the agreement says already. Change what is wrong.")
+        return data
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """Title and authors, as a proposal keeps them."""
+        return {"title": self.cleaned_data["title"], "authors": self.cleaned_data["authors"]}
+
+
+def printable(text: str) -> str:
+    """`text` composed and with single spaces. Raises ValidationError for letters that the form cannot show."""
+    tidy = unicodedata.normalize("NFC", " ".join(text.split()))
+    if missing := pdf.unprintable(tidy):
+        named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
+        raise forms.ValidationError(f"The form cannot show {named}. Please write it in other letters.")
+    return tidy
+
+
+class CopyForm(forms.Form):
+    """The reference, not an address: mail goes to the address on file, and to no other."""
+
+    reference = forms.CharField(
+        label="Reference of the agreement",
+        max_length=140,
+        error_messages={"required": "Type the reference, such as 247-smith24-7QKX2M."},
+    )
 
 
 MOST_BYTES = 20 * 1024 * 1024

@@ -4,22 +4,37 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from agreements.facts import Happening
-from agreements.models import Event, Message
+from agreements.models import Agreement, Event, Message
 
 
 def mail_in_words(kind: str) -> str:
     return str(Message.Kind(kind).label).lower()
 
 
+def prepared(data: dict[str, Any]) -> str:
+    """How an agreement began; where it went from hand to hand, all of them."""
+    replacing = f", replacing {data['predecessor']}" if data.get("predecessor") else ""
+    hands = f"; before in the hands of {', then '.join(data['hands'])}" if data.get("hands") else ""
+    return f"prepared{replacing}{hands}"
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "draft": lambda data: f"prepared, replacing {data['predecessor']}" if data.get("predecessor") else "prepared",
+    "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
     "remind": lambda data: "asked for a reminder",
     "mailed": lambda data: f"{mail_in_words(data['kind'])} mailed to {data['to']}",
     "mail-unknown": lambda data: f"{mail_in_words(data['kind'])} to {data['to']} may or may not have arrived",
+    "reviewed": lambda data: "looked over the filled-in form, having ticked consent and authority",
+    "address-refused": lambda data: f"the address {data['to']} was refused for good: {data['words']}",
+    "bounced": lambda data: f"mail to {data['to']} came back: {data['words']}",
+    "stop-reminders": lambda data: "asked for no more reminders",
     "sign": lambda data: f"signed as “{data['typed_name']}”, having ticked consent and authority",
     "seal": lambda data: f"sealed, SHA-256 {data['sha256'][:16]}…",
+    "hand-over": lambda data: f"handed over to {data['to']}",
+    "propose": lambda data: f"proposed: {'; '.join(data['what'])}",
+    "refuse": lambda data: f"refused the proposal: {data['reason']}",
     "decline": lambda data: f"declined: {data['reason']}" if data["reason"] else "declined without a reason",
+    "object": lambda data: f"{data['who']} objects: {data['reason']}",
     "void": lambda data: f"voided: {data['reason']}",
     "supersede": lambda data: f"replaced: {data['reason']}",
     "lapse": lambda data: "lapsed: not published within one year of the signature (clause 7)",
@@ -30,3 +45,8 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
 def in_words(events: Iterable[Event]) -> list[Happening]:
     """Each event as a sentence, in the order given."""
     return [Happening(at=event.at, what=WORDS[event.kind](event.data), by=event.by) for event in events]
+
+
+def objections(agreement: Agreement) -> list[dict[str, str]]:
+    """Who of the authors objected to what was signed for them, and why, in order."""
+    return list(agreement.events.filter(kind="object").order_by("number").values_list("data", flat=True))

@@ -1,15 +1,18 @@
-"""A message row -> the mail itself, in text and HTML with the same words. Reads rows; makes the mail's own link."""
+"""Message rows -> the mails themselves, in text and HTML with the same words. Reads rows; makes the links."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.template import engines
 
-from agreements import links
+from agreements import history, links
+from agreements.differences import differences
 from agreements.models import Agreement, Link, Message
 
 Kind = Message.Kind
@@ -19,58 +22,123 @@ SIGN_LINK_LIFE = timedelta(days=30)
 
 COPY_LINK_LIFE = timedelta(days=366)
 
-TO_SIGNER = {Kind.INVITATION, Kind.REMINDER, Kind.RECEIPT, Kind.DECLINED}
+TIME_TO_OBJECT = timedelta(days=14)
+
+TO_SIGNER = {
+    Kind.INVITATION, Kind.REMINDER, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED, Kind.HANDED_OVER,
+    Kind.PROPOSAL_REFUSED,
+}  # fmt: skip
+WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.REMINDER, Kind.FRESH}
+WITH_COPY = {Kind.RECEIPT, Kind.COPY}
+ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT)
+"""What the one button of a mail may lead to."""
+ABOUT_PROPOSALS = {Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED}
+
+
+class Letters:
+    """The mails for some outbox rows. What they need of the database is read, and their links are made, together."""
+
+    def __init__(self, messages: Iterable[Message], now: datetime) -> None:
+        self.links: dict[tuple[int, str], str] = {}
+        wishes = [wish for message in messages for wish in wishes_of(message, now)]
+        for wish, url in zip(wishes, links.make_all(wishes, now), strict=True):
+            self.links[wish.message.pk, wish.purpose] = url
+        first = Message.objects.filter(agreement__in={message.agreement_id for message in messages}, slot="invitation")
+        self.invitations = dict(first.values_list("agreement", "message_id"))
+
+    def compose(self, message: Message, now: datetime) -> EmailMessage:
+        """The mail for one of the rows. Raises whatever makes it impossible to write; the caller settles that."""
+        agreement = message.agreement
+        volume = agreement.paper.volume
+        terms = volume.terms
+        stop = self.links.get((message.pk, Link.Purpose.STOP), "")
+        context = {
+            "agreement": agreement,
+            "volume": volume,
+            "deadline": terms.deadline_in_words,
+            "late": now >= terms.closes_at,
+            "days_left": (terms.closes_at - now).days,
+            "link": next((self.links[message.pk, p] for p in ON_BUTTONS if (message.pk, p) in self.links), ""),
+            "stop": stop,
+            "proposal": proposal_of(message),
+            "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
+            "until": now + TIME_TO_OBJECT,
+            "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
+            "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
+            "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
+        }
+        template = f"agreements/mail/{message.kind}"
+        # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
+        subject = " ".join(rendered(f"{template}.subject.txt", context).split())
+        mail = EmailMultiAlternatives(
+            subject=subject,
+            body=rendered(f"{template}.txt", context),
+            from_email=named(f"{volume.shortname} proceedings", settings.DEFAULT_FROM_EMAIL),
+            to=[named(agreement.signer if message.kind in TO_SIGNER else "", message.recipient)],
+            reply_to=[terms.reply_to] if terms.reply_to else None,
+            headers={"Message-ID": message.message_id, "Date": format_datetime(now), "Auto-Submitted": "auto-generated"}
+            | self.thread(message)
+            | (one_click(stop) if stop else {}),
+        )
+        mail.attach_alternative(rendered(f"{template}.html", context), "text/html")
+        if message.kind in WITH_COPY:
+            mail.attach(f"{agreement.paper_key}Permission.pdf", sealed_copy(agreement), "application/pdf")
+        return mail
+
+    def thread(self, message: Message) -> dict[str, str]:
+        """Headers that let mail programs keep all mails about one agreement together (RFC 5322, 3.6.4)."""
+        first = self.invitations.get(message.agreement_id)
+        return {"In-Reply-To": first, "References": first} if first and first != message.message_id else {}
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:
-    """The mail for one outbox row. Raises whatever makes it impossible to write; the caller settles that."""
-    agreement = message.agreement
-    terms = agreement.paper.volume.terms
-    context = {
-        "agreement": agreement,
-        "volume": agreement.paper.volume,
-        "deadline": terms.deadline_in_words,
-        "late": now >= terms.closes_at,
-        "days_left": (terms.closes_at - now).days,
-        "link": make_link(message, terms.closes_at, now),
-        "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
+    """The mail for one outbox row."""
+    return Letters([message], now).compose(message, now)
+
+
+def proposal_of(message: Message) -> dict[str, Any] | None:
+    """The proposal that a mail is about, with what it would change; its slot names it. None for all other mails."""
+    if message.kind not in ABOUT_PROPOSALS:
+        return None
+    proposal = message.agreement.proposals.get(pk=message.slot.split(":")[1])
+    return {
+        "note": proposal.note,
+        "answer": proposal.answer,
+        "differences": differences(message.agreement.facts, proposal.data),
     }
-    template = f"agreements/mail/{message.kind}"
-    # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
-    subject = " ".join(render_to_string(f"{template}.subject.txt", context).split())
-    mail = EmailMultiAlternatives(
-        subject=subject,
-        body=render_to_string(f"{template}.txt", context),
-        from_email=named(f"{agreement.paper.volume.shortname} proceedings", settings.DEFAULT_FROM_EMAIL),
-        to=[named(agreement.signer if message.kind in TO_SIGNER else "", message.recipient)],
-        reply_to=[terms.reply_to] if terms.reply_to else None,
-        headers={"Message-ID": message.message_id, "Date": format_datetime(now), "Auto-Submitted": "auto-generated"}
-        | thread(message),
-    )
-    mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    if message.kind == Kind.RECEIPT:
-        mail.attach(f"{agreement.paper_key}Permission.pdf", sealed_copy(agreement), "application/pdf")
-    return mail
+
+
+def rendered(template: str, context: dict[str, Any]) -> str:
+    return engines["django"].get_template(template).render(context)
+
+
+def wishes_of(message: Message, now: datetime) -> list[links.Wish]:
+    """The links that this kind of mail carries, made for it alone."""
+    if message.kind in WITH_COPY:
+        return [links.Wish(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
+    if message.kind == Kind.COAUTHOR:
+        return [links.Wish(message, Link.Purpose.OBJECT, now + TIME_TO_OBJECT)]
+    if message.kind not in WITH_LINK_TO_SIGN:
+        return []
+    until = max(message.agreement.paper.volume.terms.closes_at, now) + SIGN_LINK_LIFE
+    purposes = [Link.Purpose.SIGN] + [Link.Purpose.STOP] * (message.kind == Kind.REMINDER)
+    return [links.Wish(message, purpose, until) for purpose in purposes]
+
+
+def co_authors(message: Message) -> list[str]:
+    """Addresses of the paper's authors other than the one of its agreement."""
+    known = message.agreement.paper.authors.exclude(email="").exclude(email__iexact=message.agreement.signer_email)
+    return list(known.values_list("email", flat=True))
+
+
+def one_click(url: str) -> dict[str, str]:
+    """Headers by which a mail program offers to end the reminders (RFC 2369 and RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def named(name: str, address: str) -> str:
     """A header's address with a name before it. Raises ValueError where one of them would end or forge the header."""
     return str(Address(display_name=name, addr_spec=parseaddr(address)[1]))
-
-
-def make_link(message: Message, closes_at: datetime, now: datetime) -> str:
-    """The link that this kind of mail carries, made for it alone; empty where it carries none."""
-    if message.kind in (Kind.INVITATION, Kind.REMINDER):
-        return links.make(message, Link.Purpose.SIGN, expires_at=max(closes_at, now) + SIGN_LINK_LIFE, now=now)
-    if message.kind == Kind.RECEIPT:
-        return links.make(message, Link.Purpose.COPY, expires_at=now + COPY_LINK_LIFE, now=now)
-    return ""
-
-
-def thread(message: Message) -> dict[str, str]:
-    """Headers that let mail programs keep all mails about one agreement together (RFC 5322, 3.6.4)."""
-    first = message.agreement.messages.filter(slot="invitation").exclude(pk=message.pk).first()
-    return {"In-Reply-To": first.message_id, "References": first.message_id} if first else {}
 
 
 def sealed_copy(agreement: Agreement) -> bytes:

@@ -7,6 +7,7 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import documents, links, mail, pdf, wording
+from agreements import addresses, documents, links, mail, notices, pdf, wording
+from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy, Terms
+from agreements.reminders import GAP
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Paper
@@ -42,6 +45,10 @@ class NotReady(Exception):
     """A paper cannot have an agreement yet. The message says what to do."""
 
 
+class NotReviewed(Exception):
+    """This form, with these statements, was never looked over before it was to be signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What the signing POST brought with it."""
@@ -52,6 +59,17 @@ class Act:
     shown: bytes
     address: str | None
     agent: str
+    language: str = "en"
+    """Of the page on which it was done."""
+
+    @property
+    def looked_over(self) -> dict[str, Any]:
+        """What of it the signer has seen before it is signed, by digests."""
+        return {
+            "shown_sha256": sha256(self.shown),
+            "consent_sha256": self.consent.digest,
+            "authority_sha256": self.authority.digest,
+        }
 
 
 # --- the two ways to write
@@ -71,18 +89,33 @@ def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[
 
 def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """An event that moves nothing, such as a mail that was sent."""
-    with transaction.atomic():
-        Agreement.objects.filter(pk=agreement_id).update(event_count=F("event_count") + 1)
-        append(Agreement.objects.get(pk=agreement_id), kind, by=by, now=now, data=data)
+    with transaction.atomic(savepoint=False):
+        held = Agreement.objects.select_for_update(no_key=True).filter(pk=agreement_id)
+        reference, number, head = held.values_list("reference", "event_count", "event_head").get()
+        chain(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
 
 
 def append(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """The next link of the chain. The caller's UPDATE holds the agreement's row, so nobody else can be appending."""
     number, head = Agreement.objects.values_list("event_count", "event_head").get(pk=agreement.pk)
-    event = Event(agreement=agreement, number=number, kind=kind, at=now, by=by, data=data, previous=head)
-    event.digest = event.compute_digest(agreement.reference)
+    chain(agreement.pk, agreement.reference, kind, number=number, head=head, by=by, now=now, data=data)
+
+
+def chain(
+    agreement_id: int,
+    reference: str,
+    kind: str,
+    *,
+    number: int,
+    head: str,
+    by: str,
+    now: datetime,
+    data: dict[str, Any],
+) -> None:
+    event = Event(agreement_id=agreement_id, number=number, kind=kind, at=now, by=by, data=data, previous=head)
+    event.digest = event.compute_digest(reference)
     event.save(force_insert=True)
-    Agreement.objects.filter(pk=agreement.pk).update(event_head=event.digest)
+    Agreement.objects.filter(pk=agreement_id).update(event_count=number, event_head=event.digest)
 
 
 # --- from paper to mail
@@ -106,9 +139,19 @@ def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None
             event_count=1,
             **facts,
         )
-        append(agreement, "draft", by=by, now=now, data={"predecessor": predecessor.reference if predecessor else None})
+        append(agreement, "draft", by=by, now=now, data=origin(predecessor, agreement.signer))
         agreement.refresh_from_db()
     return agreement
+
+
+def origin(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
+    """What an agreement replaces, and in whose hands the paper's agreements were before it came into this signer's."""
+    if predecessor is None:
+        return {"predecessor": None}
+    hands = list(predecessor.events.get(kind="draft").data.get("hands", []))
+    if predecessor.signer != signer:
+        hands.append(predecessor.signer)
+    return {"predecessor": predecessor.reference} | ({"hands": hands} if hands else {})
 
 
 def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
@@ -165,62 +208,132 @@ def new_reference(paper: Paper) -> str:
 
 
 def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at: datetime, now: datetime) -> bool:
-    """Queues the reminder for `slot` if the agreement still waits; missed ones are marked so. False if it does not."""
+    """Queues the reminder for `slot` if the agreement still waits; missed ones are marked so. False if it does not.
+
+    False also if the address takes no mail, or has just had one about another paper.
+    """
     with transaction.atomic():
         # Takes the row, so that a signature either comes before (and nothing is queued) or after (and cancels it).
-        if not Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED).update(look_at=look_at):
+        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+        if not waiting.update(look_at=look_at):
+            return False
+        address = agreement.signer_email
+        # One at a time: of two clocks that chase two papers of one author, the second sees the first one's mail.
+        if addresses.lock(address).stopped_at:
+            Agreement.objects.filter(pk=agreement.pk).update(look_at=None)
+            return False
+        if addresses.quiet([address], GAP, now, but=agreement.pk):
             return False
         for missed in skipped:
-            mail.queue(
-                agreement, slot=missed, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now, skipped=True
-            )
-        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
+            mail.queue(agreement, slot=missed, kind=Kind.REMINDER, recipient=address, now=now, skipped=True)
+        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=address, now=now)
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
-    """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way."""
+    """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way.
+
+    Nor does one leave whose author wants none, or whose address takes none.
+    """
     with transaction.atomic():
-        waits = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED).update(look_at=now)
-        if not waits or agreement.messages.filter(state__in=mail.OPEN).exists():
+        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+        if not waiting.update(look_at=now) or agreement.messages.filter(state__in=mail.OPEN).exists():
+            return False
+        if addresses.lock(agreement.signer_email).stopped_at:
             return False
         note(agreement.pk, "remind", by=by, now=now, data={})
         slot = f"manual:{secrets.token_hex(8)}"
         return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
 
 
-def look_again(agreement_ids: list[int], at: datetime | None, *, now: datetime) -> None:
+def look_again(agreement_ids: Iterable[int], at: datetime | None, *, now: datetime) -> None:
     """Sets when the clock next asks whether a reminder is due; None is never.
 
     Where `look_at` was set anew since `now`, when the clock asked, the terms have changed meanwhile: it stays.
     """
-    asked = Agreement.objects.filter(pk__in=agreement_ids, status=Status.ISSUED, look_at__lte=now)
-    asked.update(look_at=at)
+    with transaction.atomic():
+        ids = sorted(agreement_ids)
+        mail.hold(ids)
+        Agreement.objects.filter(pk__in=ids, status=Status.ISSUED, look_at__lte=now).update(look_at=at)
 
 
 def terms_changed(volume_id: int, now: datetime) -> None:
     """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
-    papers = Paper.objects.filter(volume=volume_id)
-    # Not through a join, which would hide the status from the database's second look (see `mail`).
-    Agreement.objects.filter(paper__in=papers, status=Status.ISSUED).update(look_at=now)
+    with transaction.atomic():
+        ids = Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).values_list("pk", flat=True)
+        waiting = list(ids)
+        mail.hold(waiting)
+        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=now)
 
 
 def note_mail(message: Message, state: str, now: datetime) -> None:
-    """The chain's word about a mail that left, or may have left."""
+    """The chain's word about a mail that left, or may have left, or whose address was refused for good."""
+    if state == Message.State.FAILED:
+        address_refused(message, now)
+        return
     data = {"kind": message.kind, "slot": message.slot, "to": message.recipient, "message_id": message.message_id}
-    note(
-        message.agreement_id,
-        "mailed" if state == Message.State.SENT else "mail-unknown",
-        by="clock",
-        now=now,
-        data=data,
-    )
+    kind = "mailed" if state == Message.State.SENT else "mail-unknown"
+    note(message.agreement_id, kind, by="clock", now=now, data=data)
+
+
+def address_refused(message: Message, now: datetime) -> None:
+    """No mail will ever reach this address: nothing more is sent there, and an editor must find another one.
+
+    Call it in the transaction that settles the mail, with the rows of all agreements that have mail to it held.
+    """
+    if stop_address(message, message.error, now):
+        data = {"to": message.recipient, "words": message.error}
+        note(message.agreement_id, "address-refused", by="clock", now=now, data=data)
+
+
+def stop_address(message: Message, words: str, now: datetime) -> bool:
+    """Ends all mail to the address of `message`; False if that was done before."""
+    address = message.recipient
+    mail.cancel_to(address, addresses.agreements_with_mail_to(address))
+    if not addresses.stop(address, words, now):
+        return False
+    notices.tell_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notices.short(address))
+    return True
+
+
+def bounced(bounce: Bounce, *, now: datetime) -> str:
+    """A report came back that a mail did not arrive. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
+    message = Message.objects.filter(message_id=bounce.message_id).select_related("agreement").first()
+    if message is None:
+        return "ignored"
+    with transaction.atomic():
+        mail.hold({message.agreement_id, *addresses.agreements_with_mail_to(message.recipient)})
+        if message.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
+            return "known"
+        data = {"to": message.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
+        note(message.agreement_id, "bounced", by="clock", now=now, data=data)
+        if bounce.hard:
+            stop_address(message, bounce.words, now)
+    return "hard" if bounce.hard else "soft"
 
 
 # --- the author's moves
 
 
+def review(agreement: Agreement, act: Act, *, now: datetime) -> None:
+    """The author has filled in the form and looks it over: the first trace of a person, noted once per document."""
+    with transaction.atomic():
+        mail.hold([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
+        status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
+        if status != Status.ISSUED:
+            raise WrongMove("review", status)
+        if act.looked_over not in reviews(agreement):
+            note(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
+
+
+def reviews(agreement: Agreement) -> list[dict[str, Any]]:
+    return list(agreement.events.filter(kind="reviewed").values_list("data", flat=True))
+
+
 def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
-    """The signature, complete with its evidence, in one transaction; the seal is a later step that may be repeated."""
+    """The signature, complete with its evidence, in one transaction; the seal is a later step that may be repeated.
+
+    Raises NotReviewed unless the author has looked over this very document with these very statements.
+    """
     shown = sha256(act.shown)
     with transaction.atomic():
         move(
@@ -234,6 +347,7 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
                 "authority": act.authority.text,
                 "shown_sha256": shown,
                 "text_sha256": agreement.text.digest,
+                "language": act.language,
             },
             signed_at=now,
             typed_name=act.typed_name,
@@ -244,8 +358,11 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
             signer_agent=act.agent[:500],
             look_at=None,
         )
+        if act.looked_over not in reviews(agreement):
+            raise NotReviewed
         ShownCopy.objects.create(agreement=agreement, body=act.shown)
         mail.cancel_open(agreement.pk)
+        notices.tell_coauthors(agreement, now)
 
 
 def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
@@ -263,21 +380,22 @@ def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
         )
         close(agreement, now)
         mail.queue(agreement, slot="declined", kind=Kind.DECLINED, recipient=agreement.signer_email, now=now)
-        for recipient in editors_of(agreement):
-            mail.queue(
-                agreement,
-                slot=f"editor-declined:{recipient}"[:80],
-                kind=Kind.EDITOR_DECLINED,
-                recipient=recipient,
-                now=now,
-            )
+        notices.tell_editors(agreement, Kind.EDITOR_DECLINED, now)
 
 
-def editors_of(agreement: Agreement) -> list[str]:
-    """Addresses that hear what authors do: the desk's editors, or failing them where authors' answers go."""
-    volume = agreement.paper.volume
-    addresses = list(volume.editors.filter(is_active=True).exclude(email="").values_list("email", flat=True))
-    return sorted(set(addresses or [volume.terms.reply_to])) if addresses or volume.terms.reply_to else []
+def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
+    """The author wants no more reminders. It declines nothing: the agreement waits on, and the editors are told.
+
+    False when nothing waits, or reminders were stopped before.
+    """
+    with transaction.atomic():
+        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+        if not waiting.update(reminders_stopped_at=now, look_at=None):
+            return False
+        mail.cancel_reminders(agreement.pk)
+        note(agreement.pk, "stop-reminders", by="signer", now=now, data={})
+        notices.tell_editors(agreement, Kind.EDITOR_STOPPED, now)
+    return True
 
 
 def close(agreement: Agreement, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,21 +12,46 @@ from agreements.facts import sha256
 from agreements.models import Link, Message
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-ROUTES = {Link.Purpose.SIGN: "sign", Link.Purpose.COPY: "sealed-copy"}
+ROUTES = {
+    Link.Purpose.SIGN: "sign",
+    Link.Purpose.COPY: "sealed-copy",
+    Link.Purpose.OBJECT: "object",
+    Link.Purpose.STOP: "stop-reminders",
+}
+
+
+class Wish(NamedTuple):
+    """A link that a mail is to carry."""
+
+    message: Message
+    purpose: Link.Purpose
+    expires_at: datetime
 
 
 def make(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:
     """A fresh link for one mail, as an absolute URL. Each mail has its own: the trail shows which one was used."""
-    token = secrets.token_urlsafe(32)
-    Link.objects.create(
-        agreement_id=message.agreement_id,
-        message=message,
-        purpose=purpose,
-        digest=sha256(token.encode()),
-        created_at=now,
-        expires_at=expires_at,
-    )
-    return settings.PUBLIC_BASE_URL + reverse(ROUTES[purpose], args=[token])
+    return make_all([Wish(message, purpose, expires_at)], now)[0]
+
+
+def make_all(wishes: list[Wish], now: datetime) -> list[str]:
+    """A fresh link for each wish, written together."""
+    tokens = [secrets.token_urlsafe(32) for _ in wishes]
+    rows = [
+        Link(
+            agreement_id=wish.message.agreement_id,
+            message=wish.message,
+            purpose=wish.purpose,
+            digest=sha256(token.encode()),
+            created_at=now,
+            expires_at=wish.expires_at,
+        )
+        for wish, token in zip(wishes, tokens, strict=True)
+    ]
+    Link.objects.bulk_create(rows)
+    return [
+        settings.PUBLIC_BASE_URL + reverse(ROUTES[wish.purpose], args=[token])
+        for wish, token in zip(wishes, tokens, strict=True)
+    ]
 
 
 def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:

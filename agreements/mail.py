@@ -1,29 +1,29 @@
-"""THE ONLY WRITER of Message: plan -> claim -> hand over -> settle.
+"""THE ONLY WRITER of Message: plan -> claim -> hand over -> settle. `postman` carries what is claimed here.
 
-A mail that is due is a row; `drain` looks for rows. Killed at any point it loses none and doubles none: the intent to
-hand over is committed before the server can accept, so a row whose fate is in doubt is found `unknown`, shown to the
-editor and never sent again by the machine. Every change is one UPDATE that names only the row's own columns and whose
-row count decides (on PostgreSQL a joined filter would let two racers win).
+A mail that is due is a row. Killed at any point the desk loses none and doubles none: the intent to hand over is
+committed before the server can accept, so a row whose fate is in doubt is found `unknown`, shown to the editor and
+never sent again by the machine. Every change is one UPDATE that names only the row's own columns and whose row count
+decides (on PostgreSQL a joined filter would let two racers win).
 """
 
-import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
-from agreements.letters import compose
+from agreements import addresses
 from agreements.models import Agreement, Message
-from agreements.transports import Outcome, Transport
+from agreements.transports import Outcome
 
 State = Message.State
-Clock = Callable[[], datetime]
 Record = Callable[[Message, str, datetime], object]
-
-logger = logging.getLogger(__name__)
+"""Notes what became of a mail, in the same transaction as its state: it was sent, it may have been (`unknown`), or the
+server refused its address for good (`failed`)."""
 
 LEASE = timedelta(minutes=15)
 """Longer than the 10 minutes a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
@@ -31,14 +31,21 @@ LEASE = timedelta(minutes=15)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
 """Waits after the first, second, … try that provably was not accepted; after the last the message has failed."""
 
+HELD_UP = timedelta(minutes=1)
+"""Until the next try after one that never got as far as the mail, because the server took nobody's. Not counted."""
+
+BATCH = 50
+"""Most mails that one worker claims at a time."""
+
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
+FREE = {"claim": None, "lease_until": None}
 
 
 def queue(
     agreement: Agreement, *, slot: str, kind: Message.Kind, recipient: str, now: datetime, skipped: bool = False
 ) -> bool:
     """Puts a mail in the outbox, once per (agreement, slot) for ever. False if the slot was taken already."""
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     message = Message(
         agreement=agreement,
         slot=slot,
@@ -54,105 +61,135 @@ def queue(
     return Message.objects.filter(message_id=message.message_id).exists()
 
 
+# --- the need for a mail ends
+
+
 def cancel_open(agreement_id: int) -> None:
-    """Ends the need for every mail of the agreement that is not sent; call it in the transaction that closes it.
+    """Ends the need for every mail of the agreement that is not sent; call it in the transaction that closes it."""
+    cancel(Message.objects.filter(agreement_id=agreement_id))
 
-    A mail that is being handed over right now keeps its state: its worker settles it, and `closed` makes sure that a
-    refusal is not followed by another try.
+
+def cancel_reminders(agreement_id: int) -> None:
+    """Ends the need for the agreement's reminders; call it in the transaction that says so."""
+    cancel(Message.objects.filter(agreement_id=agreement_id, kind=Message.Kind.REMINDER))
+
+
+def cancel_to(address: str, agreement_ids: Iterable[int]) -> None:
+    """Ends the need for every mail of those agreements to an address; call it in the transaction that stops it."""
+    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), recipient__iexact=address))
+
+
+def cancel(messages: QuerySet[Message]) -> None:
+    """A mail that is being handed over right now keeps its state: its worker settles it, and `closed` makes sure that
+    a refusal is not followed by another try.
     """
-    mine = Message.objects.filter(agreement_id=agreement_id, closed=False)
-    mine.filter(state__in=OPEN).update(closed=True)
-    Message.objects.filter(agreement_id=agreement_id, closed=True, state__in=[State.PENDING, State.CLAIMED]).update(
-        state=State.CANCELLED, claim=None, lease_until=None
-    )
+    messages.filter(state__in=OPEN, closed=False).update(closed=True)
+    messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **FREE)
 
 
-def drain(clock: Clock, transport: Transport, record: Record) -> Counter[str]:
-    """Sends everything that is due; returns how many ended in which state.
+# --- a worker takes up mails
 
-    `record(message, what, now)` notes a mail that was sent, or may have been, in the same transaction as its state.
+
+def claim(now: datetime, most: int = BATCH) -> list[Message]:
+    """The mails that have been due for longest, held by this worker until their lease ends; empty when none is due.
+
+    One that was tried before comes alone. If it is what kills its workers, no other mail loses a try by it.
     """
-    tally: Counter[str] = Counter()
-    tally.update(release_leases(clock(), record))
-    with transport:
-        # Each row leaves "pending and due" when it is touched, so one bad row cannot hold up the good ones behind it.
-        while message := claim_next(clock()):
-            tally[deliver(message, transport, clock, record)] += 1
-    return tally
-
-
-def claim_next(now: datetime) -> Message | None:
-    """The mail that has been due for longest, held by this worker until its lease ends; None when none is due."""
     due = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at", "id")
-    while True:
-        # A few candidates at a time: other workers may take the first ones.
-        candidates = list(due.values_list("pk", "attempts")[:20])
-        if not candidates:
-            return None
-        for pk, attempts in candidates:
-            token = uuid.uuid4()
-            won = Message.objects.filter(pk=pk, state=State.PENDING, closed=False, attempts=attempts).update(
-                state=State.CLAIMED, claim=token, lease_until=now + LEASE, attempts=attempts + 1
-            )
-            # Read back by its token: whoever took it from a worker that slept meanwhile has another one.
-            mine = Message.objects.filter(pk=pk, claim=token) if won else Message.objects.none()
-            if message := mine.select_related("agreement__text", "agreement__paper__volume__terms").first():
-                return message
+    if not due.exists():  # before SQLite's one place for a writer is taken in vain, every few seconds
+        return []
+    with transaction.atomic():
+        # SQLite ignores the locks, and does not need them: it has one writer at a time.
+        first = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", "attempts")[:most])
+        if not first:
+            return []
+        tried = first[0][1]
+        chosen = [first[0][0]] if tried else [pk for pk, attempts in first if not attempts]
+        token = uuid.uuid4()
+        free = Message.objects.filter(pk__in=chosen, state=State.PENDING, closed=False, attempts=tried)
+        free.update(state=State.CLAIMED, claim=token, lease_until=now + LEASE, attempts=F("attempts") + 1)
+        # Read back by the token: whoever took one of them meanwhile has another.
+        mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
+        return list(mine.select_related("agreement__paper__volume__terms"))
 
 
-def deliver(message: Message, transport: Transport, clock: Clock, record: Record) -> str:
-    """One claimed mail, handed over and settled. Returns the state it ended in."""
-    try:
-        letter = compose(message, clock())
-    except Exception as error:
-        logger.exception("message %s cannot be written", message.pk)
-        return settle(message, Outcome.retry(f"The mail could not be written: {error}"), clock(), record)
-    outcome = transport.hand_over(letter, lambda: intend(message))
-    return settle(message, outcome, clock(), record)
+def give_back(messages: list[Message]) -> None:
+    """Unclaims what was not begun. It was no try."""
+    for message in messages:
+        mine = Message.objects.filter(pk=message.pk, claim=message.claim, state=State.CLAIMED, closed=False)
+        mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE)
 
 
-def intend(message: Message) -> bool:
-    """Commits that the server is about to be given the mail. False when it may no longer be sent."""
+def nothing() -> None:
+    pass
+
+
+def intend(message: Message, now: datetime, first: Callable[[], object] = nothing) -> bool:
+    """Commits that the server is about to be given the mail. False when it may no longer be sent.
+
+    `first` writes down, in the same transaction, what became of the mail before: one commit per mail. `now` renews the
+    lease, for mails are claimed together and sent one after the other.
+    """
     with transaction.atomic(durable=True):
-        return bool(
-            Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim=message.claim, closed=False).update(
-                state=State.HANDING
-            )
-        )
+        first()
+        mine = Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim=message.claim, closed=False)
+        return bool(mine.update(state=State.HANDING, lease_until=now + LEASE))
+
+
+# --- what became of it
 
 
 def settle(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
-    """Writes down what became of a hand-over, if this worker still holds the mail."""
-    free = {"claim": None, "lease_until": None}
+    """Writes down what became of a hand-over. Returns the state it ended in, ``withdrawn`` or ``lost``."""
     with transaction.atomic():
-        hold(message.agreement_id)
-        mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.CLAIMED, State.HANDING])
-        if outcome.state == State.SENT:
-            # A late 250 also tells what became of a mail whose lease ended meanwhile.
-            mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.HANDING, State.UNKNOWN])
-            won = mine.update(state=State.SENT, sent_at=now, error="", **free)
-        elif outcome.state == State.UNKNOWN:
-            won = mine.update(state=State.UNKNOWN, error=outcome.detail, lease_until=None)
-        elif outcome.state == State.FAILED or message.attempts > len(BACKOFF):
-            won = mine.update(state=State.FAILED, error=outcome.detail, **free)
-        else:
-            due_at = now + BACKOFF[message.attempts - 1]
-            again = mine.filter(closed=False).update(state=State.PENDING, due_at=due_at, error=outcome.detail, **free)
-            won = again or mine.update(state=State.CANCELLED, error=outcome.detail, **free)
-        if not won:
-            return "lost"
-        message.refresh_from_db(fields=["state", "sent_at", "error"])
-        if message.state in (State.SENT, State.UNKNOWN):
-            record(message, message.state, now)
-    return message.state
+        return write(message, outcome, now, record)
 
 
-def hold(agreement_id: int) -> None:
-    """Takes the agreement's row before its message's, in the order of every verb in `lifecycle`: no deadlock.
+def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
+    """The same within the caller's transaction."""
+    affected = {message.agreement_id}
+    if outcome.whose == "address":
+        affected |= addresses.agreements_with_mail_to(message.recipient)
+    hold(affected)
+    state = moved(message, outcome, now)
+    if state is None:
+        now_is = Message.objects.values_list("state", flat=True).get(pk=message.pk)
+        return "withdrawn" if now_is == State.CANCELLED else "lost"
+    if state in (State.SENT, State.UNKNOWN) or (state == State.FAILED and outcome.whose == "address"):
+        message.error = outcome.detail
+        record(message, state, now)
+    return state
 
-    SQLite ignores this, and does not need it: it has one writer at a time.
+
+def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
+    """The legal move for an outcome, if this worker still holds the mail. Returns the state reached, or None."""
+    mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.CLAIMED, State.HANDING])
+    error = outcome.detail
+    if outcome.state == State.SENT:
+        # A late 250 also tells what became of a mail whose lease ended meanwhile.
+        mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.HANDING, State.UNKNOWN])
+        return State.SENT if mine.update(state=State.SENT, sent_at=now, error="", **FREE) else None
+    if outcome.state == State.UNKNOWN:
+        return State.UNKNOWN if mine.update(state=State.UNKNOWN, error=error, lease_until=None) else None
+    held_up = outcome.whose == "server"
+    if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not held_up):
+        return State.FAILED if mine.update(state=State.FAILED, error=error, **FREE) else None
+    wait = HELD_UP if held_up else BACKOFF[message.attempts - 1]
+    attempts = message.attempts - held_up
+    again = mine.filter(closed=False)
+    if again.update(state=State.PENDING, due_at=now + wait, attempts=attempts, error=error, **FREE):
+        return State.PENDING
+    return State.CANCELLED if mine.update(state=State.CANCELLED, error=error, **FREE) else None
+
+
+def hold(agreement_ids: Iterable[int]) -> None:
+    """Takes the agreements' rows before their messages', in the order of every verb in `lifecycle`: no deadlock.
+
+    SQLite cannot, and does not need it: it has one writer at a time.
     """
-    Agreement.objects.select_for_update(no_key=True).values_list("pk").get(pk=agreement_id)
+    if connection.features.has_select_for_update:
+        rows = Agreement.objects.select_for_update(no_key=True).filter(pk__in=list(agreement_ids)).order_by("pk")
+        list(rows.values_list("pk"))
 
 
 def release_leases(now: datetime, record: Record) -> Counter[str]:
@@ -163,15 +200,15 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
         held = Message.objects.filter(pk=message.pk, claim=message.claim, lease_until=message.lease_until)
         if message.state == State.CLAIMED:
             back = held.filter(state=State.CLAIMED)
-            back.filter(closed=True).update(state=State.CANCELLED, claim=None, lease_until=None)
+            back.filter(closed=True).update(state=State.CANCELLED, **FREE)
             if message.attempts > len(BACKOFF):
                 error = "The worker stopped each time it wrote this mail."
-                back.filter(closed=False).update(state=State.FAILED, claim=None, lease_until=None, error=error)
+                back.filter(closed=False).update(state=State.FAILED, error=error, **FREE)
             else:
-                back.filter(closed=False).update(state=State.PENDING, claim=None, lease_until=None)
+                back.filter(closed=False).update(state=State.PENDING, **FREE)
             continue
         with transaction.atomic():
-            hold(message.agreement_id)
+            hold([message.agreement_id])
             # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
             if held.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,

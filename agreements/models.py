@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from agreements.facts import Facts
 from agreements.states import FINAL, LIVE, WORDS, Status
@@ -88,6 +89,11 @@ class Terms(models.Model):
         help_text="Per agreement.",
     )
     paused = models.BooleanField("reminders paused", default=False)
+    tell_authors = models.BooleanField(
+        "tell the other authors",
+        default=True,
+        help_text="Once somebody has signed for all, the others hear of it and have 14 days to object.",
+    )
     reply_to = models.EmailField(blank=True, help_text="Where authors' answers go, such as the publication chair.")
     revision = models.PositiveSmallIntegerField(
         default=1, editable=False, help_text="Counts moved deadlines: a new deadline has reminders of its own."
@@ -182,6 +188,10 @@ class Agreement(models.Model):
 
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When the clock next asks whether a reminder is due."
+    )
+
+    reminders_stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="The author asked for no more reminders. That is no declining."
     )
 
     # The head of the event chain. Every writer of events updates this row first, so the row's lock orders them.
@@ -344,6 +354,16 @@ class Message(models.Model):
         RECEIPT = "receipt"
         DECLINED = "declined", "confirmation of declining"
         EDITOR_DECLINED = "editor-declined", "notice to editors: declined"
+        FRESH = "fresh", "fresh link"
+        COPY = "copy", "sealed copy, again"
+        HANDED_OVER = "handed-over", "confirmation of handing over"
+        EDITOR_HANDED_OVER = "editor-handed-over", "notice to editors: handed over"
+        EDITOR_PROPOSAL = "editor-proposal", "notice to editors: proposal"
+        PROPOSAL_REFUSED = "proposal-refused", "answer to a proposal"
+        COAUTHOR = "coauthor", "notice to a co-author"
+        EDITOR_OBJECTED = "editor-objected", "notice to editors: objection"
+        EDITOR_REFUSED = "editor-refused", "notice to editors: address refused"
+        EDITOR_STOPPED = "editor-stopped", "notice to editors: reminders stopped"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="messages")
     slot = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
@@ -382,10 +402,42 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
             models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "handing"]), name="message_leased"),
+            models.Index(Lower("recipient"), name="message_by_address"),
+            models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
+            models.Index(fields=["due_at"], condition=Q(state__in=["failed", "unknown"]), name="message_in_trouble"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.recipient}"
+
+
+class Addressee(models.Model):
+    """A mail address, in small letters: the lock of who queues a reminder to it, and whether it takes mail at all."""
+
+    address = models.EmailField(unique=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
+    reason = models.TextField(blank=True, help_text="The server's words.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True, reason="") | (Q(stopped_at__isnull=False) & ~Q(reason="")),
+                name="stopped_address_has_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Round(models.Model):
+    """When a round of the clock last came to its end."""
+
+    name = models.CharField(max_length=20, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"
 
 
 class Link(models.Model):
@@ -394,6 +446,8 @@ class Link(models.Model):
     class Purpose(models.TextChoices):
         SIGN = "sign"
         COPY = "copy", "fetch the sealed copy"
+        OBJECT = "object", "object to what a co-author signed"
+        STOP = "stop", "end the reminders"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
     message = models.ForeignKey(Message, models.PROTECT, related_name="links")
@@ -405,3 +459,70 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} link of {self.agreement_id}"
+
+
+class LinkRequest(models.Model):
+    """Somebody asked for a fresh link. Whether it leads anywhere is found out when nobody can time the answer."""
+
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the link they had.")
+    reference = models.CharField(max_length=140, blank=True, help_text="The agreement they named instead.")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "reference"], name="one_request_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"link asked for at {self.asked_at}"
+
+
+class Attempt(models.Model):
+    """One use of something that may be done only so often. Whose it was is kept as a keyed digest."""
+
+    limit = models.CharField(max_length=20)
+    subject = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["limit", "subject", "at"], name="attempt_window")]
+
+    def __str__(self) -> str:
+        return f"{self.limit} at {self.at}"
+
+
+class Proposal(models.Model):
+    """What an author asks of the editors before signing: another signer, or other facts. Written by `proposals`."""
+
+    class Kind(models.TextChoices):
+        SIGNER = "signer", "another signer"
+        FACTS = "facts", "other facts"
+
+    class State(models.TextChoices):
+        OPEN = "open", "waits for an editor"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="proposals")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    data = models.JSONField(help_text="What it should be: a signer's author, name and address; or title and authors.")
+    note = models.TextField(blank=True, help_text="The author's own words.")
+    made_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=200, blank=True)
+    answer = models.TextField(blank=True, help_text="Why it was refused.")
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "kind"], condition=Q(state="open"), name="one_open_proposal_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", settled_at__isnull=True)
+                | (Q(state__in=["accepted", "refused"], settled_at__isnull=False) & ~Q(settled_by="")),
+                name="settled_proposal_is_stamped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, proposed for {self.agreement}"

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 GAP = timedelta(hours=20)
-"""Least time between two mails about one agreement: a day's mail may come a little earlier than the last."""
+"""Least time between two mails that an address did not ask for: a day's may come a little earlier than the last."""
+LOOK = timedelta(hours=1)
+"""Until the clock looks again at an agreement whose mail is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Timeline:
     last_mail_at: datetime | None
     mail_under_way: bool
     """A mail is pending or being handed over: adding another would make a burst after an outage."""
+    quiet_until: datetime | None = None
+    """Until then the address is left alone, because of mails about other papers."""
+    stopped: bool = False
+    """The author wants no reminders, or the address takes no mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,11 @@ def slot_name(revision: int, offset: int) -> str:
 
 def decide(timeline: Timeline, policy: Policy, now: datetime) -> Remind | Wait | Leave:
     """What the clock does for one agreement that waits for its signature."""
-    if policy.paused or timeline.reminders >= policy.most:
+    if policy.paused or timeline.stopped:
         return Leave()
+    if timeline.reminders >= policy.most:
+        # The last one may yet fail, and then it did not count.
+        return Wait(now + LOOK) if timeline.mail_under_way else Leave()
     slots = [
         (policy.closes_at + timedelta(days=offset), slot_name(policy.revision, offset))
         for offset in sorted(policy.offsets)
@@ -77,7 +86,9 @@ def decide(timeline: Timeline, policy: Policy, now: datetime) -> Remind | Wait |
     if not due:
         return Wait(open_slots[0][0])
     if timeline.mail_under_way:
-        return Wait(now + timedelta(hours=1))
+        return Wait(now + LOOK)
     if timeline.last_mail_at and now < timeline.last_mail_at + GAP:
         return Wait(timeline.last_mail_at + GAP)
+    if timeline.quiet_until and now < timeline.quiet_until:
+        return Wait(timeline.quiet_until)
     return Remind(slot=due[-1], skipped=tuple(due[:-1]))

@@ -53,6 +53,7 @@ MOVES: dict[str, Move] = {
     "sign": Move(frozenset({Status.ISSUED}), Status.SIGNED),
     "seal": Move(frozenset({Status.SIGNED}), Status.SEALED),
     "decline": Move(frozenset({Status.ISSUED}), Status.DECLINED),
+    "hand-over": Move(frozenset({Status.ISSUED}), Status.SUPERSEDED),
     "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
     "supersede": Move(LIVE, Status.SUPERSEDED),
     "void": Move(LIVE, Status.VOIDED),

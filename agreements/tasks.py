@@ -8,7 +8,7 @@ from agreements import clock
 
 @shared_task(name="agreements.send")
 def send() -> None:
-    clock.send(timezone.now)
+    clock.send(timezone.now, seconds=clock.ROUND)
 
 
 @shared_task(name="agreements.chase")

@@ -7,12 +7,14 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
-from email.utils import parseaddr
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.utils import DNS_NAME
+
+from agreements.wire import address, on_the_wire
 
 logger = logging.getLogger(__name__)
 
@@ -21,10 +23,12 @@ Intent = Callable[[], bool]
 
 
 class Outcome(NamedTuple):
-    """What became of a hand-over: the state the message goes to, and the server's words."""
+    """What became of a hand-over: the state the message goes to, the server's words, and what they were about."""
 
     state: str
     detail: str = ""
+    whose: str = "mail"
+    """``mail``; ``address``: no mail will ever arrive there; ``server``: nobody's mail is taken at present."""
 
     @classmethod
     def sent(cls) -> Self:
@@ -36,9 +40,19 @@ class Outcome(NamedTuple):
         return cls("pending", detail)
 
     @classmethod
+    def held_up(cls, detail: str) -> Self:
+        """The server took nobody's mail. It was no try."""
+        return cls("pending", detail, "server")
+
+    @classmethod
     def refused(cls, detail: str) -> Self:
         """Provably not accepted, and never will be."""
         return cls("failed", detail)
+
+    @classmethod
+    def no_such_address(cls, detail: str) -> Self:
+        """Refused, as everything to that address will be."""
+        return cls("failed", detail, "address")
 
     @classmethod
     def unknown(cls, detail: str) -> Self:
@@ -128,20 +142,24 @@ class SmtpTransport:
     @staticmethod
     def reached() -> smtplib.SMTP:
         host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT or 30
+        ours = DNS_NAME.get_fqdn()  # found out once: smtplib would ask the name server for each connection
         if settings.EMAIL_USE_SSL:
-            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=ssl.create_default_context())
-        return smtplib.SMTP(host, port, timeout=timeout)
+            return smtplib.SMTP_SSL(host, port, ours, timeout=timeout, context=ssl.create_default_context())
+        return smtplib.SMTP(host, port, ours, timeout=timeout)
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
         try:
-            body = on_the_wire(mail)
-            smtp = self.connected()
-            for code, text, needed in self.envelope(smtp, mail):
-                if code // 100 != needed:
-                    return self.refused(code, text)
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            self.drop()
+            letter = Letter.of(mail)
+        except ValueError as error:
             return Outcome.retry(f"{type(error).__name__}: {error}")
+        kept = self.smtp is not None
+        no = self.offer(letter)
+        if kept and no and no.whose == "server":
+            # Servers close lines that were idle or have carried enough. That says nothing about this mail.
+            no = self.offer(letter)
+        if no:
+            return no
+        smtp = self.connected()
         # Here the server waits for the body. Whatever happens to the database now, no dot may be sent.
         try:
             wanted = intent()
@@ -151,8 +169,36 @@ class SmtpTransport:
         if not wanted:
             self.drop()
             return Outcome.retry("It was withdrawn before it was sent.")
+        return self.finish(smtp, letter)
+
+    def offer(self, letter: "Letter") -> Outcome | None:
+        """Sender, recipient and the wish to send data; None when the server now waits for the body."""
         try:
-            smtp.send(body)
+            for command, code, text in self.envelope(letter):
+                if code // 100 != (3 if command == "DATA" else 2):
+                    # Whatever state the session is in, the next mail starts clean.
+                    self.drop()
+                    return refusal(command, code, text.decode(errors="replace"))
+        except (OSError, smtplib.SMTPException) as error:
+            self.drop()
+            return Outcome.held_up(f"{type(error).__name__}: {error}")
+        return None
+
+    def envelope(self, letter: "Letter") -> Iterator[tuple[str, int, bytes]]:
+        """The commands before the body, each with the server's answer; in one go if the server can (RFC 2920)."""
+        smtp = self.connected()
+        if smtp.has_extn("pipelining"):
+            smtp.send(b"".join(letter.envelope.values()))
+            yield from ((command, *smtp.getreply()) for command in letter.envelope)
+        else:
+            for command, line in letter.envelope.items():
+                smtp.send(line)
+                yield command, *smtp.getreply()
+
+    def finish(self, smtp: smtplib.SMTP, letter: "Letter") -> Outcome:
+        """The body and its dot: after the dot nobody but the server knows, until it answers."""
+        try:
+            smtp.send(letter.body)
         except OSError as error:
             self.drop()
             return Outcome.retry(f"The line was cut before the end of the mail. {type(error).__name__}: {error}")
@@ -166,39 +212,53 @@ class SmtpTransport:
             return Outcome.unknown(f"The server's answer was lost. {type(error).__name__}: {error}")
         if code // 100 == 2:
             return Outcome.sent()
+        self.drop()
+        words = text.decode(errors="replace")
         if code // 100 in (4, 5):
-            return self.refused(code, text)
-        self.drop()
-        return Outcome.unknown(f"The server's answer makes no sense: {code} {text.decode(errors='replace')}")
+            return refusal("dot", code, words)
+        return Outcome.unknown(f"The server's answer makes no sense: {code} {words}")
 
-    @staticmethod
-    def envelope(smtp: smtplib.SMTP, mail: EmailMessage) -> Iterator[tuple[int, bytes, int]]:
-        """Sender, recipients and the wish to send data, each with the server's answer and the first digit it needs."""
-        yield *smtp.mail(address(mail.from_email)), 2
-        for recipient in mail.recipients():
-            yield *smtp.rcpt(address(recipient)), 2
-        yield *smtp.docmd("DATA"), 3
 
-    def refused(self, code: int, text: bytes) -> Outcome:
-        detail = f"{code} {text.decode(errors='replace')}"
-        # Whatever state the session is in, the next mail starts clean.
-        self.drop()
-        return Outcome.refused(detail) if 500 <= code < 600 else Outcome.retry(detail)
+ABOUT_US = re.compile(r"5\.(2\.2|3\.|5\.|7\.)")
+"""Enhanced status codes (RFC 3463) that say nothing about the address: a full mailbox, the mail system, the protocol,
+or what they think of us, such as `relaying denied`."""
+
+
+def refusal(command: str, code: int, words: str) -> Outcome:
+    """What an answer that is no consent means, by the command that it answers."""
+    detail = f"{code} {words}"
+    if code == 421 and command != "dot":
+        return Outcome.held_up(detail)
+    match command:
+        case "MAIL":
+            # It does not like the sender, who is always us: it would take nobody's mail.
+            return Outcome.held_up(detail)
+        case "RCPT" if 550 <= code < 560 and code != 552 and not ABOUT_US.match(words):
+            return Outcome.no_such_address(detail)
+        case "dot" if 500 <= code < 600:
+            return Outcome.refused(detail)
+    return Outcome.retry(detail)
+
+
+class Letter(NamedTuple):
+    """A mail as SMTP carries it. Raises ValueError for a header or address that cannot be written."""
+
+    envelope: dict[str, bytes]
+    """The commands before the body, by their verb."""
+    body: bytes
+
+    @classmethod
+    def of(cls, mail: EmailMessage) -> Self:
+        (recipient,) = mail.recipients()
+        envelope = {
+            "MAIL": f"MAIL FROM:<{address(mail.from_email)}>\r\n".encode("ascii"),
+            "RCPT": f"RCPT TO:<{address(recipient)}>\r\n".encode("ascii"),
+            "DATA": b"DATA\r\n",
+        }
+        return cls(envelope, on_the_wire(mail))
 
 
 def line_of(smtp: smtplib.SMTP) -> socket.socket:
     if smtp.sock is None:
         raise smtplib.SMTPServerDisconnected("The connection is closed.")
     return smtp.sock
-
-
-def on_the_wire(mail: EmailMessage) -> bytes:
-    """The mail as DATA carries it, up to its final dot. Raises ValueError for a header that cannot be written."""
-    body: bytes = mail.message().as_bytes(linesep="\r\n")
-    return re.sub(rb"(?m)^\.", b"..", body).rstrip(b"\r\n") + b"\r\n"
-
-
-def address(header: str) -> str:
-    """The bare address of a header such as ``Desk <desk@example.org>``, its domain in ASCII (IDNA)."""
-    local, _, domain = parseaddr(header)[1].rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}"

@@ -21,6 +21,7 @@ from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0002_guards")
+mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,11 +90,13 @@ class Plain:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
+    mail_guards.unguard(None, Plain())
     guards.unguard(None, Plain())
     try:
         yield
     finally:
         guards.guard(None, Plain())
+        mail_guards.guard(None, Plain())
 
 
 @pytest.fixture(scope="session")

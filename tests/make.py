@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlparse
 
-from agreements import clock, documents, lifecycle, links, statements
-from agreements.models import Agreement, Link, Message, Terms
+from agreements import clock, documents, lifecycle, links, proposals, statements
+from agreements.models import Agreement, Link, Message, Proposal, Terms
 from agreements.states import Status
 from proceedings.models import Author, Paper, User, Volume
 
@@ -97,14 +97,36 @@ def act(of: Agreement, **changes: Any) -> lifecycle.Act:
     return lifecycle.Act(**(fields | changes))  # type: ignore[arg-type]
 
 
+def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle.Act:
+    """What the signing POST brings, after its author has looked it over."""
+    made = act(of, **changes)
+    lifecycle.review(of, made, now=now)
+    return made
+
+
 def sign(of: Agreement, *, now: datetime = NOW) -> Agreement:
-    lifecycle.sign(of, act(of), now=now)
+    lifecycle.sign(of, reviewed(of, now=now), now=now)
     return of
 
 
 def seal(of: Agreement, *, now: datetime = NOW) -> Agreement:
     assert clock.seal_one(of, now) == "sealed"
     return of
+
+
+def coauthor(of: Agreement, position: int = 2, *, email: str = "") -> Author:
+    """Another author of its paper, with that address on file."""
+    author = of.paper.authors.get(position=position)
+    author.email = email
+    author.full_clean()
+    author.save()
+    return author
+
+
+def proposal(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: Any) -> Proposal:
+    """Other facts, proposed as the author's page does it."""
+    data = {"title": "A Better Title", "authors": list(of.authors)} | wanted
+    return proposals.propose(of, Proposal.Kind.FACTS, data, note=note, now=now)
 
 
 def invitation(of: Agreement) -> Message:

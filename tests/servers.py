@@ -176,6 +176,8 @@ class Mailbox:
         self.sessions: set[Any] = set()
         self.at_sender = ""
         """The answer to MAIL, such as ``451 later``; empty accepts."""
+        self.at_sender_once = ""
+        """The answer to the next MAIL only."""
         self.at_recipient = ""
         """The answer to RCPT; empty accepts."""
         self.at_address: dict[str, str] = {}
@@ -200,8 +202,9 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.sessions.add(session.peer)
-        if self.at_sender:
-            return self.at_sender
+        once, self.at_sender_once = self.at_sender_once, ""
+        if answer := once or self.at_sender:
+            return answer
         envelope.mail_from = address
         return "250 OK"
 

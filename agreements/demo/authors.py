@@ -1,5 +1,6 @@
 """Authors who answer their mail, through the real pages: GET, read the form's hidden fields, POST with CSRF."""
 
+import html
 import re
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,11 @@ from django.conf import settings
 from django.test import Client
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The hidden fields of a page's form, as a browser would send them."""
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
 
 
 class Author:
@@ -21,13 +27,14 @@ class Author:
         environment |= {"SERVER_NAME": base.hostname, "SERVER_PORT": str(base.port or 80), "desk.now": now}
 
     def hidden_fields(self, path: str) -> dict[str, str]:
-        return dict(HIDDEN.findall(self.client.get(path).content.decode()))
+        return hidden_in(self.client.get(path).content.decode())
 
     def sign(self, link: str, name: str) -> bool:
-        """Types the name, ticks both boxes, signs. True when the page then shows the receipt."""
+        """Types the name, ticks both boxes, looks it over, signs. True when the page then shows the receipt."""
         path = urlparse(link).path
         fields = {**self.hidden_fields(path), "typed_name": name, "authority": "on", "consent": "on"}
-        answer = self.client.post(path, fields, follow=True)
+        review = self.client.post(path, fields)
+        answer = self.client.post(path, {**hidden_in(review.content.decode()), "step": "sign"}, follow=True)
         return "Signed. Thank you." in answer.content.decode()
 
     def decline(self, link: str, reason: str) -> bool:

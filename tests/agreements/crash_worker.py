@@ -20,7 +20,7 @@ def die(*args: Any, **kwargs: Any) -> Any:
 
 
 def work(moment: str, now: datetime) -> None:
-    from agreements import clock, lifecycle, mail
+    from agreements import clock, lifecycle, mail, postman
     from agreements.transports import Intent, Outcome, SmtpTransport
 
     intend, settle = mail.intend, mail.settle
@@ -30,10 +30,10 @@ def work(moment: str, now: datetime) -> None:
             outcome = super().hand_over(letter, intent)
             return die() if moment == "after-answer" else outcome
 
-    def doomed_intent(message: Any) -> bool:
+    def doomed_intent(*args: Any) -> bool:
         if moment == "before-intent":
             die()
-        wanted = intend(message)
+        wanted = intend(*args)
         return die() if moment == "after-intent" else wanted
 
     def doomed_settle(*args: Any) -> str:
@@ -41,10 +41,13 @@ def work(moment: str, now: datetime) -> None:
         return die() if moment == "after-settle" else state
 
     replaced = {"intend": doomed_intent, "settle": doomed_settle}
-    replaced |= {"before-claim": {"claim_next": die}, "after-claim": {"compose": die}}.get(moment, {})
+    if moment == "before-claim":
+        replaced["claim"] = die
+    if moment == "after-claim":
+        vars(postman)["Letters"] = die
     for name, function in replaced.items():
         setattr(mail, name, function)
-    mail.drain(clock.stopped(now), Doomed(), lifecycle.note_mail)
+    postman.drain(clock.stopped(now), Doomed(), lifecycle.note_mail)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ HEALTHY: Mutants = frozenset()
 
 
 class Row(NamedTuple):
-    """The message in the database. A claim's token is the number of the try, 0 for none."""
+    """The message in the database. A claim's token is one that nobody else holds, 0 for none."""
 
     state: str = "pending"
     token: int = 0
@@ -25,11 +25,20 @@ class Row(NamedTuple):
     attempts: int = 0
 
 
-def claim(row: Row, mutants: Mutants = HEALTHY) -> Row | None:
+def claim(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
     claimable = {"pending"} | ({"unknown"} if "unknown_is_claimable" in mutants else set())
-    if row.state not in claimable or row.closed or row.attempts > TRIES:
+    if row.state not in claimable or row.closed:
         return None
-    return Row("claimed", row.attempts + 1, closed=False, attempts=row.attempts + 1)
+    return Row("claimed", token, closed=False, attempts=row.attempts + 1)
+
+
+def give_back(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row:
+    """The round is over before it came to this mail: that was no try."""
+    states = ("claimed", "handing") if "handing_is_given_back" in mutants else ("claimed",)
+    mine = row.token == token or "give_back_ignores_token" in mutants
+    if row.state not in states or not mine or row.closed:
+        return row
+    return row._replace(state="pending", token=0, attempts=row.attempts - 1)
 
 
 def intend(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
@@ -41,7 +50,9 @@ def intend(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
 
 
 def settle(row: Row, token: int, outcome: str, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
-    """The row after a worker has told an outcome: sent, unknown, failed or pending (to be tried again)."""
+    """The row after a worker has told an outcome: sent, unknown, failed, pending (to be tried again) or held-up (the
+    same, and it was no try).
+    """
     if outcome == "unknown" and "lost_answer_is_retried" in mutants:
         outcome = "pending"
     mine = row.token == token or f"{outcome}_ignores_token" in mutants
@@ -51,10 +62,12 @@ def settle(row: Row, token: int, outcome: str, mutants: Mutants = HEALTHY, tries
         return row
     if outcome == "unknown":
         return row._replace(state="unknown")
-    if outcome == "failed" or token > tries:
+    if outcome == "failed" or (outcome == "pending" and row.attempts > tries):
         return row._replace(state="failed", token=0)
     again = not row.closed or "retry_ignores_closed" in mutants
-    return row._replace(state="pending" if again else "cancelled", token=0)
+    if not again:
+        return row._replace(state="cancelled", token=0)
+    return row._replace(state="pending", token=0, attempts=row.attempts - (outcome == "held-up"))
 
 
 def reap(row: Row, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
@@ -109,7 +122,8 @@ def steps(world: World, mutants: Mutants) -> Iterator[tuple[str, World]]:
 def work(world: World, worker: Worker, mutants: Mutants) -> Iterator[tuple[str, World, Worker]]:
     row, token = world.row, worker.token
     if worker.phase == "idle":
-        if claimed := claim(row, mutants):
+        held = {row.token} | {other.token for other in world.workers}
+        if claimed := claim(row, min({1, 2, 3, 4, 5} - held), mutants):
             yield "claim", world._replace(row=claimed), Worker("claimed", claimed.token)
         return
     yield "crash", world, Worker()
@@ -117,6 +131,8 @@ def work(world: World, worker: Worker, mutants: Mutants) -> Iterator[tuple[str, 
         yield "settle", world._replace(row=settle(row, token, worker.outcome, mutants)), Worker()
     if worker.phase == "claimed":
         yield "refused-for-now", world, Worker("told", token, "pending")
+        yield "held-up", world, Worker("told", token, "held-up")
+        yield "given-back", world._replace(row=give_back(row, token, mutants)), Worker()
         yield "refused-for-good", world, Worker("told", token, "failed")
         intended = row if "no_intent" in mutants else intend(row, token, mutants)
         if intended is None:

@@ -1,7 +1,6 @@
 """What tests of pages share: an author's browser without JavaScript, and a digest of every row there is."""
 
 import hashlib
-import re
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -9,10 +8,9 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from agreements.demo.authors import hidden_in
 from agreements.models import Agreement
 from tests import make
-
-HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
 def browser(now: datetime = make.NOW, **options: Any) -> Client:
@@ -33,11 +31,21 @@ class Author:
 
     def send(self, path: str = "", **fields: str) -> Any:
         """Posts the page's hidden fields and `fields`; an empty text leaves a field out."""
-        hidden = dict(HIDDEN.findall(self.open(path).content.decode()))
-        return self.client.post(self.url + path, {name: text for name, text in (hidden | fields).items() if text})
+        return self.answer(self.open(path), path, **fields)
+
+    def answer(self, page: Any, path: str = "", **fields: str) -> Any:
+        """Posts the hidden fields of `page` and `fields`."""
+        filled = hidden_in(page.content.decode()) | fields
+        return self.client.post(self.url + path, {name: text for name, text in filled.items() if text})
+
+    def fill_in(self, name: str, **fields: str) -> Any:
+        """Types the name and ticks both boxes; the answer is the form to look over, if nothing is wrong with it."""
+        return self.send(typed_name=name, **({"authority": "on", "consent": "on"} | fields))
 
     def sign(self, name: str, **fields: str) -> Any:
-        return self.send(typed_name=name, **({"authority": "on", "consent": "on"} | fields))
+        """Fills in, looks over, signs. Where filling in is refused, that is the answer."""
+        review = self.fill_in(name, **fields)
+        return self.answer(review, step="sign") if review.status_code == 200 else review
 
 
 def author_of(agreement: Agreement, *, now: datetime = make.NOW) -> Author:

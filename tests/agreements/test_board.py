@@ -5,13 +5,23 @@ from datetime import date
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from agreements import board, clock, lifecycle
+from agreements import board, clock, lifecycle, objections, proposals, standings
 from agreements.blockers import Blocker
+from agreements.models import Proposal
 from agreements.states import Status
-from proceedings.models import Author, Paper
+from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make
 
 pytestmark = pytest.mark.django_db
+
+
+def with_pdfs(volume: Volume) -> Volume:
+    """`volume` with a PDF for each paper: rows alone, for the board never opens a file."""
+    PaperFile.objects.bulk_create(
+        PaperFile(paper=paper, kind="paper", extension="pdf", pages=9, size=1, crc32=0, stored_as="x", sha256="x")
+        for paper in volume.papers.all()
+    )
+    return volume
 
 
 def counts(made: board.Board) -> dict[Blocker, int]:
@@ -31,6 +41,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
     make.paper(volume, status=Paper.Status.WITHDRAWN)
     for status in (Status.ISSUED, Status.SIGNED, Status.SEALED, Status.DECLINED, Status.VOIDED):
         make.agreement(status, of=make.paper(volume))
+    with_pdfs(volume)
 
     made = board.make(volume, make.NOW)
 
@@ -45,7 +56,39 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
         Blocker.SEAL_PENDING: 1,
     }
     for blocker, count in counts(made).items():
-        assert len(board.papers_blocked_by(volume, blocker, make.NOW)) == count
+        assert len(standings.blocked_by(volume, blocker, make.NOW)) == count
+
+
+def test_what_a_chair_can_do_nothing_about_at_the_desk_is_counted_too() -> None:
+    volume = make.volume()
+    make.agreement(Status.SEALED, of=make.paper(volume))
+    make.paper(volume, title="On \U0001f600")
+
+    made = board.make(volume, make.NOW)
+
+    assert counts(made) == {Blocker.UNPRINTABLE: 1, Blocker.NO_PDF: 2}
+    assert made.cleared == 0
+
+
+def test_a_signature_that_was_voided_is_no_longer_counted() -> None:
+    agreement = make.agreement(Status.SEALED)
+    lifecycle.void(agreement, reason="Wrong person.", by="editor:ed", now=make.NOW)
+
+    assert board.make(agreement.paper.volume, make.NOW).signed == 0
+
+
+def test_what_authors_say_needs_a_person() -> None:
+    volume = make.volume()
+    waiting, sealed = (make.agreement(status, of=make.paper(volume)) for status in (Status.ISSUED, Status.SEALED))
+    wanted = {"title": "A better title"}
+    proposals.propose(waiting, Proposal.Kind.FACTS, wanted, note="", now=make.NOW)
+    objections.object_to(sealed, by="Tim Dettmers", reason="Nobody asked me.", now=make.NOW)
+
+    made = board.make(with_pdfs(volume), make.NOW)
+
+    assert counts(made) == {Blocker.PROPOSAL: 1, Blocker.OBJECTION: 1, Blocker.NOT_SENT: 1}
+    assert made.persons == 2
+    assert made.cleared == 1, "an objection undoes nothing"
 
 
 def test_tasks_name_those_who_need_a_person_the_most_pressing_first() -> None:
@@ -63,7 +106,7 @@ def test_a_change_of_the_paper_after_the_issue_is_seen() -> None:
     agreement = make.agreement(Status.SEALED)
     Author.objects.filter(paper=agreement.paper, position=2).update(given="Shruti B.")
 
-    made = board.make(agreement.paper.volume, make.NOW)
+    made = board.make(with_pdfs(agreement.paper.volume), make.NOW)
 
     assert counts(made) == {Blocker.DRIFTED: 1}
     assert made.cleared == 0
@@ -73,13 +116,13 @@ def test_the_newest_of_several_agreements_counts() -> None:
     agreement = make.agreement(Status.DECLINED)
     lifecycle.issue(lifecycle.draft(agreement.paper, by="editor:ed", now=make.NOW), by="editor:ed", now=make.NOW)
 
-    assert counts(board.make(agreement.paper.volume, make.NOW)) == {Blocker.NOT_SENT: 1}
+    assert counts(board.make(with_pdfs(agreement.paper.volume), make.NOW)) == {Blocker.NOT_SENT: 1}
 
 
 def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> None:
     agreement = make.agreement(Status.ISSUED)
     clock.send(clock.stopped(make.NOW))
-    volume = agreement.paper.volume
+    volume = with_pdfs(agreement.paper.volume)
 
     assert counts(board.make(volume, make.NOW)) == {Blocker.WAITING: 1}
     assert counts(board.make(volume, make.CLOSES)) == {Blocker.OVERDUE: 1}
@@ -115,5 +158,5 @@ def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
     for _ in range(12):
         make.agreement(Status.ISSUED, of=make.paper(volume))
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         board.make(volume, make.NOW)

@@ -126,7 +126,7 @@ def test_sweep_knows_its_rounds() -> None:
 
 def test_verify_audit_says_how_much_it_read() -> None:
     make.agreement("sealed")
-    assert run("verify_audit") == "1 chains, 4 events, 0 broken.\n"
+    assert run("verify_audit") == "1 chains, 5 events, 0 broken.\n"
 
 
 def test_verify_audit_names_what_is_broken_and_fails(tampering: Callable[[], AbstractContextManager[None]]) -> None:
@@ -137,7 +137,7 @@ def test_verify_audit_names_what_is_broken_and_fails(tampering: Callable[[], Abs
     assert status == 1
     assert said.splitlines() == [
         f"{agreement.reference}: event 2 (issue) was changed.",
-        "1 chains, 4 events, 1 broken.",
+        "1 chains, 5 events, 1 broken.",
     ]
 
 

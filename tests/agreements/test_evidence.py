@@ -83,7 +83,7 @@ def test_a_bundle_that_was_changed_is_not_valid(
 def test_a_seal_of_another_key_does_not_hold(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other"]
-    files = ["-keyout", other / "key.pem", "-out", folder / "certificates.pem"]
+    files = ["-keyout", str(other / "key.pem"), "-out", str(folder / "certificates.pem")]
     subprocess.run([*request, *files], check=True, capture_output=True)
 
     status, words = verify(folder)

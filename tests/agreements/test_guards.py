@@ -8,12 +8,13 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 
 from agreements import seal
-from agreements.models import Agreement, AgreementText, Event, SealCertificate, ShownCopy
+from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy
 from agreements.states import FROZEN, Status
 from tests import make
 from tests.make import DAY, NOW
 
 guards = importlib.import_module("agreements.migrations.0002_guards")
+mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,13 @@ def test_no_agreement_is_deleted(status: Status) -> None:
     assert Agreement.objects.filter(pk=agreement.pk).exists()
 
 
+def test_no_mail_of_the_outbox_is_deleted() -> None:
+    message = make.invitation(make.agreement("issued"))
+    with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
+        Message.objects.filter(pk=message.pk)._raw_delete("default")
+    assert Message.objects.filter(pk=message.pk).exists()
+
+
 @pytest.mark.parametrize("column", guards.FACTS)
 @pytest.mark.parametrize("status", sorted(FROZEN - {Status.LAPSED}))
 def test_facts_do_not_change_once_issued(status: Status, column: str) -> None:
@@ -136,7 +144,8 @@ def test_the_guards_can_be_taken_off_and_put_back(tampering: Any) -> None:
 
 def test_every_guard_is_in_place_after_all_migrations() -> None:
     """Django makes tables anew on SQLite when they change, and forgets their triggers."""
-    wanted = {guards.name(table, operation) for table, operation, _ in guards.NEVER} | {g[0] for g in guards.FROZEN}
+    wanted = {guards.name(table, operation) for table, operation, _ in guards.NEVER}
+    wanted |= {g[0] for g in guards.FROZEN} | {mail_guards.TRIGGER}
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
         if connection.vendor == "postgresql"

@@ -32,6 +32,10 @@ def paths() -> dict[str, str]:
         "decline": f"/sign/{sign}/decline/",
         "receipt": f"/sign/{make.token(sealed)}/",
         "copy": f"/sign/copy/{copy}/",
+        "object": f"/sign/object/{make.token(sealed, purpose=Link.Purpose.OBJECT)}/",
+        "hand over": f"/sign/{sign}/hand-over/",
+        "correct": f"/sign/{sign}/correct/",
+        "request": "/sign/copy/",
         "dead": f"/sign/{'A' * 43}/",
         "verify": "/verify/",
         "health": "/health",
@@ -92,6 +96,7 @@ def test_an_author_gets_no_session() -> None:
         "Not Found: /sign/copy/{}/",
         '"GET /sign/{}/agreement.pdf HTTP/1.1" 200 1234',
         "https://desk.example.org/sign/copy/{}",
+        "Not Found: /sign/object/{}/fresh/",
     ],
 )
 def test_s06_no_log_holds_a_link(line: str) -> None:

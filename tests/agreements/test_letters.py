@@ -10,10 +10,11 @@ from email.utils import parsedate_to_datetime
 import pytest
 from django.core.files.storage import storages
 
-from agreements import letters, lifecycle, links
+from agreements import fresh, letters, lifecycle, links, mail, objections, proposals
 from agreements.facts import sha256
 from agreements.models import Agreement, Link, Message
-from agreements.transports import on_the_wire
+from agreements.transports import Outcome
+from agreements.wire import on_the_wire
 from proceedings.models import Author
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
@@ -21,11 +22,22 @@ from tests.make import CLOSES, DAY, HOUR, NOW
 pytestmark = pytest.mark.django_db
 
 Kind = Message.Kind
-LINK = re.compile(r"http://testserver/sign/(?:copy/)?([A-Za-z0-9_-]{43})/")
+LINK = re.compile(r"http://testserver/sign/(?:copy/|object/)?([A-Za-z0-9_-]{43})/")
 
 
 def message(kind: str, of: Agreement | None = None) -> Message:
     """A message of that kind, queued by the move that queues it."""
+    if kind not in (Kind.EDITOR_STOPPED, Kind.EDITOR_REFUSED):
+        return queued_by_move(kind, of)
+    of = of or make.agreement("issued")
+    if kind == Kind.EDITOR_STOPPED:
+        lifecycle.stop_reminders(of, now=NOW)
+    else:
+        mail.settle(mail.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
+    return of.messages.get(kind=kind)
+
+
+def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
     match kind:
         case Kind.INVITATION:
             return make.invitation(of or make.agreement("issued"))
@@ -35,7 +47,26 @@ def message(kind: str, of: Agreement | None = None) -> Message:
             return of.messages.get(slot="r1:T-7")
         case Kind.RECEIPT:
             return (of or make.agreement("sealed")).messages.get(kind=kind)
-    return (of or make.agreement("declined")).messages.get(kind=kind)
+        case Kind.FRESH | Kind.COPY:
+            of = of or make.agreement("issued" if kind == Kind.FRESH else "sealed")
+            assert fresh.send(of, NOW)
+        case Kind.COAUTHOR | Kind.EDITOR_OBJECTED:
+            of = of or make.agreement("issued")
+            make.coauthor(of, email="shruti@example.org")
+            make.sign(of)
+            if kind == Kind.EDITOR_OBJECTED:
+                objections.object_to(of, by="Shruti Bhosale", reason="Nobody asked me.", now=NOW)
+        case Kind.HANDED_OVER | Kind.EDITOR_HANDED_OVER:
+            of = of or make.agreement("issued")
+            proposals.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
+        case Kind.EDITOR_PROPOSAL | Kind.PROPOSAL_REFUSED:
+            of = of or make.agreement("issued")
+            made = make.proposal(of, note="We renamed it.")
+            if kind == Kind.PROPOSAL_REFUSED:
+                proposals.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=NOW)
+        case _:
+            of = of or make.agreement("declined")
+    return of.messages.get(kind=kind)
 
 
 def read(row: Message, now: datetime = NOW) -> EmailMessage:
@@ -92,7 +123,7 @@ def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
     assert read(make.invitation(row.agreement))["References"] is None
 
 
-@pytest.mark.parametrize("kind", [Kind.INVITATION, Kind.REMINDER])
+@pytest.mark.parametrize("kind", sorted(letters.WITH_LINK_TO_SIGN))
 def test_the_link_signs_and_lives_past_the_deadline(kind: str) -> None:
     row = message(kind)
     (token,) = set(LINK.findall(text_of(read(row))))
@@ -118,7 +149,9 @@ def test_each_mail_has_a_token_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [Kind.DECLINED, Kind.EDITOR_DECLINED])
+@pytest.mark.parametrize(
+    "kind", sorted(set(Kind.values) - letters.WITH_LINK_TO_SIGN - letters.WITH_COPY - {Kind.COAUTHOR})
+)
 def test_other_mails_carry_no_token(kind: str) -> None:
     mail = read(message(kind))
     assert LINK.findall(text_of(mail) + text_of(mail, "html")) == []
@@ -132,8 +165,9 @@ def test_the_editors_notice_holds_the_reason_and_a_way_to_the_desk_and_no_secret
     assert f"http://testserver/admin/agreements/agreement/{row.agreement_id}/change/" in text
 
 
-def test_the_receipt_brings_the_sealed_file_and_a_link_to_it() -> None:
-    row = message(Kind.RECEIPT)
+@pytest.mark.parametrize("kind", sorted(letters.WITH_COPY))
+def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
+    row = message(kind)
     mail = read(row)
     (attached,) = mail.iter_attachments()
     assert attached.get_filename() == f"{row.agreement.paper_key}Permission.pdf"
@@ -141,6 +175,25 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it() -> None:
     assert sha256(attached.get_content()) == row.agreement.sealed_sha256
     (token,) = set(LINK.findall(text_of(mail)))
     assert links.read(token, Link.Purpose.COPY, NOW + 365 * DAY) is not None
+
+
+def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
+    agreement = make.agreement("issued")
+    successor = proposals.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    mail = read(make.invitation(successor))
+    assert [address.addr_spec for address in mail["To"].addresses] == ["shruti@example.org"]
+    assert "Handed over to Shruti Bhosale." in text_of(mail)
+    assert "Handed over to Shruti Bhosale." in text_of(mail, "html")
+    assert "takes the place" not in text_of(read(make.invitation(make.agreement("issued"))))
+
+
+@pytest.mark.parametrize("kind", [Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED])
+def test_mails_about_a_proposal_show_the_difference(kind: str) -> None:
+    text = text_of(read(message(kind)))
+    assert "was: Simplifying Training" in text
+    assert "shall be: A Better Title" in text
+    said = "The camera-ready has the old title." if kind == Kind.PROPOSAL_REFUSED else "We renamed it."
+    assert said in text
 
 
 def test_without_its_file_a_receipt_is_not_written() -> None:

@@ -24,7 +24,7 @@ def test_a_link_leads_to_its_agreement() -> None:
     assert found.message == make.invitation(agreement)
 
 
-def test_a_link_is_an_address_of_this_site_with_256_random_bits() -> None:
+def test_l08_s09_s12_a_link_is_an_address_of_this_site_with_256_random_bits() -> None:
     agreement = make.agreement("issued")
     made = {
         links.make(make.invitation(agreement), purpose, expires_at=NOW + DAY, now=NOW)
@@ -35,14 +35,14 @@ def test_a_link_is_an_address_of_this_site_with_256_random_bits() -> None:
         assert re.fullmatch(r"http://testserver/sign/(copy/)?[A-Za-z0-9_-]{43}/", url)
 
 
-def test_the_database_holds_no_token() -> None:
+def test_s09_the_database_holds_no_token() -> None:
     token = make.token(make.agreement("issued"))
     row = Link.objects.get()
     assert row.digest == sha256(token.encode())
     assert token not in str(Link.objects.values())
 
 
-def test_an_expired_link_is_dead_to_the_second() -> None:
+def test_s09_an_expired_link_is_dead_to_the_second() -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
     end = Link.objects.get().expires_at
@@ -50,7 +50,7 @@ def test_an_expired_link_is_dead_to_the_second() -> None:
     assert links.read(token, SIGN, end) is None
 
 
-def test_a_revoked_link_is_dead_and_so_are_all_of_its_agreement_and_no_other() -> None:
+def test_s09_a_revoked_link_is_dead_and_so_are_all_of_its_agreement_and_no_other() -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
     tokens = [make.token(one), make.token(one), make.token(one, purpose=COPY)]
     kept = make.token(other)
@@ -69,7 +69,7 @@ def test_revoking_twice_keeps_the_first_time() -> None:
 
 
 @pytest.mark.parametrize(("made_for", "used_for"), [(SIGN, COPY), (COPY, SIGN)])
-def test_a_link_is_good_for_its_purpose_only(made_for: Link.Purpose, used_for: Link.Purpose) -> None:
+def test_s09_a_link_is_good_for_its_purpose_only(made_for: Link.Purpose, used_for: Link.Purpose) -> None:
     token = make.token(make.agreement("issued"), purpose=made_for)
     assert links.read(token, used_for, NOW) is None
 

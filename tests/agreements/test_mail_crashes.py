@@ -18,7 +18,7 @@ from agreements.models import Agreement, Message
 from agreements.transports import Outcome
 from tests import make, servers
 from tests.agreements.crash_worker import MOMENTS
-from tests.agreements.sending import send
+from tests.agreements.sending import claim_next, send
 from tests.make import DAY, NOW
 from tests.servers import Mailbox
 
@@ -104,7 +104,7 @@ def test_of_workers_that_want_the_same_row_one_gets_it() -> None:
     for _ in range(10):
         make.agreement("issued", of=make.paper(volume))
         won: list[Message | None] = []
-        claim = partial(mail.claim_next, NOW)
+        claim = partial(claim_next, NOW)
         assert at_once(*[partial(appended, won, claim)] * 2) == []
         assert [message is None for message in won].count(False) == 1
 
@@ -117,9 +117,9 @@ def test_the_reaper_and_the_worker_that_settles_agree() -> None:
     volume = make.volume()
     for number in range(6):
         invitation = make.invitation(make.agreement("issued", of=make.paper(volume)))
-        message = mail.claim_next(NOW)
+        message = claim_next(NOW)
         assert message is not None
-        assert mail.intend(message)
+        assert mail.intend(message, NOW)
         raised = at_once(
             lambda: mail.release_leases(NOW + LEASE, lifecycle.note_mail),
             partial(mail.settle, message, Outcome.sent(), NOW + LEASE, lifecycle.note_mail),
@@ -134,9 +134,9 @@ def test_the_reaper_and_the_worker_that_settles_agree() -> None:
 def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outcome) -> None:
     """Both want the agreement's row and the message's: taken in two orders they would deadlock."""
     agreement = make.agreement("issued")
-    message = mail.claim_next(NOW)
+    message = claim_next(NOW)
     assert message is not None
-    assert mail.intend(message)
+    assert mail.intend(message, NOW)
     holds_agreement, may_go_on = threading.Event(), threading.Event()
 
     def close() -> None:
@@ -162,7 +162,7 @@ def test_a_signature_during_the_hand_over_reaches_the_worker(mailbox: Mailbox) -
     """The server is slow; meanwhile the author signs on a web process; then the server says: later."""
     agreement = make.agreement("issued")
     signer = Agreement.objects.select_related("text").get(pk=agreement.pk)
-    act = make.act(signer)
+    act = make.reviewed(signer)
 
     def sign() -> None:
         lifecycle.sign(signer, act, now=NOW)

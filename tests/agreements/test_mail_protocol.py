@@ -14,6 +14,7 @@ from agreements.transports import Outcome
 from tests import make
 from tests.agreements import mail_protocol as protocol
 from tests.agreements.mail_protocol import Row, search
+from tests.agreements.sending import claim_next
 from tests.make import NOW
 
 HARMFUL = {
@@ -27,10 +28,14 @@ HARMFUL = {
     "sent_before_the_dot": "I2",
     "closing_ignores_handing": "I3",
     "retry_ignores_closed": "I5",
+    "handing_is_given_back, give_back_ignores_token": "I1",
     "closing_leaves_claimed, intent_ignores_closed": "I3",
 }
-HARMLESS = ["intent_ignores_closed", "closing_leaves_claimed", "sent_ignores_token"]
-"""Each is held by another rule; both of the first two are not."""
+HARMLESS = [
+    "intent_ignores_closed", "closing_leaves_claimed", "sent_ignores_token", "give_back_ignores_token",
+    "handing_is_given_back",
+]  # fmt: skip
+"""Each is held by another rule; both of the first two are not, nor are both of the last two."""
 
 
 def mutants(names: str) -> frozenset[str]:
@@ -71,6 +76,7 @@ OUTCOMES = {
     "unknown": Outcome.unknown("the answer was lost"),
     "failed": Outcome.refused("550 no"),
     "pending": Outcome.retry("451 later"),
+    "held-up": Outcome.held_up("421 closing"),
 }
 LATER = NOW + 400 * mail.LEASE
 
@@ -84,28 +90,32 @@ def row_of(message: Message, tokens: dict[Any, int]) -> Row:
 def test_the_engine_follows_the_machine_step_by_step() -> None:
     """From every row that can come to be, every step of every worker, on the real database."""
     message = make.invitation(make.agreement("issued"))
-    agreement_id, seen, compared = message.agreement_id, set(), 0
+    agreement_id, compared = message.agreement_id, 0
+    seen: set[tuple[Row, tuple[int, ...]]] = set()
     tries = len(mail.BACKOFF)
 
     def engine_steps(row: Row, claims: list[Message]) -> list[tuple[Row, Callable[[], object]]]:
-        claimed = protocol.claim(row._replace(attempts=0))
-        after_claim = claimed._replace(token=row.attempts + 1, attempts=row.attempts + 1) if claimed else row
+        after_claim = protocol.claim(row, len(claims) + 1) or row
         listed: list[tuple[Row, Callable[[], object]]] = [
-            (after_claim, lambda: claims.append(held) if (held := mail.claim_next(LATER)) else None),
+            (after_claim, lambda: claims.append(held) if (held := claim_next(LATER)) else None),
             (protocol.reap(row, tries=tries), lambda: mail.release_leases(LATER + mail.LEASE, lifecycle.note_mail)),
             (protocol.close(row), lambda: mail.cancel_open(agreement_id)),
         ]
-        for held in claims[-2:]:
-            listed.append((protocol.intend(row, held.attempts) or row, partial(mail.intend, held)))
+        for token, held in list(enumerate(claims, start=1))[-2:]:
+            listed.append((protocol.intend(row, token) or row, partial(mail.intend, held, NOW)))
+            listed.append((protocol.give_back(row, token), partial(mail.give_back, [held])))
             for name, outcome in OUTCOMES.items():
-                then = protocol.settle(row, held.attempts, name, tries=tries)
+                then = protocol.settle(row, token, name, tries=tries)
                 listed.append((then, partial(mail.settle, held, outcome, NOW, lifecycle.note_mail)))
         return listed
 
     def walk(row: Row, claims: list[Message]) -> None:
         nonlocal compared
-        # Tries 3 to 7 differ from the second in nothing but their number.
-        position = (row._replace(attempts=0), min(row.attempts, 2) + 6 * (row.attempts > tries), len(claims[-2:]))
+        # Tries 3 to 7 differ from the second in nothing but their number, and so do older claims.
+        kinds = [
+            min(tried, 2) + 6 * (tried > tries) for tried in (row.attempts, *(held.attempts for held in claims[-2:]))
+        ]
+        position = (row._replace(attempts=0, token=row.token and row.token - len(claims)), tuple(kinds))
         if position in seen:
             return
         seen.add(position)
@@ -114,13 +124,13 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
             expected, act = engine_steps(row, mine)[index]
             mark = transaction.savepoint()
             act()
-            got = row_of(message, {None: 0} | {held.claim: held.attempts for held in mine})
+            got = row_of(message, {None: 0} | {held.claim: token for token, held in enumerate(mine, start=1)})
             compared += 1
             assert got == expected, (row, index)
             walk(got, mine)
             transaction.savepoint_rollback(mark)
 
     walk(row_of(message, {None: 0}), [])
-    states = {position[0].state for position in seen}
+    states = {row.state for row, *_ in seen}
     assert states == set(Message.State.values) - {"skipped"}
     assert compared > 200

@@ -11,7 +11,17 @@ from django.db import IntegrityError, models, transaction
 
 from agreements import lifecycle
 from agreements.facts import sha256
-from agreements.models import Agreement, AgreementText, Event, Link, Message, SealCertificate, Terms, whole_days
+from agreements.models import (
+    Agreement,
+    AgreementText,
+    Event,
+    Link,
+    Message,
+    Proposal,
+    SealCertificate,
+    Terms,
+    whole_days,
+)
 from proceedings.models import Author, Paper, Volume
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -59,6 +69,21 @@ REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+REFUSED_PROPOSALS: list[tuple[str, dict[str, Any]]] = [
+    ("settled_proposal_is_stamped", {"state": "accepted"}),
+    ("settled_proposal_is_stamped", {"state": "refused", "settled_at": NOW}),
+    ("settled_proposal_is_stamped", {"state": "lost", "settled_at": NOW, "settled_by": "editor:ed"}),
+    ("settled_proposal_is_stamped", {"settled_at": NOW}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_PROPOSALS)
+def test_a_proposal_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    made = make.proposal(make.agreement("issued"))
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Proposal.objects.filter(pk=made.pk).update(**columns)
+
+
 @pytest.mark.parametrize(("constraint", "status", "columns"), REFUSED)
 def test_an_agreement_that_contradicts_itself_is_refused(constraint: str, status: str, columns: dict[str, Any]) -> None:
     agreement = make.agreement(status)
@@ -89,7 +114,7 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         for constraint in model._meta.constraints
         if isinstance(constraint, models.CheckConstraint)
     }
-    assert checks == {name for name, *_ in REFUSED} | {name for name, _ in REFUSED_MESSAGES}
+    assert checks == {name for name, *_ in [*REFUSED, *REFUSED_MESSAGES, *REFUSED_PROPOSALS]}
 
 
 def test_a_second_live_agreement_of_a_paper_is_refused() -> None:

@@ -6,7 +6,7 @@ from agreements.states import FINAL, FROZEN, LIVE, MOVES, WORDS, Status, legal_m
 
 LEGAL = {
     "draft": ["issue", "supersede", "void"],
-    "issued": ["sign", "decline", "supersede", "void"],
+    "issued": ["sign", "decline", "hand-over", "supersede", "void"],
     "signed": ["seal", "lapse", "supersede", "void"],
     "sealed": ["lapse", "supersede", "void"],
     "declined": [],

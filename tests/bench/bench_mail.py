@@ -6,10 +6,11 @@ Then the planner: an idle beat, and a beat with mail due, at two sizes of the ta
 """
 
 import os
+import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.db import connection
 
-from agreements import clock, issuing, letters, lifecycle, mail, transports
+from agreements import clock, issuing, letters, lifecycle, postman, transports
 from agreements.models import Agreement, Message
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -29,12 +30,12 @@ NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 @contextmanager
 def sink(folder: Path) -> Iterator[tuple[int, Path]]:
-    """A friendly SMTP server in a process of its own; yields its port and the log of what it accepted."""
+    """An SMTP server in a process of its own; yields its port and the log of what it accepted."""
     port, log = servers.free_port(), folder / "accepted"
     log.touch()
-    process = subprocess.Popen([sys.executable, "-m", "tests.crash.sink", str(port), str(log), "1", "friendly"])
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.fast_sink", str(port), str(log)])
     try:
-        servers.wait_until(lambda: transports.smtplib.SMTP("127.0.0.1", port).quit(), process)
+        servers.wait_until(lambda: smtplib.SMTP("127.0.0.1", port).quit(), process)
         yield port, log
     finally:
         process.kill()
@@ -53,7 +54,7 @@ def outbox(count: int, number: int) -> list[Message]:
 
 
 def by_engine(messages: list[Message]) -> None:
-    mail.drain(clock.stopped(NOW), transports.SmtpTransport(), lifecycle.note_mail)
+    postman.drain(clock.stopped(NOW), transports.SmtpTransport(), lifecycle.note_mail)
 
 
 def by_mass_mail(messages: list[Message]) -> None:
@@ -92,14 +93,12 @@ def main(count: int) -> None:
         stack.callback(worker.wait)
         stack.callback(worker.terminate)
         rates: dict[str, float] = {}
-        for number, (name, send) in enumerate(
-            {
-                "engine, all promises kept": by_engine,
-                "send_mass_mail, none": by_mass_mail,
-                "one Celery task per mail, 2 workers": lambda messages: by_tasks(messages, log, accepted(log)),
-            }.items(),
-            start=1,
-        ):
+        ways: dict[str, Callable[[list[Message]], None]] = {
+            "engine, all promises kept": by_engine,
+            "send_mass_mail, none": by_mass_mail,
+            "one Celery task per mail, 2 workers": lambda messages: by_tasks(messages, log, accepted(log)),
+        }
+        for number, (name, send) in enumerate(ways.items(), start=1):
             messages = outbox(count, number)
             before, start = accepted(log), time.perf_counter()
             send(messages)

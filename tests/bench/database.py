@@ -48,7 +48,7 @@ def volume_of(papers: int, number: int) -> Volume:
                 given=f"Given{p}",
                 family=f"Family{paper.position}",
                 is_contact=p == 1,
-                email=f"a{paper.position}@author.example" if p == 1 else "",
+                email=f"a{paper.position}@v{number}.example" if p == 1 else "",
             )
             for paper in rows
             for p in range(1, 5)

@@ -30,6 +30,7 @@ class Run:
         self.options, self.folder, self.stack = options, folder, stack
         self.dice = random.Random(options.seed)
         self.done: Counter[str] = Counter()
+        self.slowest_end = 0.0
         self.log = folder / "accepted"
         self.log.touch()
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -54,6 +55,18 @@ class Run:
     def beat(self) -> subprocess.Popen[bytes]:
         schedule = str(self.folder / f"beat-{time.time()}")
         return self.start("celery", "--quiet", "--app", "tests.crash.app", "beat", "--schedule", schedule)
+
+    def end_some_worker(self) -> None:
+        """As a deployment does it: SIGTERM to the main process, and the mail in the child's hand is finished."""
+        index = self.dice.randrange(len(self.workers))
+        began = time.monotonic()
+        self.workers[index].terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.workers[index].wait(timeout=60)
+        self.slowest_end = max(self.slowest_end, time.monotonic() - began)
+        self.kill(self.workers[index])
+        self.workers[index] = self.worker()
+        self.done["workers ended"] += 1
 
     def kill_some_worker(self) -> None:
         """A whole worker, or only the child that has the mail in its hands."""
@@ -108,6 +121,7 @@ def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
     """Work goes on while kills, restarts and flushes rain, spread over the work; then it goes on until it is done."""
     options = run.options
     evils = ["kill"] * options.kills + ["restart"] * (options.restarts if postgres else 0) + ["flush"] * options.flushes
+    evils += ["end"] * options.ends
     run.dice.shuffle(evils)
     total = open_slots()
     run.workers = [run.worker() for _ in range(options.workers)]
@@ -126,6 +140,8 @@ def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
             done_evils += 1
             if evil == "kill":
                 run.kill_some_worker()
+            elif evil == "end":
+                run.end_some_worker()
             elif evil == "restart" and postgres:
                 postgres.restart_at_once()
                 run.done["database restarts"] += 1
@@ -168,8 +184,9 @@ def verdict(run: Run, seconds: float) -> dict[str, Any]:
         "mails_per_second": round(mails / seconds),
         **{
             key.replace(" ", "_"): run.done[key]
-            for key in ("workers killed", "children killed", "database restarts", "redis flushes")
+            for key in ("workers killed", "children killed", "workers ended", "database restarts", "redis flushes")
         },
+        "slowest_end_seconds": round(run.slowest_end, 1),
         "lost_answers": lost_answers,
         "signed": len({row.agreement_id for row in rows if row.agreement.signed_at}),
         "states": dict(states),
@@ -195,6 +212,7 @@ def main() -> int:
     parser.add_argument("--slots", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--ends", type=int, default=0, help="SIGTERMs to workers, as when a new version is deployed")
     parser.add_argument("--restarts", type=int, default=3, help="immediate restarts of PostgreSQL")
     parser.add_argument("--flushes", type=int, default=5, help="FLUSHALLs of Redis")
     parser.add_argument("--seed", type=int, default=1)
@@ -225,6 +243,8 @@ def main() -> int:
     broken = [key for key in MUST_BE_ZERO if result[key]]
     if result["unknown"] > result["unknown_allowed"]:
         broken.append("unknown")
+    if result["slowest_end_seconds"] > 30:
+        broken.append("slowest_end_seconds")
     if broken:
         print(f"BROKEN: {', '.join(broken)}")
     return 1 if broken else 0

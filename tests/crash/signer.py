@@ -31,6 +31,7 @@ def main(share: float, seed: int) -> None:
                     address=None,
                     agent="crash run",
                 )
+                lifecycle.review(agreement, act, now=timezone.now())
                 lifecycle.sign(agreement, act, now=timezone.now())
             except lifecycle.WrongMove:
                 break

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from agreements.facts import sha256
 from agreements.models import Agreement, Link
 from agreements.states import Status
+from proceedings.delivery import bibliography
 from proceedings.models import User, Volume
 from tests import make
 
@@ -47,6 +49,7 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         editor.check()
         log_in(editor, "ed")
         editor.check()
+        assert editor.says("1 of 5 signed")
 
         editor.press("nav >> text=Volumes")
         editor.check()
@@ -59,8 +62,11 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         assert page.locator("#result_list tbody tr").count() == 3
         page.check("tr:has-text('ready26') input[type=checkbox]")
         page.check("tr:has-text('nobody26') input[type=checkbox]")
-        page.select_option("select[name=action]", "issue_agreements")
+        page.select_option("select[name=action]", "issue")
         editor.press("button[name=index]")
+        editor.check()
+        assert editor.says("1 of the 2 you chose can be moved.")
+        editor.press("input[type=submit]")
         editor.check()
         assert editor.says("1 issued. The invitations go out within a minute.")
         assert editor.says("It has no corresponding author.")
@@ -99,6 +105,64 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         editor.check()
 
 
+def test_a_chairs_tenth_day(reader: OpenWindow, volume: Volume) -> None:
+    """From the board to what blocks, to a move for many, and back: fewer block, and nobody else's volume is seen."""
+    make.editor("ed", volume)
+    make.volume(666)
+    boarded = f"/admin/proceedings/volume/{volume.pk}/board/"
+    with reader() as chair:
+        page = chair.page
+        log_in(chair, "ed")
+        assert urlparse(page.url).path == boarded
+        assert chair.says("1 of 5 signed")
+        assert page.get_by_role("img", name="Signatures over time: 1 of 5 today").count() == 1
+        chair.check()
+
+        chair.press("text=invitation not sent yet")
+        chair.check()
+        assert page.locator("#result_list tbody tr").count() == 1
+        page.check("tr:has-text('waits26') input[type=checkbox]")
+        page.select_option("select[name=action]", "void")
+        chair.press("button[name=index]")
+        chair.check()
+        assert chair.says("1 of the 1 you chose can be moved.")
+        chair.press("input[type=submit]")
+        assert chair.says("This field is required.")
+        chair.check()
+        page.fill("#id_reason", "Asked the wrong person.")
+        chair.press("input[type=submit]")
+        chair.check()
+        assert chair.says("1 voided.")
+
+        chair.go(boarded)
+        chair.check()
+        assert not chair.says("invitation not sent yet")
+        chair.press(".object-tools >> text=Papers")
+        with page.expect_download() as download:
+            page.click("text=CSV of this list")
+        assert download.value.suggested_filename == "papers.csv"
+
+        chair.press("text=Board")
+        chair.press("text=Import")
+        chair.check()
+        page.set_input_files("#id_file", files=[{"name": "v.bib", "mimeType": "text/plain", "buffer": bib_of(volume)}])
+        chair.press("input[type=submit]")
+        chair.check()
+        assert chair.says("ready26")
+        assert chair.says("Ready for Good")
+        chair.press("input[type=submit]")
+        chair.check()
+        assert chair.says("Imported: 0 new, 1 changed")
+        assert "v666" not in page.content()
+
+
+def bib_of(volume: Volume) -> bytes:
+    """The volume as it is, with one paper whose title changed."""
+    papers = volume.papers.filter(key="ready26")
+    papers.get().authors.exclude(position=1).delete()
+    return bibliography(volume, papers).replace("{Ready}", "{Ready for Good}").encode()
+
+
 def addresses(volume: Volume) -> tuple[list[str], list[str]]:
     """The pages that anyone opens, and those of the desk."""
     now = timezone.now()
@@ -114,10 +178,14 @@ def addresses(volume: Volume) -> tuple[list[str], list[str]]:
         f"/admin/proceedings/volume/{path}" for path in ("", "add/", f"{volume.pk}/change/", f"{volume.pk}/history/")
     ]
     desk += [
+        f"/admin/proceedings/volume/{path}" for path in (f"{volume.pk}/board/", "import/", f"{volume.pk}/packages/")
+    ]
+    desk += [
         f"/admin/proceedings/paper/{path}"
         for path in ("", "add/", f"{paper}/change/", f"{paper}/history/", f"{paper}/delete/")
     ]
     desk += ["/admin/proceedings/paper/?q=nothing+like+it", "/admin/proceedings/paper/?agreement=issued"]
+    desk += ["/admin/proceedings/paper/?volume=247&blocker=declined"]
     desk += [f"/admin/agreements/agreement/{path}" for path in ("", f"{sealed.pk}/change/", f"{waits.pk}/change/")]
     desk += [f"/admin/agreements/agreement/{waits.pk}/move/{verb}/" for verb in ("void", "supersede")]
     desk += [f"/admin/proceedings/user/{path}" for path in ("", "add/", f"{user}/change/", f"{user}/password/")]

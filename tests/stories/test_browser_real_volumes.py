@@ -92,7 +92,8 @@ def test_a_real_volume_from_beginning_to_end(
         author.page.fill("#typed_name", agreement.signer)
         author.page.check("#authority")
         author.page.check("#consent")
-        author.press("text=Sign the agreement")
+        author.press("button:text('Look it over')")
+        author.press("button:text('Sign the agreement')")
         assert author.says("Signed. Thank you.")
 
     # Seal, deliver what is signed; the rest is named.

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 from django.utils import timezone
 
 from agreements.models import Agreement
@@ -28,6 +27,11 @@ def status_of(agreement: Agreement) -> str:
     return agreement.status
 
 
+LOOK = "button:text('Look it over')"
+SIGN = "button:text('Sign the agreement')"
+BACK = "button:text('Back, to correct something')"
+
+
 def test_signing_on_a_desktop(reader: OpenWindow) -> None:
     agreement, link = invited()
     with reader() as author:
@@ -39,7 +43,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         assert not page.is_checked("#consent")
         assert page.input_value("#typed_name") == ""
 
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
         author.check()
         assert author.says("Not signed yet.")
         assert author.focused() == "typed_name"
@@ -47,24 +51,45 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         page.fill("#typed_name", "Ada Lovelace")
         page.check("#authority")
         page.check("#consent")
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
         author.check()
         assert author.says("The agreement names Mike Lewis.")
         assert page.is_checked("#authority")
         assert page.input_value("#typed_name") == "Ada Lovelace"
-        assert status_of(agreement) == Status.ISSUED
+        assert make.history(agreement) == ["draft", "issue"]
 
         page.fill("#typed_name", "mike lewis")
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
+        author.check()
+        assert author.says("Nothing is signed yet.")
+        assert author.says("mike lewis")
+        page.click("summary")
+        author.check()
+        assert make.history(agreement) == ["draft", "issue", "reviewed"]
+
+        author.press(BACK)
+        author.check()
+        assert page.input_value("#typed_name") == "mike lewis"
+        assert page.is_checked("#authority")
+        assert page.is_checked("#consent")
+        page.fill("#typed_name", "Mike Lewis")
+        author.press(LOOK)
+        assert status_of(agreement) == Status.ISSUED
+
+        author.press(SIGN)
         author.check()
         assert author.says("Signed. Thank you.")
         assert author.says("The publisher’s seal is being set")
         assert status_of(agreement) == Status.SIGNED
+        assert agreement.typed_name == "Mike Lewis"
 
         make.seal(agreement, now=timezone.now())
         page.reload()
         author.check()
         assert author.says("The agreement is sealed.")
+        author.press("button:text('Mail me the copy once more')")
+        author.check()
+        assert author.says("Look into your mail")
         author.go(link)
         assert author.says("Signed. Thank you.")
 
@@ -86,8 +111,16 @@ def test_signing_at_320_pixels_with_the_keyboard_alone(reader: OpenWindow) -> No
             assert author.focused() == box
             keys.press("Space")
         keys.press("Tab")
-        assert author.focused() == "Sign the agreement"
+        assert author.focused() == "Look it over"
         assert author.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        keys.press("Enter")
+        author.page.wait_for_selector("text=Look it over, then sign")
+        author.check()
+        seen: list[str] = []
+        while not seen or seen[-1] != "Sign the agreement":
+            keys.press("Tab")
+            seen.append(author.focused())
+            assert len(seen) < 4, seen
         keys.press("Enter")
         author.page.wait_for_selector("text=Signed. Thank you.")
         author.check()
@@ -100,7 +133,7 @@ def test_an_error_at_320_pixels_is_seen_without_scrolling_sideways_and_has_the_f
         author.go(link)
         author.page.fill("#typed_name", "Mike Lewis")
         author.page.check("#authority")
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
         author.check()
         assert author.focused() == "consent"
         assert author.page.is_visible("#consent-error")
@@ -113,11 +146,13 @@ def test_signing_without_javascript(reader: OpenWindow) -> None:
         author.go(link)
         author.page.fill("#typed_name", "Lewis, Mike")
         author.page.check("#authority")
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
         assert author.says("Not signed yet.")
         assert author.page.input_value("#typed_name") == "Lewis, Mike"
         author.page.check("#consent")
-        author.press("text=Sign the agreement")
+        author.press(LOOK)
+        assert author.says("Nothing is signed yet.")
+        author.press(SIGN)
         assert author.says("Signed. Thank you.")
         assert not author.complaints
     assert status_of(agreement) == Status.SIGNED
@@ -149,7 +184,7 @@ def test_declining(reader: OpenWindow) -> None:
 def test_a_mail_scanner_that_runs_scripts_and_presses_every_button_changes_nothing(reader: OpenWindow) -> None:
     agreement, link = invited()
     with reader() as scanner:
-        for path in (link, f"{link}decline/"):
+        for path in (link, f"{link}decline/", f"{link}hand-over/", f"{link}correct/"):
             scanner.go(path)
             for _ in range(2):
                 scanner.press("button")
@@ -158,20 +193,21 @@ def test_a_mail_scanner_that_runs_scripts_and_presses_every_button_changes_nothi
     assert make.history(agreement) == ["draft", "issue"]
 
 
-def test_verifying_a_file(reader: OpenWindow) -> None:
-    agreement = make.agreement("sealed", now=timezone.now())
-    with storages["private"].open(agreement.sealed_file) as file:
-        sealed = file.read()
-    with reader(width=390, height=844) as anyone:
-        anyone.go("/verify/")
-        anyone.press("button")
-        anyone.check()
-        assert anyone.focused() == "file"
-        for body, words in (
-            (sealed, "This is the sealed file, unchanged."),
-            (sealed[:-1], "This is not the sealed file"),
-        ):
-            anyone.page.set_input_files("#file", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": body})
-            anyone.press("button")
-            anyone.check()
-            assert anyone.says(words)
+@pytest.mark.parametrize("width", [1280, 320])
+def test_three_papers_in_one_sitting(reader: OpenWindow, width: int) -> None:
+    now = timezone.now()
+    agreements = [make.agreement(now=now) for _ in range(3)]
+    with reader(width=width, height=800) as author:
+        author.go(f"/sign/{make.token(agreements[0], now=now)}/")
+        for number, agreement in enumerate(agreements, start=1):
+            assert author.says(agreement.title)
+            author.page.fill("#typed_name", "Mike Lewis")
+            author.page.check("#authority")
+            author.page.check("#consent")
+            author.press(LOOK)
+            author.press(SIGN)
+            author.check()
+            assert author.says("Still waiting for your signature") == (number < 3)
+            if number < 3:
+                author.press("button:text('Read and sign')")
+    assert [status_of(agreement) for agreement in agreements] == [Status.SIGNED] * 3

@@ -168,7 +168,7 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
     # The record is whole and tells all of it.
     assert list(auditing.findings()) == []
     kinds = [event.kind for event in agreement("lewis26").events.order_by("number")]
-    assert kinds == ["draft", "issue", "mailed", "mailed", "sign", "seal", "mailed", "deliver"]
+    assert kinds == ["draft", "issue", "mailed", "mailed", "reviewed", "sign", "seal", "mailed", "deliver"]
     assert set(Message.objects.values_list("state", flat=True)) <= {"sent", "skipped"}
 
 

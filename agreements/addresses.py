@@ -1,0 +1,74 @@
+"""THE ONLY WRITER of Addressee: mail addresses that refused mail for good, and a lock per address.
+
+An address is the same whatever the case of its letters. Mailboxes that tell `Anna@` from `anna@` have died out, and
+writing to one person twice is the worse mistake.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Lower
+
+from agreements.models import Addressee, Message
+
+State = Message.State
+UNASKED = (Message.Kind.INVITATION, Message.Kind.REMINDER)
+"""Mails that nobody asked for: between them the gap is kept."""
+
+
+def lock(address: str) -> Addressee:
+    """The address's row, held until the transaction ends: who queues a reminder to it looks and writes alone."""
+    Addressee.objects.bulk_create([Addressee(address=address.lower())], ignore_conflicts=True)
+    return Addressee.objects.select_for_update(no_key=True).get(address=address.lower())
+
+
+def stopped(addresses: Iterable[str]) -> dict[str, Addressee]:
+    """Those of the addresses that take no mail, in small letters."""
+    small = {address.lower() for address in addresses}
+    return {row.address: row for row in Addressee.objects.filter(address__in=small, stopped_at__isnull=False)}
+
+
+def stop(address: str, reason: str, now: datetime) -> bool:
+    """From now on no mail goes there. False if it was so already."""
+    row = lock(address)
+    mine = Addressee.objects.filter(pk=row.pk, stopped_at__isnull=True)
+    return bool(mine.update(stopped_at=now, reason=reason))
+
+
+def lift(address: str) -> bool:
+    """Mail may go there again: somebody has made sure that it arrives. False if it was not stopped."""
+    mine = Addressee.objects.filter(address=address.lower(), stopped_at__isnull=False)
+    return bool(mine.update(stopped_at=None, reason=""))
+
+
+def agreements_with_mail_to(address: str) -> set[int]:
+    """Agreements that have a mail to the address in the outbox."""
+    mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower())
+    return set(
+        mails.filter(state__in=[State.PENDING, State.CLAIMED, State.HANDING]).values_list("agreement", flat=True)
+    )
+
+
+class Quiet(dict[str, datetime]):
+    """Until when no reminder may go to each address, in small letters; what is not in it is free."""
+
+    def until(self, address: str) -> datetime | None:
+        return self.get(address.lower())
+
+
+def quiet(addresses: Iterable[str], gap: timedelta, now: datetime, but: int | None = None) -> Quiet:
+    """Which addresses have had a mail within `gap`, or have one on its way; not looking at the agreement `but`."""
+    small = {address.lower() for address in addresses}
+    mails = Message.objects.annotate(small=Lower("recipient")).filter(small__in=small, kind__in=UNASKED)
+    mails = mails.exclude(agreement=but) if but is not None else mails
+    found = Quiet()
+    for address, state, sent_at, due_at in mails.values_list("small", "state", "sent_at", "due_at"):
+        if state in (State.PENDING, State.CLAIMED, State.HANDING):
+            until = now + timedelta(hours=1)
+        elif state in (State.SENT, State.UNKNOWN):
+            until = (sent_at or due_at) + gap
+        else:
+            continue
+        if until > now:
+            found[address] = max(until, found.get(address, until))
+    return found

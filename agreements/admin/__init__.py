@@ -1,0 +1,8 @@
+"""The editors' desk: volumes with their boards, papers with their agreements, one agreement's page."""
+
+from agreements.admin.agreements import AgreementDesk
+from agreements.admin.papers import PaperDesk
+from agreements.admin.proposals import ProposalDesk
+from agreements.admin.volumes import VolumeDesk
+
+__all__ = ["AgreementDesk", "PaperDesk", "ProposalDesk", "VolumeDesk"]

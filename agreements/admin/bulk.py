@@ -1,0 +1,248 @@
+"""Moves for many at once: a page that says how many and what will happen, then a page that names every failure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from agreements import issuing, lifecycle, mail
+from agreements.admin.forms import ReasonForm
+from agreements.admin.lists import MOST, DeskList
+from agreements.admin.words import who
+from agreements.facts import sha256
+from agreements.models import Agreement, Terms
+from agreements.states import LIVE, Status, legal_moves
+from proceedings.models import Paper
+from proceedings.scope import edited_volumes
+
+PATIENCE = timedelta(seconds=15)
+"""A browser and a proxy wait longer than this. What is left then is said, and goes on at the press of a button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """One move for many: its words, and whether it wants a reason."""
+
+    verb: str
+    label: str
+    what: str
+    done: str
+    reason: bool = False
+    by_assistant: bool = False
+
+
+BULKS = {
+    bulk.verb: bulk
+    for bulk in (
+        Bulk(
+            "prepare",
+            "Prepare agreements (nothing is sent)",
+            "An agreement is drafted for each, with today’s title, authors and corresponding author. No mail goes out.",
+            "prepared.",
+        ),
+        Bulk(
+            "issue",
+            "Issue agreements",
+            "Each corresponding author gets a mail with a personal link. From then on title, authors and signer of the "
+            "agreement are frozen; reminders follow by themselves.",
+            "issued. The invitations go out within a minute.",
+        ),
+        Bulk(
+            "remind",
+            "Remind now",
+            "Each signer gets one reminder, beside the scheduled ones.",
+            "reminders on the way, within a minute.",
+            by_assistant=True,
+        ),
+        Bulk(
+            "supersede",
+            "Replace agreements…",
+            "Each agreement ends and its links die; a new one with today’s title, authors and corresponding author is "
+            "issued and mailed. The old ones and their evidence stay on record.",
+            "replaced. The new invitations go out within a minute.",
+            reason=True,
+        ),
+        Bulk(
+            "void",
+            "Void agreements…",
+            "Each agreement ends, its links die and no more mail goes out. It stays on record with its evidence.",
+            "voided.",
+            reason=True,
+        ),
+    )
+}
+
+Pair = tuple[Paper, Agreement | None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What becomes, or became, of each."""
+
+    good: list[Pair] = field(default_factory=list)
+    refused: list[tuple[Paper, str]] = field(default_factory=list)
+    left: int = 0
+    """Not reached before the patience of the browser ran out."""
+
+    @property
+    def seen(self) -> str:
+        """What a page that was confirmed had shown."""
+        return sha256(",".join(str(paper.pk) for paper, _ in self.good).encode())[:16]
+
+    @property
+    def total(self) -> int:
+        return len(self.good) + len(self.refused)
+
+    @property
+    def sample(self) -> list[Pair]:
+        return self.good[:20]
+
+    @property
+    def reasons(self) -> list[tuple[str, list[str]]]:
+        """The refusals, gathered by reason."""
+        gathered: dict[str, list[str]] = {}
+        for paper, why in self.refused:
+            gathered.setdefault(why, []).append(paper.key)
+        return list(gathered.items())
+
+
+def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
+    """Why this one cannot be moved, with what to do about it; empty when it can."""
+    live = agreement if agreement and agreement.status in LIVE else None
+    if bulk.verb == "remind":
+        if live is None or live.status != Status.ISSUED:
+            return "No agreement waits for a signature."
+        under_way = any(message.state in mail.OPEN for message in live.messages.all())
+        return "A mail is on its way already." if under_way else ""
+    if bulk.verb in ("prepare", "issue"):
+        if live and (bulk.verb == "prepare" or live.status != Status.DRAFT):
+            return "It has an agreement under way."
+    elif live is None or bulk.verb not in legal_moves(live.status):
+        return "It has no agreement under way."
+    return "" if bulk.verb == "void" else not_ready(bulk, paper)
+
+
+def not_ready(bulk: Bulk, paper: Paper) -> str:
+    try:
+        lifecycle.facts_of(paper)
+    except lifecycle.NotReady as refusal:
+        return str(refusal)
+    has_terms = isinstance(getattr(paper.volume, "terms", None), Terms)
+    return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."
+
+
+def make_move(bulk: Bulk, paper: Paper, agreement: Agreement | None, *, reason: str, by: str, now: datetime) -> str:
+    """Makes one move. Returns why it was refused, or an empty text."""
+    try:
+        match bulk.verb, agreement:
+            case "prepare", _:
+                lifecycle.draft(paper, by=by, now=now)
+            case "issue", _:
+                report = issuing.issue([paper], by=by, now=now)
+                return next(
+                    (why for _, why in report.refused), "It has an agreement under way." * bool(report.under_way)
+                )
+            case "remind", Agreement():
+                sent = lifecycle.remind_now(agreement, by=by, now=now)
+                return "" if sent else "No agreement waits for a signature, or a mail is on its way already."
+            case "supersede", Agreement():
+                lifecycle.supersede(agreement, reason=reason, by=by, now=now)
+            case "void", Agreement():
+                lifecycle.void(agreement, reason=reason, by=by, now=now)
+    except (lifecycle.WrongMove, lifecycle.NotReady) as refusal:
+        return str(refusal)
+    return ""
+
+
+class BulkMoves(DeskList):
+    """Adds the moves of `bulk_verbs` to the actions of a list."""
+
+    bulk_verbs: tuple[str, ...] = ()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        offered: dict[str, Any] = super().get_actions(request)
+        offered.pop("delete_selected", None)
+        for verb in self.bulk_verbs:
+            bulk = BULKS[verb]
+            if bulk.by_assistant or self.may_move(request):
+                offered[verb] = (self.action_for(bulk), verb, bulk.label)
+        return offered
+
+    def may_move(self, request: HttpRequest) -> bool:
+        return self.may_change(request, None)
+
+    def action_for(self, bulk: Bulk) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+        def run(_: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+            return self.bulk_page(request, bulk, rows)
+
+        return run
+
+    def bulk_page(self, request: HttpRequest, bulk: Bulk, rows: QuerySet[Any]) -> HttpResponse | None:
+        chosen = list(rows[: MOST + 1])
+        if len(chosen) > MOST:
+            messages.error(request, f"These are more than {MOST}. Choose a volume or a filter first; nothing was done.")
+            return None
+        plan = self.look(request, bulk, chosen)
+        sent = "seen" in request.POST
+        form = ReasonForm(request.POST if sent else None)
+        if sent and request.POST["seen"] != plan.seen:
+            messages.warning(request, "What you chose has changed meanwhile: look again. Nothing was done.")
+            form = ReasonForm()
+        elif sent and plan.good and (not bulk.reason or form.is_valid()):
+            return self.page(request, bulk, run(bulk, plan, form, by=who(request)), "bulk_done.html")
+        return self.page(request, bulk, plan, "bulk.html", form=form)
+
+    def look(self, request: HttpRequest, bulk: Bulk, chosen: Iterable[Any]) -> Outcome:
+        """Who can be moved and who cannot; nothing is changed."""
+        plan = Outcome()
+        editable = None if bulk.by_assistant else set(edited_volumes(request).values_list("pk", flat=True))
+        for row in chosen:
+            paper, agreement = self.pair(row)
+            if editable is not None and paper.volume_id not in editable:
+                why = "You may read this volume and remind its authors, and change nothing."
+            else:
+                why = why_not(bulk, paper, agreement)
+            if why:
+                plan.refused.append((paper, why))
+            else:
+                plan.good.append((paper, agreement))
+        return plan
+
+    def page(self, request: HttpRequest, bulk: Bulk, outcome: Outcome, template: str, **more: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            **more,
+            "bulk": bulk,
+            "outcome": outcome,
+            "title": bulk.label.rstrip("…"),
+            "opts": self.opts,
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "across": request.POST.get("select_across", "0"),
+            "back": request.get_full_path(),
+        }
+        form = more.get("form")
+        return render(request, f"admin/agreements/{template}", context, status=400 if form and form.errors else 200)
+
+
+def run(bulk: Bulk, plan: Outcome, form: ReasonForm, *, by: str) -> Outcome:
+    """Each on its own, so that one refusal holds up nobody."""
+    reason = form.cleaned_data["reason"] if bulk.reason else ""
+    done = Outcome(refused=list(plan.refused))
+    until = timezone.now() + PATIENCE
+    for number, (paper, agreement) in enumerate(plan.good):
+        now = timezone.now()
+        if now >= until:
+            done.left = len(plan.good) - number
+            break
+        if why := make_move(bulk, paper, agreement, reason=reason, by=by, now=now):
+            done.refused.append((paper, why))
+        else:
+            done.good.append((paper, agreement))
+    return done

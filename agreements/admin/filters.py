@@ -1,0 +1,109 @@
+"""Filters of the lists of papers and of agreements. None names anything of another's volume."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from agreements import standings
+from agreements.blockers import MEANING, Blocker
+from agreements.models import Agreement
+from agreements.states import LIVE, WORDS, Status
+from proceedings.models import Paper
+from proceedings.scope import OwnVolumeFilter, chosen_volume
+
+AGES = {"7": "over a week", "14": "over two weeks", "30": "over a month", "90": "over three months"}
+
+
+def of_papers(queryset: QuerySet[Any], **lookups: Any) -> QuerySet[Any]:
+    """`queryset`, of papers or of agreements, by what holds for the paper."""
+    path = "paper__" if queryset.model is Agreement else ""
+    return queryset.filter(**{path + name: value for name, value in lookups.items()})
+
+
+class VolumeOfAgreementFilter(OwnVolumeFilter):
+    volume_path = "paper__volume"
+
+
+class AgreementStatusFilter(admin.SimpleListFilter):
+    title = "agreement"
+    parameter_name = "agreement"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", "none under way"), *((status.value, WORDS[status]) for status in Status)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "none":
+            under_way = Agreement.objects.filter(status__in=LIVE - {Status.DRAFT}).values("paper")
+            return queryset.filter(status=Paper.Status.ACCEPTED).exclude(pk__in=under_way)
+        if self.value():
+            return queryset.filter(pk__in=Agreement.objects.filter(status=self.value()).values("paper"))
+        return queryset
+
+
+class BlockerFilter(admin.SimpleListFilter):
+    """By what keeps the paper from being delivered: the very function that the board counts with."""
+
+    title = "what blocks it"
+    parameter_name = "blocker"
+
+    def __init__(self, request: HttpRequest, *arguments: Any) -> None:
+        self.request = request
+        super().__init__(request, *arguments)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        # Worked out volume by volume: offered where there is one, understood wherever it is asked for.
+        if chosen_volume(request) or self.value():
+            return [(blocker.value, MEANING[blocker].words) for blocker in Blocker]
+        return []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        volume = chosen_volume(request)
+        if volume is None:
+            messages.warning(request, "What blocks papers is worked out for one volume: choose it first.")
+            return queryset.none()
+        if self.value() not in set(Blocker):
+            return queryset.none()
+        blocked = standings.blocked_by(volume, Blocker(str(self.value())), timezone.now())
+        if queryset.model is Agreement:
+            queryset = queryset.exclude(status__in=[Status.SUPERSEDED, Status.VOIDED])
+        return of_papers(queryset, pk__in=blocked)
+
+
+class SectionFilter(admin.SimpleListFilter):
+    title = "section"
+    parameter_name = "section"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        volume = chosen_volume(request)
+        if volume is None:
+            return [(self.value() or "", self.value() or "")] if self.value() else []
+        named = volume.papers.exclude(section="").order_by("section").values_list("section", flat=True).distinct()
+        return [(section, section) for section in named]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return of_papers(queryset, section=self.value()) if self.value() else queryset
+
+
+class AgeFilter(admin.SimpleListFilter):
+    """How long a signature has been waited for."""
+
+    title = "waiting for"
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(AGES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in AGES:
+            return queryset
+        before = timezone.now() - timedelta(days=int(str(self.value())))
+        waiting = {"status": Status.ISSUED, "issued_at__lte": before}
+        if queryset.model is Agreement:
+            return queryset.filter(**waiting)
+        return queryset.filter(pk__in=Agreement.objects.filter(**waiting).values("paper"))

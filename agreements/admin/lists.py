@@ -1,0 +1,184 @@
+"""What the lists of papers and of agreements share: columns, order, counts with an end, CSV."""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from agreements import board, standings
+from agreements.admin.words import NONE, in_two_lines, in_utc
+from agreements.blockers import MEANING, Blocker, blockers
+from agreements.bundle import formula_safe
+from agreements.models import ANYWHERE_ON_EARTH, Agreement
+from agreements.states import LIVE, WORDS, Status
+from proceedings.models import Paper
+from proceedings.scope import OwnVolumes, chosen_volume
+
+MOST = 5000
+"""No list counts further: to count a hundred thousand rows takes longer than to show a page. Any volume is smaller."""
+
+CHUNK = 500
+
+SAID = frozenset(
+    {Blocker.WAITING, Blocker.SEAL_PENDING, Blocker.NOT_ISSUED, Blocker.DECLINED, Blocker.LAPSED, Blocker.NO_CONTACT}
+)
+"""What the chip of the status, or another column, says already."""
+
+QUIET = SAID | {Blocker.NO_PDF}
+"""The board counts files; a line about them under every status would hide what needs a person."""
+
+CSV_HEAD = (
+    *("volume", "paper", "title", "section", "corresponding author", "e-mail", "agreement", "status", "blocked by"),
+    *("issued (UTC)", "signed (UTC)", "last mail (UTC)", "next mail (UTC)", "deadline"),
+)
+
+
+def rank(*groups: list[Status]) -> Case:
+    """The place of a status among `groups`: what needs a person stands before what waits and what is done."""
+    cases = [When(status__in=statuses, then=Value(place)) for place, statuses in enumerate(groups)]
+    return Case(*cases, default=Value(len(groups)), output_field=IntegerField())
+
+
+class CappedPaginator(Paginator):
+    @cached_property
+    def count(self) -> int:
+        """At most `MOST`."""
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[:MOST].count())
+
+
+class DeskList(OwnVolumes):
+    """A list whose rows are papers or agreements; `pair` says which of each a row is about.
+
+    Its queryset brings the authors, the volume with its terms, the messages, and `has_pdf`.
+    """
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    change_list_template = "admin/agreements/desk_list.html"
+    list_per_page = 50
+    list_max_show_all = 200
+    by_need: ClassVar[list[Any]] = []
+    """The order of a list that is about one volume. Across volumes no such order could be quick."""
+
+    def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
+        raise NotImplementedError
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return self.by_need if chosen_volume(request) else ["-pk"]
+
+    # columns
+
+    def blockers_of(self, row: Any) -> list[Blocker]:
+        paper, agreement = self.pair(row)
+        closed = agreement is not None and agreement.status in (Status.SUPERSEDED, Status.VOIDED)
+        if paper.status == Paper.Status.WITHDRAWN or (closed and isinstance(row, Agreement)):
+            return []
+        return blockers(standings.of_loaded(paper, agreement, has_pdf=row.has_pdf), timezone.now())
+
+    def remarks(self, row: Any) -> str:
+        """What else is the matter, as a quiet line under the status."""
+        words = "; ".join(MEANING[blocker].words for blocker in self.blockers_of(row) if blocker not in QUIET)
+        return format_html('<br><span class="quiet">{}</span>', words) if words else ""
+
+    @admin.display(description="last mail (UTC)")
+    def last_mail(self, row: Any) -> str:
+        return in_two_lines(self.last_mail_at(row))
+
+    def last_mail_at(self, row: Any) -> datetime | None:
+        agreement = self.pair(row)[1]
+        messages = agreement.messages.all() if agreement else []
+        return max((m.sent_at for m in messages if m.sent_at), default=None)
+
+    @admin.display(description="next mail (UTC)")
+    def next_mail(self, row: Any) -> str:
+        return in_two_lines(self.next_mail_at(row))
+
+    def next_mail_at(self, row: Any) -> datetime | None:
+        paper, agreement = self.pair(row)
+        if agreement is None or agreement.status not in LIVE:
+            return None
+        mail = board.mail_to_come(agreement, getattr(paper.volume, "terms", None), timezone.now())
+        return mail.at if mail else None
+
+    @admin.display(description="deadline")
+    def deadline(self, row: Any) -> str:
+        day, _, zone = self.deadline_of(row).partition(" ")
+        return format_html('<span class="when">{}</span> {}', day, zone)
+
+    def deadline_of(self, row: Any) -> str:
+        terms = getattr(self.pair(row)[0].volume, "terms", None)
+        if terms is None:
+            return NONE
+        return f"{terms.deadline:%Y-%m-%d} {'AoE' if terms.zone == ANYWHERE_ON_EARTH else terms.zone}"
+
+    # CSV
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export.csv", self.admin_site.admin_view(self.export), name=name), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        volume = chosen_volume(request)
+        context = {"board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "", "most": MOST}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        """The list as CSV, with the same search, filters and scope; streamed, so that its length does not matter."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found: ChangeList = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(request.path)
+        lines = self.csv_lines(self.get_queryset(request), list(found.queryset.values_list("pk", flat=True)))
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{self.opts.verbose_name_plural}.csv"'
+        return answer
+
+    def csv_lines(self, rows: QuerySet[Any], keys: list[int]) -> Iterator[bytes]:
+        line = csv.writer(Echo(), lineterminator="\r\n").writerow
+        yield b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
+        yield line(CSV_HEAD)
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys[start : start + CHUNK]
+            by_key = {row.pk: row for row in rows.filter(pk__in=chunk)}
+            for key in chunk:
+                if key in by_key:
+                    yield line([formula_safe(text) for text in self.csv_row(by_key[key])])
+
+    def csv_row(self, row: Any) -> list[str]:
+        paper, agreement = self.pair(row)
+        contact = next((author for author in paper.authors.all() if author.is_contact), None)
+        signer = (agreement.signer, agreement.signer_email) if agreement else ("", "")
+        if contact and (agreement is None or isinstance(row, Paper)):
+            signer = (contact.display, contact.email)
+        return [
+            *(str(paper.volume.number), paper.key, paper.title, paper.section, *signer),
+            agreement.reference if agreement else "",
+            WORDS[Status(agreement.status)] if agreement else "",
+            "; ".join(MEANING[blocker].words for blocker in self.blockers_of(row)),
+            *((in_utc(agreement.issued_at), in_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
+            *(in_utc(self.last_mail_at(row)), in_utc(self.next_mail_at(row)), self.deadline_of(row)),
+        ]
+
+
+class Echo:
+    """A file that hands back what is written into it."""
+
+    def write(self, text: str) -> bytes:
+        return text.encode()

@@ -1,0 +1,67 @@
+"""Papers on the desk: each with its agreement, and what can be done for many at once."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from agreements.admin.bulk import BulkMoves
+from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
+from agreements.admin.lists import rank
+from agreements.admin.words import chip
+from agreements.models import Agreement
+from agreements.standings import has_pdf_of, with_voices
+from agreements.states import Status
+from proceedings.admin import PaperAdmin
+from proceedings.models import Paper
+from proceedings.scope import OwnVolumeFilter
+
+admin.site.unregister(Paper)
+
+NEWEST = Agreement.objects.filter(paper=OuterRef("pk")).order_by("-created_at", "-pk")
+UNISSUED = [Status.DRAFT, Status.VOIDED, Status.SUPERSEDED]
+NEED = rank([Status.DECLINED], [Status.LAPSED], UNISSUED, [Status.ISSUED], [Status.SIGNED], [Status.SEALED])
+
+
+@admin.register(Paper)
+class PaperDesk(BulkMoves, PaperAdmin):
+    list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
+    list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
+    list_select_related = ["volume__terms"]
+    bulk_verbs = ("prepare", "issue", "remind", "supersede", "void")
+    by_need = [
+        "status",  # accepted, then withdrawn
+        Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(2)).asc(),
+        *("position", "key"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages")
+        papers: QuerySet[Any] = super().get_queryset(request)
+        papers = papers.annotate(has_pdf=has_pdf_of("pk")).select_related("volume__terms")
+        return papers.prefetch_related("authors", Prefetch("agreements", newest, to_attr="newest_first"))
+
+    def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
+        return row, row.newest_first[0] if row.newest_first else None
+
+    @admin.display(description="corresponding author")
+    def contact(self, paper: Paper) -> str:
+        contact = next((author for author in paper.authors.all() if author.is_contact), None)
+        if contact is None:
+            return format_html('<span class="lacks">{}</span>', "none yet: choose one")
+        return format_html('<bdi>{}</bdi><br><span class="quiet">{}</span>', contact.display, contact.email)
+
+    @admin.display(description="agreement")
+    def agreement_(self, paper: Any) -> str:
+        if paper.status == Paper.Status.WITHDRAWN:
+            return chip("none", "paper withdrawn")
+        agreement = self.pair(paper)[1]
+        if agreement is None:
+            return format_html("{}{}", chip("none", "not issued"), self.remarks(paper))
+        url = reverse("admin:agreements_agreement_change", args=[agreement.pk])
+        words = chip(agreement.status, agreement.get_status_display())
+        return format_html('<a href="{}">{}</a>{}', url, words, self.remarks(paper))

@@ -1,0 +1,178 @@
+"""Volumes on the desk: how far each one is, its board, and its terms."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, JSONField
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from agreements import board, chart, lifecycle
+from agreements.admin.packages import PackageDownloads
+from agreements.admin.words import zone_of
+from agreements.models import Agreement, Terms
+from agreements.states import LIVE, WORDS, Status
+from proceedings.admin import VolumeAdmin
+from proceedings.models import Paper, Volume
+from proceedings.plans import PaperPlan
+from proceedings.scope import edits
+
+admin.site.unregister(Volume)
+
+
+class TermsInline(admin.StackedInline):
+    model = Terms
+    can_delete = False
+    formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
+    fieldsets = [(None, {"fields": [("deadline", "zone"), "offsets", ("most_reminders", "paused"), "reply_to"]})]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # the volume's page has asked already
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return edits(request, obj.pk if obj else None)
+
+    has_add_permission = has_change_permission
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How far a volume is: accepted papers, and how many of them stand where."""
+
+    papers: int
+    under_way: int
+    waiting: int
+    declined: int
+    sealed: int
+
+
+class VolumeList(ChangeList):
+    """The volumes; a name leads to its board, for that is what people come for."""
+
+    result_list: Any
+    model_admin: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.count(self.result_list)
+
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:proceedings_volume_board", args=[result.pk])
+
+
+@admin.register(Volume)
+class VolumeDesk(PackageDownloads, VolumeAdmin):
+    list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
+    list_select_related = ["terms"]
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ["-number"]
+    inlines = [TermsInline]
+    change_form_template = "admin/agreements/volume_page.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return VolumeList
+
+    def count(self, volumes: list[Any]) -> None:
+        """Hangs its `Numbers` on each volume, in two queries for all."""
+        accepted = Paper.objects.filter(volume__in=volumes, status=Paper.Status.ACCEPTED)
+        papers = dict(accepted.order_by().values_list("volume").annotate(count=Count("pk")))
+        standing: dict[tuple[int, str], int] = {}
+        agreements = Agreement.objects.filter(paper__in=accepted, status__in=[*LIVE, Status.DECLINED]).order_by()
+        counted = agreements.values_list("paper__volume", "status").annotate(count=Count("paper", distinct=True))
+        for volume, status, count in counted:
+            standing[volume, status] = count
+        for volume in volumes:
+            by_status = {status: standing.get((volume.pk, status), 0) for status in Status}
+            volume.numbers = Numbers(
+                papers=papers.get(volume.pk, 0),
+                under_way=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
+                waiting=by_status[Status.ISSUED],
+                declined=by_status[Status.DECLINED],
+                sealed=by_status[Status.SEALED],
+            )
+
+    def papers_link(self, volume: Any, count: int, status: str = "") -> str:
+        query = f"?volume={volume.number}" + (f"&agreement={status}" if status else "")
+        return format_html('<a href="{}">{}</a>', reverse("admin:proceedings_paper_changelist") + query, count)
+
+    @admin.display(description="papers")
+    def papers_(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.papers)
+
+    @admin.display(description="to issue")
+    def to_issue(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.papers - volume.numbers.under_way, "none")
+
+    @admin.display(description="waiting for signature")
+    def waiting(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.waiting, Status.ISSUED)
+
+    @admin.display(description="declined")
+    def declined(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.declined, Status.DECLINED)
+
+    @admin.display(description="signed and sealed")
+    def sealed(self, volume: Any) -> str:
+        link = self.papers_link(volume, volume.numbers.sealed, Status.SEALED)
+        done, of = volume.numbers.sealed, volume.numbers.papers
+        bar = '{} <progress max="{}" value="{}" aria-label="{} of {} papers"></progress>'
+        return format_html(bar, link, of or 1, done, done, of)
+
+    @admin.display(description="deadline")
+    def deadline(self, volume: Volume) -> str:
+        return volume.terms.deadline_in_words if hasattr(volume, "terms") else "not set"
+
+    @admin.display(description="more")
+    def rooms(self, volume: Volume) -> str:
+        change = reverse("admin:proceedings_volume_change", args=[volume.pk])
+        return format_html('<a href="{}">settings</a> {}', change, self.packages(volume))
+
+    def get_urls(self) -> list[URLPattern]:
+        board_page = self.admin_site.admin_view(self.board_page)
+        return [path("<int:pk>/board/", board_page, name="proceedings_volume_board"), *super().get_urls()]
+
+    def bound(self, volume: Volume | None, papers: list[PaperPlan]) -> dict[str, str]:
+        """Papers whose agreements an import would leave behind: each needs a new one."""
+        live = Agreement.objects.filter(paper__volume=volume, status__in=LIVE - {Status.DRAFT}) if volume else []
+        words = {agreement.paper_id: WORDS[Status(agreement.status)] for agreement in live}
+        return {paper.key: words[paper.pk] for paper in papers if paper.pk in words}
+
+    def after_import(self, volume: Volume) -> str:
+        return reverse("admin:proceedings_volume_board", args=[volume.pk])
+
+    def board_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What blocks delivery, who needs a person today, what goes out next. Changes nothing."""
+        volume = self.volume_or_404(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        made = board.make(volume, timezone.now())
+        progress = made.progress
+        context = {
+            **self.admin_site.each_context(request),
+            "board": made,
+            "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
+            "zone": zone_of(request),
+            "may_change": edits(request, volume.pk),
+            "title": str(volume),
+            "opts": self.opts,
+        }
+        return render(request, "admin/agreements/board.html", context)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            if row.instance.pk and {"deadline", "zone"} & set(row.changed_data):
+                row.instance.revision += 1
+        super().save_formset(request, form, formset, change)
+        if formset.has_changed():
+            lifecycle.terms_changed(form.instance.pk, timezone.now())

@@ -1,0 +1,82 @@
+"""Whether the desk does its work, in figures and words: for machines that watch. Reads only, and by index only."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from agreements.models import Agreement, Message, Round
+from agreements.states import Status
+
+State = Message.State
+
+SILENT = timedelta(minutes=10)
+LATE = timedelta(minutes=15)
+LOOKBACK = timedelta(days=1)
+FAILED_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    planner_silent_seconds: int | None
+    """Since the clock last looked for reminders; None if it never did."""
+    oldest_due_seconds: int
+    """How long the mail that waits longest has been due; 0 if none is."""
+    unknown: int
+    """Mails of the last day of which nobody knows whether they arrived."""
+    failed: int
+    sent: int
+    """Of the last day."""
+    seals_waiting: int
+    oldest_signature_seconds: int
+    """How long the signature that waits longest has been waiting for its seal; 0 if none does."""
+
+    @property
+    def failed_share(self) -> float:
+        return self.failed / (self.failed + self.sent) if self.failed else 0.0
+
+
+def figures(now: datetime) -> Figures:
+    planner = Round.objects.filter(name="chase").values_list("at", flat=True).first()
+    pending = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
+    due = pending.values_list("due_at", flat=True).first()
+    trouble = Message.objects.filter(state__in=[State.FAILED, State.UNKNOWN], due_at__gt=now - LOOKBACK)
+    states = list(trouble.values_list("state", flat=True))
+    signed = Agreement.objects.filter(status=Status.SIGNED).order_by("signed_at")
+    oldest = signed.values_list("signed_at", flat=True).first()
+    return Figures(
+        planner_silent_seconds=seconds(now, planner) if planner else None,
+        oldest_due_seconds=seconds(now, due),
+        unknown=states.count(State.UNKNOWN),
+        failed=states.count(State.FAILED),
+        sent=Message.objects.filter(state=State.SENT, sent_at__gt=now - LOOKBACK).count(),
+        seals_waiting=signed.count(),
+        oldest_signature_seconds=seconds(now, oldest),
+    )
+
+
+def seconds(now: datetime, since: datetime | None) -> int:
+    return max(0, int((now - since).total_seconds())) if since else 0
+
+
+def problems(seen: Figures) -> list[str]:
+    """What a person should look at, in words; empty when all is well."""
+    found = []
+    silent = seen.planner_silent_seconds
+    if silent is None:
+        found.append("The clock has never run. Is `celery beat` running?")
+    elif silent > SILENT.total_seconds():
+        found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
+    if seen.oldest_due_seconds > LATE.total_seconds():
+        found.append(f"A mail has been due for {seen.oldest_due_seconds // 60} minutes. Is a worker running?")
+    if seen.unknown:
+        found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
+    if seen.failed > 1 and seen.failed_share > FAILED_SHARE:
+        found.append(f"{seen.failed} mails of the last day were refused, {seen.failed_share:.0%} of all.")
+    if seen.oldest_signature_seconds > LATE.total_seconds():
+        found.append(f"{seen.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
+    return found
+
+
+def report(now: datetime) -> dict[str, object]:
+    seen = figures(now)
+    found = problems(seen)
+    return {"ready": not found, "problems": found, **asdict(seen)}

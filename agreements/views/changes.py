@@ -1,0 +1,67 @@
+"""Not the right person, or not the right facts."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from agreements import lifecycle, proposals
+from agreements.differences import differences
+from agreements.forms import CorrectionForm, HandOverForm
+from agreements.models import Link, Proposal
+from agreements.views.common import behind_link, now_of, to_start
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@behind_link()
+def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """To a co-author whose address is on file, at once; to one whose address is typed, when an editor agrees."""
+    agreement, now = link.agreement, now_of(request)
+    form = HandOverForm(request.POST if request.method == "POST" else None, authors=proposals.others(agreement))
+    context = {"token": token, "agreement": agreement, "form": form}
+    if not form.is_valid():
+        return render(request, "agreements/hand_over.html", context, status=400 if form.is_bound else 200)
+    author, email = form.cleaned_data["author"], form.cleaned_data["email"]
+    try:
+        if author.email and email in ("", author.email):
+            proposals.hand_over(agreement, author, now=now)
+            return render(request, "agreements/handed_over.html", context | {"author": author})
+        data = {"author": author.pk, "name": proposals.shown(author), "email": email}
+        return proposed(request, token, proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=now))
+    except lifecycle.WrongMove:
+        return to_start(token)  # a second click, another tab or an editor was faster
+    except (lifecycle.NotReady, proposals.AlreadyProposed) as refusal:
+        context |= {"refusal": words_for(refusal)}
+        return render(request, "agreements/hand_over.html", context, status=409)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@behind_link()
+def correct(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """Another title, other authors, another spelling of a name: for an editor to accept."""
+    agreement = link.agreement
+    form = CorrectionForm(request.POST if request.method == "POST" else None, facts=agreement.facts)
+    context = {"token": token, "agreement": agreement, "form": form}
+    if not form.is_valid():
+        return render(request, "agreements/correct.html", context, status=400 if form.is_bound else 200)
+    note = form.cleaned_data["note"].strip()
+    try:
+        made = proposals.propose(agreement, Proposal.Kind.FACTS, form.wanted, note=note, now=now_of(request))
+    except lifecycle.WrongMove:
+        return to_start(token)
+    except proposals.AlreadyProposed as refusal:
+        context |= {"refusal": words_for(refusal)}
+        return render(request, "agreements/correct.html", context, status=409)
+    return proposed(request, token, made)
+
+
+def proposed(request: HttpRequest, token: str, proposal: Proposal) -> HttpResponse:
+    agreement = proposal.agreement
+    found = differences(agreement.facts, proposal.data)
+    context = {"token": token, "agreement": agreement, "differences": found}
+    return render(request, "agreements/proposed.html", context)
+
+
+def words_for(refusal: Exception) -> str:
+    if isinstance(refusal, proposals.AlreadyProposed):
+        return "The editors have a proposal of yours already and will answer it by mail."
+    return "The paper is not ready for another signer. Please answer the mail that brought you here."

@@ -1,0 +1,85 @@
+"""What every public page needs: the time, where somebody comes from, and the answer to links that do not work."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from agreements import limits, links
+from agreements.models import Link
+from agreements.states import Status
+
+SIGNED = {Status.SIGNED, Status.SEALED}
+
+Page = Callable[[HttpRequest, str, Link], HttpResponse]
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """The time of the request. Tests and the demo hand in another one; no header can reach this key."""
+    moment: datetime | None = request.META.get("desk.now")
+    return moment or timezone.now()
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Where the request comes from. Of a proxy's list only the last entry counts: the client may write the others."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    text = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(text))
+    except ValueError:  # a Unix socket, or a proxy that hides it
+        return None
+
+
+def calm(request: HttpRequest) -> HttpResponse:
+    """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
+    if request.method == "POST":
+        limits.take(limits.MISSES, address_of(request), now_of(request))
+    # Relative, so that the page says the same, to the byte, for every link.
+    route = request.resolver_match.route if request.resolver_match else ""
+    up = "../" * route.partition("<str:token>/")[2].count("/")
+    return render(request, "agreements/link_dead.html", {"fresh": f"{up}fresh/"}, status=404)
+
+
+def too_often(request: HttpRequest, wait: str) -> HttpResponse:
+    """Says how long to wait. Nothing was changed."""
+    return render(request, "agreements/too_often.html", {"wait": wait}, status=429)
+
+
+def missed_too_often(request: HttpRequest) -> bool:
+    return request.method == "POST" and limits.reached(limits.MISSES, address_of(request), now_of(request))
+
+
+def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[HttpRequest, str], HttpResponse]]:
+    """A page about an agreement that waits for its signature, behind a mailed link.
+
+    Once it is signed, `signed` answers, or the way leads to the receipt. All other links get the one calm page.
+    """
+
+    def decorate(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
+        @never_cache
+        @wraps(page)
+        def opened(request: HttpRequest, token: str) -> HttpResponse:
+            if missed_too_often(request):
+                return too_often(request, "a minute")
+            link = links.read(token, Link.Purpose.SIGN, now_of(request))
+            if link and link.agreement.status in SIGNED:
+                return signed(request, token, link) if signed else to_start(token)
+            if link is None or link.agreement.status != Status.ISSUED:
+                return calm(request)
+            return page(request, token, link)
+
+        return opened
+
+    return decorate
+
+
+def to_start(token: str) -> HttpResponse:
+    """Back to the first page of the link, which says how things stand."""
+    return HttpResponseRedirect(reverse("sign", args=[token]), status=303)

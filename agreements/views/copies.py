@@ -1,0 +1,58 @@
+"""The sealed copy, and links by mail once more for whoever has lost theirs."""
+
+from django.core.files.storage import storages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agreements import fresh, limits, links
+from agreements.forms import CopyForm
+from agreements.models import Agreement, Link
+from agreements.views.common import address_of, calm, missed_too_often, now_of, too_often
+
+
+@never_cache
+@require_safe
+def sealed_copy(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+    """The sealed file, for the signer."""
+    link = links.read(token, Link.Purpose.COPY, now_of(request))
+    if link is None or not link.agreement.sealed_file:
+        return calm(request)
+    return sealed_response(link.agreement)
+
+
+def sealed_response(agreement: Agreement) -> FileResponse:
+    """The sealed file as a download, named as the publisher wants it."""
+    return FileResponse(
+        storages["private"].open(agreement.sealed_file),
+        as_attachment=True,
+        filename=f"{agreement.paper_key}Permission.pdf",
+        content_type="application/pdf",
+    )
+
+
+@csrf_exempt  # the link itself is the secret: who does not know it can forge nothing, who does needs no other's browser
+@never_cache
+@require_POST
+def fresh_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
+    if not limits.take(limits.MISSES, address_of(request), now_of(request)):
+        return too_often(request, "a minute")
+    fresh.ask(now_of(request), token=token)
+    return render(request, "agreements/asked.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_copy(request: HttpRequest) -> HttpResponse:
+    """The copy for whoever has no link any more: by the agreement's reference, to the address on file."""
+    if missed_too_often(request):
+        return too_often(request, "a minute")
+    form = CopyForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)
+    limits.take(limits.MISSES, address_of(request), now_of(request))
+    fresh.ask(now_of(request), reference=form.cleaned_data["reference"])
+    return render(request, "agreements/asked.html")

@@ -1,0 +1,124 @@
+"""Read, fill in, look over, sign; or decline."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agreements import documents, lifecycle, limits, statements, wording
+from agreements.facts import sha256
+from agreements.forms import DeclineForm, SignForm
+from agreements.models import Agreement, Link
+from agreements.views.common import address_of, behind_link, now_of, to_start, too_often
+from agreements.views.sitting import waiting
+
+
+def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """What was signed, when, how to get the copy once more, and what else waits for the same person."""
+    context = {"token": token, "agreement": link.agreement, "waiting": waiting(request, link.agreement)}
+    return render(request, "agreements/receipt.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@behind_link(signed=receipt)
+def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """The agreement to read and fill in; the filled-in form to look over; then the signature."""
+    agreement, shown = link.agreement, documents.shown_form(link.agreement)
+    if request.method != "POST":
+        return sign_page(request, token, agreement, SignForm(signer=agreement.signer), shown)
+    form = SignForm(request.POST, signer=agreement.signer)
+    valid, step = form.is_valid(), request.POST.get("step")
+    if step == "back":
+        return sign_page(request, token, agreement, form, shown)
+    if not valid:
+        return sign_page(request, token, agreement, form, shown, status=400)
+    if step == "sign" and not limits.take(limits.SIGNING, link.digest, now_of(request)):
+        return too_often(request, "an hour")
+    if form.cleaned_data["shown"] != sha256(shown):
+        # Another text wants its own ticks; only the name stays.
+        anew = SignForm(signer=agreement.signer, initial={"typed_name": form.cleaned_data["typed_name"]})
+        return sign_page(request, token, agreement, anew, shown, status=409)
+    act = lifecycle.Act(
+        typed_name=form.cleaned_data["typed_name"],
+        consent=statements.consent(),
+        authority=statements.authority(agreement.facts),
+        shown=shown,
+        address=address_of(request),
+        agent=request.headers.get("User-Agent", ""),
+        language=get_language() or "",
+    )
+    # A second click, or an editor was faster: the first page says how things stand.
+    with suppress(lifecycle.WrongMove):
+        if step != "sign":
+            lifecycle.review(agreement, act, now=now_of(request))
+            return review_page(request, token, agreement, form, act)
+        try:
+            lifecycle.sign(agreement, act, now=now_of(request))
+        except lifecycle.NotReviewed:
+            return sign_page(request, token, agreement, form, shown, status=409)
+    return to_start(token)
+
+
+def sign_page(
+    request: HttpRequest, token: str, agreement: Agreement, form: SignForm, shown: bytes, status: int = 200
+) -> HttpResponse:
+    terms = agreement.paper.volume.terms
+    context = {
+        **text_of(agreement),
+        "token": token,
+        "deadline": terms.deadline_in_words,
+        "late": now_of(request) >= terms.closes_at,
+        "form": form,
+        "shown": sha256(shown),
+        "changed": status == 409 and not form.is_bound,
+        "not_reviewed": status == 409 and form.is_bound,
+        "authority": statements.authority(agreement.facts),
+        "consent": statements.consent(),
+    }
+    return render(request, "agreements/sign.html", context, status=status)
+
+
+def review_page(
+    request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.Act
+) -> HttpResponse:
+    """The form as it will stand once signed. It carries what was filled in, so that both ways on keep it."""
+    context = {**text_of(agreement), "token": token, "form": form, "act": act, "now": now_of(request)}
+    return render(request, "agreements/review.html", context)
+
+
+def text_of(agreement: Agreement) -> dict[str, Any]:
+    """The agreement's text with its blanks filled, for the templates."""
+    text = wording.load(agreement.text.version)
+    filled: dict[str | wording.Blank, str] = {
+        wording.Blank.TITLE: agreement.title,
+        wording.Blank.AUTHOR: agreement.signer,
+    }
+    preamble = [(filled.get(part), part) for part in text.preamble]
+    return {"agreement": agreement, "volume": agreement.paper.volume, "wording": text, "preamble": preamble}
+
+
+@require_safe
+@behind_link()
+def form_pdf(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """The form as it will be signed, to read in print."""
+    response = HttpResponse(documents.shown_form(link.agreement), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{link.agreement.paper_key}-agreement.pdf"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@behind_link()
+def decline(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """Asks for a tick and, if the author likes, a reason; then declines."""
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    context = {"token": token, "agreement": link.agreement, "form": form}
+    if not form.is_valid():
+        return render(request, "agreements/decline.html", context, status=400 if form.is_bound else 200)
+    try:
+        lifecycle.decline(link.agreement, reason=form.cleaned_data["reason"].strip(), now=now_of(request))
+    except lifecycle.WrongMove:
+        return to_start(token)  # a second click, another tab or an editor was faster
+    return render(request, "agreements/declined.html", context)

@@ -1,0 +1,151 @@
+"""What tests of the desk share: two volumes with somebody for every role, and a walk over the admin's URLconf."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from agreements.facts import sha256
+from agreements.models import Agreement
+from agreements.states import Status
+from proceedings.models import Paper, User, Volume
+from tests import make
+from tests.agreements.pages import drop, fields_of
+
+SECRETS = ("Zanzibar", "zanzibar", "v666", "666-")
+"""Stand in everything that the foreign volume has, and nowhere else."""
+
+NOBODY = sha256(b"")[:16]
+"""What a page of a bulk move has shown that showed nobody."""
+
+BOOKKEEPING = frozenset({"django_session"})
+
+
+@dataclass
+class House:
+    """Two volumes with a paper, an agreement and an editor each, and somebody for every role."""
+
+    own: Volume
+    foreign: Volume
+    boss: User
+    editor: User
+    stranger: User
+    nobody: User
+    assistant: User
+    """Of the foreign volume."""
+
+
+def assistant_of(volume: Volume) -> User:
+    assistant = make.editor("zanzibar-assistant")
+    volume.assistants.add(assistant)
+    return assistant
+
+
+def desk_of(user: User | None) -> Client:
+    client = Client(raise_request_exception=True)
+    if user:
+        client.force_login(user)
+    return client
+
+
+def patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(route, name) of every address below `resolver`."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield route, pattern.name or ""
+
+
+def desk_routes() -> list[tuple[str, str]]:
+    desk = next(p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and p.app_name == "admin")
+    return [
+        (route, name)
+        for route, name in patterns(desk, "/admin/")
+        if "(?P<app_label>" not in route and "url>" not in route
+    ]
+
+
+def rows_of(volume: Volume) -> dict[str, models.Model]:
+    """The objects of `volume`, by the prefix of their addresses' names."""
+    sealed = Agreement.objects.get(paper__volume=volume, status=Status.SEALED)
+    return {"proceedings_volume": volume, "proceedings_paper": sealed.paper, "agreements_agreement": sealed}
+
+
+def filled(route: str, row: models.Model | None) -> str:
+    """An address from its route: about `row`, with each other gap filled in sensibly."""
+    key = str(row.pk) if row else "1"
+    path = route.replace("<path:object_id>", key).replace("<int:pk>", key).replace("<id>", key)
+    content = ContentType.objects.get_for_model(row).pk if row else 1
+    return path.replace("<path:content_type_id>", str(content)).replace("<str:verb>", "void")
+
+
+def addresses_about(volume: Volume) -> dict[str, str]:
+    """Every address of the desk that is about one row, for the rows of `volume`."""
+    found = {}
+    for route, name in desk_routes():
+        for prefix, row in rows_of(volume).items():
+            if name.startswith(f"{prefix}_") and re.search(r"<(path|int|str):", route):
+                found[f"{prefix} {route}"] = filled(route, row)
+            elif name == "view_on_site":
+                content = ContentType.objects.get_for_model(row).pk
+                found[f"{prefix} {route}"] = f"/admin/r/{content}/{row.pk}/"
+    return found
+
+
+def lists() -> list[str]:
+    return [route for route, name in desk_routes() if name.endswith("_changelist") and "_user_" not in name]
+
+
+def read(client: Client, path: str, method: str = "get", **data: Any) -> tuple[int, str]:
+    answer: Any = (
+        getattr(client, method)(path, data or None) if method in ("get", "post") else getattr(client, method)(path)
+    )
+    body = (
+        b"".join(answer).decode("latin-1")
+        if answer.streaming and method != "head"
+        else answer.content.decode("utf-8", "replace")
+    )
+    drop(answer)
+    return answer.status_code, body
+
+
+DESK_LISTS = ("/admin/proceedings/paper/", "/admin/agreements/agreement/")
+
+
+def refreshed(agreement: Agreement) -> Agreement:
+    agreement.refresh_from_db()
+    return agreement
+
+
+def page_of(agreement: Agreement, path: str = "change/") -> str:
+    return f"/admin/agreements/agreement/{agreement.pk}/{path}"
+
+
+def bulk(desk: Client, verb: str, *papers: Paper, **sent: str) -> str:
+    """Chooses the papers, reads the page that says what will happen, confirms it."""
+    path = "/admin/proceedings/paper/"
+    data: dict[str, Any] = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
+    asked: Any = desk.post(path, data, follow=True)
+    if "seen" not in fields_of(asked):
+        return str(asked.content.decode())
+    return str(desk.post(path, data | {"seen": fields_of(asked)["seen"]} | sent).content.decode())
+
+
+def look(desk: Client, verb: str, *papers: Paper) -> str:
+    data = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
+    return str(desk.post("/admin/proceedings/paper/", data).content.decode())
+
+
+def queries(desk: Client, path: str) -> int:
+    desk.get(path)  # the first request of all also fills Django's own caches
+    with CaptureQueriesContext(connection) as captured:
+        assert desk.get(path).status_code == 200
+    return len(captured)

@@ -1,0 +1,107 @@
+"""The board as a page: figures, words, a picture with its words, and the way on."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from agreements.models import Terms
+from proceedings.models import User, Volume
+from tests import make
+from tests.agreements.desk import House, desk_of, queries
+
+pytestmark = pytest.mark.django_db
+
+
+def board_of(volume: Volume) -> str:
+    return f"/admin/proceedings/volume/{volume.pk}/board/"
+
+
+def text(desk: Client, volume: Volume) -> str:
+    page = desk.get(board_of(volume)).content.decode()
+    return re.sub(r"\s+", " ", page)
+
+
+def test_an_empty_board_says_what_to_do_next(desk: Client) -> None:
+    page = text(desk, make.the_volume())
+    assert "No papers yet." in page
+    assert "/admin/proceedings/volume/import/?volume=247" in page
+
+
+def test_an_assistants_empty_board_offers_no_import(house: House) -> None:
+    volume = make.volume(300)
+    volume.assistants.add(house.assistant)
+    page = text(desk_of(house.assistant), volume)
+    assert "The volume’s editors import them." in page
+    assert "/import/" not in page
+
+
+def test_a_board_without_a_deadline_says_where_it_is_set(desk: Client) -> None:
+    make.paper()
+    Terms.objects.all().delete()
+    page = text(desk, make.the_volume())
+    assert "No deadline is set." in page
+    assert f"/admin/proceedings/volume/{make.the_volume().pk}/change/" in page
+
+
+def test_the_board_tells_figures_tasks_mails_and_events(desk: Client) -> None:
+    make.agreement("sealed")
+    make.agreement("declined")
+    make.agreement()
+    make.paper(contact=None, key="nobody26")
+    page = text(desk, make.the_volume())
+    for words in (
+        "<strong>1</strong> of 4 signed",
+        "<dt>need a person</dt><dd>2</dd>",
+        'aria-label="1: declined"',
+        'aria-label="1: no corresponding author"',
+        "nobody26",
+        "declined: The title changed.",
+        "Invitation",
+    ):
+        assert words in page, words
+
+
+def test_the_picture_has_words(desk: Client) -> None:
+    make.agreement("sealed")
+    make.agreement()
+    page = text(desk, make.the_volume())
+    assert 'role="img" aria-labelledby="chart-title"' in page
+    assert re.search(r'<title id="chart-title">Signatures over time: 1 of 2 today, .*</title>', page)
+
+
+def test_paused_reminders_are_said(desk: Client) -> None:
+    make.agreement()
+    Terms.objects.update(paused=True)
+    assert "Reminders are paused." in text(desk, make.the_volume())
+
+
+def test_figures_of_thousands_are_whole_numbers_in_links(desk: Client) -> None:
+    Volume.objects.filter(pk=make.the_volume().pk).update(number=12345)
+    make.paper(Volume.objects.get())
+    page = text(desk, Volume.objects.get())
+    assert "?volume=12345&amp;blocker=" in page
+    assert "12,345" not in page
+
+
+def test_a_board_costs_the_same_for_ten_papers_and_for_thirty(desk: Client) -> None:
+    volume = make.the_volume()
+    for _ in range(10):
+        make.agreement()
+    few = queries(desk, board_of(volume))
+    for _ in range(20):
+        make.agreement()
+    assert queries(desk, board_of(volume)) == few
+    assert few <= 17  # ten of the board, session and user, the volume, who may what
+
+
+def test_the_list_and_the_page_of_a_volume_lead_to_its_board(desk: Client) -> None:
+    volume = make.the_volume()
+    for path in ("/admin/proceedings/volume/", f"/admin/proceedings/volume/{volume.pk}/change/"):
+        assert f'href="{board_of(volume)}"' in desk.get(path).content.decode()
+
+
+def test_the_board_speaks_the_editors_time_beside_utc(desk: Client) -> None:
+    make.agreement()
+    User.objects.update(zone="Asia/Tokyo")
+    assert "1 Nov 18:00 Asia/Tokyo" in text(desk, make.the_volume())

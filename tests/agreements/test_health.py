@@ -1,0 +1,108 @@
+"""/health/ready: does the desk do its work?"""
+
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from agreements import clock, health
+from agreements.models import Message
+from tests import make
+from tests.agreements.sending import send
+from tests.make import DAY, HOUR, MINUTE, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+
+def said(now: datetime) -> list[str]:
+    return health.problems(health.figures(now))
+
+
+@pytest.fixture
+def clock_runs() -> None:
+    clock.chase(clock.stopped(NOW))
+
+
+def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
+    assert said(NOW) == ["The clock has never run. Is `celery beat` running?"]
+
+
+@pytest.mark.usefixtures("clock_runs")
+def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
+    assert said(NOW + 10 * MINUTE) == []
+    assert said(NOW + 11 * MINUTE) == ["The clock has not run for 11 minutes. Is `celery beat` running?"]
+    clock.chase(clock.stopped(NOW + 11 * MINUTE))
+    assert said(NOW + 11 * MINUTE) == []
+
+
+@pytest.mark.usefixtures("clock_runs")
+def test_mail_that_does_not_leave_is_told() -> None:
+    make.agreement("issued")
+    assert said(NOW + 10 * MINUTE) == []
+    assert "A mail has been due for 16 minutes. Is a worker running?" in said(NOW + 16 * MINUTE)
+
+
+@pytest.mark.usefixtures("clock_runs")
+def test_mail_in_doubt_is_told_for_a_day(mailbox: Mailbox) -> None:
+    make.agreement("issued")
+    mailbox.at_dot = "drop-after"
+    send(NOW)
+    assert said(NOW) == ["1 mails of the last day may or may not have arrived. The board shows them."]
+    clock.chase(clock.stopped(NOW + DAY))
+    assert said(NOW + DAY) == []
+
+
+@pytest.mark.usefixtures("clock_runs")
+def test_many_refusals_are_told_and_one_is_an_editors_affair(mailbox: Mailbox) -> None:
+    volume = make.volume()
+    for number in range(4):
+        make.agreement("issued", of=make.paper(volume, contact=f"author{number}@example.org"))
+    mailbox.at_address = {"author0@example.org": "550 no"}
+    send(NOW)
+    assert said(NOW) == []
+    Message.objects.filter(recipient="author1@example.org").update(state="failed", sent_at=None)
+    assert said(NOW) == ["2 mails of the last day were refused, 40% of all."]
+
+
+@pytest.mark.usefixtures("clock_runs")
+def test_signatures_without_a_seal_are_told() -> None:
+    make.agreement("signed")
+    clock.chase(clock.stopped(NOW + HOUR))
+    assert said(NOW + HOUR) == ["1 signatures wait for their seal. The agreements' pages say why."]
+
+
+def test_machines_are_told_by_status_and_nobody_is_named() -> None:
+    make.agreement("issued")
+    not_ready = Client().get("/health/ready", headers={"accept": "application/json"})
+    assert not_ready.status_code == 503
+    assert not_ready.json()["ready"] is False
+    assert "example.org" not in not_ready.content.decode()
+    assert Client().post("/health/ready").status_code == 405
+
+
+def test_a_ready_desk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    clock.chase(clock.stopped(NOW))
+    answer = Client().get("/health/ready")
+    assert (answer.status_code, answer.json()["ready"], answer.json()["problems"]) == (200, True, [])
+
+
+def test_it_costs_six_small_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    make.agreement("issued")
+    with django_assert_num_queries(6):
+        health.figures(NOW)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL scans tables as small as these")
+def test_no_question_reads_a_whole_table() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        health.figures(NOW)
+    for query in captured:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+        assert "USING" in plan, (plan, query["sql"])

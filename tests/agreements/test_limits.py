@@ -1,0 +1,99 @@
+"""How often a thing may be done: the window, and that the database keeps it."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agreements import clock, limits
+from agreements.limits import Limit, room
+from agreements.models import Attempt
+from tests.make import DAY, NOW
+
+TWICE = Limit("twice", 2, timedelta(minutes=1))
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("ages", "fits"),
+    [
+        ([], True),
+        ([0], True),
+        ([0, 0], False),
+        ([1, 59], False),
+        ([1, 60], True),
+        ([60, 61], True),
+        ([-1, 0], True),  # one from the future, by a clock that was set back, does not count
+    ],
+)
+def test_s11_the_window_ends_now_and_opens_to_the_second(ages: list[int], fits: bool) -> None:
+    assert room([NOW - timedelta(seconds=age) for age in ages], TWICE, NOW) == fits
+
+
+@given(st.lists(st.integers(0, 600), max_size=40))
+def test_s11_no_window_ever_holds_more_than_the_limit(waits: list[int]) -> None:
+    taken: list[datetime] = []
+    now = NOW
+    for wait in waits:
+        now += timedelta(seconds=wait)
+        if room(taken, TWICE, now):
+            taken.append(now)
+    for at in taken:
+        assert len([other for other in taken if at - TWICE.within < other <= at]) <= TWICE.most
+
+
+@pytest.mark.django_db
+def test_s11_a_limit_is_used_up_by_its_subject_alone_and_opens_again() -> None:
+    assert [limits.take(TWICE, "a", NOW) for _ in range(3)] == [True, True, False]
+    assert limits.reached(TWICE, "a", NOW)
+    assert limits.take(TWICE, "b", NOW)
+    assert limits.take(Limit("other", 2, TWICE.within), "a", NOW)
+    assert Attempt.objects.count() == 4, "a refusal writes nothing"
+    assert limits.take(TWICE, "a", NOW + TWICE.within)
+
+
+@pytest.mark.django_db
+def test_nobody_in_particular_has_no_limit() -> None:
+    assert all(limits.take(TWICE, None, NOW) for _ in range(5))
+    assert not limits.reached(TWICE, None, NOW)
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.django_db
+def test_s23_the_table_does_not_say_whose_attempts_they_were() -> None:
+    limits.take(TWICE, "192.0.2.7", NOW)
+    assert "192.0.2.7" not in str(Attempt.objects.values())
+
+
+@pytest.mark.django_db
+def test_the_clock_forgets_what_no_window_reaches() -> None:
+    limits.take(limits.SIGNING, "a", NOW)
+    limits.take(limits.SIGNING, "b", NOW + SECOND)
+    clock.chase(clock.stopped(NOW + DAY))
+    assert Attempt.objects.count() == 1
+    assert all(each.within <= limits.KEEP for each in (limits.MISSES, limits.SIGNING))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("committed")
+def test_s11_of_many_at_once_never_more_than_the_limit_go_through() -> None:
+    start, through = threading.Barrier(6), []
+
+    def run() -> None:
+        start.wait(10)
+        through.append(limits.take(TWICE, "a", NOW))
+        connection.close()
+
+    for _ in range(5):
+        Attempt.objects.all().delete()
+        through.clear()
+        threads = [threading.Thread(target=run) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(through) == 6
+        assert sum(through) <= TWICE.most

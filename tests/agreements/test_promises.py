@@ -1,0 +1,163 @@
+"""`check_reminders`: says nothing while all is well, and names each promise that is broken."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from agreements import clock, lifecycle, mail, promises
+from agreements.models import Agreement, Link, Message
+from agreements.transports import Outcome
+from tests import make
+from tests.agreements.sending import send
+from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+State = Message.State
+
+
+def broken(now: datetime) -> set[str]:
+    return {finding.promise for finding in promises.findings(now)}
+
+
+def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
+    volume = make.volume()
+    for number in range(4):
+        make.agreement("issued", of=make.paper(volume, contact=f"author{number % 2}@example.org"))
+    signer = Agreement.objects.order_by("pk").first()
+    assert signer
+    now = NOW
+    while now < CLOSES + 10 * DAY:
+        clock.chase(clock.stopped(now))
+        mailbox.at_recipient = "451 later" if now.day % 5 == 0 else ""
+        mailbox.at_dot = "drop-after" if now.day == 17 else ""
+        send(now)
+        assert list(promises.findings(now)) == []
+        if now == NOW + 20 * DAY:
+            make.sign(signer, now=now)
+        now += 12 * HOUR
+    mailbox.reset()
+    assert Message.objects.filter(state=State.UNKNOWN).exists()
+
+
+def sent() -> Message:
+    message = make.invitation(make.agreement("issued"))
+    (held,) = mail.claim(NOW)
+    mail.intend(held, NOW)
+    assert mail.settle(held, Outcome.sent(), NOW, lifecycle.note_mail) == State.SENT
+    message.refresh_from_db()
+    return message
+
+
+def said_twice() -> None:
+    lifecycle.note_mail(sent(), State.SENT, NOW)
+
+
+def never_said() -> None:
+    message = make.invitation(make.agreement("issued"))
+    Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=NOW)
+
+
+def taken_back() -> None:
+    Message.objects.filter(pk=sent().pk).update(state=State.PENDING, sent_at=None, due_at=NOW + DAY)
+
+
+def sent_after_signing() -> None:
+    message = sent()
+    make.sign(message.agreement)
+    Message.objects.filter(pk=message.pk).update(sent_at=NOW + HOUR)
+
+
+def queued_after_the_end() -> None:
+    agreement = make.agreement("voided")
+    mail.queue(agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient=agreement.signer_email, now=NOW)
+
+
+def left_by_all_workers() -> None:
+    make.agreement("issued")
+    mail.claim(NOW - DAY)
+    mail.claim(NOW)
+
+
+def unknown_and_unsaid() -> None:
+    message = make.invitation(make.agreement("issued"))
+    Message.objects.filter(pk=message.pk).update(state=State.UNKNOWN)
+
+
+def forgotten() -> None:
+    Agreement.objects.filter(pk=sent().agreement_id).update(look_at=None)
+
+
+def never_looked_at() -> None:
+    make.agreement("issued")
+
+
+def held_for_ever() -> None:
+    Message.objects.filter(pk=sent().pk).update(lease_until=NOW)
+
+
+def dead_before_it_left() -> None:
+    message = sent()
+    make.token(message.agreement)
+    Link.objects.filter(message=message).update(revoked_at=NOW - HOUR)
+
+
+def too_soon() -> None:
+    message = sent()
+    lifecycle.remind(message.agreement, slot="r1:T-7", skipped=(), look_at=NOW + DAY, now=NOW + HOUR)
+    (held,) = mail.claim(NOW + HOUR)
+    mail.intend(held, NOW + HOUR)
+    mail.settle(held, Outcome.sent(), NOW + HOUR, lifecycle.note_mail)
+
+
+BROKEN: list[tuple[str, Callable[[], None], datetime]] = [
+    ("I1", said_twice, NOW),
+    ("I2", never_said, NOW),
+    ("I3", sent_after_signing, NOW),
+    ("I3", queued_after_the_end, NOW),
+    ("I4", taken_back, NOW),
+    ("I5", left_by_all_workers, NOW + 2 * HOUR),
+    ("I6", unknown_and_unsaid, NOW),
+    ("I7", forgotten, CLOSES - 7 * DAY),
+    ("I7", never_looked_at, NOW + 2 * HOUR),
+    ("I8", held_for_ever, NOW),
+    ("I9", dead_before_it_left, NOW),
+    ("I10", too_soon, NOW + HOUR),
+]
+
+
+@pytest.mark.parametrize(("promise", "breach", "now"), BROKEN)
+def test_each_breach_is_found(promise: str, breach: Callable[[], None], now: datetime) -> None:
+    breach()
+    assert promise in broken(now)
+
+
+def test_a_row_that_was_taken_away_is_missed(tampering: Any) -> None:
+    message = sent()
+    with tampering():
+        Message.objects.filter(pk=message.pk)._raw_delete("default")
+    assert broken(NOW) == {"I1"}
+
+
+def test_an_editors_own_reminder_may_come_soon(mailbox: Mailbox) -> None:
+    message = sent()
+    assert lifecycle.remind_now(message.agreement, by="editor:ed", now=NOW + HOUR)
+    send(NOW + HOUR)
+    assert broken(NOW + HOUR) == set()
+
+
+def test_the_command_says_how_it_went(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + MINUTE)
+    said_twice()
+    with pytest.raises(CommandError, match="1 broken"):
+        call_command("check_reminders")
+    assert "I1: message" in capsys.readouterr().out
+
+
+def test_the_command_is_content_with_an_empty_desk(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_reminders")
+    assert "Every promise is kept." in capsys.readouterr().out

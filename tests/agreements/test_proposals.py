@@ -1,0 +1,311 @@
+"""Another signer, other facts: what an author may change alone, what an editor settles, and what stays on record."""
+
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from agreements import auditing, documents, history, lifecycle, links, mail, proposals
+from agreements.differences import Difference, differences, names_that_differ
+from agreements.models import Agreement, Link, Message, Proposal
+from agreements.states import Status
+from proceedings.models import Author, Paper
+from tests import make
+from tests.agreements.test_lifecycle import both, rows
+from tests.make import DAY, NOW
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + DAY
+Kind, State = Message.Kind, Proposal.State
+
+
+def fresh(agreement: Agreement) -> Agreement:
+    return Agreement.objects.select_related("text").get(pk=agreement.pk)
+
+
+# --- handing over
+
+
+def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
+    to = make.coauthor(agreement, position, email=f"author{position}@example.org")
+    return proposals.hand_over(agreement, to, now=when.get("now", LATER))
+
+
+def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
+    agreement = make.agreement()
+    token = make.token(agreement)
+    new = handed_over(agreement)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Handed over to Shruti Bhosale.")
+    assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Shruti Bhosale", "author2@example.org")
+    assert (new.title, new.authors, new.predecessor) == (agreement.title, agreement.authors, agreement)
+    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert [author.display for author in new.paper.authors.filter(is_contact=True)] == ["Shruti Bhosale"]
+    assert list(auditing.findings()) == []
+
+
+def test_both_sides_and_the_editors_are_mailed_once() -> None:
+    agreement = make.agreement()
+    volume = agreement.paper.volume
+    make.editor("ed", volume)
+    make.editor("mo", volume)
+    new = handed_over(agreement)
+    told = agreement.messages.filter(state="pending").order_by("recipient").values_list("kind", "recipient")
+    assert list(told) == [
+        ("editor-handed-over", "ed@desk.example"),
+        ("handed-over", "mike@example.org"),
+        ("editor-handed-over", "mo@desk.example"),
+    ]
+    assert [(m.kind, m.recipient) for m in new.messages.all()] == [("invitation", "author2@example.org")]
+
+
+def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
+    first = make.agreement()
+    second = handed_over(first)
+    third = handed_over(second, 3, now=LATER + DAY)
+    again = lifecycle.supersede(third, reason="New title.", by="editor:ed", now=LATER + 2 * DAY)
+    assert again.events.get(kind="draft").data["hands"] == ["Mike Lewis", "Shruti Bhosale"]
+    make.sign(again, now=LATER + 3 * DAY)
+    said = [happening.what for happening in history.in_words(again.events.all())]
+    assert f"prepared, replacing {third.reference}; before in the hands of Mike Lewis, then Shruti Bhosale" in said
+    body = documents.completed_form(fresh(again), documents.shown_form(again))
+    text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
+    assert "before in the hands of Mike Lewis, then Shruti Bhosale" in text
+
+
+def test_an_agreement_that_went_through_one_pair_of_hands_says_nothing_about_hands() -> None:
+    agreement = make.agreement()
+    new = lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=LATER)
+    assert "hands" not in new.events.get(kind="draft").data
+
+
+def test_a_paper_in_no_state_to_be_issued_keeps_its_agreement() -> None:
+    agreement = make.agreement()
+    to = make.coauthor(agreement, email="shruti@example.org")
+    Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
+    before = rows(agreement), list(Author.objects.order_by("pk").values())
+    with pytest.raises(lifecycle.NotReady):
+        proposals.hand_over(agreement, to, now=LATER)
+    assert (rows(agreement), list(Author.objects.order_by("pk").values())) == before
+
+
+def test_the_others_are_all_authors_but_the_signer_even_with_the_same_name() -> None:
+    agreement = make.agreement()
+    assert [author.display for author in proposals.others(agreement)] == ["Shruti Bhosale", "Tim Dettmers"]
+    Author.objects.filter(paper=agreement.paper_id, position=3).update(given="Mike", family="Lewis")
+    assert [author.position for author in proposals.others(agreement)] == [2, 3]
+
+
+# --- proposing
+
+
+def test_a_proposal_is_on_record_and_mailed_to_the_editors() -> None:
+    agreement = make.agreement()
+    made = make.proposal(agreement, note="We renamed it.")
+    assert (made.state, made.made_at) == (State.OPEN, NOW)
+    said = agreement.events.get(kind="propose").data
+    assert said == {
+        "what": [f"title: “{agreement.title}” shall be “A Better Title”"],
+        "note": "We renamed it.",
+    }
+    (notice,) = agreement.messages.filter(kind=Kind.EDITOR_PROPOSAL)
+    assert notice.recipient == "chair@desk.example"
+    agreement.refresh_from_db()
+    assert agreement.status == Status.ISSUED
+
+
+def test_a_second_proposal_of_the_kind_waits_for_the_first() -> None:
+    agreement = make.agreement()
+    made = make.proposal(agreement)
+    with pytest.raises(proposals.AlreadyProposed):
+        make.proposal(agreement, title="Yet Another")
+    proposals.refuse(made, reason="No.", by="editor:ed", now=LATER)
+    assert make.proposal(agreement, title="Yet Another").state == State.OPEN
+
+
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
+def test_nothing_is_proposed_for_what_does_not_wait(status: Status) -> None:
+    agreement = make.agreement(status)
+    with pytest.raises(lifecycle.WrongMove):
+        make.proposal(agreement)
+    assert not Proposal.objects.exists()
+
+
+def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes_out() -> None:
+    agreement = make.agreement()
+    token, shown = make.token(agreement), documents.shown_form(agreement)
+    names = ["Shruti Bhosale", "Michael Lewis", "Tim Dettmers, Jr", "Ada Lovelace"]
+    made = make.proposal(agreement, title="Über-Training & $\\ell_1$", authors=names)
+    new = proposals.accept(made, by="editor:ed", now=LATER)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.title) == (Status.SUPERSEDED, "Simplifying Training 1")
+    assert (new.title, new.authors) == ("Über-Training & $\\ell_1$", names)
+    assert (new.signer, new.signer_email) == ("Michael Lewis", "mike@example.org")
+    paper = Paper.objects.get(pk=agreement.paper_id)
+    assert paper.title_latex == '{\\"U}ber-Training \\& $\\ell_1$'
+    assert [(a.position, a.family, a.suffix) for a in paper.authors.order_by("position")] == [
+        (1, "Bhosale", ""),
+        (2, "Lewis", ""),
+        (3, "Dettmers", "Jr"),
+        (4, "Lovelace", ""),
+    ]
+    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert documents.shown_form(new) != shown
+    with pytest.raises(lifecycle.WrongMove):
+        lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
+    made.refresh_from_db()
+    assert (made.state, made.settled_by, made.settled_at) == (State.ACCEPTED, "editor:ed", LATER)
+
+
+def test_an_accepted_signer_gets_the_new_link_and_the_old_one_hears_of_it() -> None:
+    agreement = make.agreement()
+    to = make.coauthor(agreement)
+    data = {"author": to.pk, "name": to.display, "email": "shruti@new.example"}
+    made = proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=NOW)
+    new = proposals.accept(made, by="editor:ed", now=LATER)
+    assert (new.signer, new.signer_email) == ("Shruti Bhosale", "shruti@new.example")
+    assert [m.recipient for m in agreement.messages.filter(kind=Kind.HANDED_OVER, state="pending")] == [
+        "mike@example.org"
+    ]
+    assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
+
+
+def test_a_refusal_leaves_the_agreement_waiting_and_tells_the_author_why() -> None:
+    agreement = make.agreement()
+    token, made = make.token(agreement), make.proposal(agreement)
+    proposals.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=LATER)
+    assert (made.state, made.answer) == (State.REFUSED, "The camera-ready has the old title.")
+    assert links.read(token, Link.Purpose.SIGN, LATER) is not None
+    (answer,) = agreement.messages.filter(kind=Kind.PROPOSAL_REFUSED)
+    assert answer.recipient == "mike@example.org"
+    assert make.history(agreement)[-2:] == ["propose", "refuse"]
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.parametrize("settle", [proposals.accept, partial(proposals.refuse, reason="No.")])
+def test_a_proposal_is_settled_once(settle: Callable[..., object]) -> None:
+    agreement = make.agreement()
+    made = make.proposal(agreement)
+    proposals.refuse(made, reason="No.", by="editor:ed", now=LATER)
+    before = rows(agreement)
+    with pytest.raises(lifecycle.WrongMove):
+        settle(made, by="editor:mo", now=LATER)
+    assert rows(agreement) == before
+
+
+def test_a_proposal_of_what_was_signed_meanwhile_is_not_settled_any_more() -> None:
+    agreement = make.agreement()
+    made = make.proposal(agreement)
+    make.sign(agreement)
+    before = rows(agreement)
+    with pytest.raises(lifecycle.WrongMove):
+        proposals.accept(made, by="editor:ed", now=LATER)
+    assert rows(agreement) == before
+    made.refresh_from_db()
+    assert made.state == State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"title": "A \ue000 sign"}, "LaTeX"),
+        ({"authors": ["Shruti Bhosale", "Tim Dettmers"]}, "corresponding author would leave"),
+        ({"authors": ["Mike Lewis", "x" * 201]}, "cannot be an author"),
+    ],
+)
+def test_what_the_paper_cannot_take_changes_nothing(wanted: dict[str, Any], why: str) -> None:
+    agreement = make.agreement()
+    made = make.proposal(agreement, **({"title": agreement.title} | wanted))
+    before = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
+    with pytest.raises(lifecycle.NotReady, match=why):
+        proposals.accept(made, by="editor:ed", now=LATER)
+    after = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
+    assert after == before
+    made.refresh_from_db()
+    assert made.state == State.OPEN
+
+
+def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
+    agreement = make.agreement()
+    Author.objects.filter(paper=agreement.paper_id, position=3).update(email="tim@example.org", orcid="")
+    make.proposal(agreement, authors=["T. Dettmers", "Someone New", "Mike Lewis"])
+    proposals.accept(Proposal.objects.get(), by="editor:ed", now=LATER)
+    kept = {a.display: a.email for a in Author.objects.filter(paper=agreement.paper_id)}
+    assert kept == {"T. Dettmers": "tim@example.org", "Someone New": "", "Mike Lewis": "mike@example.org"}
+
+
+# --- what differs
+
+
+FACTS = ("Mike Lewis", "Shruti Bhosale", "Tim Dettmers")
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (list(FACTS), []),
+        (["Mike Lewis", "Shruti S. Bhosale", "Tim Dettmers"], ["author 2"]),
+        (["Michael Lewis", "Shruti Bhosale", "Tim Dettmers, Jr"], ["author 1", "author 3"]),
+        (["Shruti Bhosale", "Mike Lewis", "Tim Dettmers"], ["authors"]),
+        (["Mike Lewis", "Shruti Bhosale"], ["authors"]),
+        ([], ["authors"]),
+    ],
+)
+def test_other_spellings_are_told_one_by_one_and_another_order_as_a_list(after: list[str], said: list[str]) -> None:
+    assert [each.what for each in names_that_differ(FACTS, after)] == said
+
+
+@given(st.lists(st.text(max_size=8), max_size=6), st.lists(st.text(max_size=8), max_size=6))
+def test_there_is_a_difference_exactly_where_the_lists_differ(before: list[str], after: list[str]) -> None:
+    assert bool(names_that_differ(before, after)) == (before != after)
+
+
+def test_a_difference_reads_as_a_sentence() -> None:
+    agreement = make.agreement()
+    (found,) = differences(agreement.facts, {"name": "Tim Dettmers", "email": "tim@example.org"})
+    assert found == Difference("signer", "Mike Lewis <mike@example.org>", "Tim Dettmers <tim@example.org>")
+    assert str(found) == "signer: “Mike Lewis <mike@example.org>” shall be “Tim Dettmers <tim@example.org>”"
+
+
+# --- races, on commits that are real
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_signing_and_accepting_at_once_exactly_one_happens() -> None:
+    volume = make.volume()
+    for _ in range(8):
+        agreement = make.agreement(of=make.paper(volume))
+        made, one = make.proposal(agreement), fresh(agreement)
+        act = make.reviewed(one)
+        ended = both(
+            partial(lifecycle.sign, one, act, now=LATER),
+            partial(proposals.accept, made, by="editor:ed", now=LATER),
+        )
+        assert sorted(ended) == ["done", "wrong move"]
+        agreement.refresh_from_db()
+        made.refresh_from_db()
+        assert (agreement.status == Status.SIGNED) == (made.state == State.OPEN)
+        assert not agreement.messages.filter(slot="invitation", state__in=mail.OPEN).exists()
+    assert list(auditing.findings()) == []
+
+
+@pytest.mark.usefixtures("committed")
+def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
+    volume = make.volume()
+    for _ in range(8):
+        agreement = make.agreement(of=make.paper(volume))
+        people = [make.coauthor(agreement, place, email=f"a{place}@example.org") for place in (2, 3)]
+        one, other = fresh(agreement), fresh(agreement)
+        ended = both(
+            partial(proposals.hand_over, one, people[0], now=LATER),
+            partial(proposals.hand_over, other, people[1], now=LATER),
+        )
+        assert sorted(ended) == ["done", "wrong move"]
+        assert Author.objects.filter(paper=agreement.paper_id, is_contact=True).count() == 1
+        assert agreement.paper.agreements.filter(status=Status.ISSUED).count() == 1

@@ -1,0 +1,41 @@
+"""What is claimed, and what is not: every page, mail and text that people read."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from agreements import statements
+from tests import make
+
+ROOT = Path(settings.BASE_DIR)
+READ = sorted([*(ROOT / "templates").rglob("*.*"), *(ROOT / "agreements").rglob("*.py"), ROOT / "README.md"])
+
+CLAIMS = re.compile(
+    r"(?:qualified|advanced)\s+(?:electronic\s+)?(?:signature|seal)|legally binding|eidas.{0,20}compliant",
+    re.IGNORECASE,
+)
+"""The key is the publisher's, not the signer's: it is a simple electronic signature under the publisher's seal."""
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_l15_nothing_claims_more_than_a_simple_signature(path: Path) -> None:
+    assert not CLAIMS.search(path.read_text(errors="replace"))
+
+
+@pytest.mark.parametrize("claim", ["a qualified signature", "Advanced Electronic Seal", "is legally binding"])
+def test_l15_this_lint_sees_a_claim(claim: str) -> None:
+    assert CLAIMS.search(claim)
+
+
+@pytest.mark.django_db
+def test_l09_the_authority_names_every_author() -> None:
+    facts = make.agreement("issued").facts
+    said = statements.authority(facts).text
+    assert all(author in said for author in facts.authors)
+
+
+def test_l01_the_consent_is_one_text_with_a_digest() -> None:
+    assert statements.consent() == statements.consent()
+    assert len(statements.consent().digest) == 64

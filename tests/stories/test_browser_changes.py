@@ -1,0 +1,193 @@
+"""Not the right person, not the right facts, not a living link: in a real browser."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from agreements import clock, letters, links, proposals
+from agreements.models import Agreement, Message, Proposal
+from agreements.states import Status
+from tests import make
+from tests.stories.test_browser_signing import invited, status_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OpenWindow = Callable[..., Any]
+WIDTHS = pytest.mark.parametrize("width", [1280, 320])
+
+
+def link_in(message: Message) -> str:
+    """The path of the link that a mail carries."""
+    body = str(letters.compose(message, timezone.now()).body)
+    (path,) = set(re.findall(r"http://testserver(/sign/\S+/)", body))
+    return str(path)
+
+
+@WIDTHS
+def test_handing_over_to_a_co_author(reader: OpenWindow, width: int) -> None:
+    agreement, link = invited()
+    to = make.coauthor(agreement, email="shruti@example.org")
+    with reader(width=width, height=800) as author:
+        page = author.page
+        author.go(link)
+        author.press("text=Not the right person to sign?")
+        author.check()
+        author.press("button:text('Hand over')")
+        author.check()
+        assert author.says("Choose who shall sign.")
+        page.check(f"#to-{to.pk}")
+        author.press("button:text('Hand over')")
+        author.check()
+        assert author.focused() == "sure"
+        assert page.is_checked(f"#to-{to.pk}")
+        page.check("#sure")
+        author.press("button:text('Hand over')")
+        author.check()
+        assert author.says("Shruti Bhosale is asked to sign now")
+        author.go(link)
+        assert author.says("This link does not open anything")
+    assert status_of(agreement) == Status.SUPERSEDED
+    new = Agreement.objects.get(predecessor=agreement)
+    with reader(width=width) as coauthor:
+        coauthor.go(link_in(make.invitation(new)))
+        coauthor.check()
+        coauthor.page.fill("#typed_name", "Shruti Bhosale")
+        coauthor.page.check("#authority")
+        coauthor.page.check("#consent")
+        coauthor.press("button:text('Look it over')")
+        coauthor.press("button:text('Sign the agreement')")
+        assert coauthor.says("Signed. Thank you.")
+    assert status_of(new) == Status.SIGNED
+
+
+@WIDTHS
+def test_proposing_a_co_author_whose_address_is_not_on_file(reader: OpenWindow, width: int) -> None:
+    agreement, link = invited()
+    to = make.coauthor(agreement)
+    with reader(width=width, height=800, java_script_enabled=True) as author:
+        author.go(f"{link}hand-over/")
+        author.page.check(f"#to-{to.pk}")
+        author.page.check("#sure")
+        author.press("button:text('Hand over')")
+        author.check()
+        assert author.focused() == "email"
+        author.page.fill("#email", "shruti@example.org")
+        author.press("button:text('Hand over')")
+        author.check()
+        assert author.says("The editors are asked")
+    assert status_of(agreement) == Status.ISSUED
+
+
+@WIDTHS
+def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
+    agreement, link = invited()
+    with reader(width=width, height=800) as author:
+        page = author.page
+        author.go(link)
+        author.press("text=Something wrong with the title or the authors?")
+        author.check()
+        assert page.input_value("#title") == agreement.title
+        author.press("button:text('Send to the editors')")
+        author.check()
+        assert author.says("This is what the agreement says already.")
+        page.fill("#title", "A Better Title")
+        author.press("button:text('Send to the editors')")
+        author.check()
+        assert author.says("The editors are asked")
+        assert author.says("A Better Title")
+    new = proposals.accept(Proposal.objects.get(), by="editor:ed", now=timezone.now())
+    with reader(width=width) as author:
+        author.go(link)
+        assert author.says("This link does not open anything")
+        author.go(link_in(make.invitation(new)))
+        assert author.says("A Better Title")
+
+
+def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
+    agreement, _ = invited()
+    made = make.proposal(agreement, note="We renamed it.")
+    make.editor("ed", agreement.paper.volume)
+    with reader() as editor:
+        editor.go("/admin/login/")
+        editor.page.fill("#id_username", "ed")
+        editor.page.fill("#id_password", "pass")
+        editor.press("[type=submit]")
+        editor.go("/admin/agreements/proposal/")
+        editor.check()
+        editor.go(f"/admin/agreements/proposal/{made.pk}/change/")
+        editor.check()
+        editor.press("[name=refuse]")
+        editor.check()
+        assert editor.says("Say why: the author is told.")
+        editor.press("[name=accept]")
+        assert editor.says("Accepted. This is the new agreement")
+    assert status_of(agreement) == Status.SUPERSEDED
+
+
+@WIDTHS
+def test_a_dead_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width: int) -> None:
+    agreement, link = invited()
+    links.revoke(agreement.pk, timezone.now())
+    with reader(width=width, height=700, java_script_enabled=width > 400) as author:
+        for dead in (link, f"{link}decline/", f"/sign/{'A' * 43}/"):
+            author.go(dead)
+            if width > 400:
+                author.check()
+            author.press("button:text('Mail me a fresh link')")
+            assert author.says("Look into your mail")
+        if width > 400:
+            author.check()
+        assert clock.chase(timezone.now)["fresh links"] == 1
+        author.go(link_in(agreement.messages.get(kind=Message.Kind.FRESH)))
+        assert author.says("Publication agreement")
+        assert author.page.is_visible("#typed_name")
+
+
+@WIDTHS
+def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, width: int) -> None:
+    agreement = make.agreement("sealed", now=timezone.now())
+    with reader(width=width, height=700) as author:
+        author.go(f"/sign/{'A' * 43}/")
+        author.press("text=Ask for your copy")
+        author.check()
+        author.press("button:text('Mail me the copy')")
+        author.check()
+        assert author.focused() == "reference"
+        author.page.fill("#reference", agreement.reference)
+        author.press("button:text('Mail me the copy')")
+        author.check()
+        assert author.says("Look into your mail")
+    assert clock.chase(timezone.now)["fresh links"] == 1
+    assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
+
+
+def test_who_asks_too_often_is_told_to_wait(reader: OpenWindow) -> None:
+    with reader(width=390) as author:
+        for _ in range(21):
+            author.go(f"/sign/{'A' * 43}/")
+            author.press("button:text('Mail me a fresh link')")
+        author.check()
+        assert author.says("Please wait a minute")
+
+
+@WIDTHS
+def test_a_co_author_objects(reader: OpenWindow, width: int) -> None:
+    agreement, _ = invited()
+    make.coauthor(agreement, email="shruti@example.org")
+    make.sign(agreement, now=timezone.now())
+    path = link_in(agreement.messages.get(kind=Message.Kind.COAUTHOR))
+    with reader(width=width, height=800) as coauthor:
+        coauthor.go(path)
+        coauthor.check()
+        coauthor.press("button:text('Object')")
+        coauthor.check()
+        assert coauthor.focused() == "reason"
+        coauthor.page.fill("#reason", "Nobody asked me.")
+        coauthor.page.check("#sure")
+        coauthor.press("button:text('Object')")
+        coauthor.check()
+        assert coauthor.says("The editors are told")
+    assert make.history(agreement)[-1] == "object"
