@@ -56,8 +56,8 @@ bench: setup-dev
 
 # Workers are killed, the database is cut off, Redis is emptied; nothing may be lost or doubled. The full figures:
 crash: setup-dev
-	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --restarts 3 --flushes 5
-	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --flushes 5 --database sqlite
+	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --ends 20 --restarts 3 --flushes 5
+	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --ends 20 --flushes 5 --database sqlite
 
 crash-small: setup-dev
 	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --restarts 1 --flushes 1

@@ -30,7 +30,9 @@ class TermsInline(admin.StackedInline):
     model = Terms
     can_delete = False
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
-    fieldsets = [(None, {"fields": [("deadline", "zone"), "offsets", ("most_reminders", "paused"), "reply_to"]})]
+    fieldsets = [
+        (None, {"fields": [("deadline", "zone"), "offsets", ("most_reminders", "paused"), "reply_to", "tell_authors"]})
+    ]
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes

@@ -63,6 +63,7 @@ def ours(mailbox: Mailbox) -> Message:
 
 
 def take(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(report(name))))
     call_command("read_bounces", "-")
     return capsys.readouterr().out.strip()

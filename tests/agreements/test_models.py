@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from agreements import lifecycle
 from agreements.facts import sha256
 from agreements.models import (
+    Addressee,
     Agreement,
     AgreementText,
     Event,
@@ -77,6 +78,19 @@ REFUSED_PROPOSALS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+REFUSED_ADDRESSES: list[tuple[str, dict[str, Any]]] = [
+    ("stopped_address_has_reason", {"stopped_at": NOW}),
+    ("stopped_address_has_reason", {"reason": "550 no"}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
+def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    made = Addressee.objects.create(address="mike@example.org")
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Addressee.objects.filter(pk=made.pk).update(**columns)
+
+
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_PROPOSALS)
 def test_a_proposal_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
     made = make.proposal(make.agreement("issued"))
@@ -114,7 +128,7 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         for constraint in model._meta.constraints
         if isinstance(constraint, models.CheckConstraint)
     }
-    assert checks == {name for name, *_ in [*REFUSED, *REFUSED_MESSAGES, *REFUSED_PROPOSALS]}
+    assert checks == {name for name, *_ in [*REFUSED, *REFUSED_ADDRESSES, *REFUSED_MESSAGES, *REFUSED_PROPOSALS]}
 
 
 def test_a_second_live_agreement_of_a_paper_is_refused() -> None:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             if not Path(options["source"], "new").is_dir():
                 raise CommandError(f"{options['source']} is not a maildir.")
             box = Maildir(options["source"], create=False)
-            for key in box.keys():
+            for key in list(box.iterkeys()):
                 mail = box.get_message(key)
                 if mail.get_subdir() == "new":
                     tally[self.take(box.get_bytes(key))] += 1
