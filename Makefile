@@ -7,7 +7,7 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
 	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
-.PHONY: setup setup-dev demo test test-sqlite test-postgresql lint bench crash crash-small lock clean
+.PHONY: setup setup-dev demo test test-sqlite test-postgresql test-tools lint bench crash crash-small lock clean
 
 setup: .venv/runtime
 setup-dev: .venv/dev
@@ -32,10 +32,14 @@ demo: setup
 test: test-sqlite test-postgresql
 
 test-sqlite: setup-dev
-	$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 2 -m "not tools and not browser" $(PYTEST)
 
 test-postgresql: setup-dev
 	$(BIN)/python -m tests.servers $(BIN)/python -m pytest --numprocesses 2 -m "not tools and not browser" $(PYTEST)
+
+# What looks through other people's eyes: Chromium, poppler-utils, qpdf, openssl. They must be there; .ci/run installs them.
+test-tools: setup-dev
+	$(BIN)/python -m pytest --numprocesses 2 -m "tools or browser" $(PYTEST)
 
 lint: setup-dev
 	$(BIN)/ruff check .

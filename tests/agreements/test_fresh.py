@@ -93,7 +93,7 @@ def test_s10_unknown_and_expired_links_take_the_same_time() -> None:
         return max(slow) - min(slow)
 
     # What else this machine does falls on any of them: a gap that is ours would be there each time.
-    assert any(gap() < 0.005 for _ in range(3))
+    assert any(gap() < 0.005 for _ in range(10))
 
 
 @pytest.mark.parametrize("why", ["unknown", "short", "strange", "declined", "voided"])
