@@ -1,0 +1,32 @@
+"""Who allowed it: texts, terms, agreements, their events, the mailed links and the outbox.
+
+Rows only. Agreement and Event are written by `lifecycle`, Message by `mail`, Link by `links`; nothing here has a side
+effect. What must hold whatever the code does is a constraint here or a trigger in migration 0002.
+"""
+
+from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
+from agreements.models.mail import Addressee, Link, Message, Round
+from agreements.models.requests import Attempt, LinkRequest, Proposal
+from agreements.models.terms import ANYWHERE_ON_EARTH, Terms, default_offsets, known_zone, whole_days
+from agreements.models.texts import AgreementText, SealCertificate
+
+__all__ = [
+    "ANYWHERE_ON_EARTH",
+    "Addressee",
+    "Agreement",
+    "AgreementQuerySet",
+    "AgreementText",
+    "Attempt",
+    "Event",
+    "Link",
+    "LinkRequest",
+    "Message",
+    "Proposal",
+    "Round",
+    "SealCertificate",
+    "ShownCopy",
+    "Terms",
+    "default_offsets",
+    "known_zone",
+    "whole_days",
+]

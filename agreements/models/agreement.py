@@ -1,0 +1,225 @@
+"""One agreement: frozen facts, where it stands, the evidence of its signature, and its chain of events."""
+
+import hashlib
+import json
+from datetime import UTC
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from agreements.facts import Facts
+from agreements.models.texts import AgreementText, SealCertificate
+from agreements.states import FINAL, LIVE, WORDS, Status
+from proceedings.models import Paper, User
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def live(self) -> Self:
+        return self.filter(status__in=LIVE)
+
+    def editable_by(self, user: User) -> Self:
+        """Those of the volumes on `user`'s desk."""
+        return self if user.is_superuser else self.filter(paper__volume__editors=user)
+
+
+class Agreement(models.Model):
+    """One Publication Agreement about one paper: frozen facts, where it stands, and the evidence of the signature."""
+
+    reference = models.CharField(max_length=140, unique=True, help_text="Printed in the foot of every page.")
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="agreements")
+    predecessor = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successor",
+        help_text="The agreement this one replaced.",
+    )
+    status = models.CharField(max_length=20, choices=[(s.value, WORDS[s]) for s in Status], default=Status.DRAFT)
+
+    # The facts it states; a trigger refuses to change them once issued.
+    text = models.ForeignKey(AgreementText, models.PROTECT)
+    volume_number = models.PositiveIntegerField()
+    volume_name = models.CharField(max_length=300)
+    paper_key = models.CharField(max_length=80)
+    title = models.CharField(max_length=500)
+    authors = models.JSONField(default=list)
+    signer = models.CharField(max_length=500)
+    signer_email = models.EmailField()
+
+    # Stamps, UTC.
+    created_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True, blank=True)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it was declined, replaced or voided.")
+
+    # Evidence of the one POST that signed.
+    typed_name = models.CharField(max_length=500, blank=True)
+    consent = models.TextField(blank=True)
+    authority = models.TextField(blank=True)
+    shown_sha256 = models.CharField("digest of the document shown", max_length=64, blank=True)
+    signer_address = models.GenericIPAddressField("network address at signing", null=True, blank=True)
+    signer_agent = models.CharField("browser at signing", max_length=500, blank=True)
+
+    # The sealed file, and how sealing goes.
+    sealed_file = models.CharField(max_length=300, blank=True)
+    sealed_sha256 = models.CharField("digest of the sealed file", max_length=64, blank=True)
+    sealed_size = models.PositiveIntegerField("size of the sealed file", null=True, blank=True, help_text="In bytes.")
+    seal_level = models.CharField(
+        "level of the seal", max_length=4, blank=True, help_text="PAdES: B-B, B-T with a time-stamp, B-LT."
+    )
+    seal_certificate = models.ForeignKey(SealCertificate, models.PROTECT, null=True, blank=True)
+    seal_attempts = models.PositiveSmallIntegerField(default=0)
+    seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
+    seal_error = models.TextField(blank=True)
+
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the clock next asks whether a reminder is due."
+    )
+
+    reminders_stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="The author asked for no more reminders. That is no declining."
+    )
+
+    # The head of the event chain. Every writer of events updates this row first, so the row's lock orders them.
+    event_count = models.PositiveIntegerField(default=0)
+    event_head = models.CharField(max_length=64, blank=True)
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["volume_number", "paper__position", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper"], condition=Q(status__in=sorted(LIVE)), name="one_live_agreement_per_paper"
+            ),
+            models.CheckConstraint(condition=Q(status__in=sorted(Status)), name="agreement_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.DRAFT) | Q(issued_at__isnull=True, signed_at__isnull=True),
+                name="draft_has_no_stamps",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["issued", "declined"]) | Q(issued_at__isnull=False, signed_at__isnull=True),
+                name="issued_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["signed", "sealed", "lapsed"])
+                | Q(issued_at__isnull=False, signed_at__isnull=False),
+                name="signed_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True)
+                | (
+                    ~Q(typed_name="")
+                    & ~Q(consent="")
+                    & ~Q(authority="")
+                    & ~Q(shown_sha256="")
+                    & Q(issued_at__isnull=False)
+                ),
+                name="signature_has_evidence",
+            ),
+            models.CheckConstraint(
+                condition=Q(sealed_at__isnull=True)
+                | (
+                    ~Q(sealed_file="")
+                    & ~Q(sealed_sha256="")
+                    & Q(seal_level__in=["B-B", "B-T", "B-LT"])
+                    & Q(seal_certificate__isnull=False, sealed_size__gt=0, sealed_size__isnull=False)
+                    & Q(signed_at__isnull=False)
+                ),
+                name="seal_has_file",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="sealed") | Q(sealed_at__isnull=False), name="sealed_is_stamped"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["draft", "issued", "signed", "declined"]) | Q(sealed_at__isnull=True),
+                name="unsealed_has_no_seal",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=sorted(FINAL), closed_at__isnull=False)
+                | (~Q(status__in=sorted(FINAL)) & Q(closed_at__isnull=True)),
+                name="closed_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["voided", "superseded"]) | ~Q(reason=""), name="closing_by_editor_has_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["look_at"], condition=Q(status="issued"), name="agreement_to_chase"),
+            models.Index(fields=["signed_at"], condition=Q(status="signed"), name="agreement_to_seal"),
+            models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def facts(self) -> Facts:
+        """What the form says. The text's digest comes from its immutable row."""
+        return Facts(
+            reference=self.reference,
+            volume=self.volume_number,
+            volume_name=self.volume_name,
+            paper_key=self.paper_key,
+            title=self.title,
+            authors=tuple(self.authors),
+            signer=self.signer,
+            signer_email=self.signer_email,
+            text_version=self.text.version,
+            text_digest=self.text.digest,
+        )
+
+
+class ShownCopy(models.Model):
+    """The exact bytes of the form that the signer was shown, kept in the signing transaction.
+
+    In the database, not in file storage: the evidence of a signature must be complete even while storage is down.
+    The sealed file begins with these bytes.
+    """
+
+    agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="shown")
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"form shown for {self.agreement}"
+
+
+class Event(models.Model):
+    """Something that happened to an agreement. Append-only; each digest covers the one before it."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="events")
+    number = models.PositiveIntegerField(help_text="1 for the first event of the agreement.")
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField(help_text="UTC.")
+    by = models.CharField(max_length=200, help_text="Who did it: an editor's user name, the signer, or the clock.")
+    data = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["agreement", "number"]
+        constraints = [models.UniqueConstraint(fields=["agreement", "number"], name="event_number_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.agreement_id}.{self.number} {self.kind}"
+
+    def content(self, reference: str) -> dict[str, Any]:
+        """Everything this event says, the agreement's `reference` and the digest before it: what its digest covers."""
+        return {
+            "agreement": reference,
+            "number": self.number,
+            "kind": self.kind,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "by": self.by,
+            "data": self.data,
+            "previous": self.previous,
+        }
+
+    def compute_digest(self, reference: str) -> str:
+        """SHA-256 over the canonical JSON of `content`: sorted keys, no spaces, UTF-8."""
+        canonical = json.dumps(self.content(reference), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""The outbox, the people it writes to, and the links it carries."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from agreements.models.agreement import Agreement
+
+
+class Message(models.Model):
+    """One slot of the outbox: a mail that is due, under way or done. At most one per (agreement, slot), for ever."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CLAIMED = "claimed"
+        HANDING = "handing", "being handed over"
+        SENT = "sent"
+        FAILED = "failed", "refused"
+        UNKNOWN = "unknown", "may have arrived"
+        CANCELLED = "cancelled"
+        SKIPPED = "skipped"
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation"
+        REMINDER = "reminder"
+        RECEIPT = "receipt"
+        DECLINED = "declined", "confirmation of declining"
+        EDITOR_DECLINED = "editor-declined", "notice to editors: declined"
+        FRESH = "fresh", "fresh link"
+        COPY = "copy", "sealed copy, again"
+        HANDED_OVER = "handed-over", "confirmation of handing over"
+        EDITOR_HANDED_OVER = "editor-handed-over", "notice to editors: handed over"
+        EDITOR_PROPOSAL = "editor-proposal", "notice to editors: proposal"
+        PROPOSAL_REFUSED = "proposal-refused", "answer to a proposal"
+        COAUTHOR = "coauthor", "notice to a co-author"
+        EDITOR_OBJECTED = "editor-objected", "notice to editors: objection"
+        EDITOR_REFUSED = "editor-refused", "notice to editors: address refused"
+        EDITOR_STOPPED = "editor-stopped", "notice to editors: reminders stopped"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="messages")
+    slot = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
+    kind = models.CharField(max_length=20, choices=Kind)
+    recipient = models.EmailField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    closed = models.BooleanField(default=False, help_text="The agreement has ended its need: nothing more may be sent.")
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, help_text="Token of the worker that holds it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField("Message-ID", max_length=200, unique=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "slot"], name="one_message_per_slot"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["pending", "claimed", "handing", "sent", "failed", "unknown", "cancelled", "skipped"]
+                ),
+                name="message_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="sent_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["claimed", "handing"]) | Q(claim__isnull=False, lease_until__isnull=False),
+                name="claim_has_holder",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
+            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "handing"]), name="message_leased"),
+            models.Index(Lower("recipient"), name="message_by_address"),
+            models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
+            models.Index(fields=["due_at"], condition=Q(state__in=["failed", "unknown"]), name="message_in_trouble"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.recipient}"
+
+
+class Addressee(models.Model):
+    """A mail address, in small letters: the lock of who queues a reminder to it, and whether it takes mail at all."""
+
+    address = models.EmailField(unique=True)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
+    reason = models.TextField(blank=True, help_text="The server's words.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True, reason="") | (Q(stopped_at__isnull=False) & ~Q(reason="")),
+                name="stopped_address_has_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Round(models.Model):
+    """When a round of the clock last came to its end."""
+
+    name = models.CharField(max_length=20, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"
+
+
+class Link(models.Model):
+    """A mailed link. Only the SHA-256 of its token is kept, so a stolen database opens nothing."""
+
+    class Purpose(models.TextChoices):
+        SIGN = "sign"
+        COPY = "copy", "fetch the sealed copy"
+        OBJECT = "object", "object to what a co-author signed"
+        STOP = "stop", "end the reminders"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="links")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link of {self.agreement_id}"
