@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from agreements import lifecycle
+from agreements import drafting, lifecycle
 from agreements.models import Agreement
 from agreements.states import LIVE, Status
 from proceedings.models import Paper
@@ -37,7 +37,7 @@ def issue(papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = Fa
             continue
         try:
             if dry_run:
-                lifecycle.facts_of(paper)
+                drafting.facts_of(paper)
                 continue
             with transaction.atomic():
                 agreement = live[0] if live else lifecycle.draft(paper, by=by, now=now)
@@ -45,6 +45,6 @@ def issue(papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = Fa
             report.issued.append(agreement)
         except lifecycle.WrongMove:  # another editor was faster
             report.under_way.append(paper)
-        except lifecycle.NotReady as refusal:
+        except drafting.NotReady as refusal:
             report.refused.append((paper, str(refusal)))
     return report

@@ -6,7 +6,6 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 """
 
 import secrets
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,19 +14,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import addresses, documents, links, mail, notices, pdf, wording
+from agreements import addresses, documents, drafting, links, mail, notices, pdf
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
-from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy, Terms
+from agreements.models import Agreement, Event, Message, SealCertificate, ShownCopy, Terms
 from agreements.reminders import GAP
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Paper
 
 Kind = Message.Kind
-
-REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: nothing that is mistaken for something else on paper."""
 
 SEAL_BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
 """Waits after failed seals; the last one repeats for ever, because a signature is never given up."""
@@ -39,10 +35,6 @@ class WrongMove(Exception):
     def __init__(self, verb: str, status: str) -> None:
         super().__init__(f"Cannot {verb} an agreement that is {status}.")
         self.status = status
-
-
-class NotReady(Exception):
-    """A paper cannot have an agreement yet. The message says what to do."""
 
 
 class NotReviewed(Exception):
@@ -123,15 +115,15 @@ def chain(
 
 def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None = None) -> Agreement:
     """Prepares an agreement from the paper's facts of today. Raises NotReady when the paper lacks something."""
-    facts = facts_of(paper)
-    text = current_text()
+    facts = drafting.facts_of(paper)
+    text = drafting.current_text()
     with transaction.atomic():
         # Two editors at once: the second one waits here and then sees the first one's agreement.
         Paper.objects.select_for_update(no_key=True).values_list("pk").get(pk=paper.pk)
         if paper.agreements.filter(status__in=LIVE).exists():
-            raise NotReady("It already has an agreement under way.")
+            raise drafting.NotReady("It already has an agreement under way.")
         agreement = Agreement.objects.create(
-            reference=new_reference(paper),
+            reference=drafting.new_reference(paper),
             paper=paper,
             predecessor=predecessor,
             text=text,
@@ -139,72 +131,24 @@ def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None
             event_count=1,
             **facts,
         )
-        append(agreement, "draft", by=by, now=now, data=origin(predecessor, agreement.signer))
+        append(agreement, "draft", by=by, now=now, data=drafting.origin(predecessor, agreement.signer))
         agreement.refresh_from_db()
     return agreement
 
 
-def origin(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
-    """What an agreement replaces, and in whose hands the paper's agreements were before it came into this signer's."""
-    if predecessor is None:
-        return {"predecessor": None}
-    hands = list(predecessor.events.get(kind="draft").data.get("hands", []))
-    if predecessor.signer != signer:
-        hands.append(predecessor.signer)
-    return {"predecessor": predecessor.reference} | ({"hands": hands} if hands else {})
-
-
 def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
     """Freezes the facts and puts the invitation in the outbox."""
-    facts = facts_of(agreement.paper)
+    facts = drafting.facts_of(agreement.paper)
     if not Terms.objects.filter(volume=agreement.paper.volume_id).exists():
-        raise NotReady("Its volume has no terms. Set the deadline first.")
+        raise drafting.NotReady("Its volume has no terms. Set the deadline first.")
     with transaction.atomic():
         data = {**facts, "text": agreement.text.version, "text_sha256": agreement.text.digest}
         move(agreement, "issue", by=by, now=now, data=data, issued_at=now, look_at=now, **facts)
         try:
             documents.shown_form(agreement)
         except pdf.DoesNotFitError as refusal:
-            raise NotReady(str(refusal)) from refusal
+            raise drafting.NotReady(str(refusal)) from refusal
         mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
-
-
-def facts_of(paper: Paper) -> dict[str, Any]:
-    """The agreement's facts as the paper has them now. Raises NotReady, with what to do, when one is missing."""
-    if paper.status == Paper.Status.WITHDRAWN:
-        raise NotReady("It is withdrawn.")
-    authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    contact = next((author for author in authors if author.is_contact), None)
-    if contact is None:
-        raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
-    facts: dict[str, Any] = {
-        "volume_number": paper.volume.number,
-        "volume_name": paper.volume.name,
-        "paper_key": paper.key,
-        "title": unicodedata.normalize("NFC", paper.title),
-        "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
-        "signer": unicodedata.normalize("NFC", contact.display),
-        "signer_email": contact.email,
-    }
-    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], *facts["authors"]]))
-    if missing:
-        named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
-    return facts
-
-
-def current_text() -> AgreementText:
-    """The newest version of the publisher's wording, as a row."""
-    text = wording.load(wording.versions()[-1])
-    row, _ = AgreementText.objects.get_or_create(
-        version=text.version, defaults={"body": text.source, "digest": text.digest}
-    )
-    return row
-
-
-def new_reference(paper: Paper) -> str:
-    tail = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
-    return f"{paper.volume.number}-{paper.key}-{tail}"
 
 
 def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at: datetime, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from agreements import lifecycle, mail, notices
+from agreements import drafting, lifecycle, mail, notices
 from agreements.differences import differences
 from agreements.models import Agreement, Message, Proposal
 from agreements.states import Status
@@ -119,7 +119,7 @@ def accept(proposal: Proposal, *, by: str, now: datetime) -> Agreement:
         if proposal.kind == Proposal.Kind.SIGNER:
             author = Author.objects.filter(pk=proposal.data["author"], paper=agreement.paper_id).first()
             if author is None:
-                raise lifecycle.NotReady(f"{proposal.data['name']} is not among the paper’s authors any more.")
+                raise drafting.NotReady(f"{proposal.data['name']} is not among the paper’s authors any more.")
             name_contact(author, proposal.data["email"])
             reason = f"Another signer, as proposed: {proposal.data['name']}."
         else:
@@ -164,7 +164,7 @@ def write_facts(paper: Paper, data: dict[str, Any]) -> None:
         try:
             paper.title, paper.title_latex = data["title"], to_latex(data["title"])
         except UnmappedError as refusal:
-            raise lifecycle.NotReady(f"The title cannot be written in LaTeX: {refusal}") from refusal
+            raise drafting.NotReady(f"The title cannot be written in LaTeX: {refusal}") from refusal
         paper.save(update_fields=["title", "title_latex"])
     if "authors" in data:
         write_authors(paper, data["authors"])
@@ -176,7 +176,7 @@ def write_authors(paper: Paper, names: list[str]) -> None:
     chosen = known(rows, names)
     left = [row for row in rows if row not in chosen]
     if any(row.is_contact for row in left):
-        raise lifecycle.NotReady(
+        raise drafting.NotReady(
             "The corresponding author would leave the list. Choose another one on the paper’s page first."
         )
     for gone in left:
@@ -194,7 +194,7 @@ def write_authors(paper: Paper, names: list[str]) -> None:
         try:
             author.full_clean()
         except ValidationError as refusal:
-            raise lifecycle.NotReady(f"“{name}” cannot be an author: {' '.join(refusal.messages)}") from refusal
+            raise drafting.NotReady(f"“{name}” cannot be an author: {' '.join(refusal.messages)}") from refusal
         author.save()
 
 

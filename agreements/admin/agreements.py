@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from agreements import bundle, documents, history, lifecycle
+from agreements import bundle, documents, drafting, history, lifecycle
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
 from agreements.admin.forms import ReasonForm
@@ -217,7 +217,7 @@ class AgreementDesk(BulkMoves):
             else:
                 lifecycle.void(agreement, reason=reason, by=who(request), now=now)
             self.message_user(request, DONE[verb], messages.SUCCESS)
-        except (lifecycle.WrongMove, lifecycle.NotReady) as refusal:
+        except (lifecycle.WrongMove, drafting.NotReady) as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(back)
 

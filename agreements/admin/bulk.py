@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from agreements import issuing, lifecycle, mail
+from agreements import drafting, issuing, lifecycle, mail
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import MOST, DeskList
 from agreements.admin.words import who
@@ -131,8 +131,8 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
 
 def not_ready(bulk: Bulk, paper: Paper) -> str:
     try:
-        lifecycle.facts_of(paper)
-    except lifecycle.NotReady as refusal:
+        drafting.facts_of(paper)
+    except drafting.NotReady as refusal:
         return str(refusal)
     has_terms = isinstance(getattr(paper.volume, "terms", None), Terms)
     return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."
@@ -156,7 +156,7 @@ def make_move(bulk: Bulk, paper: Paper, agreement: Agreement | None, *, reason: 
                 lifecycle.supersede(agreement, reason=reason, by=by, now=now)
             case "void", Agreement():
                 lifecycle.void(agreement, reason=reason, by=by, now=now)
-    except (lifecycle.WrongMove, lifecycle.NotReady) as refusal:
+    except (lifecycle.WrongMove, drafting.NotReady) as refusal:
         return str(refusal)
     return ""
 

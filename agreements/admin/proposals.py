@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements import lifecycle, proposals
+from agreements import drafting, lifecycle, proposals
 from agreements.admin.words import chip, stamp, who
 from agreements.differences import differences
 from agreements.models import Proposal
@@ -99,7 +99,7 @@ class ProposalDesk(OwnVolumes):
                 proposals.refuse(proposal, reason=refusal.cleaned_data["reason"], by=who(request), now=now)
                 done = "Refused. The author is told why; the agreement waits as before."
             messages.success(request, done)
-        except (lifecycle.WrongMove, lifecycle.NotReady) as refused:
+        except (lifecycle.WrongMove, drafting.NotReady) as refused:
             messages.error(request, f"Nothing was changed: {refused}")
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[to.pk]))

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from agreements import lifecycle, proposals
+from agreements import drafting, lifecycle, proposals
 from agreements.differences import differences
 from agreements.forms import CorrectionForm, HandOverForm
 from agreements.models import Link, Proposal
@@ -29,7 +29,7 @@ def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return proposed(request, token, proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=now))
     except lifecycle.WrongMove:
         return to_start(token)  # a second click, another tab or an editor was faster
-    except (lifecycle.NotReady, proposals.AlreadyProposed) as refusal:
+    except (drafting.NotReady, proposals.AlreadyProposed) as refusal:
         context |= {"refusal": words_for(refusal)}
         return render(request, "agreements/hand_over.html", context, status=409)
 

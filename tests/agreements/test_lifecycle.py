@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from agreements import auditing, clock, documents, history, lifecycle, links, mail, objections, proposals, seal
+from agreements import (
+    auditing,
+    clock,
+    documents,
+    drafting,
+    history,
+    lifecycle,
+    links,
+    mail,
+    objections,
+    proposals,
+    seal,
+)
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Link, Message, ShownCopy
@@ -152,12 +164,12 @@ def test_a_draft_copies_the_facts_and_mails_nobody() -> None:
 
 def test_the_reference_names_volume_and_paper_and_cannot_be_guessed() -> None:
     paper = make.paper()
-    references = {lifecycle.new_reference(paper) for _ in range(200)}
+    references = {drafting.new_reference(paper) for _ in range(200)}
     assert len(references) == 200
     for reference in references:
         volume, key, tail = reference.split("-", 1)[0], reference[4:-7], reference[-6:]
         assert (volume, key) == ("247", paper.key)
-        assert set(tail) <= set(lifecycle.REFERENCE_ALPHABET)
+        assert set(tail) <= set(drafting.REFERENCE_ALPHABET)
 
 
 def test_issuing_takes_the_facts_of_that_moment_and_queues_the_invitation() -> None:
@@ -195,7 +207,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(lifecycle.NotReady, match="already has an agreement"):
+    with pytest.raises(drafting.NotReady, match="already has an agreement"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 
@@ -208,23 +220,23 @@ def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) ->
 
 
 def test_a_withdrawn_paper_is_not_ready() -> None:
-    with pytest.raises(lifecycle.NotReady, match="withdrawn"):
+    with pytest.raises(drafting.NotReady, match="withdrawn"):
         lifecycle.draft(make.paper(status="withdrawn"), by="editor:ed", now=NOW)
 
 
 def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
-    with pytest.raises(lifecycle.NotReady, match="Choose one and give an e-mail address"):
+    with pytest.raises(drafting.NotReady, match="Choose one and give an e-mail address"):
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 
 def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
-    with pytest.raises(lifecycle.NotReady, match=r"U\+E000"):
+    with pytest.raises(drafting.NotReady, match=r"U\+E000"):
         lifecycle.draft(make.paper(title="A \ue000 sign"), by="editor:ed", now=NOW)
 
 
 def test_a_volume_without_terms_cannot_issue() -> None:
     agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
-    with pytest.raises(lifecycle.NotReady, match="no terms"):
+    with pytest.raises(drafting.NotReady, match="no terms"):
         lifecycle.issue(agreement, by="editor:ed", now=NOW)
     assert make.history(agreement) == ["draft"]
 
@@ -417,7 +429,7 @@ def test_superseding_a_paper_that_is_not_ready_leaves_the_old_agreement_in_force
     old = make.agreement("issued")
     Author.objects.filter(paper=old.paper_id).update(is_contact=False)
     before = rows(old)
-    with pytest.raises(lifecycle.NotReady):
+    with pytest.raises(drafting.NotReady):
         lifecycle.supersede(old, reason="New contact.", by="editor:ed", now=LATER)
     assert rows(old) == before
 
@@ -527,7 +539,7 @@ def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]
             ended[index] = "done"
         except lifecycle.WrongMove:
             ended[index] = "wrong move"
-        except lifecycle.NotReady:
+        except drafting.NotReady:
             ended[index] = "not ready"
         except Exception as error:  # noqa: BLE001 - the test says what it is
             ended[index] = repr(error)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from agreements import auditing, documents, history, lifecycle, links, mail, proposals
+from agreements import auditing, documents, drafting, history, lifecycle, links, mail, proposals
 from agreements.differences import Difference, differences, names_that_differ
 from agreements.models import Agreement, Link, Message, Proposal
 from agreements.states import Status
@@ -90,7 +90,7 @@ def test_a_paper_in_no_state_to_be_issued_keeps_its_agreement() -> None:
     to = make.coauthor(agreement, email="shruti@example.org")
     Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
     before = rows(agreement), list(Author.objects.order_by("pk").values())
-    with pytest.raises(lifecycle.NotReady):
+    with pytest.raises(drafting.NotReady):
         proposals.hand_over(agreement, to, now=LATER)
     assert (rows(agreement), list(Author.objects.order_by("pk").values())) == before
 
@@ -223,7 +223,7 @@ def test_what_the_paper_cannot_take_changes_nothing(wanted: dict[str, Any], why:
     agreement = make.agreement()
     made = make.proposal(agreement, **({"title": agreement.title} | wanted))
     before = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
-    with pytest.raises(lifecycle.NotReady, match=why):
+    with pytest.raises(drafting.NotReady, match=why):
         proposals.accept(made, by="editor:ed", now=LATER)
     after = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
     assert after == before

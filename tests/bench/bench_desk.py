@@ -14,7 +14,7 @@ from django.test import Client
 
 from tests.bench.database import measured, volume_of
 
-from agreements import board, chart, lifecycle  # isort: skip
+from agreements import board, chart, drafting  # isort: skip
 from agreements.models import Agreement, Event, Message  # isort: skip
 from proceedings.models import User, Volume  # isort: skip
 
@@ -52,7 +52,7 @@ def moment(at: datetime) -> str:
 
 def agreements_of(volume: Volume) -> None:
     """Of twenty papers one has no agreement, one was declined, six wait and twelve are signed; two mails each."""
-    text = lifecycle.current_text()
+    text = drafting.current_text()
     first_author = f"a.paper_id = p.id AND a.position = 1 AND p.volume_id = {volume.pk}"
     papers = f"proceedings_paper p JOIN proceedings_author a ON {first_author}"
     facts = {

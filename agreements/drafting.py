@@ -1,0 +1,66 @@
+"""What an agreement is made of before it is one: the paper's facts of today, the wording, a reference. Reads only, but
+for the row of a text that is used for the first time.
+"""
+
+import secrets
+import unicodedata
+from typing import Any
+
+from agreements import pdf, wording
+from agreements.models import Agreement, AgreementText
+from proceedings.models import Paper
+
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: nothing that is mistaken for something else on paper."""
+
+
+class NotReady(Exception):
+    """A paper cannot have an agreement yet. The message says what to do."""
+
+
+def facts_of(paper: Paper) -> dict[str, Any]:
+    """The agreement's facts as the paper has them now. Raises NotReady, with what to do, when one is missing."""
+    if paper.status == Paper.Status.WITHDRAWN:
+        raise NotReady("It is withdrawn.")
+    authors = sorted(paper.authors.all(), key=lambda author: author.position)
+    contact = next((author for author in authors if author.is_contact), None)
+    if contact is None:
+        raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
+    facts: dict[str, Any] = {
+        "volume_number": paper.volume.number,
+        "volume_name": paper.volume.name,
+        "paper_key": paper.key,
+        "title": unicodedata.normalize("NFC", paper.title),
+        "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
+        "signer": unicodedata.normalize("NFC", contact.display),
+        "signer_email": contact.email,
+    }
+    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], *facts["authors"]]))
+    if missing:
+        named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
+        raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
+    return facts
+
+
+def current_text() -> AgreementText:
+    """The newest version of the publisher's wording, as a row."""
+    text = wording.load(wording.versions()[-1])
+    row, _ = AgreementText.objects.get_or_create(
+        version=text.version, defaults={"body": text.source, "digest": text.digest}
+    )
+    return row
+
+
+def new_reference(paper: Paper) -> str:
+    tail = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
+    return f"{paper.volume.number}-{paper.key}-{tail}"
+
+
+def origin(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
+    """What an agreement replaces, and in whose hands the paper's agreements were before it came into this signer's."""
+    if predecessor is None:
+        return {"predecessor": None}
+    hands = list(predecessor.events.get(kind="draft").data.get("hands", []))
+    if predecessor.signer != signer:
+        hands.append(predecessor.signer)
+    return {"predecessor": predecessor.reference} | ({"hands": hands} if hands else {})
