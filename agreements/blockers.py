@@ -64,7 +64,10 @@ MEANING = {
         "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
     ),
     Blocker.PROPOSAL: Meaning(
-        "a proposal waits", "An author asks for another signer or other facts: accept or refuse it.", person=True
+        "a proposal waits",
+        "An author asks for another signer or other facts: accept or refuse it. Meanwhile, for a week at most, no "
+        "reminders go out.",
+        person=True,
     ),
     Blocker.DRIFTED: Meaning(
         "title or authors changed",

@@ -144,7 +144,7 @@ def next_mails(volume: Volume, terms: Terms | None, now: datetime) -> list[NextM
     if terms is None or len(coming) == MANY:
         return coming
     waiting = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume, status=Status.ISSUED)
-    soon = waiting.filter(look_at__isnull=False).order_by("look_at", "pk").prefetch_related("messages")
+    soon = waiting.filter(look_at__isnull=False).order_by("look_at", "pk").prefetch_related("messages", "proposals")
     reminders = (reminder_to_come(agreement, terms, now) for agreement in soon[: MANY - len(coming)])
     return sorted([*coming, *filter(None, reminders)], key=lambda mail: mail.at)
 

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from agreements import addresses, documents, fresh, lifecycle, limits, mail, postman, seal, transports
-from agreements.models import Agreement, Message, Round, Terms
+from agreements.models import Agreement, Message, Proposal, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
 from proceedings.models import Paper
@@ -103,7 +103,7 @@ def remind_due(now: datetime) -> int:
     waiting = (
         Agreement.objects.filter(status=Status.ISSUED, look_at__lte=now)
         .select_related("paper__volume__terms")
-        .prefetch_related(Prefetch("messages"))
+        .prefetch_related("messages", "proposals")
         .order_by("look_at")
     )
     while batch := list(waiting[:BATCH]):
@@ -156,12 +156,14 @@ def timeline_of(agreement: Agreement) -> Timeline:
     left = [m for m in messages if m.state in (State.SENT, State.UNKNOWN)]
     under_way = [m for m in messages if m.state in mail.OPEN]
     reminders = [m for m in left + under_way if m.kind == Message.Kind.REMINDER]
+    proposed = [p.made_at for p in agreement.proposals.all() if p.state == Proposal.State.OPEN]
     return Timeline(
         issued_at=agreement.issued_at,
         taken=frozenset(m.slot for m in messages),
         reminders=len(reminders),
         last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
         mail_under_way=bool(under_way),
+        proposed_at=max(proposed, default=None),
     )
 
 

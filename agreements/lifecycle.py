@@ -17,8 +17,8 @@ from django.db.models import F
 from agreements import addresses, documents, drafting, links, mail, notices, pdf
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
-from agreements.models import Agreement, Event, Message, SealCertificate, ShownCopy, Terms
-from agreements.reminders import GAP
+from agreements.models import Agreement, Event, Message, Proposal, SealCertificate, ShownCopy, Terms
+from agreements.reminders import GAP, REST
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Paper
@@ -154,12 +154,16 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
 def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at: datetime, now: datetime) -> bool:
     """Queues the reminder for `slot` if the agreement still waits; missed ones are marked so. False if it does not.
 
-    False also if the address takes no mail, or has just had one about another paper.
+    False also if the address takes no mail, or has just had one about another paper, or if the author has just
+    proposed something.
     """
     with transaction.atomic():
         # Takes the row, so that a signature either comes before (and nothing is queued) or after (and cancels it).
         waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
         if not waiting.update(look_at=look_at):
+            return False
+        asked = Proposal.objects.filter(agreement=agreement.pk, state=Proposal.State.OPEN, made_at__gt=now - REST)
+        if asked.exists():
             return False
         address = agreement.signer_email
         # One at a time: of two clocks that chase two papers of one author, the second sees the first one's mail.
@@ -207,6 +211,12 @@ def terms_changed(volume_id: int, now: datetime) -> None:
         waiting = list(ids)
         mail.hold(waiting)
         Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=now)
+
+
+def look_now(agreement: Agreement, now: datetime) -> None:
+    """The clock asks again about one waiting agreement: what kept it from reminding is over."""
+    waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+    waiting.update(look_at=now)
 
 
 def note_mail(message: Message, state: str, now: datetime) -> None:

@@ -96,7 +96,7 @@ def unplanned(now: datetime) -> Iterator[Finding]:
     for late in waiting.filter(look_at__lte=now - PATIENCE):
         yield Finding("I7", f"{late} should have been looked at {late.look_at:%Y-%m-%d %H:%M} UTC: no planner has come")
     # Where a look is still to come, the planner decides then; only what is not to be looked at can be forgotten.
-    forgotten = waiting.filter(look_at__isnull=True).prefetch_related("messages")
+    forgotten = waiting.filter(look_at__isnull=True).prefetch_related("messages", "proposals")
     for agreement in forgotten.iterator(chunk_size=CHUNK):
         if isinstance(clock.verdict_on([agreement], now)[0], Remind):
             yield Finding("I7", f"{agreement} has a reminder due, and nobody will look")

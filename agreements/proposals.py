@@ -99,6 +99,7 @@ def propose(agreement: Agreement, kind: Proposal.Kind, data: dict[str, Any], *, 
         if agreement.proposals.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyProposed
         made = Proposal.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
+        mail.cancel_reminders(agreement.pk)  # and `reminders.REST` keeps the clock from queueing others
         lifecycle.note(agreement.pk, "propose", by="signer", now=now, data={"what": words(made), "note": note})
         notices.tell_editors(agreement, Message.Kind.EDITOR_PROPOSAL, now, about=str(made.pk))
     return made
@@ -137,6 +138,7 @@ def refuse(proposal: Proposal, *, reason: str, by: str, now: datetime) -> None:
     with transaction.atomic():
         agreement = settle(proposal, State.REFUSED, by=by, now=now, answer=reason)
         lifecycle.note(agreement.pk, "refuse", by=by, now=now, data={"reason": reason})
+        lifecycle.look_now(agreement, now)
         kind = Message.Kind.PROPOSAL_REFUSED
         slot, to = f"proposal-refused:{proposal.pk}", agreement.signer_email
         mail.queue(agreement, slot=slot, kind=kind, recipient=to, now=now)

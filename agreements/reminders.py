@@ -7,6 +7,10 @@ GAP = timedelta(hours=20)
 """Least time between two mails that an address did not ask for: a day's may come a little earlier than the last."""
 LOOK = timedelta(hours=1)
 """Until the clock looks again at an agreement whose mail is on its way."""
+REST = timedelta(days=7)
+"""While a proposal waits for an editor its author is not reminded, who was asked not to sign before the answer. No
+longer than this: a proposal that everybody forgets must not silence an agreement for ever.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Timeline:
     """Until then the address is left alone, because of mails about other papers."""
     stopped: bool = False
     """The author wants no reminders, or the address takes no mail."""
+    proposed_at: datetime | None = None
+    """Since when a proposal of the author waits for an editor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ def decide(timeline: Timeline, policy: Policy, now: datetime) -> Remind | Wait |
     """What the clock does for one agreement that waits for its signature."""
     if policy.paused or timeline.stopped:
         return Leave()
+    if timeline.proposed_at and now < timeline.proposed_at + REST:
+        return Wait(timeline.proposed_at + REST)
     if timeline.reminders >= policy.most:
         # The last one may yet fail, and then it did not count.
         return Wait(now + LOOK) if timeline.mail_under_way else Leave()

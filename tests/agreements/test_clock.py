@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import clock, lifecycle
+from agreements import clock, lifecycle, proposals
 from agreements.models import Agreement, Message, Terms
-from agreements.reminders import GAP
+from agreements.reminders import GAP, REST
 from agreements.states import Status
 from proceedings.models import Paper, Volume
 from tests import make
@@ -161,6 +161,37 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
     assert "r1:T-14" in clock.timeline_of(agreement).taken
 
 
+def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    asked = CLOSES - 15 * DAY
+    make.proposal(agreement, now=asked)
+    live(asked, asked + REST - MINUTE, 6 * HOUR)
+    assert not reminders(agreement)
+    live(asked + REST, asked + REST + GAP, GAP)
+    assert list(reminders(agreement)) == ["r1:T-14"]
+
+
+def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -> None:
+    agreement = make.agreement("issued")
+    made = make.proposal(agreement, now=CLOSES - 15 * DAY)
+    live(CLOSES - 15 * DAY, CLOSES - 13 * DAY, 6 * HOUR)
+    assert not reminders(agreement)
+    proposals.refuse(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
+    live(CLOSES - 13 * DAY, CLOSES - 13 * DAY + GAP, GAP)
+    assert list(reminders(agreement)) == ["r1:T-14"]
+
+
+def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -> None:
+    agreement = make.agreement("issued")
+    send_invitation(agreement)
+    now = CLOSES - 14 * DAY
+    assert chase(now) == {"reminders": 1}
+    make.proposal(agreement, now=now)
+    assert agreement.messages.get(slot="r1:T-14").state == State.CANCELLED
+    late = lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=now, now=now + HOUR)
+    assert not late, "a clock that decided just before the proposal came"
+
+
 def test_a_draft_has_no_timeline() -> None:
     with pytest.raises(ValueError, match="is not issued"):
         clock.timeline_of(make.agreement("draft"))
@@ -173,9 +204,9 @@ def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
         for _ in range(count):
             send_invitation(make.agreement("issued"))
         Agreement.objects.update(look_at=NOW)
-        # The batch and its mails, those to the same addresses, the refused ones; those who wait until the same moment
-        # in one UPDATE (and its transaction's bounds); and a look that finds no more.
-        with django_assert_num_queries(8 + connection.features.has_select_for_update):
+        # The batch, its mails and its proposals, mails to the same addresses, the refused ones; those who wait until
+        # the same moment in one UPDATE (and its transaction's bounds); and a look that finds no more.
+        with django_assert_num_queries(9 + connection.features.has_select_for_update):
             assert clock.remind_due(NOW + MINUTE) == 0
     with django_assert_num_queries(1):
         clock.remind_due(NOW + MINUTE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide, slot_name
+from agreements.reminders import GAP, REST, Leave, Policy, Remind, Timeline, Wait, decide, slot_name
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 
 POLICY = Policy(closes_at=CLOSES, offsets=(-14, -7, -3, -1, 1, 3, 7), most=8, revision=1, paused=False)
@@ -173,3 +173,18 @@ def test_a_moved_deadline_has_slots_of_its_own_and_keeps_the_gap() -> None:
 
 def test_slots_are_named_by_revision_and_day() -> None:
     assert [slot_name(1, -7), slot_name(2, 0), slot_name(1, 3)] == ["r1:T-7", "r2:T+0", "r1:T+3"]
+
+
+@given(POLICIES, MOMENTS, st.integers(0, 400), MOMENTS)
+def test_no_reminder_while_a_proposal_of_the_week_waits(
+    policy: Policy, issued_at: datetime, hours: int, now: datetime
+) -> None:
+    proposed_at = issued_at + hours * HOUR
+    plain = decide(replace(SILENCE, issued_at=issued_at), policy, now)
+    verdict = decide(replace(SILENCE, issued_at=issued_at, proposed_at=proposed_at), policy, now)
+    if now >= proposed_at + REST:
+        assert verdict == plain
+    elif policy.paused:
+        assert verdict == Leave()
+    else:
+        assert verdict == Wait(proposed_at + REST)
