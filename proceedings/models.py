@@ -260,3 +260,17 @@ class Author(models.Model):
     def display(self) -> str:
         """The name as people write it: ``First von Last, Jr``."""
         return str(self.name)
+
+
+class Attempt(models.Model):
+    """One use of something that may be done only so often. Whose it was is kept as a keyed digest."""
+
+    limit = models.CharField(max_length=20)
+    subject = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["limit", "subject", "at"], name="attempts_in_window")]
+
+    def __str__(self) -> str:
+        return f"{self.limit} at {self.at}"

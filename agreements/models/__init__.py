@@ -6,7 +6,7 @@ effect. What must hold whatever the code does is a constraint here or a trigger 
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.mail import Addressee, Link, Message, Round
-from agreements.models.requests import Attempt, LinkRequest, Proposal
+from agreements.models.requests import LinkRequest, Proposal
 from agreements.models.terms import ANYWHERE_ON_EARTH, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
 
@@ -16,7 +16,6 @@ __all__ = [
     "Agreement",
     "AgreementQuerySet",
     "AgreementText",
-    "Attempt",
     "Event",
     "Link",
     "LinkRequest",

@@ -1,4 +1,4 @@
-"""What comes in by the public pages beside signatures: requests for links, attempts, proposals."""
+"""What comes in by the public pages beside signatures: requests for links, proposals."""
 
 from django.db import models
 from django.db.models import Q
@@ -18,20 +18,6 @@ class LinkRequest(models.Model):
 
     def __str__(self) -> str:
         return f"link asked for at {self.asked_at}"
-
-
-class Attempt(models.Model):
-    """One use of something that may be done only so often. Whose it was is kept as a keyed digest."""
-
-    limit = models.CharField(max_length=20)
-    subject = models.CharField(max_length=64)
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["limit", "subject", "at"], name="attempt_window")]
-
-    def __str__(self) -> str:
-        return f"{self.limit} at {self.at}"
 
 
 class Proposal(models.Model):

@@ -8,7 +8,8 @@ from agreements import drafting, lifecycle, proposals
 from agreements.differences import differences
 from agreements.forms import CorrectionForm, HandOverForm
 from agreements.models import Link, Proposal
-from agreements.views.common import behind_link, now_of, to_start
+from agreements.views.common import behind_link, to_start
+from proceedings.visits import now_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

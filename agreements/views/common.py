@@ -1,40 +1,21 @@
 """What every public page needs: the time, where somebody comes from, and the answer to links that do not work."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
-from ipaddress import ip_address
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from agreements import limits, links
 from agreements.models import Link
 from agreements.states import Status
+from proceedings.visits import address_of, now_of
 
 SIGNED = {Status.SIGNED, Status.SEALED}
 
 Page = Callable[[HttpRequest, str, Link], HttpResponse]
-
-
-def now_of(request: HttpRequest) -> datetime:
-    """The time of the request. Tests and the demo hand in another one; no header can reach this key."""
-    moment: datetime | None = request.META.get("desk.now")
-    return moment or timezone.now()
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Where the request comes from. Of a proxy's list only the last entry counts: the client may write the others."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
-    text = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-    try:
-        return str(ip_address(text))
-    except ValueError:  # a Unix socket, or a proxy that hides it
-        return None
 
 
 def calm(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agreements import fresh, limits, links
 from agreements.forms import CopyForm
 from agreements.models import Agreement, Link
-from agreements.views.common import address_of, calm, missed_too_often, now_of, too_often
+from agreements.views.common import calm, missed_too_often, too_often
+from proceedings.visits import address_of, now_of
 
 
 @never_cache

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 from agreements import lifecycle, links, objections
 from agreements.forms import ObjectionForm
 from agreements.models import Link
-from agreements.views.common import calm, missed_too_often, now_of, too_often
+from agreements.views.common import calm, missed_too_often, too_often
+from proceedings.visits import now_of
 
 
 @never_cache

@@ -12,8 +12,9 @@ from agreements import documents, lifecycle, limits, statements, wording
 from agreements.facts import sha256
 from agreements.forms import DeclineForm, SignForm
 from agreements.models import Agreement, Link
-from agreements.views.common import address_of, behind_link, now_of, to_start, too_often
+from agreements.views.common import behind_link, to_start, too_often
 from agreements.views.sitting import waiting
+from proceedings.visits import address_of, now_of
 
 
 def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:

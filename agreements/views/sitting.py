@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 from agreements import links
 from agreements.models import Agreement, Link
 from agreements.states import Status
-from agreements.views.common import behind_link, now_of, to_start
+from agreements.views.common import behind_link, to_start
+from proceedings.visits import now_of
 
 SITTING = timedelta(hours=2)
 """How long after a signature its receipt leads on, and how long such a link lives. A receipt that is passed on later

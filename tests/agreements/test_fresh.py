@@ -8,7 +8,8 @@ import pytest
 from django.core.mail import EmailMessage
 
 from agreements import clock, fresh, letters, lifecycle, limits, links
-from agreements.models import Agreement, Attempt, Link, LinkRequest, Message
+from agreements.models import Agreement, Link, LinkRequest, Message
+from proceedings.models import Attempt
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, browser, drop
 from tests.agreements.test_views import dead_links, shown
@@ -68,10 +69,10 @@ def test_s10_the_answer_is_the_same_whatever_the_link_was() -> None:
 def test_s10_asking_writes_one_row_whatever_the_link_was() -> None:
     """So the time of the answer says nothing either: what is behind the link is looked up later."""
     for why, token in dead_links().items():
-        before = all_rows(but=frozenset({"agreements_attempt", "agreements_linkrequest"}))
+        before = all_rows(but=frozenset({"proceedings_attempt", "agreements_linkrequest"}))
         browser().post(f"/sign/{token}/fresh/")
         assert LinkRequest.objects.count() == 1, why
-        assert all_rows(but=frozenset({"agreements_attempt", "agreements_linkrequest"})) == before
+        assert all_rows(but=frozenset({"proceedings_attempt", "agreements_linkrequest"})) == before
         LinkRequest.objects.all().delete()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agreements import clock, limits
 from agreements.limits import Limit, room
-from agreements.models import Attempt
+from proceedings.models import Attempt
 from tests.make import DAY, NOW
 
 TWICE = Limit("twice", 2, timedelta(minutes=1))

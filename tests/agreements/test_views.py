@@ -21,7 +21,7 @@ from tests.agreements.pages import Author, all_rows, author_of, browser, drop
 
 pytestmark = pytest.mark.django_db
 
-COUNTED = frozenset({"agreements_attempt"})
+COUNTED = frozenset({"proceedings_attempt"})
 """Where posts are counted that went nowhere."""
 
 HOSTILE = [
