@@ -1,5 +1,6 @@
 """What authors send: the signature, the refusal, and what they ask for instead."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, cast
@@ -11,9 +12,13 @@ from django.http import QueryDict
 from agreements import pdf
 from agreements.differences import differences
 from agreements.facts import Facts
+from agreements.wording import Wording
 from proceedings.contacts import compatible, same_letters, same_words
 from proceedings.models import Author
 from proceedings.names import Name, NotANameError, read_name
+
+BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
+"""A name with another way to write it in brackets, such as the family's own letters beside Latin ones."""
 
 
 class SignForm(forms.Form):
@@ -34,9 +39,9 @@ class SignForm(forms.Form):
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
 
-    def __init__(self, *args: Any, signer: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, signer: str, wording: Wording, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.signer = signer
+        self.signer, self.wording = signer, wording
         self.asks_about_name = False
 
     def clean_typed_name(self) -> str:
@@ -45,6 +50,11 @@ class SignForm(forms.Form):
             named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
             raise forms.ValidationError(
                 f"The form cannot show {named}. Please write your name in other letters, such as Latin ones."
+            )
+        if not pdf.fits_the_line(typed, self.wording):
+            raise forms.ValidationError(
+                "That is longer than the line on which the form is signed. Please shorten it, such as your first names "
+                "to initials."
             )
         return typed
 
@@ -63,7 +73,20 @@ class SignForm(forms.Form):
 
 
 def same_person(typed: str, signer: str) -> bool:
-    """Whether `typed` is a way to write the name `signer`: case, accents, order, initials and middle names aside."""
+    """Whether `typed` is a way to write the name `signer`: case, accents, order, initials and middle names aside.
+
+    A name may have another way to write it beside it, in brackets: “Zhuohan Li (李卓翰)” is either of the two.
+    """
+    return any(same_name(way, other) for way in ways(typed) for other in ways(signer))
+
+
+def ways(name: str) -> list[str]:
+    """The ways in which `name` is written: as it stands; and where it ends with brackets, before and in them."""
+    beside = BESIDE.fullmatch(name.strip())
+    return [name, *beside.groups()] if beside else [name]
+
+
+def same_name(typed: str, signer: str) -> bool:
     try:
         one, other = read_name(typed).name, read_name(signer).name
     except NotANameError:
@@ -140,9 +163,9 @@ class CorrectionForm(forms.Form):
     )
     note = forms.CharField(label="Anything the editors should know (optional)", required=False, max_length=2000)
 
-    def __init__(self, data: QueryDict | None = None, *, facts: Facts) -> None:
+    def __init__(self, data: QueryDict | None = None, *, facts: Facts, wording: Wording) -> None:
         super().__init__(data, initial={"title": facts.title, "authors": "\n".join(facts.authors)})
-        self.facts = facts
+        self.facts, self.wording = facts, wording
 
     def clean_title(self) -> str:
         return printable(self.cleaned_data["title"])
@@ -151,6 +174,12 @@ class CorrectionForm(forms.Form):
         names = [printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
         if too_long := next((name for name in names if len(name) > 200), None):
             raise forms.ValidationError(f"“{too_long[:40]}…” is too long for a name. Write each author in a line.")
+        # Each of them may come to sign one day.
+        if too_wide := next((name for name in names if not pdf.fits_the_line(name, self.wording)), None):
+            raise forms.ValidationError(
+                f"“{too_wide}” is longer than the line on which the form is signed. Please shorten it, such as first "
+                "names to initials."
+            )
         return names
 
     def clean(self) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from agreements.pdf.evidence_page import evidence
 from agreements.pdf.faces import UnprintableError
 from agreements.pdf.layout import DoesNotFitError
 from agreements.pdf.script import unprintable
-from agreements.pdf.signed_lines import signature, stamp
+from agreements.pdf.signed_lines import fits_the_line, signature, stamp
 from agreements.pdf.unsigned_form import form
 
-__all__ = ["DoesNotFitError", "UnprintableError", "evidence", "form", "signature", "stamp", "unprintable"]
+__all__ = [
+    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "form", "signature", "stamp", "unprintable",
+]  # fmt: skip

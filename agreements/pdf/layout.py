@@ -40,6 +40,8 @@ INDENT = 24.0
 NUMBER_ROOM = 7.0
 """Between a clause's number, which is set to the right, and its text."""
 SIGN_LEADING = 27.0
+LABEL_GAP = 6.0
+"""Between a signature label and what is written beside it."""
 STAMP_HEIGHT = 34.0
 RULE_DROP = 3.8
 """How far a ruled line lies below the baseline of what is written on it."""
@@ -175,10 +177,16 @@ def _footnote(lines: Sequence[Set]) -> Part:
     return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
 
 
+def room_to_sign(wording: Wording) -> float:
+    """The length of the line on which the form is signed, in points; the same for forms of every shape."""
+    (line,) = set_paragraph(wording.signed_label, MEASURE, PLAIN)
+    return MEASURE - 2 * INDENT - line.width(PLAIN.size) - LABEL_GAP
+
+
 def _beside(label: str) -> float:
     """The room that is left on the line of a signature label."""
     (line,) = set_paragraph(label, MEASURE, PLAIN)
-    return MEASURE - INDENT - line.width(PLAIN.size) - 6
+    return MEASURE - INDENT - line.width(PLAIN.size) - LABEL_GAP
 
 
 class _Flow:
@@ -249,13 +257,13 @@ class _Flow:
     def named(self, label: str, count: int) -> None:
         """The label with the corresponding author's name beside it, in `count` lines."""
         end = self._label(label, "•", 0)
-        self.slots["name"] = Slot(end + 6, self._y, PLAIN)
+        self.slots["name"] = Slot(end + LABEL_GAP, self._y, PLAIN)
         self._part("P", "name")
         self._y -= (count - 1) * PLAIN.leading + SIGN_LEADING
 
     def to_be_signed(self, label: str) -> tuple[float, float, float]:
         """A labelled ruled line, left empty: its x, baseline and room."""
-        x = self._label(label, "–", INDENT) + 6
+        x = self._label(label, "–", INDENT) + LABEL_GAP
         place = (x, self._y, WIDTH - MARGIN - x)
         self.pages[-1][-1].rules.append(Rule(x, self._y - RULE_DROP, place[2]))
         self._y -= SIGN_LEADING

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from agreements.facts import Facts, Signature, Stamp
 from agreements.pdf.faces import ITALIC
-from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling
+from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling, room_to_sign
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import clean, made_visible
 from agreements.pdf.sheet import GREY, MARGIN, MEASURE, Sheet
@@ -84,6 +84,18 @@ def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("A time without a zone cannot be printed.")
     return at.astimezone(UTC)
+
+
+def fits_the_line(name: str, wording: Wording) -> bool:
+    """Whether `name` can be written on the form's signature line. Ask before it is signed, never while it is sealed.
+
+    Raises UnprintableError for characters that no bundled font has.
+    """
+    try:
+        _typed(name, room_to_sign(wording))
+    except DoesNotFitError:
+        return False
+    return True
 
 
 def _typed(name: str, room: float) -> tuple[Set, Type]:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from agreements import drafting, lifecycle, proposals
+from agreements import drafting, lifecycle, proposals, wording
 from agreements.differences import differences
 from agreements.forms import CorrectionForm, HandOverForm
 from agreements.models import Link, Proposal
@@ -40,7 +40,8 @@ def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 def correct(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Another title, other authors, another spelling of a name: for an editor to accept."""
     agreement = link.agreement
-    form = CorrectionForm(request.POST if request.method == "POST" else None, facts=agreement.facts)
+    text = wording.load(agreement.text.version)
+    form = CorrectionForm(request.POST if request.method == "POST" else None, facts=agreement.facts, wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
         return render(request, "agreements/correct.html", context, status=400 if form.is_bound else 200)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,8 +29,8 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """The agreement to read and fill in; the filled-in form to look over; then the signature."""
     agreement, shown = link.agreement, documents.shown_form(link.agreement)
     if request.method != "POST":
-        return sign_page(request, token, agreement, SignForm(signer=agreement.signer), shown)
-    form = SignForm(request.POST, signer=agreement.signer)
+        return sign_page(request, token, agreement, sign_form(agreement), shown)
+    form = sign_form(agreement, request.POST)
     valid, step = form.is_valid(), request.POST.get("step")
     if step == "back":
         return sign_page(request, token, agreement, form, shown)
@@ -40,7 +40,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return too_often(request, "an hour")
     if form.cleaned_data["shown"] != sha256(shown):
         # Another text wants its own ticks; only the name stays.
-        anew = SignForm(signer=agreement.signer, initial={"typed_name": form.cleaned_data["typed_name"]})
+        anew = sign_form(agreement, initial={"typed_name": form.cleaned_data["typed_name"]})
         return sign_page(request, token, agreement, anew, shown, status=409)
     act = lifecycle.Act(
         typed_name=form.cleaned_data["typed_name"],
@@ -61,6 +61,10 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         except lifecycle.NotReviewed:
             return sign_page(request, token, agreement, form, shown, status=409)
     return to_start(token)
+
+
+def sign_form(agreement: Agreement, data: QueryDict | None = None, **options: Any) -> SignForm:
+    return SignForm(data, signer=agreement.signer, wording=wording.load(agreement.text.version), **options)
 
 
 def sign_page(

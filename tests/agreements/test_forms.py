@@ -2,11 +2,14 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.forms import DeclineForm, SignForm, VerifyForm, same_person
+from agreements import pdf
+from agreements.forms import CorrectionForm, DeclineForm, SignForm, VerifyForm, same_person
+from tests.agreements.documents_for_tests import FACTS, WORDING, signature
 
 SAME = [
     ("Gavin Brown", "gavin brown"),
@@ -26,6 +29,11 @@ SAME = [
     ("李卓翰", "李卓翰"),
     ("Suharto", "suharto"),
     ("Conor O’Brien", "Conor O'Brien"),
+    ("Zhuohan Li", "Zhuohan Li (李卓翰)"),
+    ("Zhuohan Li", "李卓翰 (Zhuohan Li)"),
+    ("李卓翰", "Li Zhuohan（李卓翰）"),
+    ("Zhuohan Li (李卓翰)", "李卓翰"),
+    ("Mohammed al-Khwarizmi", "M. al-Khwarizmi (محمد الخوارزمي)"),
 ]
 
 OTHER = [
@@ -40,6 +48,8 @@ OTHER = [
     ("Gavin Brown", "I agree"),
     ("Suharto", "S."),
     ("李卓翰", "王"),
+    ("Zhuohan Li", "Ada Lovelace (李卓翰)"),
+    ("Gavin Brown", "()"),
 ]
 
 
@@ -60,7 +70,7 @@ def test_no_typed_text_breaks_the_comparison(typed: str) -> None:
 
 def sign_form(**fields: str) -> SignForm:
     whole = {"typed_name": "Gavin Brown", "authority": "on", "consent": "on", "shown": "0" * 64}
-    return SignForm(whole | fields, signer="Gavin Brown")
+    return SignForm(whole | fields, signer="Gavin Brown", wording=WORDING)
 
 
 def test_white_space_in_a_typed_name_is_folded() -> None:
@@ -70,7 +80,7 @@ def test_white_space_in_a_typed_name_is_folded() -> None:
 
 
 def test_nothing_is_filled_in_or_ticked_beforehand() -> None:
-    form = SignForm(signer="Gavin Brown")
+    form = SignForm(signer="Gavin Brown", wording=WORDING)
     assert not form.initial
     assert all(not form[name].value() for name in form.fields)
 
@@ -80,6 +90,29 @@ def test_a_name_that_the_form_cannot_print_is_named_by_its_number() -> None:
     assert not form.is_valid()
     assert "The form cannot show U+202E." in form.errors["typed_name"][0]
     assert "\u202e" not in str(form.errors)
+
+
+@pytest.mark.parametrize("name", ["W" * 60, "Gavin " * 30, "李" * 40, "محمد " * 40])
+def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> None:
+    form = sign_form(typed_name=name, same_name="on")
+    assert not form.is_valid()
+    (refusal,) = form.errors["typed_name"]
+    assert refusal.startswith("That is longer than the line on which the form is signed. Please shorten it")
+
+
+@given(st.text("iImWéß 李卓محיקदी.-", min_size=1, max_size=70))
+def test_no_name_that_the_form_takes_is_refused_when_it_is_sealed(name: str) -> None:
+    form = sign_form(typed_name=name, same_name="on")
+    if form.is_valid():
+        pdf.signature(FACTS, WORDING, signature(typed_name=form.cleaned_data["typed_name"]))
+
+
+def test_an_author_who_could_not_sign_the_form_is_not_proposed() -> None:
+    data = QueryDict(mutable=True)
+    data.update({"title": "Another", "authors": "Mike Lewis\n" + "W" * 60})
+    form = CorrectionForm(data, facts=FACTS, wording=WORDING)
+    assert not form.is_valid()
+    assert "is longer than the line on which the form is signed" in form.errors["authors"][0]
 
 
 def test_a_mismatch_asks_first_and_takes_a_tick_for_an_answer() -> None:

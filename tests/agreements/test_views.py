@@ -1,6 +1,7 @@
 """The author's pages: what each state shows, and what changes a row."""
 
 import html
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils.html import escape
+from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from agreements import documents, lifecycle, links
@@ -592,3 +594,20 @@ def test_l19_a_page_needs_no_script_and_fetches_nothing_from_elsewhere() -> None
         assert " onclick" not in page
         assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page)
     assert len(author.open().content) < 20_000
+
+
+@pytest.mark.parametrize("name", ["Mike Lewis (李卓翰)", "محمد الخوارزمي (Mike Lewis)", "M. Lewis"])
+def test_signers_choose_how_their_own_name_is_written(name: str) -> None:
+    """In the family's own letters and in Latin ones, from the page to the sealed form and its page of evidence."""
+    agreement = make.agreement()
+    author = author_of(agreement)
+    assert name in html.unescape(shown(author.fill_in(name)))
+    assert author.sign(name).status_code == 303
+    assert name in html.unescape(shown(author.open()))
+    agreement.refresh_from_db()
+    assert agreement.typed_name == name
+    sealed = documents.completed_form(agreement, documents.shown_form(agreement))
+    form, evidence = (page.extract_text() for page in PdfReader(io.BytesIO(sealed)).pages[-2:])
+    assert all(word in form for word in re.findall(r"\w+", name))
+    assert all(word in evidence for word in re.findall(r"\w+", name))
+    assert "Mike Lewis" in form, "the line of the corresponding author has the name as the paper has it"
