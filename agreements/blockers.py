@@ -30,6 +30,7 @@ class Blocker(StrEnum):
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
     NO_PDF = "no-pdf"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ MEANING = {
     Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
     Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
     Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.WAIVED: Meaning(
+        "waived",
+        "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
+        "settle these with its series editor.",
+        person=False,
+        stops=False,
+    ),
     Blocker.NO_PDF: Meaning("no PDF", "Attach the papers’ files: manage.py attach_files VOLUME FOLDER.", person=False),
 }
 
@@ -143,6 +151,8 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
             found = {Blocker.DECLINED}
         case Status.LAPSED:
             found = {Blocker.LAPSED}
+        case Status.WAIVED:
+            found = {Blocker.WAIVED}
         case _:
             found = blockers_of_unissued(standing)
     if standing.drifted and standing.status in (Status.ISSUED, Status.SIGNED, Status.SEALED):

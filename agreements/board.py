@@ -13,6 +13,9 @@ from agreements.standings import Row, accepted, rows
 from agreements.states import Status
 from proceedings.models import Volume
 
+CLEARING = (Status.SEALED, Status.WAIVED)
+"""Where a paper may go to the publisher, as far as its agreement goes."""
+
 MANY = 8
 """How many examples a list on the board shows before it links to the rest."""
 
@@ -107,7 +110,7 @@ def make(volume: Volume, now: datetime) -> Board:
     for row in papers:
         found = blockers(row.standing, now)
         counts.update(found)
-        cleared += row.standing.status == Status.SEALED and not any(MEANING[one].stops for one in found)
+        cleared += row.standing.status in CLEARING and not any(MEANING[one].stops for one in found)
         if found and MEANING[found[0]].person:
             tasks.append((found[0], row))
     progress = progress_of(papers, terms, now)

@@ -51,6 +51,8 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
     """Why the paper may not be delivered, in words; None when it may."""
     if agreement is None:
         return "no agreement issued"
+    if agreement.status == Status.WAIVED:
+        return None  # AC10: the chair has said why, and the manifest repeats it
     if agreement.status != Status.SEALED:
         detail = (
             f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
@@ -84,20 +86,31 @@ def permission(agreement: Agreement) -> Item:
     return Item(name, agreement.sealed_size, agreement.sealed_sha256, stored)
 
 
-def manifest(cleared: Iterable[tuple[Agreement, Written]]) -> bytes:
-    """One row per agreement: its file, whose it is, and where its evidence lies."""
-    rows = [[*("file", "sha256", "bytes", "agreement", "paper", "title", "signer", "signed at (UTC)"), "evidence"]]
+def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
+    """One row per agreement: its file, whose it is, and where its evidence lies; of a waived one, why there is none."""
+    head = ("file", "sha256", "bytes", "agreement", "paper", "title", "signer", "signed at (UTC)", "evidence", "waived")
+    rows = [[*head]]
     for agreement, evidence in cleared:
+        if evidence is None:
+            waived = [formula_safe(agreement.title), "", "", "", waiver(agreement)]
+            rows.append(["", "", "", agreement.reference, agreement.paper.key, *waived])
+            continue
         file = permission(agreement)
         signed = f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
         texts = [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
         rows.append(
             [
                 *(file.name, file.sha256, str(file.size), agreement.reference, agreement.paper.key),
-                *(*texts, signed, evidence.name),
+                *(*texts, signed, evidence.name, ""),
             ]
         )
     return table(rows)
+
+
+def waiver(agreement: Agreement) -> str:
+    """Why, when and by whom a waived agreement was waived."""
+    event = agreement.events.filter(kind="waive").latest("number")
+    return formula_safe(f"{event.data['reason']} ({event.by.partition(':')[2]}, {event.at:%Y-%m-%d})")
 
 
 def table(rows: Iterable[Iterable[str]]) -> bytes:
@@ -113,6 +126,6 @@ def formula_safe(text: str) -> str:
 
 
 def note_delivered(agreement: Agreement, *, by: str, now: datetime) -> None:
-    """Appends the event once per sealed file, however often the package is written."""
+    """Appends the event once per sealed file, or waiver, however often the package is written."""
     if not agreement.events.filter(kind="deliver", data__sha256=agreement.sealed_sha256).exists():
         lifecycle.delivered(agreement, by=by, now=now, sha256=agreement.sealed_sha256)

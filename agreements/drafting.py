@@ -22,24 +22,29 @@ def facts_of(paper: Paper) -> dict[str, Any]:
     """The agreement's facts as the paper has them now. Raises NotReady, with what to do, when one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
         raise NotReady("It is withdrawn.")
-    authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    contact = next((author for author in authors if author.is_contact), None)
-    if contact is None:
+    facts = facts_of_waiver(paper)
+    if not facts["signer_email"]:
         raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
-    facts: dict[str, Any] = {
-        "volume_number": paper.volume.number,
-        "volume_name": paper.volume.name,
-        "paper_key": paper.key,
-        "title": unicodedata.normalize("NFC", paper.title),
-        "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
-        "signer": unicodedata.normalize("NFC", contact.display),
-        "signer_email": contact.email,
-    }
     missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], *facts["authors"]]))
     if missing:
         named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
         raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
     return facts
+
+
+def facts_of_waiver(paper: Paper) -> dict[str, Any]:
+    """The same for an agreement that nobody is going to sign: it may lack a signer, and is printed on no form."""
+    authors = sorted(paper.authors.all(), key=lambda author: author.position)
+    contact = next((author for author in authors if author.is_contact), None)
+    return {
+        "volume_number": paper.volume.number,
+        "volume_name": paper.volume.name,
+        "paper_key": paper.key,
+        "title": unicodedata.normalize("NFC", paper.title),
+        "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
+        "signer": unicodedata.normalize("NFC", contact.display) if contact else "",
+        "signer_email": contact.email if contact else "",
+    }
 
 
 def current_text() -> AgreementText:

@@ -14,6 +14,7 @@ from django.db.models import F
 
 from agreements import bundle, evidence
 from agreements.models import Agreement
+from agreements.states import Status
 from proceedings import publisher
 from proceedings.checking import file_findings
 from proceedings.delivery import paper_records, public_items, volume_record
@@ -51,6 +52,11 @@ class Handover:
     @property
     def ready(self) -> bool:
         return not self.blocked and not self.findings
+
+    @property
+    def waived(self) -> list[Agreement]:
+        """Those of the cleared that stand in the place of a signature."""
+        return [agreement for agreement in self.cleared if agreement.status == Status.WAIVED]
 
     @property
     def reasons(self) -> list[str]:
@@ -110,13 +116,16 @@ def permissions(handover: Handover, published: Sequence[Written]) -> Iterator[It
     """The files of the permissions package: agreements, evidence, then the lists. `published` is the other package."""
     number = handover.volume.number
     written: list[Written] = []
-    pairs: list[tuple[Agreement, Written]] = []
+    pairs: list[tuple[Agreement, Written | None]] = []
 
     def noted(one: Item) -> Item:
         written.append(Written(one.name, one.size, one.sha256))
         return one
 
     for agreement in handover.cleared:
+        if agreement.status == Status.WAIVED:
+            pairs.append((agreement, None))
+            continue
         yield noted(bundle.permission(agreement))
         proof = item(f"evidence/{agreement.paper.key}-evidence.zip", evidence.bundle(agreement, as_sealed=True))
         yield noted(proof)
@@ -155,9 +164,10 @@ def papers_table(handover: Handover, published: Sequence[Written]) -> bytes:
 def partial_note(handover: Handover) -> str:
     """The label of a part: what is in it, and what is missing and why."""
     number, count = handover.volume.number, len(handover.cleared)
+    waived = f" or waived ({len(handover.waived)} of them)" if handover.waived else ""
     return "\n".join(
         [
-            f"PARTIAL: v{number} is not complete. These packages hold {count} papers whose agreements are sealed.",
+            f"PARTIAL: v{number} is not complete. These packages hold {count} papers, sealed{waived}.",
             f"Missing or to be corrected ({len(handover.reasons)}):",
             *(f"  {reason}" for reason in handover.reasons),
             "",

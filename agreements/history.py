@@ -18,6 +18,12 @@ def prepared(data: dict[str, Any]) -> str:
     return f"prepared{replacing}{hands}"
 
 
+def delivered(data: dict[str, Any]) -> str:
+    """What the publisher got: the sealed file, or nothing but word of a waiver."""
+    sealed = data["sha256"]
+    return f"delivered to the publisher, SHA-256 {sealed[:16]}…" if sealed else "paper delivered under this waiver"
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
@@ -35,10 +41,11 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "refuse": lambda data: f"refused the proposal: {data['reason']}",
     "decline": lambda data: f"declined: {data['reason']}" if data["reason"] else "declined without a reason",
     "object": lambda data: f"{data['who']} objects: {data['reason']}",
+    "waive": lambda data: f"waived: {data['reason']}",
     "void": lambda data: f"voided: {data['reason']}",
     "supersede": lambda data: f"replaced: {data['reason']}",
     "lapse": lambda data: "lapsed: not published within one year of the signature (clause 7)",
-    "deliver": lambda data: f"delivered to the publisher, SHA-256 {data['sha256'][:16]}…",
+    "deliver": delivered,
 }
 
 

@@ -115,7 +115,13 @@ def chain(
 
 def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None = None) -> Agreement:
     """Prepares an agreement from the paper's facts of today. Raises NotReady when the paper lacks something."""
-    facts = drafting.facts_of(paper)
+    return begin(paper, drafting.facts_of(paper), by=by, now=now, predecessor=predecessor)
+
+
+def begin(
+    paper: Paper, facts: dict[str, Any], *, by: str, now: datetime, predecessor: Agreement | None = None
+) -> Agreement:
+    """The first row and event of an agreement that states `facts`. Raises NotReady when the paper has a live one."""
     text = drafting.current_text()
     with transaction.atomic():
         # Two editors at once: the second one waits here and then sees the first one's agreement.
@@ -404,6 +410,29 @@ def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     with transaction.atomic():
         move(agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
         close(agreement, now)
+
+
+def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
+    """The paper goes without a signature, and `reason` says why, such as another licence that the publisher holds.
+
+    Nobody is asked any more: mails and links end. An editor takes it back by replacing or voiding the agreement.
+    """
+    with transaction.atomic():
+        move(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, look_at=None)
+        close(agreement, now)
+
+
+def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
+    """The same for a paper without an agreement under way: one is begun to carry the waiver.
+
+    Raises NotReady when the paper has an agreement under way, or is withdrawn.
+    """
+    if paper.status == Paper.Status.WITHDRAWN:
+        raise drafting.NotReady("It is withdrawn.")
+    with transaction.atomic():
+        agreement = begin(paper, drafting.facts_of_waiver(paper), by=by, now=now)
+        waive(agreement, reason=reason, by=by, now=now)
+    return agreement
 
 
 def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:

@@ -18,6 +18,7 @@ class Status(StrEnum):
     LAPSED = "lapsed"
     SUPERSEDED = "superseded"
     VOIDED = "voided"
+    WAIVED = "waived"
 
 
 class Move(NamedTuple):
@@ -27,7 +28,7 @@ class Move(NamedTuple):
     target: Status
 
 
-LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.SIGNED, Status.SEALED})
+LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.SIGNED, Status.SEALED, Status.WAIVED})
 """At most one agreement per paper is in one of these."""
 
 FINAL = frozenset(Status) - LIVE
@@ -45,6 +46,7 @@ WORDS = {
     Status.LAPSED: "lapsed (clause 7)",
     Status.SUPERSEDED: "replaced by a newer agreement",
     Status.VOIDED: "voided by an editor",
+    Status.WAIVED: "waived: goes without a signature",
 }
 """What people read."""
 
@@ -55,6 +57,8 @@ MOVES: dict[str, Move] = {
     "decline": Move(frozenset({Status.ISSUED}), Status.DECLINED),
     "hand-over": Move(frozenset({Status.ISSUED}), Status.SUPERSEDED),
     "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
+    # A waiver is live: it stands in the place of a signature until an editor replaces or voids it.
+    "waive": Move(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),
     "supersede": Move(LIVE, Status.SUPERSEDED),
     "void": Move(LIVE, Status.VOIDED),
 }

@@ -78,6 +78,8 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
             lifecycle.lapse(made, now=clock.one_year_after(now))
         case Status.SUPERSEDED:
             lifecycle.supersede(made, reason="Other authors.", by="editor:ed", now=now)
+        case Status.WAIVED:
+            lifecycle.waive(made, reason="The publisher holds a licence.", by="editor:ed", now=now)
         case Status.VOIDED:
             lifecycle.void(made, reason="Issued by mistake.", by="editor:ed", now=now)
     assert made.status == status

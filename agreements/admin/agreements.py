@@ -6,7 +6,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -27,16 +34,20 @@ from agreements.views import sealed_response
 from proceedings.models import Paper
 from proceedings.scope import edits_anything
 
-BUTTONS = {"supersede": "Replace…", "void": "Void…"}
+BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
 """The moves of MOVES that are an editor's to make, with the words on their buttons."""
 
 DONE = {
+    "waive": "Waived. The paper goes without a signature; the permissions package says why.",
     "supersede": "Replaced. This is the new agreement; its invitation goes out within a minute.",
     "void": "Voided. The paper has no agreement now.",
 }
 
 
-NEED = rank([Status.DECLINED], [Status.LAPSED], [Status.DRAFT], [Status.ISSUED], [Status.SIGNED], [Status.SEALED])
+NEED = rank(
+    *([Status.DECLINED], [Status.LAPSED], [Status.DRAFT], [Status.ISSUED], [Status.SIGNED]),
+    *([Status.SEALED], [Status.WAIVED]),
+)
 """What was replaced or voided comes last."""
 
 
@@ -71,13 +82,8 @@ class AgreementDesk(BulkMoves):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
-    bulk_verbs = ("remind", "supersede", "void")
-    by_need = [
-        rank(
-            [Status.DECLINED], [Status.LAPSED], [Status.DRAFT], [Status.ISSUED], [Status.SIGNED], [Status.SEALED]
-        ).asc(),
-        *("issued_at", "pk"),
-    ]
+    bulk_verbs = ("remind", "waive", "supersede", "void")
+    by_need = [NEED.asc(), "issued_at", "pk"]
     list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
     search_fields = ["reference", "paper_key", "title", "signer", "signer_email", "authors"]
@@ -211,7 +217,9 @@ class AgreementDesk(BulkMoves):
             return render(request, "admin/agreements/move.html", context, status=400 if form.is_bound else 200)
         try:
             reason, now = form.cleaned_data["reason"], timezone.now()
-            if verb == "supersede":
+            if verb == "waive":
+                lifecycle.waive(agreement, reason=reason, by=who(request), now=now)
+            elif verb == "supersede":
                 successor = lifecycle.supersede(agreement, reason=reason, by=who(request), now=now)
                 back = reverse("admin:agreements_agreement_change", args=[successor.pk])
             else:
@@ -240,6 +248,8 @@ class AgreementDesk(BulkMoves):
     def form_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The form as the author is shown it."""
         agreement = self.own_or_404(request, pk)
+        if not agreement.signer:
+            raise Http404  # waived before anybody was to sign: there is no form
         response = HttpResponse(documents.shown_form(agreement), content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{agreement.paper_key}-agreement.pdf"'
         return response

@@ -62,6 +62,15 @@ BULKS = {
             by_assistant=True,
         ),
         Bulk(
+            "waive",
+            "Waive agreements…",
+            "Each paper goes to the publisher without a signature, and the permissions package says why. Nobody is "
+            "asked any more: links die and no more mail goes out. The publisher wants an agreement for every paper, so "
+            "settle it with its series editor first.",
+            "waived.",
+            reason=True,
+        ),
+        Bulk(
             "supersede",
             "Replace agreements…",
             "Each agreement ends and its links die; a new one with today’s title, authors and corresponding author is "
@@ -121,12 +130,23 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
             return "No agreement waits for a signature."
         under_way = any(message.state in mail.OPEN for message in live.messages.all())
         return "A mail is on its way already." if under_way else ""
+    if bulk.verb == "waive":
+        return why_not_waive(paper, live)
     if bulk.verb in ("prepare", "issue"):
         if live and (bulk.verb == "prepare" or live.status != Status.DRAFT):
             return "It has an agreement under way."
     elif live is None or bulk.verb not in legal_moves(live.status):
         return "It has no agreement under way."
     return "" if bulk.verb == "void" else not_ready(bulk, paper)
+
+
+def why_not_waive(paper: Paper, live: Agreement | None) -> str:
+    """A paper without an agreement under way can be waived too, such as after a refusal to sign."""
+    if paper.status == Paper.Status.WITHDRAWN:
+        return "It is withdrawn."
+    if live is None or "waive" in legal_moves(live.status):
+        return ""
+    return "It is waived already." if live.status == Status.WAIVED else "It is signed: there is nothing to waive."
 
 
 def not_ready(bulk: Bulk, paper: Paper) -> str:
@@ -152,6 +172,10 @@ def make_move(bulk: Bulk, paper: Paper, agreement: Agreement | None, *, reason: 
             case "remind", Agreement():
                 sent = lifecycle.remind_now(agreement, by=by, now=now)
                 return "" if sent else "No agreement waits for a signature, or a mail is on its way already."
+            case "waive", Agreement() if agreement.status in LIVE:
+                lifecycle.waive(agreement, reason=reason, by=by, now=now)
+            case "waive", _:
+                lifecycle.waive_paper(paper, reason=reason, by=by, now=now)
             case "supersede", Agreement():
                 lifecycle.supersede(agreement, reason=reason, by=by, now=now)
             case "void", Agreement():

@@ -24,7 +24,10 @@ admin.site.unregister(Paper)
 
 NEWEST = Agreement.objects.filter(paper=OuterRef("pk")).order_by("-created_at", "-pk")
 UNISSUED = [Status.DRAFT, Status.VOIDED, Status.SUPERSEDED]
-NEED = rank([Status.DECLINED], [Status.LAPSED], UNISSUED, [Status.ISSUED], [Status.SIGNED], [Status.SEALED])
+NEED = rank(
+    *([Status.DECLINED], [Status.LAPSED], UNISSUED, [Status.ISSUED], [Status.SIGNED]),
+    *([Status.SEALED], [Status.WAIVED]),
+)
 
 
 @admin.register(Paper)
@@ -32,7 +35,7 @@ class PaperDesk(BulkMoves, PaperAdmin):
     list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
     list_select_related = ["volume__terms"]
-    bulk_verbs = ("prepare", "issue", "remind", "supersede", "void")
+    bulk_verbs = ("prepare", "issue", "remind", "waive", "supersede", "void")
     by_need = [
         "status",  # accepted, then withdrawn
         Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(2)).asc(),

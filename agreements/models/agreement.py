@@ -54,7 +54,7 @@ class Agreement(models.Model):
     signed_at = models.DateTimeField(null=True, blank=True)
     sealed_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True, help_text="Why it was declined, replaced or voided.")
+    reason = models.TextField(blank=True, help_text="Why it was declined, waived, replaced or voided.")
 
     # Evidence of the one POST that signed.
     typed_name = models.CharField(max_length=500, blank=True)
@@ -136,7 +136,8 @@ class Agreement(models.Model):
                 condition=~Q(status="sealed") | Q(sealed_at__isnull=False), name="sealed_is_stamped"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["draft", "issued", "signed", "declined"]) | Q(sealed_at__isnull=True),
+                condition=~Q(status__in=["draft", "issued", "signed", "declined", "waived"])
+                | Q(sealed_at__isnull=True),
                 name="unsealed_has_no_seal",
             ),
             models.CheckConstraint(
@@ -145,7 +146,8 @@ class Agreement(models.Model):
                 name="closed_is_stamped",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["voided", "superseded"]) | ~Q(reason=""), name="closing_by_editor_has_reason"
+                condition=~Q(status__in=["voided", "superseded", "waived"]) | ~Q(reason=""),
+                name="closing_by_editor_has_reason",
             ),
         ]
         indexes = [

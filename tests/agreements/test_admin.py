@@ -186,6 +186,7 @@ def test_s03_actions_reach_no_foreign_row(house: House) -> None:
         ("/admin/proceedings/paper/", "issue", papers),
         ("/admin/proceedings/paper/", "remind", papers),
         ("/admin/proceedings/paper/", "supersede", papers),
+        ("/admin/proceedings/paper/", "waive", papers),
         ("/admin/proceedings/paper/", "void", papers),
         ("/admin/proceedings/paper/", "delete_selected", papers),
         ("/admin/agreements/agreement/", "remind", agreements),
@@ -306,6 +307,6 @@ def test_the_page_of_an_agreement_opens_in_every_status_with_legal_buttons_only(
     page = answer.content.decode()
     for verb in MOVES:
         offered = f"/move/{verb}/" in page
-        assert offered == (verb in legal_moves(status) and verb in ("void", "supersede")), verb
+        assert offered == (verb in legal_moves(status) and verb in ("waive", "void", "supersede")), verb
     assert ("/remind/" in page) == (status == Status.ISSUED)
     assert ("sealed.pdf" in page) == bool(agreement.sealed_file)

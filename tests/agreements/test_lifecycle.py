@@ -56,6 +56,7 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     ),
     "lapse": lambda agreement, now: lifecycle.lapse(agreement, now=now),
     "supersede": lambda agreement, now: lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=now),
+    "waive": lambda agreement, now: lifecycle.waive(agreement, reason="A licence.", by="editor:ed", now=now),
     "void": lambda agreement, now: lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=now),
 }
 
@@ -313,7 +314,7 @@ def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: st
     assert rows(agreement) == before
 
 
-@pytest.mark.parametrize("verb", ["sign", "decline", "hand-over", "void", "supersede"])
+@pytest.mark.parametrize("verb", ["sign", "decline", "hand-over", "waive", "void", "supersede"])
 def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: str) -> None:
     agreement = make.agreement("issued")
     lifecycle.remind(agreement, slot="r1:T-7", skipped=("r1:T-14",), look_at=LATER, now=NOW)
@@ -324,7 +325,7 @@ def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: s
     assert states["r1:T-14"] == State.SKIPPED
 
 
-@pytest.mark.parametrize("verb", ["decline", "hand-over", "void", "supersede"])
+@pytest.mark.parametrize("verb", ["decline", "hand-over", "waive", "void", "supersede"])
 def test_closing_an_agreement_kills_its_links(verb: str) -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
@@ -578,7 +579,7 @@ def test_s08_two_tabs_that_sign_at_once_make_one_signature() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-@pytest.mark.parametrize("verb", ["void", "decline", "hand-over", "supersede"])
+@pytest.mark.parametrize("verb", ["void", "waive", "decline", "hand-over", "supersede"])
 def test_of_signing_and_ending_at_once_one_wins_or_the_end_comes_second(verb: str) -> None:
     volume = make.volume()
     for _ in range(ROUNDS):

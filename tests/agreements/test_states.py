@@ -5,14 +5,15 @@ import pytest
 from agreements.states import FINAL, FROZEN, LIVE, MOVES, WORDS, Status, legal_moves
 
 LEGAL = {
-    "draft": ["issue", "supersede", "void"],
-    "issued": ["sign", "decline", "hand-over", "supersede", "void"],
+    "draft": ["issue", "waive", "supersede", "void"],
+    "issued": ["sign", "decline", "hand-over", "waive", "supersede", "void"],
     "signed": ["seal", "lapse", "supersede", "void"],
     "sealed": ["lapse", "supersede", "void"],
     "declined": [],
     "lapsed": [],
     "superseded": [],
     "voided": [],
+    "waived": ["supersede", "void"],
 }
 
 

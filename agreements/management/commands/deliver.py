@@ -44,8 +44,11 @@ class Command(BaseCommand):
             raise CommandError(f"The packages were left as they were: {error}") from error
         for agreement in what.cleared:
             bundle.note_delivered(agreement, by="command line", now=now)
-        count, folder = len(what.cleared), options["to"] / f"v{volume.number}"
-        self.stdout.write(f"{folder}permissions: {count} sealed agreements, with their evidence and manifest")
+        count, sealed = len(what.cleared), len(what.cleared) - len(what.waived)
+        folder = options["to"] / f"v{volume.number}"
+        self.stdout.write(f"{folder}permissions: {sealed} sealed agreements, with their evidence and manifest")
+        for agreement in what.waived:
+            self.stdout.write(f"  {agreement.paper.key} goes without a signature: {agreement.reason}")
         self.stdout.write(f"{folder}: the volume's BibTeX file with {count} papers")
         if not what.ready:
             self.stdout.write(
