@@ -9,9 +9,16 @@ from agreements.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    what: str
+    fact: str
+    """``title``, ``authors``, ``author`` or ``signer``."""
     before: str
     after: str
+    place: int | None = None
+    """Of one author in the list, from 1."""
+
+    @property
+    def what(self) -> str:
+        return self.fact if self.place is None else f"{self.fact} {self.place}"
 
     def __str__(self) -> str:
         return f"{self.what}: “{self.before}” shall be “{self.after}”"
@@ -36,7 +43,7 @@ def names_that_differ(before: Sequence[str], after: Sequence[str]) -> list[Diffe
         return []
     if len(before) == len(after) and not set(after) & (set(before) - unchanged(before, after)):
         return [
-            Difference(f"author {place}", old, new)
+            Difference("author", old, new, place)
             for place, (old, new) in enumerate(zip(before, after, strict=True), start=1)
             if old != new
         ]

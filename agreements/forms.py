@@ -8,6 +8,8 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agreements import pdf
 from agreements.differences import differences
@@ -20,21 +22,27 @@ from proceedings.names import Name, NotANameError, read_name
 BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
 """A name with another way to write it in brackets, such as the family's own letters beside Latin ones."""
 
+TOO_LONG = gettext_lazy("That is too long. Please say it in at most %(limit_value)d characters.")
+
 
 class SignForm(forms.Form):
     """Name, two ticks. Nothing is filled in or ticked beforehand (15 USC 7006(5): intent)."""
 
     typed_name = forms.CharField(
-        label="Your full name",
+        label=gettext_lazy("Your full name"),
         max_length=300,
-        error_messages={"required": "Type your full name; it is your signature."},
+        error_messages={"required": gettext_lazy("Type your full name; it is your signature.")},
     )
     same_name = forms.BooleanField(required=False)
     authority = forms.BooleanField(
-        error_messages={"required": "Tick this if you may sign for all authors. If you may not, do not sign."}
+        error_messages={
+            "required": gettext_lazy("Tick this if you may sign for all authors. If you may not, do not sign.")
+        }
     )
     consent = forms.BooleanField(
-        error_messages={"required": "Tick this to sign electronically, or answer the mail to sign on paper."}
+        error_messages={
+            "required": gettext_lazy("Tick this to sign electronically, or answer the mail to sign on paper.")
+        }
     )
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
@@ -49,12 +57,15 @@ class SignForm(forms.Form):
         if missing := pdf.unprintable(typed):
             named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
             raise forms.ValidationError(
-                f"The form cannot show {named}. Please write your name in other letters, such as Latin ones."
+                _("The form cannot show %(letters)s. Please write your name in other letters, such as Latin ones.")
+                % {"letters": named}
             )
         if not pdf.fits_the_line(typed, self.wording):
             raise forms.ValidationError(
-                "That is longer than the line on which the form is signed. Please shorten it, such as your first names "
-                "to initials."
+                _(
+                    "That is longer than the line on which the form is signed. Please shorten it, such as your first "
+                    "names to initials."
+                )
             )
         return typed
 
@@ -66,8 +77,11 @@ class SignForm(forms.Form):
             if not data.get("same_name"):
                 self.add_error(
                     "typed_name",
-                    f"The agreement names {self.signer}. If that is you and you write your name so, tick the box below "
-                    "the name. If it is not you, do not sign: answer the mail instead.",
+                    _(
+                        "The agreement names %(name)s. If that is you and you write your name so, tick the box below "
+                        "the name. If it is not you, do not sign: answer the mail instead."
+                    )
+                    % {"name": self.signer},
                 )
         return data
 
@@ -98,38 +112,48 @@ class DeclineForm(forms.Form):
     """The tick keeps out machines that press every button they find: declining cannot be taken back."""
 
     reason = forms.CharField(
-        label="Why? (optional)",
+        label=gettext_lazy("Why? (optional)"),
         required=False,
         max_length=2000,
-        error_messages={"max_length": "That is too long. Please say it in at most %(limit_value)d characters."},
+        error_messages={"max_length": TOO_LONG},
     )
-    sure = forms.BooleanField(error_messages={"required": "Tick this to decline. Nothing has happened yet."})
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to decline. Nothing has happened yet.")}
+    )
 
 
 class ObjectionForm(forms.Form):
     """A reason, because the editors have to weigh it; a tick, because it stays on record."""
 
     reason = forms.CharField(
-        label="Why do you object?",
+        label=gettext_lazy("Why do you object?"),
         max_length=2000,
         error_messages={
-            "required": "Say why, so that the editors can weigh it.",
-            "max_length": "That is too long. Please say it in at most %(limit_value)d characters.",
+            "required": gettext_lazy("Say why, so that the editors can weigh it."),
+            "max_length": TOO_LONG,
         },
     )
-    sure = forms.BooleanField(error_messages={"required": "Tick this to object. Nothing has happened yet."})
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to object. Nothing has happened yet.")}
+    )
 
 
 class HandOverForm(forms.Form):
     """To one of the other authors. Whose address is not on file needs one, and then an editor's word."""
 
     to = forms.ChoiceField(
-        error_messages={"required": "Choose who shall sign.", "invalid_choice": "Choose one of these authors."}
+        error_messages={
+            "required": gettext_lazy("Choose who shall sign."),
+            "invalid_choice": gettext_lazy("Choose one of these authors."),
+        }
     )
     email = forms.EmailField(
-        required=False, error_messages={"invalid": "That is no e-mail address. Write it like name@example.org."}
+        required=False,
+        error_messages={"invalid": gettext_lazy("That is no e-mail address. Write it like name@example.org.")},
     )
-    sure = forms.BooleanField(error_messages={"required": "Tick this to hand over. Nothing has happened yet."})
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to hand over. Nothing has happened yet.")}
+    )
 
     def __init__(self, *args: Any, authors: Sequence[Author], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +165,8 @@ class HandOverForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         author = self.authors.get(data.get("to", ""))
         if author and not author.email and not data.get("email") and "email" not in self.errors:
-            self.add_error("email", f"No address of {author.display} is on file. Type it; the editors will check it.")
+            missing = _("No address of %(name)s is on file. Type it; the editors will check it.")
+            self.add_error("email", missing % {"name": author.display})
         return data | {"author": author}
 
 
@@ -149,19 +174,24 @@ class CorrectionForm(forms.Form):
     """The facts as they should be, filled in with what they are."""
 
     title = forms.CharField(
-        label="Title",
+        label=gettext_lazy("Title"),
         max_length=500,
         error_messages={
-            "required": "A paper has a title.",
-            "max_length": "That is too long for a title: at most %(limit_value)d characters.",
+            "required": gettext_lazy("A paper has a title."),
+            "max_length": gettext_lazy("That is too long for a title: at most %(limit_value)d characters."),
         },
     )
     authors = forms.CharField(
-        label="Authors, one in each line, in their order",
+        label=gettext_lazy("Authors, one in each line, in their order"),
         max_length=20_000,
-        error_messages={"required": "A paper has at least one author."},
+        error_messages={"required": gettext_lazy("A paper has at least one author.")},
     )
-    note = forms.CharField(label="Anything the editors should know (optional)", required=False, max_length=2000)
+    note = forms.CharField(
+        label=gettext_lazy("Anything the editors should know (optional)"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
 
     def __init__(self, data: QueryDict | None = None, *, facts: Facts, wording: Wording) -> None:
         super().__init__(data, initial={"title": facts.title, "authors": "\n".join(facts.authors)})
@@ -173,19 +203,21 @@ class CorrectionForm(forms.Form):
     def clean_authors(self) -> list[str]:
         names = [printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
         if too_long := next((name for name in names if len(name) > 200), None):
-            raise forms.ValidationError(f"“{too_long[:40]}…” is too long for a name. Write each author in a line.")
+            too_much = _("“%(start)s…” is too long for a name. Write each author in a line.")
+            raise forms.ValidationError(too_much % {"start": too_long[:40]})
         # Each of them may come to sign one day.
         if too_wide := next((name for name in names if not pdf.fits_the_line(name, self.wording)), None):
-            raise forms.ValidationError(
-                f"“{too_wide}” is longer than the line on which the form is signed. Please shorten it, such as first "
+            too_much = _(
+                "“%(name)s” is longer than the line on which the form is signed. Please shorten it, such as first "
                 "names to initials."
             )
+            raise forms.ValidationError(too_much % {"name": too_wide})
         return names
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not differences(self.facts, self.wanted):
-            self.add_error("title", "This is what the agreement says already. Change what is wrong.")
+            self.add_error("title", _("This is what the agreement says already. Change what is wrong."))
         return data
 
     @property
@@ -199,7 +231,8 @@ def printable(text: str) -> str:
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
     if missing := pdf.unprintable(tidy):
         named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
-        raise forms.ValidationError(f"The form cannot show {named}. Please write it in other letters.")
+        refusal = _("The form cannot show %(letters)s. Please write it in other letters.")
+        raise forms.ValidationError(refusal % {"letters": named})
     return tidy
 
 
@@ -207,24 +240,24 @@ class CopyForm(forms.Form):
     """The reference, not an address: mail goes to the address on file, and to no other."""
 
     reference = forms.CharField(
-        label="Reference of the agreement",
+        label=gettext_lazy("Reference of the agreement"),
         max_length=140,
-        error_messages={"required": "Type the reference, such as 247-smith24-7QKX2M."},
+        error_messages={"required": gettext_lazy("Type the reference, such as 247-smith24-7QKX2M.")},
     )
 
 
 MOST_BYTES = 20 * 1024 * 1024
 """Far above any sealed agreement; a larger file cannot be one."""
-TOO_LARGE = "The file is larger than 20 MB, so it is not a sealed agreement."
+TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement.")
 
 
 class VerifyForm(forms.Form):
     file = forms.FileField(
-        label="A sealed agreement (PDF)",
+        label=gettext_lazy("A sealed agreement (PDF)"),
         error_messages={
-            "required": "Choose a PDF file.",
-            "empty": "The file is empty. Choose the PDF that came by mail.",
-            "invalid": "Your browser sent no file. Choose a PDF file.",
+            "required": gettext_lazy("Choose a PDF file."),
+            "empty": gettext_lazy("The file is empty. Choose the PDF that came by mail."),
+            "invalid": gettext_lazy("Your browser sent no file. Choose a PDF file."),
         },
     )
 

@@ -49,7 +49,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 def uploaded(request: HttpRequest) -> HttpResponse:
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > MOST_BYTES + HEADERS_OF_UPLOAD:
-        return refused(request, TOO_LARGE, status=413)  # before a byte of it is read
+        return refused(request, str(TOO_LARGE), status=413)  # before a byte of it is read
     form = VerifyForm(request.POST, request.FILES)
     if not form.is_valid():
         return refused(request, str(form.errors["file"][0]), status=400)

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import dateformat
+from django.utils.translation import gettext as _
 
 from proceedings.models import Volume
 
@@ -84,6 +86,7 @@ class Terms(models.Model):
 
     @property
     def deadline_in_words(self) -> str:
-        """Such as ``30 November 2026, 23:59 anywhere on Earth``."""
-        zone = "anywhere on Earth" if self.zone == ANYWHERE_ON_EARTH else self.zone
-        return f"{self.deadline.day} {self.deadline:%B %Y}, 23:59 {zone}"
+        """Such as ``30 November 2026, 23:59 anywhere on Earth``, in the language of whoever reads it."""
+        zone = _("anywhere on Earth") if self.zone == ANYWHERE_ON_EARTH else self.zone
+        day = dateformat.format(self.deadline, _("j F Y"))
+        return _("%(day)s, 23:59 %(zone)s") % {"day": day, "zone": zone}

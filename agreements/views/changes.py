@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agreements import drafting, lifecycle, proposals, wording
@@ -65,5 +66,5 @@ def proposed(request: HttpRequest, token: str, proposal: Proposal) -> HttpRespon
 
 def words_for(refusal: Exception) -> str:
     if isinstance(refusal, proposals.AlreadyProposed):
-        return "The editors have a proposal of yours already and will answer it by mail."
-    return "The paper is not ready for another signer. Please answer the mail that brought you here."
+        return _("The editors have a proposal of yours already and will answer it by mail.")
+    return _("The paper is not ready for another signer. Please answer the mail that brought you here.")

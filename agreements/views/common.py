@@ -6,6 +6,7 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from agreements import limits, links
@@ -48,7 +49,7 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
         @wraps(page)
         def opened(request: HttpRequest, token: str) -> HttpResponse:
             if missed_too_often(request):
-                return too_often(request, "a minute")
+                return too_often(request, _("a minute"))
             link = links.read(token, Link.Purpose.SIGN, now_of(request))
             if link and link.agreement.status in SIGNED:
                 return signed(request, token, link) if signed else to_start(token)

@@ -3,6 +3,7 @@
 from django.core.files.storage import storages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -40,7 +41,7 @@ def sealed_response(agreement: Agreement) -> FileResponse:
 def fresh_link(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
     if not limits.take(limits.MISSES, address_of(request), now_of(request)):
-        return too_often(request, "a minute")
+        return too_often(request, _("a minute"))
     fresh.ask(now_of(request), token=token)
     return render(request, "agreements/asked.html")
 
@@ -50,7 +51,7 @@ def fresh_link(request: HttpRequest, token: str) -> HttpResponse:
 def request_copy(request: HttpRequest) -> HttpResponse:
     """The copy for whoever has no link any more: by the agreement's reference, to the address on file."""
     if missed_too_often(request):
-        return too_often(request, "a minute")
+        return too_often(request, _("a minute"))
     form = CopyForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +18,7 @@ from proceedings.visits import now_of
 def object_(request: HttpRequest, token: str) -> HttpResponse:
     """Says what was signed for them; takes an objection with its reason and a tick."""
     if missed_too_often(request):
-        return too_often(request, "a minute")
+        return too_often(request, _("a minute"))
     link = links.read(token, Link.Purpose.OBJECT, now_of(request))
     if link is None or link.agreement.status not in objections.SIGNED:
         return calm(request)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements import documents, lifecycle, limits, statements, wording
@@ -37,7 +38,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     if not valid:
         return sign_page(request, token, agreement, form, shown, status=400)
     if step == "sign" and not limits.take(limits.SIGNING, link.digest, now_of(request)):
-        return too_often(request, "an hour")
+        return too_often(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
         # Another text wants its own ticks; only the name stays.
         anew = sign_form(agreement, initial={"typed_name": form.cleaned_data["typed_name"]})

@@ -97,7 +97,7 @@ def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> No
     form = sign_form(typed_name=name, same_name="on")
     assert not form.is_valid()
     (refusal,) = form.errors["typed_name"]
-    assert refusal.startswith("That is longer than the line on which the form is signed. Please shorten it")
+    assert str(refusal).startswith("That is longer than the line on which the form is signed. Please shorten it")
 
 
 @given(st.text("iImWéß 李卓محיקदी.-", min_size=1, max_size=70))

@@ -409,7 +409,7 @@ def test_l06_the_filled_in_form_is_shown_before_it_is_signed() -> None:
 def test_l05_the_line_of_the_form_stands_directly_above_the_button_that_signs() -> None:
     page = shown(author_of(make.agreement()).fill_in("Mike Lewis"))
     assert re.search(
-        r'<p class="final">I HAVE READ AND AGREE[^<]*</p>\s*<div class="ways">\s*'
+        r'<p class="final" lang="en">I HAVE READ AND AGREE[^<]*</p>\s*<div class="ways">\s*'
         r'<button type="submit" name="step" value="sign">Sign the agreement</button>',
         page,
     )
