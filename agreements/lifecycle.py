@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import addresses, documents, drafting, links, mail, notices, pdf
+from agreements import addresses, documents, drafting, links, mail, notices, pdf, rows
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Message, Proposal, SealCertificate, ShownCopy, Terms
@@ -82,8 +82,7 @@ def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[
 def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """An event that moves nothing, such as a mail that was sent."""
     with transaction.atomic(savepoint=False):
-        held = Agreement.objects.select_for_update(no_key=True).filter(pk=agreement_id)
-        reference, number, head = held.values_list("reference", "event_count", "event_head").get()
+        ((reference, number, head),) = rows.hold(Agreement, [agreement_id], "reference", "event_count", "event_head")
         chain(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
 
 
@@ -105,9 +104,10 @@ def chain(
     data: dict[str, Any],
 ) -> None:
     event = Event(agreement_id=agreement_id, number=number, kind=kind, at=now, by=by, data=data, previous=head)
-    event.digest = event.compute_digest(reference)
-    event.save(force_insert=True)
-    Agreement.objects.filter(pk=agreement_id).update(event_count=number, event_head=event.digest)
+    digest = event.compute_digest(reference)
+    columns = {"agreement": agreement_id, "number": number, "kind": kind, "at": now, "by": by, "data": data}
+    rows.add(Event, columns | {"previous": head, "digest": digest})
+    rows.change(Agreement, agreement_id, was={}, becomes={"event_count": number, "event_head": digest})
 
 
 # --- from paper to mail

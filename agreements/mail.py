@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from agreements import addresses
+from agreements import addresses, rows
 from agreements.models import Agreement, Message
 from agreements.transports import Outcome
 
@@ -38,7 +39,7 @@ BATCH = 50
 """Most mails that one worker claims at a time."""
 
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
-FREE = {"claim": None, "lease_until": None}
+FREE: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
 def queue(
@@ -132,8 +133,8 @@ def intend(message: Message, now: datetime, first: Callable[[], object] = nothin
     """
     with transaction.atomic(durable=True):
         first()
-        mine = Message.objects.filter(pk=message.pk, state=State.CLAIMED, claim=message.claim, closed=False)
-        return bool(mine.update(state=State.HANDING, lease_until=now + LEASE))
+        mine = {"state": State.CLAIMED, "claim": message.claim, "closed": False}
+        return rows.change(Message, message.pk, was=mine, becomes={"state": State.HANDING, "lease_until": now + LEASE})
 
 
 # --- what became of it
@@ -163,33 +164,35 @@ def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> 
 
 def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
     """The legal move for an outcome, if this worker still holds the mail. Returns the state reached, or None."""
-    mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.CLAIMED, State.HANDING])
+    mine = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
     error = outcome.detail
+
+    def becomes(state: State, was: rows.Columns = mine, **columns: Any) -> bool:
+        return rows.change(Message, message.pk, was=was, becomes={"state": state, "error": error, **columns})
+
     if outcome.state == State.SENT:
         # A late 250 also tells what became of a mail whose lease ended meanwhile.
-        mine = Message.objects.filter(pk=message.pk, claim=message.claim, state__in=[State.HANDING, State.UNKNOWN])
-        return State.SENT if mine.update(state=State.SENT, sent_at=now, error="", **FREE) else None
+        handed = mine | {"state": (State.HANDING, State.UNKNOWN)}
+        return State.SENT if becomes(State.SENT, handed, sent_at=now, **FREE) else None
     if outcome.state == State.UNKNOWN:
-        return State.UNKNOWN if mine.update(state=State.UNKNOWN, error=error, lease_until=None) else None
+        return State.UNKNOWN if becomes(State.UNKNOWN, lease_until=None) else None
     held_up = outcome.whose == "server"
     if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not held_up):
-        return State.FAILED if mine.update(state=State.FAILED, error=error, **FREE) else None
+        return State.FAILED if becomes(State.FAILED, **FREE) else None
     wait = HELD_UP if held_up else BACKOFF[message.attempts - 1]
     attempts = message.attempts - held_up
-    again = mine.filter(closed=False)
-    if again.update(state=State.PENDING, due_at=now + wait, attempts=attempts, error=error, **FREE):
+    if becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **FREE):
         return State.PENDING
-    return State.CANCELLED if mine.update(state=State.CANCELLED, error=error, **FREE) else None
+    return State.CANCELLED if becomes(State.CANCELLED, **FREE) else None
 
 
 def hold(agreement_ids: Iterable[int]) -> None:
     """Takes the agreements' rows before their messages', in the order of every verb in `lifecycle`: no deadlock.
 
-    SQLite cannot, and does not need it: it has one writer at a time.
+    SQLite does not need it: it has one writer at a time.
     """
     if connection.features.has_select_for_update:
-        rows = Agreement.objects.select_for_update(no_key=True).filter(pk__in=list(agreement_ids)).order_by("pk")
-        list(rows.values_list("pk"))
+        rows.hold(Agreement, agreement_ids, "id")
 
 
 def release_leases(now: datetime, record: Record) -> Counter[str]:

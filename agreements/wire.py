@@ -106,6 +106,7 @@ def lines_of(text: str) -> bytes:
     return body
 
 
+@lru_cache(maxsize=64)
 def address(header: str) -> str:
     """The bare address of a header such as ``Desk <desk@example.org>``, its domain in ASCII (IDNA)."""
     local, _, domain = parseaddr(header)[1].rpartition("@")

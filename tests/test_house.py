@@ -107,10 +107,14 @@ def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     for function in functions(tree):
         known = models_of(function)
         for call in calls(function):
-            if method(call) in WRITING:
-                assert isinstance(call.func, ast.Attribute)
-                if model := model_of(call.func.value, known):
-                    yield model, call
+            written = call.func if method(call) in WRITING else call.args[0] if by_rows(call) else None
+            if written and (model := model_of(written.value if isinstance(written, ast.Attribute) else written, known)):
+                yield model, call
+
+
+def by_rows(call: ast.Call) -> bool:
+    """Whether it writes one row by its own columns: `rows.change(Model, …)`, `rows.add(Model, …)`."""
+    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("rows.change", "rows.add")
 
 
 def test_the_models_with_one_writer_are_those_of_the_house() -> None:
@@ -130,6 +134,8 @@ def test_each_of_these_models_has_one_writer() -> None:
         "def f(p): p.agreements.filter(pk=1).update(x=1)",
         "def f():\n    rows = Message.objects.filter(pk=1)\n    mine = rows.filter(x=2)\n    mine.update(x=1)",
         "def f():\n    for e in Event.objects.all():\n        e.delete()",
+        "def f(): rows.change(Message, 1, was={}, becomes={'closed': True})",
+        "def f(): rows.add(Event, {'number': 1})",
     ],
 )
 def test_this_lint_sees_writers_who_hide(line: str) -> None:
@@ -192,6 +198,12 @@ def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
     return not any(
         method(call) in WRITING and (filtering in chain(call) or held & names_in(call)) for call in calls(function)
     )
+
+
+def test_nobody_writes_sql_of_their_own() -> None:
+    """Where nobody could see whose rows it changes."""
+    rooms = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) in ("cursor", "raw")}
+    assert rooms == {"agreements/rows.py", "agreements/views/machines.py"}, "the second only asks SELECT 1"
 
 
 def test_nobody_starts_a_task_by_hand() -> None:

@@ -110,7 +110,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
     def disk_full(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr(Event, "save", disk_full)
+    monkeypatch.setattr("agreements.rows.add", disk_full)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before

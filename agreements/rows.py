@@ -1,0 +1,99 @@
+"""One row, one statement: read it, change it if it is as expected, add it. By its own columns only, by construction.
+
+What runs for every mail goes through here. The statements are those of Django's `filter(…).update(…)`, which takes
+longer to build than to run; here each is built once. A column of another table cannot be named: on PostgreSQL a filter
+through it would let two racers win.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
+from django.db.models import Field, Model
+
+Columns = dict[str, Any]
+
+
+class Statement(NamedTuple):
+    sql: str
+    fields: tuple["Field[Any, Any]", ...]
+    """Of its places, in order."""
+
+    def parameters(self, values: list[Any]) -> list[Any]:
+        """The values as the database wants them."""
+        return [field.get_db_prep_save(value, connection) for field, value in zip(self.fields, values, strict=True)]
+
+
+def change(model: type[Model], pk: int, *, was: Columns, becomes: Columns) -> bool:
+    """Compare and set: the row gets new values if it has the old ones. False if not, for somebody else was faster.
+
+    An old value may be a tuple, of which the row has one; None is never found. Raises FieldDoesNotExist for a column
+    that is not the table's own.
+    """
+    old = {name: value if isinstance(value, tuple) else (value,) for name, value in was.items()}
+    statement = update(model, tuple(becomes), tuple((name, len(values)) for name, values in old.items()))
+    values = [*becomes.values(), pk, *(value for values in old.values() for value in values)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.parameters(values))
+        return bool(cursor.rowcount)
+
+
+def add(model: type[Model], columns: Columns) -> None:
+    """A new row."""
+    statement = insert(model, tuple(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.parameters(list(columns.values())))
+
+
+def hold(model: type[Model], pks: Iterable[int], *columns: str) -> list[tuple[Any, ...]]:
+    """Those columns of some rows in the order of their keys; nobody else changes the rows until the transaction ends.
+
+    Numbers and texts only. SQLite cannot hold a row, and does not need to: it has one writer at a time.
+    """
+    keys = sorted(pks)
+    statement = select_for_update(model, columns, len(keys), connection.features.has_select_for_update)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, keys)
+        return list(cursor.fetchall())
+
+
+@lru_cache
+def update(model: type[Model], becomes: tuple[str, ...], was: tuple[tuple[str, int], ...]) -> Statement:
+    sets = ", ".join(f"{column(model, name)} = %s" for name in becomes)
+    old = "".join(f" AND {column(model, name)} IN ({', '.join(['%s'] * count)})" for name, count in was)
+    names = [*becomes, "id", *(name for name, count in was for _ in range(count))]
+    return Statement(f"UPDATE {table(model)} SET {sets} WHERE {column(model, 'id')} = %s{old}", fields(model, names))
+
+
+@lru_cache
+def insert(model: type[Model], names: tuple[str, ...]) -> Statement:
+    columns, places = ", ".join(column(model, name) for name in names), ", ".join(["%s"] * len(names))
+    return Statement(f"INSERT INTO {table(model)} ({columns}) VALUES ({places})", fields(model, names))
+
+
+@lru_cache
+def select_for_update(model: type[Model], names: tuple[str, ...], count: int, lock: bool) -> str:
+    columns, keys = ", ".join(column(model, name) for name in names), ", ".join(["%s"] * count)
+    found = f"SELECT {columns} FROM {table(model)} WHERE id IN ({keys}) ORDER BY id"
+    return f"{found} FOR NO KEY UPDATE" if lock else found
+
+
+def table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def column(model: type[Model], name: str) -> str:
+    return connection.ops.quote_name(str(field(model, name).column))
+
+
+def fields(model: type[Model], names: Iterable[str]) -> tuple["Field[Any, Any]", ...]:
+    return tuple(field(model, name) for name in names)
+
+
+def field(model: type[Model], name: str) -> "Field[Any, Any]":
+    found = model._meta.get_field(name)
+    if not isinstance(found, Field):
+        raise FieldDoesNotExist(f"{name} is no column of {model._meta.db_table}.")
+    return found
