@@ -1,4 +1,4 @@
-"""The clock's three rounds, run by Celery and by ``manage.py sweep`` alike: send, chase, seal.
+"""The clock's rounds, run by Celery and by ``manage.py sweep`` alike: chase, seal, send, pack.
 
 Each asks the database what is due and leaves it there when it fails, so a round may be late, repeated or killed.
 `clock` is a function that tells the time, because a long round outlives one `now`.
@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agreements import addresses, documents, fresh, lifecycle, limits, mail, postman, seal, transports
+from agreements import addresses, documents, fresh, lifecycle, limits, mail, packing, postman, seal, transports
 from agreements.models import Agreement, Message, Proposal, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
@@ -201,5 +201,10 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     return "sealed" if made_it else "lost"
 
 
-ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {"chase": chase, "seal": seal_due, "send": send}
+ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {
+    "chase": chase,
+    "seal": seal_due,
+    "send": send,
+    "pack": packing.make_due,
+}
 """In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

@@ -5,6 +5,7 @@ their evidence and the lists of digests for both. A volume that is not ready is 
 part.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +24,6 @@ from proceedings.findings import Finding, Severity
 from proceedings.models import Paper, Volume
 from proceedings.packages import Item, Written, build, flush, item, settle, take_place
 from proceedings.records import PaperRecord, VolumeRecord
-from proceedings.zipstream import length, stream
 
 MANIFEST = "manifest.csv"
 PAPERS = "papers.csv"
@@ -202,16 +202,32 @@ def keep_keys(handover: Handover) -> None:
     Paper.objects.filter(pk__in=papers, delivered_key="").update(delivered_key=F("key"))
 
 
-def zipped_public(handover: Handover) -> tuple[int, Iterator[bytes]]:
-    """The public package as a zip that streams, and its length in bytes. Raises UnwritableError."""
-    items = list(inside(f"v{handover.volume.number}", public(handover)))
-    return length(items), stream(items)
+def fingerprint(handover: Handover) -> str:
+    """SHA-256 over everything that the packages are made of: another one means that they would come out otherwise."""
+    files = [
+        (file.paper_id, file.kind, file.extension, file.size, file.sha256)
+        for agreement in handover.cleared
+        for file in sorted(agreement.paper.files.all(), key=lambda file: file.kind)
+    ]
+    sealed = [(one.reference, one.status, one.sealed_sha256, one.reason) for one in handover.cleared]
+    # Not `handover.record`, which is dated by the day of a delivery where the volume has no date of its own.
+    facts = (volume_record(handover.volume), handover.records, files, sealed, handover.reasons)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def zipped_permissions(handover: Handover) -> Iterator[bytes]:
-    """The permissions package as a zip that streams; the evidence is made as it goes. Raises UnwritableError."""
-    published = [Written(one.name, one.size, one.sha256) for one in public(handover)]
-    return stream(inside(f"v{handover.volume.number}permissions", permissions(handover, published)))
+def count_public(handover: Handover) -> int:
+    """How many files the public package will hold."""
+    return 1 + sum(len(agreement.paper.files.all()) for agreement in handover.cleared)
+
+
+def count_permissions(handover: Handover) -> int:
+    """How many files the permissions package will hold."""
+    return 2 * (len(handover.cleared) - len(handover.waived)) + (4 if handover.ready else 5)
+
+
+def listing(handover: Handover) -> list[Written]:
+    """What the public package holds, without making it. Raises UnwritableError."""
+    return [Written(one.name, one.size, one.sha256) for one in public(handover)]
 
 
 def inside(folder: str, items: Iterable[Item]) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from agreements import clock
+from agreements import clock, packing
 
 
 @shared_task(name="agreements.send")
@@ -19,3 +19,8 @@ def chase() -> None:
 @shared_task(name="agreements.seal")
 def seal() -> None:
     clock.seal_due(timezone.now)
+
+
+@shared_task(name="agreements.pack")
+def pack() -> None:
+    packing.make_due(timezone.now)

@@ -35,21 +35,43 @@ def length(items: Sequence[Item]) -> int:
 def stream(items: Iterable[Item]) -> Iterator[bytes]:
     """The archive, piece by piece. Each item is opened when its turn comes and closed before the next.
 
-    Raises PackageError when a file is not as long as it was, or not the same: a browser then sees the download fail,
-    which is better than an archive with a wrong paper in it.
+    Raises PackageError when a file is not as long as it was, or not the same: whoever reads it sees it fail, which is
+    better than an archive with a wrong paper in it.
     """
-    directory: list[bytes] = []
-    offset = 0
+    archive = Archive()
     for one in items:
+        yield from archive.add(one)
+    yield from archive.end()
+
+
+class Archive:
+    """An archive that is written file by file, and may go on where another writer of the same files has stopped."""
+
+    def __init__(self) -> None:
+        self.offset = 0
+        """Bytes up to the end of the last file."""
+        self._directory: list[bytes] = []
+
+    def add(self, one: Item) -> Iterator[bytes]:
+        """The bytes of the next file. Raises PackageError as `stream` does."""
         crc32 = _crc32(one) if one.crc32 is None else one.crc32
-        head = _local(one, crc32)
-        directory.append(_central(one, crc32, offset))
-        offset += len(head) + one.size
-        yield head
+        yield self._enter(one, crc32)
         yield from _body(one, crc32)
-    size = sum(map(len, directory))
-    yield from directory
-    yield _end(len(directory), size, offset)
+
+    def skip(self, one: Item) -> None:
+        """The next file is there already."""
+        self._enter(one, _crc32(one) if one.crc32 is None else one.crc32)
+
+    def end(self) -> Iterator[bytes]:
+        """The directory, behind the last file."""
+        yield from self._directory
+        yield _end(len(self._directory), sum(map(len, self._directory)), self.offset)
+
+    def _enter(self, one: Item, crc32: int) -> bytes:
+        head = _local(one, crc32)
+        self._directory.append(_central(one, crc32, self.offset))
+        self.offset += len(head) + one.size
+        return head
 
 
 def _body(one: Item, crc32: int) -> Iterator[bytes]:

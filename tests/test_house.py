@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.template import engines
 
-from agreements.models import Addressee, Agreement, Event, Link, Message, ShownCopy
+from agreements.models import Addressee, Agreement, Event, Link, Message, Package, ShownCopy
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = {
@@ -26,12 +26,20 @@ WRITERS = {
     "Message": "agreements/mail.py",
     "Link": "agreements/links.py",
     "Addressee": "agreements/addresses.py",
+    "Package": "agreements/packing.py",
 }
 WRITING = {
     "update", "create", "save", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create",
     "aupdate", "acreate", "asave", "adelete", "_raw_delete",
 }  # fmt: skip
-RELATED = {"agreements": "Agreement", "events": "Event", "messages": "Message", "links": "Link", "shown": "ShownCopy"}
+RELATED = {
+    "agreements": "Agreement",
+    "events": "Event",
+    "messages": "Message",
+    "links": "Link",
+    "shown": "ShownCopy",
+    "packages": "Package",
+}
 """The names by which rows of those models hang on others."""
 
 OWN_LOOKUPS = {"in", "lt", "lte", "gt", "gte", "isnull", "exact"}
@@ -118,7 +126,9 @@ def by_rows(call: ast.Call) -> bool:
 
 
 def test_the_models_with_one_writer_are_those_of_the_house() -> None:
-    assert set(WRITERS) == {model.__name__ for model in (Addressee, Agreement, Event, Link, Message, ShownCopy)}
+    assert set(WRITERS) == {
+        model.__name__ for model in (Addressee, Agreement, Event, Link, Message, Package, ShownCopy)
+    }
 
 
 def test_each_of_these_models_has_one_writer() -> None:

@@ -1,42 +1,40 @@
-"""The publisher's two packages on the desk: what speaks against them, and a download of each."""
-
-from typing import Any
+"""The publisher's two packages on the desk: what speaks against them, making them, how far they are, fetching them."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import bundle, handover
+from agreements import handover, packing
 from agreements.admin.words import who
-from proceedings.dialect import UnwritableError
+from agreements.models import Package
+from agreements.views.packages import address_of
 from proceedings.models import Volume
 from proceedings.scope import OwnVolumes, edits
 
-PACKAGES = ("public", "permissions")
 MOST = 300
 """So many reasons a page shows; the command lists them all."""
 
+SHOWN = 12
+"""So many packages."""
+
+AGAIN = 5
+"""Seconds after which a page about packages under way loads itself again."""
+
+UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
+
 
 class PackageDownloads(OwnVolumes):
-    """A page per volume with its packages. A download hands something over, so it is a POST that leaves its events."""
+    """A page per volume with its packages. Making them hands something over, so it is a POST that leaves its events."""
 
     def get_urls(self) -> list[URLPattern]:
         name = "proceedings_volume_package"
         own = [
             path("<int:pk>/packages/", self.admin_site.admin_view(self.packages_page), name=f"{name}s"),
-            path("<int:pk>/packages/<str:which>.zip", self.admin_site.admin_view(self.package_zip), name=name),
+            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.fetch), name=name),
         ]
         return own + super().get_urls()
 
@@ -47,58 +45,58 @@ class PackageDownloads(OwnVolumes):
         return volume
 
     def packages_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What would go to the publisher now, and everything that speaks against it. Changes nothing."""
+        """What would go to the publisher now, what speaks against it, and what was made. A POST asks for both."""
         volume = self.volume_or_404(request, pk)
-        what = handover.prepare(volume, timezone.now().date())
+        if request.method == "POST":
+            return self.ask(request, volume)
+        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:SHOWN])
+        under_way = any(package.state in UNDER_WAY for package in packages)
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
-            "what": what,
-            "reasons": what.reasons[:MOST],
-            "more": max(0, len(what.reasons) - MOST),
+            "packages": packages,
+            "under_way": under_way,
             "may_deliver": edits(request, volume.pk),
             "title": f"Packages of {volume}",
             "opts": self.opts,
         }
-        return render(request, "admin/agreements/packages.html", context)
-
-    def package_zip(self, request: HttpRequest, pk: int, which: str) -> HttpResponseBase:
-        """The package as a zip, streamed; one that is not complete only for whoever has ticked that it is a part."""
-        volume = self.volume_or_404(request, pk)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if which not in PACKAGES:
-            raise Http404
-        if not edits(request, volume.pk):
-            raise PermissionDenied
-        now = timezone.now()
-        what = handover.prepare(volume, now.date())
-        if not what.ready and "partial" not in request.POST:
-            return self.refuse(request, volume, "It is not ready; see why below. Tick the box to get a part of it.")
-        try:
-            return self.handed_over(what, which, by=who(request), now=now)
-        except UnwritableError as error:
-            return self.refuse(request, volume, str(error))
-
-    @staticmethod
-    def handed_over(what: handover.Handover, which: str, *, by: str, now: Any) -> StreamingHttpResponse:
-        name = f"v{what.volume.number}{'permissions' if which == 'permissions' else ''}"
-        if which == "public":
-            size, pieces = handover.zipped_public(what)
-            handover.keep_keys(what)
-            response = StreamingHttpResponse(pieces, content_type="application/zip")
-            response["Content-Length"] = str(size)
-        else:
-            response = StreamingHttpResponse(handover.zipped_permissions(what), content_type="application/zip")
-            for agreement in what.cleared:
-                bundle.note_delivered(agreement, by=by, now=now)
-        label = "" if what.ready else "-PARTIAL"
-        response["Content-Disposition"] = f'attachment; filename="{name}{label}.zip"'
+        if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
+            what = handover.prepare(volume, timezone.now().date())
+            reasons, now = what.reasons, handover.fingerprint(what)
+            context |= {
+                "what": what,
+                "reasons": reasons[:MOST],
+                "more": max(0, len(reasons) - MOST),
+                "stale": {package.pk for package in packages if package.fingerprint != now},
+            }
+        response = render(request, "admin/agreements/packages.html", context)
+        if under_way and "still" not in request.GET:
+            response["Refresh"] = str(AGAIN)
         return response
 
-    def refuse(self, request: HttpRequest, volume: Volume, why: str) -> HttpResponseRedirect:
-        self.message_user(request, f"Nothing was handed over. {why}", messages.ERROR)
+    def ask(self, request: HttpRequest, volume: Volume) -> HttpResponse:
+        """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
+        if not edits(request, volume.pk):
+            raise PermissionDenied
+        now, partial = timezone.now(), "partial" in request.POST
+        if not partial and not handover.prepare(volume, now.date()).ready:
+            why = "Nothing is made: it is not ready; see why below. Tick the box to get a part of it."
+            self.message_user(request, why, messages.ERROR)
+        else:
+            packing.order(volume, partial=partial, by=who(request), now=now)
         return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
+
+    def fetch(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
+        """Leads to the file, by an address that lives for minutes."""
+        volume = self.volume_or_404(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not edits(request, volume.pk):
+            raise PermissionDenied
+        found = volume.packages.filter(pk=package, state=Package.State.DONE).select_related("volume").first()
+        if found is None:
+            raise Http404
+        return HttpResponseRedirect(address_of(found))
 
     def packages(self, volume: Volume) -> str:
         """A link for the list of volumes."""

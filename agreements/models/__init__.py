@@ -1,11 +1,12 @@
 """Who allowed it: texts, terms, agreements, their events, the mailed links and the outbox.
 
-Rows only. Agreement and Event are written by `lifecycle`, Message by `mail`, Link by `links`; nothing here has a side
-effect. What must hold whatever the code does is a constraint here or a trigger in migration 0002.
+Rows only. Agreement and Event are written by `lifecycle`, Message by `mail`, Link by `links`, Package by `packing`;
+nothing here has a side effect. What must hold whatever the code does is a constraint here or a trigger in a migration.
 """
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.mail import Addressee, Link, Message, Round
+from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
 from agreements.models.terms import ANYWHERE_ON_EARTH, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
@@ -20,6 +21,7 @@ __all__ = [
     "Link",
     "LinkRequest",
     "Message",
+    "Package",
     "Proposal",
     "Round",
     "SealCertificate",

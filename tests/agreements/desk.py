@@ -84,7 +84,9 @@ def filled(route: str, row: models.Model | None) -> str:
     key = str(row.pk) if row else "1"
     path = route.replace("<path:object_id>", key).replace("<int:pk>", key).replace("<id>", key)
     content = ContentType.objects.get_for_model(row).pk if row else 1
-    return path.replace("<path:content_type_id>", str(content)).replace("<str:verb>", "void")
+    return (
+        path.replace("<path:content_type_id>", str(content)).replace("<str:verb>", "void").replace("<int:package>", "1")
+    )
 
 
 def addresses_about(volume: Volume) -> dict[str, str]:

@@ -109,11 +109,12 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
         "chase: 1 reminders",
         "seal: nothing due",
         "send: 1 sent",
+        "pack: nothing due",
     ]
 
 
 def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
-    assert run("sweep").splitlines() == ["chase: nothing due", "seal: nothing due", "send: nothing due"]
+    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in ("chase", "seal", "send", "pack")]
 
 
 def test_sweep_knows_its_rounds() -> None:

@@ -1,18 +1,22 @@
-"""The packages on the desk: the same bytes as the command's, only for those who may, and never by a GET."""
+"""The packages on the desk: asked for by a POST, made by the clock, fetched by those who may."""
 
-import io
-import zipfile
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
-from agreements import handover
+from agreements import clock, handover, packing
+from agreements.views.packages import LIFE, address_of
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
-from tests.agreements.pages import all_rows
+from tests.agreements.pages import all_rows, drop
 from tests.stories import ready_volume
-from tests.stories.ready_volume import deliver, tree
 
 pytestmark = pytest.mark.django_db
 
@@ -33,48 +37,114 @@ def page(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/packages/"
 
 
-def unzipped(response: object) -> dict[str, bytes]:
-    body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
+def made(volume: Volume) -> None:
+    packing.make_due(clock.stopped(make.CLOSES))
 
 
-def test_the_two_zips_hold_what_the_command_writes(volume: Volume, desk: Client, tmp_path: Path) -> None:
-    public = desk.post(page(volume) + "public.zip")
-    permissions = desk.post(page(volume) + "permissions.zip")
-
-    assert public["Content-Disposition"] == 'attachment; filename="v901.zip"'
-    files = unzipped(public)
-    assert int(public["Content-Length"]) > sum(map(len, files.values()))
-    files |= unzipped(permissions)
-    deliver(tmp_path / "out")
-    assert files == tree(tmp_path / "out")
+def fetched(desk: Client, volume: Volume, which: str = "public") -> Any:
+    """What comes when the editor presses *Download*."""
+    package = volume.packages.filter(which=which).first()
+    assert package
+    return desk.get(f"{page(volume)}{package.pk}.zip", follow=True)
 
 
-def test_the_length_announced_is_the_length_sent(volume: Volume, desk: Client) -> None:
-    response = desk.post(page(volume) + "public.zip")
-
-    assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))  # type: ignore[attr-defined]
+def body_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
 
 
-def test_a_download_leaves_its_events_and_keeps_the_keys(volume: Volume, desk: Client) -> None:
-    unzipped(desk.post(page(volume) + "permissions.zip"))
-    unzipped(desk.post(page(volume) + "public.zip"))
+def test_an_editor_asks_waits_and_downloads(volume: Volume, desk: Client) -> None:
+    assert b"Ready.</strong> All 3 papers" in desk.get(page(volume)).content
 
-    agreement = Paper.objects.get(key="lewis26a").agreements.get()
-    last = agreement.events.last()
-    assert last is not None
-    assert (last.kind, last.by) == ("deliver", "editor:ed")
-    assert set(Paper.objects.values_list("delivered_key", flat=True)) == {"angstrom26", "lewis26a", "lewis26b"}
+    waiting: Any = desk.post(page(volume), follow=True)
+
+    assert b"The packages are being made." in waiting.content
+    assert waiting["Refresh"] == "5"
+    assert "Refresh" not in desk.get(page(volume), {"still": "1"})
+    made(volume)
+    done = desk.get(page(volume))
+    assert "Refresh" not in done
+    assert b"Download v901.zip" in done.content
+    assert b"Download v901permissions.zip" in done.content
+    for which, name in (("public", "v901.zip"), ("permissions", "v901permissions.zip")):
+        response = fetched(desk, volume, which)
+        assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+        body = body_of(response)
+        package = volume.packages.get(which=which)
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (int(response["Content-Length"]), package.sha256)
+        assert package.sha256.encode() in done.content
+
+
+def test_progress_is_shown_while_they_are_made(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    packing.claim(make.CLOSES)
+    volume.packages.filter(which="public").update(done=2, total=5)
+
+    text = desk.get(page(volume)).content.decode()
+
+    assert '<progress max="5" value="2"' in text
+    assert "2 of 5 files" in text
+
+
+def test_a_package_is_outdated_when_facts_have_changed(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    made(volume)
+    assert "outdated" not in desk.get(page(volume)).content.decode()
+
+    Paper.objects.filter(key="lewis26a").update(abstract="Other words.")
+
+    assert desk.get(page(volume)).content.decode().count("outdated") == 2
+
+
+def test_a_failure_is_said_with_what_to_do(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    PaperFile.objects.filter(paper__key="lewis26b").delete()
+    made(volume)
+
+    assert "The volume is not ready any more: lewis26b" in desk.get(page(volume)).content.decode()
+
+
+def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    made(volume)
+    package = volume.packages.get(which="public")
+    address = address_of(package)
+    anyone = Client()
+    whole = body_of(anyone.get(address))
+
+    part: Any = anyone.get(address, headers={"Range": "bytes=10-19"})
+
+    assert (part.status_code, body_of(part)) == (206, whole[10:20])
+    assert part["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    assert anyone.get(address.replace("/packages/", "/packages/x")).status_code == 404
+    stale = signing.dumps(package.pk, salt="something else")
+    assert anyone.get(f"/packages/{stale}/v901.zip").status_code == 404
+    with freeze_signer(LIFE.total_seconds() + 1):
+        gone = anyone.get(address)
+    assert gone.status_code == 404
+    assert b"This address has ended" in gone.content
+
+
+@contextmanager
+def freeze_signer(seconds: float) -> Iterator[None]:
+    """The clock of Django's signatures, so many seconds ahead."""
+    patch = pytest.MonkeyPatch()
+    now = time.time()
+    patch.setattr("django.core.signing.time.time", lambda: now + seconds)
+    try:
+        yield
+    finally:
+        patch.undo()
 
 
 def test_looking_changes_nothing(volume: Volume, desk: Client) -> None:
-    desk.get("/admin/")
+    desk.post(page(volume))
+    made(volume)
     before = all_rows()
 
-    assert b"Ready.</strong> All 3 papers" in desk.get(page(volume)).content
-    assert desk.get(page(volume) + "public.zip").status_code == 405
+    desk.get(page(volume))
+    drop(fetched(desk, volume))
+    assert desk.post(f"{page(volume)}{volume.packages.first().pk}.zip").status_code == 405  # type: ignore[union-attr]
+
     assert all_rows() == before
 
 
@@ -82,39 +152,56 @@ def test_a_volume_that_is_not_ready_says_why_and_goes_out_only_as_a_part(volume:
     PaperFile.objects.filter(paper__key="lewis26b").delete()
 
     assert b"lewis26b, file: has no PDF" in desk.get(page(volume)).content
-    refused = desk.post(page(volume) + "public.zip", follow=True)
-    assert b"Nothing was handed over. It is not ready" in refused.content
-    part = desk.post(page(volume) + "permissions.zip", {"partial": "on"})
+    refused = desk.post(page(volume), follow=True)
+    assert b"Nothing is made: it is not ready" in refused.content
+    assert not volume.packages.exists()
+    desk.post(page(volume), {"partial": "on"})
+    made(volume)
+    part = fetched(desk, volume, "permissions")
     assert part["Content-Disposition"] == 'attachment; filename="v901permissions-PARTIAL.zip"'
-    assert b"lewis26b, file: has no PDF" in unzipped(part)["v901permissions/PARTIAL.txt"]
+    drop(part)
 
 
 def test_what_cannot_be_written_is_said(volume: Volume, desk: Client) -> None:
     Volume.objects.update(address="中")
 
-    refused = desk.post(page(volume) + "public.zip", {"partial": "on"}, follow=True)
+    desk.post(page(volume), {"partial": "on"})
+    made(volume)
 
-    assert "no LaTeX form for U+4E2D" in refused.content.decode()
+    assert "no LaTeX form for U+4E2D" in desk.get(page(volume)).content.decode()
 
 
 def test_only_the_volumes_editors_get_at_it(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    made(volume)
     stranger = Client()
     stranger.force_login(make.editor("stranger", make.volume(247)))
+    own = make.volume(300)
+    desk.get("/admin/")
+    package = volume.packages.first()
+    assert package
 
-    for path in ("", "public.zip", "permissions.zip"):
+    for path in ("", f"{package.pk}.zip"):
+        assert stranger.get(page(volume) + path).status_code == 404
         assert stranger.post(page(volume) + path).status_code == 404
         assert Client().post(page(volume) + path).status_code == 302
-    assert desk.post(page(volume) + "other.zip").status_code == 404
+    assert desk.get(f"{page(own)}{package.pk}.zip").status_code == 404
+    assert desk.get(f"{page(volume)}999999.zip").status_code == 404
 
 
-def test_an_assistant_looks_and_gets_nothing(volume: Volume) -> None:
+def test_an_assistant_looks_and_gets_nothing(volume: Volume, desk: Client) -> None:
+    desk.post(page(volume))
+    made(volume)
     assistant = make.editor("helper")
     volume.assistants.add(assistant)
     client = Client()
     client.force_login(assistant)
+    package = volume.packages.first()
+    assert package
 
     assert b"Download" not in client.get(page(volume)).content
-    assert client.post(page(volume) + "public.zip").status_code == 403
+    assert client.post(page(volume)).status_code == 403
+    assert client.get(f"{page(volume)}{package.pk}.zip").status_code == 403
 
 
 def test_a_volume_without_papers_is_not_ready() -> None:

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from agreements import lifecycle
+from agreements import lifecycle, packing
 from agreements.facts import sha256
 from agreements.models import (
     Addressee,
@@ -18,6 +18,7 @@ from agreements.models import (
     Event,
     Link,
     Message,
+    Package,
     Proposal,
     SealCertificate,
     Terms,
@@ -84,6 +85,22 @@ REFUSED_ADDRESSES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+REFUSED_PACKAGES: list[tuple[str, dict[str, Any]]] = [
+    ("running_package_has_holder", {"state": "running"}),
+    ("running_package_has_holder", {"state": "running", "lease_until": NOW}),
+    ("finished_package_has_digest", {"state": "done", "finished_at": NOW}),
+    ("finished_package_has_digest", {"state": "pruned", "sha256": "0" * 64}),
+    ("failed_package_says_why", {"state": "failed"}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_PACKAGES)
+def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    packing.order(make.volume(), partial=False, by="editor:ed", now=NOW)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Package.objects.filter(which="public").update(**columns)
+
+
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
 def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
     made = Addressee.objects.create(address="mike@example.org")
@@ -128,7 +145,8 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         for constraint in model._meta.constraints
         if isinstance(constraint, models.CheckConstraint)
     }
-    assert checks == {name for name, *_ in [*REFUSED, *REFUSED_ADDRESSES, *REFUSED_MESSAGES, *REFUSED_PROPOSALS]}
+    tried = [*REFUSED, *REFUSED_ADDRESSES, *REFUSED_MESSAGES, *REFUSED_PROPOSALS, *REFUSED_PACKAGES]
+    assert checks == {name for name, *_ in tried}
 
 
 def test_a_second_live_agreement_of_a_paper_is_refused() -> None:

@@ -10,7 +10,10 @@ from proceedings.management.arguments import moment
 
 
 class Command(BaseCommand):
-    help = "Runs the clock's rounds once: chase queues reminders, seal seals what is signed, send hands over mail."
+    help = (
+        "Runs the clock's rounds once: chase queues reminders, seal seals what is signed, send hands over mail, "
+        "pack makes the packages that were asked for."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("round", nargs="?", default="all", choices=[*clock.ROUNDS, "all"])
