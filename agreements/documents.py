@@ -33,6 +33,7 @@ def signature_of(agreement: Agreement) -> Signature:
         authority=Statement(agreement.authority),
         shown_sha256=agreement.shown_sha256,
         network_address="",  # stays with the evidence at the desk: the page goes to co-authors and the publisher
+        drawn=history.drawn(agreement),
     )
 
 

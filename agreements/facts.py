@@ -61,6 +61,8 @@ class Signature:
     """Digest of the PDF the author was shown."""
     network_address: str
     """As much of the address as the privacy policy lets the page print; may be empty."""
+    drawn: str = ""
+    """The signature drawn by hand beside the typed name, as `drawing` reads it; empty where none was drawn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreements import pdf
+from agreements import drawing, pdf
 from agreements.differences import differences
 from agreements.facts import Facts
 from agreements.wording import Wording
@@ -44,6 +44,8 @@ class SignForm(forms.Form):
             "required": gettext_lazy("Tick this to sign electronically, or answer the mail to sign on paper.")
         }
     )
+    drawing = forms.CharField(required=False, strip=False)
+    """A signature drawn by hand, which only a browser with scripts sends; nobody needs to."""
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
 
@@ -69,9 +71,27 @@ class SignForm(forms.Form):
             )
         return typed
 
+    def clean_drawing(self) -> str:
+        drawn: str = self.cleaned_data["drawing"]
+        try:
+            drawing.read(drawn)
+        except drawing.NotADrawing as refusal:
+            raise forms.ValidationError(
+                _("The drawn signature did not arrive whole. Draw it again, or leave it out: the typed name signs.")
+            ) from refusal
+        return drawn
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         typed = data.get("typed_name")
+        if typed and data.get("drawing") and not pdf.fits_the_line(typed, self.wording, drawn=True):
+            self.add_error(
+                "typed_name",
+                _(
+                    "That is too long to stand beside your drawn signature. Please shorten it, such as your first "
+                    "names to initials, or clear the drawing."
+                ),
+            )
         if typed and not same_person(typed, self.signer):
             self.asks_about_name = True
             if not data.get("same_name"):

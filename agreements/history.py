@@ -24,6 +24,16 @@ def delivered(data: dict[str, Any]) -> str:
     return f"delivered to the publisher, SHA-256 {sealed[:16]}…" if sealed else "paper delivered under this waiver"
 
 
+def signed(data: dict[str, Any]) -> str:
+    by_hand = " and with a signature drawn by hand" if data.get("drawn") else ""
+    return f"signed as “{data['typed_name']}”{by_hand}, having ticked consent and authority"
+
+
+def drawn(agreement: Agreement) -> str:
+    """The signature that was drawn by hand, as `drawing` reads it; empty where the name was only typed."""
+    return str(agreement.events.get(kind="sign").data.get("drawn", ""))
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
@@ -34,7 +44,7 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "address-refused": lambda data: f"the address {data['to']} was refused for good: {data['words']}",
     "bounced": lambda data: f"mail to {data['to']} came back: {data['words']}",
     "stop-reminders": lambda data: "asked for no more reminders",
-    "sign": lambda data: f"signed as “{data['typed_name']}”, having ticked consent and authority",
+    "sign": signed,
     "seal": lambda data: f"sealed, SHA-256 {data['sha256'][:16]}…",
     "hand-over": lambda data: f"handed over to {data['to']}",
     "propose": lambda data: f"proposed: {'; '.join(data['what'])}",

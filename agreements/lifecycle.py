@@ -53,6 +53,8 @@ class Act:
     agent: str
     language: str = "en"
     """Of the page on which it was done."""
+    drawn: str = ""
+    """A signature drawn by hand, as `drawing` reads it; most people only type."""
 
     @property
     def looked_over(self) -> dict[str, Any]:
@@ -308,7 +310,9 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
                 "shown_sha256": shown,
                 "text_sha256": agreement.text.digest,
                 "language": act.language,
-            },
+            }
+            # In the event, which is append-only and chained: it is evidence, and nobody asks for rows by it.
+            | ({"drawn": act.drawn} if act.drawn else {}),
             signed_at=now,
             typed_name=act.typed_name,
             consent=act.consent.text,

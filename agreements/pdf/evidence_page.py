@@ -6,7 +6,7 @@ from typing import Any
 
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
-from agreements.facts import Facts, Happening, Signature
+from agreements.facts import Facts, Happening, Signature, sha256
 from agreements.pdf.faces import ITALIC, SEMIBOLD
 from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
@@ -84,6 +84,8 @@ def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
     yield "E-mail", facts.signer_email
     yield "Capacity", "Corresponding author, for all authors of the article (clause 1)"
     yield "Typed name", sig.typed_name
+    if sig.drawn:
+        yield "Drawn by hand", f"A signature beside the typed name, SHA-256 of its strokes {sha256(sig.drawn.encode())}"
     yield "Signed at", moment(sig.signed_at)
     yield "Network address", sig.network_address or "not shown, by the privacy policy"
 

@@ -1,17 +1,26 @@
 """What is added to the form's last page: the typed name and the date on their lines, and the seal's stamp."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from agreements import drawing
 from agreements.facts import Facts, Signature, Stamp
 from agreements.pdf.faces import ITALIC
 from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling, room_to_sign
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import clean, made_visible
-from agreements.pdf.sheet import GREY, MARGIN, MEASURE, Sheet
+from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
 from agreements.wording import Wording
 
 SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
 """Tried in this order until the typed name fits its line."""
+
+DRAWN_WIDTH, DRAWN_HEIGHT = 99.0, 33.0
+DRAWN_DROP = 9.0
+"""How far a drawn signature may reach below the line's baseline; it stays clear of the lines above and below."""
+DRAWN_ROOM = DRAWN_WIDTH + 8.0
+LARGEST_SCALE = 0.3
+"""Points for one step of the grid: a single dot does not become a blot."""
 
 STAMP = Type(ITALIC, size=8.5, leading=11)
 MONTHS = (
@@ -33,13 +42,16 @@ MONTHS = (
 def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
     """A one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
 
-    Raises UnprintableError and DoesNotFitError as the form does.
+    A drawn signature stands at the end of the typed name's line. Raises UnprintableError and DoesNotFitError as the
+    form does, and NotADrawing.
     """
     arrangement = arrange(wording, filling(facts, wording).shape)
     sheet = Sheet()
     x, y, room = arrangement.signed
-    line, kind = _typed(sig.typed_name, room)
+    line, kind = _typed(sig.typed_name, room - DRAWN_ROOM * bool(sig.drawn))
     sheet.write(x, y, line, kind)
+    if sig.drawn:
+        _draw(sheet, drawing.read(sig.drawn), right=x + room, baseline=y)
     x, y, room = arrangement.dated
     (line,) = set_paragraph(f"{day(sig.signed_at)} ({moment(sig.signed_at)})", room, PLAIN)
     sheet.write(x, y, line, PLAIN)
@@ -86,16 +98,36 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def fits_the_line(name: str, wording: Wording) -> bool:
-    """Whether `name` can be written on the form's signature line. Ask before it is signed, never while it is sealed.
+def fits_the_line(name: str, wording: Wording, *, drawn: bool = False) -> bool:
+    """Whether `name` can be written on the form's signature line, beside a drawn signature if there is one.
+
+    Ask before it is signed: while it is sealed it is too late.
 
     Raises UnprintableError for characters that no bundled font has.
     """
     try:
-        _typed(name, room_to_sign(wording))
+        _typed(name, room_to_sign(wording) - DRAWN_ROOM * drawn)
     except DoesNotFitError:
         return False
     return True
+
+
+def _draw(sheet: Sheet, strokes: Sequence[drawing.Stroke], *, right: float, baseline: float) -> None:
+    """The strokes as lines, as large as their room allows, ending at `right` and standing about the baseline."""
+    points = [point for stroke in strokes for point in stroke]
+    (left_edge, right_edge), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))
+    scale = min(DRAWN_WIDTH / max(right_edge - left_edge, 1), DRAWN_HEIGHT / max(bottom - top, 1), LARGEST_SCALE)
+    floor = baseline - DRAWN_DROP + (DRAWN_HEIGHT - (bottom - top) * scale) / 2
+    path = sheet.beginPath()
+    for stroke in strokes:
+        for at, (x, y) in enumerate((*stroke, stroke[-1])):  # twice the last one: a dot is a line of no length
+            place = (right - (right_edge - x) * scale, floor + (bottom - y) * scale)
+            (path.lineTo if at else path.moveTo)(*place)
+    sheet.setStrokeGray(INK)
+    sheet.setLineWidth(0.9)
+    sheet.setLineCap(1)
+    sheet.setLineJoin(1)
+    sheet.drawPath(path, stroke=1, fill=0)
 
 
 def _typed(name: str, room: float) -> tuple[Set, Type]:

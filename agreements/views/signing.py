@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agreements import documents, lifecycle, limits, statements, wording
+from agreements import documents, drawing, lifecycle, limits, statements, wording
 from agreements.facts import sha256
 from agreements.forms import DeclineForm, SignForm
 from agreements.models import Agreement, Link
@@ -40,8 +40,9 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     if step == "sign" and not limits.take(limits.SIGNING, link.digest, now_of(request)):
         return too_often(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
-        # Another text wants its own ticks; only the name stays.
-        anew = sign_form(agreement, initial={"typed_name": form.cleaned_data["typed_name"]})
+        # Another text wants its own ticks; only the name stays, typed and drawn.
+        name = {field: form.cleaned_data[field] for field in ("typed_name", "drawing")}
+        anew = sign_form(agreement, initial=name)
         return sign_page(request, token, agreement, anew, shown, status=409)
     act = lifecycle.Act(
         typed_name=form.cleaned_data["typed_name"],
@@ -51,6 +52,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         address=address_of(request),
         agent=request.headers.get("User-Agent", ""),
         language=get_language() or "",
+        drawn=form.cleaned_data["drawing"],
     )
     # A second click, or an editor was faster: the first page says how things stand.
     with suppress(lifecycle.WrongMove):
@@ -78,6 +80,7 @@ def sign_page(
         "deadline": terms.deadline_in_words,
         "late": now_of(request) >= terms.closes_at,
         "form": form,
+        "drawing": drawing,
         "shown": sha256(shown),
         "changed": status == 409 and not form.is_bound,
         "not_reviewed": status == 409 and form.is_bound,
@@ -91,7 +94,8 @@ def review_page(
     request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.Act
 ) -> HttpResponse:
     """The form as it will stand once signed. It carries what was filled in, so that both ways on keep it."""
-    context = {**text_of(agreement), "token": token, "form": form, "act": act, "now": now_of(request)}
+    drawn = drawing.path(drawing.read(act.drawn))
+    context = {**text_of(agreement), "token": token, "form": form, "act": act, "drawn": drawn, "now": now_of(request)}
     return render(request, "agreements/review.html", context)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.urls import URLPattern, get_resolver
 
 from agreements.demo.authors import hidden_in
-from agreements.models import Agreement
+from agreements.models import Agreement, Link
 from tests import make
 
 
@@ -104,3 +105,17 @@ def drop(answer: Any) -> None:
     """Closes a file that an answer holds open. `answer.close()` would end the test's database connection as well."""
     for close in answer._resource_closers:
         close()
+
+
+def public_paths(agreement: Agreement, *, now: datetime = make.NOW) -> list[str]:
+    """Every address of the public pages, from the URLconf, with a link that fits: a new page is there by itself."""
+    purposes = {"copy": Link.Purpose.COPY, "object": Link.Purpose.OBJECT, "stop": Link.Purpose.STOP}
+    tokens = {word: make.token(agreement, now=now, purpose=purpose) for word, purpose in purposes.items()}
+    sign = make.token(agreement, now=now)
+    paths = []
+    for pattern in get_resolver("agreements.urls").url_patterns:
+        assert isinstance(pattern, URLPattern)
+        route = str(pattern.pattern)
+        token = next((token for word, token in tokens.items() if word in route), sign)
+        paths.append("/" + route.replace("<str:token>", token))
+    return paths

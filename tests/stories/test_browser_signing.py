@@ -1,14 +1,18 @@
 """An author signs, or does not, in a real browser."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import Error
 
+from agreements import drawing
 from agreements.models import Agreement
 from agreements.states import Status
 from tests import make
+from tests.agreements.pages import all_rows, public_paths
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -158,6 +162,51 @@ def test_signing_without_javascript(reader: OpenWindow) -> None:
     assert status_of(agreement) == Status.SIGNED
 
 
+@pytest.mark.parametrize(("width", "touch"), [(1280, False), (320, True)])
+def test_a_signature_drawn_by_hand_is_looked_over_and_signed(reader: OpenWindow, width: int, touch: bool) -> None:
+    agreement, link = invited()
+    with reader(width=width, height=800, has_touch=touch) as author:
+        page = author.page
+        author.go(link)
+        page.fill("#typed_name", "Mike Lewis")
+        page.check("#authority")
+        page.check("#consent")
+        assert page.is_disabled("#clear")
+        scribble(author)
+        author.check()
+        first = page.input_value("#drawing")
+        page.click("#clear")
+        assert page.input_value("#drawing") == ""
+        assert page.is_disabled("#clear")
+        scribble(author)
+        assert page.input_value("#drawing") == first
+        drawing.read(first)
+        author.press(LOOK)
+        author.check()
+        assert page.is_visible("svg.drawn")
+        author.press(BACK)
+        assert page.input_value("#drawing") == first
+        assert page.is_enabled("#clear")
+        author.press(LOOK)
+        author.press(SIGN)
+        assert author.says("Signed. Thank you.")
+    assert agreement.events.get(kind="sign").data["drawn"] == first
+
+
+def scribble(author: Any) -> None:
+    """Two strokes over the pad, with the mouse."""
+    pad = author.page.locator("#pad")
+    pad.scroll_into_view_if_needed()
+    box, mouse = pad.bounding_box(), author.page.mouse
+    for stroke in ([(0.1, 0.7), (0.2, 0.1), (0.3, 0.8), (0.5, 0.3), (0.9, 0.6)], [(0.6, 0.2), (0.7, 0.2)]):
+        (x, y), *rest = [(box["x"] + across * box["width"], box["y"] + down * box["height"]) for across, down in stroke]
+        mouse.move(x, y)
+        mouse.down()
+        for place in rest:
+            mouse.move(*place, steps=5)
+        mouse.up()
+
+
 def test_declining(reader: OpenWindow) -> None:
     agreement, link = invited()
     with reader(width=390, height=844) as author:
@@ -187,10 +236,25 @@ def test_a_mail_scanner_that_runs_scripts_and_presses_every_button_changes_nothi
         for path in (link, f"{link}decline/", f"{link}hand-over/", f"{link}correct/"):
             scanner.go(path)
             for _ in range(2):
-                scanner.press("button")
+                scanner.press("button[type=submit]")
         assert not scanner.complaints
     assert status_of(agreement) == Status.ISSUED
     assert make.history(agreement) == ["draft", "issue"]
+
+
+@pytest.mark.parametrize("status", ["issued", "sealed"])
+def test_s07_a_headless_browser_that_runs_all_scripts_of_all_public_pages_changes_no_row(
+    reader: OpenWindow, status: str
+) -> None:
+    paths = public_paths(make.agreement(status, now=timezone.now()), now=timezone.now())
+    assert len(paths) >= 14
+    before = all_rows()
+    with reader() as scanner:
+        for path in paths:
+            with suppress(Error):  # what is downloaded, or answered to a POST only, is no page
+                scanner.go(path)
+                scanner.page.wait_for_load_state("networkidle")
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("width", [1280, 320])
