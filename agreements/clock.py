@@ -18,6 +18,7 @@ from agreements import addresses, documents, fresh, lifecycle, limits, mail, pac
 from agreements.models import Agreement, Message, Proposal, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
+from proceedings import resets
 from proceedings.models import Paper
 
 Clock = Callable[[], datetime]
@@ -50,6 +51,7 @@ def chase(clock: Clock) -> Counter[str]:
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
     tally["fresh links"] = fresh.answer(clock())
+    tally["password links"] = resets.answer(clock())
     limits.forget(clock())
     ran("chase", clock())
     return tally

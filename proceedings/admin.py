@@ -4,15 +4,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, JSONField, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from proceedings import second_step
 from proceedings.checking import file_findings
 from proceedings.delivery import paper_records, volume_record
 from proceedings.findings import Finding, Severity
@@ -22,6 +28,7 @@ from proceedings.publisher import check_paper
 from proceedings.scope import OwnVolumeFilter, OwnVolumes, edits, edits_anything
 
 admin.site.unregister(Group)
+admin.site.unregister(TOTPDevice)  # its pages would show the secrets of others
 
 
 @admin.register(User)
@@ -30,13 +37,40 @@ class DeskUserAdmin(UserAdmin):
 
     filter_horizontal = ()
     list_filter = ["is_staff", "is_superuser", "is_active"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "two_step"]
+    change_form_template = "admin/proceedings/user.html"
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "zone")}),
         ("Desk", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Login", {"fields": ("two_step", "last_login", "date_joined")}),
     )
+
+    @admin.display(description="two-step login")
+    def two_step(self, user: User) -> str:
+        authenticator = second_step.authenticator_of(user) if user.pk else None
+        if authenticator is None:
+            return "not set up; asked for at the next login" if settings.TWO_STEP_LOGIN else "not set up"
+        left = second_step.codes_left(user)
+        return f"since {authenticator.created_at:%Y-%m-%d}, {left} recovery codes left"
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.reset_page)
+        return [path("<int:pk>/two-step/", page, name="proceedings_user_reset_two_step"), *super().get_urls()]
+
+    def reset_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For somebody who has lost phone and codes: asks once more, then takes both away. It goes on record."""
+        user = self.get_object(request, str(pk))
+        if user is None or not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method == "POST":
+            second_step.forget(user)
+            self.log_change(request, user, "Two-step login reset")
+            self.message_user(request, f"Reset. {user} sets up two-step login at the next login.")
+            return HttpResponseRedirect(reverse("admin:proceedings_user_change", args=[pk]))
+        context = {**self.admin_site.each_context(request), "original": user, "opts": self.opts}
+        title = {"title": f"Reset two-step login of {user}"}
+        return render(request, "admin/proceedings/reset_two_step.html", context | title)
 
 
 SHORT_JSON: dict[Any, dict[str, Any]] = {JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 70})}}

@@ -7,6 +7,9 @@ class ProceedingsConfig(AppConfig):
     verbose_name = "Proceedings"
     default = True
 
+    def ready(self) -> None:
+        from proceedings import checks  # noqa: F401, PLC0415 - registers the system checks
+
 
 class DeskConfig(admin.AdminConfig):
     """Django's admin with the desk as its site."""

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from proceedings.login_pages import LoginPages
 from proceedings.scope import own_volumes
 
 MANY = 30
 """So many boards the front page names; the list of volumes has them all."""
 
 
-class Desk(AdminSite):
+class Desk(LoginPages):
     site_header = "Proceedings desk"
     site_title = "Proceedings desk"
     index_title = "The desk"

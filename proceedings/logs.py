@@ -3,7 +3,7 @@
 import logging
 import re
 
-LINK = re.compile(r"(/sign/(?:copy/|object/)?|/packages/)[A-Za-z0-9_:-]{20,}")
+LINK = re.compile(r"(/sign/(?:copy/|object/)?|/packages/|/admin/reset/[A-Za-z0-9_-]+/)[A-Za-z0-9_:-]{20,}")
 
 
 class RedactLinks(logging.Filter):
@@ -11,7 +11,7 @@ class RedactLinks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if "/sign/" in message or "/packages/" in message:
+        if LINK.search(message):
             record.msg, record.args = LINK.sub(r"\1[link]", message), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)

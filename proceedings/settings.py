@@ -23,6 +23,8 @@ def at_desk(value: str) -> str | None:
 
 DEBUG = read.flag("DEBUG")
 DEMO = read.flag("DEMO")
+TWO_STEP_LOGIN = read.flag("TWO_STEP_LOGIN", default=not DEBUG)
+"""Whether staff need a code from an authenticator. A system check insists on it in production."""
 SECRET_KEY = read.text(
     "SECRET_KEY", at_desk("for-development-only"), why="A long random text; it signs sessions and forms."
 )
@@ -52,6 +54,8 @@ AUTH_USER_MODEL = "proceedings.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "django_otp",
+    "django_otp.plugins.otp_totp",  # before proceedings, which takes its page of secrets off the desk
     "proceedings",
     "agreements",
     "proceedings.apps.DeskConfig",
@@ -71,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -199,8 +204,14 @@ X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY = read.flag("BEHIND_PROXY")
 """One proxy, which is ours, ends TLS and appends the client to X-Forwarded-For."""
 SECURE_REFERRER_POLICY = "same-origin"  # anything stricter makes browsers send Origin: null, which CSRF refuses
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+OTP_TOTP_ISSUER = "Proceedings desk"
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_AGE = 12 * 3600  # a working day, however busy
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+KNOWN_COOKIE_NAME = "known"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -215,6 +226,7 @@ if not DEBUG:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    KNOWN_COOKIE_NAME = "__Host-known"
     if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -19,7 +19,7 @@ from proceedings import env
 from tests import servers
 from tests.servers import Mailbox
 
-OURS = ("agreements_", "proceedings_", "django_admin_log")
+OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 

@@ -33,6 +33,11 @@ from tests.agreements.pages import all_rows, fields_of
 
 pytestmark = pytest.mark.django_db
 
+OPEN_DOORS = ("login", "logout", "password_reset", "password_reset_confirm")
+"""What people need before they have logged in. Everything else of the desk leads to the login."""
+LEAD_ON = ("logout", "autocomplete", "login", "login_code")
+"""Where whoever has logged in finds no page."""
+
 # --- S1 to S3: another's volume
 
 
@@ -64,7 +69,7 @@ def test_s01_every_address_about_a_foreign_row_is_403_or_404_and_changes_nothing
 def test_s01_whoever_has_not_logged_in_is_led_to_the_login(method: str, house: House) -> None:
     before = all_rows(but=BOOKKEEPING)
     for route, name in desk_routes():
-        if name in ("login", "logout"):
+        if name in OPEN_DOORS:
             continue
         answer = getattr(Client(), method)(filled(route, house.foreign))
         assert answer.status_code == 302, route
@@ -270,7 +275,11 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
     client = desk_of(getattr(house, role))
     opened = 0
     for route, name in desk_routes():
-        if "<" in route or name in ("logout", "autocomplete", "login") or any(word in name for word in closed):
+        if (
+            "<" in route
+            or name in ("logout", "autocomplete", "login", "login_code")
+            or any(word in name for word in closed)
+        ):
             continue
         status, _ = read(client, route)
         assert status == (302 if name == "index" and role == "editor" else 200), route

@@ -41,6 +41,8 @@ def paths() -> dict[str, str]:
         "health": "/health",
         "missing": "/nothing/",
         "login": "/admin/login/",
+        "password": "/admin/password_reset/",
+        "new password": "/admin/reset/MQ/set-password/",
         "desk": "/admin/",
     }
 

@@ -28,6 +28,7 @@ def filtered(message: str, *arguments: object) -> str:
         (f"GET /sign/copy/{TOKEN}/ 200", "GET /sign/copy/[link]/ 200"),
         (f"two: /sign/{TOKEN}/ /sign/copy/{TOKEN}/", "two: /sign/[link]/ /sign/copy/[link]/"),
         ("GET /sign/ 404", "GET /sign/ 404"),
+        (f"GET /admin/reset/MQ/{TOKEN}/ 302", "GET /admin/reset/MQ/[link]/ 302"),
         ("design/ is a word", "design/ is a word"),
     ],
 )
