@@ -7,6 +7,7 @@ COPY manage.py ./
 COPY proceedings proceedings
 COPY agreements agreements
 COPY templates templates
+COPY locale locale
 COPY static static
 # Collecting static files needs settings, but none of their values.
 RUN SECRET_KEY=only-to-collect-static-files-only-to-collect-static-files PUBLIC_BASE_URL=https://build.invalid \

@@ -1,4 +1,4 @@
-"""THE ONLY WRITER of Addressee: mail addresses that refused mail for good, and a lock per address.
+"""THE ONLY WRITER of Addressee: mail addresses that refused mail for good, their languages, and a lock per address.
 
 An address is the same whatever the case of its letters. Mailboxes that tell `Anna@` from `anna@` have died out, and
 writing to one person twice is the worse mistake.
@@ -39,6 +39,19 @@ def lift(address: str) -> bool:
     """Mail may go there again: somebody has made sure that it arrives. False if it was not stopped."""
     mine = Addressee.objects.filter(address=address.lower(), stopped_at__isnull=False)
     return bool(mine.update(stopped_at=None, reason=""))
+
+
+def speaks(address: str, language: str) -> None:
+    """Mails there are in this language from now on: its owner has just sent something from a page that was in it."""
+    row = Addressee(address=address.lower(), language=language)
+    Addressee.objects.bulk_create([row], update_conflicts=True, unique_fields=["address"], update_fields=["language"])
+
+
+def languages(addresses: Iterable[str]) -> dict[str, str]:
+    """The languages of those of the addresses whose owners have shown one, by address in small letters."""
+    small = {address.lower() for address in addresses}
+    known = Addressee.objects.filter(address__in=small).exclude(language="")
+    return dict(known.values_list("address", "language"))
 
 
 def agreements_with_mail_to(address: str) -> set[int]:

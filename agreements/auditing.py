@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from agreements.models import Agreement, Event
+from agreements.sentences import Sentence
 
 
 def findings() -> Iterator[str]:
@@ -30,10 +31,14 @@ def broken(agreement: Agreement, chain: list[Event]) -> str | None:
     previous = ""
     for expected, event in enumerate(chain, start=1):
         if event.number != expected:
-            return f"event {expected} is missing."
+            return Sentence("event %(number)d is missing.", number=expected)
         if event.previous != previous or event.digest != event.compute_digest(agreement.reference):
-            return f"event {event.number} ({event.kind}) was changed."
+            return Sentence("event %(number)d (%(kind)s) was changed.", number=event.number, kind=event.kind)
         previous = event.digest
     if not chain or len(chain) != agreement.event_count or previous != agreement.event_head:
-        return f"its last event is missing: {agreement.event_count} were written, {len(chain)} are there."
+        return Sentence(
+            "its last event is missing: %(written)d were written, %(found)d are there.",
+            written=agreement.event_count,
+            found=len(chain),
+        )
     return None

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template import engines
+from django.utils import translation
 
-from agreements import history, links
+from agreements import addresses, history, links
 from agreements.differences import differences
 from agreements.models import Agreement, Link, Message
+from proceedings.languages import ENGLISH
 
 Kind = Message.Kind
 
@@ -29,6 +31,7 @@ TO_SIGNER = {
     Kind.INVITATION, Kind.REMINDER, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED, Kind.HANDED_OVER,
     Kind.PROPOSAL_REFUSED,
 }  # fmt: skip
+TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR}
 WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.REMINDER, Kind.FRESH}
 WITH_COPY = {Kind.RECEIPT, Kind.COPY}
 ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT)
@@ -40,6 +43,8 @@ class Letters:
     """The mails for some outbox rows. What they need of the database is read, and their links are made, together."""
 
     def __init__(self, messages: Iterable[Message], now: datetime) -> None:
+        messages = list(messages)
+        self.languages = addresses.languages(message.recipient for message in messages)
         self.links: dict[tuple[int, str], str] = {}
         wishes = [wish for message in messages for wish in wishes_of(message, now)]
         for wish, url in zip(wishes, links.make_all(wishes, now), strict=True):
@@ -48,7 +53,21 @@ class Letters:
         self.invitations = dict(first.values_list("agreement", "message_id"))
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
-        """The mail for one of the rows. Raises whatever makes it impossible to write; the caller settles that."""
+        """The mail for one of the rows, in the language of who gets it.
+
+        Raises whatever makes it impossible to write; the caller settles that.
+        """
+        with translation.override(self.language_of(message)):
+            return self.written(message, now)
+
+    def language_of(self, message: Message) -> str:
+        """The one in which they last used the pages, else the volume's. Editors read English, as on the desk."""
+        if message.kind not in TO_AUTHORS:
+            return ENGLISH
+        return self.languages.get(message.recipient.lower()) or message.agreement.paper.volume.terms.language
+
+    def written(self, message: Message, now: datetime) -> EmailMessage:
+        """The mail in the active language."""
         agreement = message.agreement
         volume = agreement.paper.volume
         terms = volume.terms

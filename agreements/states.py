@@ -6,6 +6,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from agreements.sentences import Sentence
+
 
 class Status(StrEnum):
     """Where an agreement stands. The values are what the database holds."""
@@ -37,16 +39,16 @@ FINAL = frozenset(Status) - LIVE
 FROZEN = frozenset(Status) - {Status.DRAFT}
 """From issue on, the facts an agreement states never change."""
 
-WORDS = {
-    Status.DRAFT: "prepared, not sent",
-    Status.ISSUED: "waiting for signature",
-    Status.SIGNED: "signed, seal pending",
-    Status.SEALED: "signed and sealed",
-    Status.DECLINED: "declined by the author",
-    Status.LAPSED: "lapsed (clause 7)",
-    Status.SUPERSEDED: "replaced by a newer agreement",
-    Status.VOIDED: "voided by an editor",
-    Status.WAIVED: "waived: goes without a signature",
+WORDS: dict[Status, str] = {
+    Status.DRAFT: Sentence("prepared, not sent"),
+    Status.ISSUED: Sentence("waiting for signature"),
+    Status.SIGNED: Sentence("signed, seal pending"),
+    Status.SEALED: Sentence("signed and sealed"),
+    Status.DECLINED: Sentence("declined by the author"),
+    Status.LAPSED: Sentence("lapsed (clause 7)"),
+    Status.SUPERSEDED: Sentence("replaced by a newer agreement"),
+    Status.VOIDED: Sentence("voided by an editor"),
+    Status.WAIVED: Sentence("waived: goes without a signature"),
 }
 """What people read."""
 

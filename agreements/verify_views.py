@@ -14,6 +14,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from agreements import verifying
 from agreements.forms import MOST_BYTES, TOO_LARGE, VerifyForm
+from agreements.sentences import Sentence
+from proceedings import languages
 
 SHA256 = re.compile("[0-9a-f]{64}")
 HEADERS_OF_UPLOAD = 100_000
@@ -32,7 +35,12 @@ HEADERS_OF_UPLOAD = 100_000
 @vary_on_headers("Accept")
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Anyone may ask whether a file is one that this desk sealed, untouched."""
+    """Anyone may ask whether a file is one that this desk sealed, untouched. A machine is answered in English."""
+    with translation.override(languages.ENGLISH if wants_json(request) else translation.get_language()):
+        return answered(request)
+
+
+def answered(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return uploaded(request)
     digest = request.GET.get("sha256", "").strip().lower()
@@ -58,10 +66,10 @@ def uploaded(request: HttpRequest) -> HttpResponse:
 
 def by_digest(request: HttpRequest, digest: str) -> HttpResponse:
     if not SHA256.fullmatch(digest):
-        return refused(request, "A SHA-256 has 64 hexadecimal digits.", status=400)
+        return refused(request, Sentence("A SHA-256 has 64 hexadecimal digits."), status=400)
     verdict = verifying.verify_digest(digest)
     if verdict is None:
-        why = "The file was changed, or was never sealed here. Upload it to see which, and what differs."
+        why = Sentence("The file was changed, or was never sealed here. Upload it to see which, and what differs.")
         verdict = verifying.Verification(False, False, verifying.UNKNOWN, digest, (why,))
     return answer(request, verdict)
 

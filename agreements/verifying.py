@@ -15,15 +15,17 @@ from django.core.files.storage import storages
 from agreements import auditing, seal
 from agreements.facts import sha256
 from agreements.models import Agreement, SealCertificate
+from agreements.sentences import Sentence
+from agreements.states import WORDS, Status
 
 logger = logging.getLogger(__name__)
 
-UNCHANGED = "This is the sealed file, unchanged."
-CHANGED = "This is not the sealed file: it was changed."
-UNSEALED = "This is not the sealed file: it carries no seal."
-FOREIGN = "This is not a file that was sealed here."
-RECORD_BROKEN = "The file is unchanged, but the desk’s record of it is not."
-UNKNOWN = "No sealed file on record is this one."
+UNCHANGED = Sentence("This is the sealed file, unchanged.")
+CHANGED = Sentence("This is not the sealed file: it was changed.")
+UNSEALED = Sentence("This is not the sealed file: it carries no seal.")
+FOREIGN = Sentence("This is not a file that was sealed here.")
+RECORD_BROKEN = Sentence("The file is unchanged, but the desk’s record of it is not.")
+UNKNOWN = Sentence("No sealed file on record is this one.")
 
 _REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
 _NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
@@ -63,10 +65,12 @@ def verify(body: bytes) -> Verification:
     if seal.carries(body, _certificates()) or (meant and meant.sealed_file):
         return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, meant))
     if meant:
-        why = "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
+        why = Sentence(
+            "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
+        )
         return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
     # A stranger's file is not even parsed.
-    why = "It carries no seal of this desk. Was it printed, scanned or saved anew?"
+    why = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
     return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
 
 
@@ -74,7 +78,7 @@ def _changes(body: bytes, meant: Agreement | None) -> tuple[str, ...]:
     """What is wrong with a file of ours that is not on record."""
     lines = [_difference(body, meant)] if meant else []
     lines += seal.inspect(body, trusted=_certificates()).problems
-    return tuple(line for line in lines if line) or ("Its seal holds, but no such file is on record here.",)
+    return tuple(line for line in lines if line) or (Sentence("Its seal holds, but no such file is on record here."),)
 
 
 def verify_digest(digest: str) -> Verification | None:
@@ -84,8 +88,12 @@ def verify_digest(digest: str) -> Verification | None:
         return None
     body = _stored_body(stored)
     if body is None or sha256(body) != digest:
-        why = "The desk’s own copy cannot be read at the moment. Upload the file to have it checked by itself."
-        return Verification(valid=False, ours=True, headline="This file is on record.", sha256=digest, lines=(why,))
+        why = Sentence(
+            "The desk’s own copy cannot be read at the moment. Upload the file to have it checked by itself."
+        )
+        return Verification(
+            valid=False, ours=True, headline=Sentence("This file is on record."), sha256=digest, lines=(why,)
+        )
     return verify(body)
 
 
@@ -99,7 +107,7 @@ def record(reference: str) -> Record | None:
     return Record(
         reference=agreement.reference,
         paper=agreement.paper_key,
-        status=agreement.get_status_display(),
+        status=WORDS[Status(agreement.status)],
         sealed_at=agreement.sealed_at,
         sha256=agreement.sealed_sha256,
         level=agreement.seal_level,
@@ -109,10 +117,23 @@ def record(reference: str) -> Record | None:
 def facts(agreement: Agreement) -> tuple[str, ...]:
     """What the sealed file says, for whoever holds it."""
     return (
-        f"Agreement {agreement.reference}, paper {agreement.paper_key}: “{agreement.title}”.",
-        f"Signed by {agreement.typed_name} on {agreement.signed_at:%Y-%m-%d %H:%M} UTC.",
-        f"Sealed on {agreement.sealed_at:%Y-%m-%d %H:%M} UTC (PAdES {agreement.seal_level}).",
-        f"It stands as: {agreement.get_status_display()}.",
+        Sentence(
+            "Agreement %(reference)s, paper %(paper)s: “%(title)s”.",
+            reference=agreement.reference,
+            paper=agreement.paper_key,
+            title=agreement.title,
+        ),
+        Sentence(
+            "Signed by %(name)s on %(time)s UTC.",
+            name=agreement.typed_name,
+            time=f"{agreement.signed_at:%Y-%m-%d %H:%M}",
+        ),
+        Sentence(
+            "Sealed on %(time)s UTC (PAdES %(level)s).",
+            time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
+            level=agreement.seal_level,
+        ),
+        Sentence("It stands as: %(status)s.", status=WORDS[Status(agreement.status)]),
     )
 
 
@@ -131,7 +152,11 @@ def _known(body: bytes, agreement: Agreement) -> Verification:
         )
     if problem := _record_problem(agreement):
         return Verification(
-            valid=False, ours=True, headline=RECORD_BROKEN, sha256=verdict.sha256, lines=(f"Of its events, {problem}",)
+            valid=False,
+            ours=True,
+            headline=RECORD_BROKEN,
+            sha256=verdict.sha256,
+            lines=(Sentence("Of its events, %(problem)s", problem=problem),),
         )
     return Verification(valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=facts(agreement))
 
@@ -143,12 +168,12 @@ def _record_problem(agreement: Agreement) -> str | None:
     if auditing.broken(agreement, chain) and (problem := auditing.broken_now(agreement.pk)):
         return problem
     if sha256(_shown(agreement)) != agreement.shown_sha256:
-        return "the one of signing tells of a form that is not on record any more."
+        return Sentence("the one of signing tells of a form that is not on record any more.")
     said = {event.kind: event.data for event in chain}
     if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
-        return "the one of sealing tells of another file."
+        return Sentence("the one of sealing tells of another file.")
     if said.get("sign", {}).get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
-        return "the one of signing tells of another form."
+        return Sentence("the one of signing tells of another form.")
     return None
 
 

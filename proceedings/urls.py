@@ -1,12 +1,16 @@
-"""/admin/ for editors, /sign/ for authors, /verify/ for everyone, /health for machines."""
+"""/admin/ for editors, /sign/ for authors, /verify/ and /language/ for everyone, /health for machines."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
+from django.views.i18n import set_language
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    # Exempt, for it sets a cookie and nothing else: so the calm page holds no token and is the same for every link.
+    path("language/", csrf_exempt(set_language), name="language"),
     path("admin/", admin.site.urls),
     path("", include("agreements.urls")),
 ]

@@ -1,5 +1,5 @@
 // Works out a chosen file's SHA-256 here and asks whether that is on record. Uploads only when the button is pressed.
-// Where the browser cannot hash (a page without TLS, for one), the form stays a plain upload.
+// Where the browser cannot hash (a page without TLS, for one), the form stays a plain upload. All words are the page's.
 "use strict";
 (() => {
   const form = document.getElementById("verify");
@@ -21,10 +21,9 @@
     return made;
   };
 
-  const show = (kind, headline, lines = [], digest = "") => {
+  const show = (kind, headline, lines = []) => {
     const parts = [element("h2", "", headline)];
     if (lines.length) parts.push(element("ul", "", ...lines.map((line) => element("li", "", element("bdi", "", line)))));
-    if (digest) parts.push(element("p", "digest", "SHA-256 ", element("code", "", digest)));
     result.replaceChildren(element("section", `notice verdict ${kind}`, ...parts));
     document.title = `${headline} ${title}`;
   };
@@ -54,25 +53,26 @@
     offerUpload(false);
     if (!file) return;
     if (file.size > Number(form.dataset.mostBytes)) return complain(form.dataset.tooLarge);
-    show("asking", `Looking for ${file.name} …`);
+    show("asking", form.dataset.looking.replace("%s", () => file.name));
     try {
       const digest = await sha256(file);
-      const answer = await fetch(`${form.getAttribute("action")}?format=json&sha256=${digest}`);
+      const answer = await fetch(`${form.getAttribute("action")}?format=html&sha256=${digest}`);
       if (!answer.ok) throw new Error(answer.statusText);
-      const verdict = await answer.json();
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
-      show(verdict.valid ? "good" : "", verdict.headline, verdict.lines, digest);
-      offerUpload(!verdict.valid);
+      result.replaceChildren(...page.getElementById("result").children);
+      document.title = page.title;
+      offerUpload(!result.querySelector(".good"));
     } catch {
       if (mine !== asked) return;
-      show("", "The desk could not be asked.", ["Try again, or upload the file."]);
+      show("", form.dataset.silent, [form.dataset.again]);
       offerUpload(true);
     }
   };
 
   document.getElementById("uploads").hidden = true;
   document.getElementById("stays").hidden = false;
-  button.textContent = "Upload and compare";
+  button.textContent = form.dataset.upload;
   offerUpload(false);
   input.addEventListener("change", check);
   for (const name of ["dragenter", "dragover"]) {

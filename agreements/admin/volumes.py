@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, JSONField
@@ -31,8 +32,26 @@ class TermsInline(admin.StackedInline):
     can_delete = False
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
     fieldsets = [
-        (None, {"fields": [("deadline", "zone"), "offsets", ("most_reminders", "paused"), "reply_to", "tell_authors"]})
+        (
+            None,
+            {
+                "fields": [
+                    ("deadline", "zone"),
+                    "offsets",
+                    ("most_reminders", "paused"),
+                    "reply_to",
+                    "tell_authors",
+                    "language",
+                ]
+            },
+        )
     ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "language":
+            texts = {"label": db_field.verbose_name.capitalize(), "help_text": db_field.help_text}
+            return forms.ChoiceField(choices=settings.LANGUAGES, initial=db_field.default, **texts)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes

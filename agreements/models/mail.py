@@ -84,11 +84,14 @@ class Message(models.Model):
 
 
 class Addressee(models.Model):
-    """A mail address, in small letters: the lock of who queues a reminder to it, and whether it takes mail at all."""
+    """A mail address, in small letters: the lock of who queues a reminder to it; does it take mail; its language."""
 
     address = models.EmailField(unique=True)
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
     reason = models.TextField(blank=True, help_text="The server's words.")
+    language = models.CharField(
+        max_length=10, blank=True, help_text="Of the page from which its owner last sent something; mails follow it."
+    )
 
     class Meta:
         constraints = [

@@ -4,18 +4,27 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
+from proceedings.languages import ENGLISH
 from proceedings.models import Volume
 
 
 def known_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris or Etc/GMT+12.")
+
+
+def known_language(value: str) -> None:
+    if value not in dict(settings.LANGUAGES):
+        raise ValidationError(
+            f"{value!r} is no language of this desk. Give one of {', '.join(dict(settings.LANGUAGES))}."
+        )
 
 
 def whole_days(value: Any) -> None:
@@ -60,6 +69,13 @@ class Terms(models.Model):
         "tell the other authors",
         default=True,
         help_text="Once somebody has signed for all, the others hear of it and have 14 days to object.",
+    )
+    language = models.CharField(
+        "language of mails",
+        max_length=10,
+        default=ENGLISH,
+        validators=[known_language],  # not choices: a new language needs no migration
+        help_text="Until an author has used the pages in another one. Mails to editors are in English.",
     )
     reply_to = models.EmailField(blank=True, help_text="Where authors' answers go, such as the publication chair.")
     revision = models.PositiveSmallIntegerField(

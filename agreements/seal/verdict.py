@@ -24,6 +24,7 @@ from pyhanko_certvalidator import ValidationContext
 from agreements.facts import sha256
 from agreements.seal.key import der, fingerprint, owner_of, self_signed
 from agreements.seal.running import asn1_certificate, finish
+from agreements.sentences import Sentence
 
 _LIMITS = DecodeLimits(
     per_purpose={
@@ -93,12 +94,13 @@ def inspect(
     try:
         _judge(pdf, trusted, roots, found)
     except Exception as error:  # noqa: BLE001  (hostile bytes may break the reader in any way; that is a verdict)
-        found.problems.append(f"The file cannot be read as a sealed PDF ({type(error).__name__}).")
+        why = type(error).__name__
+        found.problems.append(Sentence("The file cannot be read as a sealed PDF (%(why)s).", why=why))
     digest = sha256(pdf)
     if sealed_sha256 is not None and digest != sealed_sha256:
-        found.problems.append("The file is not, byte for byte, the one that was sealed.")
+        found.problems.append(Sentence("The file is not, byte for byte, the one that was sealed."))
     if shown_sha256 is not None and sha256(pdf[:shown_length]) != shown_sha256:
-        found.problems.append("The file does not begin with the bytes that the signer was shown.")
+        found.problems.append(Sentence("The file does not begin with the bytes that the signer was shown."))
     return Verdict(
         valid=not found.problems,
         ours=carries(pdf, trusted),
@@ -127,20 +129,31 @@ def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
         return ""
     at = next((at for at, (a, b) in enumerate(zip(pdf, stored, strict=False)) if a != b), min(len(pdf), len(stored)))
     if at == len(stored):
-        return f"{len(pdf) - at} bytes were added after the sealed file's end."
+        return Sentence("%(count)d bytes were added after the sealed file’s end.", count=len(pdf) - at)
     if at == len(pdf):
-        return f"The last {len(stored) - at} of {len(stored)} bytes are missing."
+        return Sentence("The last %(count)d of %(all)d bytes are missing.", count=len(stored) - at, all=len(stored))
     one, other = len(pdf), len(stored)
-    size = f"both have {one} bytes" if one == other else f"it has {one} bytes, the sealed file {other}"
-    return f"It departs from the sealed file at byte {at}, {_part(stored, at, shown_length)}; {size}."
+    size = (
+        Sentence("both have %(count)d bytes", count=one)
+        if one == other
+        else Sentence("it has %(count)d bytes, the sealed file %(other)d", count=one, other=other)
+    )
+    return Sentence(
+        "It departs from the sealed file at byte %(at)d, %(where)s; %(size)s.",
+        at=at,
+        where=_part(stored, at, shown_length),
+        size=size,
+    )
 
 
 def _part(stored: bytes, at: int, shown_length: int) -> str:
     """What stands at a byte of a sealed file."""
     if at < shown_length:
-        return "in the form that the signer was shown"
+        return Sentence("in the form that the signer was shown")
     start = stored.rfind(_SEAL_STARTS) + len(_SEAL_STARTS)
-    return "in the seal" if start <= at <= stored.find(b">", start) else "in what signing and sealing added"
+    if start <= at <= stored.find(b">", start):
+        return Sentence("in the seal")
+    return Sentence("in what signing and sealing added")
 
 
 def _judge(
@@ -149,30 +162,31 @@ def _judge(
     reader = PdfFileReader(BytesIO(pdf), decode_limits=_LIMITS)
     signatures = reader.embedded_signatures
     if len(signatures) != 1:
-        found.problems.append(f"The file has {len(signatures)} signatures; a sealed agreement has one.")
+        count = len(signatures)
+        found.problems.append(Sentence("The file has %(count)d signatures; a sealed agreement has one.", count=count))
         return
     (embedded,) = signatures
     _describe(embedded, found)
     if found.certificate not in {fingerprint(certificate) for certificate in trusted}:
-        found.problems.append("It was not sealed with one of our certificates.")
+        found.problems.append(Sentence("It was not sealed with one of our certificates."))
         return
     if not _in_its_time(embedded):
-        found.problems.append("Its certificate was not valid at the time the seal states.")
+        found.problems.append(Sentence("Its certificate was not valid at the time the seal states."))
     proofs = DocumentSecurityStore.read_dss(reader) if "/DSS" in reader.root else None
     context = _context(trusted, roots, found.sealed_at, proofs)
     status = finish(async_validate_pdf_signature(embedded, context))
     stamp = status.timestamp_validity
     found.level = "B-B" if stamp is None else "B-LT" if proofs and proofs.crls else "B-T"
     if not status.intact:
-        found.problems.append("Its content was changed after it was sealed.")
+        found.problems.append(Sentence("Its content was changed after it was sealed."))
     elif status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
-        found.problems.append("Something was added after it was sealed.")
+        found.problems.append(Sentence("Something was added after it was sealed."))
     if not found.problems and not (status.bottom_line or (_holds(status) and not roots)):
-        found.problems.append(f"Its seal does not hold ({status.summary()}).")
+        found.problems.append(Sentence("Its seal does not hold (%(why)s).", why=status.summary()))
     if embedded.docmdp_level is not MDPPerm.NO_CHANGES:
-        found.problems.append("Its seal does not forbid later changes.")
+        found.problems.append(Sentence("Its seal does not forbid later changes."))
     if not _written_as_sealed(pdf, embedded):
-        found.problems.append("The room around the seal was changed.")
+        found.problems.append(Sentence("The room around the seal was changed."))
 
 
 def _context(

@@ -9,7 +9,7 @@ from agreements import drafting, lifecycle, proposals, wording
 from agreements.differences import differences
 from agreements.forms import CorrectionForm, HandOverForm
 from agreements.models import Link, Proposal
-from agreements.views.common import behind_link, to_start
+from agreements.views.common import behind_link, remember_language, to_start
 from proceedings.visits import now_of
 
 
@@ -26,6 +26,7 @@ def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     try:
         if author.email and email in ("", author.email):
             proposals.hand_over(agreement, author, now=now)
+            remember_language(request, agreement.signer_email)
             return render(request, "agreements/handed_over.html", context | {"author": author})
         data = {"author": author.pk, "name": proposals.shown(author), "email": email}
         return proposed(request, token, proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=now))
@@ -59,6 +60,7 @@ def correct(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 
 def proposed(request: HttpRequest, token: str, proposal: Proposal) -> HttpResponse:
     agreement = proposal.agreement
+    remember_language(request, agreement.signer_email)
     found = differences(agreement.facts, proposal.data)
     context = {"token": token, "agreement": agreement, "differences": found}
     return render(request, "agreements/proposed.html", context)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from agreements import limits, links
+from agreements import addresses, limits, links
 from agreements.models import Link
 from agreements.states import Status
 from proceedings.visits import address_of, now_of
@@ -65,3 +65,8 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
 def to_start(token: str) -> HttpResponse:
     """Back to the first page of the link, which says how things stand."""
     return HttpResponseRedirect(reverse("sign", args=[token]), status=303)
+
+
+def remember_language(request: HttpRequest, address: str) -> None:
+    """Mails to `address` speak as the page did from which its owner has just sent something."""
+    addresses.speaks(address, request.LANGUAGE_CODE)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from agreements import lifecycle, links, objections
 from agreements.forms import ObjectionForm
 from agreements.models import Link
-from agreements.views.common import calm, missed_too_often, too_often
+from agreements.views.common import calm, missed_too_often, remember_language, too_often
 from proceedings.visits import now_of
 
 
@@ -31,4 +31,5 @@ def object_(request: HttpRequest, token: str) -> HttpResponse:
         objections.object_to(agreement, by=who, reason=form.cleaned_data["reason"], now=now_of(request))
     except lifecycle.WrongMove:  # an editor was faster
         return calm(request)
+    remember_language(request, link.message.recipient)
     return render(request, "agreements/objected.html", context)

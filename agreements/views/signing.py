@@ -13,7 +13,7 @@ from agreements import documents, drawing, lifecycle, limits, statements, wordin
 from agreements.facts import sha256
 from agreements.forms import DeclineForm, SignForm
 from agreements.models import Agreement, Link
-from agreements.views.common import behind_link, to_start, too_often
+from agreements.views.common import behind_link, remember_language, to_start, too_often
 from agreements.views.sitting import waiting
 from proceedings.visits import address_of, now_of
 
@@ -58,6 +58,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     with suppress(lifecycle.WrongMove):
         if step != "sign":
             lifecycle.review(agreement, act, now=now_of(request))
+            remember_language(request, agreement.signer_email)
             return review_page(request, token, agreement, form, act)
         try:
             lifecycle.sign(agreement, act, now=now_of(request))
@@ -131,4 +132,5 @@ def decline(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         lifecycle.decline(link.agreement, reason=form.cleaned_data["reason"].strip(), now=now_of(request))
     except lifecycle.WrongMove:
         return to_start(token)  # a second click, another tab or an editor was faster
+    remember_language(request, link.agreement.signer_email)
     return render(request, "agreements/declined.html", context)

@@ -283,7 +283,7 @@ def test_where_two_files_part(sealed: bytes) -> None:
         return seal.difference(other, sealed, length)
 
     assert difference(sealed) == ""
-    assert difference(sealed + b"xy") == "2 bytes were added after the sealed file's end."
+    assert difference(sealed + b"xy") == "2 bytes were added after the sealed file’s end."
     assert difference(sealed[:-3]).startswith("The last 3 of")
     assert "at byte 1000, in the form that the signer was shown; both have" in difference(flip(1000)(sealed))
     assert "in what signing and sealing added" in difference(flip(length)(sealed))

@@ -93,7 +93,7 @@ def test_a_desk_that_does_not_answer_is_said(reader: OpenWindow, tmp_path: Path)
     _, files = sealed_file(tmp_path)
     with reader() as anyone:
         anyone.go("/verify/")
-        anyone.page.route("**/verify/?format=json*", lambda route: route.fulfill(status=503))
+        anyone.page.route("**/verify/?format=html*", lambda route: route.fulfill(status=503))
         anyone.page.set_input_files("#file", files["valid"])
         anyone.page.wait_for_selector("text=The desk could not be asked.")
         anyone.check()

@@ -1,0 +1,13 @@
+"""Sentences in the language of whoever reads them."""
+
+from django.utils.translation import gettext
+
+from agreements.sentences import Sentence
+
+
+def translated(words: str) -> str:
+    """`words` in the active language. Only sentences are translated, also those within one: a title stays a title."""
+    if not isinstance(words, Sentence):
+        return words
+    values = {name: translated(value) if isinstance(value, str) else value for name, value in words.values.items()}
+    return gettext(words.pattern) % values if values else gettext(words.pattern)
