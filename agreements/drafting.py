@@ -4,11 +4,12 @@ for the row of a text that is used for the first time.
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from agreements import pdf, wording
-from agreements.models import Agreement, AgreementText
-from proceedings.models import Paper
+from agreements.models import Agreement, AgreementText, StandIn
+from proceedings.models import Author, Paper
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is mistaken for something else on paper."""
@@ -25,7 +26,7 @@ def facts_of(paper: Paper) -> dict[str, Any]:
     facts = facts_of_waiver(paper)
     if not facts["signer_email"]:
         raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
-    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], *facts["authors"]]))
+    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], facts["signer"], *facts["authors"]]))
     if missing:
         named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
         raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
@@ -35,16 +36,27 @@ def facts_of(paper: Paper) -> dict[str, Any]:
 def facts_of_waiver(paper: Paper) -> dict[str, Any]:
     """The same for an agreement that nobody is going to sign: it may lack a signer, and is printed on no form."""
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    contact = next((author for author in authors if author.is_contact), None)
+    signer, address = signer_of(authors)
     return {
         "volume_number": paper.volume.number,
         "volume_name": paper.volume.name,
         "paper_key": paper.key,
         "title": unicodedata.normalize("NFC", paper.title),
         "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
-        "signer": unicodedata.normalize("NFC", contact.display) if contact else "",
-        "signer_email": contact.email if contact else "",
+        "signer": signer,
+        "signer_email": address,
     }
+
+
+def signer_of(authors: Iterable[Author]) -> tuple[str, str]:
+    """Name and address of who is to sign: the corresponding author or their stand-in; empty where there is none."""
+    contact = next((author for author in authors if author.is_contact), None)
+    if contact is None:
+        return "", ""
+    stand_in: StandIn | None = getattr(contact, "stand_in", None)
+    if stand_in is not None:
+        return stand_in.name, stand_in.email
+    return unicodedata.normalize("NFC", contact.display), contact.email
 
 
 def current_text() -> AgreementText:

@@ -34,6 +34,18 @@ class Facts:
     text_version: str
     text_digest: str
 
+    @property
+    def by_an_author(self) -> bool:
+        """Whether the signer is one of the authors, as nearly always."""
+        return self.signer in self.authors
+
+    @property
+    def capacity(self) -> str:
+        """What the signer signs as. The form knows one capacity, that of clause 1: for all authors, as their agent."""
+        if self.by_an_author:
+            return "Corresponding author, for all authors of the article (clause 1)"
+        return "Agent of all authors of the article (clause 1), not being one of them"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

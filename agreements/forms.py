@@ -159,35 +159,65 @@ class ObjectionForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    """To one of the other authors. Whose address is not on file needs one, and then an editor's word."""
+    """To one of the other authors, or to somebody else.
+
+    Whose address is not on file needs one, and who is no author a name as well; then it takes an editor's word.
+    """
+
+    SOMEBODY_ELSE = "somebody-else"
 
     to = forms.ChoiceField(
         error_messages={
             "required": gettext_lazy("Choose who shall sign."),
-            "invalid_choice": gettext_lazy("Choose one of these authors."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
         }
     )
+    name = forms.CharField(required=False, max_length=200, error_messages={"max_length": TOO_LONG})
     email = forms.EmailField(
         required=False,
         error_messages={"invalid": gettext_lazy("That is no e-mail address. Write it like name@example.org.")},
     )
+    note = forms.CharField(required=False, max_length=2000, error_messages={"max_length": TOO_LONG})
     sure = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick this to hand over. Nothing has happened yet.")}
     )
 
-    def __init__(self, *args: Any, authors: Sequence[Author], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, authors: Sequence[Author], wording: Wording, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.authors = {str(author.pk): author for author in authors}
+        self.authors, self.wording = {str(author.pk): author for author in authors}, wording
         choices = cast("forms.ChoiceField", self.fields["to"])
-        choices.choices = [(pk, author.display) for pk, author in self.authors.items()]
+        choices.choices = [(pk, author.display) for pk, author in self.authors.items()] + [(self.SOMEBODY_ELSE, "")]
+
+    def clean_name(self) -> str:
+        name = printable(self.cleaned_data["name"])
+        return signable(name, self.wording) if name else ""
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         author = self.authors.get(data.get("to", ""))
-        if author and not author.email and not data.get("email") and "email" not in self.errors:
+        if data.get("to") == self.SOMEBODY_ELSE:
+            self.clean_somebody_else(data)
+        elif author and not author.email and not data.get("email") and "email" not in self.errors:
             missing = _("No address of %(name)s is on file. Type it; the editors will check it.")
             self.add_error("email", missing % {"name": author.display})
         return data | {"author": author}
+
+    def clean_somebody_else(self, data: dict[str, Any]) -> None:
+        listed = next((a for a in self.authors.values() if same_person(data.get("name") or "", a.display)), None)
+        if "name" not in self.errors and not data.get("name"):
+            self.add_error("name", _("Type the name of who shall sign."))
+        elif listed:
+            self.add_error("name", _("%(name)s is an author: choose them above.") % {"name": listed.display})
+        if "email" not in self.errors and not data.get("email"):
+            self.add_error("email", _("Type their address; the editors will check it."))
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """Who shall sign, as a proposal keeps it."""
+        author, email = self.cleaned_data["author"], self.cleaned_data["email"]
+        if author is None:
+            return {"name": self.cleaned_data["name"], "email": email}
+        return {"author": author.pk, "name": unicodedata.normalize("NFC", author.display), "email": email}
 
 
 class CorrectionForm(forms.Form):
@@ -225,14 +255,7 @@ class CorrectionForm(forms.Form):
         if too_long := next((name for name in names if len(name) > 200), None):
             too_much = _("“%(start)s…” is too long for a name. Write each author in a line.")
             raise forms.ValidationError(too_much % {"start": too_long[:40]})
-        # Each of them may come to sign one day.
-        if too_wide := next((name for name in names if not pdf.fits_the_line(name, self.wording)), None):
-            too_much = _(
-                "“%(name)s” is longer than the line on which the form is signed. Please shorten it, such as first "
-                "names to initials."
-            )
-            raise forms.ValidationError(too_much % {"name": too_wide})
-        return names
+        return [signable(name, self.wording) for name in names]  # for each of them may come to sign one day
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -254,6 +277,17 @@ def printable(text: str) -> str:
         refusal = _("The form cannot show %(letters)s. Please write it in other letters.")
         raise forms.ValidationError(refusal % {"letters": named})
     return tidy
+
+
+def signable(name: str, wording: Wording) -> str:
+    """`name`, if whoever bears it can sign the form with it; else raises ValidationError."""
+    if not pdf.fits_the_line(name, wording):
+        too_wide = _(
+            "“%(name)s” is longer than the line on which the form is signed. Please shorten it, such as first names to "
+            "initials."
+        )
+        raise forms.ValidationError(too_wide % {"name": name})
+    return name
 
 
 class CopyForm(forms.Form):

@@ -310,6 +310,7 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
                 "shown_sha256": shown,
                 "text_sha256": agreement.text.digest,
                 "language": act.language,
+                "capacity": agreement.facts.capacity,
             }
             # In the event, which is append-only and chained: it is evidence, and nobody asks for rows by it.
             | ({"drawn": act.drawn} if act.drawn else {}),

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from agreements import drafting, lifecycle, mail, notices
 from agreements.differences import differences
-from agreements.models import Agreement, Message, Proposal
+from agreements.models import Agreement, Message, Proposal, StandIn
 from agreements.states import Status
 from proceedings.contacts import compatible, plain_words, same_letters, same_words
 from proceedings.latex import UnmappedError, to_latex
@@ -31,7 +31,7 @@ class AlreadyProposed(Exception):
 
 
 def others(agreement: Agreement) -> list[Author]:
-    """The authors to whom the signer may hand over, in order."""
+    """The authors to whom the signer may hand over, in order; all of them, if the signer is none."""
     authors = list(agreement.paper.authors.order_by("position"))
     named = [author for author in authors if shown(author) == agreement.signer]
     signer = next((author for author in named if author.email == agreement.signer_email), named[0] if named else None)
@@ -81,7 +81,8 @@ def paper_of(agreement: Agreement) -> Paper:
 
 
 def name_contact(author: Author, email: str) -> None:
-    """Makes `author` the paper's corresponding author, at `email`."""
+    """Makes `author` the paper's corresponding author, at `email`, who signs in person."""
+    StandIn.objects.filter(author=author).delete()
     Author.objects.filter(paper=author.paper_id, is_contact=True).exclude(pk=author.pk).update(is_contact=False)
     Author.objects.filter(pk=author.pk).update(is_contact=True, email=email)
 
@@ -118,10 +119,7 @@ def accept(proposal: Proposal, *, by: str, now: datetime) -> Agreement:
     with transaction.atomic():
         agreement = settle(proposal, State.ACCEPTED, by=by, now=now)
         if proposal.kind == Proposal.Kind.SIGNER:
-            author = Author.objects.filter(pk=proposal.data["author"], paper=agreement.paper_id).first()
-            if author is None:
-                raise drafting.NotReady(f"{proposal.data['name']} is not among the paper’s authors any more.")
-            name_contact(author, proposal.data["email"])
+            name_signer(agreement, proposal.data, by=by, now=now)
             reason = f"Another signer, as proposed: {proposal.data['name']}."
         else:
             write_facts(paper_of(agreement), proposal.data)
@@ -142,6 +140,22 @@ def refuse(proposal: Proposal, *, reason: str, by: str, now: datetime) -> None:
         kind = Message.Kind.PROPOSAL_REFUSED
         slot, to = f"proposal-refused:{proposal.pk}", agreement.signer_email
         mail.queue(agreement, slot=slot, kind=kind, recipient=to, now=now)
+
+
+def name_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: datetime) -> None:
+    """Whoever was proposed signs from now on. Raises NotReady if the paper has nobody any more in whose place."""
+    authors = Author.objects.filter(paper=agreement.paper_id)
+    if "author" not in wanted:
+        contact = authors.filter(is_contact=True).first()
+        if contact is None:
+            raise drafting.NotReady("The paper has no corresponding author. Choose one on its page first.")
+        named = {"name": wanted["name"], "email": wanted["email"], "named_at": now, "named_by": by}
+        StandIn.objects.update_or_create(author=contact, defaults=named)
+        return
+    author = authors.filter(pk=wanted["author"]).first()
+    if author is None:
+        raise drafting.NotReady(f"{wanted['name']} is not among the paper’s authors any more.")
+    name_contact(author, wanted["email"])
 
 
 def settle(proposal: Proposal, state: Proposal.State, *, by: str, now: datetime, answer: str = "") -> Agreement:

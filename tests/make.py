@@ -131,6 +131,12 @@ def proposal(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: An
     return proposals.propose(of, Proposal.Kind.FACTS, data, note=note, now=now)
 
 
+def somebody_else(of: Agreement, *, now: datetime = NOW) -> Proposal:
+    """Ada Byron, who is no author, proposed as the signer."""
+    data = {"name": "Ada Byron", "email": "ada@example.org"}
+    return proposals.propose(of, Proposal.Kind.SIGNER, data, note="", now=now)
+
+
 def invitation(of: Agreement) -> Message:
     return of.messages.get(slot="invitation")
 

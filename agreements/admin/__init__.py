@@ -3,6 +3,7 @@
 from agreements.admin.agreements import AgreementDesk
 from agreements.admin.papers import PaperDesk
 from agreements.admin.proposals import ProposalDesk
+from agreements.admin.stand_ins import StandInDesk
 from agreements.admin.volumes import VolumeDesk
 
-__all__ = ["AgreementDesk", "PaperDesk", "ProposalDesk", "VolumeDesk"]
+__all__ = ["AgreementDesk", "PaperDesk", "ProposalDesk", "StandInDesk", "VolumeDesk"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -31,7 +31,7 @@ from agreements.models import Agreement
 from agreements.standings import has_pdf_of, with_voices
 from agreements.states import LIVE, Status, legal_moves
 from agreements.views import sealed_response
-from proceedings.models import Paper
+from proceedings.models import Author, Paper
 from proceedings.scope import edits_anything
 
 BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
@@ -54,10 +54,9 @@ NEED = rank(
 def drift(agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
     changed = bundle.drift(agreement.paper, agreement)
-    if agreement.status == Status.ISSUED:
-        contact = next((author for author in agreement.paper.authors.all() if author.is_contact), None)
-        if contact is None or (contact.display, contact.email) != (agreement.signer, agreement.signer_email):
-            changed.append("corresponding author")
+    signer = drafting.signer_of(agreement.paper.authors.all())
+    if agreement.status == Status.ISSUED and signer != (agreement.signer, agreement.signer_email):
+        changed.append("signer")
     return changed
 
 
@@ -65,12 +64,12 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
     """What the agreement states beside what its paper says today: name, both texts, whether they differ."""
     paper = agreement.paper
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    contact = next((author for author in authors if author.is_contact), None)
+    signer, address = drafting.signer_of(authors)
     facts = [
         ("title", agreement.title, paper.title),
         ("authors", "; ".join(agreement.authors), "; ".join(author.display for author in authors)),
-        ("corresponding author", agreement.signer, contact.display if contact else NONE),
-        ("e-mail", agreement.signer_email, contact.email if contact else NONE),
+        ("signer", agreement.signer, signer or NONE),
+        ("e-mail", agreement.signer_email, address or NONE),
         ("key", agreement.paper_key, paper.key),
         ("volume", agreement.volume_name, paper.volume.name),
     ]
@@ -122,7 +121,8 @@ class AgreementDesk(BulkMoves):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         agreements: QuerySet[Any] = with_voices(super().get_queryset(request))
         agreements = agreements.annotate(has_pdf=has_pdf_of("paper")).select_related("text", "paper__volume__terms")
-        return agreements.prefetch_related("messages", "paper__authors")
+        authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
+        return agreements.prefetch_related("messages", authors)
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row.paper, row

@@ -17,7 +17,7 @@ from agreements.models import Agreement
 from agreements.standings import has_pdf_of, with_voices
 from agreements.states import Status
 from proceedings.admin import PaperAdmin
-from proceedings.models import Paper
+from proceedings.models import Author, Paper
 from proceedings.scope import OwnVolumeFilter
 
 admin.site.unregister(Paper)
@@ -46,7 +46,8 @@ class PaperDesk(BulkMoves, PaperAdmin):
         newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages")
         papers: QuerySet[Any] = super().get_queryset(request)
         papers = papers.annotate(has_pdf=has_pdf_of("pk")).select_related("volume__terms")
-        return papers.prefetch_related("authors", Prefetch("agreements", newest, to_attr="newest_first"))
+        authors = Prefetch("authors", Author.objects.select_related("stand_in"))
+        return papers.prefetch_related(authors, Prefetch("agreements", newest, to_attr="newest_first"))
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row, row.newest_first[0] if row.newest_first else None

@@ -8,6 +8,7 @@ from agreements.models.agreement import Agreement, AgreementQuerySet, Event, Sho
 from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
+from agreements.models.stand_ins import StandIn
 from agreements.models.terms import ANYWHERE_ON_EARTH, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
 
@@ -26,6 +27,7 @@ __all__ = [
     "Round",
     "SealCertificate",
     "ShownCopy",
+    "StandIn",
     "Terms",
     "default_offsets",
     "known_zone",

@@ -35,7 +35,9 @@ class Proposal(models.Model):
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="proposals")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    data = models.JSONField(help_text="What it should be: a signer's author, name and address; or title and authors.")
+    data = models.JSONField(
+        help_text="What it should be: a signer's name and address, and the author, if it is one; or title and authors."
+    )
     note = models.TextField(blank=True, help_text="The author's own words.")
     made_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -53,7 +53,7 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
     table.heading("Evidence of signature")
     table.paragraph(
         "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
-        "electronically by the corresponding author.",
+        f"electronically {'by the corresponding author' if facts.by_an_author else 'on behalf of the authors'}.",
         MEASURE - QR_SIDE - 16,
     )
     table.skip(10)
@@ -82,7 +82,7 @@ def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
     yield from _authors(facts.authors)
     yield "Signer", facts.signer
     yield "E-mail", facts.signer_email
-    yield "Capacity", "Corresponding author, for all authors of the article (clause 1)"
+    yield "Capacity", facts.capacity
     yield "Typed name", sig.typed_name
     if sig.drawn:
         yield "Drawn by hand", f"A signature beside the typed name, SHA-256 of its strokes {sha256(sig.drawn.encode())}"

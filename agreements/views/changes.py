@@ -16,20 +16,23 @@ from proceedings.visits import now_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """To a co-author whose address is on file, at once; to one whose address is typed, when an editor agrees."""
+    """To a co-author whose address is on file, at once; to anybody else when an editor agrees."""
     agreement, now = link.agreement, now_of(request)
-    form = HandOverForm(request.POST if request.method == "POST" else None, authors=proposals.others(agreement))
+    text = wording.load(agreement.text.version)
+    data = request.POST if request.method == "POST" else None
+    form = HandOverForm(data, authors=proposals.others(agreement), wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
         return render(request, "agreements/hand_over.html", context, status=400 if form.is_bound else 200)
     author, email = form.cleaned_data["author"], form.cleaned_data["email"]
     try:
-        if author.email and email in ("", author.email):
+        if author and author.email and email in ("", author.email):
             proposals.hand_over(agreement, author, now=now)
             remember_language(request, agreement.signer_email)
             return render(request, "agreements/handed_over.html", context | {"author": author})
-        data = {"author": author.pk, "name": proposals.shown(author), "email": email}
-        return proposed(request, token, proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=now))
+        note = form.cleaned_data["note"].strip()
+        made = proposals.propose(agreement, Proposal.Kind.SIGNER, form.wanted, note=note, now=now)
+        return proposed(request, token, made)
     except lifecycle.WrongMove:
         return to_start(token)  # a second click, another tab or an editor was faster
     except (drafting.NotReady, proposals.AlreadyProposed) as refusal:

@@ -90,7 +90,7 @@ def test_a_replacement_that_is_not_ready_changes_nothing_and_says_why(desk: Clie
 def test_another_corresponding_author_than_the_one_asked_is_pointed_out(desk: Client) -> None:
     agreement = make.agreement()
     agreement.paper.authors.filter(is_contact=True).update(email="new@example.org")
-    assert "The paper’s corresponding author changed" in desk.get(page_of(agreement)).content.decode()
+    assert "The paper’s signer changed" in desk.get(page_of(agreement)).content.decode()
     make.sign(agreement)
     assert "changed since this agreement was issued" not in desk.get(page_of(agreement)).content.decode()
 

@@ -7,11 +7,12 @@ import pytest
 from django.utils.html import escape
 
 from agreements import lifecycle, proposals
-from agreements.models import Proposal
+from agreements.models import Proposal, StandIn
 from agreements.states import Status
 from proceedings.models import Author as PaperAuthor
 from proceedings.models import Volume
 from tests import make
+from tests.agreements.desk import desk_of
 from tests.agreements.pages import FormReader, all_rows, author_of, browser
 from tests.agreements.test_views import shown
 from tests.make import NOW
@@ -120,15 +121,7 @@ def test_nobody_hands_over_to_an_author_of_another_paper() -> None:
     stranger = make.coauthor(other, email="stranger@example.org")
     answer = author_of(agreement).send("hand-over/", to=str(stranger.pk), sure="on")
     assert answer.status_code == 400
-    assert "Choose one of these authors." in shown(answer)
-
-
-def test_the_only_author_is_told_what_to_do() -> None:
-    agreement = make.agreement()
-    PaperAuthor.objects.filter(paper=agreement.paper_id, position__gt=1).delete()
-    page = shown(author_of(agreement).open("hand-over/"))
-    assert "no other author to hand over to" in page
-    assert "<form" not in page
+    assert "Choose one of these." in shown(answer)
 
 
 def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,3 +274,80 @@ def test_what_moved_on_is_said_and_has_no_buttons() -> None:
     page = shown(client.get(f"/admin/agreements/proposal/{made.pk}/change/"))
     assert 'name="accept"' not in page
     assert "voided" in shown(client.get("/admin/agreements/proposal/"))
+
+
+# --- somebody who is no author
+
+
+ADA = {"to": "somebody-else", "name": "Ada Byron", "email": "ada@example.org", "sure": "on"}
+
+
+def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
+    agreement = make.agreement()
+    author = author_of(agreement)
+    answer = author.send("hand-over/", **ADA, note="She leads the group.")
+    assert "The editors are asked" in shown(answer)
+    made = Proposal.objects.get()
+    assert (made.kind, made.data) == ("signer", {"name": "Ada Byron", "email": "ada@example.org"})
+    assert made.note == "She leads the group."
+    agreement.refresh_from_db()
+    assert agreement.status == Status.ISSUED, "until the editors have answered, the link lives"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": ""}, "Type the name of who shall sign."),
+        ({"email": ""}, "Type their address; the editors will check it."),
+        ({"name": "shruti bhosale"}, "Shruti Bhosale is an author: choose them above."),
+        ({"name": "Ada \u202eByron"}, "The form cannot show"),
+        ({"name": "W" * 100}, "is longer than the line on which the form is signed"),
+        ({"email": "no address"}, "That is no e-mail address."),
+        ({"sure": ""}, "Nothing has happened yet."),
+        ({"note": "x" * 2001}, "That is too long."),
+    ],
+)
+def test_an_incomplete_proposal_of_somebody_else_is_a_400_that_keeps_the_rest(
+    fields: dict[str, str], words: str
+) -> None:
+    author = author_of(make.agreement())
+    before = all_rows()
+    answer = author.send("hand-over/", **(ADA | fields))
+    assert answer.status_code == 400
+    assert words in shown(answer)
+    assert shown(answer).count(" autofocus") == 1
+    assert re.search(r'value="somebody-else"[^>]* checked', shown(answer))
+    assert all_rows() == before
+
+
+def test_the_only_author_of_a_paper_may_name_somebody_else() -> None:
+    agreement = make.agreement()
+    agreement.paper.authors.exclude(is_contact=True).delete()
+    assert "The editors are asked" in shown(author_of(agreement).send("hand-over/", **ADA))
+
+
+def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
+    agreement = make.agreement()
+    assert "Corresponding author, for all authors of the article (clause 1)" in shown(author_of(agreement).open())
+    new = proposals.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    author = author_of(new)
+    capacity = "Agent of all authors of the article (clause 1), not being one of them"
+    assert capacity in shown(author.open())
+    assert capacity in shown(author.fill_in("Ada Byron"))
+    assert author.sign("Ada Byron").status_code == 303
+    assert new.events.get(kind="sign").data["capacity"] == capacity
+
+
+@pytest.mark.parametrize("role", ["editor", "assistant", "stranger"])
+def test_s01_a_stand_in_is_taken_back_by_the_editors_of_its_volume_alone(role: str) -> None:
+    agreement = make.agreement()
+    proposals.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    user = make.editor("zoe", *([agreement.paper.volume] if role == "editor" else []))
+    if role == "assistant":
+        agreement.paper.volume.assistants.add(user)
+    desk = desk_of(user)
+    stand_in = StandIn.objects.get()
+    assert ("Ada Byron" in shown(desk.get("/admin/agreements/standin/", follow=True))) == (role != "stranger")
+    answer = desk.post(f"/admin/agreements/standin/{stand_in.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == {"editor": 302, "assistant": 403, "stranger": 403}[role]
+    assert StandIn.objects.exists() == (role != "editor")

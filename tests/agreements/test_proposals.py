@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from agreements import auditing, documents, drafting, history, lifecycle, links, mail, proposals
+from agreements import auditing, documents, drafting, history, letters, lifecycle, links, mail, proposals
 from agreements.differences import Difference, differences, names_that_differ
-from agreements.models import Agreement, Link, Message, Proposal
+from agreements.models import Agreement, Link, Message, Proposal, StandIn
 from agreements.states import Status
 from proceedings.models import Author, Paper
 from tests import make
@@ -309,3 +309,81 @@ def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
         assert sorted(ended) == ["done", "wrong move"]
         assert Author.objects.filter(paper=agreement.paper_id, is_contact=True).count() == 1
         assert agreement.paper.agreements.filter(status=Status.ISSUED).count() == 1
+
+
+# --- somebody who is no author
+
+
+def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None:
+    agreement = make.agreement()
+    token = make.token(agreement)
+    new = proposals.accept(make.somebody_else(agreement), by="editor:ed", now=LATER)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.reason) == (
+        Status.SUPERSEDED,
+        "Another signer, as proposed: Ada Byron.",
+    )
+    assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Ada Byron", "ada@example.org")
+    assert new.authors == agreement.authors, "who stands in becomes no author"
+    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert [(m.kind, m.recipient) for m in new.messages.all()] == [(Kind.INVITATION, "ada@example.org")]
+    assert agreement.messages.filter(kind=Kind.HANDED_OVER, recipient="mike@example.org").exists()
+    assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
+    assert "I sign for all authors: Mike Lewis;" in make.act(new).authority.text
+    assert list(auditing.findings()) == []
+
+
+def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() -> None:
+    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    make.sign(new, now=LATER + DAY)
+    body = documents.completed_form(fresh(new), documents.shown_form(new))
+    text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
+    assert "Agent of all authors of the article (clause 1), not being one of them" in text
+    assert "before in the hands of Mike Lewis" in text
+    assert "electronically on behalf of the authors" in text
+
+
+def test_a_refused_stand_in_changes_nothing_and_the_author_is_told_why() -> None:
+    agreement = make.agreement()
+    made = make.somebody_else(agreement)
+    proposals.refuse(made, reason="She must be an author.", by="editor:ed", now=LATER)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.signer) == (Status.ISSUED, "Mike Lewis")
+    assert not StandIn.objects.exists()
+    (answer,) = agreement.messages.filter(kind=Kind.PROPOSAL_REFUSED)
+    letter = letters.compose(answer, LATER)
+    assert letter.to == ["Mike Lewis <mike@example.org>"]
+    assert "She must be an author." in letter.body
+    assert "Ada Byron <ada@example.org>" in letter.body
+
+
+def test_a_stand_in_stays_when_the_agreement_is_replaced_and_goes_with_the_corresponding_author() -> None:
+    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    again = lifecycle.supersede(new, reason="New title.", by="editor:ed", now=LATER)
+    assert again.signer == "Ada Byron"
+    to = make.coauthor(again, 2, email="shruti@example.org")
+    handed = proposals.hand_over(again, to, now=LATER)
+    assert handed.signer == "Shruti Bhosale"
+    mike = handed.paper.authors.get(position=1)
+    back = proposals.hand_over(handed, mike, now=LATER)
+    assert back.signer == "Mike Lewis", "who is asked in person signs in person"
+    assert not StandIn.objects.exists()
+
+
+def test_a_stand_in_hands_over_to_any_author() -> None:
+    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    assert [author.display for author in proposals.others(new)] == ["Mike Lewis", "Shruti Bhosale", "Tim Dettmers"]
+    mike = proposals.others(new)[0]
+    assert proposals.hand_over(new, mike, now=LATER).signer == "Mike Lewis"
+
+
+def test_without_a_corresponding_author_nobody_stands_in() -> None:
+    agreement = make.agreement()
+    made = make.somebody_else(agreement)
+    Author.objects.filter(paper=agreement.paper_id).update(is_contact=False)
+    before = rows(agreement)
+    with pytest.raises(drafting.NotReady, match="no corresponding author"):
+        proposals.accept(made, by="editor:ed", now=LATER)
+    assert rows(agreement) == before
+    made.refresh_from_db()
+    assert made.state == State.OPEN

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        papers = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
+        papers = volume.papers.select_related("volume").prefetch_related("authors__stand_in", "agreements")
         if options["paper"]:
             unknown = set(options["paper"]) - set(papers.values_list("key", flat=True))
             if unknown:
