@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agreements import addresses, documents, fresh, lifecycle, limits, mail, packing, postman, seal, transports
+from agreements import addresses, bulk, documents, fresh, lifecycle, limits, mail, packing, postman, seal, transports
 from agreements.models import Agreement, Message, Proposal, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
@@ -204,6 +204,7 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
 
 
 ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {
+    "work": bulk.work,
     "chase": chase,
     "seal": seal_due,
     "send": send,

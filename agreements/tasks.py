@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from agreements import clock, packing
+from agreements import bulk, clock, packing
 
 
 @shared_task(name="agreements.send")
@@ -14,6 +14,11 @@ def send() -> None:
 @shared_task(name="agreements.chase")
 def chase() -> None:
     clock.chase(timezone.now)
+
+
+@shared_task(name="agreements.work")
+def work() -> None:
+    bulk.work(timezone.now)
 
 
 @shared_task(name="agreements.seal")

@@ -30,7 +30,7 @@ app.conf.update(
     # Tasks carry no data: each says "look", and a look that comes late is worth nothing (hence `expires`).
     beat_schedule={
         name: {"task": f"agreements.{name}", "schedule": seconds, "options": {"expires": seconds}}
-        for name, seconds in {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0}.items()
+        for name, seconds in {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0}.items()
     },
 )
 app.autodiscover_tasks(["agreements"])

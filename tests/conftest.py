@@ -22,6 +22,7 @@ from tests.servers import Mailbox
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
+note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,6 +91,7 @@ class Plain:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
+    note_guards.unguard(None, Plain())
     mail_guards.unguard(None, Plain())
     guards.unguard(None, Plain())
     try:
@@ -97,6 +99,7 @@ def unguarded() -> Iterator[None]:
     finally:
         guards.guard(None, Plain())
         mail_guards.guard(None, Plain())
+        note_guards.guard(None, Plain())
 
 
 @pytest.fixture(scope="session")

@@ -25,9 +25,11 @@ from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
+from agreements.admin.notes import NoteTaking
 from agreements.admin.reminding import remind, say_left_out
 from agreements.admin.words import NONE, chip, stamp, who, zone_of
-from agreements.models import Agreement
+from agreements.facts import Happening
+from agreements.models import Agreement, Note
 from agreements.standings import has_pdf_of, with_voices
 from agreements.states import LIVE, Status, legal_moves
 from agreements.views import sealed_response
@@ -76,12 +78,22 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
     return [(name, then, today, bundle.plain(then) != bundle.plain(today)) for name, then, today in facts]
 
 
+def timeline(agreement: Agreement) -> list[Happening]:
+    """What happened to the agreement, and what the desk has noted about its paper, in one order."""
+    notes = [
+        Happening(at=note.at, what=f"note: {note.text}", by=note.by)
+        for note in Note.objects.filter(paper=agreement.paper_id)
+    ]
+    happened = [*history.in_words(agreement.events.all()), *notes]
+    return sorted(happened, key=lambda each: each.at)
+
+
 @admin.register(Agreement)
-class AgreementDesk(BulkMoves):
+class AgreementDesk(NoteTaking, BulkMoves):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
-    bulk_verbs = ("remind", "waive", "supersede", "void")
+    bulk_verbs = ("remind", "contact", "waive", "supersede", "void")
     by_need = [NEED.asc(), "issued_at", "pk"]
     list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
@@ -123,6 +135,10 @@ class AgreementDesk(BulkMoves):
         agreements = agreements.annotate(has_pdf=has_pdf_of("paper")).select_related("text", "paper__volume__terms")
         authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
         return agreements.prefetch_related("messages", authors)
+
+    def paper_of(self, row: Any) -> Paper:
+        paper: Paper = row.paper
+        return paper
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row.paper, row
@@ -185,7 +201,7 @@ class AgreementDesk(BulkMoves):
                 "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
                 "beside": beside(agreement),
                 "zone": zone_of(request),
-                "history": history.in_words(agreement.events.all()),
+                "timeline": timeline(agreement),
                 "mails": agreement.messages.order_by("created_at", "pk"),
                 "waits": agreement.status == Status.ISSUED,
                 "drift": drift(agreement) if agreement.status in LIVE else [],
@@ -204,7 +220,7 @@ class AgreementDesk(BulkMoves):
             refusal = lifecycle.WrongMove(verb, agreement.status)
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
             return HttpResponseRedirect(back)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = ReasonForm(data=request.POST if request.method == "POST" else None)
         if not form.is_valid():
             context = {
                 **self.admin_site.each_context(request),

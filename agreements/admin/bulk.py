@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
-from agreements import drafting, issuing, lifecycle, mail
-from agreements.admin.forms import ReasonForm
+from agreements import bulk as moves
+from agreements import drafting, mail
+from agreements.admin.forms import ContactsForm, NoForm, ReasonForm
 from agreements.admin.lists import MOST, DeskList
 from agreements.admin.words import who
 from agreements.facts import sha256
@@ -22,19 +24,16 @@ from agreements.states import LIVE, Status, legal_moves
 from proceedings.models import Paper
 from proceedings.scope import edited_volumes
 
-PATIENCE = timedelta(seconds=15)
-"""A browser and a proxy wait longer than this. What is left then is said, and goes on at the press of a button."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """One move for many: its words, and whether it wants a reason."""
+    """One move for many: its words, and what it wants to know beside who is meant."""
 
     verb: str
     label: str
     what: str
     done: str
-    reason: bool = False
+    form: type[NoForm] = NoForm
     by_assistant: bool = False
 
 
@@ -62,13 +61,22 @@ BULKS = {
             by_assistant=True,
         ),
         Bulk(
+            "contact",
+            "Change corresponding authors…",
+            "Choose another corresponding author, or another address, for each; those you leave out stay as they are. "
+            "Where an agreement waits for its signature, it is replaced: the old link dies, the new person gets a mail "
+            "with a link of their own, and the former one is told.",
+            "changed. The new invitations go out within a minute.",
+            form=ContactsForm,
+        ),
+        Bulk(
             "waive",
             "Waive agreements…",
             "Each paper goes to the publisher without a signature, and the permissions package says why. Nobody is "
             "asked any more: links die and no more mail goes out. The publisher wants an agreement for every paper, so "
             "settle it with its series editor first.",
             "waived.",
-            reason=True,
+            form=ReasonForm,
         ),
         Bulk(
             "supersede",
@@ -76,29 +84,25 @@ BULKS = {
             "Each agreement ends and its links die; a new one with today’s title, authors and corresponding author is "
             "issued and mailed. The old ones and their evidence stay on record.",
             "replaced. The new invitations go out within a minute.",
-            reason=True,
+            form=ReasonForm,
         ),
         Bulk(
             "void",
             "Void agreements…",
             "Each agreement ends, its links die and no more mail goes out. It stays on record with its evidence.",
             "voided.",
-            reason=True,
+            form=ReasonForm,
         ),
     )
 }
-
-Pair = tuple[Paper, Agreement | None]
 
 
 @dataclass(slots=True)
 class Outcome:
     """What becomes, or became, of each."""
 
-    good: list[Pair] = field(default_factory=list)
+    good: list[moves.Pair] = field(default_factory=list)
     refused: list[tuple[Paper, str]] = field(default_factory=list)
-    left: int = 0
-    """Not reached before the patience of the browser ran out."""
 
     @property
     def seen(self) -> str:
@@ -110,16 +114,21 @@ class Outcome:
         return len(self.good) + len(self.refused)
 
     @property
-    def sample(self) -> list[Pair]:
+    def sample(self) -> list[moves.Pair]:
         return self.good[:20]
 
     @property
     def reasons(self) -> list[tuple[str, list[str]]]:
         """The refusals, gathered by reason."""
-        gathered: dict[str, list[str]] = {}
-        for paper, why in self.refused:
-            gathered.setdefault(why, []).append(paper.key)
-        return list(gathered.items())
+        return gathered((why, paper.key) for paper, why in self.refused)
+
+
+def gathered(refusals: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Reasons with the keys of all papers that were refused for each."""
+    found: dict[str, list[str]] = {}
+    for why, key in refusals:
+        found.setdefault(why, []).append(key)
+    return list(found.items())
 
 
 def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
@@ -130,6 +139,8 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
             return "No agreement waits for a signature."
         under_way = any(message.state in mail.OPEN for message in live.messages.all())
         return "A mail is on its way already." if under_way else ""
+    if bulk.verb == "contact":
+        return "" if live is None or live.status in moves.ASKABLE else "Nobody is to sign it any more."
     if bulk.verb == "waive":
         return why_not_waive(paper, live)
     if bulk.verb in ("prepare", "issue"):
@@ -156,33 +167,6 @@ def not_ready(bulk: Bulk, paper: Paper) -> str:
         return str(refusal)
     has_terms = isinstance(getattr(paper.volume, "terms", None), Terms)
     return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."
-
-
-def make_move(bulk: Bulk, paper: Paper, agreement: Agreement | None, *, reason: str, by: str, now: datetime) -> str:
-    """Makes one move. Returns why it was refused, or an empty text."""
-    try:
-        match bulk.verb, agreement:
-            case "prepare", _:
-                lifecycle.draft(paper, by=by, now=now)
-            case "issue", _:
-                report = issuing.issue([paper], by=by, now=now)
-                return next(
-                    (why for _, why in report.refused), "It has an agreement under way." * bool(report.under_way)
-                )
-            case "remind", Agreement():
-                sent = lifecycle.remind_now(agreement, by=by, now=now)
-                return "" if sent else "No agreement waits for a signature, or a mail is on its way already."
-            case "waive", Agreement() if agreement.status in LIVE:
-                lifecycle.waive(agreement, reason=reason, by=by, now=now)
-            case "waive", _:
-                lifecycle.waive_paper(paper, reason=reason, by=by, now=now)
-            case "supersede", Agreement():
-                lifecycle.supersede(agreement, reason=reason, by=by, now=now)
-            case "void", Agreement():
-                lifecycle.void(agreement, reason=reason, by=by, now=now)
-    except (lifecycle.WrongMove, drafting.NotReady) as refusal:
-        return str(refusal)
-    return ""
 
 
 class BulkMoves(DeskList):
@@ -215,13 +199,33 @@ class BulkMoves(DeskList):
             return None
         plan = self.look(request, bulk, chosen)
         sent = "seen" in request.POST
-        form = ReasonForm(request.POST if sent else None)
+        form = bulk.form(plan.good, request.POST if sent else None)
         if sent and request.POST["seen"] != plan.seen:
             messages.warning(request, "What you chose has changed meanwhile: look again. Nothing was done.")
-            form = ReasonForm()
-        elif sent and plan.good and (not bulk.reason or form.is_valid()):
-            return self.page(request, bulk, run(bulk, plan, form, by=who(request)), "bulk_done.html")
+            form = bulk.form(plan.good)
+        elif sent and plan.good and form.is_valid():
+            return self.carry_out(request, bulk, plan, form)
         return self.page(request, bulk, plan, "bulk.html", form=form)
+
+    def carry_out(self, request: HttpRequest, bulk: Bulk, plan: Outcome, form: NoForm) -> HttpResponse:
+        """A few at once; many as a job for each volume, with a page that shows how far it is."""
+        pairs, now = form.meant(plan.good), timezone.now()
+        if len(pairs) <= moves.AT_ONCE:
+            return self.page(request, bulk, run(bulk, plan, form, by=who(request)), "bulk_done.html")
+        pairs.sort(key=lambda pair: pair[0].volume_id)
+        jobs = [
+            moves.order(
+                volume, bulk.verb, of, reason=form.why, data=form.data_of, user=request.user, by=who(request), now=now
+            )
+            for volume, of in groupby(pairs, key=lambda pair: pair[0].volume)
+        ]
+        alone = jobs[0].pk if len(jobs) == 1 else None
+        page = (
+            reverse("admin:agreements_job_change", args=[alone])
+            if alone
+            else reverse("admin:agreements_job_changelist")
+        )
+        return HttpResponseRedirect(page)
 
     def look(self, request: HttpRequest, bulk: Bulk, chosen: Iterable[Any]) -> Outcome:
         """Who can be moved and who cannot; nothing is changed."""
@@ -255,17 +259,13 @@ class BulkMoves(DeskList):
         return render(request, f"admin/agreements/{template}", context, status=400 if form and form.errors else 200)
 
 
-def run(bulk: Bulk, plan: Outcome, form: ReasonForm, *, by: str) -> Outcome:
+def run(bulk: Bulk, plan: Outcome, form: NoForm, *, by: str) -> Outcome:
     """Each on its own, so that one refusal holds up nobody."""
-    reason = form.cleaned_data["reason"] if bulk.reason else ""
     done = Outcome(refused=list(plan.refused))
-    until = timezone.now() + PATIENCE
-    for number, (paper, agreement) in enumerate(plan.good):
-        now = timezone.now()
-        if now >= until:
-            done.left = len(plan.good) - number
-            break
-        if why := make_move(bulk, paper, agreement, reason=reason, by=by, now=now):
+    for paper, agreement in form.meant(plan.good):
+        data = form.data_of.get(paper.pk, {})
+        why = moves.make_move(bulk.verb, paper, agreement, reason=form.why, data=data, by=by, now=timezone.now())
+        if why:
             done.refused.append((paper, why))
         else:
             done.good.append((paper, agreement))

@@ -1,7 +1,147 @@
 """The desk's own small forms."""
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from agreements.bulk import Pair
+from proceedings.contacts import Contact, NoMatchError, match
+from proceedings.models import Author, Paper
+
+MOST_CHOICES = 200
+"""So many papers a page offers a choice for each; a table takes any number."""
+
+MOST_PROBLEMS = 50
 
 
-class ReasonForm(forms.Form):
+class NoForm(forms.Form):
+    """What a move for many wants to know beside who is meant: nothing."""
+
+    def __init__(self, pairs: Sequence[Pair] = (), data: Any = None) -> None:
+        super().__init__(data)
+        self.pairs = pairs
+
+    @property
+    def why(self) -> str:
+        return str(self.cleaned_data.get("reason", ""))
+
+    @property
+    def data_of(self) -> Mapping[int, Mapping[str, Any]]:
+        """What each paper's own move needs, by the paper's key."""
+        return {}
+
+    def meant(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Those of `pairs` that are to be moved."""
+        return list(pairs)
+
+
+class ReasonForm(NoForm):
+    """Why."""
+
     reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "cols": 60}))
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(
+        label="Note",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        error_messages={"required": "Write something first."},
+    )
+
+
+class ContactsForm(NoForm):
+    """For each paper another corresponding author among those with an address, or a table that says so for many."""
+
+    table = forms.CharField(
+        required=False,
+        max_length=1_000_000,
+        strip=False,  # lines are counted
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60, "spellcheck": "false"}),
+        label="Or a table",
+        help_text="One line for each paper: its key and the address of one of its authors, set apart by a comma. For "
+        "an address that the desk does not know, give the author’s name as a third part.",
+    )
+
+    def __init__(self, pairs: Sequence[Pair] = (), data: Any = None) -> None:
+        super().__init__(pairs, data)
+        self.papers = {paper.key: paper for paper, _ in pairs}
+        self.chosen: dict[int, dict[str, Any]] = {}
+        for paper, _ in pairs[:MOST_CHOICES]:
+            known = [(author.pk, f"{author.display} <{author.email}>") for author in authors_of(paper) if author.email]
+            self.fields[f"contact_{paper.pk}"] = forms.ChoiceField(
+                choices=[("", "leave as it is"), *known], required=False, label=f"New contact of {paper.key}"
+            )
+
+    @property
+    def rows(self) -> list[tuple[Paper, Author | None, forms.BoundField]]:
+        """The papers that are offered a choice, with their present contact and the choice."""
+        return [(paper, contact_of(paper), self[f"contact_{paper.pk}"]) for paper, _ in self.pairs[:MOST_CHOICES]]
+
+    @property
+    def data_of(self) -> Mapping[int, Mapping[str, Any]]:
+        return self.chosen
+
+    def meant(self, pairs: Sequence[Pair]) -> list[Pair]:
+        return [(paper, agreement) for paper, agreement in pairs if paper.pk in self.chosen]
+
+    def clean(self) -> None:
+        super().clean()
+        for paper, _ in self.pairs[:MOST_CHOICES]:
+            if key := self.cleaned_data.get(f"contact_{paper.pk}"):
+                author = next(author for author in authors_of(paper) if author.pk == int(key))
+                self.chosen[paper.pk] = {"author": author.pk, "email": author.email}
+        problems = self.read_table(self.cleaned_data.get("table", ""))
+        if problems:
+            self.add_error("table", [ValidationError(problem) for problem in problems[:MOST_PROBLEMS]])
+        elif not self.chosen:
+            self.add_error(None, "Choose somebody for at least one paper; nothing was done.")
+
+    def read_table(self, text: str) -> list[str]:
+        """Takes the rows of the table; returns what is wrong with the others, a sentence each."""
+        problems = []
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+            parts = [cell.strip() for cell in cells]
+            if not any(parts) or (number == 1 and parts[0].casefold() in ("paper", "key")):
+                continue
+            try:
+                paper, author, email = self.read_row(parts)
+            except ValidationError as error:
+                problems.append(f"Line {number}: {error.message}")
+            else:
+                self.chosen[paper.pk] = {"author": author.pk, "email": email}
+        return problems
+
+    def read_row(self, parts: Sequence[str]) -> tuple[Paper, Author, str]:
+        """Whom a row means. Raises ValidationError."""
+        key, email, name = (*parts, "", "")[:3]
+        if key not in self.papers:
+            raise ValidationError(f"no paper “{key}” is among those you chose that can be changed.")
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise ValidationError(f"“{email}” is no e-mail address.") from None
+        paper = self.papers[key]
+        authors = authors_of(paper)
+        if not name:
+            named = [author for author in authors if author.email.casefold() == email.casefold()]
+            if len(named) != 1:
+                raise ValidationError(f"the address is not that of one author of {key}: add the author’s name.")
+            return paper, named[0], email
+        try:
+            return paper, authors[match(Contact(0, key, email, name), [author.name for author in authors])], email
+        except NoMatchError as error:
+            raise ValidationError(f"{error}.") from error
+
+
+def authors_of(paper: Paper) -> list[Author]:
+    return sorted(paper.authors.all(), key=lambda author: author.position)
+
+
+def contact_of(paper: Paper) -> Author | None:
+    return next((author for author in paper.authors.all() if author.is_contact), None)

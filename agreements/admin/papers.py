@@ -5,15 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
 from agreements.admin.lists import rank
-from agreements.admin.words import chip
-from agreements.models import Agreement
+from agreements.admin.notes import NoteTaking
+from agreements.admin.words import chip, zone_of
+from agreements.models import Agreement, Note
 from agreements.standings import has_pdf_of, with_voices
 from agreements.states import Status
 from proceedings.admin import PaperAdmin
@@ -31,11 +32,12 @@ NEED = rank(
 
 
 @admin.register(Paper)
-class PaperDesk(BulkMoves, PaperAdmin):
+class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
+    change_form_template = "admin/agreements/paper_page.html"
     list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
     list_select_related = ["volume__terms"]
-    bulk_verbs = ("prepare", "issue", "remind", "waive", "supersede", "void")
+    bulk_verbs = ("prepare", "issue", "remind", "contact", "waive", "supersede", "void")
     by_need = [
         "status",  # accepted, then withdrawn
         Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(2)).asc(),
@@ -48,6 +50,17 @@ class PaperDesk(BulkMoves, PaperAdmin):
         papers = papers.annotate(has_pdf=has_pdf_of("pk")).select_related("volume__terms")
         authors = Prefetch("authors", Author.objects.select_related("stand_in"))
         return papers.prefetch_related(authors, Prefetch("agreements", newest, to_attr="newest_first"))
+
+    def paper_of(self, row: Any) -> Paper:
+        paper: Paper = row
+        return paper
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        paper = self.get_object(request, object_id)
+        more = {"notes": Note.objects.filter(paper=paper), "zone": zone_of(request)} if paper is not None else {}
+        return super().change_view(request, object_id, form_url, more | (extra_context or {}))
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row, row.newest_first[0] if row.newest_first else None

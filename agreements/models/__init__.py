@@ -5,6 +5,7 @@ nothing here has a side effect. What must hold whatever the code does is a const
 """
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
+from agreements.models.desk import Job, JobItem, Note
 from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
@@ -19,9 +20,12 @@ __all__ = [
     "AgreementQuerySet",
     "AgreementText",
     "Event",
+    "Job",
+    "JobItem",
     "Link",
     "LinkRequest",
     "Message",
+    "Note",
     "Package",
     "Proposal",
     "Round",

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from agreements import bulk
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.desk import House, assistant_of, desk_of
@@ -20,6 +21,8 @@ def house() -> House:
     make.agreement("sealed", of=Paper.objects.get(pk=paper.pk))
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
     make.agreement("issued", of=waiting)
+    for volume in (own, foreign):
+        bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)
     return House(
         own=own,
         foreign=foreign,

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agreements.facts import sha256
-from agreements.models import Agreement
+from agreements.models import Agreement, Job
 from agreements.states import Status
 from proceedings.models import Paper, User, Volume
 from tests import make
@@ -76,7 +76,12 @@ def desk_routes() -> list[tuple[str, str]]:
 def rows_of(volume: Volume) -> dict[str, models.Model]:
     """The objects of `volume`, by the prefix of their addresses' names."""
     sealed = Agreement.objects.get(paper__volume=volume, status=Status.SEALED)
-    return {"proceedings_volume": volume, "proceedings_paper": sealed.paper, "agreements_agreement": sealed}
+    return {
+        "proceedings_volume": volume,
+        "proceedings_paper": sealed.paper,
+        "agreements_agreement": sealed,
+        "agreements_job": Job.objects.get(volume=volume),
+    }
 
 
 def filled(route: str, row: models.Model | None) -> str:

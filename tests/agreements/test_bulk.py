@@ -1,7 +1,5 @@
 """Moves for many at once: what is asked before, what is said afterwards."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 
@@ -90,14 +88,6 @@ def test_ending_many_wants_a_reason_that_goes_on_record_with_each(verb: str, des
         assert (agreement.status, agreement.reason) == (MOVES[verb].target, "Wrong volume.")
         assert hasattr(agreement, "successor") == (verb == "supersede")
     assert refreshed(declined).status == Status.DECLINED
-
-
-def test_the_rest_of_a_long_move_is_said_and_can_go_on(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.admin.bulk.PATIENCE", timedelta(0))
-    paper = make.paper()
-    assert "1 were not reached in the time that a browser waits." in bulk(desk, "issue", paper)
-    monkeypatch.undo()
-    assert "<strong>1</strong> issued." in bulk(desk, "issue", paper)
 
 
 def test_more_than_any_volume_has_is_refused_before_anything_is_done(

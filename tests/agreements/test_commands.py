@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 
+from agreements import clock
 from agreements.models import Agreement, Event, Terms
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -106,6 +107,7 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
     assert run("sweep", "seal", now=now) == "seal: 1 sealed\n"
     assert run("sweep", "send", now=now) == "send: 2 sent\n"
     assert run("sweep", now=(CLOSES - 14 * DAY).isoformat()).splitlines() == [
+        "work: nothing due",
         "chase: 1 reminders",
         "seal: nothing due",
         "send: 1 sent",
@@ -114,7 +116,7 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
 
 
 def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
-    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in ("chase", "seal", "send", "pack")]
+    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in clock.ROUNDS]
 
 
 def test_sweep_knows_its_rounds() -> None:

@@ -8,17 +8,18 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 
 from agreements import seal
-from agreements.models import Agreement, AgreementText, Event, Message, SealCertificate, ShownCopy
+from agreements.models import Agreement, AgreementText, Event, Message, Note, SealCertificate, ShownCopy
 from agreements.states import FROZEN, Status
 from tests import make
 from tests.make import DAY, NOW
 
 guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
+note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
 
 pytestmark = pytest.mark.django_db
 
-APPEND_ONLY: list[type[models.Model]] = [Event, AgreementText, SealCertificate, ShownCopy]
+APPEND_ONLY: list[type[models.Model]] = [Event, AgreementText, SealCertificate, ShownCopy, Note]
 
 OTHER: dict[str, Any] = {
     "volume_number": 248,
@@ -56,7 +57,8 @@ def other(column: str, agreement: Agreement) -> Any:
 
 @pytest.mark.parametrize("model", APPEND_ONLY)
 def test_what_is_evidence_is_neither_changed_nor_deleted(model: type[models.Model]) -> None:
-    make.agreement("sealed")
+    agreement = make.agreement("sealed")
+    Note.objects.create(paper=agreement.paper, at=NOW, by="editor:ed", text="They asked for time.")
     rows = model._default_manager.all()
     before = list(rows.values())
     assert before
@@ -146,6 +148,7 @@ def test_every_guard_is_in_place_after_all_migrations() -> None:
     """Django makes tables anew on SQLite when they change, and forgets their triggers."""
     wanted = {guards.name(table, operation) for table, operation, _ in guards.NEVER}
     wanted |= {g[0] for g in guards.FROZEN} | {mail_guards.TRIGGER}
+    wanted |= {note_guards.name(operation) for operation in ("UPDATE", "DELETE")}
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
         if connection.vendor == "postgresql"

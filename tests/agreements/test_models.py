@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from agreements import lifecycle, packing
+from agreements import bulk, lifecycle, packing
 from agreements.facts import sha256
 from agreements.models import (
     Addressee,
@@ -18,6 +18,7 @@ from agreements.models import (
     Event,
     Link,
     Message,
+    Note,
     Package,
     Proposal,
     SealCertificate,
@@ -61,6 +62,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("closed_is_stamped", "declined", {"closed_at": None}),
     ("closing_by_editor_has_reason", "voided", {"reason": ""}),
     ("closing_by_editor_has_reason", "superseded", {"reason": ""}),
+    ("closing_by_editor_has_reason", "waived", {"reason": ""}),
 ]
 REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ("message_state_known", {"state": "lost"}),
@@ -92,6 +94,28 @@ REFUSED_PACKAGES: list[tuple[str, dict[str, Any]]] = [
     ("finished_package_has_digest", {"state": "pruned", "sha256": "0" * 64}),
     ("failed_package_says_why", {"state": "failed"}),
 ]
+
+
+REFUSED_ITEMS: list[tuple[str, dict[str, Any]]] = [
+    ("job_item_refused_with_reason", {"state": "refused"}),
+    ("job_item_refused_with_reason", {"state": "done", "why": "It went wrong."}),
+    ("job_item_refused_with_reason", {"state": "lost"}),
+]
+REFUSED_NOTES: list[tuple[str, dict[str, Any]]] = [("note_says_something", {"text": ""})]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_ITEMS)
+def test_an_item_of_a_job_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    paper = make.paper()
+    job = bulk.order(paper.volume, "void", [(paper, None)], reason="", data={}, user=None, by="", now=NOW)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        job.items.update(**columns)
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_NOTES)
+def test_a_note_that_says_nothing_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Note.objects.create(paper=make.paper(), at=NOW, by="editor:ed", **columns)
 
 
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_PACKAGES)
@@ -145,7 +169,15 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         for constraint in model._meta.constraints
         if isinstance(constraint, models.CheckConstraint)
     }
-    tried = [*REFUSED, *REFUSED_ADDRESSES, *REFUSED_MESSAGES, *REFUSED_PROPOSALS, *REFUSED_PACKAGES]
+    tried = [
+        *REFUSED,
+        *REFUSED_ADDRESSES,
+        *REFUSED_MESSAGES,
+        *REFUSED_PROPOSALS,
+        *REFUSED_PACKAGES,
+        *REFUSED_ITEMS,
+        *REFUSED_NOTES,
+    ]
     assert checks == {name for name, *_ in tried}
 
 

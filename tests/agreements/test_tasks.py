@@ -12,7 +12,7 @@ from proceedings.celery import app
 from tests import make
 from tests.servers import Mailbox
 
-OURS = ["agreements.chase", "agreements.pack", "agreements.seal", "agreements.send"]
+OURS = ["agreements.chase", "agreements.pack", "agreements.seal", "agreements.send", "agreements.work"]
 
 
 def test_the_schedule_names_every_task_and_no_other() -> None:

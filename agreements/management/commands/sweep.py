@@ -11,8 +11,8 @@ from proceedings.management.arguments import moment
 
 class Command(BaseCommand):
     help = (
-        "Runs the clock's rounds once: chase queues reminders, seal seals what is signed, send hands over mail, "
-        "pack makes the packages that were asked for."
+        "Runs the clock's rounds once: work carries out moves for many, chase queues reminders, seal seals what is "
+        "signed, send hands over mail, pack makes the packages that were asked for."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

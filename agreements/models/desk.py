@@ -1,0 +1,75 @@
+"""What the editors write down for each other, and the moves for many that the clock carries out."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from agreements.models.agreement import Agreement
+from proceedings.models import Paper, Volume
+
+
+class Note(models.Model):
+    """What somebody of the desk wrote about a paper. Append-only, and for the desk alone: no package carries it."""
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="notes")
+    at = models.DateTimeField(help_text="UTC.")
+    by = models.CharField(max_length=200, help_text="Who wrote it, as an editor or an assistant.")
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="note_says_something")]
+
+    def __str__(self) -> str:
+        return f"note on {self.paper_id} by {self.by}"
+
+
+class Job(models.Model):
+    """One move for many papers of a volume, too many for one page to wait for. Its items are the queue."""
+
+    volume = models.ForeignKey(Volume, models.PROTECT, related_name="jobs")
+    verb = models.CharField(max_length=20)
+    reason = models.TextField(blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    by = models.CharField(max_length=200, help_text="Who asked for it, as the events of its agreements name them.")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "move for many"
+        verbose_name_plural = "moves for many"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["id"], condition=Q(ended_at__isnull=True), name="job_under_way")]
+
+    def __str__(self) -> str:
+        return f"{self.verb}, {self.asked_at:%Y-%m-%d %H:%M} UTC"
+
+
+class JobItem(models.Model):
+    """One paper of a job, and what became of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+        REFUSED = "refused"
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="items")
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="+")
+    data = models.JSONField(default=dict, help_text="What this paper's own move needs, such as its new contact.")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    why = models.TextField(blank=True, help_text="Why it was refused.")
+
+    class Meta:
+        ordering = ["job", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "paper"], name="one_item_per_paper"),
+            models.CheckConstraint(
+                condition=Q(state="refused") & ~Q(why="") | Q(state__in=["waiting", "done"], why=""),
+                name="job_item_refused_with_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["job"], condition=Q(state="waiting"), name="job_item_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}: {self.paper_id} {self.state}"
