@@ -1,13 +1,17 @@
 """One volume at a glance: what blocks delivery, who needs a person today, what goes out next. Reads only."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models.functions import Coalesce
 
 from agreements.blockers import MEANING, Blocker, Meaning, blockers
 from agreements.clock import policy_of, timeline_of
 from agreements.history import in_words
-from agreements.models import Agreement, Event, Message, Terms
+from agreements.models import Agreement, Event, Message, Proposal, Terms
 from agreements.reminders import Remind, Wait, decide
 from agreements.standings import Row, accepted, rows
 from agreements.states import Status
@@ -102,7 +106,7 @@ class Board:
 
 def make(volume: Volume, now: datetime) -> Board:
     """The board of one volume at `now`."""
-    terms = Terms.objects.filter(volume=volume).first()
+    terms: Terms | None = getattr(volume, "terms", None)
     papers = rows(accepted(volume), terms.closes_at if terms else None)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
@@ -133,33 +137,32 @@ def make(volume: Volume, now: datetime) -> Board:
 
 
 def next_mails(volume: Volume, terms: Terms | None, now: datetime) -> list[NextMail]:
-    """What goes out next: the outbox, then the reminders that will come due."""
-    queued = Message.objects.filter(
-        agreement__volume_number=volume.number,
-        agreement__paper__volume=volume,
-        state=Message.State.PENDING,
-        closed=False,
-    )
-    coming = [
-        pending(mail, mail.agreement, now)
-        for mail in queued.select_related("agreement").order_by("due_at", "pk")[:MANY]
-    ]
-    if terms is None or len(coming) == MANY:
-        return coming
-    waiting = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume, status=Status.ISSUED)
-    soon = waiting.filter(look_at__isnull=False).order_by("look_at", "pk").prefetch_related("messages", "proposals")
-    reminders = (reminder_to_come(agreement, terms, now) for agreement in soon[: MANY - len(coming)])
-    return sorted([*coming, *filter(None, reminders)], key=lambda mail: mail.at)
+    """What goes out next: the outbox, and the reminders that will come due."""
+    queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
+    rests = Proposal.objects.filter(agreement=OuterRef("pk"), state=Proposal.State.OPEN)
+    reminder = Case(When(Q(status=Status.ISSUED) & ~Exists(rests), then="look_at"), output_field=DateTimeField())
+    ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
+    first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
+    loaded = ("messages", Prefetch("proposals", Proposal.objects.none()))  # those that have one do not come
+    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
+    mails = [mail for agreement in coming for mail in mails_to_come(agreement, terms, now)]
+    return sorted(mails, key=lambda mail: mail.at)[:MANY]
 
 
 def mail_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> NextMail | None:
-    """What goes out next about one agreement, whose messages are loaded."""
+    """What goes out next about one agreement, whose messages and proposals are loaded."""
+    return next(mails_to_come(agreement, terms, now), None)
+
+
+def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> Iterator[NextMail]:
+    """What is in the outbox, by time, then the reminder that will come due."""
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
-    if queued:
-        return pending(min(queued, key=lambda mail: mail.due_at), agreement, now)
-    if terms is None or agreement.status != Status.ISSUED or agreement.look_at is None:
-        return None
-    return reminder_to_come(agreement, terms, now)
+    for mail in sorted(queued, key=lambda mail: mail.due_at):
+        yield pending(mail, agreement, now)
+    if terms and agreement.status == Status.ISSUED and agreement.look_at is not None:
+        reminder = reminder_to_come(agreement, terms, now)
+        if reminder:
+            yield reminder
 
 
 def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:

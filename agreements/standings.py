@@ -1,23 +1,40 @@
 """Where papers stand, as far as their agreements go: rows -> `Standing`. Reads only, in queries that do not grow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from agreements import pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
-from agreements.models import Agreement, Event, Message, Proposal, Terms
+from agreements.models import Agreement, Event, Message, Proposal
 from agreements.states import LIVE, Status
 from proceedings.filenames import Kind
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.names import Name
 
-FACTS = ["paper", "status", "title", "authors", "signer", "issued_at", "signed_at", "seal_error", "created_at"]
-
 CARRY_LINKS = (Message.Kind.INVITATION, Message.Kind.REMINDER)
 LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
+
+
+class Seen(NamedTuple):
+    """An agreement as far as the board looks at it."""
+
+    status: str
+    title: str
+    authors: list[str]
+    issued_at: datetime | None
+    signed_at: datetime | None
+    seal_error: str
+    has_proposal: bool
+    has_objection: bool
+    last_mail: str | None
+    """The state of the last mail that carried a link, where the agreement waits for its signature."""
+    invited: bool
+    """At least one of them has left, or may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +61,24 @@ def has_pdf_of(paper: str) -> Exists:
 
 def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
     """`agreements`, each with whether a proposal waits for an editor and whether an author has objected."""
-    proposals = Proposal.objects.filter(agreement=OuterRef("pk"), state=Proposal.State.OPEN)
-    objections = Event.objects.filter(agreement=OuterRef("pk"), kind="object")
-    return agreements.annotate(has_proposal=Exists(proposals), has_objection=Exists(objections))
+    return agreements.annotate(has_proposal=has_proposal_of("pk"), has_objection=has_objection_of("pk"))
+
+
+def has_proposal_of(agreement: str) -> Exists:
+    return Exists(Proposal.objects.filter(agreement=OuterRef(agreement), state=Proposal.State.OPEN))
+
+
+def has_objection_of(agreement: str) -> Exists:
+    return Exists(Event.objects.filter(agreement=OuterRef(agreement), kind="object"))
 
 
 def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
-    """The `papers`, which are accepted ones of one volume, in their order. `closes_at` is the end of its deadline."""
+    """The `papers`, which are accepted ones of one volume, in their order. `closes_at` is the end of its deadline.
+
+    Two queries, and plain values: 14,000 authors as model instances would cost more than all the rest.
+    """
     authors: dict[int, list[str]] = {}
     contacts: dict[int, str] = {}
-    # Plain values: 14,000 model instances would cost more than all the rest.
     parts = ("paper_id", "is_contact", "given", "particle", "family", "suffix")
     for paper_id, is_contact, given, particle, family, suffix in (
         Author.objects.filter(paper__in=papers).order_by("paper_id", "position").values_list(*parts)
@@ -62,17 +87,13 @@ def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
         authors.setdefault(paper_id, []).append(name)
         if is_contact:
             contacts[paper_id] = name
-    newest: dict[int, Agreement] = {}
-    for agreement in with_voices(Agreement.objects.filter(paper__in=papers)).only(*FACTS).order_by("created_at", "pk"):
-        former = newest.get(agreement.paper_id)
-        if former is None or former.status not in LIVE:
-            newest[agreement.paper_id] = agreement
-    mails = last_mails(papers)
-    found = list(
-        papers.annotate(has_pdf=has_pdf_of("pk"))
-        .order_by("position", "key")
-        .values_list("pk", "key", "title", "volume__published", "has_pdf")
-    )
+    found: dict[int, tuple[str, str, date | None, bool]] = {}
+    newest: dict[int, Seen] = {}
+    for pk, key, title, published, has_pdf, *agreement in with_agreements(papers):
+        found[pk] = key, title, published, has_pdf
+        former = newest.get(pk)
+        if agreement[0] and (former is None or former.status not in LIVE):
+            newest[pk] = Seen(*agreement)
     return [
         Row(
             pk,
@@ -83,7 +104,6 @@ def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
                 newest.get(pk),
                 title,
                 authors.get(pk, []),
-                mails,
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
                 closes_at=closes_at,
@@ -91,25 +111,35 @@ def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
             ),
             newest[pk].issued_at if pk in newest else None,
         )
-        for pk, key, title, published, has_pdf in found
+        for pk, (key, title, published, has_pdf) in found.items()
     ]
 
 
-def last_mails(papers: QuerySet[Paper]) -> dict[int, list[str]]:
-    """By agreement that waits: the states of the mails that carried a link, in the order in which they were made."""
-    states: dict[int, list[str]] = {}
-    mails = Message.objects.filter(agreement__paper__in=papers, agreement__status=Status.ISSUED)
-    left = mails.filter(kind__in=CARRY_LINKS, state__in=LEFT)
-    for agreement_id, state in left.order_by("created_at", "pk").values_list("agreement_id", "state"):
-        states.setdefault(agreement_id, []).append(state)
-    return states
+def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
+    """Each of the `papers` with each of its agreements, or with nothing, the oldest first."""
+    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=CARRY_LINKS)
+    waits = mails.filter(agreement__status=Status.ISSUED)
+    return (
+        papers.annotate(
+            has_pdf=has_pdf_of("pk"),
+            has_proposal=has_proposal_of("agreements__pk"),
+            has_objection=has_objection_of("agreements__pk"),
+            last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
+            invited=Exists(waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED)),
+        )
+        .order_by("position", "key", "agreements__created_at", "agreements__pk")
+        .values_list(
+            *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
+            *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__seal_error"),
+            *("has_proposal", "has_objection", "last_mail", "invited"),
+        )
+    )
 
 
 def standing_of(
-    agreement: Agreement | None,
+    agreement: Seen | None,
     title: str,
     authors: list[str],
-    mails: dict[int, list[str]],
     *,
     has_contact: bool,
     has_pdf: bool,
@@ -121,8 +151,6 @@ def standing_of(
     )
     if agreement is None:
         return Standing(has_contact=has_contact, has_pdf=has_pdf, unprintable=unprintable)
-    states = mails.get(agreement.pk, [])
-    last = states[-1] if states else ""
     return Standing(
         has_contact=has_contact,
         has_pdf=has_pdf,
@@ -130,28 +158,25 @@ def standing_of(
         status=agreement.status,
         signed_at=agreement.signed_at,
         drifted=drifted(title, authors, agreement),
-        invited=any(state != "failed" for state in states),
-        refused=last == "failed",
-        mail_unknown=last == "unknown",
+        invited=agreement.invited,
+        refused=agreement.last_mail == Message.State.FAILED,
+        mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
-        proposal=agreement.has_proposal,  # type: ignore[attr-defined]
-        objection=agreement.has_objection,  # type: ignore[attr-defined]
+        proposal=agreement.has_proposal,
+        objection=agreement.has_objection,
         closes_at=closes_at,
         published=published is not None,
     )
 
 
-def of_loaded(paper: Paper, agreement: Agreement | None, *, has_pdf: bool) -> Standing:
+def of_loaded(paper: Paper, agreement: Any, *, has_pdf: bool) -> Standing:
     """The same of one paper with its authors and its volume's terms, and its agreement with messages and voices."""
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk)) if agreement else []
-    states = [str(m.state) for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
     terms = getattr(paper.volume, "terms", None)
     return standing_of(
-        agreement,
+        seen(agreement) if agreement else None,
         paper.title,
         [author.display for author in authors],
-        {agreement.pk: states} if agreement and agreement.status == Status.ISSUED else {},
         has_contact=any(author.is_contact for author in authors),
         has_pdf=has_pdf,
         closes_at=terms.closes_at if terms else None,
@@ -159,7 +184,20 @@ def of_loaded(paper: Paper, agreement: Agreement | None, *, has_pdf: bool) -> St
     )
 
 
-def drifted(title: str, authors: list[str], agreement: Agreement) -> bool:
+def seen(agreement: Any) -> Seen:
+    """One that is loaded, with its messages and `with_voices`."""
+    messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
+    states = [m.state for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
+    states = states if agreement.status == Status.ISSUED else []
+    return Seen(
+        *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
+        *(agreement.seal_error, agreement.has_proposal, agreement.has_objection),
+        last_mail=states[-1] if states else None,
+        invited=any(state != Message.State.FAILED for state in states),
+    )
+
+
+def drifted(title: str, authors: list[str], agreement: Seen) -> bool:
     """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
     if title == agreement.title and authors == agreement.authors:
         return False
@@ -168,6 +206,6 @@ def drifted(title: str, authors: list[str], agreement: Agreement) -> bool:
 
 def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
     """Primary keys of the papers that `blocker` blocks."""
-    terms = Terms.objects.filter(volume=volume).first()
+    terms = getattr(volume, "terms", None)
     found = rows(accepted(volume), terms.closes_at if terms else None)
     return [row.pk for row in found if blocker in blockers(row.standing, now)]

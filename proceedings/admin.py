@@ -36,6 +36,15 @@ class DeskUserAdmin(UserAdmin):
     """Without groups and permissions, which the desk does not ask: see `OwnVolumes`."""
 
     filter_horizontal = ()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
     list_filter = ["is_staff", "is_superuser", "is_active"]
     readonly_fields = ["last_login", "date_joined", "two_step"]
     change_form_template = "admin/proceedings/user.html"

@@ -33,14 +33,18 @@ def has_desk(request: HttpRequest) -> bool:
 
 def edits_anything(request: HttpRequest) -> bool:
     """Whether the one who asks may change any volume at all."""
-    return request.user.is_superuser or bool(once(request, "edits", lambda: edited_volumes(request).exists()))
+    return request.user.is_superuser or bool(edited(request))
+
+
+def edited(request: HttpRequest) -> set[int]:
+    """The primary keys of the volumes that the one who asks may change; not to be asked of a superuser, who has all."""
+    keys: set[int] = once(request, "edited", lambda: set(edited_volumes(request).values_list("pk", flat=True)))
+    return keys
 
 
 def edits(request: HttpRequest, volume_id: int | None) -> bool:
     """Whether the one who asks may change this volume; None is one that is only being made."""
-    if volume_id is None or request.user.is_superuser:
-        return edits_anything(request)
-    return bool(once(request, f"edits.{volume_id}", lambda: edited_volumes(request).filter(pk=volume_id).exists()))
+    return request.user.is_superuser or (edits_anything(request) if volume_id is None else volume_id in edited(request))
 
 
 def chosen_volume(request: HttpRequest) -> Volume | None:

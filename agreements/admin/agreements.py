@@ -134,7 +134,7 @@ class AgreementDesk(NoteTaking, BulkMoves):
         agreements: QuerySet[Any] = with_voices(super().get_queryset(request))
         agreements = agreements.annotate(has_pdf=has_pdf_of("paper")).select_related("text", "paper__volume__terms")
         authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
-        return agreements.prefetch_related("messages", authors)
+        return agreements.prefetch_related("messages", "proposals", authors)
 
     def paper_of(self, row: Any) -> Paper:
         paper: Paper = row.paper

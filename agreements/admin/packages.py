@@ -39,7 +39,7 @@ class PackageDownloads(OwnVolumes):
         return own + super().get_urls()
 
     def volume_or_404(self, request: HttpRequest, pk: int) -> Volume:
-        volume: Volume | None = self.get_queryset(request).filter(pk=pk).first()
+        volume: Volume | None = self.get_queryset(request).select_related("terms").filter(pk=pk).first()
         if volume is None:
             raise Http404
         return volume

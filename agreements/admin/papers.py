@@ -45,7 +45,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages")
+        newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages", "proposals")
         papers: QuerySet[Any] = super().get_queryset(request)
         papers = papers.annotate(has_pdf=has_pdf_of("pk")).select_related("volume__terms")
         authors = Prefetch("authors", Author.objects.select_related("stand_in"))

@@ -158,5 +158,5 @@ def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
     for _ in range(12):
         make.agreement(Status.ISSUED, of=make.paper(volume))
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(6):
         board.make(volume, make.NOW)

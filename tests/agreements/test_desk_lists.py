@@ -70,15 +70,18 @@ def test_the_list_of_volumes_counts_and_leads_to_the_papers_it_counts(desk: Clie
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/admin/proceedings/volume/", 9), ("/admin/proceedings/paper/", 13), ("/admin/agreements/agreement/", 12)],
+    [("/admin/proceedings/volume/", 7), ("/admin/proceedings/paper/", 12), ("/admin/agreements/agreement/", 11)],
 )
 def test_a_list_costs_the_same_for_three_rows_and_for_thirty(path: str, most: int, desk: Client) -> None:
-    for _ in range(3):
-        make.agreement()
-    few = queries(desk, path)
-    for _ in range(27):
-        make.agreement()
-    assert queries(desk, path) == few
+    def costs(more: int) -> int:
+        for _ in range(more):
+            make.agreement()
+        # Once the invitations have left there are reminders to come, which take more looking.
+        Message.objects.update(state=Message.State.SENT, sent_at=make.NOW)
+        return queries(desk, path)
+
+    few = costs(3)
+    assert costs(27) == few
     assert few <= most
 
 
