@@ -84,6 +84,11 @@ def sweep(now: datetime) -> str:
     return run("sweep", now=now.isoformat())
 
 
+def done(now: datetime) -> list[str]:
+    """What the rounds of one sweep had to do; the idle ones are left out."""
+    return [line for line in sweep(now).splitlines() if not line.endswith("nothing due")]
+
+
 def make_ready(volume: Volume, folder: Path) -> None:
     """All that the publisher wants beside the agreements: the papers themselves, and the volume's own fields."""
     write_pdfs(volume, folder)
@@ -109,7 +114,7 @@ def agreement(key: str) -> Agreement:
 
 def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_folder: Path, tmp_path: Path) -> None:
     # Invited.
-    assert sweep(START) == "chase: nothing due\nseal: nothing due\nsend: 3 sent\n"
+    assert done(START) == ["send: 3 sent"]
     (invitation,) = mails(mail_folder, "angstrom26")
     assert invitation.recipient == "Zoë Ångström <zoe@author.example>"
     assert "The Über-Norm: R&D for $\\ell_1$" in invitation.text
@@ -117,12 +122,12 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
 
     # One signs at once; the receipt with the sealed copy follows.
     assert Author(START + HOUR).sign(invitation.link, "Zoë Ångström")
-    assert sweep(START + HOUR + MINUTE).splitlines()[1:] == ["seal: 1 sealed", "send: 1 sent"]
+    assert done(START + HOUR + MINUTE) == ["seal: 1 sealed", "send: 1 sent"]
     assert mails(mail_folder, "angstrom26")[-1].attachments == ("angstrom26Permission.pdf",)
 
     # The silent are reminded, each on the days of the terms; who signed is not.
     first = CLOSES - 14 * DAY + MINUTE
-    assert sweep(first).splitlines() == ["chase: 2 reminders", "seal: nothing due", "send: 2 sent"]
+    assert done(first) == ["chase: 2 reminders", "send: 2 sent"]
     assert len(mails(mail_folder, "angstrom26")) == 2
     invited, reminded = mails(mail_folder, "lewis26")
     assert reminded.subject.strip().startswith("Reminder")
