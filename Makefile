@@ -7,7 +7,7 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
 	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
-.PHONY: setup setup-dev demo test test-sqlite test-postgresql test-tools lint bench crash crash-small lock clean
+.PHONY: setup setup-dev demo test test-sqlite test-postgresql test-tools lint languages bench crash crash-small lock clean
 
 setup: .venv/runtime
 setup-dev: .venv/dev
@@ -66,6 +66,12 @@ crash: setup-dev
 crash-small: setup-dev
 	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --restarts 1 --flushes 1
 	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --flushes 1 --database sqlite
+
+# Collects the words of the authors' pages and mails, and compiles what translators have written; needs GNU gettext.
+# A new language: make languages NEW=de, then fill in locale/de/LC_MESSAGES/django.po, then make languages.
+languages: setup-dev
+	DEBUG=1 $(BIN)/python manage.py makemessages $(if $(NEW),--locale $(NEW),--all)
+	DEBUG=1 $(BIN)/python manage.py compilemessages --ignore .venv
 
 clean:
 	rm -rf .venv var

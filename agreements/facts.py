@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from agreements.sentences import Sentence
+
 
 def sha256(data: bytes) -> str:
     """SHA-256 of `data`, lower-case hex."""
@@ -43,8 +45,8 @@ class Facts:
     def capacity(self) -> str:
         """What the signer signs as. The form knows one capacity, that of clause 1: for all authors, as their agent."""
         if self.by_an_author:
-            return "Corresponding author, for all authors of the article (clause 1)"
-        return "Agent of all authors of the article (clause 1), not being one of them"
+            return Sentence("Corresponding author, for all authors of the article (clause 1)")
+        return Sentence("Agent of all authors of the article (clause 1), not being one of them")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django.utils import translation
 from agreements import addresses, history, links
 from agreements.differences import differences
 from agreements.models import Agreement, Link, Message
+from agreements.reasons import recognised
 from proceedings.languages import ENGLISH
 
 Kind = Message.Kind
@@ -80,6 +81,7 @@ class Letters:
             "days_left": (terms.closes_at - now).days,
             "link": next((self.links[message.pk, p] for p in ON_BUTTONS if (message.pk, p) in self.links), ""),
             "stop": stop,
+            "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
             "proposal": proposal_of(message),
             "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
             "until": now + TIME_TO_OBJECT,
@@ -114,6 +116,11 @@ class Letters:
 def compose(message: Message, now: datetime) -> EmailMessage:
     """The mail for one outbox row."""
     return Letters([message], now).compose(message, now)
+
+
+def why_anew(agreement: Agreement) -> str:
+    """Why it takes the place of another one; empty if it does not."""
+    return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
 
 
 def proposal_of(message: Message) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from agreements import drafting, lifecycle, mail, notices
+from agreements import drafting, lifecycle, mail, notices, reasons
 from agreements.differences import differences
 from agreements.models import Agreement, Message, Proposal, StandIn
 from agreements.states import Status
@@ -57,7 +57,7 @@ def hand_over(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
             now=now,
             data={"to": name},
             closed_at=now,
-            reason=f"Handed over to {name}.",
+            reason=reasons.handed_over(name),
             look_at=None,
         )
         lifecycle.close(agreement, now)
@@ -120,10 +120,10 @@ def accept(proposal: Proposal, *, by: str, now: datetime) -> Agreement:
         agreement = settle(proposal, State.ACCEPTED, by=by, now=now)
         if proposal.kind == Proposal.Kind.SIGNER:
             name_signer(agreement, proposal.data, by=by, now=now)
-            reason = f"Another signer, as proposed: {proposal.data['name']}."
+            reason = reasons.another_signer(proposal.data["name"])
         else:
             write_facts(paper_of(agreement), proposal.data)
-            reason = "Corrected as the author proposed."
+            reason = reasons.CORRECTED
         agreement.paper = paper_of(agreement)
         successor = lifecycle.supersede(agreement, reason=reason, by=by, now=now)
         if proposal.kind == Proposal.Kind.SIGNER:

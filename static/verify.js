@@ -53,7 +53,7 @@
     offerUpload(false);
     if (!file) return;
     if (file.size > Number(form.dataset.mostBytes)) return complain(form.dataset.tooLarge);
-    show("asking", form.dataset.looking.replace("%s", () => file.name));
+    show("asking", form.dataset.looking);
     try {
       const digest = await sha256(file);
       const answer = await fetch(`${form.getAttribute("action")}?format=html&sha256=${digest}`);
