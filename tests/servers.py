@@ -150,7 +150,9 @@ def valkey() -> Iterator[str]:
             process.wait(timeout=10)
 
 
-def wait_until(answers: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 30) -> None:
+def wait_until(
+    answers: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 30, pause: float = 0.05
+) -> None:
     """Calls `answers` until it neither raises nor returns False. Raises the last error when time or `process` ends."""
     end = time.monotonic() + seconds
     while True:
@@ -162,7 +164,7 @@ def wait_until(answers: Any, process: subprocess.Popen[bytes] | None = None, sec
             error = caught
         if time.monotonic() > end or (process and process.poll() is not None):
             raise error
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 class Mailbox:

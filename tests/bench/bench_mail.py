@@ -1,8 +1,9 @@
-"""``python -m tests.bench.bench_mail [MAILS]``: mails a second of the engine, of `send_mass_mail`, of a task per mail.
+"""``python -m tests.bench.bench_mail [MAILS [ROUNDS]]``: mails a second of the engine, `send_mass_mail`, a task per mail.
 
-All three send the same invitations to the same SMTP server on this machine, one after the other in one run. The engine
-keeps all its promises; `send_mass_mail` on one connection has none; one Celery task per mail is what one writes first.
-Then the planner: an idle beat, and a beat with mail due, at two sizes of the table.
+All send the same invitations to the same SMTP server on this machine, one after the other, round by round; the medians
+are told. The engine keeps all its promises; `send_mass_mail` on one connection has none; one Celery task per mail, with
+a connection of its own, is what one writes first. CPU is that of the senders with their workers, without the database's
+and the mail server's processes, and it is what tells on a machine that is busy with other things.
 """
 
 import os
@@ -12,20 +13,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 from tests import servers
-from tests.bench.database import measured, volume_of
+from tests import settings as fixed
+from tests.bench.database import volume_of
 
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import connection
+from django.utils import timezone
 
-from agreements import clock, issuing, letters, lifecycle, postman, transports
-from agreements.models import Agreement, Message
+from agreements import issuing, letters, lifecycle, postman, transports
+from agreements.models import Message
+from proceedings.celery import app
+from tests.bench.one_task import send_one
 
-NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
+Send = Callable[[list[Message]], None]
 
 
 @contextmanager
@@ -42,10 +47,40 @@ def sink(folder: Path) -> Iterator[tuple[int, Path]]:
         process.wait()
 
 
+@contextmanager
+def workers(app: str, **environment: str) -> Iterator[int]:
+    """A Celery worker with two processes; yields their process group."""
+    words = ["--quiet", "--app", app, "worker", "--concurrency", "2", "--loglevel", "error"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celery", *words],
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def cpu_of(group: int) -> float:
+    """CPU seconds that the processes of a group have used so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        ticks += sum(map(int, after_name[11:13])) if int(after_name[2]) == group else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def outbox(count: int, number: int) -> list[Message]:
     """So many invitations that are due."""
     papers = volume_of(count, number).papers.select_related("volume").prefetch_related("authors", "agreements")
-    issuing.issue(papers, by="bench", now=NOW)
+    issuing.issue(papers, by="bench", now=timezone.now())
     return list(
         Message.objects.filter(agreement__volume_number=number).select_related(
             "agreement__text", "agreement__paper__volume__terms"
@@ -54,76 +89,83 @@ def outbox(count: int, number: int) -> list[Message]:
 
 
 def by_engine(messages: list[Message]) -> None:
-    postman.drain(clock.stopped(NOW), transports.SmtpTransport(), lifecycle.note_mail)
+    postman.drain(timezone.now, transports.SmtpTransport(), lifecycle.note_mail)
+
+
+def by_workers(messages: list[Message]) -> None:
+    for _ in range(2):
+        app.send_task("agreements.send")
 
 
 def by_mass_mail(messages: list[Message]) -> None:
     """As Django's `send_mass_mail`, with HTML and headers: all on one connection, nothing written down."""
     get_connection("django.core.mail.backends.smtp.EmailBackend").send_messages(
-        [letters.compose(message, NOW) for message in messages]
+        [letters.compose(message, timezone.now()) for message in messages]
     )
 
 
-def by_tasks(messages: list[Message], log: Path, before: int) -> None:
-    from tests.bench.one_task import send_one
-
+def by_tasks(messages: list[Message]) -> None:
     for message in messages:
         send_one.delay(message.pk)
-    servers.wait_until(lambda: accepted(log) >= before + len(messages), seconds=300)
 
 
 def accepted(log: Path) -> int:
-    return len(log.read_text().splitlines())
+    return log.read_bytes().count(b"\n")
 
 
-def main(count: int) -> None:
+def main(count: int, rounds: int) -> None:
     with ExitStack() as stack:
         folder = stack.enter_context(servers.scratch("mail"))
         port, log = stack.enter_context(sink(folder))
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
         broker = stack.enter_context(servers.valkey())
-        os.environ |= {"BENCH_BROKER": broker, "BENCH_SMTP_PORT": str(port)}
-        worker = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "celery", "--quiet", "--app", "tests.bench.one_task"),
-                *("worker", "--concurrency", "2", "--loglevel", "error"),
-            ],
-            stderr=subprocess.DEVNULL,
+        send_one.app.conf.broker_url = f"{broker[:-1]}1"
+        app.conf.update(broker_url=broker, task_always_eager=False)
+        # The real app, as `celery -A proceedings worker` runs it; and the one that it is compared with.
+        smtp = f"smtp://127.0.0.1:{port}"
+        real = fixed.FIXED | {"DJANGO_SETTINGS_MODULE": "proceedings.settings", "EMAIL_URL": smtp, "REDIS_URL": broker}
+        engine = stack.enter_context(workers("proceedings", **real))
+        tasks = stack.enter_context(
+            workers("tests.bench.one_task", BENCH_BROKER=f"{broker[:-1]}1", BENCH_SMTP_PORT=str(port))
         )
-        stack.callback(worker.wait)
-        stack.callback(worker.terminate)
-        rates: dict[str, float] = {}
-        ways: dict[str, Callable[[list[Message]], None]] = {
-            "engine, all promises kept": by_engine,
-            "send_mass_mail, none": by_mass_mail,
-            "one Celery task per mail, 2 workers": lambda messages: by_tasks(messages, log, accepted(log)),
+        ways: dict[str, tuple[Send, int | None]] = {
+            "engine, all promises kept, 1 process": (by_engine, None),
+            "engine, all promises kept, 2 workers": (by_workers, engine),
+            "send_mass_mail, no promise, 1 process": (by_mass_mail, None),
+            "one Celery task per mail, 2 workers": (by_tasks, tasks),
         }
-        for number, (name, send) in enumerate(ways.items(), start=1):
-            messages = outbox(count, number)
-            before, start = accepted(log), time.perf_counter()
-            send(messages)
-            rates[name] = count / (time.perf_counter() - start)
-            servers.wait_until(lambda: accepted(log) == before + count)  # noqa: B023
-    one_task = rates["one Celery task per mail, 2 workers"]
-    for name, rate in rates.items():
-        print(f"{connection.vendor}: {name:<40} {rate:>8.0f} mails/s {rate / one_task:>6.1f}x")
-    plan(count)
+        warm_up = outbox(20, 1)
+        for send, _ in ways.values():
+            send(warm_up)
+        servers.wait_until(lambda: accepted(log) >= 60 and not Message.objects.exclude(state="sent").exists())
+        seen: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        number = 1
+        for _ in range(rounds):
+            for name, (send, group) in ways.items():
+                messages = outbox(count, number := number + 1)
+                seen[name].append(measured(send, messages, group, log))
+                if send is by_mass_mail:  # it writes nothing down, so the engine would send them again
+                    Message.objects.filter(agreement__volume_number=number).update(state="skipped")
+    middle = {name: [median(figures) for figures in zip(*runs, strict=True)] for name, runs in seen.items()}
+    rate, cpu = middle["one Celery task per mail, 2 workers"]
+    for name, (mails, spent) in middle.items():
+        words = f"{mails:>6.0f} mails/s {mails / rate:>5.1f}x   {spent:>5.2f} ms CPU {cpu / spent:>5.1f}x less"
+        print(f"{connection.vendor}: {name:<38} {words}")
 
 
-def plan(count: int) -> None:
-    """An idle beat and one that has `count` reminders to plan."""
-    Agreement.objects.update(look_at=NOW + timedelta(days=1))
-    cpu, queries, _ = measured(lambda: clock.chase(clock.stopped(NOW)))
-    print(f"{connection.vendor}: {'chase, nothing due':<40} {cpu:>8.2f} ms CPU, {queries} queries")
-    due = Agreement.objects.filter(status="issued").count()
-    Agreement.objects.update(look_at=NOW)
-    late = datetime(2026, 12, 2, 9, tzinfo=UTC)
-    start = time.process_time()
-    tally = clock.chase(clock.stopped(late))
-    spent = (time.process_time() - start) * 1000 / due
-    queued = f"{tally['reminders']} of {due} queued"
-    print(f"{connection.vendor}: {'chase, all due, each':<40} {spent:>8.2f} ms CPU, {queued}")
+def measured(send: Send, messages: list[Message], group: int | None, log: Path) -> tuple[float, float]:
+    """Mails a second, and CPU milliseconds for each."""
+    before, cpu, own = accepted(log), cpu_of(group) if group else 0.0, time.process_time()
+    start = time.perf_counter()
+    send(messages)
+    own = time.process_time() - own
+    servers.wait_until(lambda: accepted(log) == before + len(messages), seconds=300, pause=0.005)
+    wall = time.perf_counter() - start
+    if group:
+        time.sleep(1)  # the workers write down what became of the last mails
+        own += cpu_of(group) - cpu
+    return len(messages) / wall, own * 1000 / len(messages)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(*(int(word) for word in (*sys.argv[1:], *("1000", "3")[len(sys.argv) - 1 :])))
