@@ -19,7 +19,7 @@ from agreements.models import Agreement, Message, Proposal, Round, Terms
 from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
 from agreements.states import LIVE, Status
 from proceedings import resets
-from proceedings.models import Paper
+from proceedings.models import Paper, Volume
 
 Clock = Callable[[], datetime]
 State = Message.State
@@ -74,9 +74,15 @@ def void_withdrawn(now: datetime) -> int:
 
 def lapse_unpublished(now: datetime) -> int:
     """Clause 7: an agreement ends when its article is not published within one year of the signature."""
-    signed = Agreement.objects.filter(status__in=[Status.SIGNED, Status.SEALED], signed_at__lte=now - YEAR)
-    published = Q(paper__volume__published__isnull=False, paper__volume__published__lte=now.date())
-    lapsed = [agreement for agreement in signed.exclude(published) if one_year_after(agreement.signed_at) <= now]
+    # By volume: of all that was ever signed, what was published in time would be read again every minute.
+    unpublished = Volume.objects.exclude(published__lte=now.date()).values_list("number", flat=True)
+    signed = Agreement.objects.filter(
+        volume_number__in=list(unpublished),
+        signed_at__lte=now - YEAR,
+        closed_at__isnull=True,
+        status__in=[Status.SIGNED, Status.SEALED],
+    )
+    lapsed = [agreement for agreement in signed if one_year_after(agreement.signed_at) <= now]
     return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
+
 from agreements.models import Agreement, Message, Round
 from agreements.states import Status
 
@@ -38,18 +40,17 @@ def figures(now: datetime) -> Figures:
     planner = Round.objects.filter(name="chase").values_list("at", flat=True).first()
     pending = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
     due = pending.values_list("due_at", flat=True).first()
-    trouble = Message.objects.filter(state__in=[State.FAILED, State.UNKNOWN], due_at__gt=now - LOOKBACK)
-    states = list(trouble.values_list("state", flat=True))
-    signed = Agreement.objects.filter(status=Status.SIGNED).order_by("signed_at")
-    oldest = signed.values_list("signed_at", flat=True).first()
+    of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
+    unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
+    signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
     return Figures(
         planner_silent_seconds=seconds(now, planner) if planner else None,
         oldest_due_seconds=seconds(now, due),
-        unknown=states.count(State.UNKNOWN),
-        failed=states.count(State.FAILED),
+        unknown=of_the_day.filter(state=State.UNKNOWN).count(),
+        failed=of_the_day.filter(state=State.FAILED).count(),
         sent=Message.objects.filter(state=State.SENT, sent_at__gt=now - LOOKBACK).count(),
-        seals_waiting=signed.count(),
-        oldest_signature_seconds=seconds(now, oldest),
+        seals_waiting=signed["count"],
+        oldest_signature_seconds=seconds(now, signed["oldest"]),
     )
 
 

@@ -206,6 +206,7 @@ class Paper(models.Model):
             models.CheckConstraint(condition=Q(status__in=["accepted", "withdrawn"]), name="paper_status_known"),
             models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
         ]
+        indexes = [models.Index(fields=["volume"], condition=Q(status="withdrawn"), name="paper_withdrawn")]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.title}"
@@ -312,7 +313,10 @@ class Attempt(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["limit", "subject", "at"], name="attempts_in_window")]
+        indexes = [
+            models.Index(fields=["limit", "subject", "at"], name="attempts_in_window"),
+            models.Index(fields=["at"], name="attempts_to_forget"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.limit} at {self.at}"

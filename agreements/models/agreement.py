@@ -153,6 +153,11 @@ class Agreement(models.Model):
         indexes = [
             models.Index(fields=["look_at"], condition=Q(status="issued"), name="agreement_to_chase"),
             models.Index(fields=["signed_at"], condition=Q(status="signed"), name="agreement_to_seal"),
+            models.Index(
+                fields=["volume_number", "signed_at"],
+                condition=Q(closed_at__isnull=True, signed_at__isnull=False),
+                name="agreement_to_lapse",
+            ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
         ]
 

@@ -73,10 +73,12 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
-            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "handing"]), name="message_leased"),
+            # SQLite knows a partial index again by `=` and by `IS NULL`, and not by `IN` with parameters.
+            models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="message_leased"),
             models.Index(Lower("recipient"), name="message_by_address"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
-            models.Index(fields=["due_at"], condition=Q(state__in=["failed", "unknown"]), name="message_in_trouble"),
+            models.Index(fields=["due_at"], condition=Q(state="failed"), name="message_failed"),
+            models.Index(fields=["due_at"], condition=Q(state="unknown"), name="message_unknown"),
         ]
 
     def __str__(self) -> str:

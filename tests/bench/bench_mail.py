@@ -1,4 +1,4 @@
-"""``python -m tests.bench.bench_mail [MAILS [ROUNDS]]``: mails a second of the engine, `send_mass_mail`, a task per mail.
+"""``python -m tests.bench.bench_mail [MAILS [ROUNDS]]``: mails a second, by the engine and by two others.
 
 All send the same invitations to the same SMTP server on this machine, one after the other, round by round; the medians
 are told. The engine keeps all its promises; `send_mass_mail` on one connection has none; one Celery task per mail, with
@@ -119,7 +119,7 @@ def main(count: int, rounds: int) -> None:
         port, log = stack.enter_context(sink(folder))
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
         broker = stack.enter_context(servers.valkey())
-        send_one.app.conf.broker_url = f"{broker[:-1]}1"
+        send_one.app.conf.update(broker_url=f"{broker[:-1]}1")
         app.conf.update(broker_url=broker, task_always_eager=False)
         # The real app, as `celery -A proceedings worker` runs it; and the one that it is compared with.
         smtp = f"smtp://127.0.0.1:{port}"

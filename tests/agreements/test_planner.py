@@ -1,0 +1,86 @@
+"""The clock's questions on tables that are large: each goes by an index, however many rows there are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries
+
+from agreements import clock, health, lifecycle, mail
+from agreements.models import Agreement, Message
+from agreements.transports import Outcome
+from tests import bulk, make
+from tests.make import DAY, MINUTE, NOW
+
+pytestmark = pytest.mark.django_db
+
+MANY = 5000
+Asked = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def large() -> None:
+    """Thousands of agreements whose invitations were sent long ago, and whose next reminder has time."""
+    long_ago = NOW - 40 * DAY
+    waiting = make.agreement("issued", now=long_ago)
+    (message,) = mail.claim(long_ago)
+    assert mail.intend(message, long_ago)
+    assert mail.settle(message, Outcome.sent(), long_ago, lifecycle.note_mail) == Message.State.SENT
+    bulk.agreements(waiting, 0, MANY)
+    Agreement.objects.update(look_at=NOW + 30 * DAY)
+
+
+def asked_by(call: Callable[[], object]) -> Asked:
+    """The statements of a call, each with its parameters apart, as the database gets them."""
+    asked: Asked = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen):
+        call()
+    return asked
+
+
+QUESTIONS: dict[str, Callable[[], object]] = {
+    "chase": lambda: clock.chase(clock.stopped(NOW)),
+    "seal": lambda: clock.seal_due(clock.stopped(NOW)),
+    "claim": lambda: mail.claim(NOW),
+    "leases": lambda: mail.release_leases(NOW, lambda *_: None),
+    "health": lambda: health.figures(NOW),
+}
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_question_of_the_clock_reads_a_whole_table(name: str) -> None:
+    asked = asked_by(QUESTIONS[name])
+    questions = [(sql, params) for sql, params in asked if sql.startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert questions
+    for sql, params in questions:
+        steps = bulk.plan(sql, params)
+        assert bulk.whole_tables(steps) == [], (sql, steps)
+
+
+@pytest.mark.usefixtures("large")
+def test_this_would_see_a_whole_table_being_read() -> None:
+    ((sql, params),) = asked_by(lambda: Message.objects.filter(error="nothing", attempts=7).exists())
+    assert bulk.whole_tables(bulk.plan(sql, params))
+
+
+@pytest.mark.usefixtures("large")
+def test_what_was_published_in_time_is_not_looked_at_again() -> None:
+    """However many there are: the plan goes from the volumes that are not published."""
+    asked = asked_by(lambda: clock.lapse_unpublished(NOW + 4000 * DAY))
+    assert "agreement_to_lapse" in " ".join(bulk.plan(*asked[-1]))
+
+
+@pytest.mark.usefixtures("large")
+def test_a_beat_with_nothing_due_asks_the_same_few_questions(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    clock.chase(clock.stopped(NOW))
+    with django_assert_num_queries(len(asked_by(lambda: clock.chase(clock.stopped(NOW))))):
+        clock.chase(clock.stopped(NOW + MINUTE))

@@ -1,0 +1,103 @@
+"""``python -m tests.bench.bench_planner [AGREEMENTS ...]``: a beat with nothing due, and one that finds 1 % due.
+
+For each size of the table: the time that the database takes for all questions of a beat (wall, least of several), the
+same for the question who is due, and the CPU for planning the reminders of those who are. Rows are copies of one
+agreement that was issued and mailed by the real moves.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.bench.database import volume_of
+
+from django.db import connection
+
+from agreements import clock, fresh, issuing, lifecycle, limits, mail
+from agreements.models import Agreement, Message
+from agreements.transports import Outcome
+from tests import bulk
+
+NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
+DUE = datetime(2026, 11, 24, 12, tzinfo=UTC)
+"""Seven days before the deadline."""
+
+
+def one() -> Agreement:
+    """An agreement whose invitation was sent."""
+    papers = volume_of(1, 1).papers.select_related("volume").prefetch_related("authors", "agreements")
+    issuing.issue(papers, by="bench", now=NOW)
+    (message,) = mail.claim(NOW)
+    assert mail.intend(message, NOW)
+    mail.settle(message, Outcome.sent(), NOW, lifecycle.note_mail)
+    return Agreement.objects.get()
+
+
+def asked(call: Callable[[], object], repeats: int = 20) -> tuple[float, int, float]:
+    """Milliseconds that the database took and the number of statements, and CPU milliseconds of it all: the least."""
+    spent: list[float] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            spent.append(time.perf_counter() - start)
+
+    best, cpu = float("inf"), float("inf")
+    for _ in range(repeats):
+        spent.clear()
+        start = time.process_time()
+        with connection.execute_wrapper(listen):
+            call()
+        cpu = min(cpu, time.process_time() - start)
+        best = min(best, sum(spent))
+    return best * 1000, len(spent), cpu * 1000
+
+
+def say(what: str, words: str) -> None:
+    print(f"{connection.vendor}: {what:<52} {words}", flush=True)
+
+
+def main(sizes: list[int]) -> None:
+    first, there = one(), 0
+    for size in sizes:
+        start = time.perf_counter()
+        bulk.agreements(first, 10 * there, size - there)  # the desk gives out keys in between
+        there = size
+        name = f"{size:,} agreements"
+        say(name, f"written in {time.perf_counter() - start:.0f} s")
+        Agreement.objects.update(look_at=DUE + timedelta(days=1))
+        reads, writes = (asked(call) for call in (idle, lambda: clock.ran("chase", DUE)))
+        say(f"{name}, a beat with nothing due", f"{reads[0]:>8.2f} ms in {reads[1]} statements, {reads[2]:.2f} ms CPU")
+        say(f"{name}, and its word that it ran", f"{writes[0]:>8.2f} ms")
+        due = Agreement.objects.filter(pk__gte=bulk.FIRST, pk__lt=bulk.FIRST + size // 100)
+        due.update(look_at=DUE - timedelta(minutes=1))
+        who = asked(who_is_due)
+        say(f"{name}, 1 % due: who? the first {clock.BATCH}", f"{who[0]:>8.2f} ms")
+        wall, cpu = time.perf_counter(), time.process_time()
+        tally = clock.chase(clock.stopped(DUE))
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        queued = Message.objects.filter(kind="reminder", state="pending").count()
+        say(f"{name}, 1 % due: planned", f"{wall:>8.2f} s, {cpu:.2f} s CPU for {queued} reminders {dict(+tally)}")
+        mail.cancel(Message.objects.filter(kind="reminder"))
+
+
+def who_is_due() -> list[int]:
+    found = Agreement.objects.filter(status="issued", look_at__lte=DUE).order_by("look_at")
+    return list(found.values_list("pk", flat=True)[: clock.BATCH])
+
+
+def idle() -> None:
+    """All that a beat asks, but for leaving word."""
+    clock.void_withdrawn(DUE)
+    clock.lapse_unpublished(DUE)
+    clock.remind_due(DUE)
+    fresh.answer(DUE)
+    limits.forget(DUE)
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [100_000, 1_000_000])

@@ -1,0 +1,60 @@
+"""Many rows at once: copies of one that came to be by the real moves. For questions that need a large table."""
+
+from django.db import connection
+from django.db.models import Model
+
+from agreements.models import Agreement, Message
+from proceedings.models import Paper
+
+FIRST = 10_000_000
+"""Where the keys of copies begin: far from those that the database gives out."""
+
+
+def multiply(row: Model, first: int, count: int, **columns: str) -> None:
+    """`count` more rows like `row`, with keys from `FIRST + first` on; `columns` is SQL in which `n` is the key."""
+    model = type(row)
+    names = [field.column for field in model._meta.concrete_fields]
+    values = [columns.get(name, "n" if name == "id" else f't."{name}"') for name in names]
+    numbers = f"SELECT {FIRST + first} AS n UNION ALL SELECT n + 1 FROM s WHERE n < {FIRST + first + count - 1}"
+    quoted = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({quoted}) WITH RECURSIVE s(n) AS ({numbers}) "
+            f"SELECT {', '.join(values)} FROM {model._meta.db_table} t, s WHERE t.id = %s",
+            [row.pk],
+        )
+
+
+def agreements(of: Agreement, first: int, count: int) -> None:
+    """`count` more papers with an agreement and its invitation, as `of` has them, each with an address of its own."""
+    address = "n || '@copy.example'"
+    invitation = of.messages.get(slot="invitation")
+    multiply(of.paper, first, count, key="'copy' || n", position="n", delivered_key="''", submission="''")
+    multiply(of, first, count, reference="'copy-' || n", paper_id="n", signer_email=address)
+    multiply(invitation, first, count, agreement_id="n", message_id=f"'<' || {address} || '>'", recipient=address)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def plan(sql: str, parameters: object) -> list[str]:
+    """The database's plan for a statement with its parameters bound, as Django gives them: one step to a line."""
+    explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
+    with connection.cursor() as cursor:
+        cursor.execute(explain + sql, parameters)  # type: ignore[arg-type]
+        return [str(row[-1]) for row in cursor.fetchall()]
+
+
+BIG = {model._meta.db_table for model in (Agreement, Message, Paper)}
+PARTIAL = {index.name for model in (Agreement, Message, Paper) for index in model._meta.indexes if index.condition}
+
+
+def whole_tables(steps: list[str]) -> list[str]:
+    """The steps that read a big table from its beginning to its end, or a whole index of it."""
+    return [step for step in steps if reads_all(step)]
+
+
+def reads_all(step: str) -> bool:
+    words = step.split()
+    if connection.vendor == "postgresql":
+        return "Seq Scan on" in step and bool(BIG & set(words))
+    return words[0] == "SCAN" and words[1] in BIG and not PARTIAL & set(words)
