@@ -12,14 +12,28 @@ from django.db.models.functions import Lower
 from agreements.models import Addressee, Message
 
 State = Message.State
-UNASKED = (Message.Kind.INVITATION, Message.Kind.REMINDER)
-"""Mails that nobody asked for: between them the gap is kept."""
+UNASKED = (
+    Message.Kind.INVITATION,
+    Message.Kind.REMINDER,
+    Message.Kind.LAST_CALL,
+    Message.Kind.UNSIGNED,
+    Message.Kind.TOGETHER,
+    Message.Kind.COAUTHOR,
+)
+"""Mails that nobody asked for: no reminder follows one of them within the gap."""
 
 
 def lock(address: str) -> Addressee:
     """The address's row, held until the transaction ends: who queues a reminder to it looks and writes alone."""
     Addressee.objects.bulk_create([Addressee(address=address.lower())], ignore_conflicts=True)
     return Addressee.objects.select_for_update(no_key=True).get(address=address.lower())
+
+
+def lock_all(addresses: Iterable[str]) -> None:
+    """The same for many, in one order for everybody, so that two who lock some of the same do not block each other."""
+    small = sorted({address.lower() for address in addresses})
+    Addressee.objects.bulk_create([Addressee(address=address) for address in small], ignore_conflicts=True)
+    list(Addressee.objects.select_for_update(no_key=True).filter(address__in=small).order_by("address").values("pk"))
 
 
 def stopped(addresses: Iterable[str]) -> dict[str, Addressee]:
@@ -69,11 +83,10 @@ class Quiet(dict[str, datetime]):
         return self.get(address.lower())
 
 
-def quiet(addresses: Iterable[str], gap: timedelta, now: datetime, but: int | None = None) -> Quiet:
-    """Which addresses have had a mail within `gap`, or have one on its way; not looking at the agreement `but`."""
+def quiet(addresses: Iterable[str], gap: timedelta, now: datetime) -> Quiet:
+    """Which addresses have had a mail within `gap`, or have one on its way."""
     small = {address.lower() for address in addresses}
     mails = Message.objects.annotate(small=Lower("recipient")).filter(small__in=small, kind__in=UNASKED)
-    mails = mails.exclude(agreement=but) if but is not None else mails
     found = Quiet()
     for address, state, sent_at, due_at in mails.values_list("small", "state", "sent_at", "due_at"):
         if state in (State.PENDING, State.CLAIMED, State.HANDING):

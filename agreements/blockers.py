@@ -26,6 +26,7 @@ class Blocker(StrEnum):
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
     OVERDUE = "overdue"
+    SILENT = "silent"
     WAITING = "waiting"
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
@@ -94,6 +95,12 @@ MEANING = {
     Blocker.OVERDUE: Meaning(
         "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
     ),
+    Blocker.SILENT: Meaning(
+        "no answer to the reminders",
+        "Write to the author yourself, ask a co-author to sign, or correct the address. The co-authors have been asked "
+        "too, where their addresses are known.",
+        person=True,
+    ),
     Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
     Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
     Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
@@ -131,6 +138,8 @@ class Standing:
     """The signer asks the editors for something before signing."""
     objection: bool = False
     """An author for whom another one signed has objected."""
+    silent: bool = False
+    """So many reminders had no answer that the terms want an editor to hear of it."""
     closes_at: datetime | None = None
     published: bool = False
 
@@ -192,4 +201,6 @@ def mail_or_signature(standing: Standing, now: datetime) -> Blocker:
         return Blocker.MAIL_UNKNOWN
     if not standing.invited:
         return Blocker.NOT_SENT
-    return Blocker.OVERDUE if standing.closes_at and now >= standing.closes_at else Blocker.WAITING
+    if standing.closes_at and now >= standing.closes_at:
+        return Blocker.OVERDUE
+    return Blocker.SILENT if standing.silent else Blocker.WAITING

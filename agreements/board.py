@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
+from agreements import planning
 from agreements.blockers import MEANING, Blocker, Meaning, blockers
-from agreements.clock import policy_of, timeline_of
 from agreements.history import in_words
 from agreements.models import Agreement, Event, Message, Proposal, Terms
-from agreements.reminders import Remind, Wait, decide
+from agreements.reminders import Escalate, Remind, Verdict, Wait
 from agreements.standings import Row, accepted, rows
 from agreements.states import Status
 from proceedings.models import Volume
@@ -107,7 +107,7 @@ class Board:
 def make(volume: Volume, now: datetime) -> Board:
     """The board of one volume at `now`."""
     terms: Terms | None = getattr(volume, "terms", None)
-    papers = rows(accepted(volume), terms.closes_at if terms else None)
+    papers = rows(accepted(volume), terms)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
     cleared = 0
@@ -160,7 +160,7 @@ def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> I
     for mail in sorted(queued, key=lambda mail: mail.due_at):
         yield pending(mail, agreement, now)
     if terms and agreement.status == Status.ISSUED and agreement.look_at is not None:
-        reminder = reminder_to_come(agreement, terms, now)
+        reminder = reminder_to_come(agreement, planning.verdict_on(agreement, terms, now), now)
         if reminder:
             yield reminder
 
@@ -169,12 +169,15 @@ def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:
     return NextMail(max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk)
 
 
-def reminder_to_come(agreement: Agreement, terms: Terms, now: datetime) -> NextMail | None:
-    verdict = decide(timeline_of(agreement), policy_of(terms), now)
-    if not isinstance(verdict, Remind | Wait):
-        return None
-    at = verdict.until if isinstance(verdict, Wait) else now
-    return NextMail(at, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> NextMail | None:
+    match verdict:
+        case Remind():
+            return NextMail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+        case Escalate():
+            return NextMail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
+        case Wait(until):
+            return NextMail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+    return None
 
 
 def last_events(volume: Volume) -> list[tuple[Event, str]]:

@@ -7,23 +7,19 @@ Each asks the database what is due and leaves it there when it fails, so a round
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
-from agreements import addresses, bulk, documents, fresh, lifecycle, limits, mail, packing, postman, seal, transports
-from agreements.models import Agreement, Message, Proposal, Round, Terms
-from agreements.reminders import GAP, Leave, Policy, Remind, Timeline, Wait, decide
+from agreements import bulk, daily, documents, fresh, lifecycle, limits, packing, planning, postman, seal, transports
+from agreements.models import Agreement, Round
 from agreements.states import LIVE, Status
 from proceedings import resets
 from proceedings.models import Paper, Volume
 
 Clock = Callable[[], datetime]
-State = Message.State
-
 logger = logging.getLogger(__name__)
 
 YEAR = timedelta(days=365)
@@ -50,6 +46,7 @@ def chase(clock: Clock) -> Counter[str]:
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
+    tally["morning mails"] = daily.write_due(clock())
     tally["fresh links"] = fresh.answer(clock())
     tally["password links"] = resets.answer(clock())
     limits.forget(clock())
@@ -106,73 +103,12 @@ def one_year_after(moment: datetime | None) -> datetime:
 
 
 def remind_due(now: datetime) -> int:
-    """Asks `decide` about every agreement whose time to look has come. Returns the reminders queued."""
+    """Asks about every agreement whose time to look has come. Returns the reminders queued."""
     queued = 0
-    waiting = (
-        Agreement.objects.filter(status=Status.ISSUED, look_at__lte=now)
-        .select_related("paper__volume__terms")
-        .prefetch_related("messages", "proposals")
-        .order_by("look_at")
-    )
-    while batch := list(waiting[:BATCH]):
-        later: dict[datetime | None, list[int]] = {}
-        for agreement, verdict in zip(batch, verdict_on(batch, now), strict=True):
-            match verdict:
-                case Remind():
-                    queued += lifecycle.remind(
-                        agreement, slot=verdict.slot, skipped=verdict.skipped, look_at=now + GAP, now=now
-                    )
-                case Wait():
-                    later.setdefault(verdict.until, []).append(agreement.pk)
-                case Leave():
-                    later.setdefault(None, []).append(agreement.pk)
-        for at, ids in later.items():
-            lifecycle.look_again(ids, at, now=now)
+    waiting = Agreement.objects.filter(status=Status.ISSUED, look_at__lte=now).order_by("look_at")
+    while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
+        queued += lifecycle.remind(planning.with_siblings(batch), now=now)
     return queued
-
-
-def verdict_on(agreements: list[Agreement], now: datetime) -> list[Remind | Wait | Leave]:
-    """What is to be done about each. What their addresses have had from other papers is looked up for all at once."""
-    writing_to = {agreement.signer_email for agreement in agreements}
-    quiet, stopped = addresses.quiet(writing_to, GAP, now), addresses.stopped(writing_to)
-
-    def timeline(agreement: Agreement) -> Timeline:
-        return replace(
-            timeline_of(agreement),
-            quiet_until=quiet.until(agreement.signer_email),
-            stopped=bool(agreement.reminders_stopped_at or agreement.signer_email.lower() in stopped),
-        )
-
-    return [decide(timeline(one), policy_of(one.paper.volume.terms), now) for one in agreements]
-
-
-def policy_of(terms: Terms) -> Policy:
-    return Policy(
-        closes_at=terms.closes_at,
-        offsets=tuple(terms.offsets),
-        most=terms.most_reminders,
-        revision=terms.revision,
-        paused=terms.paused,
-    )
-
-
-def timeline_of(agreement: Agreement) -> Timeline:
-    """The agreement's mails as the decision needs them. Raises ValueError for one that is not issued."""
-    if agreement.issued_at is None:
-        raise ValueError(f"{agreement} is not issued.")
-    messages = list(agreement.messages.all())
-    left = [m for m in messages if m.state in (State.SENT, State.UNKNOWN)]
-    under_way = [m for m in messages if m.state in mail.OPEN]
-    reminders = [m for m in left + under_way if m.kind == Message.Kind.REMINDER]
-    proposed = [p.made_at for p in agreement.proposals.all() if p.state == Proposal.State.OPEN]
-    return Timeline(
-        issued_at=agreement.issued_at,
-        taken=frozenset(m.slot for m in messages),
-        reminders=len(reminders),
-        last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
-        mail_under_way=bool(under_way),
-        proposed_at=max(proposed, default=None),
-    )
 
 
 def seal_due(clock: Clock) -> Counter[str]:

@@ -13,11 +13,12 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template import engines
 from django.utils import translation
 
-from agreements import addresses, history, links
+from agreements import addresses, history, links, phrasing
 from agreements.differences import differences
-from agreements.models import Agreement, Link, Message
+from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
 from proceedings.languages import ENGLISH
+from proceedings.models import Volume
 
 Kind = Message.Kind
 
@@ -29,15 +30,19 @@ COPY_LINK_LIFE = timedelta(days=366)
 TIME_TO_OBJECT = timedelta(days=14)
 
 TO_SIGNER = {
-    Kind.INVITATION, Kind.REMINDER, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED, Kind.HANDED_OVER,
-    Kind.PROPOSAL_REFUSED,
+    Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED,
+    Kind.HANDED_OVER, Kind.PROPOSAL_REFUSED,
 }  # fmt: skip
-TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR}
-WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.REMINDER, Kind.FRESH}
+TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR, Kind.UNSIGNED, Kind.TOGETHER}
+REMINDING = {Kind.REMINDER, Kind.LAST_CALL}
+WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.FRESH, *REMINDING}
 WITH_COPY = {Kind.RECEIPT, Kind.COPY}
 ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT)
 """What the one button of a mail may lead to."""
 ABOUT_PROPOSALS = {Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED}
+
+NEEDED = dict.fromkeys((Kind.INVITATION, *REMINDING), ("link", "deadline")) | {Kind.UNSIGNED: ("title", "deadline")}
+"""The mails that a volume may write in its own words, and what these may not lose."""
 
 
 class Letters:
@@ -50,8 +55,12 @@ class Letters:
         wishes = [wish for message in messages for wish in wishes_of(message, now)]
         for wish, url in zip(wishes, links.make_all(wishes, now), strict=True):
             self.links[wish.message.pk, wish.purpose] = url
-        first = Message.objects.filter(agreement__in={message.agreement_id for message in messages}, slot="invitation")
-        self.invitations = dict(first.values_list("agreement", "message_id"))
+        about = {one.agreement_id for message in messages for one in (message, *message.parts)}
+        first = Message.objects.filter(agreement__in=about - {None}, slot="invitation")
+        ids = first.values_list("agreement", "message_id", "carrier__message_id")
+        self.invitations = {agreement: carrier or own for agreement, own, carrier in ids}
+        volumes = {volume_of(message).pk for message in messages}
+        self.own = {(own.volume_id, own.kind): own for own in OwnWords.objects.filter(volume__in=volumes)}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
         """The mail for one of the rows, in the language of who gets it.
@@ -65,52 +74,108 @@ class Letters:
         """The one in which they last used the pages, else the volume's. Editors read English, as on the desk."""
         if message.kind not in TO_AUTHORS:
             return ENGLISH
-        return self.languages.get(message.recipient.lower()) or message.agreement.paper.volume.terms.language
+        return self.languages.get(message.recipient.lower()) or volume_of(message).terms.language
 
     def written(self, message: Message, now: datetime) -> EmailMessage:
         """The mail in the active language."""
-        agreement = message.agreement
-        volume = agreement.paper.volume
+        # Of several papers all but one may have dropped out meanwhile.
+        said = message.parts[0] if len(message.parts) == 1 else message
+        volume = volume_of(said)
         terms = volume.terms
-        stop = self.links.get((message.pk, Link.Purpose.STOP), "")
-        context = {
-            "agreement": agreement,
-            "volume": volume,
-            "deadline": terms.deadline_in_words,
-            "late": now >= terms.closes_at,
-            "days_left": (terms.closes_at - now).days,
-            "link": next((self.links[message.pk, p] for p in ON_BUTTONS if (message.pk, p) in self.links), ""),
-            "stop": stop,
-            "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
-            "proposal": proposal_of(message),
-            "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
-            "until": now + TIME_TO_OBJECT,
-            "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
-            "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
-            "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
-        }
-        template = f"agreements/mail/{message.kind}"
+        context = self.context(said, volume, now)
+        template = f"agreements/mail/{said.kind}"
+        words = f"agreements/mail/{'own' if context['own'] else said.kind}"
         # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
         subject = " ".join(rendered(f"{template}.subject.txt", context).split())
+        stop = str(context["stop"])
         mail = EmailMultiAlternatives(
             subject=subject,
-            body=rendered(f"{template}.txt", context),
+            body=rendered(f"{words}.txt", context),
             from_email=named(f"{volume.shortname} proceedings", parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
-            to=[named(agreement.signer if message.kind in TO_SIGNER else "", message.recipient)],
+            to=[named(addressee(said), message.recipient)],
             reply_to=[terms.reply_to] if terms.reply_to else None,
             headers={"Message-ID": message.message_id, "Date": format_datetime(now), "Auto-Submitted": "auto-generated"}
             | self.thread(message)
             | (one_click(stop) if stop else {}),
         )
-        mail.attach_alternative(rendered(f"{template}.html", context), "text/html")
-        if message.kind in WITH_COPY:
-            mail.attach(f"{agreement.paper_key}Permission.pdf", sealed_copy(agreement), "application/pdf")
+        mail.attach_alternative(rendered(f"{words}.html", context), "text/html")
+        if said.kind in WITH_COPY:
+            mail.attach(f"{said.agreement.paper_key}Permission.pdf", sealed_copy(said.agreement), "application/pdf")
         return mail
+
+    def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
+        """Everything that the mail's templates may say."""
+        terms = volume.terms
+        context: dict[str, Any] = {
+            "volume": volume,
+            "deadline": terms.deadline_in_words,
+            "late": now >= terms.closes_at,
+            "days_left": (terms.closes_at - now).days,
+            "link": self.link(said, *ON_BUTTONS),
+            "stop": next(filter(None, (self.link(one, Link.Purpose.STOP) for one in (said, *said.parts))), ""),
+            "addressee": addressee(said),
+            "details": said.details,
+            "base": settings.PUBLIC_BASE_URL,
+        }
+        if not said.volume_id:
+            context |= about_agreement(said, now)
+        if said.kind == Kind.TOGETHER:
+            context |= {
+                "waiting": [(one, self.link(one, Link.Purpose.SIGN)) for one in said.parts if one.kind in TO_SIGNER],
+                "unsigned": [one.agreement for one in said.parts if one.kind == Kind.UNSIGNED],
+                "first_title": next((one.agreement.title for one in said.parts if one.kind in TO_SIGNER), ""),
+                "last_call": any(one.kind == Kind.LAST_CALL for one in said.parts),
+            }
+        own = self.own.get((volume.pk, Kind.REMINDER if said.kind == Kind.TOGETHER else said.kind))
+        context["extra"] = own.extra if own else ""
+        context["own"] = own_words(own.body, context) if own and own.body and said.kind in NEEDED else []
+        return context
+
+    def link(self, message: Message, *purposes: Link.Purpose) -> str:
+        return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
 
     def thread(self, message: Message) -> dict[str, str]:
         """Headers that let mail programs keep all mails about one agreement together (RFC 5322, 3.6.4)."""
-        first = self.invitations.get(message.agreement_id)
-        return {"In-Reply-To": first, "References": first} if first and first != message.message_id else {}
+        about = [one.agreement_id for one in (message, *message.parts)]
+        first = list(dict.fromkeys(self.invitations[one] for one in about if one in self.invitations))
+        if not first or message.message_id in first:
+            return {}
+        return {"In-Reply-To": first[0], "References": " ".join(first)}
+
+
+def volume_of(message: Message) -> Volume:
+    return message.volume or message.agreement.paper.volume
+
+
+def addressee(message: Message) -> str:
+    """The name of the one it is written to; empty for editors, who are written to as such."""
+    if message.kind == Kind.TOGETHER:
+        return addressee(min(message.parts, key=lambda one: one.kind == Kind.UNSIGNED))
+    if message.kind == Kind.UNSIGNED:
+        author = message.agreement.paper.authors.filter(email__iexact=message.recipient).first()
+        return author.display if author else ""
+    return message.agreement.signer if message.kind in TO_SIGNER else ""
+
+
+def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
+    agreement = message.agreement
+    return {
+        "agreement": agreement,
+        "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
+        "proposal": proposal_of(message),
+        "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
+        "until": now + TIME_TO_OBJECT,
+        "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
+        "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
+        "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
+    }
+
+
+def own_words(body: str, context: dict[str, Any]) -> list[str]:
+    """A volume's own words for this one mail, in paragraphs."""
+    agreement = context["agreement"]
+    values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
+    return phrasing.paragraphs(phrasing.fill(body, values | {key: context[key] for key in ("link", "deadline")}))
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:
@@ -141,6 +206,10 @@ def rendered(template: str, context: dict[str, Any]) -> str:
 
 def wishes_of(message: Message, now: datetime) -> list[links.Wish]:
     """The links that this kind of mail carries, made for it alone."""
+    if message.kind == Kind.TOGETHER:
+        wishes = [wish for part in message.parts for wish in wishes_of(part, now)]
+        stops = [wish for wish in wishes if wish.purpose == Link.Purpose.STOP]
+        return [wish for wish in wishes if wish not in stops[1:]]  # one of them stops them all
     if message.kind in WITH_COPY:
         return [links.Wish(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
     if message.kind == Kind.COAUTHOR:
@@ -148,7 +217,7 @@ def wishes_of(message: Message, now: datetime) -> list[links.Wish]:
     if message.kind not in WITH_LINK_TO_SIGN:
         return []
     until = max(message.agreement.paper.volume.terms.closes_at, now) + SIGN_LINK_LIFE
-    purposes = [Link.Purpose.SIGN] + [Link.Purpose.STOP] * (message.kind == Kind.REMINDER)
+    purposes = [Link.Purpose.SIGN] + [Link.Purpose.STOP] * (message.kind in REMINDING)
     return [links.Wish(message, purpose, until) for purpose in purposes]
 
 

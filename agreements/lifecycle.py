@@ -14,11 +14,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import addresses, documents, drafting, links, mail, notices, pdf, rows
+from agreements import addresses, documents, drafting, links, mail, notices, pdf, planning, rows
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
-from agreements.models import Agreement, Event, Message, Proposal, SealCertificate, ShownCopy, Terms
-from agreements.reminders import GAP, REST
+from agreements.models import Agreement, Event, Message, Person, SealCertificate, ShownCopy, Terms
+from agreements.reminders import FOREVER, GAP, LOOK, Escalate, Leave, Remind, Verdict, Wait
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Paper
@@ -159,30 +159,37 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
         mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
 
 
-def remind(agreement: Agreement, *, slot: str, skipped: tuple[str, ...], look_at: datetime, now: datetime) -> bool:
-    """Queues the reminder for `slot` if the agreement still waits; missed ones are marked so. False if it does not.
+def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
+    """Queues what is due about those of the agreements that still wait, and says when to look at each again.
 
-    False also if the address takes no mail, or has just had one about another paper, or if the author has just
-    proposed something.
+    It is decided here, where nobody else can change their rows or write to the same people: a signature either comes
+    before (and nothing is queued) or after (and cancels it). Of two clocks the second finds the first one's mail.
+    Returns the mails' slots that are new.
     """
     with transaction.atomic():
-        # Takes the row, so that a signature either comes before (and nothing is queued) or after (and cancels it).
-        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
-        if not waiting.update(look_at=look_at):
-            return False
-        asked = Proposal.objects.filter(agreement=agreement.pk, state=Proposal.State.OPEN, made_at__gt=now - REST)
-        if asked.exists():
-            return False
-        address = agreement.signer_email
-        # One at a time: of two clocks that chase two papers of one author, the second sees the first one's mail.
-        if addresses.lock(address).stopped_at:
-            Agreement.objects.filter(pk=agreement.pk).update(look_at=None)
-            return False
-        if addresses.quiet([address], GAP, now, but=agreement.pk):
-            return False
-        for missed in skipped:
-            mail.queue(agreement, slot=missed, kind=Kind.REMINDER, recipient=address, now=now, skipped=True)
-        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=address, now=now)
+        ids = sorted(agreement_ids)
+        mail.hold(ids)
+        look = planning.Look(planning.waiting().filter(pk__in=ids))
+        addresses.lock_all(look.addresses)
+        plans = look.plans(now)
+        later: dict[datetime | None, list[int]] = {}
+        for plan in plans:
+            later.setdefault(next_look(plan.verdict, now), []).append(plan.agreement.pk)
+        for at, waiting in later.items():
+            Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=at)
+        return mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
+
+
+def next_look(verdict: Verdict, now: datetime) -> datetime | None:
+    match verdict:
+        case Remind():
+            return now + GAP
+        case Escalate():
+            return now + LOOK
+        case Wait(until):
+            return until
+        case Leave():
+            return None
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
@@ -201,24 +208,85 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
         return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
 
 
-def look_again(agreement_ids: Iterable[int], at: datetime | None, *, now: datetime) -> None:
-    """Sets when the clock next asks whether a reminder is due; None is never.
-
-    Where `look_at` was set anew since `now`, when the clock asked, the terms have changed meanwhile: it stays.
-    """
-    with transaction.atomic():
-        ids = sorted(agreement_ids)
-        mail.hold(ids)
-        Agreement.objects.filter(pk__in=ids, status=Status.ISSUED, look_at__lte=now).update(look_at=at)
-
-
 def terms_changed(volume_id: int, now: datetime) -> None:
     """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
     with transaction.atomic():
-        ids = Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).values_list("pk", flat=True)
-        waiting = list(ids)
-        mail.hold(waiting)
+        waiting = held_waiting(volume_id)
         Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=now)
+
+
+# --- pauses
+
+
+def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetime) -> bool:
+    """Nobody is reminded of the agreement before `until`, or until somebody lifts it. False if nothing waits.
+
+    A reminder that is on its way is stopped; the links in earlier mails still work.
+    """
+    with transaction.atomic():
+        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED)
+        if not waiting.update(paused_until=until or FOREVER, look_at=until):
+            return False
+        mail.cancel_reminders(agreement.pk)
+        note(agreement.pk, "pause", by=by, now=now, data={"until": until.isoformat() if until else ""})
+    return True
+
+
+def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
+    """Lifts the agreement's pause. False if it has none."""
+    with transaction.atomic():
+        paused = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, paused_until__gt=now)
+        if not paused.update(paused_until=None, look_at=now):
+            return False
+        note(agreement.pk, "resume", by=by, now=now, data={})
+    return True
+
+
+def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> None:
+    """Nobody is reminded of anything in the volume before `until`, or until somebody lifts it; `resume_volume` does."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        Terms.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
+        mail.cancel_all_reminders(waiting)
+
+
+def resume_volume(volume_id: int, *, now: datetime) -> None:
+    with transaction.atomic():
+        Terms.objects.filter(volume=volume_id).update(paused_until=None)
+        terms_changed(volume_id, now)
+
+
+def pause_person(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
+    """Nobody at the address is reminded of any paper of the volume before `until`, or until somebody lifts it."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        set_person(volume_id, address, paused_until=until or FOREVER)
+        mail.cancel_reminders_to(address, waiting)
+
+
+def resume_person(volume_id: int, address: str, *, now: datetime) -> None:
+    with transaction.atomic():
+        set_person(volume_id, address, paused_until=None)
+        terms_changed(volume_id, now)
+
+
+def place_person(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
+    """The person at the address lives in `zone`, an IANA name; an empty text for who knows where."""
+    with transaction.atomic():
+        set_person(volume_id, address, zone=zone)
+        terms_changed(volume_id, now)
+
+
+def set_person(volume_id: int, address: str, **columns: Any) -> None:
+    Person.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
+
+
+def held_waiting(volume_id: int) -> list[int]:
+    """The agreements of the volume that wait, with their rows held."""
+    waiting = Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).values_list("pk", flat=True)
+    ids = list(waiting)
+    mail.hold(ids)
+    return ids
 
 
 def look_now(agreement: Agreement, now: datetime) -> None:
@@ -232,9 +300,11 @@ def note_mail(message: Message, state: str, now: datetime) -> None:
     if state == Message.State.FAILED:
         address_refused(message, now)
         return
+    if message.volume_id:  # no agreement's chain has a place for it
+        return
     data = {"kind": message.kind, "slot": message.slot, "to": message.recipient, "message_id": message.message_id}
     kind = "mailed" if state == Message.State.SENT else "mail-unknown"
-    note(message.agreement_id, kind, by="clock", now=now, data=data)
+    note(message.agreement.pk, kind, by="clock", now=now, data=data)
 
 
 def address_refused(message: Message, now: datetime) -> None:
@@ -242,9 +312,9 @@ def address_refused(message: Message, now: datetime) -> None:
 
     Call it in the transaction that settles the mail, with the rows of all agreements that have mail to it held.
     """
-    if stop_address(message, message.error, now):
+    if stop_address(message, message.error, now) and not message.volume_id:
         data = {"to": message.recipient, "words": message.error}
-        note(message.agreement_id, "address-refused", by="clock", now=now, data=data)
+        note(message.agreement.pk, "address-refused", by="clock", now=now, data=data)
 
 
 def stop_address(message: Message, words: str, now: datetime) -> bool:
@@ -253,24 +323,34 @@ def stop_address(message: Message, words: str, now: datetime) -> bool:
     mail.cancel_to(address, addresses.agreements_with_mail_to(address))
     if not addresses.stop(address, words, now):
         return False
-    notices.tell_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notices.short(address))
+    if not message.volume_id:
+        notices.tell_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notices.short(address))
     return True
 
 
 def bounced(bounce: Bounce, *, now: datetime) -> str:
     """A report came back that a mail did not arrive. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
-    message = Message.objects.filter(message_id=bounce.message_id).select_related("agreement").first()
-    if message is None:
+    message = bounced_mail(bounce.message_id)
+    if message is None or message.volume_id:
         return "ignored"
     with transaction.atomic():
-        mail.hold({message.agreement_id, *addresses.agreements_with_mail_to(message.recipient)})
+        mail.hold({message.agreement.pk, *addresses.agreements_with_mail_to(message.recipient)})
         if message.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
         data = {"to": message.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
-        note(message.agreement_id, "bounced", by="clock", now=now, data=data)
+        note(message.agreement.pk, "bounced", by="clock", now=now, data=data)
         if bounce.hard:
             stop_address(message, bounce.words, now)
     return "hard" if bounce.hard else "soft"
+
+
+def bounced_mail(message_id: str) -> Message | None:
+    """The mail with that Message-ID; of one about several papers the first that it carried."""
+    mails = Message.objects.filter(message_id=message_id).select_related("agreement")
+    message = mails.first()
+    if message and message.kind == Kind.TOGETHER:
+        return message.carried.select_related("agreement").order_by("pk").first()
+    return message
 
 
 # --- the author's moves

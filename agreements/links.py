@@ -38,7 +38,7 @@ def make_all(wishes: list[Wish], now: datetime) -> list[str]:
     tokens = [secrets.token_urlsafe(32) for _ in wishes]
     rows = [
         Link(
-            agreement_id=wish.message.agreement_id,
+            agreement_id=wish.message.agreement.pk,
             message=wish.message,
             purpose=wish.purpose,
             digest=sha256(token.encode()),

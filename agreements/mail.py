@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -38,28 +38,85 @@ HELD_UP = timedelta(minutes=1)
 BATCH = 50
 """Most mails that one worker claims at a time."""
 
+ASKING_AGAIN = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
+"""Mails that ask, of whomever, for a signature that was asked for before."""
+
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
 FREE: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
-def queue(
-    agreement: Agreement, *, slot: str, kind: Message.Kind, recipient: str, now: datetime, skipped: bool = False
-) -> bool:
+class Errand(NamedTuple):
+    """A mail that is to be written about one agreement, or one that was missed."""
+
+    agreement: Agreement
+    slot: str
+    kind: Message.Kind
+    recipient: str
+    skipped: bool = False
+
+
+def queue(agreement: Agreement, *, slot: str, kind: Message.Kind, recipient: str, now: datetime) -> bool:
     """Puts a mail in the outbox, once per (agreement, slot) for ever. False if the slot was taken already."""
+    return bool(insert([new(now, agreement=agreement, slot=slot, kind=kind, recipient=recipient)]))
+
+
+def queue_about(
+    volume_id: int, *, slot: str, kind: Message.Kind, recipient: str, details: dict[str, Any], now: datetime
+) -> bool:
+    """The same for a mail about a volume, which says its `details`; once per (volume, slot) for ever."""
+    about = {"volume_id": volume_id, "details": details}
+    return bool(insert([new(now, slot=slot, kind=kind, recipient=recipient, **about)]))
+
+
+def queue_together(errands: Iterable[Errand], now: datetime) -> int:
+    """Puts mails in the outbox, one per person and volume: several papers share one. Returns how many slots are new.
+
+    A mail about several papers is a row of its own that carries theirs. Each of them has its own slot, state and link,
+    and may drop out until the moment of the hand-over.
+    """
+    by_person: dict[tuple[int, str], list[Errand]] = {}
+    missed = []
+    for errand in errands:
+        if errand.skipped:
+            missed.append(new(now, **slot_of(errand), state=State.SKIPPED))
+        else:
+            by_person.setdefault((errand.agreement.paper.volume_id, errand.recipient.lower()), []).append(errand)
+    together = {
+        person: new(
+            now,
+            volume_id=person[0],
+            slot=f"together:{uuid.uuid4()}",
+            kind=Message.Kind.TOGETHER,
+            recipient=several[0].recipient,
+        )
+        for person, several in by_person.items()
+        if len(several) > 1
+    }
+    Message.objects.bulk_create(together.values())
+    wanted = [
+        new(now, **slot_of(errand), carrier=together.get(person))
+        for person, several in by_person.items()
+        for errand in several
+    ]
+    insert(missed)
+    return insert(wanted)
+
+
+def slot_of(errand: Errand) -> dict[str, Any]:
+    agreement, slot, kind, recipient, _ = errand
+    return {"agreement": agreement, "slot": slot, "kind": kind, "recipient": recipient}
+
+
+def new(now: datetime, **fields: Any) -> Message:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    message = Message(
-        agreement=agreement,
-        slot=slot,
-        kind=kind,
-        recipient=recipient,
-        state=State.SKIPPED if skipped else State.PENDING,
-        due_at=now,
-        created_at=now,
-        # Fixed with the slot, not with the try: whoever got two could tell them for one.
-        message_id=f"<{uuid.uuid4()}@{domain}>",
-    )
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    return Message.objects.filter(message_id=message.message_id).exists()
+    # The Message-ID is fixed with the slot, not with the try: whoever got two could tell them for one.
+    return Message(due_at=now, created_at=now, message_id=f"<{uuid.uuid4()}@{domain}>", **fields)
+
+
+def insert(messages: list[Message]) -> int:
+    """Returns how many of the slots were free."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    return Message.objects.filter(message_id__in=[message.message_id for message in messages]).count()
 
 
 # --- the need for a mail ends
@@ -72,7 +129,18 @@ def cancel_open(agreement_id: int) -> None:
 
 def cancel_reminders(agreement_id: int) -> None:
     """Ends the need for the agreement's reminders; call it in the transaction that says so."""
-    cancel(Message.objects.filter(agreement_id=agreement_id, kind=Message.Kind.REMINDER))
+    cancel(Message.objects.filter(agreement_id=agreement_id, kind__in=ASKING_AGAIN))
+
+
+def cancel_all_reminders(agreement_ids: Iterable[int]) -> None:
+    """The same for many agreements."""
+    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=ASKING_AGAIN))
+
+
+def cancel_reminders_to(address: str, agreement_ids: Iterable[int]) -> None:
+    """The same for those to an address; call it in the transaction that leaves it alone."""
+    reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=ASKING_AGAIN)
+    cancel(reminders.filter(recipient__iexact=address))
 
 
 def cancel_to(address: str, agreement_ids: Iterable[int]) -> None:
@@ -96,7 +164,8 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
 
     One that was tried before comes alone. If it is what kills its workers, no other mail loses a try by it.
     """
-    due = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at", "id")
+    due = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now, carrier__isnull=True)
+    due = due.order_by("due_at", "id")
     if not due.exists():  # before SQLite's one place for a writer is taken in vain, every few seconds
         return []
     with transaction.atomic():
@@ -108,17 +177,52 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         chosen = [first[0][0]] if tried else [pk for pk, attempts in first if not attempts]
         token = uuid.uuid4()
         free = Message.objects.filter(pk__in=chosen, state=State.PENDING, closed=False, attempts=tried)
-        free.update(state=State.CLAIMED, claim=token, lease_until=now + LEASE, attempts=F("attempts") + 1)
+        held = {"state": State.CLAIMED, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
+        free.update(**held)
         # Read back by the token: whoever took one of them meanwhile has another.
         mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
         # A volume and its terms are read once, not once per mail: most of a batch is of one.
-        return list(mine.select_related("agreement__paper").prefetch_related("agreement__paper__volume__terms"))
+        of_volumes = ("agreement__paper__volume__terms", "volume__terms")
+        messages = list(mine.select_related("agreement__paper").prefetch_related(*of_volumes))
+        several = any(message.kind == Message.Kind.TOGETHER for message in messages)
+        empty = claim_parts(messages, held) if several else []
+    left = [message for message in messages if message.pk not in empty]
+    return claim(now, most) if empty and not left else left
+
+
+def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
+    """Takes what the claimed mails carry along with them. Cancels those of which nothing is left, and returns them."""
+    carriers = [message.pk for message in messages if message.kind == Message.Kind.TOGETHER]
+    Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**held)
+    load_parts(messages)
+    empty = [message.pk for message in messages if message.pk in carriers and not message.parts]
+    Message.objects.filter(pk__in=empty, claim=held["claim"]).update(state=State.CANCELLED, **FREE)
+    return empty
+
+
+def load_parts(messages: Iterable[Message]) -> None:
+    """Hangs on each mail about several papers the slots that it carries and that are still wanted."""
+    several = [message for message in messages if message.kind == Message.Kind.TOGETHER]
+    if several:
+        carried = Message.objects.filter(carrier__in=several).order_by("pk")
+        parts = list(carried.select_related("agreement__paper__volume__terms"))
+        for message in several:
+            message.parts = [part for part in parts if (part.carrier_id, part.claim) == (message.pk, message.claim)]
+
+
+def change(message: Message, *, was: rows.Columns, becomes: rows.Columns) -> int:
+    """Changes the row of a mail, and those that it carries, which are held by the same claim. Returns how many."""
+    return sum(rows.change(Message, one.pk, was=was, becomes=becomes) for one in (message, *message.parts))
+
+
+def rows_of(message: Message) -> QuerySet[Message]:
+    return Message.objects.filter(pk__in=[message.pk, *(part.pk for part in message.parts)])
 
 
 def give_back(messages: list[Message]) -> None:
     """Unclaims what was not begun. It was no try."""
     for message in messages:
-        mine = Message.objects.filter(pk=message.pk, claim=message.claim, state=State.CLAIMED, closed=False)
+        mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
         mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE)
 
 
@@ -135,7 +239,13 @@ def intend(message: Message, now: datetime, first: Callable[[], object] = nothin
     with transaction.atomic(durable=True):
         first()
         mine = {"state": State.CLAIMED, "claim": message.claim, "closed": False}
-        return rows.change(Message, message.pk, was=mine, becomes={"state": State.HANDING, "lease_until": now + LEASE})
+        moved = change(message, was=mine, becomes={"state": State.HANDING, "lease_until": now + LEASE})
+        if 0 < moved <= len(message.parts):
+            # One of its papers needs no mail any more, and the mail in hand speaks of it: it is written anew.
+            handed = {"state": State.HANDING, "claim": message.claim}
+            change(message, was=handed, becomes={"state": State.CLAIMED})
+            return False
+        return moved > 0
 
 
 # --- what became of it
@@ -149,7 +259,7 @@ def settle(message: Message, outcome: Outcome, now: datetime, record: Record) ->
 
 def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
     """The same within the caller's transaction."""
-    affected = {message.agreement_id}
+    affected = {one.agreement.pk for one in (message, *message.parts) if not one.volume_id}
     if outcome.whose == "address":
         affected |= addresses.agreements_with_mail_to(message.recipient)
     hold(affected)
@@ -158,8 +268,9 @@ def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> 
         now_is = Message.objects.values_list("state", flat=True).get(pk=message.pk)
         return "withdrawn" if now_is == State.CANCELLED else "lost"
     if state in (State.SENT, State.UNKNOWN) or (state == State.FAILED and outcome.whose == "address"):
-        message.error = outcome.detail
-        record(message, state, now)
+        for one in message.parts or [message]:
+            one.error = outcome.detail
+            record(one, state, now)
     return state
 
 
@@ -168,8 +279,8 @@ def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
     mine = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
     error = outcome.detail
 
-    def becomes(state: State, was: rows.Columns = mine, **columns: Any) -> bool:
-        return rows.change(Message, message.pk, was=was, becomes={"state": state, "error": error, **columns})
+    def becomes(state: State, was: rows.Columns = mine, **columns: Any) -> int:
+        return change(message, was=was, becomes={"state": state, "error": error, **columns})
 
     if outcome.state == State.SENT:
         # A late 250 also tells what became of a mail whose lease ended meanwhile.
@@ -182,9 +293,11 @@ def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
         return State.FAILED if becomes(State.FAILED, **FREE) else None
     wait = HELD_UP if held_up else BACKOFF[message.attempts - 1]
     attempts = message.attempts - held_up
-    if becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **FREE):
+    again = becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **FREE)
+    if again and not message.parts:
         return State.PENDING
-    return State.CANCELLED if becomes(State.CANCELLED, **FREE) else None
+    ended = becomes(State.CANCELLED, **FREE)
+    return State.PENDING if again else State.CANCELLED if ended else None
 
 
 def hold(agreement_ids: Iterable[int]) -> None:
@@ -199,9 +312,13 @@ def hold(agreement_ids: Iterable[int]) -> None:
 def release_leases(now: datetime, record: Record) -> Counter[str]:
     """Takes up what dead workers held: not handed over -> again; being handed over -> `unknown`, for a person."""
     tally: Counter[str] = Counter()
-    expired = Message.objects.filter(state__in=[State.CLAIMED, State.HANDING], lease_until__lte=now)
-    for message in expired:
-        held = Message.objects.filter(pk=message.pk, claim=message.claim, lease_until=message.lease_until)
+    expired = Message.objects.filter(
+        state__in=[State.CLAIMED, State.HANDING], lease_until__lte=now, carrier__isnull=True
+    )
+    messages = list(expired)
+    load_parts(messages)
+    for message in messages:
+        held = rows_of(message).filter(claim=message.claim, lease_until=message.lease_until)
         if message.state == State.CLAIMED:
             back = held.filter(state=State.CLAIMED)
             back.filter(closed=True).update(state=State.CANCELLED, **FREE)
@@ -212,13 +329,14 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
                 back.filter(closed=False).update(state=State.PENDING, **FREE)
             continue
         with transaction.atomic():
-            hold([message.agreement_id])
+            hold([one.agreement.pk for one in (message, *message.parts) if not one.volume_id])
             # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
             if held.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,
                 lease_until=None,
                 error="The worker stopped while the server was being given the mail.",
             ):
-                record(message, State.UNKNOWN, now)
+                for one in message.parts or [message]:
+                    record(one, State.UNKNOWN, now)
                 tally[State.UNKNOWN] += 1
     return tally

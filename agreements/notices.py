@@ -5,7 +5,7 @@ from datetime import datetime
 from agreements import mail
 from agreements.facts import sha256
 from agreements.models import Agreement, Message
-from proceedings.models import Author
+from proceedings.models import Author, Volume
 
 
 def tell_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, about: str = "") -> None:
@@ -17,7 +17,10 @@ def tell_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, abo
 
 def editors_of(agreement: Agreement) -> list[str]:
     """Addresses that hear what authors do: the desk's editors, or failing them where authors' answers go."""
-    volume = agreement.paper.volume
+    return editors_of_volume(agreement.paper.volume)
+
+
+def editors_of_volume(volume: Volume) -> list[str]:
     addresses = list(volume.editors.filter(is_active=True).exclude(email="").values_list("email", flat=True))
     return sorted(set(addresses or [volume.terms.reply_to])) if addresses or volume.terms.reply_to else []
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from django.db.models import F, Q
 
-from agreements import clock, mail
-from agreements.addresses import UNASKED
-from agreements.models import Agreement, Event, Link, Message
-from agreements.reminders import GAP, Remind
+from agreements import mail, planning
+from agreements.models import Event, Link, Message
+from agreements.reminders import GAP, Escalate, Remind
 from agreements.states import Status
 
 State = Message.State
@@ -26,6 +25,9 @@ FINISHING = mail.LEASE
 SECONDS = timedelta(minutes=1)
 """Two clocks may differ by as much."""
 CHUNK = 2000
+
+ASKING = (Message.Kind.INVITATION, Message.Kind.TOGETHER, *mail.ASKING_AGAIN)
+"""Mails that ask for a signature."""
 
 
 class Finding(NamedTuple):
@@ -40,6 +42,7 @@ def findings(now: datetime) -> Iterator[Finding]:
     yield from unfinished(now)
     yield from unplanned(now)
     yield from dead_links(now)
+    yield from torn_apart()
     yield from crowded()
 
 
@@ -49,7 +52,8 @@ def what_was_said() -> Iterator[Finding]:
     events = Event.objects.filter(kind__in=["mailed", "mail-unknown"]).values_list("kind", "data")
     for kind, data in events.iterator(chunk_size=CHUNK):
         said.setdefault(data["message_id"], Counter())[kind] += 1
-    rows = Message.objects.values_list("pk", "state", "message_id", "sent_at")
+    # What is about a volume is in no agreement's chain; what such a mail carries is.
+    rows = Message.objects.filter(agreement__isnull=False).values_list("pk", "state", "message_id", "sent_at")
     for pk, state, message_id, sent_at in rows.iterator(chunk_size=CHUNK):
         words = said.pop(message_id, Counter())
         if words["mailed"] > 1:
@@ -66,7 +70,7 @@ def what_was_said() -> Iterator[Finding]:
 
 def after_the_end() -> Iterator[Finding]:
     """I3: nothing asks for a signature once there is one, or none is wanted."""
-    asking = Message.objects.filter(kind__in=UNASKED)
+    asking = Message.objects.filter(kind__in=[Message.Kind.INVITATION, *mail.ASKING_AGAIN])
     late = asking.filter(
         Q(sent_at__gt=F("agreement__signed_at") + FINISHING) | Q(sent_at__gt=F("agreement__closed_at") + FINISHING)
     )
@@ -92,13 +96,14 @@ def unfinished(now: datetime) -> Iterator[Finding]:
 
 def unplanned(now: datetime) -> Iterator[Finding]:
     """I7: no reminder is due that the planner will not see."""
-    waiting = Agreement.objects.filter(status=Status.ISSUED).order_by("pk").select_related("paper__volume__terms")
+    waiting = planning.waiting().order_by("pk")
     for late in waiting.filter(look_at__lte=now - PATIENCE):
         yield Finding("I7", f"{late} should have been looked at {late.look_at:%Y-%m-%d %H:%M} UTC: no planner has come")
     # Where a look is still to come, the planner decides then; only what is not to be looked at can be forgotten.
-    forgotten = waiting.filter(look_at__isnull=True).prefetch_related("messages", "proposals")
+    forgotten = waiting.filter(look_at__isnull=True)
     for agreement in forgotten.iterator(chunk_size=CHUNK):
-        if isinstance(clock.verdict_on([agreement], now)[0], Remind):
+        (plan,) = planning.Look([agreement]).plans(now)
+        if isinstance(plan.verdict, Remind | Escalate):
             yield Finding("I7", f"{agreement} has a reminder due, and nobody will look")
 
 
@@ -116,16 +121,24 @@ def dead_links(now: datetime) -> Iterator[Finding]:
         yield Finding("I9", f"link {pk} was dead before its mail, message {message}, was sent")
 
 
+def torn_apart() -> Iterator[Finding]:
+    """I1 and I2 for mails about several papers: each of them is where the mail is, or has dropped out of it."""
+    parts = Message.objects.filter(carrier__isnull=False).exclude(state=State.CANCELLED)
+    for pk, state, carrier in parts.exclude(state=F("carrier__state")).values_list("pk", "state", "carrier__state"):
+        yield Finding("I2", f"message {pk} is {state}, and the mail that carries it is {carrier}")
+
+
 def crowded() -> Iterator[Finding]:
     """I10: no address has a reminder within the gap after a mail that nobody asked for."""
     last: dict[str, datetime] = {}
-    left = Message.objects.filter(kind__in=UNASKED, sent_at__isnull=False).order_by("sent_at", "pk")
+    left = Message.objects.filter(kind__in=ASKING, sent_at__isnull=False, carrier__isnull=True)
+    left = left.order_by("sent_at", "pk")
     for message in left.only("kind", "slot", "recipient", "sent_at").iterator(chunk_size=CHUNK):
         address, at = message.recipient.lower(), message.sent_at
         if at is None:
             continue
         # An invitation is sent when an editor issues, and an editor's own reminder when they say so.
-        scheduled = message.kind == Message.Kind.REMINDER and not message.slot.startswith("manual:")
+        scheduled = message.kind != Message.Kind.INVITATION and not message.slot.startswith("manual:")
         if scheduled and address in last and at - last[address] < GAP - SECONDS:
             hours = GAP // timedelta(hours=1)
             yield Finding("I10", f"message {message.pk} is the second to its address within {hours} hours")

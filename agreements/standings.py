@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from agreements import pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
-from agreements.models import Agreement, Event, Message, Proposal
+from agreements.models import Agreement, Event, Message, Proposal, Terms
+from agreements.planning import REMINDING
 from agreements.states import LIVE, Status
 from proceedings.filenames import Kind
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.names import Name
 
-CARRY_LINKS = (Message.Kind.INVITATION, Message.Kind.REMINDER)
+CARRY_LINKS = (Message.Kind.INVITATION, *REMINDING)
 LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
@@ -35,6 +36,8 @@ class Seen(NamedTuple):
     """The state of the last mail that carried a link, where the agreement waits for its signature."""
     invited: bool
     """At least one of them has left, or may have."""
+    reminders: int | None
+    """So many of them were reminders; None for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def has_objection_of(agreement: str) -> Exists:
     return Exists(Event.objects.filter(agreement=OuterRef(agreement), kind="object"))
 
 
-def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
-    """The `papers`, which are accepted ones of one volume, in their order. `closes_at` is the end of its deadline.
+def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
+    """The `papers`, which are accepted ones of one volume with these `terms`, in their order.
 
     Two queries, and plain values: 14,000 authors as model instances would cost more than all the rest.
     """
@@ -106,7 +109,7 @@ def rows(papers: QuerySet[Paper], closes_at: datetime | None) -> list[Row]:
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
-                closes_at=closes_at,
+                terms=terms,
                 published=published,
             ),
             newest[pk].issued_at if pk in newest else None,
@@ -119,6 +122,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     """Each of the `papers` with each of its agreements, or with nothing, the oldest first."""
     mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=CARRY_LINKS)
     waits = mails.filter(agreement__status=Status.ISSUED)
+    reminders = waits.filter(kind__in=REMINDING, state__in=LEFT).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
             has_pdf=has_pdf_of("pk"),
@@ -126,12 +130,13 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_objection=has_objection_of("agreements__pk"),
             last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
             invited=Exists(waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED)),
+            reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
             *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__seal_error"),
-            *("has_proposal", "has_objection", "last_mail", "invited"),
+            *("has_proposal", "has_objection", "last_mail", "invited", "reminders"),
         )
     )
 
@@ -143,7 +148,7 @@ def standing_of(
     *,
     has_contact: bool,
     has_pdf: bool,
-    closes_at: datetime | None,
+    terms: Terms | None,
     published: date | None,
 ) -> Standing:
     unprintable = (agreement is None or agreement.status not in LIVE) and bool(
@@ -159,12 +164,13 @@ def standing_of(
         signed_at=agreement.signed_at,
         drifted=drifted(title, authors, agreement),
         invited=agreement.invited,
+        silent=bool(terms and (agreement.reminders or 0) >= terms.editors_after),
         refused=agreement.last_mail == Message.State.FAILED,
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
         proposal=agreement.has_proposal,
         objection=agreement.has_objection,
-        closes_at=closes_at,
+        closes_at=terms.closes_at if terms else None,
         published=published is not None,
     )
 
@@ -179,7 +185,7 @@ def of_loaded(paper: Paper, agreement: Any, *, has_pdf: bool) -> Standing:
         [author.display for author in authors],
         has_contact=any(author.is_contact for author in authors),
         has_pdf=has_pdf,
-        closes_at=terms.closes_at if terms else None,
+        terms=terms,
         published=paper.volume.published,
     )
 
@@ -187,13 +193,15 @@ def of_loaded(paper: Paper, agreement: Any, *, has_pdf: bool) -> Standing:
 def seen(agreement: Any) -> Seen:
     """One that is loaded, with its messages and `with_voices`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    states = [m.state for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
-    states = states if agreement.status == Status.ISSUED else []
+    carried = [m for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
+    carried = carried if agreement.status == Status.ISSUED else []
+    left = [m for m in carried if m.state != Message.State.FAILED]
     return Seen(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
         *(agreement.seal_error, agreement.has_proposal, agreement.has_objection),
-        last_mail=states[-1] if states else None,
-        invited=any(state != Message.State.FAILED for state in states),
+        last_mail=carried[-1].state if carried else None,
+        invited=bool(left),
+        reminders=sum(m.kind in REMINDING for m in left),
     )
 
 
@@ -207,5 +215,5 @@ def drifted(title: str, authors: list[str], agreement: Seen) -> bool:
 def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
     """Primary keys of the papers that `blocker` blocks."""
     terms = getattr(volume, "terms", None)
-    found = rows(accepted(volume), terms.closes_at if terms else None)
+    found = rows(accepted(volume), terms)
     return [row.pk for row in found if blocker in blockers(row.standing, now)]

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlparse
 
-from agreements import clock, documents, lifecycle, links, proposals, statements
+from agreements import clock, documents, lifecycle, links, mail, planning, proposals, statements
 from agreements.models import Agreement, Link, Message, Proposal, Terms
+from agreements.reminders import Escalate, Remind
 from agreements.states import Status
 from proceedings.models import Author, Paper, User, Volume
 
@@ -34,7 +35,9 @@ def volume(number: int = 247, *, deadline: date | None = DEADLINE, **terms: Any)
         year=2026,
     )
     if deadline:
-        made_terms = Terms(volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **terms})
+        # Reminders come at any hour, so that a test needs to know of working hours only if it is about them.
+        always = {"from_hour": 0, "to_hour": 24, "weekend": []}
+        made_terms = Terms(volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **always, **terms})
         made_terms.full_clean()
         made_terms.save()
     return made
@@ -135,6 +138,31 @@ def somebody_else(of: Agreement, *, now: datetime = NOW) -> Proposal:
     """Ada Byron, who is no author, proposed as the signer."""
     data = {"name": "Ada Byron", "email": "ada@example.org"}
     return proposals.propose(of, Proposal.Kind.SIGNER, data, note="", now=now)
+
+
+def reminder(of: Agreement, slot: str = "r1:T-7", *, skipped: tuple[str, ...] = (), now: datetime = NOW) -> Message:
+    """The reminder of a slot, queued as the clock does it when its time has come."""
+    plan = planning.Plan(of, Remind(slot, skipped), {})
+    mail.queue_together(planning.errands(plan), now)
+    return of.messages.get(slot=slot)
+
+
+def reminded_together(*of: Agreement, slot: str = "r1:T-7", now: datetime = NOW) -> Message:
+    """One mail about several papers of one signer."""
+    plans = [planning.Plan(one, Remind(slot, ()), {}) for one in of]
+    mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
+    carrier = of[0].messages.get(slot=slot).carrier
+    assert carrier is not None
+    mail.load_parts([carrier])
+    return carrier
+
+
+def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
+    """The request to its second author, as the clock queues it when the signer does not answer."""
+    slot = "r1:author:2"
+    plan = planning.Plan(of, Escalate((slot,)), {slot: coauthor(of, email="shruti@example.org").email})
+    mail.queue_together(planning.errands(plan), now)
+    return of.messages.get(slot=slot)
 
 
 def invitation(of: Agreement) -> Message:

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, JSONField
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -16,8 +14,9 @@ from django.utils.html import format_html
 
 from agreements import board, chart, lifecycle
 from agreements.admin.packages import PackageDownloads
+from agreements.admin.terms import TermsInline
 from agreements.admin.words import zone_of
-from agreements.models import Agreement, Terms
+from agreements.models import Agreement
 from agreements.states import LIVE, WORDS, Status
 from proceedings.admin import VolumeAdmin
 from proceedings.models import Paper, Volume
@@ -25,44 +24,6 @@ from proceedings.plans import PaperPlan
 from proceedings.scope import edits
 
 admin.site.unregister(Volume)
-
-
-class TermsInline(admin.StackedInline):
-    model = Terms
-    can_delete = False
-    formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("deadline", "zone"),
-                    "offsets",
-                    ("most_reminders", "paused"),
-                    "reply_to",
-                    "tell_authors",
-                    "language",
-                ]
-            },
-        )
-    ]
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "language":
-            texts = {"label": db_field.verbose_name.capitalize(), "help_text": db_field.help_text}
-            return forms.ChoiceField(choices=settings.LANGUAGES, initial=db_field.default, **texts)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # the volume's page has asked already
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return edits(request, obj.pk if obj else None)
-
-    has_add_permission = has_change_permission
 
 
 @dataclass(frozen=True, slots=True)

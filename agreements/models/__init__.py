@@ -10,7 +10,7 @@ from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
 from agreements.models.stand_ins import StandIn
-from agreements.models.terms import ANYWHERE_ON_EARTH, Terms, default_offsets, known_zone, whole_days
+from agreements.models.terms import ANYWHERE_ON_EARTH, OwnWords, Person, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
 
 __all__ = [
@@ -26,7 +26,9 @@ __all__ = [
     "LinkRequest",
     "Message",
     "Note",
+    "OwnWords",
     "Package",
+    "Person",
     "Proposal",
     "Round",
     "SealCertificate",

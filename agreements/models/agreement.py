@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from agreements.facts import Facts
 from agreements.models.texts import AgreementText, SealCertificate
@@ -84,6 +85,10 @@ class Agreement(models.Model):
         null=True, blank=True, help_text="The author asked for no more reminders. That is no declining."
     )
 
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="Nobody is reminded of it before this. See `reminders.FOREVER`."
+    )
+
     # The head of the event chain. Every writer of events updates this row first, so the row's lock orders them.
     event_count = models.PositiveIntegerField(default=0)
     event_head = models.CharField(max_length=64, blank=True)
@@ -159,6 +164,7 @@ class Agreement(models.Model):
                 name="agreement_to_lapse",
             ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
+            models.Index(Lower("signer_email"), condition=Q(status="issued"), name="agreement_by_signer"),
         ]
 
     def __str__(self) -> str:

@@ -1,14 +1,21 @@
 """The outbox, the people it writes to, and the links it carries."""
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from agreements.models.agreement import Agreement
+from proceedings.models import Volume
 
 
 class Message(models.Model):
-    """One slot of the outbox: a mail that is due, under way or done. At most one per (agreement, slot), for ever."""
+    """One slot of the outbox: a mail that is due, under way or done. At most one per (agreement, slot), for ever.
+
+    A mail about several papers is a row of its own, of the volume and of no agreement. It carries the slots of these
+    papers, which are claimed, handed over and settled with it in the same UPDATE.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -23,6 +30,9 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         INVITATION = "invitation"
         REMINDER = "reminder"
+        LAST_CALL = "last-call", "last call"
+        UNSIGNED = "unsigned", "request to a co-author"
+        TOGETHER = "together", "one mail about several papers"
         RECEIPT = "receipt"
         DECLINED = "declined", "confirmation of declining"
         EDITOR_DECLINED = "editor-declined", "notice to editors: declined"
@@ -36,8 +46,32 @@ class Message(models.Model):
         EDITOR_OBJECTED = "editor-objected", "notice to editors: objection"
         EDITOR_REFUSED = "editor-refused", "notice to editors: address refused"
         EDITOR_STOPPED = "editor-stopped", "notice to editors: reminders stopped"
+        EDITOR_DAILY = "editor-daily", "editors’ morning mail"
 
-    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="messages")
+    parts: "Sequence[Message]" = ()
+    """The slots that it carries, once `mail` has claimed it."""
+
+    # Typed as if it were always there: only mails about a volume are without, and they are told by `volume_id`.
+    agreement: "models.ForeignKey[Agreement, Agreement]" = models.ForeignKey(  # type: ignore[misc]
+        Agreement, models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    volume = models.ForeignKey(
+        Volume,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        help_text="Of a mail about no one paper.",
+    )
+    carrier = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="carried",
+        help_text="The mail that this is part of.",
+    )
+    details = models.JSONField(default=dict, blank=True, help_text="What the mail says beside its agreement's facts.")
     slot = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
     kind = models.CharField(max_length=20, choices=Kind)
     recipient = models.EmailField()
@@ -56,6 +90,12 @@ class Message(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["agreement", "slot"], name="one_message_per_slot"),
+            models.UniqueConstraint(fields=["volume", "slot"], name="one_message_per_volume_slot"),
+            models.CheckConstraint(
+                condition=Q(agreement__isnull=False, volume__isnull=True)
+                | Q(agreement__isnull=True, volume__isnull=False, carrier__isnull=True),
+                name="message_is_about_something",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state__in=["pending", "claimed", "handing", "sent", "failed", "unknown", "cancelled", "skipped"]

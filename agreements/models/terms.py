@@ -1,5 +1,6 @@
 """A volume's policy: until when authors sign, and how they are reminded."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,6 +12,7 @@ from django.db import models
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
+from agreements.reminders import OWN, PRESETS, Hours, Policy
 from proceedings.languages import ENGLISH
 from proceedings.models import Volume
 
@@ -34,7 +36,18 @@ def whole_days(value: Any) -> None:
 
 
 def default_offsets() -> list[int]:
-    return [-14, -7, -3, -1, 1, 3, 7]
+    return list(PRESETS["standard"].offsets)
+
+
+def default_weekend() -> list[int]:
+    return [6, 7]
+
+
+def week_days(value: Any) -> None:
+    if not isinstance(value, list) or len(set(value)) != len(value) or not set(value) <= set(range(1, 8)):
+        raise ValidationError("Give a list of different days from 1 (Monday) to 7 (Sunday), such as [6, 7].")
+    if len(value) == 7:
+        raise ValidationError("Leave at least one day on which authors can be reminded.")
 
 
 ANYWHERE_ON_EARTH = "Etc/GMT+12"
@@ -60,11 +73,60 @@ class Terms(models.Model):
     )
     most_reminders = models.PositiveSmallIntegerField(
         "most reminders",
-        default=8,
+        default=PRESETS["standard"].most,
         validators=[MinValueValidator(0), MaxValueValidator(30)],
         help_text="Per agreement.",
     )
-    paused = models.BooleanField("reminders paused", default=False)
+    preset = models.CharField(
+        "how insistent",
+        max_length=10,
+        choices=[(name, preset.words) for name, preset in PRESETS.items()] + [(OWN, "numbers of our own")],
+        default="standard",
+        help_text="Sets the four numbers below; changed by hand they are your own.",
+    )
+    coauthors_after = models.PositiveSmallIntegerField(
+        "ask the co-authors after",
+        default=PRESETS["standard"].coauthors_after,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="So many reminders without an answer.",
+    )
+    editors_after = models.PositiveSmallIntegerField(
+        "tell the editors after",
+        default=PRESETS["standard"].editors_after,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="So many reminders without an answer: then it is on the board, and in the morning mail.",
+    )
+    office_zone = models.CharField(
+        "time zone of the mails",
+        max_length=60,
+        default="UTC",
+        validators=[known_zone],
+        help_text="Authors get reminders in the working hours of this zone, unless their own is known.",
+    )
+    from_hour = models.PositiveSmallIntegerField(
+        "reminders from", default=9, validators=[MaxValueValidator(23)], help_text="O’clock."
+    )
+    to_hour = models.PositiveSmallIntegerField(
+        "reminders until", default=17, validators=[MinValueValidator(1), MaxValueValidator(24)], help_text="O’clock."
+    )
+    weekend = models.JSONField(
+        "days of rest",
+        default=default_weekend,
+        blank=True,
+        validators=[week_days],
+        help_text="On which nobody is reminded: 1 is Monday, 7 is Sunday.",
+    )
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Nobody is reminded before.")
+    daily_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_index=True,
+        editable=False,
+        help_text="When the clock next asks whether the editors get a mail.",
+    )
+    no_daily = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, help_text="Editors who want no morning mail."
+    )
     tell_authors = models.BooleanField(
         "tell the other authors",
         default=True,
@@ -84,6 +146,13 @@ class Terms(models.Model):
 
     class Meta:
         verbose_name_plural = "terms"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(from_hour__lt=models.F("to_hour")),
+                name="terms_hours_in_order",
+                violation_error_message="The hours of reminders end before they begin.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Terms of {self.volume}"
@@ -93,6 +162,29 @@ class Terms(models.Model):
         """The first instant after the last day to sign, in UTC."""
         day = self.deadline + timedelta(days=1)
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(self.office_zone, self.from_hour, self.to_hour, frozenset(self.weekend))
+
+    def hours_in(self, zone: str) -> Hours:
+        """The same hours where somebody else lives."""
+        return replace(self.hours, zone=zone)
+
+    @property
+    def policy(self) -> Policy:
+        return self.policy_for(self.hours)
+
+    def policy_for(self, hours: Hours) -> Policy:
+        """How somebody with these working hours is reminded."""
+        return Policy(
+            closes_at=self.closes_at,
+            offsets=tuple(self.offsets),
+            most=self.most_reminders,
+            revision=self.revision,
+            coauthors_after=self.coauthors_after,
+            hours=hours,
+        )
 
     def move_deadline(self, deadline: date, zone: str) -> None:
         """Sets another last day to sign. A new deadline has reminders of its own, so its revision counts up."""
@@ -106,3 +198,35 @@ class Terms(models.Model):
         zone = _("anywhere on Earth") if self.zone == ANYWHERE_ON_EARTH else self.zone
         day = dateformat.format(self.deadline, _("j F Y"))
         return _("%(day)s, 23:59 %(zone)s") % {"day": day, "zone": zone}
+
+
+class Person(models.Model):
+    """Somebody to whom a volume writes: where they live, and until when to leave them alone, as its editors know."""
+
+    volume = models.ForeignKey(Volume, models.CASCADE, related_name="people")
+    address = models.EmailField(help_text="In small letters.")
+    zone = models.CharField("time zone", max_length=60, blank=True, validators=[known_zone])
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="Gets no reminder before this.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["volume", "address"], name="one_person_per_address")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class OwnWords(models.Model):
+    """A volume's own wording of one kind of mail. Checked by `phrasing` before it is kept."""
+
+    volume = models.ForeignKey(Volume, models.CASCADE, related_name="own_words")
+    kind = models.CharField(max_length=20)
+    body = models.TextField(
+        "the mail's words", blank=True, help_text="In place of ours, between greeting and signature."
+    )
+    extra = models.TextField("a further paragraph", blank=True, help_text="Before the signature.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["volume", "kind"], name="one_wording_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.volume}"

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from agreements.models import Terms
+from agreements.reminders import FOREVER
 from proceedings.models import User, Volume
 from tests import make
 from tests.agreements.desk import House, desk_of, queries
@@ -72,7 +73,7 @@ def test_the_picture_has_words(desk: Client) -> None:
 
 def test_paused_reminders_are_said(desk: Client) -> None:
     make.agreement()
-    Terms.objects.update(paused=True)
+    Terms.objects.update(paused_until=FOREVER)
     assert "Reminders are paused." in text(desk, make.the_volume())
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import clock, lifecycle, proposals
-from agreements.models import Agreement, Message, Terms
+from agreements import clock, lifecycle, planning, proposals
+from agreements.models import Agreement, Message
 from agreements.reminders import GAP, REST
 from agreements.states import Status
 from proceedings.models import Paper, Volume
@@ -33,7 +33,7 @@ def seal(now: datetime) -> dict[str, int]:
 
 
 def reminders(of: Agreement) -> dict[str, str]:
-    return dict(of.messages.filter(kind="reminder").order_by("pk").values_list("slot", "state"))
+    return dict(of.messages.filter(kind__in=planning.REMINDING).order_by("pk").values_list("slot", "state"))
 
 
 def live(start: datetime, end: datetime, step: timedelta) -> None:
@@ -55,7 +55,11 @@ def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbo
     assert list(reminders(agreement)) == ["r1:T-14", "r1:T-7", "r1:T-3", "r1:T-1", "r1:T+1", "r1:T+3", "r1:T+7"]
     assert set(reminders(agreement).values()) == {State.SENT}
     assert len(mailbox.mails) == 8
-    days = [(m.sent_at - CLOSES) / DAY for m in agreement.messages.filter(kind="reminder").order_by("pk") if m.sent_at]
+    days = [
+        (m.sent_at - CLOSES) / DAY
+        for m in agreement.messages.filter(kind__in=planning.REMINDING).order_by("pk")
+        if m.sent_at
+    ]
     assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
 
 
@@ -119,8 +123,10 @@ def test_a_paused_volume_is_quiet_and_resumes_where_it_is() -> None:
 
 def pause(volume: Volume, paused: bool, now: datetime) -> None:
     """As the desk does it."""
-    Terms.objects.filter(volume=volume).update(paused=paused)
-    lifecycle.terms_changed(volume.pk, now)
+    if paused:
+        lifecycle.pause_volume(volume.pk, until=None, now=now)
+    else:
+        lifecycle.resume_volume(volume.pk, now=now)
 
 
 def test_a_deadline_that_moves_has_reminders_of_its_own(mailbox: Mailbox) -> None:
@@ -157,8 +163,8 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
     chase(CLOSES - 14 * DAY)
     message = agreement.messages.get(slot="r1:T-14")
     Message.objects.filter(pk=message.pk).update(state=State.FAILED)
-    assert clock.timeline_of(agreement).reminders == 0
-    assert "r1:T-14" in clock.timeline_of(agreement).taken
+    assert planning.timeline_of(agreement).reminders == 0
+    assert "r1:T-14" in planning.timeline_of(agreement).taken
 
 
 def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
@@ -188,13 +194,12 @@ def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -
     assert chase(now) == {"reminders": 1}
     make.proposal(agreement, now=now)
     assert agreement.messages.get(slot="r1:T-14").state == State.CANCELLED
-    late = lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=now, now=now + HOUR)
-    assert not late, "a clock that decided just before the proposal came"
+    assert not lifecycle.remind([agreement.pk], now=now + HOUR), "a clock that decided just before the proposal came"
 
 
 def test_a_draft_has_no_timeline() -> None:
     with pytest.raises(ValueError, match="is not issued"):
-        clock.timeline_of(make.agreement("draft"))
+        planning.timeline_of(make.agreement("draft"))
 
 
 def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
@@ -204,9 +209,10 @@ def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
         for _ in range(count):
             send_invitation(make.agreement("issued"))
         Agreement.objects.update(look_at=NOW)
-        # The batch, its mails and its proposals, mails to the same addresses, the refused ones; those who wait until
-        # the same moment in one UPDATE (and its transaction's bounds); and a look that finds no more.
-        with django_assert_num_queries(9 + connection.features.has_select_for_update):
+        # The batch, whom it is to be sent to, and who else waits for them; within a transaction the rows, their mails
+        # and proposals, a lock for each address (two), mails to them, the refused ones, what is known of them; those
+        # who wait until the same moment in one UPDATE; and a look that finds no more.
+        with django_assert_num_queries(15 + connection.features.has_select_for_update):
             assert clock.remind_due(NOW + MINUTE) == 0
     with django_assert_num_queries(1):
         clock.remind_due(NOW + MINUTE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 
-from agreements import clock, fresh, letters, lifecycle, limits, links
+from agreements import clock, fresh, letters, lifecycle, limits, links, planning
 from agreements.models import Agreement, Link, LinkRequest, Message
 from proceedings.models import Attempt
 from tests import make
@@ -214,8 +214,8 @@ def test_reading_dead_links_is_not_counted() -> None:
 def test_a_fresh_link_does_not_use_up_the_reminders() -> None:
     agreement = make.agreement()
     fresh.send(agreement, NOW)
-    assert clock.timeline_of(agreement).reminders == 0
-    assert clock.timeline_of(agreement).mail_under_way
+    assert planning.timeline_of(agreement).reminders == 0
+    assert planning.timeline_of(agreement).mail_under_way
 
 
 def test_a_request_survives_a_clock_that_was_down() -> None:

@@ -25,10 +25,11 @@ from agreements import (
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Link, Message, ShownCopy
+from agreements.reminders import GAP
 from agreements.states import LIVE, MOVES, Status
 from proceedings.models import Author, Paper, Volume
 from tests import make
-from tests.make import DAY, NOW
+from tests.make import CLOSES, DAY, NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -317,7 +318,7 @@ def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: st
 @pytest.mark.parametrize("verb", ["sign", "decline", "hand-over", "waive", "void", "supersede"])
 def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: str) -> None:
     agreement = make.agreement("issued")
-    lifecycle.remind(agreement, slot="r1:T-7", skipped=("r1:T-14",), look_at=LATER, now=NOW)
+    make.reminder(agreement, skipped=("r1:T-14",))
     make.reviewed(agreement)
     VERBS[verb](agreement, LATER)
     states = dict(agreement.messages.values_list("slot", "state"))
@@ -459,18 +460,20 @@ def test_evidence_outlives_every_end() -> None:
 
 def test_a_reminder_is_queued_once_per_slot() -> None:
     agreement = make.agreement("issued")
-    assert lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=NOW)
-    assert not lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER)
-    assert agreement.messages.filter(slot="r1:T-7").count() == 1
+    Message.objects.update(state=State.SENT, sent_at=NOW)
+    due = CLOSES - 7 * DAY
+    assert lifecycle.remind([agreement.pk], now=due) == 1
     agreement.refresh_from_db()
-    assert agreement.look_at == LATER
+    assert agreement.look_at == due + GAP
+    assert lifecycle.remind([agreement.pk], now=due) == 0
+    assert agreement.messages.filter(slot="r1:T-7").count() == 1
 
 
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
 def test_nobody_is_reminded_of_an_agreement_that_does_not_wait(status: Status) -> None:
     agreement = make.agreement(status)
     before = rows(agreement)
-    assert not lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER)
+    assert not lifecycle.remind([agreement.pk], now=CLOSES - 7 * DAY)
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=LATER)
     assert rows(agreement) == before
 
@@ -484,18 +487,10 @@ def test_an_editors_reminder_waits_for_the_mail_that_is_on_its_way() -> None:
 def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
     waiting, signed = make.agreement("issued"), make.agreement("signed")
     elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))
-    lifecycle.look_again([waiting.pk, signed.pk, elsewhere.pk], None, now=NOW)
+    Agreement.objects.update(look_at=None)
     lifecycle.terms_changed(waiting.paper.volume_id, LATER)
     looks = dict(Agreement.objects.values_list("pk", "look_at"))
     assert looks == {waiting.pk: LATER, signed.pk: None, elsewhere.pk: None}
-
-
-def test_a_verdict_of_the_clock_does_not_undo_terms_that_changed_meanwhile() -> None:
-    agreement = make.agreement("issued")
-    lifecycle.terms_changed(agreement.paper.volume_id, LATER)
-    lifecycle.look_again([agreement.pk], None, now=NOW)
-    agreement.refresh_from_db()
-    assert agreement.look_at == LATER
 
 
 def test_every_kind_of_event_has_words_for_people() -> None:
@@ -638,7 +633,7 @@ def test_a_reminder_that_races_with_the_signature_is_never_sent() -> None:
         act = make.reviewed(one)
         ended = both(
             partial(lifecycle.sign, one, act, now=LATER),
-            partial(lifecycle.remind, other, slot="r1:T-7", skipped=(), look_at=LATER, now=LATER),
+            partial(lifecycle.remind, [other.pk], now=CLOSES - 7 * DAY),
         )
         assert ended == ["done", "done"]
         assert not agreement.messages.filter(state__in=mail.OPEN).exists()

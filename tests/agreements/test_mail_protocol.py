@@ -90,7 +90,7 @@ def row_of(message: Message, tokens: dict[Any, int]) -> Row:
 def test_the_engine_follows_the_machine_step_by_step() -> None:
     """From every row that can come to be, every step of every worker, on the real database."""
     message = make.invitation(make.agreement("issued"))
-    agreement_id, compared = message.agreement_id, 0
+    agreement_id, compared = message.agreement.pk, 0
     seen: set[tuple[Row, tuple[int, ...]]] = set()
     tries = len(mail.BACKOFF)
 

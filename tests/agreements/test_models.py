@@ -66,6 +66,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ("message_state_known", {"state": "lost"}),
+    ("message_is_about_something", {"agreement": None}),
     ("sent_is_stamped", {"state": "sent"}),
     ("sent_is_stamped", {"sent_at": NOW}),
     *(("claim_has_holder", {**CLAIMED, "state": state, "claim": None}) for state in ("claimed", "handing")),
@@ -125,6 +126,11 @@ def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: 
         Package.objects.filter(which="public").update(**columns)
 
 
+def test_hours_that_end_before_they_begin_are_refused() -> None:
+    with pytest.raises(IntegrityError, match="terms_hours_in_order"), transaction.atomic():
+        Terms.objects.filter(volume=make.volume()).update(from_hour=17, to_hour=9)
+
+
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
 def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
     made = Addressee.objects.create(address="mike@example.org")
@@ -177,6 +183,7 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         *REFUSED_PACKAGES,
         *REFUSED_ITEMS,
         *REFUSED_NOTES,
+        ("terms_hours_in_order",),
     ]
     assert checks == {name for name, *_ in tried}
 

@@ -89,7 +89,7 @@ def unknown_and_unsaid() -> None:
 
 
 def forgotten() -> None:
-    Agreement.objects.filter(pk=sent().agreement_id).update(look_at=None)
+    Agreement.objects.filter(pk=sent().agreement.pk).update(look_at=None)
 
 
 def never_looked_at() -> None:
@@ -108,7 +108,7 @@ def dead_before_it_left() -> None:
 
 def too_soon() -> None:
     message = sent()
-    lifecycle.remind(message.agreement, slot="r1:T-7", skipped=(), look_at=NOW + DAY, now=NOW + HOUR)
+    make.reminder(message.agreement, now=NOW + HOUR)
     (held,) = mail.claim(NOW + HOUR)
     mail.intend(held, NOW + HOUR)
     mail.settle(held, Outcome.sent(), NOW + HOUR, lifecycle.note_mail)

@@ -1,30 +1,99 @@
-"""When to write again: properties that hold for any terms, any history and any clock."""
+"""When to write again: properties that hold for any terms, any history, any place and any clock."""
 
 import itertools
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.reminders import GAP, REST, Leave, Policy, Remind, Timeline, Wait, decide, slot_name
+from agreements.reminders import (
+    FOREVER,
+    GAP,
+    LOOK,
+    OWN,
+    PRESETS,
+    CoAuthor,
+    Escalate,
+    Hours,
+    Leave,
+    Policy,
+    Remind,
+    Timeline,
+    Wait,
+    decide,
+    is_last_call,
+    slot_name,
+    slot_time,
+)
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 
-POLICY = Policy(closes_at=CLOSES, offsets=(-14, -7, -3, -1, 1, 3, 7), most=8, revision=1, paused=False)
+ALWAYS = Hours(begin=0, end=24, rest=frozenset())
+POLICY = Policy(closes_at=CLOSES, offsets=(-14, -7, -3, -1, 1, 3, 7), most=8, revision=1, hours=ALWAYS)
 SILENCE = Timeline(issued_at=NOW, taken=frozenset({"invitation"}), reminders=0, last_mail_at=NOW, mail_under_way=False)
+OTHERS = (CoAuthor("r1:author:a", ALWAYS), CoAuthor("r1:author:b", Hours("Asia/Tokyo")))
 
-MOMENTS = st.datetimes(datetime(2026, 10, 1), datetime(2027, 2, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2026, 10, 1), datetime(2027, 4, 1), timezones=st.just(UTC))  # noqa: DTZ001
+PLACES = [
+    "UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "Etc/GMT+12", "Pacific/Kiritimati",
+    "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns",
+]  # fmt: skip
+ZONES = st.sampled_from(PLACES)
+
+
+@st.composite
+def hours_of(draw: st.DrawFn) -> Hours:
+    begin = draw(st.integers(0, 22))
+    rest = draw(st.frozensets(st.integers(1, 7), max_size=6))
+    return Hours(draw(ZONES), begin, draw(st.integers(begin + 1, 24)), rest)
+
+
+HOURS = hours_of()
 POLICIES = st.builds(
     Policy,
     closes_at=MOMENTS,
     offsets=st.lists(st.integers(-30, 30), unique=True, max_size=8).map(tuple),
     most=st.integers(0, 8),
     revision=st.integers(1, 3),
-    paused=st.booleans(),
+    coauthors_after=st.integers(1, 9),
+    hours=HOURS,
 )
 LOOKS = st.lists(st.integers(1, 20 * 24 * 60), min_size=1, max_size=40)
 """Minutes between the clock's looks: from one minute to twenty days of outage."""
+
+
+@dataclass
+class Life:
+    """An agreement that nobody signs, seen by a clock that looks at odd times."""
+
+    policy: Policy
+    timeline: Timeline
+    now: datetime
+    reminded: list[tuple[datetime, Remind]]
+    asked: list[tuple[datetime, str]]
+
+    @classmethod
+    def begin(cls, policy: Policy, issued_at: datetime, coauthors: tuple[CoAuthor, ...] = ()) -> "Life":
+        timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at, coauthors=coauthors)
+        return cls(policy, timeline, issued_at, [], [])
+
+    def look(self, now: datetime) -> None:
+        """What the clock does at `now`; every mail is sent at once."""
+        self.now = now
+        match decide(self.timeline, self.policy, now):
+            case Remind() as verdict:
+                self.reminded.append((now, verdict))
+                self.timeline = after(self.timeline, verdict, now)
+            case Escalate(slots):
+                self.asked += [(now, slot) for slot in slots]
+                self.timeline = replace(self.timeline, taken=self.timeline.taken | set(slots))
+
+    def live(self, looks: list[int]) -> "Life":
+        for minutes in looks:
+            self.look(self.now + minutes * MINUTE)
+        return self
 
 
 def after(timeline: Timeline, verdict: Remind, now: datetime) -> Timeline:
@@ -38,15 +107,10 @@ def after(timeline: Timeline, verdict: Remind, now: datetime) -> Timeline:
 
 
 def lived(policy: Policy, issued_at: datetime, looks: list[int]) -> list[tuple[datetime, Remind]]:
-    """All reminders of an agreement that nobody signs, seen by a clock that looks at odd times."""
-    timeline, now, sent = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at), issued_at, []
-    for minutes in looks:
-        now += minutes * MINUTE
-        verdict = decide(timeline, policy, now)
-        if isinstance(verdict, Remind):
-            sent.append((now, verdict))
-            timeline = after(timeline, verdict, now)
-    return sent
+    return Life.begin(policy, issued_at, OTHERS).live(looks).reminded
+
+
+# --- what holds always
 
 
 @given(POLICIES, MOMENTS, LOOKS)
@@ -61,6 +125,38 @@ def test_never_two_mails_within_the_gap(policy: Policy, issued_at: datetime, loo
 
 
 @given(POLICIES, MOMENTS, LOOKS)
+def test_never_out_of_the_hours_of_whoever_is_written_to(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+    life = Life.begin(policy, issued_at, OTHERS).live(looks)
+    assert all(policy.hours.open(at) for at, _ in life.reminded)
+    hours = {one.slot: one.hours for one in OTHERS}
+    assert all(hours[slot].open(at) for at, slot in life.asked)
+
+
+@given(POLICIES, MOMENTS, LOOKS, st.integers(1, 39), st.booleans())
+def test_never_after_a_stop_or_during_a_pause(
+    policy: Policy, issued_at: datetime, looks: list[int], when: int, stopped: bool
+) -> None:
+    life = Life.begin(policy, issued_at, OTHERS).live(looks[:when])
+    before = len(life.reminded), len(life.asked)
+    end = {"stopped": True} if stopped else {"paused_until": FOREVER}
+    life.timeline = replace(life.timeline, **end)
+    life.live(looks[when:])
+    assert (len(life.reminded), len(life.asked)) == before
+    assert decide(life.timeline, policy, life.now) == Leave()
+
+
+@given(POLICIES, MOMENTS, MOMENTS, st.integers(1, 2000))
+def test_a_pause_with_an_end_is_waited_for_and_then_all_is_as_before(
+    policy: Policy, issued_at: datetime, now: datetime, hours: int
+) -> None:
+    timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at, coauthors=OTHERS)
+    until = now + hours * HOUR
+    paused = replace(timeline, paused_until=until)
+    assert decide(paused, policy, now) == Wait(until)
+    assert decide(paused, policy, until) == decide(timeline, policy, until)
+
+
+@given(POLICIES, MOMENTS, LOOKS)
 def test_no_slot_is_used_twice_or_both_sent_and_skipped(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
     slots = [slot for _, verdict in lived(policy, issued_at, looks) for slot in (verdict.slot, *verdict.skipped)]
     assert len(slots) == len(set(slots))
@@ -70,27 +166,46 @@ def test_no_slot_is_used_twice_or_both_sent_and_skipped(policy: Policy, issued_a
 def test_nothing_before_its_time_and_nothing_from_before_the_invitation(
     policy: Policy, issued_at: datetime, looks: list[int]
 ) -> None:
-    due = {slot_name(policy.revision, offset): policy.closes_at + offset * DAY for offset in policy.offsets}
+    due = {slot_name(policy.revision, offset): slot_time(policy, offset) for offset in policy.offsets}
     for at, verdict in lived(policy, issued_at, looks):
         assert issued_at < due[verdict.slot] <= at
         for missed in verdict.skipped:
-            assert issued_at < due[missed] < due[verdict.slot], "the latest is sent, the older ones are not made up for"
+            assert issued_at < due[missed] <= due[verdict.slot], "only older ones are not made up for"
+
+
+@given(POLICIES, MOMENTS, LOOKS)
+def test_slots_come_in_the_order_of_their_days(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+    order = [slot_name(policy.revision, offset) for offset in sorted(policy.offsets)]
+    sent = [order.index(verdict.slot) for _, verdict in lived(policy, issued_at, looks)]
+    assert sent == sorted(sent)
+
+
+@given(POLICIES, MOMENTS, LOOKS, st.integers(1, 60 * 24 * 60))
+def test_after_any_outage_there_is_at_most_one_mail(
+    policy: Policy, issued_at: datetime, looks: list[int], minutes: int
+) -> None:
+    life = Life.begin(policy, issued_at).live(looks)
+    before = len(life.reminded)
+    back = life.now + minutes * MINUTE
+    for number in range(10):
+        life.look(back + number * 90 * MINUTE)
+    assert len(life.reminded) <= before + 1
 
 
 @given(POLICIES, MOMENTS, MOMENTS)
 def test_deciding_changes_nothing_and_says_the_same_again(policy: Policy, issued_at: datetime, now: datetime) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at)
+    timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at, coauthors=OTHERS)
     assert decide(timeline, policy, now) == decide(timeline, policy, now)
 
 
 @given(POLICIES, MOMENTS, MOMENTS)
 def test_nothing_is_due_before_the_moment_to_wait_for(policy: Policy, issued_at: datetime, now: datetime) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at)
+    timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at, coauthors=OTHERS)
     verdict = decide(timeline, policy, now)
     if isinstance(verdict, Wait):
         assert verdict.until > now, "or the clock would ask again at once, for ever"
-        assert not isinstance(decide(timeline, policy, verdict.until - MINUTE), Remind)
-        assert isinstance(decide(timeline, policy, verdict.until), Remind | Wait)
+        assert not isinstance(decide(timeline, policy, verdict.until - timedelta(seconds=1)), Remind | Escalate)
+        assert isinstance(decide(timeline, policy, verdict.until), Remind | Escalate), "nor is it waited in vain"
 
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(0, 10_000))
@@ -100,15 +215,101 @@ def test_leaving_is_for_good(policy: Policy, issued_at: datetime, now: datetime,
         assert isinstance(decide(timeline, policy, now + minutes * MINUTE), Leave)
 
 
-@given(POLICIES, MOMENTS, MOMENTS, st.integers(0, 10_000))
-def test_no_mail_while_another_is_on_its_way(policy: Policy, issued_at: datetime, now: datetime, minutes: int) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, mail_under_way=True)
-    assert not isinstance(decide(timeline, policy, now), Remind)
+@given(POLICIES, MOMENTS, MOMENTS)
+def test_no_mail_while_another_is_on_its_way(policy: Policy, issued_at: datetime, now: datetime) -> None:
+    timeline = replace(SILENCE, issued_at=issued_at, mail_under_way=True, coauthors=OTHERS)
+    assert decide(timeline, policy, now) == Wait(now + LOOK)
 
 
-@given(MOMENTS, LOOKS)
-def test_a_paused_volume_sends_nothing(issued_at: datetime, looks: list[int]) -> None:
-    assert lived(replace(POLICY, paused=True), issued_at, looks) == []
+@given(POLICIES, MOMENTS, MOMENTS, st.integers(1, 60))
+def test_an_address_that_was_written_to_is_left_alone(
+    policy: Policy, issued_at: datetime, now: datetime, hours: int
+) -> None:
+    timeline = replace(SILENCE, issued_at=issued_at, quiet_until=now + hours * HOUR, coauthors=OTHERS)
+    assert not isinstance(decide(timeline, policy, now), Remind | Escalate)
+
+
+@given(POLICIES, MOMENTS)
+def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Policy, issued_at: datetime) -> None:
+    """Whatever the terms: a clock that looks when it said it would asks each of them, once."""
+    life = Life.begin(policy, issued_at, OTHERS)
+    for _ in range(60):
+        match decide(life.timeline, life.policy, life.now):
+            case Wait(until):
+                life.now = until
+            case Leave():
+                break
+            case _:
+                life.look(life.now)
+    assert sorted(slot for _, slot in life.asked) == sorted(one.slot for one in OTHERS)
+    enough = min(policy.coauthors_after, policy.most)
+    for at, _ in life.asked:
+        reminded = [when for when, _ in life.reminded if when <= at]
+        assert len(reminded) >= enough or at >= policy.closes_at
+        assert not reminded or at - reminded[-1] >= GAP, "the signer had time to answer"
+    assert decide(life.timeline, life.policy, life.now + 1000 * DAY) == Leave()
+
+
+# --- places and their clocks
+
+
+@given(HOURS, MOMENTS)
+def test_the_next_opening_is_the_next(hours: Hours, at: datetime) -> None:
+    following = hours.following(at)
+    assert hours.open(following)
+    assert following >= at
+    if following > at:
+        step = (following - at) / 50
+        assert not any(hours.open(at + step * number) for number in range(50)), "nothing is open before it"
+
+
+@given(HOURS, MOMENTS)
+def test_what_comes_early_comes_in_working_hours(hours: Hours, at: datetime) -> None:
+    before = hours.before(at)
+    assert hours.open(before)
+    assert before <= at
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "opening"),
+    [
+        # The night in which Paris skips an hour, and the one in which it has one twice.
+        ("Europe/Paris", datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 29, 7, 0, tzinfo=UTC)),
+        ("Europe/Paris", datetime(2026, 10, 24, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 8, 0, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 10, 31, 12, 0, tzinfo=UTC), datetime(2026, 11, 2, 14, 0, tzinfo=UTC)),
+        ("Etc/GMT+12", datetime(2026, 11, 30, 20, 59, tzinfo=UTC), datetime(2026, 11, 30, 21, 0, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 11, 29, 18, 0, tzinfo=UTC), datetime(2026, 11, 29, 19, 0, tzinfo=UTC)),
+    ],
+)
+def test_working_hours_follow_the_clocks_of_the_place(zone: str, at: datetime, opening: datetime) -> None:
+    assert Hours(zone).following(at) == opening
+
+
+def test_hours_that_a_day_lacks_are_those_of_the_next() -> None:
+    night = Hours("Europe/Paris", begin=2, end=3, rest=frozenset())
+    opening = night.following(datetime(2027, 3, 28, 0, 0, tzinfo=UTC))
+    assert opening.astimezone(ZoneInfo("Europe/Paris")).date() == date(2027, 3, 29)
+
+
+def test_a_week_without_a_working_day_is_refused() -> None:
+    with pytest.raises(ValueError, match="no working day"):
+        Hours(rest=frozenset(range(1, 8))).following(NOW)
+
+
+def test_what_falls_on_a_weekend_comes_before_the_deadline_and_after_it_on_the_next_working_day() -> None:
+    office = replace(POLICY, hours=Hours("Europe/Paris"))
+    friday, monday = datetime(2026, 11, 27, 8, 0, tzinfo=UTC), datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
+    assert slot_time(office, -3) == friday
+    assert slot_time(office, 5) == monday
+
+
+def test_anywhere_on_earth_the_day_before_is_the_day_before_even_in_tokyo() -> None:
+    office = replace(POLICY, hours=Hours("Asia/Tokyo"))
+    # The deadline ends at 21:00 in Tokyo on the first of December; a day before that the office is closed.
+    assert slot_time(office, -1) == datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
+
+
+# --- examples
 
 
 @pytest.mark.parametrize("days", [1, 2, 5, 20, 60])
@@ -171,20 +372,42 @@ def test_a_moved_deadline_has_slots_of_its_own_and_keeps_the_gap() -> None:
     assert decide(then, moved, CLOSES - 13 * DAY) == Remind("r2:T-14", skipped=())
 
 
+def test_co_authors_are_asked_after_so_many_reminders_and_when_the_signer_had_time_to_answer() -> None:
+    life = Life.begin(replace(POLICY, coauthors_after=2), NOW, OTHERS[:1])
+    for day in range(40):
+        life.look(NOW + day * DAY + 3 * HOUR)
+    second = life.reminded[1][0]
+    assert life.asked == [(second + DAY, "r1:author:a")]
+    assert len(life.reminded) == 7, "the signer is reminded on"
+
+
+def test_a_co_author_who_has_just_had_a_mail_is_asked_later() -> None:
+    silent = replace(SILENCE, reminders=4)
+    busy = CoAuthor("r1:author:a", ALWAYS, quiet_until=NOW + 30 * HOUR)
+    assert decide(replace(silent, coauthors=(busy,)), POLICY, NOW + DAY) == Wait(NOW + 30 * HOUR)
+    both = replace(silent, coauthors=(busy, CoAuthor("r1:author:b", ALWAYS)))
+    assert decide(both, POLICY, NOW + DAY) == Escalate(("r1:author:b",))
+
+
+def test_who_was_invited_when_all_reminders_were_over_is_escalated_too() -> None:
+    late = replace(SILENCE, issued_at=CLOSES + 9 * DAY, last_mail_at=CLOSES + 9 * DAY, coauthors=OTHERS[:1])
+    assert decide(late, POLICY, CLOSES + 9 * DAY) == Wait(CLOSES + 9 * DAY + GAP)
+    assert decide(late, POLICY, CLOSES + 10 * DAY) == Escalate(("r1:author:a",))
+
+
 def test_slots_are_named_by_revision_and_day() -> None:
     assert [slot_name(1, -7), slot_name(2, 0), slot_name(1, 3)] == ["r1:T-7", "r2:T+0", "r1:T+3"]
+    assert [is_last_call(slot) for slot in ("r1:T-1", "r12:T-1", "r1:T-14", "r1:T+1", "manual:T")] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
 
 
-@given(POLICIES, MOMENTS, st.integers(0, 400), MOMENTS)
-def test_no_reminder_while_a_proposal_of_the_week_waits(
-    policy: Policy, issued_at: datetime, hours: int, now: datetime
-) -> None:
-    proposed_at = issued_at + hours * HOUR
-    plain = decide(replace(SILENCE, issued_at=issued_at), policy, now)
-    verdict = decide(replace(SILENCE, issued_at=issued_at, proposed_at=proposed_at), policy, now)
-    if now >= proposed_at + REST:
-        assert verdict == plain
-    elif policy.paused:
-        assert verdict == Leave()
-    else:
-        assert verdict == Wait(proposed_at + REST)
+def test_the_presets_grow_more_insistent() -> None:
+    gentle, standard, urgent = (PRESETS[name] for name in ("gentle", "standard", "urgent"))
+    assert OWN not in PRESETS
+    assert standard.offsets == (-14, -7, -3, -1, 1, 3, 7)
+    assert len(gentle.offsets) < len(standard.offsets) < len(urgent.offsets)
+    for preset in (gentle, standard, urgent):
+        assert -1 in preset.offsets, "each has its last call"
+        assert preset.coauthors_after < preset.editors_after <= preset.most
+        assert len(preset.offsets) <= preset.most

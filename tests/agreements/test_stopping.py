@@ -29,8 +29,7 @@ def today(monkeypatch: pytest.MonkeyPatch) -> None:
 def reminded() -> tuple[Agreement, str, str]:
     """An agreement, and of its reminder the headers and the path behind its List-Unsubscribe."""
     agreement = make.agreement("issued")
-    assert lifecycle.remind(agreement, slot="r1:T-7", skipped=(), look_at=NOW, now=NOW)
-    mail = letters.compose(agreement.messages.get(slot="r1:T-7"), NOW)
+    mail = letters.compose(make.reminder(agreement), NOW)
     heads = wire.on_the_wire(mail).partition(b"\r\n\r\n")[0].decode()
     found = re.search(r"^List-Unsubscribe: <http://testserver(/\S+)>\r?$", heads, re.MULTILINE)
     assert found, heads

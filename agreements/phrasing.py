@@ -1,0 +1,38 @@
+"""A volume's own words for a mail -> the words that are sent. Pure: texts in, texts or complaints out."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+PLACES = {
+    "signer": "the name of the one who is to sign",
+    "title": "the paper’s title",
+    "deadline": "the last day to sign, with its zone",
+    "link": "the link to sign",
+    "volume": "the volume’s name",
+}
+"""What stands in braces, and what comes in its place."""
+PLACE = re.compile(r"\{([^{}]*)\}")
+
+
+def complaints(body: str, needed: tuple[str, ...]) -> Iterator[str]:
+    """What keeps own words from being sent: a sentence each, which says what to do."""
+    used = PLACE.findall(body)
+    for name in sorted(set(used) - set(PLACES)):
+        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACES)}."
+    if re.search(r"[{}]", PLACE.sub("", body)):
+        yield "A brace stands alone. Write each place with both, such as {deadline}."
+    for name in needed:
+        if used.count(name) != 1:
+            yield f"Write {{{name}}} exactly once, where {PLACES[name]} shall stand: no author can do without."
+    if re.search(r"https?://\S+/sign/", body):
+        yield "There is somebody’s link to sign in it. Write {link} instead: everybody gets a link of their own."
+
+
+def fill(body: str, values: Mapping[str, str]) -> str:
+    """The words with everything in its place. Raises KeyError for a place that `complaints` would have named."""
+    return PLACE.sub(lambda found: values[found[1]], body)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The text in paragraphs, which blank lines divide."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if part.strip()]

@@ -1,0 +1,215 @@
+"""What is to be done about agreements that wait, and whom it concerns: rows -> `decide`. Reads only.
+
+The clock, the board and the preview ask here, so that what is shown is what will happen.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from agreements import addresses, mail
+from agreements.mail import Errand
+from agreements.models import Agreement, Message, Person, Proposal, Terms
+from agreements.notices import short
+from agreements.reminders import (
+    GAP,
+    REST,
+    CoAuthor,
+    Escalate,
+    Hours,
+    Policy,
+    Remind,
+    Timeline,
+    Verdict,
+    decide,
+    is_last_call,
+    slots_left,
+)
+from agreements.states import Status
+from proceedings.models import Author
+
+State = Message.State
+Kind = Message.Kind
+
+REMINDING = (Kind.REMINDER, Kind.LAST_CALL)
+
+
+class Plan(NamedTuple):
+    """One agreement, what `decide` says of it, and the addresses of the co-authors who may be asked, by slot."""
+
+    agreement: Agreement
+    verdict: Verdict
+    coauthors: dict[str, str]
+
+
+def waiting() -> QuerySet[Agreement]:
+    """The agreements that wait for a signature, with what `Look` reads of them."""
+    rows = Agreement.objects.filter(status=Status.ISSUED).select_related("paper__volume__terms")
+    return rows.prefetch_related("messages", "proposals")
+
+
+def with_siblings(agreement_ids: list[int]) -> list[int]:
+    """The same and all others that wait for one of their signers in the same volume: they share a mail."""
+    mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email"))
+    people = set(mine.values_list("volume_number", "small"))
+    others = Agreement.objects.filter(status=Status.ISSUED).annotate(small=Lower("signer_email"))
+    same_address = others.filter(small__in={address for _, address in people})
+    found = same_address.values_list("pk", "volume_number", "small")
+    return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})
+
+
+class Look:
+    """Some agreements that wait, as `waiting` gives them, and everything about them that the decision needs."""
+
+    def __init__(self, agreements: Iterable[Agreement]) -> None:
+        self.agreements = list(agreements)
+        self.coauthors = self.to_escalate()
+
+    def to_escalate(self) -> dict[int, dict[str, str]]:
+        """By paper: the other authors' addresses, where they may come to be asked."""
+        silent = {
+            one.paper_id: one for one in self.agreements if enough(timeline_of(one), one.paper.volume.terms.policy)
+        }
+        found: dict[int, dict[str, str]] = {}
+        if silent:
+            known = Author.objects.filter(paper__in=silent).exclude(email="").order_by("paper", "position")
+            for paper_id, email in known.values_list("paper_id", "email"):
+                agreement = silent[paper_id]
+                if email.lower() != agreement.signer_email.lower():
+                    slot = f"r{agreement.paper.volume.terms.revision}:author:{short(email.lower())}"
+                    found.setdefault(paper_id, {})[slot] = email
+        return found
+
+    @property
+    def addresses(self) -> set[str]:
+        """Everybody who may be written to, in small letters."""
+        others = {email for asked in self.coauthors.values() for email in asked.values()}
+        return {address.lower() for address in {one.signer_email for one in self.agreements} | others}
+
+    def plans(self, now: datetime) -> list[Plan]:
+        """What is to be done about each. Where it is done, their rows and `addresses` are locked before."""
+        everybody = self.addresses
+        known = Known(
+            quiet=addresses.quiet(everybody, GAP, now),
+            stopped=set(addresses.stopped(everybody)),
+            people={(one.volume_id, one.address): one for one in Person.objects.filter(address__in=everybody)},
+        )
+        return [self.plan(one, known, now) for one in self.agreements]
+
+    def plan(self, agreement: Agreement, known: "Known", now: datetime) -> Plan:
+        terms = agreement.paper.volume.terms
+        asked = self.coauthors.get(agreement.paper_id, {})
+        coauthors = tuple(
+            CoAuthor(slot, known.hours(terms, email), known.free_at(terms, email))
+            for slot, email in asked.items()
+            if email.lower() not in known.stopped
+        )
+        timeline = timeline_of(
+            agreement,
+            quiet_until=known.quiet.until(agreement.signer_email),
+            stopped=bool(agreement.reminders_stopped_at) or agreement.signer_email.lower() in known.stopped,
+            paused_until=latest(
+                agreement.paused_until, terms.paused_until, known.paused_until(terms, agreement.signer_email),
+                rest_until(agreement),
+            ),
+            coauthors=coauthors,
+        )  # fmt: skip
+        policy = known.policy(terms, agreement.signer_email)
+        return Plan(agreement, decide(timeline, policy, now), asked)
+
+
+def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
+    """What is to be done as far as the agreement's own messages and proposals tell, which are loaded.
+
+    What others have sent to the same people, and what is known of these, is left out.
+    """
+    timeline = timeline_of(
+        agreement,
+        stopped=agreement.reminders_stopped_at is not None,
+        paused_until=latest(agreement.paused_until, terms.paused_until, rest_until(agreement)),
+    )
+    return decide(timeline, terms.policy, now)
+
+
+def rest_until(agreement: Agreement) -> datetime | None:
+    """Until then its author, who has proposed something, is not asked to sign."""
+    return latest(*(one.made_at + REST for one in agreement.proposals.all() if one.state == Proposal.State.OPEN))
+
+
+class Known(NamedTuple):
+    """What the desk knows of some addresses."""
+
+    quiet: addresses.Quiet
+    stopped: set[str]
+    people: dict[tuple[int, str], Person]
+
+    def person(self, terms: Terms, address: str) -> Person | None:
+        return self.people.get((terms.volume_id, address.lower()))
+
+    def hours(self, terms: Terms, address: str) -> Hours:
+        person = self.person(terms, address)
+        return terms.hours_in(person.zone) if person and person.zone else terms.hours
+
+    def policy(self, terms: Terms, address: str) -> Policy:
+        return terms.policy_for(self.hours(terms, address))
+
+    def paused_until(self, terms: Terms, address: str) -> datetime | None:
+        person = self.person(terms, address)
+        return person.paused_until if person else None
+
+    def free_at(self, terms: Terms, address: str) -> datetime | None:
+        return latest(self.quiet.until(address), self.paused_until(terms, address))
+
+
+def latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
+
+
+def enough(timeline: Timeline, policy: Policy) -> bool:
+    """Whether so many reminders were in vain, or no more are to come, that somebody else is to be asked."""
+    return timeline.reminders >= policy.coauthors_after or not slots_left(timeline, policy)
+
+
+def timeline_of(
+    agreement: Agreement,
+    *,
+    quiet_until: datetime | None = None,
+    stopped: bool = False,
+    paused_until: datetime | None = None,
+    coauthors: tuple[CoAuthor, ...] = (),
+) -> Timeline:
+    """The agreement's mails as the decision needs them. Raises ValueError for one that is not issued."""
+    if agreement.issued_at is None:
+        raise ValueError(f"{agreement} is not issued.")
+    messages = list(agreement.messages.all())
+    to_signer = [m for m in messages if m.recipient.lower() == agreement.signer_email.lower()]
+    left = [m for m in to_signer if m.state in (State.SENT, State.UNKNOWN)]
+    under_way = [m for m in to_signer if m.state in mail.OPEN]
+    return Timeline(
+        issued_at=agreement.issued_at,
+        taken=frozenset(m.slot for m in messages),
+        reminders=sum(m.kind in REMINDING for m in left + under_way),
+        last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
+        mail_under_way=bool(under_way),
+        quiet_until=quiet_until,
+        stopped=stopped,
+        paused_until=paused_until,
+        coauthors=coauthors,
+    )
+
+
+def errands(plan: Plan) -> list[Errand]:
+    """The mails that a plan asks for now, and the reminders that were missed."""
+    agreement = plan.agreement
+    match plan.verdict:
+        case Remind(slot, skipped):
+            kind = Kind.LAST_CALL if is_last_call(slot) else Kind.REMINDER
+            missed = [Errand(agreement, one, Kind.REMINDER, agreement.signer_email, skipped=True) for one in skipped]
+            return [*missed, Errand(agreement, slot, kind, agreement.signer_email)]
+        case Escalate(slots):
+            return [Errand(agreement, slot, Kind.UNSIGNED, plan.coauthors[slot]) for slot in slots]
+        case _:
+            return []
