@@ -46,21 +46,21 @@ def test_a_file_is_hashed_here_and_sent_only_when_asked_to(reader: OpenWindow, t
         page.on("request", lambda request: sent.append(request.method))
         anyone.go("/verify/")
         anyone.check()
-        assert not page.is_visible("button")
+        assert not page.is_visible("main button")
 
         page.set_input_files("#file", files["valid"])
         page.wait_for_selector(".verdict.good")
         anyone.check()
         assert anyone.says("This is the sealed file, unchanged.")
         assert anyone.says(agreement.reference)
-        assert not page.is_visible("button")
+        assert not page.is_visible("main button")
 
         page.set_input_files("#file", files["foreign"])
-        page.wait_for_selector("button:visible")
+        page.wait_for_selector("main button:visible")
         assert anyone.says("No sealed file on record is this one.")
 
         page.set_input_files("#file", files["changed"])
-        page.wait_for_selector("button:visible")
+        page.wait_for_selector("main button:visible")
         anyone.check()
         assert anyone.says("No sealed file on record is this one.")
         assert "POST" not in sent
