@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 ENGLISH = "en"
 """What the words are written in; the publisher's own language, and the desk's."""
 
-ENGLISH_ONLY = ("/admin/", "/demo/")
+ENGLISH_ONLY = ("/admin/", "/packages/", "/demo/")
 """Paths of pages for the desk's own people. Django would translate its half of them, and none of ours."""
 
 
