@@ -1,8 +1,8 @@
 """``python -m tests.bench.bench_links [TRIES]``: does the time of an answer tell why a link opens nothing? (S10)
 
 Unknown, expired and revoked links in turns, on every page behind a link: the 95th percentile of each, and the gap
-between the slowest and the fastest of the three, in the median of five rounds, for what else a machine does falls on any
-of them. Wanted: under 5 ms over 200 tries. The suite proves the same work instead, without a clock (`test_s10_…`).
+between the slowest and the fastest of the three, in the median of five rounds, for what else a machine does falls on
+any of them. Wanted: under 5 ms over 200 tries. The suite proves the same work instead, without a clock (`test_s10_…`).
 """
 
 import logging
