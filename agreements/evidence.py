@@ -9,7 +9,8 @@ from django.core.files.storage import storages
 
 from agreements.models import Agreement
 
-VERIFIER = Path(__file__).parent / "standalone" / "verify.py"
+STANDALONE = Path(__file__).parent / "standalone"
+"""What explains and checks a bundle: how a signature was tied to its signer (Ruiz v. Moss Bros), and the verifier."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip entries need a date; a fixed one keeps two bundles of the same state the same bytes."""
 
@@ -48,8 +49,7 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "events.jsonl": "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events).encode(),
         "certificates.pem": agreement.seal_certificate.pem.encode(),
         "text.md": agreement.text.body.encode(),
-        "verify.py": VERIFIER.read_bytes(),
-    }
+    } | {name: (STANDALONE / name).read_bytes() for name in ("procedure.txt", "verify.py")}
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():

@@ -150,12 +150,14 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
     if not Terms.objects.filter(volume=agreement.paper.volume_id).exists():
         raise drafting.NotReady("Its volume has no terms. Set the deadline first.")
     with transaction.atomic():
-        data = {**facts, "text": agreement.text.version, "text_sha256": agreement.text.digest}
-        move(agreement, "issue", by=by, now=now, data=data, issued_at=now, look_at=now, **facts)
+        for name, value in facts.items():
+            setattr(agreement, name, value)  # as the move below writes them
         try:
-            documents.shown_form(agreement)
+            form = documents.shown_form(agreement)
         except pdf.DoesNotFitError as refusal:
             raise drafting.NotReady(str(refusal)) from refusal
+        text = {"text": agreement.text.version, "text_sha256": agreement.text.digest, "form_sha256": sha256(form)}
+        move(agreement, "issue", by=by, now=now, data=facts | text, issued_at=now, look_at=now, **facts)
         mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from agreements import health_views, stop_views, verify_views
-from agreements.views import changes, copies, machines, objecting, packages, signing, sitting
+from agreements.views import changes, claims, copies, machines, objecting, packages, signing, sitting
 
 urlpatterns = [
     path("sign/copy/", copies.request_copy, name="request-copy"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign/<str:token>/fresh/", copies.fresh_link, name="fresh-link"),
     path("reminders/stop/<str:token>/", stop_views.stop, name="stop-reminders"),
     path("packages/<str:ticket>/<str:name>", packages.package, name="package"),
+    path("signatures/", claims.claims, name="claims"),
     path("verify/", verify_views.verify, name="verify"),
     path("health", machines.health, name="health"),
     path("health/ready", health_views.ready, name="ready"),

