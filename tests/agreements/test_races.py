@@ -24,7 +24,8 @@ Post = Callable[[], Any]
 
 def at_once(*posts: Post) -> list[Any]:
     """What each of them answers or raises, begun at the same moment on connections of their own."""
-    start, ended = threading.Barrier(len(posts)), [None] * len(posts)
+    start = threading.Barrier(len(posts))
+    ended: list[Any] = [None] * len(posts)
 
     def run(place: int, post: Post) -> None:
         try:
