@@ -8,7 +8,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils import timezone
 
-from agreements import seal, wording
+from agreements import seal, searching, wording
+from proceedings.searching import slow
 
 
 @register
@@ -61,3 +62,8 @@ def mail_leaves_the_house(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return []
     return [checks.Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]
+
+
+@register(Tags.database)
+def agreements_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    return slow(searching.INDEXES, "agreements.W002") if databases else []

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, JSONField, URLField
+from django.db.models import F, JSONField, QuerySet, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -26,6 +26,7 @@ from proceedings.import_page import ImportPages
 from proceedings.models import Author, Paper, User, Volume
 from proceedings.publisher import check_paper
 from proceedings.scope import OwnVolumeFilter, OwnVolumes, edits, edits_anything
+from proceedings.searching import find_papers
 
 admin.site.unregister(Group)
 admin.site.unregister(TOTPDevice)  # its pages would show the secrets of others
@@ -224,7 +225,8 @@ class PaperAdmin(OwnVolumes):
     list_display = ["key", "title", "volume", "section", "status"]
     list_filter = [OwnVolumeFilter, "status"]
     list_select_related = ["volume"]
-    search_fields = ["key", "title", "authors__family", "authors__given", "authors__email"]
+    search_fields = ["title"]  # and all else that `find_papers` looks at
+    search_help_text = "Title, author, key, e-mail address or submission number."
     inlines = [AuthorInline]
     formfield_overrides = SHORT_JSON
     fieldsets = [
@@ -243,6 +245,9 @@ class PaperAdmin(OwnVolumes):
         """A paper that is only being made has nothing to be said about yet."""
         shown = super().get_fieldsets(request, obj)
         return shown if obj else [one for one in shown if "findings" not in one[1]["fields"]]
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet[Any], search_term: str) -> Any:
+        return find_papers(rows, search_term), False
 
     @admin.display(description="findings")
     def findings(self, paper: Paper) -> str:

@@ -1,9 +1,11 @@
-"""System checks: how staff come in."""
+"""System checks: how staff come in, how papers are found."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+
+from proceedings import searching
 
 
 @register(Tags.security)
@@ -18,3 +20,8 @@ def staff_take_two_steps(**kwargs: Any) -> list[CheckMessage]:
             id="proceedings.E001",
         )
     ]
+
+
+@register(Tags.database)
+def papers_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    return searching.slow(searching.INDEXES, "proceedings.W001") if databases else []

@@ -213,7 +213,8 @@ def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
 def test_nobody_writes_sql_of_their_own() -> None:
     """Where nobody could see whose rows it changes."""
     rooms = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) in ("cursor", "raw")}
-    assert rooms == {"agreements/rows.py", "agreements/views/machines.py"}, "the second only asks SELECT 1"
+    own = {"agreements/rows.py", "agreements/views/machines.py", "proceedings/searching.py"}
+    assert rooms == own, "the second only asks SELECT 1, the third makes indexes"
 
 
 def test_nobody_starts_a_task_by_hand() -> None:

@@ -30,6 +30,7 @@ from agreements.admin.reminding import remind, say_left_out
 from agreements.admin.words import NONE, chip, stamp, who, zone_of
 from agreements.facts import Happening
 from agreements.models import Agreement, Note
+from agreements.searching import find_agreements
 from agreements.standings import has_pdf_of, with_voices
 from agreements.states import LIVE, Status, legal_moves
 from agreements.views import sealed_response
@@ -97,7 +98,8 @@ class AgreementDesk(NoteTaking, BulkMoves):
     by_need = [NEED.asc(), "issued_at", "pk"]
     list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
-    search_fields = ["reference", "paper_key", "title", "signer", "signer_email", "authors"]
+    search_fields = ["title"]  # and all else that `find_agreements` looks at
+    search_help_text = "Title, author, key, e-mail address or reference."
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
         (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by", "text"]}),
@@ -139,6 +141,9 @@ class AgreementDesk(NoteTaking, BulkMoves):
     def paper_of(self, row: Any) -> Paper:
         paper: Paper = row.paper
         return paper
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet[Any], search_term: str) -> Any:
+        return find_agreements(rows, search_term), False
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row.paper, row
