@@ -14,6 +14,7 @@ class Blocker(StrEnum):
     """In the order in which a chair should look at them: what needs a person first."""
 
     NO_CONTACT = "no-contact"
+    NAME = "name"
     UNPRINTABLE = "unprintable"
     DECLINED = "declined"
     REFUSED = "refused"
@@ -31,6 +32,7 @@ class Blocker(StrEnum):
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
     NO_PDF = "no-pdf"
+    NAME_DOUBT = "name-doubt"
     WAIVED = "waived"
 
 
@@ -48,6 +50,9 @@ class Meaning:
 MEANING = {
     Blocker.NO_CONTACT: Meaning(
         "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+    ),
+    Blocker.NAME: Meaning(
+        "name problem", "A name was likely misread. Settle it under Names; the answer is remembered.", person=True
     ),
     Blocker.UNPRINTABLE: Meaning(
         "letters the form cannot show",
@@ -104,6 +109,12 @@ MEANING = {
     Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
     Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
     Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.NAME_DOUBT: Meaning(
+        "name to check",
+        "Which part is the family name was guessed. Look them over under Names.",
+        person=False,
+        stops=False,
+    ),
     Blocker.WAIVED: Meaning(
         "waived",
         "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
@@ -121,6 +132,10 @@ class Standing:
 
     has_contact: bool
     has_pdf: bool = True
+    name_wrong: bool = False
+    """A name was likely misread at the import, and nobody has settled it."""
+    name_doubtful: bool = False
+    """A name was guessed at the import, likely well."""
     unprintable: bool = False
     """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
     status: str | None = None
@@ -168,6 +183,10 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
         found.add(Blocker.DRIFTED)
     if not standing.has_pdf:
         found.add(Blocker.NO_PDF)
+    if standing.name_wrong:
+        found.add(Blocker.NAME)
+    elif standing.name_doubtful:
+        found.add(Blocker.NAME_DOUBT)
     return [blocker for blocker in Blocker if blocker in found]
 
 

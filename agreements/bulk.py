@@ -71,8 +71,10 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
     Raises WrongMove when nobody is to sign any more, NotReady when the author has left the paper.
     """
     with transaction.atomic():
-        mail.hold(paper.agreements.filter(status__in=LIVE).values_list("pk", flat=True))
-        agreement = paper.agreements.filter(status__in=LIVE).select_related("text").first()
+        live = paper.agreements.filter(status__in=LIVE).select_related("text")
+        if live.exists():
+            mail.hold(live.values_list("pk", flat=True))
+        agreement = live.first()
         if agreement is not None and agreement.status not in ASKABLE:
             raise lifecycle.WrongMove("change the contact of", agreement.status)
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()

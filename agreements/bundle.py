@@ -14,6 +14,7 @@ from functools import partial
 from agreements import lifecycle
 from agreements.models import Agreement
 from agreements.states import LIVE, WORDS, Status
+from proceedings import questions
 from proceedings.delivery import open_stored
 from proceedings.models import Paper, Volume
 from proceedings.packages import Item, Written
@@ -35,10 +36,13 @@ def clear(volume: Volume) -> Clearance:
     """Sorts the accepted papers of `volume`, in its order, into cleared and blocked."""
     clearance = Clearance()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
+    papers = papers.annotate(name_wrong=questions.of_a_paper("pk", grave=True))
     for paper in papers.prefetch_related("agreements__text", "files"):
         # Newest first; the live one, of which there is at most one, before all others.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)
+        if not why and paper.name_wrong:
+            why = "a name of its authors was likely misread: settle it on the volume’s page Names"
         if why:
             clearance.blocked.append((paper, why))
         else:

@@ -1,7 +1,7 @@
 """Where papers stand, as far as their agreements go: rows -> `Standing`. Reads only, in queries that do not grow."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from agreements.bundle import plain
 from agreements.models import Agreement, Event, Message, Proposal, Terms
 from agreements.planning import REMINDING
 from agreements.states import LIVE, Status
+from proceedings import questions
 from proceedings.filenames import Kind
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.names import Name
@@ -62,6 +63,15 @@ def has_pdf_of(paper: str) -> Exists:
     return Exists(PaperFile.objects.filter(paper=OuterRef(paper), kind=Kind.PAPER))
 
 
+def of_its_paper(paper: str) -> dict[str, Exists]:
+    """What a row of a list is annotated with about the paper whose key stands in the column `paper`."""
+    return {
+        "has_pdf": has_pdf_of(paper),
+        "name_wrong": questions.of_a_paper(paper, grave=True),
+        "name_doubtful": questions.of_a_paper(paper),
+    }
+
+
 def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
     """`agreements`, each with whether a proposal waits for an editor and whether an author has objected."""
     return agreements.annotate(has_proposal=has_proposal_of("pk"), has_objection=has_objection_of("pk"))
@@ -82,10 +92,15 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
     """
     authors: dict[int, list[str]] = {}
     contacts: dict[int, str] = {}
-    parts = ("paper_id", "is_contact", "given", "particle", "family", "suffix")
-    for paper_id, is_contact, given, particle, family, suffix in (
-        Author.objects.filter(paper__in=papers).order_by("paper_id", "position").values_list(*parts)
-    ):
+    grave: dict[int, bool] = {}
+    """Of papers with a name in question: whether one of them was likely misread."""
+    parts = ("paper_id", "is_contact", "given", "particle", "family", "suffix", "in_question")
+    known = Author.objects.filter(paper__in=papers).annotate(in_question=questions.of_an_author())
+    for paper_id, is_contact, given, particle, family, suffix, in_question in known.order_by(
+        "paper_id", "position"
+    ).values_list(*parts):
+        if in_question is not None:
+            grave[paper_id] = in_question or grave.get(paper_id, False)
         name = str(Name(family=family, given=given, particle=particle, suffix=suffix))
         authors.setdefault(paper_id, []).append(name)
         if is_contact:
@@ -109,6 +124,8 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
+                name_wrong=grave.get(pk, False),
+                name_doubtful=pk in grave,
                 terms=terms,
                 published=published,
             ),
@@ -148,18 +165,25 @@ def standing_of(
     *,
     has_contact: bool,
     has_pdf: bool,
+    name_wrong: bool,
+    name_doubtful: bool,
     terms: Terms | None,
     published: date | None,
 ) -> Standing:
     unprintable = (agreement is None or agreement.status not in LIVE) and bool(
         pdf.unprintable(" ".join([title, *authors]))
     )
-    if agreement is None:
-        return Standing(has_contact=has_contact, has_pdf=has_pdf, unprintable=unprintable)
-    return Standing(
+    paper = Standing(
         has_contact=has_contact,
         has_pdf=has_pdf,
+        name_wrong=name_wrong,
+        name_doubtful=name_doubtful,
         unprintable=unprintable,
+    )
+    if agreement is None:
+        return paper
+    return replace(
+        paper,
         status=agreement.status,
         signed_at=agreement.signed_at,
         drifted=drifted(title, authors, agreement),
@@ -175,8 +199,11 @@ def standing_of(
     )
 
 
-def of_loaded(paper: Paper, agreement: Any, *, has_pdf: bool) -> Standing:
-    """The same of one paper with its authors and its volume's terms, and its agreement with messages and voices."""
+def of_loaded(paper: Paper, agreement: Any, row: Any) -> Standing:
+    """The same of one paper with authors and its volume's terms, and its agreement with messages and voices.
+
+    `row` is whichever of both has `of_its_paper`.
+    """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     terms = getattr(paper.volume, "terms", None)
     return standing_of(
@@ -184,7 +211,9 @@ def of_loaded(paper: Paper, agreement: Any, *, has_pdf: bool) -> Standing:
         paper.title,
         [author.display for author in authors],
         has_contact=any(author.is_contact for author in authors),
-        has_pdf=has_pdf,
+        has_pdf=row.has_pdf,
+        name_wrong=row.name_wrong,
+        name_doubtful=row.name_doubtful,
         terms=terms,
         published=paper.volume.published,
     )

@@ -24,6 +24,7 @@ from proceedings.delivery import paper_records, volume_record
 from proceedings.findings import Finding, Severity
 from proceedings.import_page import ImportPages
 from proceedings.models import Author, Paper, User, Volume
+from proceedings.names_page import NamePages
 from proceedings.publisher import check_paper
 from proceedings.scope import OwnVolumeFilter, OwnVolumes, edits, edits_anything
 from proceedings.searching import find_papers
@@ -116,7 +117,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages):
+class VolumeAdmin(ImportPages, NamePages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

@@ -141,6 +141,7 @@ class _Desk:
             submission=one.number[: LIMITS["submission"]],
             details=tuple(self._details(one, place, person) for place, person in enumerate(one.people, 1)),
             contact=self._contact(one),
+            doubts=tuple((person.name, doubt) for person in one.people for doubt in person.doubts),
         )
         self._doubts(one)
         if too_long := self._too_long(record):

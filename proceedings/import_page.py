@@ -2,6 +2,9 @@
 
 import hashlib
 import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,16 +16,29 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
+from proceedings import questions
 from proceedings.importing import apply, make_plan, make_table_plan
 from proceedings.models import Volume
 from proceedings.plans import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError, Source
 from proceedings.scope import OwnVolumes, edited_volumes, edits_anything, is_number
-from proceedings.submissions import Format, detect, read
+from proceedings.submissions import COLUMNS, Format, detect, guess_columns, head_of, read
 
 LARGEST = 20 * 1024 * 1024
 MOST_SHOWN = 500
 """So many lines of each kind a page shows; the figures above them count all."""
+
+MOST_TICKS = 400
+"""So many papers have a tick of their own; Django takes no form of more than a thousand fields."""
+
+COLUMN_HELP = {
+    "number": "What the submission system calls the paper; by it a later import finds the paper again.",
+    "authors": "Names, set apart by semicolons.",
+    "emails": "As many as there are authors, in the same order.",
+    "contact": "The corresponding author: place, name or address.",
+    "decision": "Rows that are not accepted are set aside.",
+}
 
 KEPT = "desk.import"
 FROZEN = frozenset({"title", "authors", "contact"})
@@ -31,7 +47,9 @@ FROZEN = frozenset({"title", "authors", "contact"})
 
 class ImportForm(forms.Form):
     file = forms.FileField(
-        label="File", help_text="The volume’s BibTeX file, or what EasyChair, CMT or OpenReview exports (CSV, JSON)."
+        label="File",
+        help_text="The volume’s BibTeX file, what EasyChair, CMT or OpenReview exports (CSV, JSON), or any other table "
+        "(CSV): the next page asks what its columns are.",
     )
     second = forms.FileField(
         label="Second file",
@@ -64,6 +82,27 @@ def small_enough(file: UploadedFile) -> UploadedFile:
     return file
 
 
+class ColumnsForm(forms.Form):
+    """Which column of a table is which of those that the desk asks for."""
+
+    def __init__(self, head: list[str], before: Mapping[str, str], data: Any = None) -> None:
+        super().__init__(data)
+        choices = [("", "not in this table"), *((name, name) for name in head)]
+        guessed = guess_columns(head) | {ours: theirs for ours, theirs in before.items() if theirs in head}
+        for name in COLUMNS:
+            self.fields[name] = forms.ChoiceField(
+                choices=choices,
+                required=name in ("title", "authors"),
+                initial=guessed.get(name, ""),
+                label=name.capitalize(),
+                help_text=COLUMN_HELP.get(name, ""),
+            )
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}
+
+
 def fingerprint(plan: Plan) -> str:
     """What was looked at, in short: whoever confirms a plan confirms this one."""
     shown = (plan.volume_change, plan.volume_differences, plan.papers, plan.gone, plan.contacts, plan.findings)
@@ -72,6 +111,48 @@ def fingerprint(plan: Plan) -> str:
 
 class Refused(Exception):
     """The files cannot be planned; the message says what to do."""
+
+
+class ColumnsWanted(Exception):
+    """The file is a table of which somebody has to say what its columns are."""
+
+    def __init__(self, head: list[str], volume: Volume) -> None:
+        super().__init__()
+        self.head = head
+        self.volume = volume
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What of a plan somebody may take or leave: papers with a tick of their own, and how many others."""
+
+    plan: Plan
+    bound: Mapping[int, str]
+    """Of the changed papers, by primary key: where their agreements stand that would no longer fit."""
+
+    @property
+    def ticks(self) -> list[tuple[PaperPlan, str]]:
+        """Those whose agreements are concerned first, then the changed, then the new."""
+        return self.in_order[:MOST_TICKS]
+
+    @property
+    def rest(self) -> list[PaperPlan]:
+        """The others, which go together; none of them is concerned by an agreement."""
+        return [paper for paper, words in self.in_order[MOST_TICKS:] if not words]
+
+    @property
+    def in_order(self) -> list[tuple[PaperPlan, str]]:
+        plan = self.plan
+        pairs = [(paper, self.bound.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
+        pairs.sort(key=lambda pair: not pair[1])
+        return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
+
+    def left_out(self, taken: Collection[str], *, rest: bool) -> set[str]:
+        """The keys of those that are not taken. Whatever an agreement binds is taken by its own tick only."""
+        chosen = {paper.key for paper, _ in self.ticks if paper.key in taken}
+        if rest:
+            chosen |= {paper.key for paper in self.rest}
+        return {paper.key for paper, _ in self.in_order} - chosen
 
 
 def keep(request: HttpRequest, form: ImportForm) -> None:
@@ -111,13 +192,13 @@ def planned(request: HttpRequest) -> Plan:
         raise Refused("Choose the files first.")
     second = source(kept, "second")
     kind = detect(first.name, first.text or "@")
-    if kind is None:
-        raise Refused(f"{first.name} does not say where it comes from. The command import_volume takes its columns.")
     if kind is not Format.BIBTEX:
         volume = edited_volumes(request).filter(pk=kept["volume"]).first()
         if volume is None:
             raise Refused("An export names no volume: choose the volume it goes to.")
-        found = read(kind, first.text or "", first.name, authors=(second.text or "") if second else "")
+        columns = None if kind else columns_of(first, volume, kept)
+        authors = (second.text or "") if second else ""
+        found = read(kind or Format.CSV, first.text or "", first.name, authors=authors, columns=columns)
         return make_table_plan(found, first.name, volume)
     plan = make_plan(first, second)
     number = plan.volume.number if plan.volume else None
@@ -128,13 +209,32 @@ def planned(request: HttpRequest) -> Plan:
     return plan
 
 
+def needs_columns(file: Source | None) -> bool:
+    """Whether somebody had to say what the columns of the file are."""
+    return file is not None and detect(file.name, file.text or "@") is None
+
+
+def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
+    """What the columns of a table are: as said for this file, else as for the volume's last one.
+
+    Raises ColumnsWanted where nobody has said so, and Refused for what is no table.
+    """
+    head = head_of(table.text or "")
+    if not head:
+        raise Refused(f"{table.name} is no BibTeX file, no JSON and no table of columns. Is it the right file?")
+    for known in (kept.get("columns"), volume.columns):
+        if known and set(known.values()) <= set(head):
+            return dict(known)
+    raise ColumnsWanted(head, volume)
+
+
 class ImportPages(OwnVolumes):
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.import_page)
         return [path("import/", page, name="proceedings_volume_import"), *super().get_urls()]
 
-    def bound(self, volume: Volume | None, papers: list[PaperPlan]) -> dict[str, str]:
-        """Which of `papers` somebody has been asked about or has agreed to, by key, in words. The app above knows."""
+    def bound(self, papers: Collection[int]) -> dict[int, str]:
+        """Which of `papers` somebody has been asked about or has agreed to, in words. The app above knows."""
         return {}
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
@@ -144,69 +244,115 @@ class ImportPages(OwnVolumes):
             return self.import_form(request, ImportForm(request))
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        if "plan" not in request.POST:
+        if not {"plan", "columns"} & request.POST.keys():
             form = ImportForm(request, request.POST, request.FILES)
             if not form.is_valid():
                 return self.import_form(request, form)
             keep(request, form)
         try:
+            if "columns" in request.POST:
+                return self.columns_page(request)
             plan = planned(request)
             if "plan" in request.POST:
                 return self.carry_out(request, plan)
+        except ColumnsWanted as wanted:
+            return self.ask_columns(request, ColumnsForm(wanted.head, wanted.volume.columns))
         except Refused as refusal:
             messages.error(request, f"Nothing was changed. {refusal}")
             return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
         return self.plan_page(request, plan)
 
+    def columns_page(self, request: HttpRequest) -> HttpResponse:
+        """What the columns are, for this file and, remembered, for the next one of its volume."""
+        kept: dict[str, Any] = request.session.get(KEPT) or {}
+        table = source(kept, "file")
+        volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
+        if table is None or volume is None:
+            raise Refused("Choose the files and the volume first.")
+        asked = request.POST if request.POST["columns"] == "said" else None
+        form = ColumnsForm(head_of(table.text or ""), volume.columns, asked)
+        if not form.is_valid():
+            return self.ask_columns(request, form)
+        request.session[KEPT] = kept | {"columns": form.columns}
+        Volume.objects.filter(pk=volume.pk).update(columns=form.columns)
+        return self.plan_page(request, planned(request))
+
+    def ask_columns(self, request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "form": form,
+            "title": "Name the columns",
+            "opts": self.opts,
+        }
+        return render(request, "admin/proceedings/columns.html", context, status=400 if form.errors else 200)
+
     def carry_out(self, request: HttpRequest, plan: Plan) -> HttpResponse:
-        bound = self.bound_by(plan)
         if request.POST["plan"] != fingerprint(plan):
             messages.warning(
                 request, "The volume has changed since you looked: this is the plan now. Nothing was done."
             )
             return self.plan_page(request, plan)
-        if bound and "sure" not in request.POST:
-            messages.error(request, "Nothing was changed. Agreements are concerned: tick that you know it.")
+        choices = self.choices(plan)
+        left_out = choices.left_out(request.POST.getlist("take"), rest="rest" in request.POST)
+        volume_too = "volume" in request.POST
+        taken = [paper for paper, _ in choices.in_order if paper.key not in left_out]
+        if (
+            not taken
+            and not (volume_too and plan.volume_change is Change.CHANGED)
+            and plan.volume_change is not Change.NEW
+        ):
+            messages.error(request, "Nothing was changed. Tick what to take.")
             return self.plan_page(request, plan)
         try:
-            volume = apply(plan)
+            volume = apply(plan, leave_out=left_out, volume_too=volume_too)
         except (PlanOutdatedError, NothingToApplyError) as error:
             messages.error(request, str(error))
             return self.plan_page(request, planned(request))
         drop(request)
-        counts = plan.counts
+        count = Counter(paper.change for paper in taken)
         messages.success(
             request,
-            f"Imported: {counts[Change.NEW]} new, {counts[Change.CHANGED]} changed, "
-            f"{counts[Change.UNCHANGED]} unchanged, {counts[Change.REJECTED]} rejected.",
+            f"Imported: {count[Change.NEW]} new, {count[Change.CHANGED]} changed, "
+            f"{plan.counts[Change.UNCHANGED]} unchanged, {plan.counts[Change.REJECTED]} rejected, "
+            f"{len(left_out)} left out.",
         )
+        self.say_names(request, volume)
         if self.own(request, self.model.objects.filter(pk=volume.pk)).exists():
             return HttpResponseRedirect(self.after_import(volume))
         return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
 
+    @staticmethod
+    def say_names(request: HttpRequest, volume: Volume) -> None:
+        """Where doubtful names wait, and how many."""
+        if count := questions.waiting(volume).count():
+            page = reverse("admin:proceedings_volume_names", args=[volume.pk])
+            words = f"{count} names were read with a doubt." if count > 1 else "1 name was read with a doubt."
+            messages.warning(request, format_html('{} <a href="{}">Look them over.</a>', words, page))
+
     def after_import(self, volume: Volume) -> str:
         return reverse("admin:proceedings_volume_change", args=[volume.pk])
 
-    def bound_by(self, plan: Plan) -> dict[str, str]:
-        volume = Volume.objects.filter(number=plan.volume.number).first() if plan.volume else None
-        changed = plan.of(Change.CHANGED)
-        return self.bound(volume, [paper for paper in changed if FROZEN & {one.field for one in paper.differences}])
+    def choices(self, plan: Plan) -> Choices:
+        changed = [one for one in plan.of(Change.CHANGED) if FROZEN & {each.field for each in one.differences}]
+        return Choices(plan, self.bound([paper.pk for paper in changed if paper.pk]))
 
     def import_form(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "form": form, "title": "Import a volume", "opts": self.opts}
         return render(request, "admin/proceedings/import.html", context, status=400 if form.errors else 200)
 
     def plan_page(self, request: HttpRequest, plan: Plan) -> HttpResponse:
-        bound = self.bound_by(plan)
-        changed = [(paper, bound.get(paper.key, "")) for paper in plan.of(Change.CHANGED)]
-        changed.sort(key=lambda pair: not pair[1])
+        choices = self.choices(plan)
         context = {
             **self.admin_site.each_context(request),
             "plan": plan,
             "counts": [(change.value, plan.counts[change]) for change in Change],
-            "new": plan.of(Change.NEW)[:MOST_SHOWN],
-            "changed": changed[:MOST_SHOWN],
-            "bound": bound,
+            "changed": [pair for pair in choices.ticks if pair[0].change is Change.CHANGED],
+            "new": [paper for paper, _ in choices.ticks if paper.change is Change.NEW],
+            "rest": choices.rest,
+            "bound": choices.bound,
+            "untickable": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
+            "takes_volume": plan.volume_change is Change.CHANGED,
+            "by_columns": needs_columns(source(request.session.get(KEPT) or {}, "file")),
             "findings": plan.findings[:MOST_SHOWN],
             "fingerprint": fingerprint(plan),
             "title": f"Import: v{plan.volume.number} {plan.volume.shortname}" if plan.volume else "Import",

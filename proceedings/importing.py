@@ -5,7 +5,7 @@ reported and left alone: a paper may have an agreement, and nothing is ever eras
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from proceedings import questions
 from proceedings.adoption import adopt
 from proceedings.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
 from proceedings.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
@@ -64,8 +65,10 @@ def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan
     return _Planner(Input(file, adopted, "", ContactTable())).plan()
 
 
-def apply(plan: Plan) -> Volume:
-    """Carry out `plan` in one transaction.
+def apply(plan: Plan, *, leave_out: Collection[str] = (), volume_too: bool = True) -> Volume:
+    """Carry out `plan` in one transaction, but for the papers whose keys are in `leave_out`.
+
+    Without `volume_too` a volume that the desk knows keeps its own fields.
 
     Raises NothingToApplyError if the plan has no volume, PlanOutdatedError if the database has changed since the plan
     was made; in both cases nothing is written.
@@ -77,13 +80,16 @@ def apply(plan: Plan) -> Volume:
         if _Planner(plan.source, lock=True).plan() != plan:
             msg = "The volume was changed by somebody else in the meantime; nothing was changed. Look at the new plan."
             raise PlanOutdatedError(msg)
-        volume = _write_volume(plan.volume, plan.volume_change)
-        _write_papers(volume, [*plan.of(Change.NEW), *plan.of(Change.CHANGED)])
+        change = plan.volume_change if volume_too or plan.volume_change is Change.NEW else Change.UNCHANGED
+        volume = _write_volume(plan.volume, change)
+        chosen = [paper for paper in plan.papers if paper.key not in leave_out]
+        _write_papers(volume, [paper for paper in chosen if paper.change in (Change.NEW, Change.CHANGED)])
+        questions.ask(volume, [paper.record for paper in chosen if paper.record])
     return volume
 
 
 class _Planner:
-    """Compares what the files say with what the database holds, in three queries."""
+    """Compares what the files say with what the database holds, in four queries."""
 
     def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
@@ -97,6 +103,7 @@ class _Planner:
         wanted = source.file.volume
         self.volume = volumes.filter(number=wanted.number).first() if wanted else None
         self.papers = {paper.key: paper for paper in papers.filter(volume=self.volume)} if self.volume else {}
+        self.answers = questions.answers(self.volume)
         self.authors: dict[int, list[AuthorState]] = defaultdict(list)
         if self.papers:
             for author in authors.filter(paper__volume=self.volume).order_by("paper_id", "position"):
@@ -138,7 +145,8 @@ class _Planner:
             return PaperPlan(entry.key, entry.line, Change.REJECTED)
         row = self.papers.get(record.key)
         submission = record.submission or (row.submission if row else "")
-        record = replace(record, position=self._position(record, row), submission=submission)
+        authors = tuple(self.answers.get(name, name) for name in record.authors)
+        record = replace(record, position=self._position(record, row), submission=submission, authors=authors)
         before = tuple(self.authors[row.pk]) if row else ()
         after = self._settle_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()

@@ -7,13 +7,13 @@ the database are judged by the same rules. Text is in Unicode, except where a na
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from proceedings.bibtex import Entry, read_bibtex
 from proceedings.findings import Finding, Severity, errors
 from proceedings.latex import LatexError, ascii_latex, describe, fold, to_unicode, without_escapes
-from proceedings.names import Name, NotANameError, read_name, split_names, write_name
+from proceedings.names import Doubt, Name, NotANameError, read_name, split_names, write_name
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
 # The widths of the database's columns; tests hold them against the models.
@@ -87,6 +87,8 @@ class PaperRecord:
     """The submission system's number; no BibTeX file has one."""
     details: tuple[Details, ...] = ()
     """As long as `authors`, or empty."""
+    doubts: tuple[tuple[Name, Doubt], ...] = field(default=(), compare=False)
+    """What was odd about names when they were read."""
     contact: int | None = None
     """The place of the corresponding author among `authors`, from 0, where the source names one."""
 
@@ -196,6 +198,7 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         section=source.text("section"),
         extra=source.rest(),
         line=entry.line,
+        doubts=tuple(source.doubts),
     )
     if len(record.pages) > LIMITS["pages"]:
         source.too_long("pages", record.pages)
@@ -204,6 +207,14 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
     if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
         source.say("author", "author", "the paper has no authors: add them, each as Last, First")
     return record, source.findings
+
+
+def _unicode(part: str) -> str:
+    """A part of a name that `read_name` proposed; one that cannot be read stays as it is written."""
+    try:
+        return fold(to_unicode(part).replace("\u00a0", " "))
+    except LatexError:
+        return part
 
 
 def _plain_key(key: str) -> str:
@@ -219,6 +230,7 @@ class _Source:
         self.entry = entry
         self.file = file
         self.findings: list[Finding] = []
+        self.doubts: list[tuple[Name, Doubt]] = []
         self._left = dict(entry.fields)
         self._ascii: dict[str, str] = {}
 
@@ -335,6 +347,7 @@ class _Source:
         for doubt in reading.doubts:
             fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
             self.say("doubtful-name", name, f"name {place}, '{text}', {doubt.reason}", Severity.WARNING, fix)
+            self.doubts.append((person, replace(doubt, proposal=doubt.proposal and doubt.proposal.map(_unicode))))
         return self._fitting(name, place, text, person)
 
     def _fitting(self, name: str, place: int, text: str, person: Name) -> Name | None:

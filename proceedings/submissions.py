@@ -100,6 +100,24 @@ def detect(name: str, text: str) -> Format | None:
     return Format.CSV if heads and {"title", "authors"} <= set(heads[0]) else None
 
 
+def head_of(text: str) -> list[str]:
+    """What a table calls its columns, as it writes them; empty for what is no table."""
+    first = next((cells for _, cells in _rows(text, [])), [])
+    return [cell for cell in first if cell] if len(first) > 1 else []
+
+
+def guess_columns(head: Sequence[str]) -> dict[str, str]:
+    """Ours -> the table's, where a name says it: the same word, or ours within theirs."""
+    found: dict[str, str] = {}
+    for ours in COLUMNS:
+        wanted = ours.rstrip("s")
+        same = [theirs for theirs in head if fold(theirs).casefold().rstrip("s") == wanted]
+        within = [theirs for theirs in head if wanted in fold(theirs).casefold() and theirs not in found.values()]
+        if same or within:
+            found[ours] = (same or within)[0]
+    return found
+
+
 def read(
     kind: Format, text: str, file: str, *, authors: str = "", columns: Mapping[str, str] | None = None
 ) -> Submissions:

@@ -31,7 +31,7 @@ from agreements.admin.words import NONE, chip, stamp, who, zone_of
 from agreements.facts import Happening
 from agreements.models import Agreement, Note
 from agreements.searching import find_agreements
-from agreements.standings import has_pdf_of, with_voices
+from agreements.standings import of_its_paper, with_voices
 from agreements.states import LIVE, Status, legal_moves
 from agreements.views import sealed_response
 from proceedings.models import Author, Paper
@@ -134,7 +134,7 @@ class AgreementDesk(NoteTaking, BulkMoves):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         agreements: QuerySet[Any] = with_voices(super().get_queryset(request))
-        agreements = agreements.annotate(has_pdf=has_pdf_of("paper")).select_related("text", "paper__volume__terms")
+        agreements = agreements.annotate(**of_its_paper("paper")).select_related("text", "paper__volume__terms")
         authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
         return agreements.prefetch_related("messages", "proposals", authors)
 

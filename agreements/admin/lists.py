@@ -62,7 +62,7 @@ class CappedPaginator(Paginator):
 class DeskList(OwnVolumes):
     """A list whose rows are papers or agreements; `pair` says which of each a row is about.
 
-    Its queryset brings the authors, the volume with its terms, the messages, and `has_pdf`.
+    Its queryset brings the authors, the volume with its terms, the messages, and `of_its_paper`.
     """
 
     paginator = CappedPaginator
@@ -86,7 +86,7 @@ class DeskList(OwnVolumes):
         closed = agreement is not None and agreement.status in (Status.SUPERSEDED, Status.VOIDED)
         if paper.status == Paper.Status.WITHDRAWN or (closed and isinstance(row, Agreement)):
             return []
-        return blockers(standings.of_loaded(paper, agreement, has_pdf=row.has_pdf), timezone.now())
+        return blockers(standings.of_loaded(paper, agreement, row), timezone.now())
 
     def remarks(self, row: Any) -> str:
         """What else is the matter, as a quiet line under the status."""

@@ -15,7 +15,7 @@ from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
 from agreements.admin.words import chip, zone_of
 from agreements.models import Agreement, Note
-from agreements.standings import has_pdf_of, with_voices
+from agreements.standings import of_its_paper, with_voices
 from agreements.states import Status
 from proceedings.admin import PaperAdmin
 from proceedings.models import Author, Paper
@@ -47,7 +47,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages", "proposals")
         papers: QuerySet[Any] = super().get_queryset(request)
-        papers = papers.annotate(has_pdf=has_pdf_of("pk")).select_related("volume__terms")
+        papers = papers.annotate(**of_its_paper("pk")).select_related("volume__terms")
         authors = Prefetch("authors", Author.objects.select_related("stand_in"))
         return papers.prefetch_related(authors, Prefetch("agreements", newest, to_attr="newest_first"))
 

@@ -1,5 +1,6 @@
 """Volumes on the desk: how far each one is, its board, and its terms."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,6 @@ from agreements.models import Agreement
 from agreements.states import LIVE, WORDS, Status
 from proceedings.admin import VolumeAdmin
 from proceedings.models import Paper, Volume
-from proceedings.plans import PaperPlan
 from proceedings.scope import edits
 
 admin.site.unregister(Volume)
@@ -124,11 +124,10 @@ class VolumeDesk(PackageDownloads, VolumeAdmin):
         board_page = self.admin_site.admin_view(self.board_page)
         return [path("<int:pk>/board/", board_page, name="proceedings_volume_board"), *super().get_urls()]
 
-    def bound(self, volume: Volume | None, papers: list[PaperPlan]) -> dict[str, str]:
-        """Papers whose agreements an import would leave behind: each needs a new one."""
-        live = Agreement.objects.filter(paper__volume=volume, status__in=LIVE - {Status.DRAFT}) if volume else []
-        words = {agreement.paper_id: WORDS[Status(agreement.status)] for agreement in live}
-        return {paper.key: words[paper.pk] for paper in papers if paper.pk in words}
+    def bound(self, papers: Collection[int]) -> dict[int, str]:
+        """Papers whose agreements would no longer fit if they were changed: each would need a new one."""
+        live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
+        return {paper: WORDS[Status(status)] for paper, status in live.values_list("paper", "status")}
 
     def after_import(self, volume: Volume) -> str:
         return reverse("admin:proceedings_volume_board", args=[volume.pk])

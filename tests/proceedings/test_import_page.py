@@ -1,5 +1,6 @@
 """Import on the desk: first the plan, then the deed; and nobody's volume but one's own."""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,7 +41,12 @@ def upload(desk: Client, text: str, second: str = "", *, name: str = "v247.bib",
 
 
 def carry_out(desk: Client, page: Any, **fields: str) -> Any:
-    return desk.post(PAGE, {"plan": fields_of(page)["plan"], **fields}, follow=True)
+    """Presses the button under the plan, as a browser does it with the ticks that stand there."""
+    ticks = re.findall(r'name="(take|volume|rest)"(?: value="([^"]+)")? checked', page.content.decode())
+    ticked: dict[str, Any] = {}
+    for name, value in ticks:
+        ticked.setdefault(name, []).append(value or "on")
+    return desk.post(PAGE, {"plan": fields_of(page)["plan"], **ticked, **fields}, follow=True)
 
 
 def text_of(*papers: str) -> str:
@@ -58,7 +64,7 @@ def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(boss: Clie
     assert "lewis24" in page.content.decode()
     assert all_rows(but=SESSIONS) == before
     done = carry_out(boss, page)
-    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected." in done.content.decode()
+    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
     assert Paper.objects.get().authors.get(is_contact=True).email == "mike@example.org"
     assert len(kept()) == files
@@ -96,11 +102,11 @@ def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(s
     Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
     page = upload(boss, text_of(paper("lewis24", title="Another Title")))
-    assert "1 of the changed papers have an agreement under way" in page.content.decode()
+    assert "1 of the changed papers has an agreement under way" in page.content.decode()
     refused = carry_out(boss, page)
-    assert "Agreements are concerned: tick that you know it." in refused.content.decode()
+    assert "Nothing was changed. Tick what to take." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
-    carry_out(boss, page, sure="on")
+    carry_out(boss, page, take="lewis24")
     assert Paper.objects.get().title == "Another Title"
     agreement.refresh_from_db()
     assert agreement.title != "Another Title"
@@ -156,3 +162,103 @@ def test_files_of_an_import_that_was_given_up_go_with_the_next(boss: Client) -> 
 def test_a_file_that_is_far_too_large_is_refused(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proceedings.import_page.LARGEST", 10)
     assert "larger than 20 MB" in upload(boss, text_of(paper("lewis24"))).content.decode()
+
+
+# --- what of a plan is taken
+
+
+def test_what_is_not_ticked_is_left_as_it_is(boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24"), paper("li24"))))
+    page = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
+    done = carry_out(boss, page, take="li24")
+    assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 left out." in done.content.decode()
+    assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
+    again = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
+    carry_out(boss, again)
+    assert sorted(Paper.objects.values_list("key", flat=True)) == ["lewis24", "li24", "new24"]
+
+
+def test_the_volume_is_taken_by_a_tick_of_its_own(boss: Client) -> None:
+    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+    Volume.objects.update(address="Oslo")
+    page = upload(boss, text_of(paper("lewis24", title="New")))
+    assert (
+        "Nothing was changed. Tick what to take." in boss.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
+    )
+    boss.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
+    assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
+    carry_out(boss, upload(boss, text_of(paper("lewis24", title="New"))))
+    assert Volume.objects.get().address == "Trondheim, Norway"
+
+
+def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
+    boss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proceedings.import_page.MOST_TICKS", 1)
+    carry_out(boss, upload(boss, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")))
+    assert Paper.objects.count() == 3
+    Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+    for key in ("a24", "b24"):
+        row = Paper.objects.get(key=key)
+        row.authors.filter(position=1).update(is_contact=True, email="mike@example.org")
+        make.agreement(of=row)
+    page = upload(boss, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
+    text = page.content.decode()
+    assert "and the other 1" in text
+    assert "1 more concern agreements under way" in text
+    carry_out(boss, page)
+    assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
+
+
+# --- any table
+
+
+TABLE = "Nr;Titel;Autoren;Seiten\n7;On Training;Lewis, Mike; Dettmers, Tim\n".replace(
+    "Lewis, Mike; Dettmers, Tim", '"Lewis, Mike; Dettmers, Tim"'
+)
+
+
+def said(desk: Client, **columns: str) -> Any:
+    return desk.post(PAGE, {"columns": "said", **columns}, follow=True)
+
+
+def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(boss: Client) -> None:
+    volume = make.volume()
+    page = upload(boss, TABLE, name="papers.csv", volume=str(volume.pk))
+    assert "Say what the table’s columns are." in page.content.decode()
+    assert said(boss, title="Titel").status_code == 400
+    plan = said(boss, number="Nr", title="Titel", authors="Autoren")
+    assert "On Training" in plan.content.decode()
+    assert not Paper.objects.exists()
+    carry_out(boss, plan)
+    assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
+    again = upload(boss, TABLE.replace("On Training", "On Learning"), name="papers.csv", volume=str(volume.pk))
+    assert "On Learning" in again.content.decode()  # no question this time
+    anew = boss.post(PAGE, {"columns": "anew", "plan": "x"})
+    assert '<option value="Titel" selected>' in anew.content.decode()
+
+
+def test_columns_that_the_next_table_has_not_are_asked_for_anew(boss: Client) -> None:
+    volume = make.volume()
+    upload(boss, TABLE, name="papers.csv", volume=str(volume.pk))
+    said(boss, title="Titel", authors="Autoren")
+    page = upload(boss, "Paper title,Author list\nA,B\n", name="other.csv", volume=str(volume.pk))
+    text = page.content.decode()
+    assert "Say what the table’s columns are." in text
+    assert '<option value="Paper title" selected>' in text  # guessed by its name
+    assert '<option value="Author list" selected>' in text
+
+
+def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(boss: Client) -> None:
+    volume = make.volume()
+    editor = make.editor("ed", volume, make.volume(300))
+    desk = desk_of(editor)
+    upload(desk, TABLE, name="papers.csv", volume=str(volume.pk))
+    editor.volumes.remove(volume)
+    assert "Choose the files and the volume first." in said(desk, title="Titel", authors="Autoren").content.decode()
+    assert Volume.objects.get(pk=volume.pk).columns == {}
+
+
+def test_a_file_that_is_no_table_is_refused_with_what_it_should_be(boss: Client) -> None:
+    page = upload(boss, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
+    assert "is no BibTeX file, no JSON and no table of columns" in page.content.decode().replace("&#x27;", "'")
