@@ -28,6 +28,7 @@ ASKABLE = (Status.DRAFT, Status.ISSUED)
 """Where an agreement still has somebody to ask."""
 
 NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
+NOBODY_WAITS = "No agreement waits for a signature."
 UNDER_WAY = "It has an agreement under way."
 
 State = JobItem.State
@@ -48,8 +49,8 @@ def make_move(
             case "issue", _:
                 report = issuing.issue([paper], by=by, now=now)
                 return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
-            case "remind", Agreement():
-                return "" if lifecycle.remind_now(agreement, by=by, now=now) else NOTHING_WAITS
+            case "remind" | "pause" | "resume", Agreement():
+                return about_reminders(verb, agreement, data, by=by, now=now)
             case "contact", _:
                 change_contact(paper, data["author"], data["email"], by=by, now=now)
             case "waive", Agreement() if agreement.status in LIVE:
@@ -63,6 +64,16 @@ def make_move(
     except (lifecycle.WrongMove, drafting.NotReady) as refusal:
         return str(refusal)
     return ""
+
+
+def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
+    """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
+    if verb == "remind":
+        return "" if lifecycle.remind_now(agreement, by=by, now=now) else NOTHING_WAITS
+    if verb == "resume":
+        return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
+    until = datetime.fromisoformat(data["until"]) if data.get("until") else None
+    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOBODY_WAITS
 
 
 def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:

@@ -94,7 +94,7 @@ class AgreementDesk(NoteTaking, BulkMoves):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
-    bulk_verbs = ("remind", "contact", "waive", "supersede", "void")
+    bulk_verbs = ("remind", "pause", "resume", "contact", "waive", "supersede", "void")
     by_need = [NEED.asc(), "issued_at", "pk"]
     list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]

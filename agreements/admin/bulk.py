@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from agreements import bulk as moves
 from agreements import drafting, mail
-from agreements.admin.forms import ContactsForm, NoForm, ReasonForm
+from agreements.admin.forms import ContactsForm, NoForm, PauseForm, ReasonForm
 from agreements.admin.lists import MOST, DeskList
 from agreements.admin.words import who
 from agreements.facts import sha256
@@ -59,6 +59,20 @@ BULKS = {
             "Each signer gets one reminder, beside the scheduled ones.",
             "reminders on the way, within a minute.",
             by_assistant=True,
+        ),
+        Bulk(
+            "pause",
+            "Pause reminders…",
+            "Nobody is reminded of these papers meanwhile; reminders on their way are stopped. Links in earlier mails "
+            "still work, and the deadline stays.",
+            "paused.",
+            form=PauseForm,
+        ),
+        Bulk(
+            "resume",
+            "Resume reminders",
+            "Reminders go out again by the volume’s dates.",
+            "resumed.",
         ),
         Bulk(
             "contact",
@@ -139,6 +153,8 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
             return "No agreement waits for a signature."
         under_way = any(message.state in mail.OPEN for message in live.messages.all())
         return "A mail is on its way already." if under_way else ""
+    if bulk.verb in ("pause", "resume"):
+        return "" if live and live.status == Status.ISSUED else moves.NOBODY_WAITS
     if bulk.verb == "contact":
         return "" if live is None or live.status in moves.ASKABLE else "Nobody is to sign it any more."
     if bulk.verb == "waive":

@@ -3,11 +3,13 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 
 from agreements.bulk import Pair
 from proceedings.contacts import Contact, NoMatchError, match
@@ -44,6 +46,30 @@ class ReasonForm(NoForm):
     """Why."""
 
     reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "cols": 60}))
+
+
+class PauseForm(NoForm):
+    """Until when nobody is reminded; without a day, until somebody lifts it."""
+
+    until = forms.DateField(
+        required=False,
+        label="Until",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="From the beginning of this day (UTC) on reminders go out again. Leave it empty to pause until "
+        "somebody resumes them.",
+    )
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until and until <= timezone.now().date():
+            raise ValidationError("Give a day to come, or none.")
+        return until
+
+    @property
+    def data_of(self) -> Mapping[int, Mapping[str, Any]]:
+        until: date | None = self.cleaned_data.get("until")
+        moment = datetime(until.year, until.month, until.day, tzinfo=UTC).isoformat() if until else ""
+        return {paper.pk: {"until": moment} for paper, _ in self.pairs}
 
 
 class NoteForm(forms.Form):

@@ -37,7 +37,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
     list_select_related = ["volume__terms"]
-    bulk_verbs = ("prepare", "issue", "remind", "contact", "waive", "supersede", "void")
+    bulk_verbs = ("prepare", "issue", "remind", "pause", "resume", "contact", "waive", "supersede", "void")
     by_need = [
         "status",  # accepted, then withdrawn
         Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(2)).asc(),

@@ -1,5 +1,7 @@
 """Moves for many at once: what is asked before, what is said afterwards."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
@@ -108,3 +110,22 @@ def test_reminding_from_the_list_says_who_gets_none(desk: Client) -> None:
     assert "<strong>1</strong> reminders on the way" in page
     assert "No agreement waits for a signature." in page
     assert "A mail is on its way already." in page
+
+
+def test_reminders_of_many_are_paused_until_a_day_and_resumed(desk: Client) -> None:
+    waiting, signed = make.agreement(), make.agreement("signed")
+    page = bulk(desk, "pause", waiting.paper, signed.paper, until="2199-01-02")
+    assert "<strong>1</strong> paused." in page
+    assert "No agreement waits for a signature." in page
+    assert refreshed(waiting).paused_until == datetime(2199, 1, 2, tzinfo=UTC)
+    assert "<strong>1</strong> resumed." in bulk(desk, "resume", waiting.paper)
+    assert refreshed(waiting).paused_until is None
+    assert "Its reminders are not paused." in bulk(desk, "resume", waiting.paper)
+
+
+def test_a_pause_until_a_day_that_has_passed_is_none(desk: Client) -> None:
+    waiting = make.agreement()
+    assert "Give a day to come, or none." in bulk(desk, "pause", waiting.paper, until="2001-01-01")
+    assert refreshed(waiting).paused_until is None
+    assert "<strong>1</strong> paused." in bulk(desk, "pause", waiting.paper, until="")
+    assert refreshed(waiting).paused_until is not None
