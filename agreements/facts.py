@@ -54,6 +54,17 @@ class Statement:
     """A sentence that the signer ticked, exactly as it was shown."""
 
     text: str
+    names: tuple[str, ...] = ()
+    """The names in it, in order. A page sets each apart: side by side, names from right to left would change places."""
+
+    @property
+    def parts(self) -> list[tuple[str, bool]]:
+        """The text in pieces, each with whether it is a name; put together they are the text."""
+        pieces, rest = [], self.text
+        for name in self.names:
+            before, _, rest = rest.partition(name)
+            pieces += [(before, False), (name, True)]
+        return [*pieces, (rest, False)]
 
     @property
     def digest(self) -> str:

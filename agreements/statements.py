@@ -18,4 +18,5 @@ def consent() -> Statement:
 
 def authority(facts: Facts) -> Statement:
     """The signer acts for every author (clause 1), who are named."""
-    return Statement(Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors)))
+    said = Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors))
+    return Statement(said, names=facts.authors)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agreements import statements
+from agreements.facts import Statement
 from tests import make
 
 ROOT = Path(settings.BASE_DIR)
@@ -34,6 +37,13 @@ def test_l09_the_authority_names_every_author() -> None:
     facts = make.agreement("issued").facts
     said = statements.authority(facts).text
     assert all(author in said for author in facts.authors)
+
+
+@given(st.lists(st.text(min_size=1), max_size=5).map(tuple))
+def test_a_statement_set_apart_by_its_names_reads_as_it_was_agreed(names: tuple[str, ...]) -> None:
+    statement = Statement(f"I sign for all authors: {'; '.join(names)}.", names=names)
+    assert "".join(text for text, _ in statement.parts) == statement.text
+    assert [text for text, is_name in statement.parts if is_name] == list(names)
 
 
 def test_l01_the_consent_is_one_text_with_a_digest() -> None:
