@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from agreements import bulk
+from agreements import bulk, packing, proposals
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.desk import House, assistant_of, desk_of
@@ -20,7 +20,9 @@ def house() -> House:
     paper.authors.update(family="Zanzibar")
     make.agreement("sealed", of=Paper.objects.get(pk=paper.pk))
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
-    make.agreement("issued", of=waiting)
+    waits = proposals.accept(make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW)
+    make.proposal(waits, note="Zanzibar", title="Zanzibar, again")
+    packing.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):
         bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)
     return House(
@@ -31,6 +33,7 @@ def house() -> House:
         stranger=make.editor("zanzibar-editor", foreign),
         nobody=make.editor("nobody"),
         assistant=assistant_of(foreign),
+        helper=assistant_of(own, "helper"),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin import site
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.test import Client
@@ -12,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agreements.facts import sha256
-from agreements.models import Agreement, Job
+from agreements.models import Agreement, Package
 from agreements.states import Status
 from proceedings.models import Paper, User, Volume
+from proceedings.scope import OwnVolumes
 from tests import make
 from tests.agreements.pages import drop, fields_of
 
@@ -39,10 +41,12 @@ class House:
     nobody: User
     assistant: User
     """Of the foreign volume."""
+    helper: User
+    """An assistant of the own one."""
 
 
-def assistant_of(volume: Volume) -> User:
-    assistant = make.editor("zanzibar-assistant")
+def assistant_of(volume: Volume, name: str = "zanzibar-assistant") -> User:
+    assistant = make.editor(name)
     volume.assistants.add(assistant)
     return assistant
 
@@ -69,42 +73,58 @@ def desk_routes() -> list[tuple[str, str]]:
     return [
         (route, name)
         for route, name in patterns(desk, "/admin/")
-        if "(?P<app_label>" not in route and "url>" not in route
+        if name and "(?P<app_label>" not in route and "url>" not in route  # nameless ones only lead on to a page
     ]
 
 
-def rows_of(volume: Volume) -> dict[str, models.Model]:
-    """The objects of `volume`, by the prefix of their addresses' names."""
-    sealed = Agreement.objects.get(paper__volume=volume, status=Status.SEALED)
+def scoped_models() -> dict[str, tuple[type[models.Model], str]]:
+    """Every model on the desk that belongs to a volume, with its way there, by the prefix of its addresses' names."""
     return {
-        "proceedings_volume": volume,
-        "proceedings_paper": sealed.paper,
-        "agreements_agreement": sealed,
-        "agreements_job": Job.objects.get(volume=volume),
+        f"{model._meta.app_label}_{model._meta.model_name}": (model, admin.volume_path)
+        for model, admin in site._registry.items()
+        if isinstance(admin, OwnVolumes)
     }
+
+
+def rows_of(volume: Volume) -> dict[str, models.Model]:
+    """An object of `volume` for each of these models that it has any of; of agreements a sealed one."""
+    found = {}
+    for prefix, (model, volume_path) in scoped_models().items():
+        rows = model.objects.filter(**{volume_path or "pk": volume.pk}).order_by("pk")  # type: ignore[attr-defined]
+        row = (rows.filter(status=Status.SEALED) if model is Agreement else rows).first()
+        if row is not None:
+            found[prefix] = row
+    return found
 
 
 def filled(route: str, row: models.Model | None) -> str:
     """An address from its route: about `row`, with each other gap filled in sensibly."""
     key = str(row.pk) if row else "1"
-    path = route.replace("<path:object_id>", key).replace("<int:pk>", key).replace("<id>", key)
     content = ContentType.objects.get_for_model(row).pk if row else 1
-    return (
-        path.replace("<path:content_type_id>", str(content)).replace("<str:verb>", "void").replace("<int:package>", "1")
-    )
+    package = Package.objects.filter(volume=row.pk).first() if isinstance(row, Volume) else None
+    gaps = {"path:object_id": key, "int:pk": key, "id": key, "path:content_type_id": content, "str:verb": "void"}
+    gaps |= {"int:package": package.pk if package else 1, "uidb64": "MQ", "token": "set-password"}
+    path = re.sub("<([^>]+)>", lambda gap: str(gaps.get(gap[1], gap[0])), route)
+    assert "<" not in path, f"Say in tests/agreements/desk.py what stands in the gap of {route}."
+    return path
 
 
 def addresses_about(volume: Volume) -> dict[str, str]:
     """Every address of the desk that is about one row, for the rows of `volume`."""
     found = {}
+    rows = rows_of(volume)
     for route, name in desk_routes():
-        for prefix, row in rows_of(volume).items():
-            if name.startswith(f"{prefix}_") and re.search(r"<(path|int|str):", route):
+        if "<" not in route:
+            continue
+        for prefix, row in rows.items():
+            if name == "view_on_site" or route.startswith(f"/admin/{prefix.replace('_', '/')}/"):
                 found[f"{prefix} {route}"] = filled(route, row)
-            elif name == "view_on_site":
-                content = ContentType.objects.get_for_model(row).pk
-                found[f"{prefix} {route}"] = f"/admin/r/{content}/{row.pk}/"
     return found
+
+
+def addresses_about_nothing() -> list[str]:
+    """Every page of the desk that is about no one row: lists, exports, forms for new rows, the import."""
+    return [route for route, name in desk_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
 
 
 def lists() -> list[str]:
