@@ -23,6 +23,7 @@ class Blocker(StrEnum):
     DRIFTED = "drifted"
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
+    EDIT = "edit"
     LAPSED = "lapsed"
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
@@ -92,6 +93,11 @@ MEANING = {
         person=True,
         stops=False,
     ),
+    Blocker.EDIT: Meaning(
+        "an edit is not confirmed",
+        "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
+        person=True,
+    ),
     Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
     Blocker.LAPSING: Meaning(
         "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
@@ -155,6 +161,8 @@ class Standing:
     """An author for whom another one signed has objected."""
     silent: bool = False
     """So many reminders had no answer that the terms want an editor to hear of it."""
+    edit: bool = False
+    """An edit is not confirmed, or the author said no to it."""
     closes_at: datetime | None = None
     published: bool = False
 
@@ -200,6 +208,8 @@ def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
     found = set()
     if standing.status == Status.SIGNED:
         found.add(Blocker.SEAL_FAILED if standing.seal_failed else Blocker.SEAL_PENDING)
+    if standing.edit:
+        found.add(Blocker.EDIT)
     if standing.objection:
         found.add(Blocker.OBJECTION)
     if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from agreements import lifecycle
-from agreements.models import Agreement
+from agreements.models import Agreement, Edit
 from agreements.states import LIVE, WORDS, Status
 from proceedings import questions
 from proceedings.delivery import open_stored
@@ -37,7 +37,7 @@ def clear(volume: Volume) -> Clearance:
     clearance = Clearance()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
     papers = papers.annotate(name_wrong=questions.of_a_paper("pk", grave=True))
-    for paper in papers.prefetch_related("agreements__text", "files"):
+    for paper in papers.prefetch_related("agreements__text", "agreements__edits", "files"):
         # Newest first; the live one, of which there is at most one, before all others.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)
@@ -64,6 +64,8 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
         return WORDS[Status(agreement.status)] + detail
     if drifted := drift(paper, agreement):
         return f"the {' and the '.join(drifted)} changed since it was issued: replace the agreement"
+    if any(edit.blocks for edit in agreement.edits.all()):
+        return "an edit is not confirmed by the author (clause 5): ask again, or undo it"
     return None
 
 
@@ -92,11 +94,23 @@ def permission(agreement: Agreement) -> Item:
 
 def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
     """One row per agreement: its file, whose it is, and where its evidence lies; of a waived one, why there is none."""
-    head = ("file", "sha256", "bytes", "agreement", "paper", "title", "signer", "signed at (UTC)", "evidence", "waived")
+    head = (
+        "file",
+        "sha256",
+        "bytes",
+        "agreement",
+        "paper",
+        "title",
+        "signer",
+        "signed at (UTC)",
+        "evidence",
+        "waived",
+        "edits",
+    )
     rows = [[*head]]
     for agreement, evidence in cleared:
         if evidence is None:
-            waived = [formula_safe(agreement.title), "", "", "", waiver(agreement)]
+            waived = [formula_safe(agreement.title), "", "", "", waiver(agreement), ""]
             rows.append(["", "", "", agreement.reference, agreement.paper.key, *waived])
             continue
         file = permission(agreement)
@@ -105,7 +119,7 @@ def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
         rows.append(
             [
                 *(file.name, file.sha256, str(file.size), agreement.reference, agreement.paper.key),
-                *(*texts, signed, evidence.name, ""),
+                *(*texts, signed, evidence.name, "", edits_in_words(agreement)),
             ]
         )
     return table(rows)
@@ -115,6 +129,18 @@ def waiver(agreement: Agreement) -> str:
     """Why, when and by whom a waived agreement was waived."""
     event = agreement.events.filter(kind="waive").latest("number")
     return formula_safe(f"{event.data['reason']} ({event.by.partition(':')[2]}, {event.at:%Y-%m-%d})")
+
+
+def edits_in_words(agreement: Agreement) -> str:
+    """What the editors changed after the signature and left so, and who has verified it (clause 5)."""
+    kept = [edit for edit in agreement.edits.all() if edit.state in (Edit.State.NOTED, Edit.State.CONFIRMED)]
+    return formula_safe("; ".join(map(edit_in_words, sorted(kept, key=lambda edit: edit.pk))))
+
+
+def edit_in_words(edit: Edit) -> str:
+    if edit.settled_at is None:
+        return f"{edit.what} ({edit.get_state_display()})"
+    return f"{edit.what} (confirmed by {edit.settled_by}, {edit.settled_at:%Y-%m-%d})"
 
 
 def table(rows: Iterable[Iterable[str]]) -> bytes:

@@ -158,6 +158,54 @@ class ObjectionForm(forms.Form):
     )
 
 
+class EditForm(forms.Form):
+    """Whether an edit is right (clause 5). Who says no says why, or the editors could not put it right."""
+
+    right = forms.ChoiceField(
+        choices=[("yes", gettext_lazy("Yes, publish it like this.")), ("no", gettext_lazy("No, not like this."))],
+        error_messages={"required": gettext_lazy("Choose one.")},
+    )
+    words = forms.CharField(
+        label=gettext_lazy("What should be different?"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("right") == "no" and not cleaned.get("words"):
+            self.add_error("words", _("Say what should be different, so that the editors can put it right."))
+        return cleaned
+
+
+class PublishedForm(forms.Form):
+    """A correction of what is published, as the publisher's own form asks for it."""
+
+    nature = forms.ChoiceField(
+        choices=[
+            ("meta", gettext_lazy("A slip in the title, a name, the abstract or the pages")),
+            ("pdf", gettext_lazy("Another PDF")),
+            ("content", gettext_lazy("What the paper says")),
+        ],
+        error_messages={"required": gettext_lazy("Choose what is to be changed.")},
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What exactly?"),
+        max_length=4000,
+        error_messages={
+            "required": gettext_lazy("Say where it is, what it is now and what it shall be."),
+            "max_length": TOO_LONG,
+        },
+    )
+    notes = forms.CharField(
+        label=gettext_lazy("Why? (if you like)"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+
+
 class HandOverForm(forms.Form):
     """To one of the other authors, or to somebody else.
 

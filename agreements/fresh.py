@@ -44,7 +44,8 @@ def meant(request: LinkRequest) -> Agreement | None:
         wants_copy = True
     else:
         links = Link.objects.select_related("agreement").filter(digest=request.digest)
-        link = links.exclude(purpose=Link.Purpose.OBJECT).first()  # whose holder is not the signer
+        # The holder of one of the others need not be the signer.
+        link = links.exclude(purpose__in=[Link.Purpose.OBJECT, Link.Purpose.CORRECT]).first()
         asked, wants_copy = (link.agreement, link.purpose == Link.Purpose.COPY) if link else (None, False)
     if asked is None or (wants_copy and asked.sealed_file):
         return asked

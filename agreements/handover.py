@@ -209,7 +209,10 @@ def fingerprint(handover: Handover) -> str:
         for agreement in handover.cleared
         for file in sorted(agreement.paper.files.all(), key=lambda file: file.kind)
     ]
-    sealed = [(one.reference, one.status, one.sealed_sha256, one.reason) for one in handover.cleared]
+    sealed = [
+        (one.reference, one.status, one.sealed_sha256, one.reason, bundle.edits_in_words(one))
+        for one in handover.cleared
+    ]
     # Not `handover.record`, which is dated by the day of a delivery where the volume has no date of its own.
     facts = (volume_record(handover.volume), handover.records, files, sealed, handover.reasons)
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -34,6 +34,21 @@ def drawn(agreement: Agreement) -> str:
     return str(agreement.events.get(kind="sign").data.get("drawn", ""))
 
 
+def said(data: dict[str, Any]) -> str:
+    """The words that came with it, if any."""
+    return f" (“{data['words']}”)" if data["words"] else ""
+
+
+def edited(data: dict[str, Any]) -> str:
+    kind = "a substantive edit, which the author is asked about (clause 5)" if data["substantive"] else "an edit"
+    return f"noted {kind}: {data['what']}"
+
+
+def approved(data: dict[str, Any]) -> str:
+    permission = f" (permission of {data['permitted_by']})" if data["permitted_by"] else ""
+    return f"approved the correction: {data['what']}{permission}"
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
@@ -55,6 +70,14 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "void": lambda data: f"voided: {data['reason']}",
     "supersede": lambda data: f"replaced: {data['reason']}",
     "lapse": lambda data: "lapsed: not published within one year of the signature (clause 7)",
+    "edit": edited,
+    "edit-confirmed": lambda data: f"confirmed the edit: {data['what']}{said(data)}",
+    "edit-declined": lambda data: f"declined the edit: {data['what']}{said(data)}",
+    "edit-undone": lambda data: f"undid the edit: {data['what']}{said(data)}",
+    "correction": lambda data: f"{data['who']} asked for a correction: {data['what']}",
+    "correction-approved": approved,
+    "correction-refused": lambda data: f"refused the correction: {data['what']}{said(data)}",
+    "correction-applied": lambda data: f"noted that the correction is published: {data['what']}",
     "deliver": delivered,
 }
 

@@ -17,6 +17,7 @@ from agreements import addresses, history, links, phrasing
 from agreements.differences import differences
 from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
+from proceedings.citing import address_of, citation_files
 from proceedings.languages import ENGLISH
 from proceedings.models import Volume
 
@@ -31,14 +32,25 @@ TIME_TO_OBJECT = timedelta(days=14)
 
 TO_SIGNER = {
     Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED,
-    Kind.HANDED_OVER, Kind.PROPOSAL_REFUSED,
+    Kind.HANDED_OVER, Kind.PROPOSAL_REFUSED, Kind.EDIT,
 }  # fmt: skip
-TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR, Kind.UNSIGNED, Kind.TOGETHER}
+TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR, Kind.UNSIGNED, Kind.TOGETHER, Kind.PUBLISHED, Kind.CORRECTION}
 REMINDING = {Kind.REMINDER, Kind.LAST_CALL}
 WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.FRESH, *REMINDING}
 WITH_COPY = {Kind.RECEIPT, Kind.COPY}
-ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT)
+ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT, Link.Purpose.EDIT, Link.Purpose.CORRECT)
 """What the one button of a mail may lead to."""
+CITATION_TYPES = {
+    "bib": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+    "json": "application/vnd.citationstyles.csl+json",
+}
+LATER_LINK_LIFE = timedelta(days=366)
+"""Of links about edits and corrections: authors may be long in coming back."""
+
+LATER = {Kind.EDIT: Link.Purpose.EDIT, Kind.PUBLISHED: Link.Purpose.CORRECT}
+ABOUT_EDITS = {Kind.EDIT, Kind.EDITOR_EDIT}
+ABOUT_CORRECTIONS = {Kind.CORRECTION, Kind.EDITOR_CORRECTION}
 ABOUT_PROPOSALS = {Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED}
 
 NEEDED = dict.fromkeys((Kind.INVITATION, *REMINDING), ("link", "deadline")) | {Kind.UNSIGNED: ("title", "deadline")}
@@ -101,6 +113,9 @@ class Letters:
         mail.attach_alternative(rendered(f"{words}.html", context), "text/html")
         if said.kind in WITH_COPY:
             mail.attach(f"{said.agreement.paper_key}Permission.pdf", sealed_copy(said.agreement), "application/pdf")
+        if said.kind == Kind.PUBLISHED:
+            for name, text in citation_files(said.agreement.paper).items():
+                mail.attach(name, text.encode(), CITATION_TYPES[name.rpartition(".")[2]])
         return mail
 
     def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
@@ -163,12 +178,20 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
         "agreement": agreement,
         "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
         "proposal": proposal_of(message),
+        "edit": named_row(message, ABOUT_EDITS, agreement.edits),
+        "correction": named_row(message, ABOUT_CORRECTIONS, agreement.corrections),
         "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
         "until": now + TIME_TO_OBJECT,
         "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
+        "corrections": f"{settings.PUBLIC_BASE_URL}/admin/agreements/correction/",
         "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
         "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
-    }
+    } | (publication(agreement) if message.kind == Kind.PUBLISHED else {})
+
+
+def publication(agreement: Agreement) -> dict[str, str]:
+    """Where the paper is, and how it is cited in BibTeX."""
+    return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
 
 
 def own_words(body: str, context: dict[str, Any]) -> list[str]:
@@ -200,6 +223,11 @@ def proposal_of(message: Message) -> dict[str, Any] | None:
     }
 
 
+def named_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
+    """The edit or correction that a mail is about; its slot names it. None for all other mails."""
+    return rows.get(pk=message.slot.split(":")[1]) if message.kind in kinds else None
+
+
 def rendered(template: str, context: dict[str, Any]) -> str:
     return engines["django"].get_template(template).render(context)
 
@@ -212,6 +240,8 @@ def wishes_of(message: Message, now: datetime) -> list[links.Wish]:
         return [wish for wish in wishes if wish not in stops[1:]]  # one of them stops them all
     if message.kind in WITH_COPY:
         return [links.Wish(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
+    if purpose := LATER.get(Kind(message.kind)):
+        return [links.Wish(message, purpose, now + LATER_LINK_LIFE)]
     if message.kind == Kind.COAUTHOR:
         return [links.Wish(message, Link.Purpose.OBJECT, now + TIME_TO_OBJECT)]
     if message.kind not in WITH_LINK_TO_SIGN:

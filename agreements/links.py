@@ -17,6 +17,8 @@ ROUTES = {
     Link.Purpose.COPY: "sealed-copy",
     Link.Purpose.OBJECT: "object",
     Link.Purpose.STOP: "stop-reminders",
+    Link.Purpose.EDIT: "edit",
+    Link.Purpose.CORRECT: "correction",
 }
 
 

@@ -40,6 +40,8 @@ BATCH = 50
 
 ASKING_AGAIN = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
 """Mails that ask, of whomever, for a signature that was asked for before."""
+MANY = 500
+"""Most rows that one statement writes."""
 
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
 FREE: dict[str, Any] = {"claim": None, "lease_until": None}
@@ -117,6 +119,12 @@ def insert(messages: list[Message]) -> int:
     """Returns how many of the slots were free."""
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     return Message.objects.filter(message_id__in=[message.message_id for message in messages]).count()
+
+
+def queue_all(wanted: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
+    """Puts many mails of one kind in the outbox: (agreement's key, slot, recipient). Returns how many were new."""
+    messages = [new(now, agreement_id=pk, slot=slot, kind=kind, recipient=to) for pk, slot, to in wanted]
+    return sum(insert(messages[at : at + MANY]) for at in range(0, len(messages), MANY))
 
 
 # --- the need for a mail ends

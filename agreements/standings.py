@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from agreements import pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
-from agreements.models import Agreement, Event, Message, Proposal, Terms
+from agreements.models import Agreement, Edit, Event, Message, Proposal, Terms
 from agreements.planning import REMINDING
 from agreements.states import LIVE, Status
 from proceedings import questions
@@ -33,6 +33,7 @@ class Seen(NamedTuple):
     seal_error: str
     has_proposal: bool
     has_objection: bool
+    has_edit: bool
     last_mail: str | None
     """The state of the last mail that carried a link, where the agreement waits for its signature."""
     invited: bool
@@ -73,8 +74,10 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
 
 
 def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
-    """`agreements`, each with whether a proposal waits for an editor and whether an author has objected."""
-    return agreements.annotate(has_proposal=has_proposal_of("pk"), has_objection=has_objection_of("pk"))
+    """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks."""
+    return agreements.annotate(
+        has_proposal=has_proposal_of("pk"), has_objection=has_objection_of("pk"), has_edit=has_edit_of("pk")
+    )
 
 
 def has_proposal_of(agreement: str) -> Exists:
@@ -83,6 +86,10 @@ def has_proposal_of(agreement: str) -> Exists:
 
 def has_objection_of(agreement: str) -> Exists:
     return Exists(Event.objects.filter(agreement=OuterRef(agreement), kind="object"))
+
+
+def has_edit_of(agreement: str) -> Exists:
+    return Exists(Edit.objects.filter(agreement=OuterRef(agreement), state__in=[Edit.State.OPEN, Edit.State.DECLINED]))
 
 
 def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
@@ -145,6 +152,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_pdf=has_pdf_of("pk"),
             has_proposal=has_proposal_of("agreements__pk"),
             has_objection=has_objection_of("agreements__pk"),
+            has_edit=has_edit_of("agreements__pk"),
             last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
             invited=Exists(waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED)),
             reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
@@ -153,7 +161,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         .values_list(
             *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__seal_error"),
-            *("has_proposal", "has_objection", "last_mail", "invited", "reminders"),
+            *("has_proposal", "has_objection", "has_edit", "last_mail", "invited", "reminders"),
         )
     )
 
@@ -194,6 +202,7 @@ def standing_of(
         seal_failed=bool(agreement.seal_error),
         proposal=agreement.has_proposal,
         objection=agreement.has_objection,
+        edit=agreement.has_edit,
         closes_at=terms.closes_at if terms else None,
         published=published is not None,
     )
@@ -227,7 +236,7 @@ def seen(agreement: Any) -> Seen:
     left = [m for m in carried if m.state != Message.State.FAILED]
     return Seen(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
-        *(agreement.seal_error, agreement.has_proposal, agreement.has_objection),
+        *(agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
         last_mail=carried[-1].state if carried else None,
         invited=bool(left),
         reminders=sum(m.kind in REMINDING for m in left),

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from agreements import health_views, stop_views, verify_views
-from agreements.views import changes, claims, copies, machines, objecting, packages, signing, sitting
+from agreements.views import changes, claims, copies, editing, machines, objecting, packages, signing, sitting
 
 urlpatterns = [
     path("sign/copy/", copies.request_copy, name="request-copy"),
@@ -9,6 +9,10 @@ urlpatterns = [
     path("sign/copy/<str:token>/fresh/", copies.fresh_link, name="fresh-copy"),
     path("sign/object/<str:token>/", objecting.object_, name="object"),
     path("sign/object/<str:token>/fresh/", copies.fresh_link, name="fresh-object"),
+    path("sign/edit/<str:token>/", editing.edit, name="edit"),
+    path("sign/edit/<str:token>/fresh/", copies.fresh_link, name="fresh-edit"),
+    path("sign/correction/<str:token>/", editing.correction, name="correction"),
+    path("sign/correction/<str:token>/fresh/", copies.fresh_link, name="fresh-correction"),
     path("sign/<str:token>/", signing.sign, name="sign"),
     path("sign/<str:token>/agreement.pdf", signing.form_pdf, name="form-pdf"),
     path("sign/<str:token>/decline/", signing.decline, name="decline"),

@@ -231,7 +231,20 @@ class PaperAdmin(OwnVolumes):
     inlines = [AuthorInline]
     formfield_overrides = SHORT_JSON
     fieldsets = [
-        (None, {"fields": ["volume", "key", "title", "title_latex", ("section", "pages"), ("position", "status")]}),
+        (
+            None,
+            {
+                "fields": [
+                    "volume",
+                    "key",
+                    "title",
+                    "title_latex",
+                    ("section", "pages"),
+                    ("position", "status"),
+                    "public_id",
+                ]
+            },
+        ),
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
         ("What the publisher would say", {"fields": ["findings"]}),
     ]

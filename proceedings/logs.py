@@ -3,7 +3,9 @@
 import logging
 import re
 
-LINK = re.compile(r"(/sign/(?:copy/|object/)?|/packages/|/admin/reset/[A-Za-z0-9_-]+/)[A-Za-z0-9_:-]{20,}")
+LINK = re.compile(
+    r"(/sign/(?:copy/|object/|edit/|correction/)?|/packages/|/admin/reset/[A-Za-z0-9_-]+/)[A-Za-z0-9_:-]{20,}"
+)
 
 
 class RedactLinks(logging.Filter):

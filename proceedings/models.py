@@ -196,6 +196,14 @@ class Paper(models.Model):
         help_text="The key that the publisher has been given; from then on it stays.",
     )
 
+    public_id = models.CharField(
+        "publisher’s id",
+        max_length=80,
+        blank=True,
+        validators=[RegexValidator(r"^[a-z0-9-]+\Z", "Small letters, digits and hyphens, such as smith24a.")],
+        help_text="What the published paper is called in its address. Empty: as predicted.",
+    )
+
     class Meta:
         ordering = ["volume", "position", "key"]
         constraints = [
@@ -205,6 +213,9 @@ class Paper(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(delivered_key="") | Q(delivered_key=models.F("key")), name="paper_delivered_key_stays"
+            ),
+            models.UniqueConstraint(
+                fields=["volume", "public_id"], condition=~Q(public_id=""), name="paper_public_id_unique_in_volume"
             ),
             models.CheckConstraint(condition=Q(status__in=["accepted", "withdrawn"]), name="paper_status_known"),
             models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),

@@ -126,7 +126,7 @@ def predicted_ids(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> dict[s
     ids = {}
     for paper in papers:
         stem = f"{key_stem(paper.authors[0]) if paper.authors else paper.key}{year:02}"
-        ids[paper.key] = stem + _letter(given[stem])
+        ids[paper.key] = stem + letter(given[stem])
         given[stem] += 1
     return ids
 
@@ -138,10 +138,10 @@ def address(volume: VolumeRecord, public_id: str) -> str:
 
 def letters_of() -> Iterator[str]:
     """a, b, … z, aa, ab, … without end."""
-    return map(_letter, count_up())
+    return map(letter, count_up())
 
 
-def _letter(count: int) -> str:
+def letter(count: int) -> str:
     """a, b, … z, aa, ab, …"""
     letters = ""
     count += 1
@@ -314,7 +314,7 @@ def _letters(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[F
             groups[parts["stem"], parts["year"]].append(parts["letter"])
     for (stem, year), letters in groups.items():
         if len(letters) > 1 and "" in letters:
-            free = next(letter for letter in map(_letter, range(len(letters) + 1)) if letter not in letters)
+            free = next(letter for letter in map(letter, range(len(letters) + 1)) if letter not in letters)
             message = "other papers have this key with a letter, so this one needs one as well"
             yield _warning("key", stem + year, "key", message, fix=stem + year + free)
 

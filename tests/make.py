@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlparse
 
-from agreements import clock, documents, lifecycle, links, mail, planning, proposals, statements
-from agreements.models import Agreement, Link, Message, Proposal, Terms
+from agreements import clock, corrections, documents, edits, lifecycle, links, mail, planning, proposals, statements
+from agreements.models import Agreement, Correction, Edit, Link, Message, Proposal, Terms
 from agreements.reminders import Escalate, Remind
 from agreements.states import Status
+from proceedings import publisher
 from proceedings.models import Author, Paper, User, Volume
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -163,6 +164,49 @@ def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
     plan = planning.Plan(of, Escalate((slot,)), {slot: coauthor(of, email="shruti@example.org").email})
     mail.queue_together(planning.errands(plan), now)
     return of.messages.get(slot=slot)
+
+
+def edit(of: Agreement, *, substantive: bool = True, now: datetime = NOW, **fields: str) -> Edit:
+    """An edit that the editors noted."""
+    said = {"what": "The proof of Lemma 2", "before": "x > 0", "after": "x ≥ 0", "reason": "x may be 0."} | fields
+    return edits.note(of, substantive=substantive, by="editor:ed", now=now, **said)
+
+
+def published(of: Agreement) -> Agreement:
+    """The same agreement, its volume published, its paper named as the publisher has it, two editors named."""
+    names = ["Agrawal, Shipra", "Roth, Aaron"]
+    Volume.objects.filter(pk=of.paper.volume_id).update(published=NOW.date(), editor_names=names)
+    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{publisher.letter(of.paper.position - 1)}")
+    return Agreement.objects.select_related("paper__volume__terms").get(pk=of.pk)
+
+
+def correction(of: Agreement, *, nature: str = "pdf", by: str = "author", now: datetime = NOW) -> Correction:
+    """An author's request to correct what is published."""
+    return corrections.ask(
+        of,
+        by=by,
+        now=now,
+        role=Correction.Role.AUTHOR,
+        name="Shruti Bhosale",
+        email="shruti@example.org",
+        nature=nature,
+        description="Equation 3 lacks a sign.",
+    )
+
+
+PERMISSION = corrections.Permission("Roth, Aaron", "e-mail", NOW.date(), "Agreed on the list.", "aaronroth")
+
+
+def every_edit_and_correction(of: Agreement, *, now: datetime = NOW) -> None:
+    """All that can happen to edits and corrections."""
+    edits.answer(edit(of, now=now), confirmed=True, words="", now=now)
+    edits.answer(edit(of, now=now), confirmed=False, words="It was right.", now=now)
+    edits.undo(edit(of, now=now), reason="Asked by mail.", by="editor:ed", now=now)
+    of = published(of)
+    corrections.refuse(correction(of, now=now), reason="It is right.", by="editor:ed", now=now)
+    approved = correction(of, now=now)
+    corrections.approve(approved, PERMISSION, by="editor:ed", now=now)
+    corrections.apply(approved, by="editor:ed", now=now)
 
 
 def invitation(of: Agreement) -> Message:

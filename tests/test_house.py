@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.template import engines
 
-from agreements.models import Addressee, Agreement, Event, Link, Message, Package, ShownCopy
+from agreements.models import Addressee, Agreement, Correction, Edit, Event, Link, Message, Package, ShownCopy
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = {
@@ -27,6 +27,8 @@ WRITERS = {
     "Link": "agreements/links.py",
     "Addressee": "agreements/addresses.py",
     "Package": "agreements/packing.py",
+    "Edit": "agreements/edits.py",
+    "Correction": "agreements/corrections.py",
 }
 WRITING = {
     "update", "create", "save", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create",
@@ -39,6 +41,8 @@ RELATED = {
     "links": "Link",
     "shown": "ShownCopy",
     "packages": "Package",
+    "edits": "Edit",
+    "corrections": "Correction",
 }
 """The names by which rows of those models hang on others."""
 
@@ -126,9 +130,8 @@ def by_rows(call: ast.Call) -> bool:
 
 
 def test_the_models_with_one_writer_are_those_of_the_house() -> None:
-    assert set(WRITERS) == {
-        model.__name__ for model in (Addressee, Agreement, Event, Link, Message, Package, ShownCopy)
-    }
+    ours = (Addressee, Agreement, Correction, Edit, Event, Link, Message, Package, ShownCopy)
+    assert set(WRITERS) == {model.__name__ for model in ours}
 
 
 def test_each_of_these_models_has_one_writer() -> None:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 
 from agreements import board, chart, lifecycle
 from agreements.admin.packages import PackageDownloads
+from agreements.admin.publishing import PublicationPage
 from agreements.admin.terms import TermsInline
 from agreements.admin.words import zone_of
 from agreements.models import Agreement
@@ -53,7 +54,7 @@ class VolumeList(ChangeList):
 
 
 @admin.register(Volume)
-class VolumeDesk(PackageDownloads, VolumeAdmin):
+class VolumeDesk(PackageDownloads, PublicationPage, VolumeAdmin):
     list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
     list_select_related = ["terms"]
     list_per_page = 50

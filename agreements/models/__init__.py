@@ -1,11 +1,13 @@
 """Who allowed it: texts, terms, agreements, their events, the mailed links and the outbox.
 
-Rows only. Agreement and Event are written by `lifecycle`, Message by `mail`, Link by `links`, Package by `packing`;
-nothing here has a side effect. What must hold whatever the code does is a constraint here or a trigger in a migration.
+Rows only. Each is written by one room: Agreement and Event by `lifecycle`, Message by `mail`, Link by `links`, Package
+by `packing`, Edit by `edits`, Correction by `corrections`. Nothing here has a side effect. What must hold whatever the
+code does is a constraint here or a trigger in a migration.
 """
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.desk import Job, JobItem, Note
+from agreements.models.edits import Correction, Edit
 from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
@@ -19,6 +21,8 @@ __all__ = [
     "Agreement",
     "AgreementQuerySet",
     "AgreementText",
+    "Correction",
+    "Edit",
     "Event",
     "Job",
     "JobItem",

@@ -47,6 +47,11 @@ class Message(models.Model):
         EDITOR_REFUSED = "editor-refused", "notice to editors: address refused"
         EDITOR_STOPPED = "editor-stopped", "notice to editors: reminders stopped"
         EDITOR_DAILY = "editor-daily", "editors’ morning mail"
+        EDIT = "edit", "question about an edit"
+        EDITOR_EDIT = "editor-edit", "notice to editors: word on an edit"
+        PUBLISHED = "published", "address and citation"
+        EDITOR_CORRECTION = "editor-correction", "notice to editors: correction wanted"
+        CORRECTION = "correction", "answer about a correction"
 
     parts: "Sequence[Message]" = ()
     """The slots that it carries, once `mail` has claimed it."""
@@ -165,6 +170,8 @@ class Link(models.Model):
         COPY = "copy", "fetch the sealed copy"
         OBJECT = "object", "object to what a co-author signed"
         STOP = "stop", "end the reminders"
+        EDIT = "edit", "say whether an edit is right"
+        CORRECT = "correct", "ask for a correction"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
     message = models.ForeignKey(Message, models.PROTECT, related_name="links")

@@ -30,6 +30,7 @@ B = Blocker
         (Standing(has_contact=True, status="issued", invited=True, drifted=True), [B.DRIFTED, B.WAITING]),
         (Standing(has_contact=True, status="issued", proposal=True), [B.PROPOSAL, B.NOT_SENT]),
         (Standing(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
+        (Standing(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
         (Standing(has_contact=True, status="declined"), [B.DECLINED]),
         (Standing(has_contact=True, status="declined", drifted=True), [B.DECLINED]),
         (Standing(has_contact=True, status="lapsed"), [B.LAPSED]),

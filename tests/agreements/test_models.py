@@ -15,6 +15,8 @@ from agreements.models import (
     Addressee,
     Agreement,
     AgreementText,
+    Correction,
+    Edit,
     Event,
     Link,
     Message,
@@ -131,6 +133,35 @@ def test_hours_that_end_before_they_begin_are_refused() -> None:
         Terms.objects.filter(volume=make.volume()).update(from_hour=17, to_hour=9)
 
 
+REFUSED_EDITS: list[tuple[str, dict[str, Any]]] = [
+    ("substantive_edit_is_verified", {"substantive": False}),
+    ("substantive_edit_is_verified", {"state": "noted"}),
+    ("settled_edit_is_stamped", {"state": "confirmed", "settled_by": "signer"}),
+    ("settled_edit_is_stamped", {"state": "undone", "settled_at": NOW}),
+]
+REFUSED_CORRECTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("settled_correction_is_stamped", {"state": "refused", "answer": "No."}),
+    ("settled_correction_is_stamped", {"settled_at": NOW}),
+    ("approved_correction_has_permission", {"state": "approved", "settled_at": NOW, "settled_by": "editor:ed"}),
+    ("refused_correction_says_why", {"state": "refused", "settled_at": NOW, "settled_by": "editor:ed"}),
+    ("applied_correction_is_stamped", {"applied_at": NOW}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_EDITS)
+def test_an_edit_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    made = make.edit(make.agreement("signed"))
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Edit.objects.filter(pk=made.pk).update(**columns)
+
+
+@pytest.mark.parametrize(("constraint", "columns"), REFUSED_CORRECTIONS)
+def test_a_correction_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+    made = make.correction(make.published(make.agreement("sealed")))
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Correction.objects.filter(pk=made.pk).update(**columns)
+
+
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
 def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
     made = Addressee.objects.create(address="mike@example.org")
@@ -184,6 +215,8 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         *REFUSED_ITEMS,
         *REFUSED_NOTES,
         ("terms_hours_in_order",),
+        *REFUSED_EDITS,
+        *REFUSED_CORRECTIONS,
     ]
     assert checks == {name for name, *_ in tried}
 

@@ -42,6 +42,8 @@ def volume(db: None, tmp_path: Path) -> Volume:
 
 @pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
+    """Keys of rows come again after each test, and files of theirs must not."""
+    shutil.rmtree(storages["private"].path("packages"), ignore_errors=True)
     yield
     shutil.rmtree(storages["private"].path("packages"), ignore_errors=True)
 

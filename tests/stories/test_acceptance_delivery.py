@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from agreements import lifecycle
+from agreements import edits, lifecycle
 from proceedings.checking import check_folder
 from proceedings.latex import to_latex, to_unicode
 from proceedings.models import Author, Paper, PaperFile, Volume
@@ -233,6 +233,35 @@ def test_ac10_no_paper_without_a_sealed_agreement(out: Path, tmp_path: Path, end
             make.agreement(end, of=paper(key))
 
     refused(out, "lewis26b: ")
+
+
+def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(volume: Volume, out: Path) -> None:
+    agreement = paper("lewis26b").agreements.get()
+    edit = make.edit(agreement)
+    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5): ask again, or undo it")
+
+    edits.answer(edit, confirmed=False, words="It was right.", now=make.NOW)
+    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5)")
+    edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
+    make.edit(agreement, what="A comma on page 2", substantive=False)
+    edits.answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
+
+    assert deliver(out)[0] == 0
+    rows = csv.DictReader(tree(out)["v901permissions/manifest.csv"].decode().splitlines())
+    assert {row["paper"]: row["edits"] for row in rows} == {
+        "angstrom26": "",
+        "lewis26a": "",
+        "lewis26b": "A comma on page 2 (not substantive); The proof of Lemma 2 (confirmed by signer, 2026-11-01)",
+    }
+
+
+def test_ac11_a_part_goes_without_the_paper_that_waits(volume: Volume, out: Path) -> None:
+    make.edit(paper("lewis26b").agreements.get())
+
+    assert deliver(out, "--partial")[0] == 1
+
+    assert "lewis26b" not in (out / "v901" / "v901.bib").read_text()
+    assert "lewis26b: an edit is not confirmed" in tree(out)["v901permissions/PARTIAL.txt"].decode()
 
 
 def test_ac12_dates_are_iso_and_in_order(volume: Volume, out: Path) -> None:

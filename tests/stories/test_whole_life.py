@@ -81,7 +81,7 @@ def run(command: str, *args: object, **options: object) -> str:
 
 
 def sweep(now: datetime) -> str:
-    return run("sweep", now=now.isoformat())
+    return run("sweep", now=now.isoformat()).removesuffix("pack: nothing due\n")
 
 
 def done(now: datetime) -> list[str]:

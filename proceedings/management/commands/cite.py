@@ -31,6 +31,7 @@ class Command(BaseCommand):
         volume = volume_record(row)
         papers = paper_records(row.papers.filter(status=Paper.Status.ACCEPTED))
         ids = publisher.predicted_ids(volume, papers)
+        ids |= dict(row.papers.exclude(public_id="").filter(key__in=ids).values_list("key", "public_id"))
         wanted = options["paper"] or list(ids)
         if unknown := [key for key in wanted if key not in ids]:
             msg = f"v{row.number} has no paper {', '.join(unknown)}."

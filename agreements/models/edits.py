@@ -1,0 +1,137 @@
+"""What happens to a paper's text after its agreement is signed: editors' edits, and corrections once it is out."""
+
+from django.db import models
+from django.db.models import Q
+
+from agreements.models.agreement import Agreement
+
+
+class Edit(models.Model):
+    """An edit that the editors made to a signed paper. A substantive one is verified with its author (clause 5).
+
+    Written by `edits`.
+    """
+
+    class State(models.TextChoices):
+        NOTED = "noted", "not substantive"
+        OPEN = "open", "waits for the author’s word"
+        CONFIRMED = "confirmed", "confirmed"
+        DECLINED = "declined", "the author says no"
+        UNDONE = "undone", "undone"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="edits")
+    what = models.TextField("what was changed", help_text="Where in the paper, and what.")
+    before = models.TextField("as it was", blank=True)
+    after = models.TextField("as it is now", blank=True)
+    reason = models.TextField(blank=True, help_text="Why.")
+    substantive = models.BooleanField(help_text="It changes what the paper says, not only how it looks.")
+    state = models.CharField(max_length=10, choices=State)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200)
+    asked = models.PositiveSmallIntegerField("times asked", default=0)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=200, blank=True)
+    answer = models.TextField(blank=True, help_text="The author’s words, or the editor’s reason.")
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(substantive=False, state__in=["noted", "undone"])
+                | Q(substantive=True, state__in=["open", "confirmed", "declined", "undone"]),
+                name="substantive_edit_is_verified",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["noted", "open"], settled_at__isnull=True)
+                | (Q(state__in=["confirmed", "declined", "undone"], settled_at__isnull=False) & ~Q(settled_by="")),
+                name="settled_edit_is_stamped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"edit of {self.agreement.paper_key}"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the paper may not be delivered with it."""
+        return self.state in (self.State.OPEN, self.State.DECLINED)
+
+
+class Correction(models.Model):
+    """A change asked for after publication, in the terms of the publisher's form for it. Written by `corrections`."""
+
+    class Role(models.TextChoices):
+        AUTHOR = "author", "an author of this paper"
+        FOR_AUTHOR = "for-author", "acting for an author"
+        EDITOR = "editor", "an editor of this volume"
+        FOR_EDITOR = "for-editor", "acting for an editor"
+        OTHER = "other", "somebody else"
+
+    class Nature(models.TextChoices):
+        META = "meta", "small edit of the metadata, such as a slip of the pen"
+        PDF = "pdf", "another PDF"
+        CONTENT = "content", "other content"
+
+    class State(models.TextChoices):
+        OPEN = "open", "waits for an editor"
+        APPROVED = "approved", "approved"
+        REFUSED = "refused", "refused"
+        APPLIED = "applied", "published"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="corrections")
+    role = models.CharField("asked for by", max_length=10, choices=Role)
+    name = models.CharField("name", max_length=300, help_text="Of who asks.")
+    email = models.EmailField("e-mail", blank=True, help_text="Of who asks; the answer goes there.")
+    on_behalf_of = models.CharField(
+        "on behalf of",
+        max_length=300,
+        blank=True,
+        help_text="Name, affiliation and GitHub name, when acting for somebody.",
+    )
+    nature = models.CharField("kind of change", max_length=10, choices=Nature)
+    description = models.TextField("what is to be changed", help_text="Exactly: where, what it is, what it shall be.")
+    notes = models.TextField("further notes", blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200)
+
+    permitted_by = models.CharField("permission given by", max_length=300, blank=True)
+    permitted_how = models.CharField("given by way of", max_length=100, blank=True)
+    permitted_on = models.DateField("given on", null=True, blank=True)
+    correspondence = models.TextField(blank=True)
+    github = models.CharField("editor’s GitHub name", max_length=60, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=200, blank=True)
+    answer = models.TextField(blank=True, help_text="Why it was refused.")
+    applied_at = models.DateTimeField(null=True, blank=True)
+    applied_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", settled_at__isnull=True)
+                | (Q(state__in=["approved", "refused", "applied"], settled_at__isnull=False) & ~Q(settled_by="")),
+                name="settled_correction_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "applied"])
+                | Q(nature="meta")
+                | (~Q(permitted_by="") & ~Q(permitted_how="") & Q(permitted_on__isnull=False)),
+                name="approved_correction_has_permission",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="applied", applied_at__isnull=False) & ~Q(applied_by=""))
+                | (~Q(state="applied") & Q(applied_at__isnull=True)),
+                name="applied_correction_is_stamped",
+            ),
+            models.CheckConstraint(condition=~Q(state="refused") | ~Q(answer=""), name="refused_correction_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"correction of {self.agreement.paper_key}"
+
+    @property
+    def needs_permission(self) -> bool:
+        """Whether the publisher wants the word of one of the volume's editors for it."""
+        return self.nature != self.Nature.META
