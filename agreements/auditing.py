@@ -1,9 +1,11 @@
-"""Is the record whole? Walks every chain of events and says what does not fit."""
+"""Is the record whole? Walks every chain of events, reads sealed files again, and says what does not fit."""
 
 from collections.abc import Iterator
 
+from django.core.files.storage import storages
 from django.db import transaction
 
+from agreements.facts import sha256
 from agreements.models import Agreement, Event
 from agreements.sentences import Sentence
 
@@ -24,6 +26,28 @@ def broken_now(pk: int) -> str | None:
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(no_key=True).get(pk=pk)
         return broken(agreement, list(agreement.events.order_by("number")))
+
+
+def damaged_files() -> Iterator[str]:
+    """One sentence for every sealed file that is not what was sealed."""
+    for agreement in Agreement.objects.exclude(sealed_file="").select_related("shown").order_by("pk").iterator():
+        if problem := damage(agreement):
+            yield f"{agreement.reference}: the sealed file was read again: {problem}"
+
+
+def damage(agreement: Agreement) -> str | None:
+    """What is wrong with the sealed file of an agreement, or None: it is for ever the bytes that were sealed."""
+    try:
+        with storages["private"].open(agreement.sealed_file) as file:
+            body = file.read()
+    except Exception as error:  # noqa: BLE001 - each storage fails in its own way
+        return f"it cannot be read ({type(error).__name__})."
+    shown = bytes(agreement.shown.body)
+    if sha256(body) != agreement.sealed_sha256:
+        return "it is not the file that was sealed."
+    if not body.startswith(shown) or sha256(shown) != agreement.shown_sha256:
+        return "it does not begin with the form that was shown."
+    return None
 
 
 def broken(agreement: Agreement, chain: list[Event]) -> str | None:

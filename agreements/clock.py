@@ -11,9 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
-from agreements import bulk, daily, documents, fresh, lifecycle, limits, packing, planning, postman, seal, transports
+from agreements import (
+    auditing,
+    bulk,
+    daily,
+    documents,
+    fresh,
+    lifecycle,
+    limits,
+    packing,
+    planning,
+    postman,
+    seal,
+    transports,
+)
 from agreements.models import Agreement, Round
 from agreements.states import LIVE, Status
 from proceedings import resets
@@ -23,6 +36,7 @@ Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
 
 YEAR = timedelta(days=365)
+DAY = timedelta(days=1)
 BATCH = 500
 ROUND = 12
 """Seconds after which a worker begins no other mail. Less than the 15 between two beats, so rounds do not pile up, and
@@ -145,11 +159,32 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     return "sealed" if made_it else "lost"
 
 
+def recheck(clock: Clock) -> Counter[str]:
+    """Once a day reads a part of the sealed files again, each of them once a year (110G §12: accurate ever after).
+
+    A file that is not what was sealed is put on record, where the desk shows it; `manage.py verify_audit --files` reads
+    all at once.
+    """
+    now, tally = clock(), Counter[str]()
+    if Round.objects.filter(name="recheck", at__gt=now - DAY).exists():
+        return tally
+    sealed = Agreement.objects.exclude(sealed_file="").annotate(turn=F("pk") % 365)
+    for agreement in sealed.filter(turn=now.timetuple().tm_yday % 365).select_related("shown").iterator(BATCH):
+        problem = auditing.damage(agreement)
+        if problem:
+            logger.error("The sealed file of %s is damaged: %s", agreement, problem)
+            lifecycle.damaged(agreement, problem, now=now)
+        tally["damaged" if problem else "whole"] += 1
+    ran("recheck", now)
+    return tally
+
+
 ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {
     "work": bulk.work,
     "chase": chase,
     "seal": seal_due,
     "send": send,
     "pack": packing.make_due,
+    "recheck": recheck,
 }
 """In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

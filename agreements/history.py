@@ -61,6 +61,7 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stop-reminders": lambda data: "asked for no more reminders",
     "sign": signed,
     "seal": lambda data: f"sealed, SHA-256 {data['sha256'][:16]}…",
+    "damaged": lambda data: f"the sealed file was read again: {data['words']}",
     "hand-over": lambda data: f"handed over to {data['to']}",
     "propose": lambda data: f"proposed: {'; '.join(data['what'])}",
     "refuse": lambda data: f"refused the proposal: {data['reason']}",

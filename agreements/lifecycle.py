@@ -489,6 +489,12 @@ def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
     )
 
 
+def damaged(agreement: Agreement, words: str, *, now: datetime) -> None:
+    """Puts on record, once, that the sealed file is not what was sealed. Nothing moves: a copy may be restored."""
+    if not agreement.events.filter(kind="damaged", data__words=words).exists():
+        note(agreement.pk, "damaged", by="clock", now=now, data={"words": words})
+
+
 # --- the editor's moves
 
 

@@ -26,6 +26,11 @@ def seal() -> None:
     clock.seal_due(timezone.now)
 
 
+@shared_task(name="agreements.recheck")
+def recheck() -> None:
+    clock.recheck(timezone.now)
+
+
 @shared_task(name="agreements.pack")
 def pack() -> None:
     packing.make_due(timezone.now)

@@ -8,6 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proceedings.settings")
 
 from django.conf import settings
 
+SECONDS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "recheck": 60.0}
+"""Between two looks of each round."""
+
 app = Celery("proceedings")
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://localhost//",
@@ -30,7 +33,7 @@ app.conf.update(
     # Tasks carry no data: each says "look", and a look that comes late is worth nothing (hence `expires`).
     beat_schedule={
         name: {"task": f"agreements.{name}", "schedule": seconds, "options": {"expires": seconds}}
-        for name, seconds in {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0}.items()
+        for name, seconds in SECONDS.items()
     },
 )
 app.autodiscover_tasks(["agreements"])

@@ -510,6 +510,7 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     waiting = make.agreement("issued")
     proposals.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
     proposals.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
+    lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
     objections.object_to(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
     make.every_edit_and_correction(agreement, now=LATER)
     kinds = set(Event.objects.values_list("kind", flat=True))

@@ -12,7 +12,14 @@ from proceedings.celery import app
 from tests import make
 from tests.servers import Mailbox
 
-OURS = ["agreements.chase", "agreements.pack", "agreements.seal", "agreements.send", "agreements.work"]
+OURS = [
+    "agreements.chase",
+    "agreements.pack",
+    "agreements.recheck",
+    "agreements.seal",
+    "agreements.send",
+    "agreements.work",
+]
 
 
 def test_the_schedule_names_every_task_and_no_other() -> None:

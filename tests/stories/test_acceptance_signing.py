@@ -16,6 +16,7 @@ import pypdf
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.db import IntegrityError, models, transaction
 from django.test import Client
 from hypothesis import given
@@ -179,6 +180,36 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
     assert sealed_bytes(agreement) == first
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=agreement.pk).update(sealed_sha256="0" * 64)
+
+
+def test_l12_every_sealed_file_is_read_again_once_a_year_and_a_part_of_them_each_day() -> None:
+    for _ in range(3):
+        make.agreement("sealed")
+    read = [clock.recheck(clock.stopped(NOW + day_ * DAY)) for day_ in range(366)]
+    assert sum(tally["whole"] for tally in read) in (3, 4)
+    assert all(tally["damaged"] == 0 for tally in read)
+    again = clock.recheck(clock.stopped(NOW + 365 * DAY + MINUTE))
+    assert not again, "once a day, however often the clock looks"
+
+
+@pytest.mark.parametrize("harm", ["a changed byte", "gone"])
+def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str) -> None:
+    agreement = make.agreement("sealed")
+    place = Path(storages["private"].path(agreement.sealed_file))
+    body = place.read_bytes()
+    place.unlink()
+    if harm == "a changed byte":
+        place.write_bytes(body[:-2] + b"#" + body[-1:])
+    for year in range(2):
+        for day_ in range(366):
+            clock.recheck(clock.stopped(NOW + (366 * year + day_) * DAY))
+    assert make.history(agreement).count("damaged") == 1
+    agreement.refresh_from_db()
+    assert agreement.status == Status.SEALED, "a copy may be restored; nothing moves by itself"
+    with pytest.raises(SystemExit):
+        call_command("verify_audit", "--files", stdout=io.StringIO())
+    place.write_bytes(body)
+    call_command("verify_audit", "--files", stdout=io.StringIO())
 
 
 def test_l12_the_evidence_verifies_without_the_desk(tmp_path: Path) -> None:
