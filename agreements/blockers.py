@@ -128,7 +128,7 @@ MEANING = {
         person=False,
         stops=False,
     ),
-    Blocker.NO_PDF: Meaning("no PDF", "Attach the papers’ files: manage.py attach_files VOLUME FOLDER.", person=False),
+    Blocker.NO_PDF: Meaning("no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False),
 }
 
 

@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from proceedings import second_step
 from proceedings.checking import file_findings
 from proceedings.delivery import paper_records, volume_record
+from proceedings.files_page import FilePages
 from proceedings.findings import Finding, Severity
 from proceedings.import_page import ImportPages
 from proceedings.models import Author, Paper, User, Volume
@@ -117,7 +118,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages, NamePages):
+class VolumeAdmin(ImportPages, NamePages, FilePages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

@@ -7,7 +7,7 @@ that may not be is taken in with a warning, and `check_volume` repeats it until 
 import hashlib
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     REFUSED = "refused"
     LEFT = "left alone"
+    HELD = "held back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,26 @@ class _Refused(Exception):
         self.fix = fix
 
 
-def attach(volume: Volume, folder: Path, *, progress: Callable[[Sequence[str]], Iterable[str]] = iter) -> Intake:
+DOUBTS = frozenset({"first-page", "pdf-title", "pdf-authors"})
+"""Rules by which a PDF may be another paper."""
+
+
+def attach(
+    volume: Volume,
+    folder: Path,
+    *,
+    progress: Callable[[Sequence[str]], Iterable[str]] = iter,
+    sure_of: Collection[str] | None = None,
+) -> Intake:
     """Take the files of `folder` in for the accepted papers of `volume`. Raises OSError if the folder cannot be read.
+
+    With `sure_of` a PDF that may be another paper is held back, unless somebody is sure of it by name.
 
     Each file is complete in storage before its row says so, so a crash leaves whole files and no half ones; running it
     again finds the rest. Bytes that were replaced stay in storage.
     """
     intake = Intake()
-    desk = _Desk(volume, folder)
+    desk = _Desk(volume, folder, sure_of)
     for name in progress(desk.names):
         try:
             intake.outcomes[name] = desk.take(name, intake.findings)
@@ -94,8 +107,9 @@ def attach(volume: Volume, folder: Path, *, progress: Callable[[Sequence[str]], 
 class _Desk:
     """The papers of a volume with what is attached already, while a folder is taken in."""
 
-    def __init__(self, volume: Volume, folder: Path) -> None:
+    def __init__(self, volume: Volume, folder: Path, sure_of: Collection[str] | None = None) -> None:
         self.volume = volume
+        self.sure_of = sure_of
         self.folder = folder
         self.storage: Storage = storages["private"]
         self.names = sorted(file_names(folder))
@@ -134,7 +148,10 @@ class _Desk:
             return Outcome.UNCHANGED
         facts = self._look(name, known, digest)
         if known.kind is Kind.PAPER:
-            findings += guard.check_pdf(self.records[known.key], facts, name)
+            found = list(guard.check_pdf(self.records[known.key], facts, name))
+            findings += found
+            if self.sure_of is not None and name not in self.sure_of and DOUBTS & {one.rule for one in found}:
+                return Outcome.HELD
         self._keep(paper, known, name, digest, facts, old)
         return Outcome.REPLACED if old else Outcome.ATTACHED
 
