@@ -65,7 +65,7 @@ MEANING = {
     ),
     Blocker.REFUSED: Meaning(
         "mail refused",
-        "The mail server refused the address. Correct it on the paper’s page and replace the agreement.",
+        "The signer’s address takes no mail. Choose another author to sign, or correct the address.",
         person=True,
     ),
     Blocker.MAIL_UNKNOWN: Meaning(
@@ -151,7 +151,7 @@ class Standing:
     invited: bool = False
     """At least one mail with a link has left, or may have."""
     refused: bool = False
-    """The last mail to the signer was refused for good."""
+    """The last mail to the signer was refused for good, or came back so."""
     mail_unknown: bool = False
     """Whether the last mail to the signer arrived is not known."""
     seal_failed: bool = False

@@ -14,6 +14,7 @@ from django.template import engines
 from django.utils import translation
 
 from agreements import addresses, history, links, phrasing
+from agreements.bounces import ReturnPaths
 from agreements.differences import differences
 from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
@@ -103,10 +104,15 @@ class Letters:
         mail = EmailMultiAlternatives(
             subject=subject,
             body=rendered(f"{words}.txt", context),
-            from_email=named(f"{volume.shortname} proceedings", parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+            from_email=return_paths().to(message.message_id),
             to=[named(addressee(said), message.recipient)],
             reply_to=[terms.reply_to] if terms.reply_to else None,
-            headers={"Message-ID": message.message_id, "Date": format_datetime(now), "Auto-Submitted": "auto-generated"}
+            headers={
+                "From": named(f"{volume.shortname} proceedings", our_address()),
+                "Message-ID": message.message_id,
+                "Date": format_datetime(now),
+                "Auto-Submitted": "auto-generated",
+            }
             | self.thread(message)
             | (one_click(stop) if stop else {}),
         )
@@ -199,6 +205,20 @@ def own_words(body: str, context: dict[str, Any]) -> list[str]:
     agreement = context["agreement"]
     values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
     return phrasing.paragraphs(phrasing.fill(body, values | {key: context[key] for key in ("link", "deadline")}))
+
+
+def our_address() -> str:
+    """What all mail comes from, without a name."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def our_domain() -> str:
+    return our_address().rpartition("@")[2]
+
+
+def return_paths() -> ReturnPaths:
+    """Where reports about our mails are to go: to where they come from, unless a mailbox is set apart for them."""
+    return ReturnPaths(settings.BOUNCE_ADDRESS or our_address(), our_domain(), each=bool(settings.BOUNCE_ADDRESS))
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:

@@ -29,6 +29,12 @@ SEAL_BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
 """Waits after failed seals; the last one repeats for ever, because a signature is never given up."""
 
 
+MAIL_AGAIN = 3
+"""How many mails about an agreement that came back from an address, and not for good, are sent again."""
+TOMORROW = timedelta(days=1)
+"""Longer than the gap between two mails to one address."""
+
+
 class WrongMove(Exception):
     """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
 
@@ -325,7 +331,8 @@ def stop_address(message: Message, words: str, now: datetime) -> bool:
     mail.cancel_to(address, addresses.agreements_with_mail_to(address))
     if not addresses.stop(address, words, now):
         return False
-    if not message.volume_id:
+    about_signer = not message.volume_id and address.lower() == message.agreement.signer_email.lower()
+    if about_signer:  # who cannot be asked any more
         notices.tell_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notices.short(address))
     return True
 
@@ -343,6 +350,8 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
         note(message.agreement.pk, "bounced", by="clock", now=now, data=data)
         if bounce.hard:
             stop_address(message, bounce.words, now)
+        else:
+            mail_again(message, now)
     return "hard" if bounce.hard else "soft"
 
 
@@ -353,6 +362,24 @@ def bounced_mail(message_id: str) -> Message | None:
     if message and message.kind == Kind.TOGETHER:
         return message.carried.select_related("agreement").order_by("pk").first()
     return message
+
+
+def mail_again(message: Message, now: datetime) -> None:
+    """Queues a mail once more that came back, but not for good: tomorrow the mailbox may have room.
+
+    Nothing is queued where nobody waits for it any more, where another mail to the address is on its way, or when so
+    many have come back that a person should look. Nor for one of several papers that shared a mail: the clock reminds.
+    """
+    agreement, address = message.agreement, message.recipient
+    agreement.refresh_from_db()
+    asks = message.kind in (*addresses.UNASKED, Kind.FRESH)
+    if message.carrier_id or (asks and (agreement.status != Status.ISSUED or agreement.reminders_stopped_at)):
+        return
+    if addresses.lock(address).stopped_at or addresses.agreements_with_mail_to(address):
+        return
+    if agreement.events.filter(kind="bounced", data__to=address).count() <= MAIL_AGAIN:
+        slot, kind = f"{message.slot}:again", Kind(message.kind)
+        mail.queue(agreement, slot=slot, kind=kind, recipient=address, now=now, wait=TOMORROW)
 
 
 # --- the author's moves

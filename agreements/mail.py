@@ -10,14 +10,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from agreements import addresses, rows
+from agreements import addresses, letters, rows
 from agreements.models import Agreement, Message
 from agreements.transports import Outcome
 
@@ -57,9 +55,18 @@ class Errand(NamedTuple):
     skipped: bool = False
 
 
-def queue(agreement: Agreement, *, slot: str, kind: Message.Kind, recipient: str, now: datetime) -> bool:
-    """Puts a mail in the outbox, once per (agreement, slot) for ever. False if the slot was taken already."""
-    return bool(insert([new(now, agreement=agreement, slot=slot, kind=kind, recipient=recipient)]))
+def queue(
+    agreement: Agreement,
+    *,
+    slot: str,
+    kind: Message.Kind,
+    recipient: str,
+    now: datetime,
+    wait: timedelta = timedelta(0),
+) -> bool:
+    """Puts a mail in the outbox, once per (agreement, slot) for ever; it is due after `wait`. False if it was taken."""
+    errand = Errand(agreement, slot, kind, recipient)
+    return bool(insert([new(now, **slot_of(errand), due_at=now + wait)]))
 
 
 def queue_about(
@@ -110,9 +117,9 @@ def slot_of(errand: Errand) -> dict[str, Any]:
 
 
 def new(now: datetime, **fields: Any) -> Message:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     # The Message-ID is fixed with the slot, not with the try: whoever got two could tell them for one.
-    return Message(due_at=now, created_at=now, message_id=f"<{uuid.uuid4()}@{domain}>", **fields)
+    message_id = f"<{uuid.uuid4()}@{letters.our_domain()}>"
+    return Message(**{"due_at": now, "created_at": now, "message_id": message_id, **fields})
 
 
 def insert(messages: list[Message]) -> int:

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Lower
 
 from agreements import pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
-from agreements.models import Agreement, Edit, Event, Message, Proposal, Terms
+from agreements.models import Addressee, Agreement, Edit, Event, Message, Proposal, Terms
 from agreements.planning import REMINDING
 from agreements.states import LIVE, Status
 from proceedings import questions
@@ -34,12 +35,18 @@ class Seen(NamedTuple):
     has_proposal: bool
     has_objection: bool
     has_edit: bool
+    stopped: bool
+    """The signer's address takes no mail."""
     last_mail: str | None
     """The state of the last mail that carried a link, where the agreement waits for its signature."""
     invited: bool
     """At least one of them has left, or may have."""
     reminders: int | None
     """So many of them were reminders; None for none."""
+
+    @property
+    def refused(self) -> bool:
+        return self.last_mail == Message.State.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +81,21 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
 
 
 def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
-    """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks."""
+    """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks, the
+    signer's address takes no mail.
+    """
     return agreements.annotate(
-        has_proposal=has_proposal_of("pk"), has_objection=has_objection_of("pk"), has_edit=has_edit_of("pk")
+        has_proposal=has_proposal_of("pk"),
+        has_objection=has_objection_of("pk"),
+        has_edit=has_edit_of("pk"),
+        is_stopped=is_stopped("signer_email"),
     )
+
+
+def is_stopped(address: str) -> Exists:
+    """Whether the address in the column `address` was refused for good, be it by an answer or by a bounce."""
+    stopped = Addressee.objects.filter(stopped_at__isnull=False)
+    return Exists(stopped.filter(address=Lower(OuterRef(address))))
 
 
 def has_proposal_of(agreement: str) -> Exists:
@@ -153,6 +171,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_proposal=has_proposal_of("agreements__pk"),
             has_objection=has_objection_of("agreements__pk"),
             has_edit=has_edit_of("agreements__pk"),
+            is_stopped=is_stopped("agreements__signer_email"),
             last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
             invited=Exists(waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED)),
             reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
@@ -161,7 +180,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         .values_list(
             *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__seal_error"),
-            *("has_proposal", "has_objection", "has_edit", "last_mail", "invited", "reminders"),
+            *("has_proposal", "has_objection", "has_edit", "is_stopped", "last_mail", "invited", "reminders"),
         )
     )
 
@@ -197,7 +216,8 @@ def standing_of(
         drifted=drifted(title, authors, agreement),
         invited=agreement.invited,
         silent=bool(terms and (agreement.reminders or 0) >= terms.editors_after),
-        refused=agreement.last_mail == Message.State.FAILED,
+        refused=agreement.status == Status.ISSUED
+        and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
         proposal=agreement.has_proposal,
@@ -237,6 +257,7 @@ def seen(agreement: Any) -> Seen:
     return Seen(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
         *(agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
+        stopped=agreement.is_stopped,
         last_mail=carried[-1].state if carried else None,
         invited=bool(left),
         reminders=sum(m.kind in REMINDING for m in left),

@@ -159,6 +159,12 @@ DEFAULT_FROM_EMAIL = read.text(
 if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     read.problems.append(f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}. Give an e-mail address.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+BOUNCE_ADDRESS = read.text("BOUNCE_ADDRESS", "")
+if BOUNCE_ADDRESS and "@" not in BOUNCE_ADDRESS:
+    read.problems.append(f"BOUNCE_ADDRESS is {BOUNCE_ADDRESS!r}. Give an e-mail address, or leave it empty.")
+BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
+if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
+    read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")
 
 REDIS_URL = read.url("REDIS_URL", "", {"redis", "rediss"}).geturl()
 

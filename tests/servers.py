@@ -176,6 +176,8 @@ class Mailbox:
     def reset(self) -> None:
         self.mails: list[bytes] = []
         self.sessions: set[Any] = set()
+        self.senders: list[str] = []
+        """What MAIL said, for each mail that was begun."""
         self.at_sender = ""
         """The answer to MAIL, such as ``451 later``; empty accepts."""
         self.at_sender_once = ""
@@ -208,6 +210,7 @@ class Mailbox:
         if answer := once or self.at_sender:
             return answer
         envelope.mail_from = address
+        self.senders.append(address)
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802

@@ -17,7 +17,16 @@ FIXED = {
     "SEAL_CERT": f"{TEST_DIR}/seal/cert.pem",
 }
 os.environ.update(FIXED)
-for name in ("REDIS_URL", "S3_BUCKET", "DEMO", "TSA_URL", "SEAL_ROOTS", "SEAL_CRLS"):
+for name in (
+    "REDIS_URL",
+    "S3_BUCKET",
+    "DEMO",
+    "TSA_URL",
+    "SEAL_ROOTS",
+    "SEAL_CRLS",
+    "BOUNCE_ADDRESS",
+    "BOUNCE_MAILBOX",
+):
     os.environ.pop(name, None)
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{TEST_DIR}/desk.sqlite3")
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from agreements import bundle, documents, drafting, history, lifecycle
+from agreements import addresses, bundle, documents, drafting, history, lifecycle
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
 from agreements.admin.forms import ReasonForm
@@ -214,6 +214,8 @@ class AgreementDesk(NoteTaking, BulkMoves):
                 "corrections": agreement.corrections.all(),
                 "waits": agreement.status == Status.ISSUED,
                 "drift": drift(agreement) if agreement.status in LIVE else [],
+                "stopped": addresses.stopped([agreement.signer_email]).get(agreement.signer_email.lower()),
+                "may_change_contact": self.may_change(request, agreement),
                 "title": f"Agreement {agreement.reference}",
                 "subtitle": None,
             }
