@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polib
 import pytest
@@ -26,9 +27,14 @@ def catalogue(code: str) -> polib.POFile:
     return polib.pofile(str(CATALOGUES[code]), wrapwidth=0)
 
 
+def forms(entry: polib.POEntry) -> list[str]:
+    """A translation, or all it has for the numbers of its language."""
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
 def said(code: str) -> list[str]:
     """The words of a language, without the formats of its dates."""
-    return [entry.msgstr for entry in catalogue(code) if not entry.msgid.startswith("j F Y")]
+    return [text for entry in catalogue(code) if not entry.msgid.startswith("j F Y") for text in forms(entry)]
 
 
 def test_french_and_chinese_are_spoken_beside_english() -> None:
@@ -54,18 +60,21 @@ def test_nothing_is_left_untranslated_in_doubt_or_over(code: str) -> None:
 @every_language
 def test_a_translation_has_the_placeholders_and_the_tags_of_its_english(code: str) -> None:
     for entry in catalogue(code):
-        assert sorted(PLACEHOLDER.findall(entry.msgstr)) == sorted(PLACEHOLDER.findall(entry.msgid)), entry.msgid
-        assert entry.msgstr == entry.msgstr.strip()
-        assert "\n" not in entry.msgstr
+        for text in forms(entry):
+            assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(entry.msgid)), entry.msgid
+            assert text == text.strip()
+            assert "\n" not in text
 
 
 @every_language
 def test_what_is_compiled_is_what_is_written(code: str) -> None:
     with CATALOGUES[code].with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    texts = {entry.msgid: entry.msgstr for entry in catalogue(code)}
-    assert {text: compiled.gettext(text) for text in texts} == texts, "make languages"
-    assert {text for text in compiled._catalog if text} == set(texts), "make languages"  # type: ignore[attr-defined]
+    written: dict[Any, str] = {}
+    for entry in catalogue(code):
+        for number, text in enumerate(forms(entry)):
+            written[(entry.msgid, number) if entry.msgid_plural else entry.msgid] = text
+    assert {key: text for key, text in compiled._catalog.items() if key} == written, "make languages"  # type: ignore[attr-defined]
 
 
 def test_french_has_its_signs_and_their_spaces() -> None:
