@@ -1,6 +1,7 @@
-"""Is the record whole? Walks every chain of events, reads sealed files again, and says what does not fit."""
+"""Is the record whole? Walks all chains of events, reads sealed files and signed forms again, says what does not fit."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.files.storage import storages
 from django.db import transaction
@@ -11,13 +12,16 @@ from agreements.sentences import Sentence
 
 
 def findings() -> Iterator[str]:
-    """One sentence for every agreement whose chain of events is broken; nothing when all are whole."""
+    """One sentence for every agreement whose chain of events, or whose form signed by hand, is not as it was."""
     events: dict[int, list[Event]] = {}
     for event in Event.objects.order_by("agreement_id", "number").iterator(chunk_size=2000):
         events.setdefault(event.agreement_id, []).append(event)
     for agreement in Agreement.objects.order_by("pk").iterator(chunk_size=2000):
         # An event may have come between the two readings, so whatever looks broken is read again.
         if broken(agreement, events.get(agreement.pk, [])) and (problem := broken_now(agreement.pk)):
+            yield f"{agreement.reference}: {problem}"
+    for agreement in Agreement.objects.filter(scan__isnull=False).select_related("scan").order_by("pk"):
+        if problem := scan_damage(agreement):
             yield f"{agreement.reference}: {problem}"
 
 
@@ -65,4 +69,26 @@ def broken(agreement: Agreement, chain: list[Event]) -> str | None:
             written=agreement.event_count,
             found=len(chain),
         )
+    return None
+
+
+def scan_damage(agreement: Agreement) -> str | None:
+    """What is wrong with the form signed by hand, by what the event of accepting says of it; None if nothing."""
+    scan = agreement.scan
+    if scan is None:
+        return None
+    said: dict[str, Any] = next((event.data for event in agreement.events.filter(kind="accept")), {})
+    digests = [one["sha256"] for one in said.get("files", [])]
+    if said.get("pages_sha256") != scan.pages_sha256 or digests != [one["sha256"] for one in scan.files]:
+        return "the event of accepting tells of another form on paper."
+    if (said["dated"], said["date_written"]) != (f"{agreement.dated}", agreement.date_written):
+        return "the event of accepting tells of another date."
+    stored = [(one["name"], one["sha256"]) for one in scan.files] + [(scan.pages_file, scan.pages_sha256)]
+    for name, digest in stored:
+        try:
+            with storages["private"].open(name) as file:
+                if sha256(file.read()) != digest:
+                    return f"its form on paper was changed in storage: {name}"
+        except FileNotFoundError:
+            return f"its form on paper is not in storage any more: {name}"
     return None

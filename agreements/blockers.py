@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from agreements.states import Status
+from agreements.states import WAITING, Status
 
 LAPSING = timedelta(days=270)
 """Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
@@ -19,6 +19,7 @@ class Blocker(StrEnum):
     DECLINED = "declined"
     REFUSED = "refused"
     MAIL_UNKNOWN = "mail-unknown"
+    RECEIVED = "received"
     PROPOSAL = "proposal"
     DRIFTED = "drifted"
     SEAL_FAILED = "seal-failed"
@@ -70,6 +71,11 @@ MEANING = {
     ),
     Blocker.MAIL_UNKNOWN: Meaning(
         "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
+    ),
+    Blocker.RECEIVED: Meaning(
+        "paper form to look at",
+        "An author sent the form signed by hand. Look at it on the agreement’s page: accept it, or send it back.",
+        person=True,
     ),
     Blocker.PROPOSAL: Meaning(
         "a proposal waits",
@@ -177,7 +183,7 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
     match standing.status:
         case Status.SEALED | Status.SIGNED:
             found = blockers_of_signed(standing, now)
-        case Status.ISSUED:
+        case Status.ISSUED | Status.RECEIVED:
             found = blockers_of_waiting(standing, now)
         case Status.DECLINED:
             found = {Blocker.DECLINED}
@@ -187,7 +193,7 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
             found = {Blocker.WAIVED}
         case _:
             found = blockers_of_unissued(standing)
-    if standing.drifted and standing.status in (Status.ISSUED, Status.SIGNED, Status.SEALED):
+    if standing.drifted and standing.status in (*WAITING, Status.SIGNED, Status.SEALED):
         found.add(Blocker.DRIFTED)
     if not standing.has_pdf:
         found.add(Blocker.NO_PDF)
@@ -219,7 +225,8 @@ def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
 
 def blockers_of_waiting(standing: Standing, now: datetime) -> set[Blocker]:
     proposal = {Blocker.PROPOSAL} if standing.proposal else set()
-    return proposal | {mail_or_signature(standing, now)}
+    waits = Blocker.RECEIVED if standing.status == Status.RECEIVED else mail_or_signature(standing, now)
+    return {*proposal, waits}
 
 
 def mail_or_signature(standing: Standing, now: datetime) -> Blocker:

@@ -14,7 +14,7 @@ from agreements.history import in_words
 from agreements.models import Agreement, Event, Message, Proposal, Terms
 from agreements.reminders import Escalate, Remind, Verdict, Wait
 from agreements.standings import Row, accepted, rows
-from agreements.states import Status
+from agreements.states import WAITING, Status
 from proceedings.models import Volume
 
 CLEARING = (Status.SEALED, Status.WAIVED)
@@ -140,7 +140,7 @@ def next_mails(volume: Volume, terms: Terms | None, now: datetime) -> list[NextM
     """What goes out next: the outbox, and the reminders that will come due."""
     queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
     rests = Proposal.objects.filter(agreement=OuterRef("pk"), state=Proposal.State.OPEN)
-    reminder = Case(When(Q(status=Status.ISSUED) & ~Exists(rests), then="look_at"), output_field=DateTimeField())
+    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="look_at"), output_field=DateTimeField())
     ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
     first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
     loaded = ("messages", Prefetch("proposals", Proposal.objects.none()))  # those that have one do not come
@@ -159,7 +159,7 @@ def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> I
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
     for mail in sorted(queued, key=lambda mail: mail.due_at):
         yield pending(mail, agreement, now)
-    if terms and agreement.status == Status.ISSUED and agreement.look_at is not None:
+    if terms and agreement.status in WAITING and agreement.look_at is not None:
         reminder = reminder_to_come(agreement, planning.verdict_on(agreement, terms, now), now)
         if reminder:
             yield reminder

@@ -114,7 +114,8 @@ def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
             rows.append(["", "", "", agreement.reference, agreement.paper.key, *waived])
             continue
         file = permission(agreement)
-        signed = f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
+        # On paper there is a day only.
+        signed = f"{agreement.dated}" if agreement.dated else f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
         texts = [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
         rows.append(
             [

@@ -28,7 +28,7 @@ from agreements import (
     transports,
 )
 from agreements.models import Agreement, Round
-from agreements.states import LIVE, Status
+from agreements.states import LIVE, WAITING, Status
 from proceedings import resets
 from proceedings.models import Paper, Volume
 
@@ -88,12 +88,12 @@ def lapse_unpublished(now: datetime) -> int:
     # By volume: of all that was ever signed, what was published in time would be read again every minute.
     unpublished = Volume.objects.exclude(published__lte=now.date()).values_list("number", flat=True)
     signed = Agreement.objects.filter(
-        volume_number__in=list(unpublished),
-        signed_at__lte=now - YEAR,
-        closed_at__isnull=True,
-        status__in=[Status.SIGNED, Status.SEALED],
+        volume_number__in=list(unpublished), closed_at__isnull=True, status__in=[Status.SIGNED, Status.SEALED]
     )
-    lapsed = [agreement for agreement in signed if one_year_after(agreement.signed_at) <= now]
+    # On paper the year began before the form was accepted. Each has an index of its own.
+    old = [*signed.filter(signed_at__lte=now - YEAR)]
+    old += signed.filter(dated__lte=(now - YEAR).date(), signed_at__gt=now - YEAR)
+    lapsed = [agreement for agreement in old if one_year_after(agreement.signed_from) <= now]
     return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
 
 
@@ -119,7 +119,7 @@ def one_year_after(moment: datetime | None) -> datetime:
 def remind_due(now: datetime) -> int:
     """Asks about every agreement whose time to look has come. Returns the reminders queued."""
     queued = 0
-    waiting = Agreement.objects.filter(status=Status.ISSUED, look_at__lte=now).order_by("look_at")
+    waiting = Agreement.objects.filter(status__in=WAITING, look_at__lte=now).order_by("look_at")
     while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
         queued += lifecycle.remind(planning.with_siblings(batch), now=now)
     return queued
@@ -133,7 +133,7 @@ def seal_due(clock: Clock) -> Counter[str]:
     tally: Counter[str] = Counter()
     now = clock()
     waiting = Agreement.objects.filter(status=Status.SIGNED).filter(Q(seal_after__isnull=True) | Q(seal_after__lte=now))
-    for agreement in waiting.select_related("text", "shown").order_by("signed_at").iterator(chunk_size=BATCH):
+    for agreement in waiting.select_related("text", "shown", "scan").order_by("signed_at").iterator(chunk_size=BATCH):
         outcome = seal_one(agreement, clock())
         tally[outcome] += 1
         if outcome == "held up":

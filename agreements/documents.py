@@ -8,8 +8,9 @@ from django.core.files.storage import storages
 from django.urls import reverse
 
 from agreements import history, pdf, seal, wording
-from agreements.facts import Signature, Statement, sha256
-from agreements.models import Agreement
+from agreements.checklist import FOUND
+from agreements.facts import PaperSignature, ScannedFile, Signature, Statement, sha256
+from agreements.models import Agreement, Scan
 
 
 def verify_url(reference: str) -> str:
@@ -37,12 +38,46 @@ def signature_of(agreement: Agreement) -> Signature:
     )
 
 
+def paper_signature_of(agreement: Agreement, scan: Scan) -> PaperSignature:
+    """The record of a form signed by hand. Raises ValueError if it was not accepted."""
+    if agreement.signed_at is None or agreement.dated is None:
+        raise ValueError(f"{agreement} is not signed.")
+    accepted = agreement.events.get(kind="accept")
+    return PaperSignature(
+        name=agreement.typed_name,
+        date_written=agreement.date_written,
+        dated=agreement.dated,
+        received_at=scan.received_at,
+        accepted_at=agreement.signed_at,
+        accepted_by=accepted.by,
+        checked=tuple(FOUND[each] for each in accepted.data["checked"]),
+        files=tuple(ScannedFile(**one) for one in accepted.data["files"]),
+        shown_sha256=agreement.shown_sha256,
+    )
+
+
 def completed_form(agreement: Agreement, shown: bytes) -> bytes:
-    """The bytes shown, then as increments the signature, the date and the evidence page."""
+    """The bytes shown, then as increments the signature, the date and the evidence page; of a form signed by hand also
+    its pages.
+    """
+    if agreement.scan:
+        return completed_on_paper(agreement, agreement.scan, shown)
     facts, text, signature = agreement.facts, wording.load(agreement.text.version), signature_of(agreement)
     events = agreement.events.filter(at__lte=agreement.signed_at)
     evidence = pdf.evidence(facts, text, signature, history.in_words(events), verify_url(facts.reference))
     return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
+
+
+def completed_on_paper(agreement: Agreement, scan: Scan, shown: bytes) -> bytes:
+    """Raises SealError when the pages are not those that were accepted."""
+    facts, text, signature = agreement.facts, wording.load(agreement.text.version), paper_signature_of(agreement, scan)
+    with storages["private"].open(scan.pages_file) as file:
+        pages = file.read()
+    if sha256(pages) != scan.pages_sha256:
+        raise seal.SealError("The pages in storage are not those that came in: their digest differs.")
+    events = history.in_words(agreement.events.filter(at__lte=agreement.signed_at))
+    evidence = pdf.paper_evidence(facts, text, signature, events, verify_url(facts.reference))
+    return seal.complete(shown, pdf.signed_on_paper(facts, text, signature), evidence, pages)
 
 
 def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.Proof) -> bytes:
@@ -63,7 +98,11 @@ def store(agreement: Agreement, body: bytes) -> str:
 
     The name holds the digest, so writing again after a crash finds the same bytes and makes no second file.
     """
-    name = f"sealed/v{agreement.volume_number}/{agreement.paper_key}-{sha256(body)[:32]}.pdf"
+    return store_as(f"sealed/v{agreement.volume_number}/{agreement.paper_key}-{sha256(body)[:32]}.pdf", body)
+
+
+def store_as(name: str, body: bytes) -> str:
+    """Puts bytes into private storage under a name that holds their digest. Returns the name there."""
     storage = storages["private"]
     if storage.exists(name):
         with storage.open(name) as file:

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from django.core.files.storage import storages
 
@@ -16,7 +17,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
-    """A zip file with the sealed PDF, the events, the certificate and `verify.py`. Raises ValueError if not sealed.
+    """A zip file with the sealed PDF, the events, the certificate and `verify.py`; of a form signed by hand also the
+    files as they came in. Raises ValueError if not sealed.
 
     With `as_sealed` the history ends with the seal: mails and deliveries that came after it change nothing.
     """
@@ -28,6 +30,7 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     if as_sealed:
         last = max(event.number for event in history if event.kind == "seal")
         history = [event for event in history if event.number <= last]
+    scans = {f"scan-{number}.{one['kind']}": one for number, one in enumerate(scanned(agreement), start=1)}
     statement = {
         "reference": agreement.reference,
         "paper": agreement.paper_key,
@@ -41,6 +44,7 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "sealed_sha256": agreement.sealed_sha256,
         "seal_level": agreement.seal_level,
         "event_head": history[-1].digest,
+        "scans": {name: one["sha256"] for name, one in scans.items()},
     }
     events = (event.content(agreement.reference) | {"digest": event.digest} for event in history)
     files = {
@@ -50,8 +54,16 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "certificates.pem": agreement.seal_certificate.pem.encode(),
         "text.md": agreement.text.body.encode(),
     } | {name: (STANDALONE / name).read_bytes() for name in ("procedure.txt", "verify.py")}
+    for name, one in scans.items():
+        with storages["private"].open(one["name"]) as file:
+            files[name] = file.read()
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():
             archive.writestr(zipfile.ZipInfo(name, date_time=EPOCH), body)
     return output.getvalue()
+
+
+def scanned(agreement: Agreement) -> list[dict[str, Any]]:
+    """The files of the form signed by hand, as they came in; empty for one signed by link."""
+    return list(agreement.scan.files) if agreement.scan else []

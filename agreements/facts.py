@@ -5,7 +5,7 @@ No models, no settings, no clock. Every datetime is aware and UTC; every digest 
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from agreements.sentences import Sentence
 
@@ -13,6 +13,11 @@ from agreements.sentences import Sentence
 def sha256(data: bytes) -> str:
     """SHA-256 of `data`, lower-case hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def counts_from(signed_at: datetime | None, dated: date | None) -> datetime | None:
+    """From when a signature counts (clause 7): the moment it was given, on paper the beginning of its day."""
+    return datetime.combine(dated, time(), UTC) if dated else signed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,37 @@ class Signature:
     """As much of the address as the privacy policy lets the page print; may be empty."""
     drawn: str = ""
     """The signature drawn by hand beside the typed name, as `drawing` reads it; empty where none was drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """A file of a form signed by hand, as it came in."""
+
+    sha256: str
+    size: int
+    """In bytes."""
+    kind: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSignature:
+    """A form signed by hand, as an editor accepted it."""
+
+    name: str
+    """As the form has it."""
+    date_written: str
+    """As it stands on the form."""
+    dated: date
+    """As it was read."""
+    received_at: datetime
+    accepted_at: datetime
+    accepted_by: str
+    checked: tuple[str, ...]
+    """What the editor looked for and found."""
+    files: tuple[ScannedFile, ...]
+    shown_sha256: str
+    """Digest of the PDF that was offered for signing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class SignForm(forms.Form):
     )
     consent = forms.BooleanField(
         error_messages={
-            "required": gettext_lazy("Tick this to sign electronically, or answer the mail to sign on paper.")
+            "required": gettext_lazy("Tick this to sign electronically. To sign on paper, see above the agreement.")
         }
     )
     drawing = forms.CharField(required=False, strip=False)

@@ -11,7 +11,7 @@ from django.db import transaction
 from agreements import limits, mail
 from agreements.facts import sha256
 from agreements.models import Agreement, Link, LinkRequest, Message
-from agreements.states import LIVE, Status
+from agreements.states import LIVE, WAITING
 
 BATCH = 500
 KINDS = [Message.Kind.FRESH, Message.Kind.COPY]
@@ -60,7 +60,7 @@ def send(agreement: Agreement, now: datetime) -> bool:
     with transaction.atomic():
         mail.hold([agreement.pk])  # so that no link to sign is queued for an agreement that is just being signed
         agreement.refresh_from_db()
-        waits = agreement.status == Status.ISSUED
+        waits = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=KINDS)
         to_them = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
         if not (waits or agreement.sealed_file) or not limits.room(to_them, limits.MAILS, now):

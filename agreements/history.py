@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from agreements.checklist import LACKING
 from agreements.facts import Happening
 from agreements.models import Agreement, Event, Message
 
@@ -49,6 +50,15 @@ def approved(data: dict[str, Any]) -> str:
     return f"approved the correction: {data['what']}{permission}"
 
 
+def lacking(data: dict[str, Any]) -> list[str]:
+    """What was missing on a form signed by hand."""
+    return [LACKING[each] for each in data["missing"]] + [data["note"]] * bool(data["note"])
+
+
+def count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
@@ -60,6 +70,12 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "bounced": lambda data: f"mail to {data['to']} came back: {data['words']}",
     "stop-reminders": lambda data: "asked for no more reminders",
     "sign": signed,
+    "receive": lambda data: f"sent the form signed by hand: {count(data['pages'], 'page')}",
+    "receive-again": lambda data: f"sent a better form signed by hand: {count(data['pages'], 'page')}",
+    "accept": lambda data: (
+        f"accepted the form signed by hand as {data['name']}’s, dated “{data['date_written']}”, read as {data['dated']}"
+    ),
+    "send-back": lambda data: f"sent the form back, without {'; '.join(lacking(data))}",
     "seal": lambda data: f"sealed, SHA-256 {data['sha256'][:16]}…",
     "damaged": lambda data: f"the sealed file was read again: {data['words']}",
     "hand-over": lambda data: f"handed over to {data['to']}",

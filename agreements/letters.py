@@ -15,6 +15,7 @@ from django.utils import translation
 
 from agreements import addresses, history, links, phrasing
 from agreements.bounces import ReturnPaths
+from agreements.checklist import TOLD
 from agreements.differences import differences
 from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
@@ -33,11 +34,11 @@ TIME_TO_OBJECT = timedelta(days=14)
 
 TO_SIGNER = {
     Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL, Kind.FRESH, Kind.RECEIPT, Kind.COPY, Kind.DECLINED,
-    Kind.HANDED_OVER, Kind.PROPOSAL_REFUSED, Kind.EDIT,
+    Kind.HANDED_OVER, Kind.PROPOSAL_REFUSED, Kind.EDIT, Kind.SENT_BACK,
 }  # fmt: skip
 TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR, Kind.UNSIGNED, Kind.TOGETHER, Kind.PUBLISHED, Kind.CORRECTION}
 REMINDING = {Kind.REMINDER, Kind.LAST_CALL}
-WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.FRESH, *REMINDING}
+WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.FRESH, Kind.SENT_BACK, *REMINDING}
 WITH_COPY = {Kind.RECEIPT, Kind.COPY}
 ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT, Link.Purpose.EDIT, Link.Purpose.CORRECT)
 """What the one button of a mail may lead to."""
@@ -186,6 +187,8 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
         "proposal": proposal_of(message),
         "edit": named_row(message, ABOUT_EDITS, agreement.edits),
         "correction": named_row(message, ABOUT_CORRECTIONS, agreement.corrections),
+        "scan": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/scan/",
+        "sent_back": sent_back(message),
         "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
         "until": now + TIME_TO_OBJECT,
         "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
@@ -246,6 +249,14 @@ def proposal_of(message: Message) -> dict[str, Any] | None:
 def named_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
     """The edit or correction that a mail is about; its slot names it. None for all other mails."""
     return rows.get(pk=message.slot.split(":")[1]) if message.kind in kinds else None
+
+
+def sent_back(message: Message) -> dict[str, Any] | None:
+    """What was missing on a form signed by hand; the slot has the number of the event. None for all other mails."""
+    if message.kind != Kind.SENT_BACK:
+        return None
+    data = message.agreement.events.get(number=message.slot.split(":")[1]).data
+    return {"missing": [TOLD[each] for each in data["missing"]], "note": data["note"]}
 
 
 def rendered(template: str, context: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Message, Person, SealCertificate, ShownCopy, Terms
 from agreements.reminders import FOREVER, GAP, LOOK, Escalate, Leave, Remind, Verdict, Wait
 from agreements.seal import SealKey
-from agreements.states import LIVE, MOVES, Status
+from agreements.states import LIVE, MOVES, WAITING, Status
 from proceedings.models import Paper
 
 Kind = Message.Kind
@@ -184,7 +184,7 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
         for plan in plans:
             later.setdefault(next_look(plan.verdict, now), []).append(plan.agreement.pk)
         for at, waiting in later.items():
-            Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=at)
+            Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=at)
         return mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
 
 
@@ -220,7 +220,7 @@ def terms_changed(volume_id: int, now: datetime) -> None:
     """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
-        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=now)
+        Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=now)
 
 
 # --- pauses
@@ -232,7 +232,7 @@ def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetim
     A reminder that is on its way is stopped; the links in earlier mails still work.
     """
     with transaction.atomic():
-        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED)
+        waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING)
         if not waiting.update(paused_until=until or FOREVER, look_at=until):
             return False
         mail.cancel_reminders(agreement.pk)
@@ -243,7 +243,7 @@ def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetim
 def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
     """Lifts the agreement's pause. False if it has none."""
     with transaction.atomic():
-        paused = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, paused_until__gt=now)
+        paused = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, paused_until__gt=now)
         if not paused.update(paused_until=None, look_at=now):
             return False
         note(agreement.pk, "resume", by=by, now=now, data={})
@@ -291,7 +291,7 @@ def set_person(volume_id: int, address: str, **columns: Any) -> None:
 
 def held_waiting(volume_id: int) -> list[int]:
     """The agreements of the volume that wait, with their rows held."""
-    waiting = Agreement.objects.filter(paper__volume=volume_id, status=Status.ISSUED).values_list("pk", flat=True)
+    waiting = Agreement.objects.filter(paper__volume=volume_id, status__in=WAITING).values_list("pk", flat=True)
     ids = list(waiting)
     mail.hold(ids)
     return ids
@@ -390,7 +390,7 @@ def review(agreement: Agreement, act: Act, *, now: datetime) -> None:
     with transaction.atomic():
         mail.hold([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
-        if status != Status.ISSUED:
+        if status not in WAITING:
             raise WrongMove("review", status)
         if act.looked_over not in reviews(agreement):
             note(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
@@ -434,9 +434,14 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
         )
         if act.looked_over not in reviews(agreement):
             raise NotReviewed
-        ShownCopy.objects.create(agreement=agreement, body=act.shown)
+        keep_shown(agreement, act.shown)
         mail.cancel_open(agreement.pk)
         notices.tell_coauthors(agreement, now)
+
+
+def keep_shown(agreement: Agreement, shown: bytes) -> None:
+    """The form as it was signed, whether by link or by hand; call it in the transaction of the signature."""
+    ShownCopy.objects.create(agreement=agreement, body=shown)
 
 
 def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
@@ -463,7 +468,7 @@ def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
     False when nothing waits, or reminders were stopped before.
     """
     with transaction.atomic():
-        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+        waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, reminders_stopped_at__isnull=True)
         if not waiting.update(reminders_stopped_at=now, look_at=None):
             return False
         mail.cancel_reminders(agreement.pk)

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 
 from agreements import addresses, mail
 from agreements.mail import Errand
-from agreements.models import Agreement, Message, Person, Proposal, Terms
+from agreements.models import UNSIGNED, Agreement, Message, Person, Proposal, Terms
 from agreements.notices import short
 from agreements.reminders import (
     GAP,
@@ -28,7 +28,7 @@ from agreements.reminders import (
     is_last_call,
     slots_left,
 )
-from agreements.states import Status
+from agreements.states import WAITING, Status
 from proceedings.models import Author
 
 State = Message.State
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
 def waiting() -> QuerySet[Agreement]:
     """The agreements that wait for a signature, with what `Look` reads of them."""
-    rows = Agreement.objects.filter(status=Status.ISSUED).select_related("paper__volume__terms")
+    rows = Agreement.objects.filter(status__in=WAITING).select_related("paper__volume__terms")
     return rows.prefetch_related("messages", "proposals")
 
 
@@ -55,7 +55,7 @@ def with_siblings(agreement_ids: list[int]) -> list[int]:
     """The same and all others that wait for one of their signers in the same volume: they share a mail."""
     mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email"))
     people = set(mine.values_list("volume_number", "small"))
-    others = Agreement.objects.filter(status=Status.ISSUED).annotate(small=Lower("signer_email"))
+    others = Agreement.objects.filter(UNSIGNED, status__in=WAITING).annotate(small=Lower("signer_email"))
     same_address = others.filter(small__in={address for _, address in people})
     found = same_address.values_list("pk", "volume_number", "small")
     return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})
@@ -135,8 +135,10 @@ def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
 
 
 def rest_until(agreement: Agreement) -> datetime | None:
-    """Until then its author, who has proposed something, is not asked to sign."""
-    return latest(*(one.made_at + REST for one in agreement.proposals.all() if one.state == Proposal.State.OPEN))
+    """Until then its author, who has proposed something or sent the form signed by hand, is not asked to sign."""
+    since = [one.made_at for one in agreement.proposals.all() if one.state == Proposal.State.OPEN]
+    received = agreement.received_at if agreement.status == Status.RECEIVED else None
+    return latest(*(moment + REST for moment in since), received and received + REST)
 
 
 class Known(NamedTuple):

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from agreements import mail, planning
 from agreements.models import Event, Link, Message
 from agreements.reminders import GAP, Escalate, Remind
-from agreements.states import Status
+from agreements.states import WAITING
 
 State = Message.State
 
@@ -76,7 +76,7 @@ def after_the_end() -> Iterator[Finding]:
     )
     for pk in late.values_list("pk", flat=True):
         yield Finding("I3", f"message {pk} was sent after its agreement was signed or closed")
-    waiting = asking.filter(state__in=mail.OPEN, closed=False).exclude(agreement__status=Status.ISSUED)
+    waiting = asking.filter(state__in=mail.OPEN, closed=False).exclude(agreement__status__in=WAITING)
     for pk in waiting.values_list("pk", flat=True):
         yield Finding("I3", f"message {pk} is on its way, and its agreement does not wait")
 
@@ -113,7 +113,7 @@ def dead_links(now: datetime) -> Iterator[Finding]:
         purpose=Link.Purpose.SIGN,
         revoked_at__isnull=False,
         expires_at__gt=now,
-        agreement__status=Status.ISSUED,
+        agreement__status__in=WAITING,
         message__state__in=[State.SENT, State.UNKNOWN],
         message__sent_at__gt=F("revoked_at"),
     )

@@ -14,7 +14,7 @@ from django.db import transaction
 from agreements import drafting, lifecycle, mail, notices, reasons
 from agreements.differences import differences
 from agreements.models import Agreement, Message, Proposal, StandIn
-from agreements.states import Status
+from agreements.states import WAITING
 from proceedings.contacts import compatible, plain_words, same_letters, same_words
 from proceedings.latex import UnmappedError, to_latex
 from proceedings.models import Author, Paper
@@ -95,7 +95,7 @@ def propose(agreement: Agreement, kind: Proposal.Kind, data: dict[str, Any], *, 
     with transaction.atomic():
         mail.hold([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
-        if status != Status.ISSUED:
+        if status not in WAITING:
             raise lifecycle.WrongMove("propose anything for", status)
         if agreement.proposals.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyProposed
@@ -162,7 +162,7 @@ def settle(proposal: Proposal, state: Proposal.State, *, by: str, now: datetime,
     """Settles it once, if its agreement still waits. Returns the agreement, whose row is held. Raises WrongMove."""
     mail.hold([proposal.agreement_id])
     agreement = Agreement.objects.select_related("text").get(pk=proposal.agreement_id)
-    if agreement.status != Status.ISSUED:
+    if agreement.status not in WAITING:
         raise lifecycle.WrongMove("settle a proposal for", agreement.status)
     open_ = Proposal.objects.filter(pk=proposal.pk, state=State.OPEN)
     if not open_.update(state=state, settled_at=now, settled_by=by, answer=answer):

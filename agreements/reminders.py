@@ -9,8 +9,8 @@ GAP = timedelta(hours=20)
 LOOK = timedelta(hours=1)
 """Until the clock looks again at an agreement whose mail is on its way."""
 REST = timedelta(days=7)
-"""While a proposal waits for an editor its author is not reminded, who was asked not to sign before the answer. No
-longer than this: a proposal that everybody forgets must not silence an agreement for ever.
+"""While a proposal, or the form signed by hand, waits for an editor its author is not reminded. No longer than this:
+what everybody forgets must not silence an agreement for ever.
 """
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """A pause until then lasts until somebody lifts it."""

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from agreements import pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
+from agreements.facts import counts_from
 from agreements.models import Addressee, Agreement, Edit, Event, Message, Proposal, Terms
 from agreements.planning import REMINDING
 from agreements.states import LIVE, Status
@@ -19,7 +20,7 @@ from proceedings.filenames import Kind
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.names import Name
 
-CARRY_LINKS = (Message.Kind.INVITATION, *REMINDING)
+CARRY_LINKS = (Message.Kind.INVITATION, Message.Kind.SENT_BACK, *REMINDING)
 LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
@@ -31,6 +32,7 @@ class Seen(NamedTuple):
     authors: list[str]
     issued_at: datetime | None
     signed_at: datetime | None
+    dated: date | None
     seal_error: str
     has_proposal: bool
     has_objection: bool
@@ -179,8 +181,9 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
             *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
-            *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__seal_error"),
-            *("has_proposal", "has_objection", "has_edit", "is_stopped", "last_mail", "invited", "reminders"),
+            *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
+            *("agreements__seal_error", "has_proposal", "has_objection", "has_edit", "is_stopped"),
+            *("last_mail", "invited", "reminders"),
         )
     )
 
@@ -212,7 +215,7 @@ def standing_of(
     return replace(
         paper,
         status=agreement.status,
-        signed_at=agreement.signed_at,
+        signed_at=counts_from(agreement.signed_at, agreement.dated),
         drifted=drifted(title, authors, agreement),
         invited=agreement.invited,
         silent=bool(terms and (agreement.reminders or 0) >= terms.editors_after),
@@ -256,7 +259,7 @@ def seen(agreement: Any) -> Seen:
     left = [m for m in carried if m.state != Message.State.FAILED]
     return Seen(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
-        *(agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
+        *(agreement.dated, agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
         stopped=agreement.is_stopped,
         last_mail=carried[-1].state if carried else None,
         invited=bool(left),

@@ -4,10 +4,10 @@ from agreements.facts import Facts, Statement
 from agreements.sentences import Sentence
 
 CONSENT = Sentence(
-    "I agree to read, sign and receive this one agreement in electronic form. I know that I can have it on paper "
-    "instead, free of charge, by answering the mail that brought me here; that until I sign I can withdraw this "
-    "consent by leaving this page or by declining; that I can correct my e-mail address by answering that mail; "
-    "and that I need a browser and a program that opens PDF files to read and keep my copy."
+    "I agree to read, sign and receive this one agreement in electronic form. I know that I can sign it on paper "
+    "instead, free of charge, by the way that this page offers; that until I sign I can withdraw this consent by "
+    "leaving this page or by declining; that I can correct my e-mail address by answering the mail that brought me "
+    "here; and that I need a browser and a program that opens PDF files to read and keep my copy."
 )
 
 

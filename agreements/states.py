@@ -14,6 +14,7 @@ class Status(StrEnum):
 
     DRAFT = "draft"
     ISSUED = "issued"
+    RECEIVED = "received"
     SIGNED = "signed"
     SEALED = "sealed"
     DECLINED = "declined"
@@ -30,8 +31,11 @@ class Move(NamedTuple):
     target: Status
 
 
-LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.SIGNED, Status.SEALED, Status.WAIVED})
+LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED, Status.SEALED, Status.WAIVED})
 """At most one agreement per paper is in one of these."""
+
+WAITING = frozenset({Status.ISSUED, Status.RECEIVED})
+"""A signature is still wanted, and the author's links lead to it: also while an editor has the form signed by hand."""
 
 FINAL = frozenset(Status) - LIVE
 """Never left again."""
@@ -42,6 +46,7 @@ FROZEN = frozenset(Status) - {Status.DRAFT}
 WORDS: dict[Status, str] = {
     Status.DRAFT: Sentence("prepared, not sent"),
     Status.ISSUED: Sentence("waiting for signature"),
+    Status.RECEIVED: Sentence("signed on paper, to be looked at"),
     Status.SIGNED: Sentence("signed, seal pending"),
     Status.SEALED: Sentence("signed and sealed"),
     Status.DECLINED: Sentence("declined by the author"),
@@ -54,10 +59,13 @@ WORDS: dict[Status, str] = {
 
 MOVES: dict[str, Move] = {
     "issue": Move(frozenset({Status.DRAFT}), Status.ISSUED),
-    "sign": Move(frozenset({Status.ISSUED}), Status.SIGNED),
+    "sign": Move(WAITING, Status.SIGNED),
+    "receive": Move(frozenset({Status.ISSUED}), Status.RECEIVED),
+    "accept": Move(frozenset({Status.RECEIVED}), Status.SIGNED),
+    "send-back": Move(frozenset({Status.RECEIVED}), Status.ISSUED),
     "seal": Move(frozenset({Status.SIGNED}), Status.SEALED),
-    "decline": Move(frozenset({Status.ISSUED}), Status.DECLINED),
-    "hand-over": Move(frozenset({Status.ISSUED}), Status.SUPERSEDED),
+    "decline": Move(WAITING, Status.DECLINED),
+    "hand-over": Move(WAITING, Status.SUPERSEDED),
     "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
     # A waiver is live: it stands in the place of a signature until an editor replaces or voids it.
     "waive": Move(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from agreements import health_views, stop_views, verify_views
-from agreements.views import changes, claims, copies, editing, machines, objecting, packages, signing, sitting
+from agreements.views import changes, claims, copies, editing, machines, objecting, packages, paper, signing, sitting
 
 urlpatterns = [
     path("sign/copy/", copies.request_copy, name="request-copy"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign/<str:token>/decline/", signing.decline, name="decline"),
     path("sign/<str:token>/hand-over/", changes.hand_over, name="hand-over"),
     path("sign/<str:token>/correct/", changes.correct, name="correct"),
+    path("sign/<str:token>/paper/", paper.paper, name="paper"),
     path("sign/<str:token>/next/", sitting.next_paper, name="next-paper"),
     path("sign/<str:token>/fresh/", copies.fresh_link, name="fresh-link"),
     path("reminders/stop/<str:token>/", stop_views.stop, name="stop-reminders"),

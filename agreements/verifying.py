@@ -58,7 +58,7 @@ class Record:
 def verify(body: bytes) -> Verification:
     """Judges any bytes."""
     digest = sha256(body)
-    stored = Agreement.objects.select_related("shown").filter(sealed_sha256=digest).first()
+    stored = Agreement.objects.select_related("shown", "scan").filter(sealed_sha256=digest).first()
     if stored:
         return _known(body, stored)
     meant = _meant(body)
@@ -123,17 +123,27 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
             paper=agreement.paper_key,
             title=agreement.title,
         ),
-        Sentence(
-            "Signed by %(name)s on %(time)s UTC.",
-            name=agreement.typed_name,
-            time=f"{agreement.signed_at:%Y-%m-%d %H:%M}",
-        ),
+        signed(agreement),
         Sentence(
             "Sealed on %(time)s UTC (PAdES %(level)s).",
             time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
             level=agreement.seal_level,
         ),
         Sentence("It stands as: %(status)s.", status=WORDS[Status(agreement.status)]),
+    )
+
+
+def signed(agreement: Agreement) -> Sentence:
+    """Who signed how and when."""
+    name, time = agreement.typed_name, f"{agreement.signed_at:%Y-%m-%d %H:%M}"
+    if agreement.dated is None:
+        return Sentence("Signed by %(name)s on %(time)s UTC.", name=name, time=time)
+    return Sentence(
+        "Signed on paper by %(name)s, dated %(day)s (written “%(written)s”); accepted by an editor on %(time)s UTC.",
+        name=name,
+        day=f"{agreement.dated:%Y-%m-%d}",
+        written=agreement.date_written,
+        time=time,
     )
 
 
@@ -172,9 +182,10 @@ def _record_problem(agreement: Agreement) -> str | None:
     said = {event.kind: event.data for event in chain}
     if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
         return Sentence("the one of sealing tells of another file.")
-    if said.get("sign", {}).get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
+    act = said.get("accept" if agreement.scan_id else "sign", {})
+    if act.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
         return Sentence("the one of signing tells of another form.")
-    return None
+    return auditing.scan_damage(agreement)
 
 
 def _certificates() -> tuple[seal.Certificate, ...]:

@@ -23,6 +23,7 @@ OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
+paper_guards = importlib.import_module("agreements.migrations.0016_paper_forms")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -91,6 +92,7 @@ class Plain:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
+    paper_guards.unguard(None, Plain())
     note_guards.unguard(None, Plain())
     mail_guards.unguard(None, Plain())
     guards.unguard(None, Plain())
@@ -100,6 +102,7 @@ def unguarded() -> Iterator[None]:
         guards.guard(None, Plain())
         mail_guards.guard(None, Plain())
         note_guards.guard(None, Plain())
+        paper_guards.guard(None, Plain())
 
 
 @pytest.fixture(scope="session")

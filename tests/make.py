@@ -1,15 +1,32 @@
 """Rows for tests, made by walking the real moves: nothing here can stand in a way that the desk could not reach."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlparse
 
-from agreements import clock, corrections, documents, edits, lifecycle, links, mail, planning, proposals, statements
-from agreements.models import Agreement, Correction, Edit, Link, Message, Proposal, Terms
+from agreements import (
+    clock,
+    corrections,
+    documents,
+    edits,
+    lifecycle,
+    links,
+    mail,
+    on_paper,
+    planning,
+    proposals,
+    quarantine,
+    statements,
+)
+from agreements.facts import sha256
+from agreements.models import Agreement, Correction, Edit, Link, Message, Proposal, Scan, Terms
+from agreements.quarantine import Pages, photos, sheets
 from agreements.reminders import Escalate, Remind
 from agreements.states import Status
 from proceedings import publisher
 from proceedings.models import Author, Paper, User, Volume
+from tests.agreements.scans_for_tests import photo
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 """When agreements are issued, if a test says nothing else."""
@@ -77,6 +94,8 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
             seal(sign(made, now=now), now=now)
         case Status.DECLINED:
             lifecycle.decline(made, reason="The title changed.", now=now)
+        case Status.RECEIVED:
+            receive(made, now=now)
         case Status.LAPSED:
             seal(sign(made, now=now), now=now)
             lifecycle.lapse(made, now=clock.one_year_after(now))
@@ -108,6 +127,36 @@ def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle
     made = act(of, **changes)
     lifecycle.review(of, made, now=now)
     return made
+
+
+@lru_cache
+def pages(words: str = "signed by hand") -> Pages:
+    """A form signed by hand, as the quarantine hands it on: the photo of a page."""
+    body = photo(words)
+    drawn, document = photos.draw(body, quarantine.Kind.JPEG), sheets.Document()
+    document.add(photos.page(drawn))
+    file = quarantine.LookedInto(quarantine.Kind.JPEG, 1, sha256(body), body, drawn)
+    return Pages((file,), document.finished(), 1)
+
+
+def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> Scan:
+    """The form comes in, signed by hand."""
+    return on_paper.receive(of, pages(words), now=now)
+
+
+def accepted(*, now: datetime = NOW, **changes: Any) -> Agreement:
+    """An agreement that came in on paper and was accepted."""
+    return accept(agreement("received"), now=now, **changes)
+
+
+def accept(of: Agreement, *, now: datetime = NOW, dated: date | None = None, **changes: Any) -> Agreement:
+    """An editor accepts the newest form that came in."""
+    fields: dict[str, Any] = {"name": of.signer, "date_written": "1 Nov 2026", "dated": dated or now.date()}
+    reading = on_paper.Reading(**fields | changes)
+    scan = on_paper.newest(of)
+    assert scan
+    on_paper.accept(of, scan, reading, by="editor:ed", now=now)
+    return of
 
 
 def sign(of: Agreement, *, now: datetime = NOW) -> Agreement:

@@ -27,12 +27,13 @@ from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
 from agreements.admin.reminding import remind, say_left_out
+from agreements.admin.scans import PaperForms
 from agreements.admin.words import NONE, chip, stamp, who, zone_of
 from agreements.facts import Happening
 from agreements.models import Agreement, Note
 from agreements.searching import find_agreements
 from agreements.standings import of_its_paper, with_voices
-from agreements.states import LIVE, Status, legal_moves
+from agreements.states import LIVE, WAITING, Status, legal_moves
 from agreements.views import sealed_response
 from proceedings.models import Author, Paper
 from proceedings.scope import edits_anything
@@ -48,17 +49,21 @@ DONE = {
 
 
 NEED = rank(
-    *([Status.DECLINED], [Status.LAPSED], [Status.DRAFT], [Status.ISSUED], [Status.SIGNED]),
-    *([Status.SEALED], [Status.WAIVED]),
+    *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], [Status.DRAFT]),
+    *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
 )
 """What was replaced or voided comes last."""
+
+SIGNATURE: list[Any] = [
+    *("typed_name", "date_written", "dated", "signed", "authority", "consent", "signer_address", "signer_agent")
+]
 
 
 def drift(agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
     changed = bundle.drift(agreement.paper, agreement)
     signer = drafting.signer_of(agreement.paper.authors.all())
-    if agreement.status == Status.ISSUED and signer != (agreement.signer, agreement.signer_email):
+    if agreement.status in WAITING and signer != (agreement.signer, agreement.signer_email):
         changed.append("signer")
     return changed
 
@@ -90,7 +95,7 @@ def timeline(agreement: Agreement) -> list[Happening]:
 
 
 @admin.register(Agreement)
-class AgreementDesk(NoteTaking, BulkMoves):
+class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
@@ -103,7 +108,7 @@ class AgreementDesk(NoteTaking, BulkMoves):
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
         (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by", "text"]}),
-        ("Signature", {"fields": ["typed_name", "signed", "authority", "consent", "signer_address", "signer_agent"]}),
+        ("Signature", {"fields": SIGNATURE}),
         ("Seal", {"fields": ["sealed", "sealed_sha256", "sealed_size", "shown_sha256"]}),
     ]
 
@@ -213,6 +218,7 @@ class AgreementDesk(NoteTaking, BulkMoves):
                 "edits": agreement.edits.all(),
                 "corrections": agreement.corrections.all(),
                 "waits": agreement.status == Status.ISSUED,
+                "forms": agreement.scans.count(),
                 "drift": drift(agreement) if agreement.status in LIVE else [],
                 "stopped": addresses.stopped([agreement.signer_email]).get(agreement.signer_email.lower()),
                 "may_change_contact": self.may_change(request, agreement),

@@ -149,6 +149,8 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
     """Why this one cannot be moved, with what to do about it; empty when it can."""
     live = agreement if agreement and agreement.status in LIVE else None
     if bulk.verb == "remind":
+        if live and live.status == Status.RECEIVED:
+            return "The form signed on paper is to be looked at: accept it, or send it back."
         if live is None or live.status != Status.ISSUED:
             return "No agreement waits for a signature."
         under_way = any(message.state in mail.OPEN for message in live.messages.all())

@@ -32,7 +32,15 @@ MOST = 5000
 CHUNK = 500
 
 SAID = frozenset(
-    {Blocker.WAITING, Blocker.SEAL_PENDING, Blocker.NOT_ISSUED, Blocker.DECLINED, Blocker.LAPSED, Blocker.NO_CONTACT}
+    {
+        Blocker.WAITING,
+        Blocker.RECEIVED,
+        Blocker.SEAL_PENDING,
+        Blocker.NOT_ISSUED,
+        Blocker.DECLINED,
+        Blocker.LAPSED,
+        Blocker.NO_CONTACT,
+    }
 )
 """What the chip of the status, or another column, says already."""
 

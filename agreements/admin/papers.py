@@ -26,8 +26,8 @@ admin.site.unregister(Paper)
 NEWEST = Agreement.objects.filter(paper=OuterRef("pk")).order_by("-created_at", "-pk")
 UNISSUED = [Status.DRAFT, Status.VOIDED, Status.SUPERSEDED]
 NEED = rank(
-    *([Status.DECLINED], [Status.LAPSED], UNISSUED, [Status.ISSUED], [Status.SIGNED]),
-    *([Status.SEALED], [Status.WAIVED]),
+    *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], UNISSUED),
+    *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
 )
 
 
@@ -40,7 +40,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     bulk_verbs = ("prepare", "issue", "remind", "pause", "resume", "contact", "waive", "supersede", "void")
     by_need = [
         "status",  # accepted, then withdrawn
-        Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(2)).asc(),
+        Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(3)).asc(),
         *("position", "key"),
     ]
 

@@ -15,7 +15,7 @@ from agreements import drafting, lifecycle, proposals
 from agreements.admin.words import chip, stamp, who
 from agreements.differences import differences
 from agreements.models import Proposal
-from agreements.states import Status
+from agreements.states import WAITING
 from proceedings.scope import OwnVolumeFilter, OwnVolumes
 
 
@@ -56,7 +56,7 @@ class ProposalDesk(OwnVolumes):
 
     @admin.display(description="where it stands", ordering="state")
     def state_(self, proposal: Proposal) -> str:
-        if proposal.state == Proposal.State.OPEN and proposal.agreement.status != Status.ISSUED:
+        if proposal.state == Proposal.State.OPEN and proposal.agreement.status not in WAITING:
             return chip("none", f"agreement {proposal.agreement.get_status_display()}")
         return chip(proposal.state, proposal.get_state_display())
 
@@ -74,7 +74,7 @@ class ProposalDesk(OwnVolumes):
                 raise PermissionDenied
             if "accept" in request.POST or refusal.is_valid():
                 return self.settled(request, proposal, refusal)
-        open_ = proposal.state == Proposal.State.OPEN and proposal.agreement.status == Status.ISSUED
+        open_ = proposal.state == Proposal.State.OPEN and proposal.agreement.status in WAITING
         context = {
             **self.admin_site.each_context(request),
             "proposal": proposal,

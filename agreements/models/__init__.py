@@ -5,18 +5,20 @@ by `packing`, Edit by `edits`, Correction by `corrections`. Nothing here has a s
 code does is a constraint here or a trigger in a migration.
 """
 
-from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
+from agreements.models.agreement import UNSIGNED, Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.desk import Job, JobItem, Note
 from agreements.models.edits import Correction, Edit
 from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
 from agreements.models.requests import LinkRequest, Proposal
+from agreements.models.scans import Scan
 from agreements.models.stand_ins import StandIn
 from agreements.models.terms import ANYWHERE_ON_EARTH, OwnWords, Person, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
 
 __all__ = [
     "ANYWHERE_ON_EARTH",
+    "UNSIGNED",
     "Addressee",
     "Agreement",
     "AgreementQuerySet",
@@ -35,6 +37,7 @@ __all__ = [
     "Person",
     "Proposal",
     "Round",
+    "Scan",
     "SealCertificate",
     "ShownCopy",
     "StandIn",

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from agreements.facts import Facts
+from agreements.facts import Facts, counts_from
 from agreements.models.texts import AgreementText, SealCertificate
 from agreements.states import FINAL, LIVE, WORDS, Status
 from proceedings.models import Paper, User
+
+UNSIGNED = Q(signed_at__isnull=True, closed_at__isnull=True)
+"""What waits for a signature, and drafts, in the words of an index: one value of a column, or none."""
 
 
 class AgreementQuerySet(models.QuerySet["Agreement"]):
@@ -52,10 +55,20 @@ class Agreement(models.Model):
     # Stamps, UTC.
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
-    signed_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the form signed by hand came in that is looked at, or was accepted.",
+    )
+    signed_at = models.DateTimeField(null=True, blank=True, help_text="On paper: when an editor accepted the form.")
     sealed_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it was declined, waived, replaced or voided.")
+
+    # What an editor accepted as signed by hand.
+    scan = models.ForeignKey("agreements.Scan", models.PROTECT, null=True, blank=True, related_name="+")
+    date_written = models.CharField(max_length=100, blank=True, help_text="The date on the form, as it stands there.")
+    dated = models.DateField(null=True, blank=True, help_text="The same date, as an editor read it.")
 
     # Evidence of the one POST that signed.
     typed_name = models.CharField(max_length=500, blank=True)
@@ -107,8 +120,12 @@ class Agreement(models.Model):
                 name="draft_has_no_stamps",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["issued", "declined"]) | Q(issued_at__isnull=False, signed_at__isnull=True),
+                condition=~Q(status__in=["issued", "received", "declined"])
+                | Q(issued_at__isnull=False, signed_at__isnull=True),
                 name="issued_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="received") | Q(received_at__isnull=False), name="received_is_stamped"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["signed", "sealed", "lapsed"])
@@ -119,10 +136,12 @@ class Agreement(models.Model):
                 condition=Q(signed_at__isnull=True)
                 | (
                     ~Q(typed_name="")
-                    & ~Q(consent="")
-                    & ~Q(authority="")
                     & ~Q(shown_sha256="")
                     & Q(issued_at__isnull=False)
+                    & (
+                        (~Q(consent="") & ~Q(authority="") & Q(scan__isnull=True))
+                        | (Q(scan__isnull=False, dated__isnull=False, received_at__isnull=False) & ~Q(date_written=""))
+                    )
                 ),
                 name="signature_has_evidence",
             ),
@@ -141,7 +160,7 @@ class Agreement(models.Model):
                 condition=~Q(status="sealed") | Q(sealed_at__isnull=False), name="sealed_is_stamped"
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["draft", "issued", "signed", "declined", "waived"])
+                condition=~Q(status__in=["draft", "issued", "received", "signed", "declined", "waived"])
                 | Q(sealed_at__isnull=True),
                 name="unsealed_has_no_seal",
             ),
@@ -156,19 +175,27 @@ class Agreement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["look_at"], condition=Q(status="issued"), name="agreement_to_chase"),
+            models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="agreement_to_chase"),
             models.Index(fields=["signed_at"], condition=Q(status="signed"), name="agreement_to_seal"),
             models.Index(
                 fields=["volume_number", "signed_at"],
                 condition=Q(closed_at__isnull=True, signed_at__isnull=False),
                 name="agreement_to_lapse",
             ),
+            models.Index(
+                fields=["dated"], condition=Q(closed_at__isnull=True, dated__isnull=False), name="agreement_on_paper"
+            ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
-            models.Index(Lower("signer_email"), condition=Q(status="issued"), name="agreement_by_signer"),
+            models.Index(Lower("signer_email"), condition=UNSIGNED, name="agreement_by_signer"),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def signed_from(self) -> datetime | None:
+        """From when the signature counts."""
+        return counts_from(self.signed_at, self.dated)
 
     @property
     def facts(self) -> Facts:

@@ -52,6 +52,8 @@ class Message(models.Model):
         PUBLISHED = "published", "address and citation"
         EDITOR_CORRECTION = "editor-correction", "notice to editors: correction wanted"
         CORRECTION = "correction", "answer about a correction"
+        EDITOR_RECEIVED = "editor-received", "notice to editors: form signed on paper"
+        SENT_BACK = "sent-back", "paper form sent back"
 
     parts: "Sequence[Message]" = ()
     """The slots that it carries, once `mail` has claimed it."""

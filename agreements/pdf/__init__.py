@@ -3,13 +3,14 @@
 Same arguments, same bytes: nothing here reads a clock, a setting, a file beside the bundled fonts, or the network.
 """
 
-from agreements.pdf.evidence_page import evidence
+from agreements.pdf.evidence_page import evidence, paper_evidence
 from agreements.pdf.faces import UnprintableError
 from agreements.pdf.layout import DoesNotFitError
 from agreements.pdf.script import unprintable
-from agreements.pdf.signed_lines import fits_the_line, signature, stamp
+from agreements.pdf.signed_lines import fits_the_line, signature, signed_on_paper, stamp
 from agreements.pdf.unsigned_form import form
 
 __all__ = [
-    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "form", "signature", "stamp", "unprintable",
+    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "form", "paper_evidence", "signature",
+    "signed_on_paper", "stamp", "unprintable",
 ]  # fmt: skip

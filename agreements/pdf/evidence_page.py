@@ -6,13 +6,13 @@ from typing import Any
 
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
-from agreements.facts import Facts, Happening, Signature, sha256
+from agreements.facts import Facts, Happening, PaperSignature, Signature, sha256
 from agreements.pdf.faces import ITALIC, SEMIBOLD
 from agreements.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import has_right_to_left, made_visible
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
-from agreements.pdf.signed_lines import moment
+from agreements.pdf.signed_lines import day, moment
 from agreements.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
 from agreements.wording import Wording
 
@@ -49,17 +49,12 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
 
     Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
     """
-    table = _Table()
-    table.heading("Evidence of signature")
-    table.paragraph(
+    table = _begun(
+        "Evidence of signature",
         "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
         f"electronically {'by the corresponding author' if facts.by_an_author else 'on behalf of the authors'}.",
-        MEASURE - QR_SIDE - 16,
+        facts,
     )
-    table.skip(10)
-    table.row("Agreement", f"{facts.reference}, text {facts.text_version}", narrow=True)
-    table.row("Volume", f"PMLR {facts.volume}, {facts.volume_name}", narrow=True)
-    table.row("Paper", facts.paper_key, narrow=True)
     for label, value in _particulars(facts, sig):
         table.row(label, value)
     table.section("Statements ticked by the signer, word for word")
@@ -71,18 +66,71 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
     table.digest(sig.shown_sha256)
     table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
     table.digest(facts.text_digest)
-    table.section("What happened")
-    for event in history:
-        table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
+    _happened(table, history)
     return _draw(table.pages, facts, verify_url)
 
 
-def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
+def paper_evidence(
+    facts: Facts, wording: Wording, sig: PaperSignature, history: Sequence[Happening], verify_url: str
+) -> bytes:
+    """The evidence of a form signed by hand, as PDF. Same arguments, same bytes; raises as `evidence` does."""
+    table = _begun(
+        "Evidence of signature on paper",
+        "This page belongs to the agreement before it and is sealed with it. The corresponding author signed the form "
+        "by hand and sent it in; an editor looked at it and accepted it. Its pages follow as they came.",
+        facts,
+    )
+    for label, value in _of_both(facts):
+        table.row(label, value)
+    table.row("Name on the form", made_visible(sig.name))
+    table.row("Date on the form", f"“{made_visible(sig.date_written)}”, read as {day(sig.dated)}")
+    table.row("Came in", moment(sig.received_at))
+    table.row("Accepted", f"{moment(sig.accepted_at)} by {made_visible(sig.accepted_by)}")
+    table.section("What the editor looked for and found")
+    for found in sig.checked:
+        table.row("", found)
+    table.section("What came in")
+    for file in sig.files:
+        pages = "1 page" if file.pages == 1 else f"{file.pages} pages"
+        table.row(file.kind.upper(), f"{pages}, {file.size} bytes")
+        table.digest(file.sha256)
+    table.section("What was signed")
+    table.row("Form", "The file that holds this page begins with exactly the bytes that were offered to be printed.")
+    table.digest(sig.shown_sha256)
+    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
+    table.digest(facts.text_digest)
+    _happened(table, history)
+    return _draw(table.pages, facts, verify_url)
+
+
+def _begun(heading: str, words: str, facts: Facts) -> "_Table":
+    table = _Table()
+    table.heading(heading)
+    table.paragraph(words, MEASURE - QR_SIDE - 16)
+    table.skip(10)
+    table.row("Agreement", f"{facts.reference}, text {facts.text_version}", narrow=True)
+    table.row("Volume", f"PMLR {facts.volume}, {facts.volume_name}", narrow=True)
+    table.row("Paper", facts.paper_key, narrow=True)
+    return table
+
+
+def _happened(table: "_Table", history: Sequence[Happening]) -> None:
+    table.section("What happened")
+    for event in history:
+        table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
+
+
+def _of_both(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What the evidence says of the facts, however it was signed."""
     yield "Title", facts.title
     yield from _authors(facts.authors)
     yield "Signer", facts.signer
     yield "E-mail", facts.signer_email
     yield "Capacity", facts.capacity
+
+
+def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
+    yield from _of_both(facts)
     yield "Typed name", sig.typed_name
     if sig.drawn:
         yield "Drawn by hand", f"A signature beside the typed name, SHA-256 of its strokes {sha256(sig.drawn.encode())}"

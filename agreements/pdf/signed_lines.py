@@ -1,10 +1,10 @@
 """What is added to the form's last page: the typed name and the date on their lines, and the seal's stamp."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from agreements import drawing
-from agreements.facts import Facts, Signature, Stamp
+from agreements.facts import Facts, PaperSignature, Signature, Stamp
 from agreements.pdf.faces import ITALIC
 from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling, room_to_sign
 from agreements.pdf.paragraph import Set, Type, set_paragraph
@@ -22,6 +22,7 @@ DRAWN_ROOM = DRAWN_WIDTH + 8.0
 LARGEST_SCALE = 0.3
 """Points for one step of the grid: a single dot does not become a blot."""
 
+BY_HAND = Type(ITALIC, size=10.5, leading=13.8)
 STAMP = Type(ITALIC, size=8.5, leading=11)
 MONTHS = (
     "January",
@@ -59,6 +60,20 @@ def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
     return sheet.finished()
 
 
+def signed_on_paper(facts: Facts, wording: Wording, sig: PaperSignature) -> bytes:
+    """The same for a form signed by hand: where the signature is to be found, and its date as it was read."""
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    sheet = Sheet()
+    x, y, room = arrangement.signed
+    (line,) = set_paragraph("by hand: see the pages at the end of this file", room, BY_HAND)
+    sheet.write(x, y, line, BY_HAND)
+    x, y, room = arrangement.dated
+    (line,) = set_paragraph(day(sig.dated), room, PLAIN)
+    sheet.write(x, y, line, PLAIN)
+    sheet.showPage()
+    return sheet.finished()
+
+
 def stamp(facts: Facts, wording: Wording, owner: str) -> Stamp:
     """The visible part of the seal, under the signature: who seals, and what a reader may do about it.
 
@@ -86,9 +101,9 @@ def moment(at: datetime) -> str:
     return f"{_utc(at):%Y-%m-%d %H:%M} UTC"
 
 
-def day(at: datetime) -> str:
+def day(at: date) -> str:
     """``21 November 2026``, the one form of a date that no country reads otherwise."""
-    at = _utc(at)
+    at = _utc(at) if isinstance(at, datetime) else at
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
 

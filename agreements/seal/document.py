@@ -27,6 +27,8 @@ from agreements.seal.verdict import inspect
 FIELD = "PublisherSeal"
 AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
 SEAL_ALONE = Proof()
+AS_SHOWN = ("/Rotate", "/CropBox", "/Annots")
+"""What else says how a page looks."""
 
 generic: Any = pdf_objects
 """pyHanko's PDF objects carry no types."""
@@ -39,11 +41,11 @@ class _Appender(IncrementalPdfFileWriter):
         """Leave /Info and XMP as they are (the hook pyHanko's maintainer names in its issue 223)."""
 
 
-def complete(v0: bytes, signature_page: bytes, evidence_pages: bytes) -> bytes:
+def complete(v0: bytes, signature_page: bytes, *added: bytes) -> bytes:
     """The signed document: `v0` byte for byte, then one increment that lays `signature_page` over its last page and
-    adds all `evidence_pages` after it.
+    adds all pages of the `added` documents after it: the evidence, and a form signed by hand.
 
-    Raises SealError if one of the three is not a PDF that can be read.
+    Raises SealError if one of them is not a PDF that can be read.
     """
     try:
         writer: Any = _Appender(BytesIO(v0))
@@ -57,8 +59,9 @@ def complete(v0: bytes, signature_page: bytes, evidence_pages: bytes) -> bytes:
                 {pdf_name("/XObject"): generic.DictionaryObject({pdf_name("/TypedSignature"): overlay})}
             ),
         )
-        for page in _imported_pages(writer, PdfFileReader(BytesIO(evidence_pages))):
-            writer.insert_page(page)
+        for document in added:
+            for page in _imported_pages(writer, PdfFileReader(BytesIO(document))):
+                writer.insert_page(page)
         output = BytesIO()
         writer.write(output)
     except Exception as error:
@@ -75,12 +78,16 @@ def _imported_pages(writer: Any, source: Any) -> list[Any]:
     for number in range(int(source.root["/Pages"]["/Count"])):
         reference, resources = source.find_page_for_modification(number)
         page = reference.get_object()
-        originals.append(generic.ArrayObject([page.raw_get("/Contents"), page["/MediaBox"], resources]))
+        rest = generic.DictionaryObject({pdf_name(key): page.raw_get(key) for key in AS_SHOWN if key in page})
+        originals.append(generic.ArrayObject([page.raw_get("/Contents"), page["/MediaBox"], resources, rest]))
     together = generic.ArrayObject(originals)
     together.container_ref = source.root.container_ref
     copies = writer.import_object(together)
     new_page: Any = pdf_writer.PageObject
-    return [new_page(contents=copy.raw_get(0), media_box=copy[1], resources=copy[2]) for copy in copies]
+    pages = [new_page(contents=copy.raw_get(0), media_box=copy[1], resources=copy[2]) for copy in copies]
+    for page, copy in zip(pages, copies, strict=True):
+        page.update(copy[3])
+    return pages
 
 
 class _Drawing(PdfContent):

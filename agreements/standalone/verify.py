@@ -5,8 +5,9 @@ when all holds, else 1. What is checked:
 
 1. `sealed.pdf` has the SHA-256 that `agreement.json` states.
 2. Its first `shown_length` bytes are the form that the signer was shown: their SHA-256 is in the event of signing.
-3. `events.jsonl` is a whole chain: each digest covers its event and the digest before it; the last is `event_head`.
-4. The seal covers the whole file but for its own value, and a certificate of `certificates.pem` made it.
+3. The files of a form signed by hand have the SHA-256 that the event of accepting states.
+4. `events.jsonl` is a whole chain: each digest covers its event and the digest before it; the last is `event_head`.
+5. The seal covers the whole file but for its own value, and a certificate of `certificates.pem` made it.
 """
 
 import hashlib
@@ -42,12 +43,23 @@ def check_events(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optiona
         if not whole or event["agreement"] != agreement["reference"] or sha256(canonical.encode()) != digest:
             return f"event {number} does not fit into the chain"
         previous = digest
-        signed = event if event["kind"] == "sign" else signed
+        signed = event if event["kind"] in ("sign", "accept") else signed
     if previous != agreement["event_head"]:
         return "the last event is missing"
     if signed is None or signed["data"]["shown_sha256"] != agreement["shown_sha256"]:
         return "the event of signing names another form"
     return None
+
+
+def check_scans(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[str]:
+    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    accepted = [event for event in map(json.loads, lines) if event["kind"] == "accept"]
+    stated = [one["sha256"] for event in accepted for one in event["data"]["files"]]
+    scans = agreement.get("scans", {})
+    if sorted(scans.values()) != sorted(stated):
+        return "the event of accepting names other files"
+    changed = [name for name, digest in scans.items() if sha256((folder / name).read_bytes()) != digest]
+    return f"{changed[0]} is not the file that came in" if changed else None
 
 
 def check_seal(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[str]:
@@ -88,13 +100,16 @@ def der_length(data: bytes) -> int:
     return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
 
 
+CHECKS = (("file", check_file), ("paper form", check_scans), ("events", check_events), ("seal", check_seal))
+
+
 def main() -> int:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
     agreement = json.loads((folder / "agreement.json").read_text(encoding="utf-8"))
     pdf = (folder / "sealed.pdf").read_bytes()
     print(f"Agreement {agreement['reference']}: {agreement['title']}")
     failures = 0
-    for what, check in (("file", check_file), ("events", check_events), ("seal", check_seal)):
+    for what, check in CHECKS:
         problem = check(folder, agreement, pdf)
         failures += problem is not None
         print(f"  {what}: {problem or 'holds'}")

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from agreements import addresses, limits, links
 from agreements.models import Link
-from agreements.states import Status
+from agreements.states import WAITING, Status
 from proceedings.visits import address_of, now_of
 
 SIGNED = {Status.SIGNED, Status.SEALED}
@@ -53,7 +53,7 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
             link = links.read(token, Link.Purpose.SIGN, now_of(request))
             if link and link.agreement.status in SIGNED:
                 return signed(request, token, link) if signed else to_start(token)
-            if link is None or link.agreement.status != Status.ISSUED:
+            if link is None or link.agreement.status not in WAITING:
                 return calm(request)
             return page(request, token, link)
 

@@ -121,8 +121,8 @@ def test_an_event_that_comes_while_the_record_is_read_is_no_finding(monkeypatch:
     assert make.history(agreement)[-1] == "remind"
 
 
-def test_reading_the_record_takes_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_reading_the_record_takes_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(4):
         make.agreement("issued")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert findings() == []

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 
 from agreements import seal
-from agreements.models import Agreement, AgreementText, Event, Message, Note, SealCertificate, ShownCopy
+from agreements.models import Agreement, AgreementText, Event, Message, Note, Scan, SealCertificate, ShownCopy
 from agreements.states import FROZEN, Status
 from tests import make
 from tests.make import DAY, NOW
@@ -16,10 +16,11 @@ from tests.make import DAY, NOW
 guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
+paper_guards = importlib.import_module("agreements.migrations.0016_paper_forms")
 
 pytestmark = pytest.mark.django_db
 
-APPEND_ONLY: list[type[models.Model]] = [Event, AgreementText, SealCertificate, ShownCopy, Note]
+APPEND_ONLY: list[type[models.Model]] = [Event, AgreementText, SealCertificate, ShownCopy, Note, Scan]
 
 OTHER: dict[str, Any] = {
     "volume_number": 248,
@@ -36,6 +37,8 @@ OTHER: dict[str, Any] = {
     "consent": "None given.",
     "authority": "None claimed.",
     "shown_sha256": "0" * 64,
+    "date_written": "sometime",
+    "dated": (NOW + DAY).date(),
     "sealed_at": NOW + DAY,
     "sealed_file": "other.pdf",
     "sealed_sha256": "0" * 64,
@@ -50,6 +53,8 @@ def other(column: str, agreement: Agreement) -> Any:
         return make.paper(agreement.paper.volume).pk
     if column == "text_id":
         return AgreementText.objects.create(version="next", body="Other words.", digest="0" * 64).pk
+    if column == "scan_id":
+        return make.receive(make.agreement("issued")).pk
     if column == "seal_certificate_id":
         return SealCertificate.objects.create(fingerprint="0" * 64, pem="", first_used_at=NOW).pk
     return OTHER[column]
@@ -58,6 +63,7 @@ def other(column: str, agreement: Agreement) -> Any:
 @pytest.mark.parametrize("model", APPEND_ONLY)
 def test_what_is_evidence_is_neither_changed_nor_deleted(model: type[models.Model]) -> None:
     agreement = make.agreement("sealed")
+    make.agreement("received")
     Note.objects.create(paper=agreement.paper, at=NOW, by="editor:ed", text="They asked for time.")
     rows = model._default_manager.all()
     before = list(rows.values())
@@ -104,7 +110,7 @@ def test_the_facts_of_a_draft_may_change(column: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["signed", "sealed", "lapsed"])
-@pytest.mark.parametrize("column", guards.SIGNATURE)
+@pytest.mark.parametrize("column", paper_guards.SIGNATURE)
 def test_a_signature_does_not_change(status: str, column: str) -> None:
     agreement = make.agreement(status)
     with pytest.raises(IntegrityError, match="a signature never changes"), transaction.atomic():
@@ -149,6 +155,7 @@ def test_every_guard_is_in_place_after_all_migrations() -> None:
     wanted = {guards.name(table, operation) for table, operation, _ in guards.NEVER}
     wanted |= {g[0] for g in guards.FROZEN} | {mail_guards.TRIGGER}
     wanted |= {note_guards.name(operation) for operation in ("UPDATE", "DELETE")}
+    wanted |= {guards.name(table, operation) for table, operation, _ in paper_guards.NEVER}
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
         if connection.vendor == "postgresql"

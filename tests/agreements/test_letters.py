@@ -20,6 +20,7 @@ from agreements import (
     links,
     mail,
     objections,
+    on_paper,
     proposals,
     publication,
 )
@@ -48,11 +49,15 @@ def message(kind: str, of: Agreement | None = None) -> Message:
         row = queued_after_signing(kind, of or make.agreement("issued")).messages.filter(kind=kind).first()
         assert row
         return row
-    if kind not in (Kind.EDITOR_STOPPED, Kind.EDITOR_REFUSED):
+    if kind not in (Kind.EDITOR_STOPPED, Kind.EDITOR_REFUSED, Kind.EDITOR_RECEIVED, Kind.SENT_BACK):
         return queued_by_move(kind, of)
     of = of or make.agreement("issued")
     if kind == Kind.EDITOR_STOPPED:
         lifecycle.stop_reminders(of, now=NOW)
+    elif kind in (Kind.EDITOR_RECEIVED, Kind.SENT_BACK):
+        scan = make.receive(of)
+        if kind == Kind.SENT_BACK:
+            on_paper.send_back(of, scan, ["date"], "And sharper, please.", by="editor:ed", now=NOW)
     else:
         mail.settle(mail.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
     return of.messages.get(kind=kind)

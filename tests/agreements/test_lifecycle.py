@@ -19,14 +19,15 @@ from agreements import (
     links,
     mail,
     objections,
+    on_paper,
     proposals,
     seal,
 )
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
-from agreements.models import Agreement, Event, Link, Message, ShownCopy
+from agreements.models import Agreement, Event, Link, Message, Scan, ShownCopy
 from agreements.reminders import GAP
-from agreements.states import LIVE, MOVES, Status
+from agreements.states import LIVE, MOVES, WAITING, Status
 from proceedings.models import Author, Paper, Volume
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -47,9 +48,25 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
     lifecycle.seal(agreement, name=name, body=body, key=key, level="B-B", now=now)
 
 
+def scan_of(agreement: Agreement) -> Scan:
+    """The form that came in; one of another agreement where none did, for a test of the guard."""
+    return on_paper.newest(agreement) or Scan.objects.first() or make.receive(make.agreement("issued"))
+
+
+def do_accept(agreement: Agreement, now: datetime) -> None:
+    """An editor accepts a form, whatever status the agreement has."""
+    reading = on_paper.Reading(name=agreement.signer, date_written="1 Nov 2026", dated=NOW.date())
+    on_paper.accept(agreement, scan_of(agreement), reading, by="editor:ed", now=now)
+
+
 VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     "issue": lambda agreement, now: lifecycle.issue(agreement, by="editor:ed", now=now),
     "sign": lambda agreement, now: lifecycle.sign(agreement, make.act(agreement), now=now),  # looked over before
+    "receive": lambda agreement, now: make.receive(agreement, now=now),
+    "accept": do_accept,
+    "send-back": lambda agreement, now: on_paper.send_back(
+        agreement, scan_of(agreement), ["date"], "", by="editor:ed", now=now
+    ),
     "seal": do_seal,
     "decline": lambda agreement, now: lifecycle.decline(agreement, reason="No.", now=now),
     "hand-over": lambda agreement, now: proposals.hand_over(
@@ -83,7 +100,7 @@ def test_every_verb_of_the_table_is_tried_here() -> None:
 @pytest.mark.parametrize("verb", MOVES)
 def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, status: Status) -> None:
     agreement = make.agreement(status)
-    if status == "issued":
+    if status in WAITING:
         make.reviewed(agreement)
     before = rows(agreement)
     if status in MOVES[verb].sources:
@@ -102,7 +119,7 @@ def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, st
 
 @pytest.mark.parametrize("verb", MOVES)
 def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.SIGNED) if s in MOVES[verb].sources)
+    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in MOVES[verb].sources)
     agreement = make.agreement(source)
     if source == Status.ISSUED:
         make.reviewed(agreement)
@@ -119,7 +136,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
 
 @pytest.mark.parametrize("verb", ["issue", "seal", "decline", "hand-over", "supersede"])
 def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.SIGNED) if s in MOVES[verb].sources)
+    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in MOVES[verb].sources)
     agreement = make.agreement(source)
     before = rows(agreement)
 
@@ -469,7 +486,7 @@ def test_a_reminder_is_queued_once_per_slot() -> None:
     assert agreement.messages.filter(slot="r1:T-7").count() == 1
 
 
-@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - WAITING))
 def test_nobody_is_reminded_of_an_agreement_that_does_not_wait(status: Status) -> None:
     agreement = make.agreement(status)
     before = rows(agreement)
@@ -509,6 +526,10 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     lifecycle.bounced(Bounce(refused.message_id, hard=True, words="5.1.1", digest="0"), now=LATER)
     waiting = make.agreement("issued")
     proposals.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
+    on_paper.send_back(waiting, make.receive(waiting), ["date"], "", by="editor:ed", now=LATER)
+    make.receive(waiting)
+    on_paper.receive_again(waiting, make.pages("a better one"), now=LATER)
+    make.accepted()
     proposals.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
     lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
     objections.object_to(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)

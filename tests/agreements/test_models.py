@@ -42,6 +42,8 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("draft_has_no_stamps", "draft", {"issued_at": NOW}),
     ("issued_is_stamped", "draft", {"status": "issued"}),
     ("issued_is_stamped", "draft", {"status": "declined", "closed_at": NOW}),
+    ("issued_is_stamped", "draft", {"status": "received", "received_at": NOW}),
+    ("received_is_stamped", "issued", {"status": "received"}),
     ("signed_is_stamped", "issued", {"status": "signed"}),
     ("signed_is_stamped", "issued", {"status": "lapsed", "closed_at": NOW}),
     ("signature_has_evidence", "issued", {"status": "signed", "signed_at": NOW}),

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from agreements import auditing, documents, drafting, history, letters, lifecycle, links, mail, proposals
 from agreements.differences import Difference, differences, names_that_differ
 from agreements.models import Agreement, Link, Message, Proposal, StandIn
-from agreements.states import Status
+from agreements.states import WAITING, Status
 from proceedings.models import Author, Paper
 from tests import make
 from tests.agreements.test_lifecycle import both, rows
@@ -129,7 +129,7 @@ def test_a_second_proposal_of_the_kind_waits_for_the_first() -> None:
     assert make.proposal(agreement, title="Yet Another").state == State.OPEN
 
 
-@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
+@pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - WAITING))
 def test_nothing_is_proposed_for_what_does_not_wait(status: Status) -> None:
     agreement = make.agreement(status)
     with pytest.raises(lifecycle.WrongMove):

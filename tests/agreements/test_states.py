@@ -2,11 +2,12 @@
 
 import pytest
 
-from agreements.states import FINAL, FROZEN, LIVE, MOVES, WORDS, Status, legal_moves
+from agreements.states import FINAL, FROZEN, LIVE, MOVES, WAITING, WORDS, Status, legal_moves
 
 LEGAL = {
     "draft": ["issue", "waive", "supersede", "void"],
-    "issued": ["sign", "decline", "hand-over", "waive", "supersede", "void"],
+    "issued": ["sign", "receive", "decline", "hand-over", "waive", "supersede", "void"],
+    "received": ["sign", "accept", "send-back", "decline", "hand-over", "supersede", "void"],
     "signed": ["seal", "lapse", "supersede", "void"],
     "sealed": ["lapse", "supersede", "void"],
     "declined": [],
@@ -20,6 +21,10 @@ LEGAL = {
 @pytest.mark.parametrize("status", list(Status))
 def test_each_status_allows_exactly_these_moves(status: Status) -> None:
     assert legal_moves(status) == LEGAL[status]
+
+
+def test_the_links_of_an_agreement_work_wherever_it_can_be_signed() -> None:
+    assert MOVES["sign"].sources == WAITING < LIVE
 
 
 def test_an_unknown_status_allows_no_move() -> None:

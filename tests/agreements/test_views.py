@@ -373,10 +373,10 @@ def test_the_address_on_record_is_the_one_that_the_own_proxy_saw(
 
 
 L02 = {
-    "paper instead, free of charge": "I can have it on paper instead, free of charge",
+    "paper instead, free of charge": "I can sign it on paper instead, free of charge, by the way that this page offers",
     "the right to withdraw, and how": "until I sign I can withdraw this consent by leaving this page or by declining",
     "what it covers": "this one agreement",
-    "how to correct the address": "I can correct my e-mail address by answering that mail",
+    "how to correct the address": "I can correct my e-mail address by answering the mail that brought me here",
     "what is needed to read and keep it": "a browser and a program that opens PDF files to read and keep my copy",
 }
 

@@ -1,0 +1,44 @@
+"""Dates as people write them by hand: what each can mean. Pure."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMBERS = re.compile(r"\D*(\d{1,4})\D+(\d{1,2})\D+(\d{1,4})\D*")
+_WORD = re.compile(r"[a-z]{3,}")
+_NUMBER = re.compile(r"\d+")
+
+
+def readings(written: str) -> list[date]:
+    """Every day that `written` can mean, in order; none where it is not understood.
+
+    ``06/09/2021`` can mean two days. An English name of the month, or the year first, leaves one.
+    """
+    return sorted(set(found(written.lower())))
+
+
+def found(written: str) -> Iterator[date]:
+    months = [MONTHS.index(word[:3]) + 1 for word in _WORD.findall(written) if word[:3] in MONTHS]
+    numbers = _NUMBER.findall(written)
+    if months and len(numbers) == 2:
+        for day, year in (numbers, numbers[::-1]):
+            if len(day) < 3:
+                yield from made(year, months[0], int(day))
+    elif parts := _NUMBERS.fullmatch(written):
+        first, second, third = parts.groups()
+        if len(first) == 4:
+            yield from made(first, int(second), int(third))
+        else:
+            yield from made(third, int(second), int(first))
+            yield from made(third, int(first), int(second))
+
+
+def made(year: str, month: int, day: int) -> Iterator[date]:
+    """The day, if there is one; a year of two digits is of this century."""
+    if len(year) not in (2, 4):
+        return
+    try:
+        yield date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    except ValueError:
+        return

@@ -1,0 +1,27 @@
+"""The form signed by hand, as it came in."""
+
+from django.db import models
+
+from agreements.models.agreement import Agreement
+
+
+class Scan(models.Model):
+    """The form signed by hand, as its signer sent it: the files as they came, and their pages as one plain PDF.
+
+    Append-only. An agreement has as many as were sent; the newest is the one to look at.
+    """
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="scans")
+    received_at = models.DateTimeField()
+    files = models.JSONField(
+        help_text="As they came: name in storage, SHA-256, size, kind, pages; for photos also the picture to show."
+    )
+    pages = models.PositiveSmallIntegerField()
+    pages_file = models.CharField(max_length=300, help_text="All pages as one PDF that holds nothing but pages.")
+    pages_sha256 = models.CharField("digest of the pages", max_length=64)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"form signed by hand for {self.agreement}"

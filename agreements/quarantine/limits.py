@@ -1,0 +1,48 @@
+"""How much of everything a form signed by hand may be, and the ways in which a file can be none. Pure."""
+
+from enum import StrEnum
+
+MOST_BYTES = 20 * 1024 * 1024
+"""Of all files together."""
+MOST_PAGES = 60
+MOST_PIXELS = 40_000_000
+MOST_INFLATED = 400_000_000
+"""Bytes that the streams of a PDF may unpack to, all together: sixteen pages scanned in colour without loss."""
+MEMORY = 512 * 1024 * 1024
+"""Address space of the child in bytes; a picture of `MOST_PIXELS` takes less than half of it."""
+SECONDS = 10
+"""Of the processor."""
+DISK = 64 * 1024 * 1024
+"""The largest file that the child may write, in bytes."""
+
+
+class Kind(StrEnum):
+    """What a file is by its first bytes. The values are the endings of file names."""
+
+    PDF = "pdf"
+    JPEG = "jpg"
+    PNG = "png"
+
+
+class Refusal(StrEnum):
+    """Why a file cannot be taken."""
+
+    EMPTY = "empty"
+    HEIC = "heic"
+    OTHER = "other"
+    TOO_LARGE = "too-large"
+    TOO_MANY_PAGES = "too-many-pages"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    LOCKED = "locked"
+    ACTIVE = "active"
+    TWO_IN_ONE = "two-in-one"
+    TOO_MUCH = "too-much"
+    BROKEN = "broken"
+
+
+class Unfit(Exception):
+    """Raised inside the child."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal

@@ -1,0 +1,71 @@
+"""The form signed by hand, as an author sends it: looked into before it is believed."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy
+
+from agreements import quarantine
+from agreements.quarantine import Refusal
+from agreements.quarantine.limits import MOST_BYTES
+
+TOO_LARGE = gettext_lazy("That is more than 20 MB. Scan the form in black and white, or take smaller photos.")
+WORDS = {
+    Refusal.EMPTY: gettext_lazy("The file is empty. Choose the scan or the photo of the signed form."),
+    Refusal.HEIC: gettext_lazy(
+        "This is a HEIC photo, which many programs cannot open. On an iPhone, choose Settings, Camera, Formats, “Most "
+        "Compatible” and take it again; or send the form as a PDF."
+    ),
+    Refusal.OTHER: gettext_lazy("This is no PDF, and no JPEG or PNG photo. Save or scan the form as one of these."),
+    Refusal.TOO_LARGE: TOO_LARGE,
+    Refusal.TOO_MANY_PAGES: gettext_lazy("This has more than 60 pages. Send the signed form only."),
+    Refusal.TOO_MANY_PIXELS: gettext_lazy("This picture has more than 40 megapixels. Take or save it smaller."),
+    Refusal.LOCKED: gettext_lazy(
+        "This PDF is locked with a password. Save it without one, or send photos of the pages."
+    ),
+    Refusal.ACTIVE: gettext_lazy(
+        "This PDF has a script or another file inside, which could do harm. Print it to a new PDF, or send photos of "
+        "its pages."
+    ),
+    Refusal.TWO_IN_ONE: gettext_lazy(
+        "This file holds something else beside the form. Scan the form again, or send photos of its pages."
+    ),
+    Refusal.TOO_MUCH: gettext_lazy(
+        "This file unpacks to far more than a form. Scan the form again, or send photos of its pages."
+    ),
+    Refusal.BROKEN: gettext_lazy("This file is damaged or not whole. Send it again, or send photos of the pages."),
+}
+"""Why a file is not taken, and what to do instead."""
+
+
+class UploadForm(forms.Form):
+    """One PDF, or a photo of each of the form's two pages. `cleaned_data` has them as `pages`."""
+
+    first = forms.FileField(
+        label=gettext_lazy("The signed form as a PDF, or a photo of its first page"),
+        error_messages={
+            "required": gettext_lazy("Choose the scan or the photo of the signed form."),
+            "empty": WORDS[Refusal.EMPTY],
+            "invalid": gettext_lazy("Your browser sent no file. Choose it again."),
+        },
+    )
+    second = forms.FileField(
+        label=gettext_lazy("A photo of its second page"),
+        required=False,
+        error_messages={"empty": WORDS[Refusal.EMPTY]},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        names = [name for name in ("first", "second") if isinstance(data.get(name), UploadedFile)]
+        if self.errors:
+            return data
+        if sum(data[name].size for name in names) > MOST_BYTES:
+            self.add_error("first", TOO_LARGE)
+            return data
+        try:
+            data["pages"] = quarantine.look([data[name].read() for name in names])
+        except quarantine.Refused as refused:
+            self.add_error(names[min(refused.number, len(names) - 1)], WORDS[refused.refusal])
+        return data

@@ -1,0 +1,79 @@
+"""Signing on paper: the form to print, how to go about it, and the way back for what was signed by hand."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from agreements import lifecycle, limits, on_paper
+from agreements.checklist import TOLD
+from agreements.models import Agreement, Link
+from agreements.quarantine.limits import MOST_BYTES
+from agreements.states import Status
+from agreements.upload_forms import TOO_LARGE, UploadForm
+from agreements.views.common import behind_link, to_start, too_often
+from proceedings.visits import now_of
+
+HEADERS_OF_UPLOAD = 100_000
+"""Room for what a browser sends around the files."""
+
+
+@csrf_exempt  # the check reads the whole request: not before its length is known. `take_in` makes up for it
+@require_http_methods(["GET", "HEAD", "POST"])
+@behind_link()
+def paper(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """What to do, or how far it is; on POST, what was signed by hand."""
+    if request.method != "POST":
+        return paper_page(request, token, link.agreement)
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > MOST_BYTES + HEADERS_OF_UPLOAD:
+        return paper_page(request, token, link.agreement, too_large=True, status=413)
+    answer: HttpResponse = take_in(request, token, link)
+    return answer
+
+
+@csrf_protect
+def take_in(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+    """Looks into the files and keeps them. Whatever is wrong with them is said, and nothing is lost."""
+    agreement, now = link.agreement, now_of(request)
+    if not limits.take(limits.UPLOADS, agreement.reference, now):
+        return too_often(request, _("an hour"))
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return paper_page(request, token, agreement, form, status=400)
+    receive = on_paper.receive_again if agreement.status == Status.RECEIVED else on_paper.receive
+    try:
+        receive(agreement, form.cleaned_data["pages"], now=now)
+    except lifecycle.WrongMove:
+        return to_start(token)  # another tab or an editor was faster: the first page says how things stand
+    return HttpResponseRedirect(reverse("paper", args=[token]), status=303)
+
+
+def paper_page(
+    request: HttpRequest,
+    token: str,
+    agreement: Agreement,
+    form: UploadForm | None = None,
+    *,
+    too_large: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "token": token,
+        "agreement": agreement,
+        "form": form or UploadForm(),
+        "too_large": TOO_LARGE if too_large else "",
+        "received": agreement.status == Status.RECEIVED,
+        "sent_back": sent_back(agreement),
+    }
+    return render(request, "agreements/paper.html", context, status=status)
+
+
+def sent_back(agreement: Agreement) -> dict[str, object] | None:
+    """What was missing on the form that came back last; None while none did, or another one is under way."""
+    if agreement.status != Status.ISSUED:
+        return None
+    event = agreement.events.filter(kind="send-back").order_by("-number").first()
+    return {"missing": [TOLD[each] for each in event.data["missing"]], "note": event.data["note"]} if event else None
