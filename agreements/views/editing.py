@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from agreements import corrections, edits, lifecycle, links
 from agreements.forms import EditForm, PublishedForm
 from agreements.models import Correction, Edit, Link
-from agreements.views.common import calm, missed_too_often, too_often
+from agreements.views.common import calm, missed_too_often, remember_language, too_often
 from proceedings.citing import address_of
 from proceedings.visits import now_of
 
@@ -35,6 +35,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
         edits.answer(row, confirmed=confirmed, words=words, now=now_of(request))
     except lifecycle.WrongMove:  # a second click, or an editor was faster
         row.refresh_from_db()
+    remember_language(request, link.message.recipient)
     return render(request, "agreements/edit_settled.html", context)
 
 
@@ -71,5 +72,6 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
     except corrections.TooManyOpen:
         context["refusal"] = _("Several requests about this paper wait for the editors. Wait for their answer first.")
     else:
+        remember_language(request, recipient)
         return render(request, "agreements/correction_asked.html", context)
     return render(request, "agreements/correction.html", context, status=409)
