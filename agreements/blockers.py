@@ -137,6 +137,20 @@ MEANING = {
     Blocker.NO_PDF: Meaning("no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False),
 }
 
+FITTING = {
+    Blocker.NO_CONTACT: "contact",
+    Blocker.REFUSED: "contact",
+    Blocker.NOT_ISSUED: "issue",
+    Blocker.DECLINED: "issue",
+    Blocker.LAPSED: "issue",
+    Blocker.DRIFTED: "supersede",
+    Blocker.MAIL_UNKNOWN: "remind",
+    Blocker.OVERDUE: "remind",
+    Blocker.SILENT: "remind",
+    Blocker.WAITING: "remind",
+}
+"""The move for many that the board offers with each; what is not named wants a look at each paper."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from agreements import planning
 from agreements.blockers import MEANING, Blocker, Meaning, blockers
+from agreements.health import LATE
 from agreements.history import in_words
 from agreements.models import Agreement, Event, Message, Proposal, Terms
 from agreements.reminders import Escalate, Remind, Verdict, Wait
@@ -50,6 +51,8 @@ class NextMail:
     to: str
     key: str
     agreement_id: int
+    late: bool = False
+    """It should have gone out by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,20 @@ class Board:
     @property
     def complete(self) -> bool:
         return self.papers > 0 and self.cleared == self.papers
+
+    @property
+    def mail_trouble(self) -> list[str]:
+        """What is the matter with the mail, in words; empty when all is well."""
+        found = {count.blocker: count.count for count in self.counts}
+        refused, unknown = found.get(Blocker.REFUSED, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
+        words = ["Mail is late: it should have gone out by now. Is a worker running?"] * any(
+            mail.late for mail in self.next_mails
+        )
+        if refused:
+            words.append(f"{refused} address{'es' * (refused != 1)} refused the last mail.")
+        if unknown:
+            words.append(f"Of {unknown} mail{'s' * (unknown != 1)} nobody knows whether it arrived.")
+        return words
 
     @property
     def more_tasks(self) -> int:
@@ -166,7 +183,10 @@ def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> I
 
 
 def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:
-    return NextMail(max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk)
+    late = mail.due_at < now - LATE
+    return NextMail(
+        max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk, late
+    )
 
 
 def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> NextMail | None:

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -39,7 +40,10 @@ class PackageDownloads(OwnVolumes):
         return own + super().get_urls()
 
     def volume_or_404(self, request: HttpRequest, pk: int) -> Volume:
-        volume: Volume | None = self.get_queryset(request).select_related("terms").filter(pk=pk).first()
+        made = Package.objects.filter(volume=OuterRef("pk"), state=Package.State.DONE).order_by("-pk")
+        newest = {f"{which}_package": Subquery(made.filter(which=which).values("pk")[:1]) for which in Package.Which}
+        volumes = self.get_queryset(request).select_related("terms").annotate(**newest)
+        volume: Volume | None = volumes.filter(pk=pk).first()
         if volume is None:
             raise Http404
         return volume

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from agreements import board, chart, lifecycle
+from agreements.admin.bulk import BULKS, Bulk
 from agreements.admin.packages import PackageDownloads
 from agreements.admin.publishing import PublicationPage
 from agreements.admin.terms import TermsInline
 from agreements.admin.words import zone_of
+from agreements.blockers import FITTING, Blocker
 from agreements.models import Agreement
 from agreements.states import LIVE, WORDS, Status
 from proceedings.admin import VolumeAdmin
@@ -36,6 +38,12 @@ class Numbers:
     waiting: int
     declined: int
     sealed: int
+
+
+def fitting(blocker: Blocker, *, may_change: bool) -> Bulk | None:
+    """The move for many that the board offers with a count, to those who may make it."""
+    move = BULKS.get(FITTING.get(blocker, ""))
+    return move if move and (may_change or move.by_assistant) else None
 
 
 class VolumeList(ChangeList):
@@ -139,13 +147,14 @@ class VolumeDesk(PackageDownloads, PublicationPage, VolumeAdmin):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         made = board.make(volume, timezone.now())
-        progress = made.progress
+        progress, may_change = made.progress, edits(request, volume.pk)
         context = {
             **self.admin_site.each_context(request),
             "board": made,
+            "counts": [(count, fitting(count.blocker, may_change=may_change)) for count in made.counts],
             "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
-            "may_change": edits(request, volume.pk),
+            "may_change": may_change,
             "title": str(volume),
             "opts": self.opts,
         }

@@ -5,7 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from agreements.models import Terms
+from agreements import clock, packing
+from agreements.admin.bulk import BULKS
+from agreements.blockers import FITTING, MEANING, Blocker
+from agreements.models import Message, Package, Terms
 from agreements.reminders import FOREVER
 from proceedings.models import User, Volume
 from tests import make
@@ -106,3 +109,61 @@ def test_the_board_speaks_the_editors_time_beside_utc(desk: Client) -> None:
     make.agreement()
     User.objects.update(zone="Asia/Tokyo")
     assert "1 Nov 18:00 Asia/Tokyo" in text(desk, make.the_volume())
+
+
+def offered(page: str) -> dict[str, str]:
+    """The moves that the board offers: by blocker, the verb."""
+    form = (
+        r'blocker=([\w-]+)"><input type="hidden" name="csrfmiddlewaretoken"[^>]*><input[^>]*name="action" value="(\w+)"'
+    )
+    return dict(re.findall(form, page))
+
+
+def test_each_count_offers_the_move_that_fits_and_it_leads_to_the_page_that_asks(desk: Client) -> None:
+    make.agreement("declined")
+    waits = make.agreement()
+    waits.messages.update(state=Message.State.SENT, sent_at=make.NOW)
+    make.paper(contact=None)
+    make.paper(key="ready26")
+    page = text(desk, make.the_volume())
+    moves = offered(page)
+    assert moves == {"no-contact": "contact", "declined": "issue", "not-issued": "issue", "waiting": "remind"}
+    for blocker, verb in moves.items():
+        sent = {"action": verb, "select_across": "1", "_selected_action": "0", "index": "0"}
+        answer = desk.post(f"/admin/proceedings/paper/?volume=247&blocker={blocker}", sent)
+        assert "of the 1 you chose can be moved." in re.sub(r"\s+", " ", answer.content.decode()), blocker
+    assert not waits.messages.filter(kind="reminder").exists(), "it asks first"
+
+
+def test_an_assistant_is_offered_reminders_only(house: House) -> None:
+    Message.objects.filter(kind="invitation").update(state=Message.State.SENT, sent_at=make.NOW)
+    make.paper(house.foreign)
+    assert set(offered(text(desk_of(house.assistant), house.foreign)).values()) == {"remind"}
+
+
+def test_every_move_on_the_board_is_one_of_the_lists() -> None:
+    assert set(FITTING.values()) <= set(BULKS)
+    assert set(FITTING) <= set(MEANING) == set(Blocker)
+
+
+def test_the_board_says_how_the_mail_is(desk: Client) -> None:
+    waits = make.agreement()
+    page = text(desk, make.the_volume())
+    assert "Mail is late: it should have gone out by now." in page, "an invitation of 1 November, and no worker"
+    waits.messages.update(state=Message.State.SENT, sent_at=make.NOW)
+    assert "As far as the mail servers say, everything arrives." in text(desk, make.the_volume())
+    waits.messages.update(state=Message.State.FAILED, sent_at=None)
+    assert "1 address refused the last mail." in text(desk, make.the_volume())
+    waits.messages.update(state=Message.State.UNKNOWN)
+    assert "Of 1 mail nobody knows whether it arrived." in text(desk, make.the_volume())
+
+
+def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house: House) -> None:
+    client = desk_of(house.stranger)
+    assert "make the two packages" in text(client, house.foreign)
+    packing.make_due(clock.stopped(make.NOW))
+    page = text(client, house.foreign)
+    assert Package.objects.count() == 2
+    for package in Package.objects.all():
+        assert f"/packages/{package.pk}.zip" in page
+    assert ".zip" not in text(desk_of(house.assistant), house.foreign)
