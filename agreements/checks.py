@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils import timezone
 
-from agreements import seal, searching, wording
+from agreements import pdf, seal, searching, wording
 from proceedings.searching import slow
 
 
@@ -37,8 +37,19 @@ def seal_is_ready(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = [Error(finding, id="agreements.E005") for finding in proof.findings(now)]
     if not missing:
         words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now, proof.roots)
-        found += [Error(finding, id="agreements.E003") for finding in words]
+        found += [Error(finding, id="agreements.E003") for finding in words] or stamp_is_ready()
     return missing + found
+
+
+def stamp_is_ready() -> list[CheckMessage]:
+    owner = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT).owner
+    if not pdf.fits_the_stamp(owner, settings.SEAL_OFFICER):
+        words = "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp: nothing could be sealed."
+        return [Error(words, hint="Shorten SEAL_OFFICER, or make a key with a shorter name.", id="agreements.E006")]
+    if not settings.SEAL_OFFICER:
+        words = "SEAL_OFFICER names nobody, so agreements carry the publisher's seal and no officer's name."
+        return [checks.Warning(words, hint="Name who signs for the publisher (clause 5).", id="agreements.W003")]
+    return []
 
 
 @register(Tags.security, deploy=True)

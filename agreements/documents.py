@@ -88,7 +88,7 @@ def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.Proof) -> b
     shown = bytes(agreement.shown.body)
     if sha256(shown) != agreement.shown_sha256:
         raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
-    stamp = pdf.stamp(agreement.facts, wording.load(agreement.text.version), key.owner)
+    stamp = pdf.stamp(agreement.facts, wording.load(agreement.text.version), key.owner, settings.SEAL_OFFICER)
     reason = "Publication agreement, as signed by its author"
     return seal.seal(completed_form(agreement, shown), key, reason=reason, stamp=stamp, proof=proof)
 

@@ -183,6 +183,7 @@ roots = read.text(
 lists = read.text("SEAL_CRLS", "")
 if lists and not TSA_URL:
     read.problems.append("SEAL_CRLS is set without TSA_URL. Revocation lists prove something only with a time-stamp.")
+SEAL_OFFICER = read.text("SEAL_OFFICER", "")
 SEAL_ROOTS = Path(roots) if roots else None
 SEAL_CRLS = Path(lists) if lists else None
 

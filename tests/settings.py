@@ -15,6 +15,7 @@ FIXED = {
     "PRIVATE_DIR": f"{TEST_DIR}/private",
     "SEAL_KEY": f"{TEST_DIR}/seal/key.pem",
     "SEAL_CERT": f"{TEST_DIR}/seal/cert.pem",
+    "SEAL_OFFICER": "Jordan Officer",
 }
 os.environ.update(FIXED)
 for name in (

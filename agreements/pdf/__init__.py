@@ -7,10 +7,10 @@ from agreements.pdf.evidence_page import evidence, paper_evidence
 from agreements.pdf.faces import UnprintableError
 from agreements.pdf.layout import DoesNotFitError
 from agreements.pdf.script import unprintable
-from agreements.pdf.signed_lines import fits_the_line, signature, signed_on_paper, stamp
+from agreements.pdf.signed_lines import fits_the_line, fits_the_stamp, signature, signed_on_paper, stamp
 from agreements.pdf.unsigned_form import form
 
 __all__ = [
-    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "form", "paper_evidence", "signature",
-    "signed_on_paper", "stamp", "unprintable",
+    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "fits_the_stamp", "form", "paper_evidence",
+    "signature", "signed_on_paper", "stamp", "unprintable",
 ]  # fmt: skip

@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime
 from agreements import drawing
 from agreements.facts import Facts, PaperSignature, Signature, Stamp
 from agreements.pdf.faces import ITALIC
-from agreements.pdf.layout import NAME_LIMIT, PLAIN, STAMP_HEIGHT, DoesNotFitError, arrange, filling, room_to_sign
+from agreements.pdf.layout import (
+    INDENT,
+    NAME_LIMIT,
+    PLAIN,
+    STAMP_HEIGHT,
+    DoesNotFitError,
+    arrange,
+    filling,
+    room_to_sign,
+)
 from agreements.pdf.paragraph import Set, Type, set_paragraph
 from agreements.pdf.script import clean, made_visible
 from agreements.pdf.sheet import GREY, INK, MARGIN, MEASURE, Sheet
@@ -74,19 +83,16 @@ def signed_on_paper(facts: Facts, wording: Wording, sig: PaperSignature) -> byte
     return sheet.finished()
 
 
-def stamp(facts: Facts, wording: Wording, owner: str) -> Stamp:
-    """The visible part of the seal, under the signature: who seals, and what a reader may do about it.
+def stamp(facts: Facts, wording: Wording, owner: str, officer: str = "") -> Stamp:
+    """The visible part of the seal, under the signature: who seals, which `officer` signs, what a reader may do.
 
-    It says nothing that the seal itself does not prove, and no time: that is inside the seal.
+    It says no time: that is inside the seal. Raises DoesNotFitError for names too long.
     """
     arrangement = arrange(wording, filling(facts, wording).shape)
     left, top = arrangement.stamped
     width = MARGIN + MEASURE - left
-    words = f"Sealed electronically by {made_visible(owner)}. A PDF reader shows whether this file was changed since."
-    lines = set_paragraph(words, width - 10, STAMP)
+    lines = _stamped(owner, officer, width)
     height = len(lines) * STAMP.leading + 2
-    if height > STAMP_HEIGHT:
-        raise DoesNotFitError("The name of the seal's owner is too long for the stamp.")
     sheet = Sheet((width, height))
     sheet.setFillGray(GREY)
     sheet.rect(0, 0, 1.2, height, stroke=0, fill=1)
@@ -94,6 +100,24 @@ def stamp(facts: Facts, wording: Wording, owner: str) -> Stamp:
     sheet.showPage()
     box = (left, top - height, left + width, top)
     return Stamp(sheet.finished(), len(arrangement.pages) - 1, box)
+
+
+def fits_the_stamp(owner: str, officer: str = "") -> bool:
+    """Whether the names can be written on the seal's stamp. Ask before anything is sealed: then it is too late."""
+    try:
+        _stamped(owner, officer, MEASURE - INDENT)
+    except DoesNotFitError:
+        return False
+    return True
+
+
+def _stamped(owner: str, officer: str, width: float) -> tuple[Set, ...]:
+    by = f"{made_visible(owner)}, for which {made_visible(officer)} signs" if officer else made_visible(owner)
+    words = f"Sealed electronically by {by}. A PDF reader shows whether this file was changed since."
+    lines = set_paragraph(words, width - 10, STAMP)
+    if len(lines) * STAMP.leading + 2 > STAMP_HEIGHT:
+        raise DoesNotFitError("The names of the seal's owner and officer are too long for the stamp.")
+    return lines
 
 
 def moment(at: datetime) -> str:

@@ -57,6 +57,16 @@ def test_a_chain_must_reach_a_root(settings: Settings, tmp_path: Path) -> None:
     assert "chain is broken" in words()
 
 
+def test_an_officer_is_named_and_fits_the_stamp(settings: Settings, tmp_path: Path) -> None:
+    made(settings, tmp_path)
+    settings.SEAL_OFFICER = ""
+    assert ids() == ["agreements.W003"]
+    settings.SEAL_OFFICER = "Officer " * 30
+    assert ids() == ["agreements.E006"]
+    settings.SEAL_OFFICER = "Jordan Officer, series editor"
+    assert ids() == []
+
+
 def test_roots_and_revocation_lists_are_looked_into(settings: Settings, tmp_path: Path) -> None:
     made(settings, tmp_path)
     issuer, lists = Issuer(), tmp_path / "lists"

@@ -86,6 +86,7 @@ def test_production_is_clean_with_a_key_made_by_our_own_command(tmp_path: Path) 
         **PRODUCTION,
         "SEAL_KEY": str(tmp_path / "seal" / "key.pem"),
         "SEAL_CERT": str(tmp_path / "seal" / "cert.pem"),
+        "SEAL_OFFICER": "Jordan Officer, series editor",
         "DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3",
         "PRIVATE_DIR": str(tmp_path / "private"),
         "REDIS_URL": "rediss://user:hunter2@redis.example.org:6380/0",

@@ -224,6 +224,20 @@ def test_l12_the_evidence_verifies_without_the_desk(tmp_path: Path) -> None:
     assert stated["sealed_sha256"] == sha256((tmp_path / "sealed.pdf").read_bytes())
 
 
+def stamped(agreement: Agreement) -> str:
+    """What is written in the stamp of the seal, on the page that is signed."""
+    pages = pypdf.PdfReader(io.BytesIO(sealed_bytes(agreement))).pages
+    writer = pypdf.PdfWriter()
+    (seal_,) = [note for page in pages for note in page.get("/Annots", [])]
+    appearance = seal_.get_object()["/AP"]["/N"]
+    page = writer.add_blank_page(600, 200)
+    page[pypdf.generic.NameObject("/Resources")] = appearance["/Resources"].clone(writer)
+    contents = pypdf.generic.DecodedStreamObject()
+    contents.set_data(appearance.get_data())
+    page[pypdf.generic.NameObject("/Contents")] = contents
+    return " ".join(page.extract_text().split())
+
+
 def test_l13_no_agreement_is_complete_without_the_publishers_signature() -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
@@ -231,6 +245,7 @@ def test_l13_no_agreement_is_complete_without_the_publishers_signature() -> None
     assert verdict.valid
     fields = pypdf.PdfReader(io.BytesIO(sealed_bytes(agreement))).get_fields() or {}
     assert fields["PublisherSeal"]["/V"]["/Name"] == key.owner == "Publisher for Tests"
+    assert "Sealed electronically by Publisher for Tests, for which Jordan Officer signs." in stamped(agreement)
     signed = make.agreement("signed")
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=signed.pk).update(status=Status.SEALED, sealed_at=NOW)
