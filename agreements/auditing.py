@@ -1,4 +1,4 @@
-"""Is the record whole? Walks all chains of events, reads sealed files and signed forms again, says what does not fit."""
+"""Is the record whole? Walks all chains of events, reads sealed files and signed forms again, says what is wrong."""
 
 from collections.abc import Iterator
 from typing import Any
