@@ -13,7 +13,7 @@ from agreements.models import Agreement, Link
 from agreements.quarantine.limits import MOST_BYTES
 from agreements.states import Status
 from agreements.upload_forms import TOO_LARGE, UploadForm
-from agreements.views.common import behind_link, to_start, too_often
+from agreements.views.common import behind_link, remember_language, to_start, too_often
 from proceedings.visits import now_of
 
 HEADERS_OF_UPLOAD = 100_000
@@ -48,6 +48,7 @@ def take_in(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         receive(agreement, form.cleaned_data["pages"], now=now)
     except lifecycle.WrongMove:
         return to_start(token)  # another tab or an editor was faster: the first page says how things stand
+    remember_language(request, agreement.signer_email)
     return HttpResponseRedirect(reverse("paper", args=[token]), status=303)
 
 

@@ -23,22 +23,25 @@ from pytest_django import Settings
 
 from agreements import (
     addresses,
+    checklist,
     documents,
     edits,
     fresh,
     letters,
     lifecycle,
     links,
+    on_paper,
     proposals,
     publication,
     seal,
     statements,
     verifying,
-)  # fmt: skip
+)
+from agreements.demo.authors import hidden_in
 from agreements.models import Addressee, Agreement, Link, Message, Terms
 from proceedings.models import Author as PaperAuthor
 from tests import make
-from tests.agreements import test_letters
+from tests.agreements import scans_for_tests, test_letters
 from tests.agreements.pages import Author, all_rows, author_of, browser, fields_of
 from tests.make import CLOSES, DAY, NOW
 
@@ -256,6 +259,34 @@ def objecting_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield client.post(path[1], {"reason": "Nobody asked me.", "sure": "on"})
 
 
+def paper_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    author = speaking(author_of(make.agreement()))
+
+    def send(body: bytes, **options: Any) -> Any:
+        hidden = hidden_in(author.open("paper/").content.decode())
+        return author.client.post(
+            f"{author.url}paper/", hidden | {"first": SimpleUploadedFile("form", body)}, **options
+        )
+
+    yield author.open("paper/")
+    yield author.send("paper/")
+    yield send(b"")
+    yield send(b"Dear reader, this is no PDF at all.")
+    yield send(b"x", CONTENT_LENGTH="30000000")
+    yield send(scans_for_tests.photo())
+    yield author.open("paper/")
+    yield author.open()
+    returned = make.agreement("received")
+    scan = on_paper.newest(returned)
+    assert scan
+    on_paper.send_back(returned, scan, list(checklist.TOLD), "Sharper.", by="editor:ed", now=NOW)
+    yield speaking(author_of(returned)).open("paper/")
+    sealed = make.seal(make.accepted())
+    yield speaking(author_of(sealed)).open()
+    yield stranger().get(f"/sign/object/{make.token(sealed, purpose=Link.Purpose.OBJECT)}/")
+    yield stranger().get("/verify/", {"sha256": sealed.sealed_sha256})
+
+
 def later_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     client = stranger()
     for answers in (
@@ -344,7 +375,7 @@ PAGES = {
     each.__name__: each
     for each in (
         signing_pages, another_hour, declining_pages, handing_over_pages, correcting_pages, objecting_pages,
-        later_pages, link_pages, verifying_pages,
+        paper_pages, later_pages, link_pages, verifying_pages,
     )
 }  # fmt: skip
 DATA = [
@@ -357,7 +388,18 @@ DATA = [
     "Ada Lovelace",
     "W" * 150,
 ]
-DATA += ["Conference on Learning Theory", "SHA-256", "PAdES", "B-B", "UTC", "Another", "247-x", "x" * 40]
+DATA += [
+    "Conference on Learning Theory",
+    "SHA-256",
+    "PAdES",
+    "B-B",
+    "UTC",
+    "Another",
+    "247-x",
+    "x" * 40,
+    "Sharper.",
+    "1 Nov 2026",
+]
 
 
 @pytest.mark.usefixtures("bracketed")
@@ -395,7 +437,7 @@ SAID = [
     "The proof of Lemma 2",
     "x may be 0.",
 ]
-SAID += ["Equation 3 lacks a sign.", "It is right."]
+SAID += ["Equation 3 lacks a sign.", "It is right.", "And sharper, please."]
 """What authors and editors said in their own words."""
 
 
@@ -611,17 +653,17 @@ def test_machines_are_answered_in_english(language: str) -> None:
 
 L02 = {
     "fr": [
-        "sur papier à la place, sans frais",
+        "le signer sur papier à la place, sans frais, de la manière proposée sur cette page",
         "retirer ce consentement en quittant cette page ou en refusant",
         "ce seul accord",
-        "corriger mon adresse électronique en répondant à ce message",
+        "corriger mon adresse électronique en répondant au message",
         "un navigateur et un programme qui ouvre les fichiers PDF",
     ],
     "zh-hans": [
-        "免费改用纸质形式",
+        "通过本页提供的方式，免费改为在纸上签署",
         "在签署之前，我可以离开本页或拒绝签署，以撤回此项同意",
         "这一份协议",
-        "回复该邮件更正我的电子邮箱地址",
+        "回复引导我来此的邮件，更正我的电子邮箱地址",
         "需要浏览器以及能打开 PDF 文件的程序",
     ],
 }
