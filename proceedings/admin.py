@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, JSONField, QuerySet, URLField
+from django.db.models import F, QuerySet, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,6 +24,7 @@ from proceedings.delivery import paper_records, volume_record
 from proceedings.files_page import FilePages
 from proceedings.findings import Finding, Severity
 from proceedings.import_page import ImportPages
+from proceedings.lines import Lines, NamedLines
 from proceedings.models import Author, Paper, User, Volume
 from proceedings.names_page import NamePages
 from proceedings.publisher import check_paper
@@ -85,36 +86,18 @@ class DeskUserAdmin(UserAdmin):
         return render(request, "admin/proceedings/reset_two_step.html", context | title)
 
 
-SHORT_JSON: dict[Any, dict[str, Any]] = {JSONField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 70})}}
-
-
-def texts(value: Any) -> list[str]:
-    """`value` if it is a list of texts, as the importer writes and the exporter reads it."""
-    if value in (None, ""):
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise forms.ValidationError('Give a list of texts, such as ["Agrawal, Shipra", "Roth, Aaron"].')
-    return value
-
-
-def fields_of_bibtex(value: Any) -> dict[str, str]:
-    """`value` if it is a table of texts."""
-    if value in (None, ""):
-        return {}
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise forms.ValidationError('Give a table of texts, such as {"software": "https://…"}.')
-    return value
-
-
 class VolumeForm(forms.ModelForm):
-    def clean_editor_names(self) -> list[str]:
-        return texts(self.cleaned_data["editor_names"])
-
-    def clean_sections(self) -> list[str]:
-        return texts(self.cleaned_data["sections"])
-
-    def clean_extra(self) -> dict[str, str]:
-        return fields_of_bibtex(self.cleaned_data["extra"])
+    editor_names = Lines(
+        label="Volume editors’ names",
+        required=False,
+        help_text="One in each line, in their order, family name first, such as “Agrawal, Shipra”.",
+    )
+    sections = Lines(required=False, help_text="One in each line, in their order. A volume has none, or two and more.")
+    extra = NamedLines(
+        label="Further BibTeX fields",
+        required=False,
+        help_text="Kept and written back, one in each line, such as “conference_number = 37”.",
+    )
 
 
 @admin.register(Volume)
@@ -122,7 +105,7 @@ class VolumeAdmin(ImportPages, NamePages, FilePages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]
-    formfield_overrides = SHORT_JSON | {URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     fieldsets = [
         (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
         ("Conference", {"fields": [("start", "end"), "address", "conference_url"]}),
@@ -216,8 +199,11 @@ def as_list(findings: Iterable[Finding]) -> str:
 
 
 class PaperForm(forms.ModelForm):
-    def clean_extra(self) -> dict[str, str]:
-        return fields_of_bibtex(self.cleaned_data["extra"])
+    extra = NamedLines(
+        label="Further BibTeX fields",
+        required=False,
+        help_text="Kept and written back, one in each line, such as “software = https://…” or “video = https://…”.",
+    )
 
 
 @admin.register(Paper)
@@ -230,7 +216,6 @@ class PaperAdmin(OwnVolumes):
     search_fields = ["title"]  # and all else that `find_papers` looks at
     search_help_text = "Title, author, key, e-mail address or submission number."
     inlines = [AuthorInline]
-    formfield_overrides = SHORT_JSON
     fieldsets = [
         (
             None,
