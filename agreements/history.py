@@ -63,6 +63,8 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
     "remind": lambda data: "asked for a reminder",
+    "pause": lambda data: f"paused reminders until {data['until'][:10]}" if data["until"] else "paused reminders",
+    "resume": lambda data: "resumed reminders",
     "mailed": lambda data: f"{mail_in_words(data['kind'])} mailed to {data['to']}",
     "mail-unknown": lambda data: f"{mail_in_words(data['kind'])} to {data['to']} may or may not have arrived",
     "reviewed": lambda data: "looked over the filled-in form, having ticked consent and authority",

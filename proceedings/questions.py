@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from proceedings.models import Author, NameQuestion, Volume
-from proceedings.names import Confidence, Doubt, Name, NotANameError, write_name
+from proceedings.names import Confidence, Doubt, Name, NotANameError, doubts, write_name
 from proceedings.records import LIMITS, PaperRecord
 from proceedings.submissions import read_person
 
@@ -26,13 +26,14 @@ def ask(volume: Volume, records: Iterable[PaperRecord]) -> None:
     for record in records:
         for name, doubt in record.doubts:
             found.setdefault(name, []).append(doubt)
-    asked = (_question(volume, name, doubts) for name, doubts in found.items())
+    # Of a name without a comma the reader has said no more than that.
+    asked = (_question(volume, name, [*known, *doubts(name)]) for name, known in found.items())
     NameQuestion.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
 
 
-def _question(volume: Volume, name: Name, doubts: list[Doubt]) -> NameQuestion:
-    reasons = "; ".join(dict.fromkeys(doubt.reason for doubt in doubts))
-    others = [doubt for doubt in doubts if doubt.proposal and doubt.proposal != name]
+def _question(volume: Volume, name: Name, known: list[Doubt]) -> NameQuestion:
+    reasons = "; ".join(dict.fromkeys(doubt.reason for doubt in known))
+    others = [doubt for doubt in known if doubt.proposal and doubt.proposal != name]
     others.sort(key=lambda doubt: doubt.confidence is not Confidence.LIKELY)
     proposal = others[0].proposal if others else None
     return NameQuestion(

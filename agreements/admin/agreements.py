@@ -36,7 +36,7 @@ from agreements.standings import of_its_paper, with_voices
 from agreements.states import LIVE, WAITING, Status, legal_moves
 from agreements.views import sealed_response
 from proceedings.models import Author, Paper
-from proceedings.scope import edits_anything
+from proceedings.scope import edits_anything, once
 
 BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
 """The moves of MOVES that are an editor's to make, with the words on their buttons."""
@@ -199,6 +199,11 @@ class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
             raise PermissionDenied
         return agreement
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Loaded once for a page: ours asks for it, and then the admin's own does."""
+        load = super().get_object
+        return once(request, f"agreement.{object_id}.{from_field}", lambda: load(request, object_id, from_field))
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -212,7 +217,7 @@ class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
                 "beside": beside(agreement),
                 "zone": zone_of(request),
                 "timeline": timeline(agreement),
-                "mails": agreement.messages.order_by("created_at", "pk"),
+                "mails": sorted(agreement.messages.all(), key=lambda mail: (mail.created_at, mail.pk)),
                 "in_force": agreement.status in (Status.SIGNED, Status.SEALED),
                 "may_edit": self.may_change(request, agreement),
                 "edits": agreement.edits.all(),

@@ -1,12 +1,14 @@
 """One agreement on the desk: what its page says, and what its buttons do."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 from django.test import Client
 
-from agreements import lifecycle
+from agreements import history, lifecycle
 from agreements.models import Message
 from agreements.states import Status
 from proceedings.models import Paper, User
@@ -168,3 +170,15 @@ def test_the_page_of_an_agreement_costs_the_same_for_any_history(desk: Client) -
         lifecycle.note(agreement.pk, "remind", by="editor:ed", now=make.NOW, data={"number": number})
     assert queries(desk, page_of(agreement)) == few
     assert few <= 22
+
+
+def test_every_event_that_the_rooms_can_write_has_its_words() -> None:
+    """A kind without words would close the page of its agreement, and the board of its volume."""
+    rooms = Path(history.__file__).parent.glob("*.py")
+    written = {
+        kind
+        for room in rooms
+        for kind in re.findall(r'\b(?:note|append|move)\(\s*[\w.]+,\s*"([\w-]+)"', room.read_text())
+    }
+    assert {"issue", "pause", "waive", "correction"} <= written
+    assert written - set(history.WORDS) == set()
