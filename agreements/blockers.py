@@ -8,6 +8,8 @@ from agreements.states import WAITING, Status
 
 LAPSING = timedelta(days=270)
 """Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
+LAST_MONTH = timedelta(days=335)
+"""After eleven months it is high time."""
 
 
 class Blocker(StrEnum):
@@ -26,6 +28,7 @@ class Blocker(StrEnum):
     OBJECTION = "objection"
     EDIT = "edit"
     LAPSED = "lapsed"
+    LAST_MONTH = "last-month"
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
     OVERDUE = "overdue"
@@ -105,6 +108,11 @@ MEANING = {
         person=True,
     ),
     Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
+    Blocker.LAST_MONTH: Meaning(
+        "lapses within a month",
+        "Signed eleven months ago and not published. Publish it, or ask its authors for a new agreement in time.",
+        person=True,
+    ),
     Blocker.LAPSING: Meaning(
         "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
     ),
@@ -233,7 +241,7 @@ def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
     if standing.objection:
         found.add(Blocker.OBJECTION)
     if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:
-        found.add(Blocker.LAPSING)
+        found.add(Blocker.LAST_MONTH if now >= standing.signed_at + LAST_MONTH else Blocker.LAPSING)
     return found
 
 

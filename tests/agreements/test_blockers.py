@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agreements.blockers import LAPSING, MEANING, Blocker, Standing, blockers
+from agreements.blockers import LAPSING, LAST_MONTH, MEANING, Blocker, Standing, blockers
 from tests.make import CLOSES, DAY, NOW
 
 B = Blocker
@@ -40,6 +40,8 @@ B = Blocker
         (Standing(has_contact=True, status="sealed", signed_at=NOW, drifted=True), [B.DRIFTED]),
         (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING), [B.LAPSING]),
         (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING + DAY), []),
+        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH), [B.LAST_MONTH]),
+        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH + DAY), [B.LAPSING]),
         (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING, published=True), []),
     ],
 )
@@ -53,4 +55,4 @@ def test_every_blocker_has_words_and_advice() -> None:
 
 
 def test_a_year_is_not_yet_over_when_it_is_about_to_lapse() -> None:
-    assert timedelta() < LAPSING < timedelta(days=365)
+    assert timedelta() < LAPSING < LAST_MONTH < timedelta(days=365)

@@ -281,15 +281,15 @@ def test_l14_one_instant_is_printed_the_same_whatever_the_zone_of_the_server(at:
     assert day(at).split()[0] == str(utc.day)
 
 
-def test_l14_the_one_year_clock_alarms_at_nine_months_and_ends_at_twelve() -> None:
+def test_l14_the_one_year_clock_alarms_at_nine_and_eleven_months_and_ends_at_twelve() -> None:
     agreement = make.agreement("sealed")
 
     def found(after: timedelta) -> list[Blocker]:
         return blockers(Standing(has_contact=True, status=Status.SEALED, signed_at=NOW), NOW + after)
 
     assert Blocker.LAPSING not in found(269 * DAY)
-    for months in (9, 11):
-        assert Blocker.LAPSING in found(timedelta(days=months * 30.4))
+    assert Blocker.LAPSING in found(270 * DAY)
+    assert Blocker.LAST_MONTH in found(335 * DAY)
     assert clock.chase(clock.stopped(clock.one_year_after(NOW) - MINUTE))["lapsed"] == 0
     assert clock.chase(clock.stopped(clock.one_year_after(NOW)))["lapsed"] == 1
     agreement.refresh_from_db()

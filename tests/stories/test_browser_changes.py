@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agreements import clock, letters, links, proposals
+from agreements import clock, letters, proposals
 from agreements.models import Agreement, Message, Proposal
 from agreements.states import Status
 from tests import make
@@ -128,9 +128,9 @@ def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
 
 
 @WIDTHS
-def test_a_dead_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width: int) -> None:
-    agreement, link = invited()
-    links.revoke(agreement.pk, timezone.now())
+def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width: int) -> None:
+    agreement, _ = invited()
+    link = f"/sign/{make.token(agreement, now=timezone.now() - 31 * make.DAY)}/"
     with reader(width=width, height=700, java_script_enabled=width > 400) as author:
         for dead in (link, f"{link}decline/", f"/sign/{'A' * 43}/"):
             author.go(dead)
