@@ -70,7 +70,8 @@ def main(tries: int = 200) -> None:
         gaps: list[float] = []
         works: list[float] = []
         for _ in range(ROUNDS):
-            waited, worked = {kind: [] for kind in kinds}, {kind: [] for kind in kinds}
+            waited = {kind: [] for kind in kinds}
+            worked: dict[str, list[float]] = {kind: [] for kind in kinds}
             for _ in range(tries):
                 for kind, token in kinds.items():
                     number += 1
