@@ -1,5 +1,8 @@
 """The publisher's two packages on the desk: what speaks against them, making them, how far they are, fetching them."""
 
+from collections import defaultdict
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
@@ -11,13 +14,14 @@ from django.utils.html import format_html
 
 from agreements import handover, packing
 from agreements.admin.words import who
+from agreements.handover import Handover
 from agreements.models import Package
 from agreements.views.packages import address_of
 from proceedings.models import Volume
 from proceedings.scope import OwnVolumes, edits
 
 MOST = 300
-"""So many reasons a page shows; the command lists them all."""
+"""So many papers to a reason a page shows; the command lists them all."""
 
 SHOWN = 12
 """So many packages."""
@@ -26,6 +30,22 @@ AGAIN = 5
 """Seconds after which a page about packages under way loads itself again."""
 
 UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
+
+
+def by_reason(what: Handover) -> list[tuple[str, list[tuple[str, int | None]], int]]:
+    """Each reason of the agreements and of the publisher's check once, the commonest first.
+
+    With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
+    """
+    rows = {one.paper.key: one.paper_id for one in what.cleared} | {paper.key: paper.pk for paper, _ in what.blocked}
+    reasons: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
+    for paper, why in what.blocked:
+        reasons[why].append((paper.key, paper.pk))
+    for finding in what.findings:
+        why = str(replace(finding, paper="", fix=""))
+        reasons[why].append((finding.paper, rows.get(finding.paper)))
+    ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
+    return [(why, papers[:MOST], max(0, len(papers) - MOST)) for why, papers in ranked]
 
 
 class PackageDownloads(OwnVolumes):
@@ -66,11 +86,10 @@ class PackageDownloads(OwnVolumes):
         }
         if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
             what = handover.prepare(volume, timezone.now().date())
-            reasons, now = what.reasons, handover.fingerprint(what)
+            now = handover.fingerprint(what)
             context |= {
                 "what": what,
-                "reasons": reasons[:MOST],
-                "more": max(0, len(reasons) - MOST),
+                "obstacles": by_reason(what),
                 "stale": {package.pk for package in packages if package.fingerprint != now},
             }
         response = render(request, "admin/agreements/packages.html", context)

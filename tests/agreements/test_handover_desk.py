@@ -52,6 +52,19 @@ def body_of(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
+def test_what_speaks_against_a_package_is_said_once_with_all_its_papers(volume: Volume, desk: Client) -> None:
+    lost = list(PaperFile.objects.filter(paper__volume=volume).values_list("paper__key", flat=True))[:2]
+    PaperFile.objects.filter(paper__key__in=lost).delete()
+
+    shown = desk.get(page(volume)).content.decode()
+
+    assert shown.count("has no PDF") == 1
+    assert '<span class="number">2</span> file: has no PDF' in shown
+    for key in lost:
+        paper = Paper.objects.get(volume=volume, key=key)
+        assert f'<a href="/admin/proceedings/paper/{paper.pk}/change/">{key}</a>' in shown
+
+
 def test_an_editor_asks_waits_and_downloads(volume: Volume, desk: Client) -> None:
     assert b"Ready.</strong> All 3 papers" in desk.get(page(volume)).content
 
@@ -151,7 +164,7 @@ def test_looking_changes_nothing(volume: Volume, desk: Client) -> None:
 def test_a_volume_that_is_not_ready_says_why_and_goes_out_only_as_a_part(volume: Volume, desk: Client) -> None:
     PaperFile.objects.filter(paper__key="lewis26b").delete()
 
-    assert b"lewis26b, file: has no PDF" in desk.get(page(volume)).content
+    assert b"file: has no PDF" in desk.get(page(volume)).content
     refused = desk.post(page(volume), follow=True)
     assert b"Nothing is made: it is not ready" in refused.content
     assert not volume.packages.exists()
