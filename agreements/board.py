@@ -70,6 +70,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Board:
     volume: Volume
+    now: datetime
     terms: Terms | None
     papers: int
     cleared: int
@@ -84,6 +85,10 @@ class Board:
     next_mails: tuple[NextMail, ...]
     last_events: tuple[tuple[Event, str], ...]
     progress: Progress
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.terms and self.terms.paused_until and self.terms.paused_until > self.now)
 
     @property
     def complete(self) -> bool:
@@ -139,6 +144,7 @@ def make(volume: Volume, now: datetime) -> Board:
     tasks.sort(key=lambda task: order.index(task[0]))
     return Board(
         volume=volume,
+        now=now,
         terms=terms,
         papers=len(papers),
         cleared=cleared,

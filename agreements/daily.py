@@ -14,7 +14,6 @@ from agreements import mail
 from agreements.blockers import MEANING, Blocker, blockers
 from agreements.models import Message, Terms
 from agreements.notices import short
-from agreements.reminders import FOREVER
 from agreements.standings import accepted, rows
 from proceedings.models import User, Volume
 
@@ -61,6 +60,7 @@ def summary(terms: Terms, now: datetime) -> dict[str, Any]:
         "signed": sum(bool(row.standing.signature_at) for row in papers),
         "persons": persons,
         "board": reverse("admin:proceedings_volume_board", args=[terms.volume_id]),
+        "switch": reverse("admin:proceedings_volume_reminders", args=[terms.volume_id]) + "#daily",
         "needs": [need(terms.volume, blocker, counts[blocker]) for blocker in Blocker if counts[blocker]],
     }
 
@@ -70,11 +70,6 @@ def need(volume: Volume, blocker: Blocker, count: int) -> dict[str, Any]:
     query = f"?volume={volume.number}&blocker={blocker.value}"
     path = reverse("admin:proceedings_paper_changelist") + query
     return {"count": count, "words": MEANING[blocker].words, "advice": MEANING[blocker].advice, "path": path}
-
-
-def end(volume_id: int) -> None:
-    """No more morning mails: the volume is delivered."""
-    Terms.objects.filter(volume=volume_id).update(daily_at=FOREVER)
 
 
 def switch(terms: Terms, reader: User, *, on: bool) -> None:

@@ -21,7 +21,7 @@ from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
 from proceedings.citing import address_of, citation_files
 from proceedings.languages import ENGLISH
-from proceedings.models import Volume
+from proceedings.models import Paper, Volume
 
 Kind = Message.Kind
 
@@ -55,7 +55,9 @@ ABOUT_EDITS = {Kind.EDIT, Kind.EDITOR_EDIT}
 ABOUT_CORRECTIONS = {Kind.CORRECTION, Kind.EDITOR_CORRECTION}
 ABOUT_PROPOSALS = {Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED}
 
-NEEDED = dict.fromkeys((Kind.INVITATION, *REMINDING), ("link", "deadline")) | {Kind.UNSIGNED: ("title", "deadline")}
+NEEDED = dict.fromkeys((Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL), ("link", "deadline")) | {
+    Kind.UNSIGNED: ("title", "deadline")
+}
 """The mails that a volume may write in its own words, and what these may not lose."""
 
 
@@ -106,7 +108,7 @@ class Letters:
             subject=subject,
             body=rendered(f"{words}.txt", context),
             from_email=return_paths().to(message.message_id),
-            to=[named(addressee(said), message.recipient)],
+            to=[named(str(context["addressee"]), message.recipient)],
             reply_to=[terms.reply_to] if terms.reply_to else None,
             headers={
                 "From": named(f"{volume.shortname} proceedings", our_address()),
@@ -135,7 +137,7 @@ class Letters:
             "days_left": (terms.closes_at - now).days,
             "link": self.link(said, *ON_BUTTONS),
             "stop": next(filter(None, (self.link(one, Link.Purpose.STOP) for one in (said, *said.parts))), ""),
-            "addressee": addressee(said),
+            "addressee": self.name_of(said),
             "details": said.details,
             "base": settings.PUBLIC_BASE_URL,
         }
@@ -152,6 +154,9 @@ class Letters:
         context["extra"] = own.extra if own else ""
         context["own"] = own_words(own.body, context) if own and own.body and said.kind in NEEDED else []
         return context
+
+    def name_of(self, message: Message) -> str:
+        return addressee(message)
 
     def link(self, message: Message, *purposes: Link.Purpose) -> str:
         return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
@@ -232,6 +237,42 @@ def compose(message: Message, now: datetime) -> EmailMessage:
 def why_anew(agreement: Agreement) -> str:
     """Why it takes the place of another one; empty if it does not."""
     return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
+
+
+def sample(volume: Volume, kind: Message.Kind, own: OwnWords | None, now: datetime) -> EmailMessage:
+    """A mail as somebody of the volume would get it, with a link that opens nothing. Writes nothing."""
+    slots = {Kind.LAST_CALL: "r1:T-1"}
+    agreement = Agreement(
+        paper=Paper(volume=volume, key="lovelace26"),
+        reference=f"v{volume.number}-lovelace26-sample",
+        title="A Sample Paper",
+        authors=["Ada Lovelace", "Charles Babbage"],
+        signer="Ada Lovelace",
+        signer_email="ada@example.org",
+    )
+    row = Message(
+        agreement=agreement,
+        kind=kind,
+        slot=slots.get(kind, "sample"),
+        recipient="charles@example.org" if kind == Kind.UNSIGNED else "ada@example.org",
+        message_id="<sample@example.org>",
+    )
+    return Sample(row, own).compose(row, now)
+
+
+class Sample(Letters):
+    """Letters that make no links and read no rows."""
+
+    def __init__(self, message: Message, own: OwnWords | None) -> None:
+        nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
+        self.links = {(message.pk, purpose): nowhere for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
+        if message.kind == Kind.UNSIGNED:
+            self.links = {}
+        self.invitations, self.languages = {}, {}
+        self.own = {(own.volume_id, own.kind): own} if own else {}
+
+    def name_of(self, message: Message) -> str:
+        return "Charles Babbage" if message.kind == Kind.UNSIGNED else message.agreement.signer
 
 
 def proposal_of(message: Message) -> dict[str, Any] | None:

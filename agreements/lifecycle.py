@@ -18,7 +18,7 @@ from agreements import addresses, documents, drafting, links, mail, notices, pdf
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Message, Person, SealCertificate, ShownCopy, Terms
-from agreements.reminders import FOREVER, GAP, LOOK, Escalate, Leave, Remind, Verdict, Wait
+from agreements.reminders import FOREVER
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, WAITING, Status
 from proceedings.models import Paper
@@ -182,34 +182,22 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
         plans = look.plans(now)
         later: dict[datetime | None, list[int]] = {}
         for plan in plans:
-            later.setdefault(next_look(plan.verdict, now), []).append(plan.agreement.pk)
+            later.setdefault(planning.next_look(plan.verdict, now), []).append(plan.agreement.pk)
         for at, waiting in later.items():
             Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=at)
         return mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
 
 
-def next_look(verdict: Verdict, now: datetime) -> datetime | None:
-    match verdict:
-        case Remind():
-            return now + GAP
-        case Escalate():
-            return now + LOOK
-        case Wait(until):
-            return until
-        case Leave():
-            return None
-
-
 def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
     """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way.
 
-    Nor does one leave whose author wants none, or whose address takes none.
+    Nor does one leave whose author wants none, whose address takes none, or which an editor has paused.
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
         if not waiting.update(look_at=now) or agreement.messages.filter(state__in=mail.OPEN).exists():
             return False
-        if addresses.lock(agreement.signer_email).stopped_at:
+        if addresses.lock(agreement.signer_email).stopped_at or planning.is_paused(agreement, now):
             return False
         note(agreement.pk, "remind", by=by, now=now, data={})
         slot = f"manual:{secrets.token_hex(8)}"
@@ -270,6 +258,9 @@ def pause_person(volume_id: int, address: str, *, until: datetime | None, now: d
         waiting = held_waiting(volume_id)
         set_person(volume_id, address, paused_until=until or FOREVER)
         mail.cancel_reminders_to(address, waiting)
+        # Nor are the co-authors asked meanwhile about what waits for this person.
+        theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
+        mail.cancel_all_reminders(theirs.values_list("pk", flat=True))
 
 
 def resume_person(volume_id: int, address: str, *, now: datetime) -> None:
@@ -577,6 +568,15 @@ def lapse(agreement: Agreement, *, now: datetime) -> None:
     with transaction.atomic():
         move(agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year.")
         close(agreement, now)
+
+
+def volume_delivered(volume_id: int, *, now: datetime) -> None:
+    """The publisher has the whole volume: whatever may still wait for a signature there, nobody is reminded of it."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        mail.cancel_all_reminders(waiting)
+        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=None)
+        Terms.objects.filter(volume=volume_id).update(daily_at=FOREVER)
 
 
 def delivered(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:

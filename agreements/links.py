@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from agreements.facts import sha256
-from agreements.models import Link, Message
+from agreements.models import Agreement, Link, Message
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 ROUTES = {
@@ -67,6 +67,15 @@ def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
     return found.filter(
         digest=sha256(token.encode()), purpose=purpose, expires_at__gt=now, revoked_at__isnull=True
     ).first()
+
+
+def about(link: Link) -> list[Agreement]:
+    """The agreements that the link's mail asked to sign: its own, or all of a mail about several papers."""
+    if link.message.carrier_id is None:
+        return [link.agreement]
+    parts = Message.objects.filter(carrier=link.message.carrier_id, recipient=link.message.recipient)
+    asked = parts.exclude(kind=Message.Kind.UNSIGNED).select_related("agreement").order_by("pk")
+    return [part.agreement for part in asked]
 
 
 def revoke(agreement_id: int, now: datetime) -> None:

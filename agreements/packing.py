@@ -22,7 +22,7 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db.models import F, Q
 
-from agreements import bundle, handover
+from agreements import bundle, handover, lifecycle
 from agreements.models import Package
 from proceedings.models import Volume
 from proceedings.packages import Item
@@ -137,6 +137,8 @@ class _Maker:
         if self.package.which == Package.Which.PERMISSIONS:
             for agreement in self.what.cleared:
                 bundle.note_delivered(agreement, by=self.package.asked_by, now=finished)
+            if self.what.ready:
+                lifecycle.volume_delivered(self.package.volume_id, now=finished)
         say(
             self.package,
             state=State.DONE,

@@ -24,8 +24,13 @@ def complaints(body: str, needed: tuple[str, ...]) -> Iterator[str]:
     for name in needed:
         if used.count(name) != 1:
             yield f"Write {{{name}}} exactly once, where {PLACES[name]} shall stand: no author can do without."
-    if re.search(r"https?://\S+/sign/", body):
-        yield "There is somebody’s link to sign in it. Write {link} instead: everybody gets a link of their own."
+    yield from stray_links(body)
+
+
+def stray_links(text: str) -> Iterator[str]:
+    """Says so where the words hold somebody's own link: everybody would get it."""
+    if re.search(r"https?://\S+/sign/", text):
+        yield "There is somebody’s link to sign in it. Write {link} in the mail’s words: everybody gets their own."
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:

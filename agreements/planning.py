@@ -16,14 +16,17 @@ from agreements.models import UNSIGNED, Agreement, Message, Person, Proposal, Te
 from agreements.notices import short
 from agreements.reminders import (
     GAP,
+    LOOK,
     REST,
     CoAuthor,
     Escalate,
     Hours,
+    Leave,
     Policy,
     Remind,
     Timeline,
     Verdict,
+    Wait,
     decide,
     is_last_call,
     slots_left,
@@ -61,17 +64,35 @@ def with_siblings(agreement_ids: list[int]) -> list[int]:
     return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})
 
 
+class Case(NamedTuple):
+    """One agreement as `decide` is asked about it."""
+
+    agreement: Agreement
+    timeline: Timeline
+    policy: Policy
+    coauthors: dict[str, str]
+    """The addresses of the co-authors who may be asked, by slot."""
+
+    def plan(self, now: datetime) -> Plan:
+        return Plan(self.agreement, decide(self.timeline, self.policy, now), self.coauthors)
+
+
 class Look:
-    """Some agreements that wait, as `waiting` gives them, and everything about them that the decision needs."""
+    """Some agreements that wait, as `waiting` gives them, and everything about them that the decision needs.
 
-    def __init__(self, agreements: Iterable[Agreement]) -> None:
+    Co-authors are looked up where they may come to be asked; `ahead` is for who wants to know what will be one day.
+    """
+
+    def __init__(self, agreements: Iterable[Agreement], *, ahead: bool = False) -> None:
         self.agreements = list(agreements)
-        self.coauthors = self.to_escalate()
+        self.coauthors = self.to_escalate(ahead)
 
-    def to_escalate(self) -> dict[int, dict[str, str]]:
-        """By paper: the other authors' addresses, where they may come to be asked."""
+    def to_escalate(self, ahead: bool) -> dict[int, dict[str, str]]:
+        """By paper: the other authors' addresses, each with its slot."""
         silent = {
-            one.paper_id: one for one in self.agreements if enough(timeline_of(one), one.paper.volume.terms.policy)
+            one.paper_id: one
+            for one in self.agreements
+            if ahead or enough(timeline_of(one), one.paper.volume.terms.policy)
         }
         found: dict[int, dict[str, str]] = {}
         if silent:
@@ -91,34 +112,34 @@ class Look:
 
     def plans(self, now: datetime) -> list[Plan]:
         """What is to be done about each. Where it is done, their rows and `addresses` are locked before."""
+        return [case.plan(now) for case in self.cases(now)]
+
+    def cases(self, now: datetime) -> list[Case]:
         everybody = self.addresses
         known = Known(
             quiet=addresses.quiet(everybody, GAP, now),
             stopped=set(addresses.stopped(everybody)),
             people={(one.volume_id, one.address): one for one in Person.objects.filter(address__in=everybody)},
         )
-        return [self.plan(one, known, now) for one in self.agreements]
+        return [self.case(one, known) for one in self.agreements]
 
-    def plan(self, agreement: Agreement, known: "Known", now: datetime) -> Plan:
-        terms = agreement.paper.volume.terms
+    def case(self, agreement: Agreement, known: "Known") -> Case:
+        terms, signer = agreement.paper.volume.terms, agreement.signer_email
         asked = self.coauthors.get(agreement.paper_id, {})
         coauthors = tuple(
             CoAuthor(slot, known.hours(terms, email), known.free_at(terms, email))
             for slot, email in asked.items()
             if email.lower() not in known.stopped
         )
+        paused = (agreement.paused_until, terms.paused_until, known.paused_until(terms, signer), rest_until(agreement))
         timeline = timeline_of(
             agreement,
-            quiet_until=known.quiet.until(agreement.signer_email),
-            stopped=bool(agreement.reminders_stopped_at) or agreement.signer_email.lower() in known.stopped,
-            paused_until=latest(
-                agreement.paused_until, terms.paused_until, known.paused_until(terms, agreement.signer_email),
-                rest_until(agreement),
-            ),
+            quiet_until=known.quiet.until(signer),
+            stopped=bool(agreement.reminders_stopped_at) or signer.lower() in known.stopped,
+            paused_until=latest(*paused),
             coauthors=coauthors,
-        )  # fmt: skip
-        policy = known.policy(terms, agreement.signer_email)
-        return Plan(agreement, decide(timeline, policy, now), asked)
+        )
+        return Case(agreement, timeline, terms.policy_for(known.hours(terms, signer)), asked)
 
 
 def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
@@ -132,6 +153,15 @@ def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
         paused_until=latest(agreement.paused_until, terms.paused_until, rest_until(agreement)),
     )
     return decide(timeline, terms.policy, now)
+
+
+def is_paused(agreement: Agreement, now: datetime) -> bool:
+    """Whether an editor has paused the agreement, its signer or its volume."""
+    agreement.refresh_from_db(fields=["paused_until"])
+    volume = agreement.paper.volume_id
+    terms = Terms.objects.filter(volume=volume, paused_until__gt=now)
+    person = Person.objects.filter(volume=volume, address=agreement.signer_email.lower(), paused_until__gt=now)
+    return bool(agreement.paused_until and agreement.paused_until > now) or terms.exists() or person.exists()
 
 
 def rest_until(agreement: Agreement) -> datetime | None:
@@ -154,9 +184,6 @@ class Known(NamedTuple):
     def hours(self, terms: Terms, address: str) -> Hours:
         person = self.person(terms, address)
         return terms.hours_in(person.zone) if person and person.zone else terms.hours
-
-    def policy(self, terms: Terms, address: str) -> Policy:
-        return terms.policy_for(self.hours(terms, address))
 
     def paused_until(self, terms: Terms, address: str) -> datetime | None:
         person = self.person(terms, address)
@@ -201,6 +228,19 @@ def timeline_of(
         paused_until=paused_until,
         coauthors=coauthors,
     )
+
+
+def next_look(verdict: Verdict, now: datetime) -> datetime | None:
+    """When the clock asks again about an agreement of which this has been decided; None is never."""
+    match verdict:
+        case Remind():
+            return now + GAP
+        case Escalate():
+            return now + LOOK
+        case Wait(until):
+            return until
+        case Leave():
+            return None
 
 
 def errands(plan: Plan) -> list[Errand]:

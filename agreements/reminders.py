@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 GAP = timedelta(hours=20)
@@ -197,9 +198,14 @@ def slots_left(timeline: Timeline, policy: Policy) -> list[tuple[datetime, str]]
     """The reminders that may still be sent, and from when on, in order."""
     if timeline.reminders >= policy.most:
         return []
-    slots = [(slot_time(policy, offset), slot_name(policy.revision, offset)) for offset in sorted(policy.offsets)]
     # Slots from before the invitation are not missed reminders.
-    return [(at, slot) for at, slot in slots if at > timeline.issued_at and slot not in timeline.taken]
+    return [(at, slot) for at, slot in calendar(policy) if at > timeline.issued_at and slot not in timeline.taken]
+
+
+@lru_cache(maxsize=256)
+def calendar(policy: Policy) -> tuple[tuple[datetime, str], ...]:
+    """Every slot of a policy in order. Most agreements share one, and looking into zones takes its time."""
+    return tuple((slot_time(policy, one), slot_name(policy.revision, one)) for one in sorted(policy.offsets))
 
 
 def slot_time(policy: Policy, offset: int) -> datetime:

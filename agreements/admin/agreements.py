@@ -26,11 +26,13 @@ from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, Vo
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
+from agreements.admin.reminders import AgreementPauses
 from agreements.admin.reminding import remind, say_left_out
 from agreements.admin.scans import PaperForms
 from agreements.admin.words import NONE, chip, stamp, who, zone_of
 from agreements.facts import Happening
 from agreements.models import Agreement, Note
+from agreements.reminders import FOREVER
 from agreements.searching import find_agreements
 from agreements.standings import of_its_paper, with_voices
 from agreements.states import LIVE, WAITING, Status, legal_moves
@@ -94,8 +96,12 @@ def timeline(agreement: Agreement) -> list[Happening]:
     return sorted(happened, key=lambda each: each.at)
 
 
+def is_paused(agreement: Agreement) -> bool:
+    return bool(agreement.paused_until and agreement.paused_until > timezone.now())
+
+
 @admin.register(Agreement)
-class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
+class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
@@ -210,7 +216,8 @@ class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
         agreement = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if agreement is not None:
-            legal = legal_moves(agreement.status) if self.may_change(request, agreement) else []
+            may_change = self.may_change(request, agreement)
+            legal = legal_moves(agreement.status) if may_change else []
             context |= {
                 "agreement": agreement,
                 "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
@@ -219,14 +226,17 @@ class AgreementDesk(PaperForms, NoteTaking, BulkMoves):
                 "timeline": timeline(agreement),
                 "mails": sorted(agreement.messages.all(), key=lambda mail: (mail.created_at, mail.pk)),
                 "in_force": agreement.status in (Status.SIGNED, Status.SEALED),
-                "may_edit": self.may_change(request, agreement),
+                "may_edit": may_change,
                 "edits": agreement.edits.all(),
                 "corrections": agreement.corrections.all(),
                 "waits": agreement.status == Status.ISSUED,
                 "forms": agreement.scans.count(),
+                "paused": agreement.paused_until if is_paused(agreement) else None,
+                "forever": FOREVER,
+                "may_pause": may_change,
                 "drift": drift(agreement) if agreement.status in LIVE else [],
                 "stopped": addresses.stopped([agreement.signer_email]).get(agreement.signer_email.lower()),
-                "may_change_contact": self.may_change(request, agreement),
+                "may_change_contact": may_change,
                 "title": f"Agreement {agreement.reference}",
                 "subtitle": None,
             }

@@ -17,6 +17,7 @@ from agreements import board, chart, lifecycle
 from agreements.admin.bulk import BULKS, Bulk
 from agreements.admin.packages import PackageDownloads
 from agreements.admin.publishing import PublicationPage
+from agreements.admin.reminders import ReminderPages
 from agreements.admin.terms import TermsInline
 from agreements.admin.words import zone_of
 from agreements.blockers import FITTING, Blocker
@@ -62,7 +63,7 @@ class VolumeList(ChangeList):
 
 
 @admin.register(Volume)
-class VolumeDesk(PackageDownloads, PublicationPage, VolumeAdmin):
+class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
     list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
     list_select_related = ["terms"]
     list_per_page = 50

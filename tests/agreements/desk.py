@@ -102,7 +102,14 @@ def filled(route: str, row: models.Model | None) -> str:
     key = str(row.pk) if row else "1"
     content = ContentType.objects.get_for_model(row).pk if row else 1
     package = Package.objects.filter(volume=row.pk).first() if isinstance(row, Volume) else None
-    gaps = {"path:object_id": key, "int:pk": key, "id": key, "path:content_type_id": content, "str:verb": "void"}
+    gaps = {
+        "path:object_id": key,
+        "int:pk": key,
+        "id": key,
+        "path:content_type_id": content,
+        "str:verb": "void",
+        "str:kind": "reminder",
+    }
     gaps |= {"int:package": package.pk if package else 1, "uidb64": "MQ", "token": "set-password"}
     path = re.sub("<([^>]+)>", lambda gap: str(gaps.get(gap[1], gap[0])), route)
     assert "<" not in path, f"Say in tests/agreements/desk.py what stands in the gap of {route}."

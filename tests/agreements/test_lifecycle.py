@@ -525,6 +525,8 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     lifecycle.note_mail(refused, State.FAILED, LATER)
     lifecycle.bounced(Bounce(refused.message_id, hard=True, words="5.1.1", digest="0"), now=LATER)
     waiting = make.agreement("issued")
+    lifecycle.pause(waiting, until=None, by="editor:ed", now=LATER)
+    lifecycle.resume(waiting, by="editor:ed", now=LATER)
     proposals.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
     on_paper.send_back(waiting, make.receive(waiting), ["date"], "", by="editor:ed", now=LATER)
     make.receive(waiting)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from agreements import bundle, handover
+from agreements import bundle, handover, lifecycle
 from proceedings.management.arguments import moment, volume_numbered
 
 
@@ -56,4 +56,5 @@ class Command(BaseCommand):
                 "missing."
             )
             sys.exit(1)
+        lifecycle.volume_delivered(volume.pk, now=now)
         self.stdout.write(f"v{volume.number} is complete.")

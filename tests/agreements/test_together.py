@@ -1,0 +1,290 @@
+"""One mail about several papers: each keeps its slot, its state and its link, and nothing is lost or doubled."""
+
+import re
+from collections import Counter
+from email.message import EmailMessage
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agreements import clock, letters, lifecycle, links, mail, promises
+from agreements.models import Agreement, Link, Message
+from agreements.transports import Outcome
+from tests import make
+from tests.agreements.sending import send
+from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
+from tests.servers import Mailbox
+
+pytestmark = pytest.mark.django_db
+
+State, Kind = Message.State, Message.Kind
+SIGN = re.compile(r"http://testserver/sign/([A-Za-z0-9_-]{43})/")
+STOP = re.compile(r"http://testserver(/reminders/stop/[A-Za-z0-9_-]{43}/)")
+DUE = CLOSES - 7 * DAY
+
+
+def invited(count: int = 3) -> list[Agreement]:
+    """Agreements that wait for one signer, whose invitations were sent long ago."""
+    volume = make.the_volume()
+    made = [make.agreement("issued", of=make.paper(volume, contact="anna@example.org")) for _ in range(count)]
+    for one in made:
+        lifecycle.note_mail(make.invitation(one), State.SENT, NOW)
+    Message.objects.update(state=State.SENT, sent_at=NOW)
+    return made
+
+
+def queued(count: int = 3) -> tuple[list[Agreement], Message]:
+    made = invited(count)
+    clock.remind_due(DUE)
+    return made, Message.objects.get(kind=Kind.TOGETHER)
+
+
+def states(of: list[Agreement]) -> list[str]:
+    return [one.messages.get(slot="r1:T-7").state for one in of]
+
+
+def plain(mail_: EmailMessage) -> str:
+    part = mail_.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox: Mailbox) -> None:
+    made, carrier = queued()
+    mailbox.reset()
+    assert send(DUE) == {State.SENT: 1}
+    (mail_,) = mailbox.texts()
+    assert mail_["Message-ID"] == carrier.message_id
+    assert [address.addr_spec for address in mail_["To"].addresses] == ["anna@example.org"]
+    found = [links.read(token, Link.Purpose.SIGN, DUE) for token in SIGN.findall(plain(mail_))]
+    assert [link.agreement for link in found if link] == made
+    assert states(made) == [State.SENT] * 3
+    for agreement in made:
+        assert agreement.title in plain(mail_)
+        assert f"Agreement {agreement.reference}" in plain(mail_).splitlines()
+        assert make.history(agreement).count("mailed") == 2
+    assert mail_["References"].split() == [make.invitation(one).message_id for one in made]
+    assert mail_["List-Unsubscribe"]
+    assert list(promises.findings(DUE)) == []
+
+
+def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
+    here = make.agreement("issued", of=make.paper(make.the_volume(), contact="anna@example.org"))
+    there = make.agreement("issued", of=make.paper(make.volume(248), contact="anna@example.org"))
+    send(NOW)
+    clock.remind_due(DUE)
+    assert (
+        Counter(states([here]) + list(there.messages.filter(slot="r1:T-7").values_list("state", flat=True)))
+        == {State.PENDING: 2}
+        or not Message.objects.filter(kind=Kind.TOGETHER).exists()
+    )
+
+
+def test_whoever_signs_before_the_hand_over_is_not_in_the_mail(mailbox: Mailbox) -> None:
+    made, _ = queued()
+    make.sign(made[0], now=DUE)
+    mailbox.reset()
+    send(DUE)
+    told = next(text for text in mailbox.texts() if "Reminder" in text["Subject"])
+    assert made[0].title not in plain(told)
+    assert states(made) == [State.CANCELLED, State.SENT, State.SENT]
+
+
+def test_what_is_left_of_one_paper_is_its_usual_reminder(mailbox: Mailbox) -> None:
+    made, carrier = queued(2)
+    lifecycle.void(made[0], reason="Withdrawn.", by="editor:ed", now=DUE)
+    mailbox.reset()
+    assert send(DUE) == {State.SENT: 1}
+    (mail_,) = mailbox.texts()
+    assert made[1].title in mail_["Subject"]
+    assert mail_["Message-ID"] == carrier.message_id
+    assert states(made) == [State.CANCELLED, State.SENT]
+
+
+def test_a_mail_of_which_nothing_is_left_is_cancelled(mailbox: Mailbox) -> None:
+    made, carrier = queued(2)
+    for one in made:
+        lifecycle.void(one, reason="Withdrawn.", by="editor:ed", now=DUE)
+    other = make.agreement("issued", of=make.paper(contact="ben@example.org"))
+    mailbox.reset()
+    assert send(DUE) == {State.SENT: 1}, "and the next one is not kept waiting"
+    assert mailbox.recipients() == ["ben@example.org"]
+    carrier.refresh_from_db()
+    assert carrier.state == State.CANCELLED
+    assert other.pk
+
+
+def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_written_anew(mailbox: Mailbox) -> None:
+    """The mail in hand speaks of a paper that needs no signature any more: it must not begin (I3)."""
+    made, _ = queued()
+    (held,) = mail.claim(DUE)
+    assert letters.compose(held, DUE)
+    make.sign(made[1], now=DUE)
+    assert not mail.intend(held, DUE)
+    assert mail.settle(held, Outcome.retry("withdrawn"), DUE, lifecycle.note_mail) == State.PENDING
+    assert states(made) == [State.PENDING, State.CANCELLED, State.PENDING]
+    mailbox.reset()
+    send(DUE + HOUR)
+    told = next(text for text in mailbox.texts() if "Reminder" in text["Subject"])
+    assert SIGN.findall(plain(told))
+    assert made[1].title not in plain(told)
+    assert states(made) == [State.SENT, State.CANCELLED, State.SENT]
+
+
+def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
+    made, carrier = queued()
+    (held,) = mail.claim(DUE)
+    assert mail.intend(held, DUE)
+    mailbox.reset()
+    assert send(DUE + mail.LEASE + MINUTE) == {State.UNKNOWN: 1}
+    carrier.refresh_from_db()
+    assert (carrier.state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
+    assert mailbox.mails == []
+    assert [make.history(one)[-1] for one in made] == ["mail-unknown"] * 3
+    assert list(promises.findings(DUE + mail.LEASE + MINUTE)) == []
+
+
+def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
+    made, _ = queued()
+    mail.claim(DUE)
+    lifecycle.void(made[2], reason="Withdrawn.", by="editor:ed", now=DUE)
+    mailbox.reset()
+    assert send(DUE + mail.LEASE + MINUTE) == {State.SENT: 1}
+    assert states(made) == [State.SENT, State.SENT, State.CANCELLED]
+
+
+def test_whoever_signs_during_the_hand_over_drops_out_of_the_next_try(mailbox: Mailbox) -> None:
+    made, _ = queued()
+    (held,) = mail.claim(DUE)
+    assert mail.intend(held, DUE)
+    make.sign(made[0], now=DUE)
+    assert mail.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.PENDING
+    assert states(made) == [State.CANCELLED, State.PENDING, State.PENDING]
+
+
+def test_a_refused_address_is_one_task_for_the_editors(mailbox: Mailbox) -> None:
+    made, carrier = queued()
+    mailbox.at_address = {"anna@example.org": "550 5.1.1 no such user"}
+    send(DUE)
+    carrier.refresh_from_db()
+    assert (carrier.state, states(made)) == (State.FAILED, [State.FAILED] * 3)
+    assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 1
+    assert clock.remind_due(DUE + 30 * DAY) == 0
+
+
+def test_one_click_stops_the_reminders_of_all_its_papers(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = queued()
+    mailbox.reset()
+    send(DUE)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: DUE + HOUR)
+    (path,) = set(STOP.findall(plain(mailbox.texts()[0])))
+    assert all(one.title in Client().get(path).content.decode() for one in made)
+    assert Client().post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert all(Agreement.objects.get(pk=one.pk).reminders_stopped_at for one in made)
+    assert clock.remind_due(CLOSES + 30 * DAY) == 0
+
+
+def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
+    made, _ = queued()
+    Message.objects.filter(agreement=made[0], slot="r1:T-7").update(state=State.FAILED)
+    assert [finding.promise for finding in promises.findings(DUE)] == ["I2"]
+
+
+def test_a_mail_about_a_volume_is_no_part_of_another() -> None:
+    _, carrier = queued(2)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(pk=carrier.pk).update(carrier=carrier)
+
+
+STEPS = st.lists(
+    st.sampled_from(
+        ["claim", "intend", "sent", "unknown", "retry", "failed", "reap", "give back", "close 0", "close 1", "close 2"]
+    ),
+    max_size=25,
+)
+
+
+def test_whatever_happens_the_parts_are_where_their_mail_is() -> None:
+    """Two workers, any order: at most one acceptance, no hand-over after a closing, and nothing left behind."""
+    made, carrier = queued()
+
+    @settings(max_examples=200, deadline=None)
+    @given(STEPS)
+    def lives(steps: list[str]) -> None:
+        mark = transaction.savepoint()
+        Group([Agreement.objects.get(pk=one.pk) for one in made], carrier).live(steps)
+        transaction.savepoint_rollback(mark)
+
+    lives()
+
+
+class Group:
+    """A mail about several papers in the hands of two workers."""
+
+    def __init__(self, made: list[Agreement], carrier: Message) -> None:
+        self.made, self.carrier = made, carrier
+        self.now = DUE
+        self.claims: list[Message] = []
+        self.begun: dict[int, set[int]] = {}
+        self.accepted: Counter[int] = Counter()
+        self.closed: set[int] = set()
+
+    def live(self, steps: list[str]) -> None:
+        for step in steps:
+            self.now += 400 * mail.LEASE if step in ("claim", "reap") else MINUTE
+            self.step(step)
+            self.check()
+        # Once workers live and nobody dies, all comes to an end.
+        mail.release_leases(self.now + 400 * mail.LEASE, lifecycle.note_mail)
+        self.now += 4000 * mail.LEASE
+        for held in mail.claim(self.now):
+            if held.pk == self.carrier.pk and mail.intend(held, self.now):
+                self.accepted.update(part.pk for part in held.parts)
+                mail.settle(held, Outcome.sent(), self.now, lifecycle.note_mail)
+        self.check()
+        assert not Message.objects.filter(carrier=self.carrier, state__in=mail.OPEN).exists()
+
+    def step(self, step: str) -> None:
+        held = self.claims[-1] if self.claims else None
+        match step.split():
+            case ["claim"]:
+                self.claims += [one for one in mail.claim(self.now) if one.pk == self.carrier.pk]
+            case ["reap"]:
+                mail.release_leases(self.now, lifecycle.note_mail)
+            case ["close", which] if int(which) not in self.closed:
+                self.closed.add(int(which))
+                lifecycle.void(self.made[int(which)], reason="Withdrawn.", by="editor:ed", now=self.now)
+            case ["intend"] if held and mail.intend(held, self.now):
+                parts = {part.pk for part in held.parts}
+                gone = {self.made[which].pk for which in self.closed}
+                assert not {part.agreement.pk for part in held.parts} & gone, "I3"
+                self.begun[id(held)] = parts
+            case ["give", "back"] if held and id(held) not in self.begun:
+                mail.give_back([held])
+                self.claims.pop()
+            case [outcome] if held and outcome in OUTCOMES:
+                begun = self.begun.pop(id(held), set())
+                if outcome in ("sent", "unknown") and not begun:
+                    return  # nobody hears of a mail that was not handed over
+                self.accepted.update(begun if outcome == "sent" else ())
+                mail.settle(held, OUTCOMES[outcome], self.now, lifecycle.note_mail)
+                self.claims.pop()
+
+    def check(self) -> None:
+        self.carrier.refresh_from_db()
+        for part in self.carrier.carried.all():
+            assert part.state in (self.carrier.state, State.CANCELLED)
+            assert self.accepted[part.pk] <= 1, "I1"
+            assert part.state != State.SENT or self.accepted[part.pk] == 1, "I2"
+            assert part.state not in (State.PENDING, State.CANCELLED, State.FAILED) or not self.accepted[part.pk], "I4"
+
+
+OUTCOMES = {
+    "sent": Outcome.sent(),
+    "unknown": Outcome.unknown("the answer was lost"),
+    "failed": Outcome.refused("550 no"),
+    "retry": Outcome.retry("451 later"),
+}
