@@ -351,7 +351,8 @@ def bounced_mail(message_id: str) -> Message | None:
     mails = Message.objects.filter(message_id=message_id).select_related("agreement")
     message = mails.first()
     if message and message.kind == Kind.TOGETHER:
-        return message.carried.select_related("agreement").order_by("pk").first()
+        parts = message.carried.exclude(state=Message.State.CANCELLED)
+        return parts.select_related("agreement").order_by("pk").first()
     return message
 
 
@@ -363,7 +364,7 @@ def mail_again(message: Message, now: datetime) -> None:
     """
     agreement, address = message.agreement, message.recipient
     agreement.refresh_from_db()
-    asks = message.kind in (*addresses.UNASKED, Kind.FRESH)
+    asks = message.kind in (Kind.INVITATION, *mail.ASKING_AGAIN, Kind.FRESH)
     if message.carrier_id or (asks and (agreement.status != Status.ISSUED or agreement.reminders_stopped_at)):
         return
     if addresses.lock(address).stopped_at or addresses.agreements_with_mail_to(address):
