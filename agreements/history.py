@@ -70,8 +70,6 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "reviewed": lambda data: "looked over the filled-in form, having ticked consent and authority",
     "address-refused": lambda data: f"the address {data['to']} was refused for good: {data['words']}",
     "bounced": lambda data: f"mail to {data['to']} came back: {data['words']}",
-    "pause": lambda data: f"reminders paused until {data['until'][:10] or 'somebody lifts the pause'}",
-    "resume": lambda data: "reminders go on",
     "stop-reminders": lambda data: "asked for no more reminders",
     "sign": signed,
     "receive": lambda data: f"sent the form signed by hand: {count(data['pages'], 'page')}",

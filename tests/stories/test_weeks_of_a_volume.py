@@ -1,19 +1,22 @@
-"""Five weeks of a volume in frozen time, from the invitation to the editors' morning mail, read as the demo shows it."""
+"""Five weeks of a volume in frozen time, from the invitation to the morning mail, read as the demo shows it."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client
+from django.urls import include, path
 from pytest_django import Settings
 
 from agreements import clock, promises
-from agreements.demo import mailbox, views
+from agreements.demo import mailbox
 from agreements.models import Agreement, Message
+from proceedings import urls
 from proceedings.models import Author, Volume
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+urlpatterns = [*urls.urlpatterns, path("demo/", include("agreements.demo.urls"))]
 
 BEGIN = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 """A Monday at nine in Paris; the last day to sign is Monday, the 30th, anywhere on Earth."""
@@ -114,9 +117,9 @@ def test_everybody_gets_what_the_policy_says_and_nothing_else(mails: list[mailbo
 
 
 def assert_the_demo_shows(mails: list[mailbox.Mail]) -> None:
-    page = views.mails(RequestFactory().get("/demo/mail/")).content.decode()
+    page = Client().get("/demo/mail/").content.decode()
     assert page.count("Still unsigned:") == 1
     one = next(mail for mail in mails if "other papers" in mail.subject)
-    shown = views.mail(RequestFactory().get("/"), one.name).content.decode()
+    shown = Client().get(f"/demo/mail/{one.name}/").content.decode()
     assert "Simplifying Training 1" in shown
     assert "Simplifying Training 2" in shown
