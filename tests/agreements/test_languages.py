@@ -15,6 +15,7 @@ from typing import Any
 import polib
 import pytest
 from django.conf import settings as project
+from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -42,6 +43,7 @@ from agreements.models import Addressee, Agreement, Link, Message, Terms
 from proceedings.models import Author as PaperAuthor
 from tests import make
 from tests.agreements import scans_for_tests, test_letters
+from tests.agreements.desk import desk_of
 from tests.agreements.pages import Author, all_rows, author_of, browser, fields_of
 from tests.make import CLOSES, DAY, NOW
 
@@ -527,6 +529,22 @@ def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and
         assert deadline in plain
         assert deadline in page
         assert len(set(test_letters.LINK.findall(plain))) == 1
+
+
+def test_an_editor_chooses_the_language_of_a_volumes_mails_from_those_that_are_spoken() -> None:
+    volume = make.volume()
+    desk = desk_of(make.editor("ed", volume))
+    path = f"/admin/proceedings/volume/{volume.pk}/change/"
+    page = desk.get(path)
+    options = re.findall(
+        r'<option value="([a-z-]+)"(?: selected)?>(English|French|Simplified Chinese)<', page.content.decode()
+    )
+    assert dict(options) == {"en": "English", "fr": "French", "zh-hans": "Simplified Chinese"}
+    assert desk.post(path, fields_of(page) | {"terms-0-language": "fr"}).status_code == 302
+    assert Terms.objects.get(volume=volume).language == "fr"
+    assert desk.post(path, fields_of(page) | {"terms-0-language": "tlh"}).status_code == 200
+    with pytest.raises(ValidationError, match="'tlh' is no language of this desk"):
+        Terms(language="tlh").clean_fields(exclude=["volume", "deadline"])
 
 
 ACTS: dict[str, tuple[str, dict[str, str]]] = {
