@@ -214,6 +214,7 @@ class PaperAdmin(OwnVolumes):
     list_filter = [OwnVolumeFilter, "status"]
     list_select_related = ["volume"]
     search_fields = ["title"]  # and all else that `find_papers` looks at
+    search_hint = "Title, author, key, e-mail address or submission number."
     inlines = [AuthorInline]
     fieldsets = [
         (

@@ -110,6 +110,7 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
     list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
     search_fields = ["title"]  # and all else that `find_agreements` looks at
+    search_hint = "Title, author, key, e-mail address or reference."
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
         (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by", "text"]}),
