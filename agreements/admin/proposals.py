@@ -80,6 +80,7 @@ class ProposalDesk(OwnVolumes):
             "proposal": proposal,
             "agreement": proposal.agreement,
             "differences": differences(proposal.agreement.facts, proposal.data),
+            "stands_in": proposal.kind == Proposal.Kind.SIGNER and "author" not in proposal.data,
             "form": refusal,
             "may_settle": may and open_,
             "title": str(proposal),

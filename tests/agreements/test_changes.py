@@ -338,6 +338,15 @@ def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
     assert new.events.get(kind="sign").data["capacity"] == capacity
 
 
+def test_the_desk_tells_an_editor_that_somebody_is_no_author() -> None:
+    agreement = make.agreement()
+    page = f"/admin/agreements/proposal/{make.somebody_else(agreement).pk}/change/"
+    desk = desk_of(make.editor("ed", agreement.paper.volume))
+    assert "is not an author of the paper" in shown(desk.get(page))
+    facts = f"/admin/agreements/proposal/{make.proposal(agreement).pk}/change/"
+    assert "is not an author of the paper" not in shown(desk.get(facts))
+
+
 @pytest.mark.parametrize("role", ["editor", "assistant", "stranger"])
 def test_s01_a_stand_in_is_taken_back_by_the_editors_of_its_volume_alone(role: str) -> None:
     agreement = make.agreement()
