@@ -33,11 +33,13 @@ class AcceptForm(forms.Form):
     scan = forms.IntegerField(widget=forms.HiddenInput)
     found = forms.MultipleChoiceField(choices=list(FOUND.items()), widget=forms.CheckboxSelectMultiple, required=False)
     name = forms.CharField(max_length=300, label="Name on the form")
-    date_written = forms.CharField(max_length=100, label="Date, as it is written")
+    date_written = forms.CharField(
+        max_length=100, label="Date, as it is written", help_text="Letter by letter, such as 06/09/2026."
+    )
     dated = forms.DateField(
         label="Date, as you read it",
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],  # as text: a browser's own field would show days and months its own way
+        help_text="Year, month, day: 2026-11-03.",
         error_messages={
             "required": "Say which day the written date means.",
             "invalid": "Write the day as 2026-11-03: year, month, day.",
@@ -47,9 +49,8 @@ class AcceptForm(forms.Form):
     def __init__(self, data: Any = None, *, agreement: Agreement, scan: Scan, first: date, last: date) -> None:
         super().__init__(data, initial={"scan": scan.pk, "name": agreement.signer})
         self.first, self.last = first, last
-        self.fields["dated"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "vTextField")
+        for name in ("name", "date_written", "dated"):
+            self.fields[name].widget.attrs["class"] = "vTextField"
 
     def clean_found(self) -> list[str]:
         found: list[str] = self.cleaned_data["found"]

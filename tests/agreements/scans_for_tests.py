@@ -44,6 +44,7 @@ def stream(data: bytes, extra: bytes = b"") -> bytes:
     return b"<<%s/Length %d>>\nstream\n" % (extra, len(data)) + data + b"\nendstream"
 
 
+@lru_cache
 def scanned(words: str = "signed by hand", pages: int = 2) -> bytes:
     """A PDF as a scanner makes it: a picture on each page."""
     first, *rest = [Image.open(io.BytesIO(photo(f"{words}, page {number}"))) for number in range(1, pages + 1)]

@@ -1,0 +1,156 @@
+"""The paper route in a real browser: an author sends a form, an editor sends it back, then accepts the better one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from agreements import clock, documents, verifying
+from agreements.facts import sha256
+from agreements.models import Agreement, Message
+from agreements.states import Status
+from tests import make
+from tests.agreements.scans_for_tests import bomb, photo, scanned
+from tests.stories.test_browser_changes import link_in
+from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_signing import invited, status_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OpenWindow = Callable[..., Any]
+SEND = "button:text('Send the form')"
+
+
+def picture(someone: Any, name: str) -> None:
+    """Keeps what the page looks like, where a person wants to see it: ``PICTURES=folder``."""
+    if folder := os.environ.get("PICTURES"):
+        width = someone.page.viewport_size["width"]
+        someone.page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+
+
+def file(tmp_path: Path, name: str, body: bytes) -> str:
+    path = tmp_path / name
+    path.write_bytes(body)
+    return str(path)
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow, width: int, tmp_path: Path) -> None:
+    agreement, link = invited()
+    make.editor("ed", agreement.paper.volume)
+    with reader(width=width, java_script_enabled=width != 320) as author:
+        page = author.page
+        author.go(link)
+        author.press("text=Prefer to sign on paper?")
+        look(author, "paper")
+        with page.expect_download() as started:
+            page.click("text=Download the form")
+        assert Path(started.value.path()).read_bytes() == documents.shown_form(agreement)
+        assert started.value.suggested_filename == f"{agreement.paper_key}-agreement.pdf"
+
+        author.press(SEND)
+        assert author.says("Choose the scan or the photo of the signed form.")
+        look(author, "paper-nothing")
+
+        page.set_input_files("#first", file(tmp_path, "IMG_1.heic", b"\0\0\0\x18ftypheic\0\0\0\0"))
+        author.press(SEND)
+        look(author, "paper-heic")
+        assert author.says("This is a HEIC photo")
+
+        page.set_input_files("#first", file(tmp_path, "form.pdf", bomb()))
+        author.press(SEND)
+        assert author.says("unpacks to far more than a form")
+        assert status_of(agreement) == Status.ISSUED
+
+        page.set_input_files("#first", file(tmp_path, "page-1.jpg", photo("page 1, no date")))
+        page.set_input_files("#second", file(tmp_path, "page-2.png", photo("page 2, no date", form="PNG")))
+        author.press(SEND)
+        look(author, "paper-received")
+        assert author.says("Your form has come in")
+        assert status_of(agreement) == Status.RECEIVED
+        author.go(link)
+        look(author, "sign-received")
+        assert author.says("Your form signed on paper has come in.")
+
+    with reader(width=width) as editor:
+        page = editor.page
+        log_in(editor, "ed")
+        editor.go(f"/admin/proceedings/volume/{agreement.paper.volume_id}/board/")
+        assert editor.says("paper form to look at")
+        editor.go(f"/admin/agreements/agreement/{agreement.pk}/change/")
+        look(editor, "desk-agreement")
+        editor.press("text=The form signed on paper: look at it")
+        look(editor, "desk-scan")
+        assert page.locator(".shot img").count() == 2
+        assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+        editor.press("input[name=accept]")
+        look(editor, "desk-scan-nothing")
+        assert editor.says("Tick all that you found, or send the form back.")
+        editor.press("input[name=back]")
+        assert editor.says("Say what is missing: the author is told.")
+        page.check("text=the date >> nth=-1")
+        page.fill("#back_note", "And the lower edge is dark.")
+        editor.press("input[name=back]")
+        editor.check()
+        assert editor.says("Sent back. A mail tells the author what is missing")
+    assert status_of(agreement) == Status.ISSUED
+
+    back = Message.objects.get(kind="sent-back")
+    with reader(width=width) as author:
+        author.go(link_in(back) + "paper/")
+        look(author, "paper-sent-back")
+        assert author.says("The date is not on it.")
+        assert author.says("And the lower edge is dark.")
+        author.page.set_input_files("#first", file(tmp_path, "scan.pdf", scanned("with a date")))
+        author.press(SEND)
+        assert author.says("Your form has come in")
+
+    today = timezone.now().date()
+    with reader(width=width) as editor:
+        page = editor.page
+        log_in(editor, "ed")
+        editor.go(f"/admin/agreements/agreement/{agreement.pk}/scan/")
+        look(editor, "desk-scan-pdf")
+        with page.expect_download() as started:
+            page.click("text=Download the PDF")
+        assert Path(started.value.path()).read_bytes() == scanned("with a date")
+        for box in page.locator("input[name=found]").all():
+            box.check()
+        page.fill("#id_date_written", "06/09/2021")
+        page.fill("#id_dated", "2021-09-07")
+        editor.press("input[name=accept]")
+        look(editor, "desk-scan-date")
+        assert editor.says("“06/09/2021” means 9 June 2021 or 6 September 2021, not 7 September 2021.")
+        page.fill("#id_date_written", f"{today.day} {today:%B} {today.year}")
+        page.fill("#id_dated", today.isoformat())
+        editor.press("input[name=accept]")
+        look(editor, "desk-accepted")
+        assert editor.says("Accepted. It is sealed within a minute")
+    assert status_of(agreement) == Status.SIGNED
+
+    clock.seal_due(timezone.now)
+    sealed = Agreement.objects.get(pk=agreement.pk)
+    with storages["private"].open(sealed.sealed_file) as stored:
+        body = stored.read()
+    if folder := os.environ.get("PICTURES"):
+        Path(folder, "sealed.pdf").write_bytes(body)
+    assert verifying.verify(body).valid
+    with reader(width=width) as someone:
+        someone.go("/verify/")
+        someone.page.set_input_files("#file", file(tmp_path, "Permission.pdf", body))
+        someone.page.click("button:text('Verify')")
+        someone.page.wait_for_selector(f"code:text('{sha256(body)}')")
+        someone.check()
+        assert someone.says(f"Signed on paper by Mike Lewis, dated {today}")
+        someone.go(link)
+        look(someone, "receipt")
+        assert someone.says("On paper, on")
+
+
+def look(someone: Any, name: str) -> None:
+    picture(someone, name)
+    someone.check()
