@@ -63,6 +63,11 @@ crash: setup-dev
 	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --ends 20 --restarts 3 --flushes 5
 	$(BIN)/python -m tests.crash --slots 10000 --kills 50 --ends 20 --flushes 5 --database sqlite
 
+# The same at named moments: a hundred deaths at each.
+crash-points: setup-dev
+	$(BIN)/python -m tests.crash.points
+	$(BIN)/python -m tests.crash.points --database sqlite
+
 crash-small: setup-dev
 	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --restarts 1 --flushes 1
 	$(BIN)/python -m tests.crash --slots 1000 --kills 20 --flushes 1 --database sqlite

@@ -230,6 +230,12 @@ def test_nobody_starts_a_task_by_hand() -> None:
     assert found == [], "rows are the queue: the clock looks, nobody calls it"
 
 
+def test_nobody_waits_for_a_commit_to_do_the_rest() -> None:
+    """Killed between the two, the rest would never be done. What is to be done is a row of the same transaction."""
+    found = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) == "on_commit"}
+    assert found == set()
+
+
 def test_nobody_listens_to_signals_of_models() -> None:
     for name, tree in SOURCES.items():
         imported = {

@@ -5,48 +5,81 @@ SIGKILL at that moment, as if the machine had run out of memory. ``none`` lets i
 
 import os
 import signal
+import smtplib
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import django
 from django.core.mail import EmailMessage
 
-MOMENTS = ["before-claim", "after-claim", "before-intent", "after-intent", "after-answer", "after-settle"]
+MOMENTS = [
+    *("before-claim", "after-claim", "connected", "before-intent", "after-intent", "after-dot", "after-answer"),
+    "after-settle",
+]
 
 
-def die(*args: Any, **kwargs: Any) -> Any:
-    os.kill(os.getpid(), signal.SIGKILL)
+class Doom:
+    """Dies when the moment comes for the `hit`-th time."""
+
+    def __init__(self, moment: str, hit: int = 1) -> None:
+        self.moment, self.left = moment, hit
+
+    def at(self, moment: str) -> None:
+        if moment == self.moment:
+            self.left -= 1
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(self, moment: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def doomed(*args: Any, **kwargs: Any) -> Any:
+            self.at(moment)
+            return call(*args, **kwargs)
+
+        return doomed
+
+    def after(self, moment: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def doomed(*args: Any, **kwargs: Any) -> Any:
+            result = call(*args, **kwargs)
+            self.at(moment)
+            return result
+
+        return doomed
 
 
-def work(moment: str, now: datetime) -> None:
+def work(moment: str, now: datetime, hit: int = 1) -> None:
     from agreements import clock, lifecycle, mail, postman
+    from agreements.letters import Letters
     from agreements.transports import Intent, Outcome, SmtpTransport
 
-    intend, settle = mail.intend, mail.settle
+    doom = Doom(moment, hit)
 
     class Doomed(SmtpTransport):
+        def connected(self) -> smtplib.SMTP:
+            fresh = self.smtp is None
+            smtp = super().connected()
+            if fresh:
+                doom.at("connected")
+                send = smtp.send
+
+                def watched(data: Any) -> None:
+                    send(data)
+                    if data == b".\r\n":
+                        doom.at("after-dot")
+
+                vars(smtp)["send"] = watched
+            return smtp
+
         def hand_over(self, letter: EmailMessage, intent: Intent) -> Outcome:
             outcome = super().hand_over(letter, intent)
-            return die() if moment == "after-answer" else outcome
+            doom.at("after-answer")
+            return outcome
 
-    def doomed_intent(*args: Any) -> bool:
-        if moment == "before-intent":
-            die()
-        wanted = intend(*args)
-        return die() if moment == "after-intent" else wanted
-
-    def doomed_settle(*args: Any) -> str:
-        state = settle(*args)
-        return die() if moment == "after-settle" else state
-
-    replaced = {"intend": doomed_intent, "settle": doomed_settle}
-    if moment == "before-claim":
-        replaced["claim"] = die
-    if moment == "after-claim":
-        vars(postman)["Letters"] = die
-    for name, function in replaced.items():
-        setattr(mail, name, function)
+    mail.claim = doom.before("before-claim", mail.claim)
+    vars(postman)["Letters"] = doom.before("after-claim", Letters)
+    mail.intend = doom.before("before-intent", doom.after("after-intent", mail.intend))
+    mail.settle = doom.after("after-settle", mail.settle)
     postman.drain(clock.stopped(now), Doomed(), lifecycle.note_mail)
 
 

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import clock, lifecycle, planning, proposals
+from agreements import clock, documents, lifecycle, planning, proposals
+from agreements.facts import sha256
 from agreements.models import Agreement, Message
 from agreements.reminders import GAP, REST
 from agreements.states import Status
@@ -377,3 +378,53 @@ def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailb
         "pack": {},
         "recheck": {},
     }
+
+
+def test_a_last_reminder_that_was_refused_gives_its_place_back(mailbox: Mailbox) -> None:
+    """The most reminders are those that left: where the last one failed for good, the next day of the terms counts."""
+    agreement = make.agreement("issued", of=make.paper(make.volume(most_reminders=1)))
+    send(NOW)
+    now = CLOSES - 14 * DAY
+    while not reminders(agreement):
+        chase(now)
+        now += HOUR
+    mailbox.at_dot = "554 5.7.1 not today"
+    send(now)
+    mailbox.reset()
+    assert set(reminders(agreement).values()) == {State.FAILED}
+    live(now, CLOSES, 6 * HOUR)
+    assert sorted(reminders(agreement).values()) == [State.FAILED, State.SENT]
+    assert len(mailbox.mails) == 1, "and then it is used up"
+
+
+def test_a_crash_between_storing_and_saying_so_seals_again_and_leaves_no_row_without_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was stored and never named is an orphan, which harms nobody; a row that names nothing would."""
+    agreement = make.agreement("signed")
+
+    def killed(*args: object, **words: object) -> None:
+        raise KeyboardInterrupt
+
+    right = lifecycle.seal
+    monkeypatch.setattr(lifecycle, "seal", killed)
+    with pytest.raises(KeyboardInterrupt):
+        seal(NOW)
+    monkeypatch.setattr(lifecycle, "seal", right)
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.sealed_file) == ("signed", "")
+    assert seal(NOW + MINUTE) == {"sealed": 1}
+    agreement.refresh_from_db()
+    with storages["private"].open(agreement.sealed_file) as file:
+        assert sha256(file.read()) == agreement.sealed_sha256
+
+
+def test_what_is_stored_twice_is_one_file_and_nobody_elses_bytes() -> None:
+    agreement = make.agreement("signed")
+    name = documents.store(agreement, b"%PDF one")
+    assert documents.store(agreement, b"%PDF one") == name
+    other = documents.store(agreement, b"%PDF two")
+    assert other != name
+    for stored, body in ((name, b"%PDF one"), (other, b"%PDF two")):
+        with storages["private"].open(stored) as file:
+            assert file.read() == body

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 
 from agreements import (
@@ -349,3 +350,11 @@ def test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others() -
         link = links.read(token, Link.Purpose.SIGN, NOW)
         assert link is not None
         assert link.agreement_id == row.agreement_id
+
+
+@pytest.mark.parametrize("address", ["a@example.org, b@example.org", "Doe, Jane <a@example.org>", "a@example.org\n"])
+def test_what_is_not_one_address_is_refused_where_it_comes_in(address: str) -> None:
+    author = Author.objects.filter(paper=make.paper(), position=2).get()
+    author.email = address
+    with pytest.raises(ValidationError):
+        author.full_clean()

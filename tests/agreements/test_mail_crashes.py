@@ -30,8 +30,10 @@ LEFT = {
     # moment: (state right after, accepted by the server, state in the end)
     "before-claim": (State.PENDING, 0, State.SENT),
     "after-claim": (State.CLAIMED, 0, State.SENT),
+    "connected": (State.CLAIMED, 0, State.SENT),
     "before-intent": (State.CLAIMED, 0, State.SENT),
     "after-intent": (State.HANDING, 0, State.UNKNOWN),
+    "after-dot": (State.HANDING, 1, State.UNKNOWN),
     "after-answer": (State.HANDING, 1, State.UNKNOWN),
     "after-settle": (State.SENT, 1, State.SENT),
 }
@@ -54,6 +56,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     invitation = make.invitation(agreement)
     left, accepted, final = LEFT[moment]
     assert killed_worker(moment, NOW, smtp_server[0]) == -signal.SIGKILL
+    servers.wait_until(lambda: len(mailbox.mails) == accepted)  # the server reads what was sent before the end
     invitation.refresh_from_db()
     assert (invitation.state, len(mailbox.mails)) == (left, accepted)
     send(NOW + LEASE)
@@ -174,3 +177,16 @@ def test_a_signature_during_the_hand_over_reaches_the_worker(mailbox: Mailbox) -
     assert send(NOW + DAY) == {}
     assert mailbox.mails == []
     assert make.history(agreement)[-1] == "sign"
+
+
+def test_four_writers_at_once_all_get_their_turn() -> None:
+    """SQLite has one place for a writer: without IMMEDIATE and a time to wait this says "database is locked"."""
+    agreements = [make.agreement("issued") for _ in range(4)]
+
+    def write(agreement: Agreement) -> None:
+        for number in range(25):
+            lifecycle.note(agreement.pk, "remind", by="editor:ed", now=NOW, data={"number": number})
+
+    assert at_once(*(partial(write, agreement) for agreement in agreements)) == []
+    assert [agreement.events.filter(kind="remind").count() for agreement in agreements] == [25] * 4
+    assert list(auditing.findings()) == []

@@ -74,3 +74,14 @@ def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
         ("invitation", "sent"),
         ("receipt", "sent"),
     ]
+
+
+def test_a_lost_task_is_given_out_anew_in_minutes_and_no_mail_round_lasts_so_long() -> None:
+    """As measured: the broker looks every ten restore rounds, and gives out again what is older than the timeout."""
+    options = app.conf.broker_transport_options
+    assert options["visibility_timeout"] == 900 > clock.ROUND
+    assert (options["unacked_restore_interval"], options["unacked_restore_throttle"]) == (30, 1)
+
+
+def test_a_worker_that_is_asked_to_end_has_time_for_the_mail_in_its_hand() -> None:
+    assert clock.ROUND < app.conf.worker_soft_shutdown_timeout < 30

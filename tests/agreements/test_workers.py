@@ -58,7 +58,18 @@ def start(broker: str, smtp_server: tuple[str, Mailbox], mailbox: Mailbox, tmp_p
             }[kind]
             with (tmp_path / "output").open("ab") as output:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "celery", "--quiet", "--app", "tests.crash.app", kind, *words, "-l", "warning"],
+                    [
+                        sys.executable,
+                        "-m",
+                        "celery",
+                        "--quiet",
+                        "--app",
+                        "tests.crash.app",
+                        kind,
+                        *words,
+                        "-l",
+                        "warning",
+                    ],
                     env=servers.environment(EMAIL_URL=smtp_server[0], REDIS_URL=broker),
                     stdout=output,
                     stderr=output,

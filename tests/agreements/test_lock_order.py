@@ -1,0 +1,110 @@
+"""Agreements' rows are taken before their messages', by everybody: two orders would be a deadlock in waiting."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from agreements import fresh, lifecycle, mail, proposals
+from agreements.bounces import Bounce
+from agreements.mail import LEASE
+from agreements.models import Agreement, Message
+from agreements.transports import Outcome
+from tests import make
+from tests.agreements.sending import claim_next
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+
+note = lifecycle.note_mail
+
+
+def handed(agreement: Agreement) -> Message:
+    """Its invitation, which the server is being given."""
+    message = claim_next(NOW)
+    assert message is not None
+    assert mail.intend(message, NOW)
+    return message
+
+
+def settle(outcome: Outcome) -> Callable[[Agreement], Callable[[], object]]:
+    def prepare(agreement: Agreement) -> Callable[[], object]:
+        message = handed(agreement)
+        return lambda: mail.settle(message, outcome, NOW, note)
+
+    return prepare
+
+
+def reaper(agreement: Agreement) -> Callable[[], object]:
+    handed(agreement)
+    return lambda: mail.release_leases(NOW + LEASE, note)
+
+
+def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
+    def prepare(agreement: Agreement) -> Callable[[], object]:
+        message = handed(agreement)
+        mail.settle(message, Outcome.sent(), NOW, note)
+        return lambda: lifecycle.bounced(Bounce(message.message_id, hard, "550", "1"), now=NOW)
+
+    return prepare
+
+
+def at_once(verb: Callable[[Agreement], object]) -> Callable[[Agreement], Callable[[], object]]:
+    return lambda agreement: lambda: verb(agreement)
+
+
+def signing(agreement: Agreement) -> Callable[[], object]:
+    act = make.reviewed(agreement)
+    return lambda: lifecycle.sign(agreement, act, now=NOW)
+
+
+VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
+    "settle sent": settle(Outcome.sent()),
+    "settle unknown": settle(Outcome.unknown("?")),
+    "settle retry": settle(Outcome.retry("451")),
+    "settle refused address": settle(Outcome.no_such_address("550")),
+    "reap": reaper,
+    "hard bounce": bounce(True),
+    "soft bounce": bounce(False),
+    "sign": signing,
+    "decline": at_once(lambda agreement: lifecycle.decline(agreement, reason="", now=NOW)),
+    "void": at_once(lambda agreement: lifecycle.void(agreement, reason="x", by="editor:ed", now=NOW)),
+    "supersede": at_once(lambda agreement: lifecycle.supersede(agreement, reason="x", by="editor:ed", now=NOW)),
+    "stop reminders": at_once(lambda agreement: lifecycle.stop_reminders(agreement, now=NOW)),
+    "pause": at_once(lambda agreement: lifecycle.pause(agreement, until=None, by="editor:ed", now=NOW)),
+    "pause volume": at_once(lambda agreement: lifecycle.pause_volume(agreement.paper.volume_id, until=None, now=NOW)),
+    "pause person": at_once(
+        lambda agreement: lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=None, now=NOW)
+    ),
+    "remind": at_once(lambda agreement: lifecycle.remind([agreement.pk], now=make.CLOSES - 7 * make.DAY)),
+    "fresh link": at_once(lambda agreement: fresh.send(agreement, NOW)),
+    "propose": at_once(make.proposal),
+    "hand over": at_once(
+        lambda agreement: proposals.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    hold = mail.hold
+
+    def held(ids: Any) -> None:
+        taken.append("agreement")
+        hold(ids)
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "agreements_agreement"'):
+            taken.append("agreement")
+        if sql.startswith('UPDATE "agreements_message"'):
+            taken.append("message")
+        return execute(sql, params, many, context)
+
+    verb = VERBS[name](make.agreement("issued"))
+    monkeypatch.setattr(mail, "hold", held)  # which on SQLite does nothing, for there is nothing to hold
+    with connection.execute_wrapper(listen):
+        verb()
+    assert taken, "it takes something"
+    assert "message" not in taken or taken[0] == "agreement", taken

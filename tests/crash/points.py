@@ -1,0 +1,113 @@
+"""``python -m tests.crash.points``: workers that die by SIGKILL at each named moment, so many times at each.
+
+Of three mails that wait the worker dies with the first, or with the third. Then others finish what it left, and the
+SMTP server's log is held against the rows: nothing lost, nothing doubled, at most one mail in doubt for each death.
+Workers are forked, so that a hundred deaths take seconds. One line of JSON for each moment; exit status 1 if broken.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+from tests import servers
+
+ONCE = {"before-claim", "after-claim", "connected", "after-settle"}
+"""Moments that come once for all three mails."""
+
+
+def prepared(stack: ExitStack, database: str) -> Path:
+    """A database, a mail server and the settings that name them. Returns the server's log."""
+    folder = stack.enter_context(servers.scratch("points"))
+    sqlite = f"sqlite:///{folder}/desk.sqlite3"
+    os.environ["DATABASE_URL"] = stack.enter_context(servers.postgresql()) if database == "postgresql" else sqlite
+    log, port = folder / "accepted", servers.free_port()
+    log.touch()
+    sink = Popen([sys.executable, "-m", "tests.crash.sink", str(port), str(log), "1", "friendly"])
+    stack.callback(sink.wait)
+    stack.callback(sink.kill)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 10
+    call_command("migrate", verbosity=0)
+    return log
+
+
+def die(moment: str, hit: int, now: Any) -> bool:
+    """Whether a worker was killed at that moment; it may live where the moment comes less often."""
+    from django.db import connection
+
+    from tests.agreements.crash_worker import work
+
+    connection.close()  # a child must not speak on its parent's line
+    child = os.fork()
+    if child == 0:
+        try:
+            work(moment, now, hit)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
+    from agreements import clock, lifecycle, mail, postman
+    from agreements.models import Message
+    from agreements.transports import SmtpTransport
+    from tests import make
+
+    tally: Counter[str] = Counter()
+    volume = make.the_volume()
+    began = time.monotonic()
+    for number in range(repeats):
+        agreement = make.agreement("issued", of=make.paper(volume, contact=f"{moment}-{number}@example.org"))
+        for slot in ("manual:1", "manual:2"):
+            to, kind = agreement.signer_email, Message.Kind.REMINDER
+            mail.queue(agreement, slot=slot, kind=kind, recipient=to, now=make.NOW)
+        ids = set(agreement.messages.values_list("message_id", flat=True))
+        tally["deaths"] += die(moment, 1 if moment in ONCE else 1 + 2 * (number % 2), make.NOW)
+        now = make.NOW
+        for _ in range(3):
+            now += mail.LEASE
+            postman.drain(clock.stopped(now), SmtpTransport(), lifecycle.note_mail)
+        accepted = Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
+        states = dict(Message.objects.filter(message_id__in=ids).values_list("message_id", "state"))
+        tally["unknown"] += sum(state == "unknown" for state in states.values())
+        tally["doubled"] += sum(accepted[one] > 1 for one in ids)
+        tally["lost"] += sum(state == "sent" and not accepted[one] for one, state in states.items())
+        tally["unfinished"] += sum(state not in ("sent", "unknown") for state in states.values())
+    return {"moment": moment, "seconds": round(time.monotonic() - began, 1), "repeats": repeats, **tally}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.points", description=__doc__)
+    parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
+    parser.add_argument("--repeats", type=int, default=100, help="for each moment")
+    options = parser.parse_args()
+    broken = False
+    with ExitStack() as stack:
+        log = prepared(stack, options.database)
+        from tests.agreements.crash_worker import MOMENTS
+
+        for moment in MOMENTS:
+            seen = repeated(moment, options.repeats, log)
+            print(json.dumps({"database": options.database, **seen}), flush=True)
+            broken |= any(seen.get(evil) for evil in ("doubled", "lost", "unfinished"))
+            broken |= seen["deaths"] != options.repeats or seen["unknown"] > seen["deaths"]
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
