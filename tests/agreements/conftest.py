@@ -26,10 +26,12 @@ def house() -> House:
     foreign.refresh_from_db()
     paper = make.paper(foreign, title="Zanzibar", key="zanzibar26", contact="zanzibar@example.org")
     paper.authors.update(family="Zanzibar")
-    make.agreement("sealed", of=Paper.objects.get(pk=paper.pk))
+    sealed = make.agreement("sealed", of=Paper.objects.get(pk=paper.pk))
+    make.edit(sealed, what="Zanzibar in the proof")
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
     waits = proposals.accept(make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW)
     make.proposal(waits, note="Zanzibar", title="Zanzibar, again")
+    make.correction(make.published(sealed))
     packing.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):
         bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)

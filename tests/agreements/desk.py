@@ -97,8 +97,8 @@ def rows_of(volume: Volume) -> dict[str, models.Model]:
     return found
 
 
-def filled(route: str, row: models.Model | None) -> str:
-    """An address from its route: about `row`, with each other gap filled in sensibly."""
+def filled(route: str, row: models.Model | None, rows: dict[str, models.Model] | None = None) -> str:
+    """An address from its route: about `row`, each other gap filled in sensibly, from `rows` where one is named."""
     key = str(row.pk) if row else "1"
     content = ContentType.objects.get_for_model(row).pk if row else 1
     package = Package.objects.filter(volume=row.pk).first() if isinstance(row, Volume) else None
@@ -110,7 +110,9 @@ def filled(route: str, row: models.Model | None) -> str:
         "str:verb": "void",
         "str:kind": "reminder",
     }
-    gaps |= {"int:package": package.pk if package else 1, "uidb64": "MQ", "token": "set-password"}
+    gaps |= {"int:package": package.pk if package else 1}
+    gaps |= {f"int:{prefix.rpartition('_')[2]}": str(other.pk) for prefix, other in (rows or {}).items()}
+    gaps |= {"int:agreement": gaps.get("int:agreement", key), "uidb64": "MQ", "token": "set-password"}
     path = re.sub("<([^>]+)>", lambda gap: str(gaps.get(gap[1], gap[0])), route)
     assert "<" not in path, f"Say in tests/agreements/desk.py what stands in the gap of {route}."
     return path
@@ -125,7 +127,7 @@ def addresses_about(volume: Volume) -> dict[str, str]:
             continue
         for prefix, row in rows.items():
             if name == "view_on_site" or route.startswith(f"/admin/{prefix.replace('_', '/')}/"):
-                found[f"{prefix} {route}"] = filled(route, row)
+                found[f"{prefix} {route}"] = filled(route, row, rows)
     return found
 
 
