@@ -70,7 +70,7 @@ def languages(addresses: Iterable[str]) -> dict[str, str]:
 
 def agreements_with_mail_to(address: str) -> set[int]:
     """Agreements that have a mail to the address in the outbox."""
-    mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower())
+    mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), agreement__isnull=False)
     return set(
         mails.filter(state__in=[State.PENDING, State.CLAIMED, State.HANDING]).values_list("agreement", flat=True)
     )

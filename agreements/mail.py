@@ -320,8 +320,9 @@ def hold(agreement_ids: Iterable[int]) -> None:
 
     SQLite does not need it: it has one writer at a time.
     """
-    if connection.features.has_select_for_update:
-        rows.hold(Agreement, agreement_ids, "id")
+    ids = set(agreement_ids)
+    if ids and connection.features.has_select_for_update:  # a mail about a volume is of no agreement
+        rows.hold(Agreement, ids, "id")
 
 
 def release_leases(now: datetime, record: Record) -> Counter[str]:

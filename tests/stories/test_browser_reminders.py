@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 
 from agreements import letters
 from agreements.models import Message, OwnWords, Terms
@@ -57,9 +58,9 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
 def test_a_mail_about_several_papers_fits_a_phone(reader: Callable[..., Any], width: int) -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
     carrier = make.reminded_together(one, other)
-    (html, _), *_ = letters.compose(carrier, NOW).alternatives
-    asked = letters.compose(make.ask_coauthor(one), NOW)
+    mails = [letters.compose(row, NOW) for row in (carrier, make.ask_coauthor(one))]
     with reader(width=width) as someone:
-        for page in (html, asked.alternatives[0][0]):
-            someone.page.set_content(str(page))
+        for mail in mails:
+            assert isinstance(mail, EmailMultiAlternatives)
+            someone.page.set_content(str(mail.alternatives[0][0]))
             assert someone.page.evaluate("document.documentElement.scrollWidth") <= width
