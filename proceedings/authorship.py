@@ -37,7 +37,7 @@ def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[Au
     for index, name in enumerate(names):
         if index in left and left[index].name == name:
             found[index] = left.pop(index)
-    for key in _KEYS:
+    for key in _KEYS if left else ():  # most imports bring new papers: nobody is left to be recognised
         waiting: dict[Hashable, list[int]] = defaultdict(list)
         for at, old in left.items():
             waiting[key(old.name)].append(at)

@@ -41,6 +41,8 @@ _FIRST = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _ABOVE = re.compile("[ıȷ](?=[\u0300-\u0315\u033d-\u0344])")
 _GREEK = re.compile("[\u0370-\u03ff]")  # a Greek letter beside another is a word, not a formula
+# Whatever else stands in ASCII text prints itself.
+_SPEAKS = re.compile(r"[\\${}`~]|--|''|!`|\?`")
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 # Characters that are special in LaTeX and have to be written otherwise in text. The underscore stays: the publisher's
 # own check calls ``\_`` an error and asks for the plain sign.
@@ -85,7 +87,10 @@ def to_unicode(latex: str) -> str:
     Raises LatexError for a macro or accent that the tables do not know, for braces that do not balance and for a dollar
     sign without its partner.
     """
-    text = _Reader(ascii_latex(fold(latex)).text).read()
+    latex = fold(latex)
+    if latex.isascii() and not _SPEAKS.search(latex):
+        return latex
+    text = _Reader(ascii_latex(latex).text).read()
     return fold(unicodedata.normalize("NFC", _ABOVE.sub(lambda dotless: _DOTLESS[dotless[0]], text)))
 
 

@@ -5,6 +5,7 @@ look at the text as it stands. What a value means is judged by `publisher`, on r
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from proceedings.findings import Finding, Severity
@@ -210,10 +211,24 @@ def _quotes(entry: RawEntry, file: str) -> Iterator[Finding]:
 def _unicode(entry: RawEntry, file: str) -> Iterator[Finding]:
     for field in entry.fields:
         if letters := list(dict.fromkeys(char for char in field.value if not char.isascii())):
-            known = {letter: ascii_latex(letter).text for letter in letters}
-            fix = ", ".join(f"{letter} -> {latex}" for letter, latex in list(known.items())[:8] if latex.isascii())
+            fix = ", ".join(filter(None, map(_instead, letters[:8])))
             message = f"holds {', '.join(map(describe, letters[:8]))}: the publisher wants pure ASCII"
+            if any(map(_unseen, letters)):
+                message += "; what nobody sees is left over from another encoding, so check the letters around it"
             yield _say(entry, field, file, "unicode", message, fix=fix)
+
+
+def _unseen(letter: str) -> bool:
+    """Control and formatting characters, which nobody means; not the joiners, with which some scripts are spelt."""
+    return unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\u200c\u200d"
+
+
+def _instead(letter: str) -> str:
+    """What to write for `letter`; '' where nothing is known."""
+    if _unseen(letter):
+        return f"U+{ord(letter):04X} -> leave it out"
+    latex = ascii_latex(letter).text
+    return f"{letter} -> {latex}" if latex.isascii() else ""
 
 
 def _padding(entry: RawEntry, file: str) -> Iterator[Finding]:

@@ -1,15 +1,20 @@
 """What moving a volume costs: a package against `cp` of the same bytes, an import against its parser.
 
     python -m tests.bench.bench_delivery [PAPERS] [MIB]
+    python -m tests.bench.bench_delivery --job [PAPERS] [MIB]
 
 The files are random bytes, as papers are compressed inside. The candidates take turns, round by round, each in a
 process of its own, so that the peak memory is its own too. Ratios are the result; the times only say of what.
+
+`--job` makes both packages of a volume as the clock does, of sealed agreements and their files, 3,500 of 1 MiB if
+nothing else is said; kills the worker in the middle once, and goes on. It wants three times the room of the papers.
 """
 
 import hashlib
 import os
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -18,6 +23,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -25,11 +31,16 @@ from typing import BinaryIO
 from tests.bench.database import volume_of
 
 from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connections
+from django.utils import timezone
 
-from agreements import bundle, handover
+from agreements import bundle, handover, packing
 from agreements.management.commands.seal_key import make_key
+from agreements.models import Package
 from proceedings.bibtex import read_bibtex
 from proceedings.importing import apply, make_plan
+from proceedings.models import PaperFile, Volume
 from proceedings.packages import Item, build
 from proceedings.plans import Source
 from proceedings.zipstream import stream
@@ -133,11 +144,19 @@ def bench_packages(folder: Path, papers: int, size: int) -> None:
         print(f"  {name:<32} {total / median:7.0f} MB/s  {median / floor:5.2f} x cp  peak + {peaks[name]:6.1f} MiB")
 
 
-def bench_import() -> None:
-    """3,500 entries made of a real volume's, into an empty SQLite database."""
+ABSTRACT = (
+    "We study the sample complexity of learning $k$-wise marginals under $\\epsilon$-differential privacy and show "
+    'that the na{\\"i}ve bound of $O(n^2 \\log(1/\\delta))$ can be improved if the {\\em effective} dimension is low. '
+)
+"""A sentence as abstracts have it; seven of them are as long as an abstract of COLT 2024."""
+
+
+def bench_import(number: int, abstract: str) -> None:
+    """3,500 entries made of a real volume's facts, each with that abstract, into a volume that is new."""
     text = (Path(__file__).parents[1] / "data" / "colt2024-v247-facts.bib").read_text()
-    head, *entries = text.split("\n@InProceedings{")
-    many = (entries[number % len(entries)].replace(",", f"-{number},", 1) for number in range(ENTRIES))
+    head, *entries = text.replace("volume = {247}", f"volume = {{{number}}}").split("\n@InProceedings{")
+    field = f"\n  abstract = {{{abstract}}}," if abstract else ""
+    many = (entries[at % len(entries)].replace(",", f"-{at},{field}", 1) for at in range(ENTRIES))
     file = "\n@InProceedings{".join([head, *many])
     start = time.perf_counter()
     read_bibtex(file)
@@ -148,7 +167,7 @@ def bench_import() -> None:
     apply(plan)
     whole = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nimport of {len(plan.papers)} entries ({len(file) / MB:.1f} MiB)")
+    print(f"\nimport of {len(plan.papers)} entries ({len(file) / MB:.1f} MiB{', with abstracts' if abstract else ''})")
     print(f"  the parser alone   {parsed:6.2f} s  {ENTRIES / parsed:6.0f} entries/s")
     print(f"  plan               {planned:6.2f} s  {ENTRIES / planned:6.0f} entries/s")
     print(f"  plan and apply     {whole:6.2f} s  {ENTRIES / whole:6.0f} entries/s  {whole / parsed:.1f} x the parser")
@@ -174,13 +193,100 @@ def bench_handover(folder: Path) -> None:
     print(f"  {each * 1000:.1f} ms a paper: {each * 1200:.0f} s for 1,200 papers, {each * 3500:.0f} s for 3,500")
 
 
+def volume_with_files(papers: int, size: int) -> Volume:
+    """Sealed agreements, and for each a file of `size` random bytes in private storage."""
+    from tests import make
+
+    if not Path(settings.SEAL_KEY).exists():
+        make_key("Bench")
+    volume = volume_of(papers, 9998)
+    root = Path(storages["private"].path("bench"))
+    root.mkdir(parents=True)
+    body = bytearray(os.urandom(size))
+    rows = []
+    for number, paper in enumerate(volume.papers.select_related("volume__terms"), 1):
+        make.agreement("sealed", of=paper)
+        body[:8] = number.to_bytes(8, "big")
+        (root / f"{number}.pdf").write_bytes(body)
+        facts = {"size": size, "crc32": zlib.crc32(body), "sha256": hashlib.sha256(body).hexdigest(), "pages": 1}
+        rows.append(PaperFile(paper=paper, kind="paper", extension="pdf", stored_as=f"bench/{number}.pdf", **facts))
+    PaperFile.objects.bulk_create(rows, batch_size=500)
+    return volume
+
+
+def worker(later: timedelta) -> tuple[int, Callable[[], float]]:
+    """A worker in a process of its own: its id, and a way to wait for its end that tells its peak memory in MiB."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        packing.make_due(lambda: timezone.now() + later)
+        os._exit(0)
+
+    def ended() -> float:
+        _, _, usage = os.wait4(child, 0)
+        return usage.ru_maxrss / 1024
+
+    return child, ended
+
+
+def bench_job(folder: Path, papers: int, size: int) -> None:
+    """Both packages as the desk orders them: once through, and once with the worker killed in the middle."""
+    volume = volume_with_files(papers, size)
+    total = papers * size / MB
+    source = Path(storages["private"].path("bench"))
+    os.sync()
+    start = time.perf_counter()
+    by_cp(source, folder / "copy")
+    os.sync()
+    floor = time.perf_counter() - start
+    shutil.rmtree(folder / "copy")
+    print(f"\n{papers} papers of {size / MB:.1f} MiB, both packages in the background")
+    print(f"  cp -r, flushed to the disk      {floor:7.1f} s  {total / floor:7.0f} MB/s")
+    packing.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    start = time.perf_counter()
+    _, ended = worker(timedelta())
+    peak = ended()
+    took = time.perf_counter() - start
+    states = dict(Package.objects.values_list("which", "state"))
+    print(
+        f"  both packages, flushed, hashed  {took:7.1f} s  {total / took:7.0f} MB/s  {took / floor:.2f} x cp  {states}"
+    )
+    print(f"  peak memory of the worker       {peak:7.0f} MiB, the interpreter and the desk included")
+    packing.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    start = time.perf_counter()
+    child, ended = worker(timedelta())
+    while (
+        done := Package.objects.filter(which="public").order_by("-pk").values_list("done", flat=True)[0]
+    ) < papers / 2:
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    ended()
+    killed = time.perf_counter() - start
+    _, ended = worker(packing.LEASE)
+    peak = ended()
+    took = time.perf_counter() - start
+    print(
+        f"  killed after {killed:.1f} s with {done} files safe, gone on with: {took:.1f} s in all, peak {peak:.0f} MiB"
+    )
+    digests = Package.objects.filter(which="public", state="done").values_list("sha256", flat=True)
+    print(f"  the public package is the same both times: {len(set(digests)) == 1 and len(digests) == 2}")
+    with zipfile.ZipFile(storages["private"].path(Package.objects.filter(which="public")[0].stored_as)) as archive:
+        print(f"  and is whole: {archive.testzip() is None}, {len(archive.namelist())} files")
+
+
 def main() -> None:
     """Prints the tables."""
-    papers = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    size = int(float(sys.argv[2]) * MB) if len(sys.argv) > 2 else MB
+    job = sys.argv[1:2] == ["--job"]
+    numbers = sys.argv[2:] if job else sys.argv[1:]
+    papers = int(numbers[0]) if numbers else (ENTRIES if job else 400)
+    size = int(float(numbers[1]) * MB) if len(numbers) > 1 else MB
     with tempfile.TemporaryDirectory() as folder:
+        if job:
+            bench_job(Path(folder), papers, size)
+            return
         bench_packages(Path(folder), papers, size)
-        bench_import()
+        bench_import(247, ABSTRACT * 7)
+        bench_import(248, "")
         bench_handover(Path(folder))
 
 

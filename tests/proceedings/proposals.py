@@ -1,0 +1,62 @@
+"""What an editor does with the findings of ``check_volume``: writes into the file what each proposes."""
+
+import re
+
+from proceedings.findings import Finding
+
+FIELD = re.compile(r"\s*[A-Za-z_]+\s*=")
+NAMED = re.compile(r"name \d+, '(.+?)'[ ,:]")
+
+
+def apply(text: str, findings: list[Finding]) -> str:
+    """`text` with the proposals of `findings` carried out, from the last line to the first."""
+    lines = text.split("\n")
+    for one in sorted(findings, key=lambda finding: finding.line or 0, reverse=True):
+        if one.fix and one.line:
+            start = one.line - 1
+            end = next((at for at in range(start + 1, len(lines)) if ends(lines[at])), len(lines))
+            lines[start:end] = repaired("\n".join(lines[start:end]), one).split("\n")
+    return "\n".join(lines)
+
+
+def ends(line: str) -> bool:
+    """Whether another field or entry begins, or this one ends."""
+    return bool(FIELD.match(line)) or line.startswith(("@", "}"))
+
+
+def repaired(field: str, one: Finding) -> str:
+    """One field, or the head of an entry, as the finding proposes it."""
+    match one.rule:
+        case "braces":
+            return re.sub(r"volume\s*=\s*\"?\d+\"?", lambda _: one.fix, field)
+        case "double-backslash":
+            return field.replace("\\\\", "\\")  # a matrix, whose rows end so, is none of the findings with a proposal
+        case "escapes" | "unicode":
+            return swapped(field, one.fix)
+        case "key":
+            return re.sub(r"(@\w+\{)[^,]*", lambda head: head[1] + one.fix.split(",")[0], field)
+        case "names" if found := NAMED.search(one.message):
+            return re.sub(
+                re.escape(found[1]).replace(r"\ ", r"\s+"), lambda _: one.fix.removesuffix(" (likely)"), field
+            )
+        case "padding":
+            return re.sub(r"\{\s+|\s+(?=\},?\s*$)", lambda blank: "{" if "{" in blank[0] else "", field)
+    return field
+
+
+def swapped(field: str, fix: str) -> str:
+    """``\\{ -> \\lbrace, – -> --``: each sign by what is written instead; a macro gets a blank before a letter."""
+    for pair in fix.split(", "):
+        old, _, new = pair.partition(" -> ")
+        if new == "leave it out":
+            field = field.replace(chr(int(old.removeprefix("U+"), base=16)), "")
+        elif new and new[-1].isalpha() and new.startswith("\\"):
+            field = re.sub(re.escape(old) + r"(?=[A-Za-z])", lambda _, new=new: f"{new} ", field).replace(old, new)
+        else:
+            field = field.replace(old, new)
+    return field
+
+
+def closed(text: str) -> str:
+    """The brace that closes an entry behind its last field's, on a line of its own."""
+    return re.sub(r"\}\s*\}[ \t]*(?=\n\s*@|\s*\Z)", "}\n}", text)
