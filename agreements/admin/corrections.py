@@ -16,6 +16,13 @@ from agreements.admin.words import chip, stamp, who
 from agreements.models import Correction
 from proceedings.scope import OwnVolumeFilter
 
+LACKS = {
+    "permitted_by": "Say which editor of the volume gave permission.",
+    "permitted_how": "Say how it was given.",
+    "permitted_on": "Say on which day.",
+}
+"""What the publisher wants to know of a permission."""
+
 
 class AskForm(forms.ModelForm):
     class Meta:
@@ -45,6 +52,9 @@ class PermissionForm(forms.ModelForm):
             label="Permission given by", choices=[("", "—"), *((name, name) for name in names)], required=False
         )
         self.fields["permitted_how"].help_text = "By e-mail, in a meeting …"
+        for name, lack in LACKS.items():
+            self.fields[name].required = correction.needs_permission
+            self.fields[name].error_messages["required"] = lack
 
     @property
     def permission(self) -> corrections.Permission:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
@@ -58,7 +59,7 @@ class PublicationPage(OwnVolumes):
             raise PermissionDenied
         if form.is_valid():
             queued = publication.tell(volume, form.cleaned_data["published"], now=now)
-            said = f"{queued} mails are on their way." if queued else "All authors have been told before."
+            said = f"{queued} mail{pluralize(queued)} on the way." if queued else "All authors have been told before."
             self.message_user(request, said, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_publication", args=[volume.pk]))
         plan = publication.plan(volume)

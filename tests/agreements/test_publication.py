@@ -140,7 +140,7 @@ def test_an_editor_looks_then_tells(volume: Volume, desk: Client) -> None:
 
     told: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
 
-    assert "3 mails are on their way." in told.content.decode()
+    assert "3 mails on the way." in told.content.decode()
     assert "The authors of 2 papers have been told." in told.content.decode()
     again: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
     assert "All authors have been told before." in again.content.decode()

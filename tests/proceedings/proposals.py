@@ -51,7 +51,7 @@ def swapped(field: str, fix: str) -> str:
         if new == "leave it out":
             field = field.replace(chr(int(old.removeprefix("U+"), base=16)), "")
         elif new and new[-1].isalpha() and new.startswith("\\"):
-            field = re.sub(re.escape(old) + r"(?=[A-Za-z])", lambda _, new=new: f"{new} ", field).replace(old, new)
+            field = re.sub(re.escape(old) + r"(?=[A-Za-z])", new.replace("\\", r"\\") + " ", field).replace(old, new)
         else:
             field = field.replace(old, new)
     return field
