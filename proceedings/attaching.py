@@ -79,16 +79,18 @@ def attach(
     *,
     progress: Callable[[Sequence[str]], Iterable[str]] = iter,
     sure_of: Collection[str] | None = None,
+    look: Callable[[Path], guard.PdfFacts] = pdfs.look,
 ) -> Intake:
     """Take the files of `folder` in for the accepted papers of `volume`. Raises OSError if the folder cannot be read.
 
-    With `sure_of` a PDF that may be another paper is held back, unless somebody is sure of it by name.
+    With `sure_of` a PDF that may be another paper is held back, unless somebody is sure of it by name. `look`
+    reads a PDF: strangers' files are better read by `confined.reader`.
 
     Each file is complete in storage before its row says so, so a crash leaves whole files and no half ones; running it
     again finds the rest. Bytes that were replaced stay in storage.
     """
     intake = Intake()
-    desk = _Desk(volume, folder, sure_of)
+    desk = _Desk(volume, folder, sure_of, look)
     for name in progress(desk.names):
         try:
             intake.outcomes[name] = desk.take(name, intake.findings)
@@ -107,8 +109,15 @@ def attach(
 class _Desk:
     """The papers of a volume with what is attached already, while a folder is taken in."""
 
-    def __init__(self, volume: Volume, folder: Path, sure_of: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        volume: Volume,
+        folder: Path,
+        sure_of: Collection[str] | None,
+        look: Callable[[Path], guard.PdfFacts],
+    ) -> None:
         self.volume = volume
+        self.look = look
         self.sure_of = sure_of
         self.folder = folder
         self.storage: Storage = storages["private"]
@@ -188,7 +197,7 @@ class _Desk:
             raise _Refused("duplicate-file", f"is the same file as that of {owner[0]}: one of them is the wrong one")
         if known.extension != "pdf":
             return guard.PdfFacts()
-        facts = pdfs.look(self.folder / name)
+        facts = self.look(self.folder / name)
         if refusal := guard.refuse(facts):
             raise _Refused("pdf", refusal)
         return facts

@@ -21,6 +21,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from proceedings import confined
 from proceedings.attaching import Intake, Outcome, attach
 from proceedings.findings import Finding
 from proceedings.models import Paper, PaperFile, Volume
@@ -95,7 +96,8 @@ class FilePages(OwnVolumes):
             else:
                 messages.error(request, "Choose files first: PDFs called <key>.pdf, or a zip of them.")
                 return self.show(request, volume, status=400)
-            intake = attach(volume, folder, progress=within(PATIENCE), sure_of=sure_of)
+            with confined.reader() as look:
+                intake = attach(volume, folder, progress=within(PATIENCE), sure_of=sure_of, look=look)
             keep(request, volume, folder, intake)
         return self.show(request, volume, intake=intake, refused=refused)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from proceedings import confined
 from proceedings.attaching import Outcome, attach, refusals, to_look_at
 from proceedings.management.arguments import volume_numbered
 
@@ -28,11 +29,13 @@ class Command(BaseCommand):
             msg = f"{options['folder']} is no folder."
             raise CommandError(msg)
         try:
-            intake = attach(
-                volume,
-                options["folder"],
-                progress=lambda names: tqdm(names, desc="files", unit="file", disable=not sys.stderr.isatty()),
-            )
+            with confined.reader() as look:
+                intake = attach(
+                    volume,
+                    options["folder"],
+                    progress=lambda names: tqdm(names, desc="files", unit="file", disable=not sys.stderr.isatty()),
+                    look=look,
+                )
         except OSError as error:
             msg = f"Cannot read {error.filename or options['folder']}: {error.strerror}."
             raise CommandError(msg) from error
