@@ -37,7 +37,8 @@ CLAIMS = (
     ),
     Claim(
         gettext_lazy(
-            "Nothing is signed without a typed name, both ticks, a look at the filled-in form, and then the button."
+            "Nothing is signed electronically without a typed name, both ticks, a look at the filled-in form, and "
+            "then the button."
         ),
         (
             "test_l01_l05_s08_an_incomplete_form_is_a_400_and_changes_nothing",
@@ -71,8 +72,15 @@ CLAIMS = (
         ("test_l13_no_agreement_is_complete_without_the_publishers_signature",),
     ),
     Claim(
-        gettext_lazy("The date is that of the signature, in UTC, not that of the seal."),
+        gettext_lazy("The date of an electronic signature is its own, in UTC, not that of the seal."),
         ("test_l14_the_date_in_print_is_the_second_of_signing_in_utc",),
+    ),
+    Claim(
+        gettext_lazy(
+            "A form signed by hand is accepted by an editor, with its date as written and as read; its pages are in "
+            "the sealed file."
+        ),
+        ("test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read",),
     ),
     Claim(
         gettext_lazy("The other authors with an address on file are told, and have 14 days to object."),
