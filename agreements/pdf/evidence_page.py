@@ -76,8 +76,9 @@ def paper_evidence(
     """The evidence of a form signed by hand, as PDF. Same arguments, same bytes; raises as `evidence` does."""
     table = _begun(
         "Evidence of signature on paper",
-        "This page belongs to the agreement before it and is sealed with it. The corresponding author signed the form "
-        "by hand and sent it in; an editor looked at it and accepted it. Its pages follow as they came.",
+        "This page belongs to the agreement before it and is sealed with it. "
+        f"The {'corresponding author' if facts.by_an_author else 'signer'} signed the form by hand and sent it in; an "
+        "editor looked at it and accepted it. Its pages follow as they came.",
         facts,
     )
     for label, value in _of_both(facts):
