@@ -269,9 +269,10 @@ def seen(agreement: Any) -> Seen:
 
 def drifted(title: str, authors: list[str], agreement: Seen) -> bool:
     """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
-    if title == agreement.title and authors == agreement.authors:
-        return False
-    return plain(title) != plain(agreement.title) or [*map(plain, authors)] != [*map(plain, agreement.authors)]
+    if len(authors) != len(agreement.authors):
+        return True
+    texts = zip([title, *authors], [agreement.title, *agreement.authors], strict=True)
+    return any(now != then and plain(now) != plain(then) for now, then in texts)
 
 
 def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:

@@ -6,6 +6,7 @@ moves would take an hour. CPU is the web process's own, the clock's time has the
 
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,12 @@ def moment(at: datetime) -> str:
     return f"'{at:%Y-%m-%d %H:%M:%S}{'+00' if connection.vendor == 'postgresql' else ''}'"
 
 
+def as_json(items: Iterable[str]) -> str:
+    """SQL for a list of what `items` are in JSON, with whatever SQL they hold between quotes."""
+    text = f"('[{', '.join(items)}]')"
+    return f"CAST({text} AS jsonb)" if connection.vendor == "postgresql" else text
+
+
 def agreements_of(volume: Volume) -> None:
     """Of twenty papers one has no agreement, one was declined, six wait and twelve are signed; two mails each."""
     text = drafting.current_text()
@@ -63,7 +70,7 @@ def agreements_of(volume: Volume) -> None:
         "volume_name": "'Bench'",
         "paper_key": "p.key",
         "title": "p.title",
-        "authors": '\'["A", "B"]\'' + ("::jsonb" if connection.vendor == "postgresql" else ""),
+        "authors": as_json(f"\"Given{n} Family' || p.position || '\"" for n in range(1, 5)),
         "signer": "a.given || ' ' || a.family",
         "signer_email": "a.email",
         "created_at": moment(ISSUED),
