@@ -255,3 +255,15 @@ def test_what_editors_change_by_hand_is_logged_where_only_they_can_read_it(house
         for route, name in desk_routes():
             if name in ("index", "app_list") or name.endswith("_history"):
                 assert "renamed" not in read(desk_of(user), filled(route, paper))[1]
+
+
+@pytest.mark.parametrize("path", ["/admin/proceedings/paper/", "/admin/agreements/agreement/"])
+def test_an_empty_list_says_what_to_do_next(path: str, desk: Client) -> None:
+    def said(query: str = "") -> str:
+        return re.sub(r"\s+", " ", desk.get(path + query).content.decode())
+
+    assert "says what comes first." in said()
+    make.agreement()
+    assert "says what comes first." not in said()
+    for query in ("?q=nothing+like+it", "?waiting=90"):
+        assert 'Nothing is like that here. <a href="?">Show all</a>' in said(query)
