@@ -86,9 +86,14 @@ class _Child:
             self.process = None
 
 
-def confine() -> None:
-    """From here on the process can have little, and never more again."""
-    limits = {resource.RLIMIT_AS: MEMORY, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 32}
+def confine(memory: int = MEMORY, disk: int = 0) -> None:
+    """From here on the process can have little, and never more again. In bytes, `disk` for each file it writes."""
+    limits = {
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_FSIZE: disk,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 32,
+    }
     for what, most in limits.items():
         resource.setrlimit(what, (most, most))
     with contextlib.suppress(ValueError, OSError):  # some systems do not know it

@@ -4,7 +4,6 @@ FOLDER holds the files, named 0, 1, … It writes their pages to FOLDER/pages.pd
 FOLDER/0.jpg, and says on standard output, as JSON, what they are or why not. Started by `quarantine.look` only.
 """
 
-import contextlib
 import json
 import resource
 import sys
@@ -24,6 +23,7 @@ from agreements.quarantine.limits import (
     Refusal,
     Unfit,
 )  # fmt: skip
+from proceedings import confined
 
 STARTS = {b"%PDF-": Kind.PDF, b"\xff\xd8\xff": Kind.JPEG, b"\x89PNG\r\n\x1a\n": Kind.PNG}
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
@@ -87,17 +87,8 @@ def take(folder: Path, number: int, document: sheets.Document) -> dict[str, Any]
 
 def confine() -> None:
     """From here on the process can have little, and never more again."""
-    limits = {
-        resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_CPU: SECONDS,
-        resource.RLIMIT_FSIZE: DISK,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 32,
-    }
-    for what, most in limits.items():
-        resource.setrlimit(what, (most, most))
-    with contextlib.suppress(ValueError, OSError):  # nobody but root may ignore it, and some systems do not know it
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    confined.confine(MEMORY, DISK)
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
 if __name__ == "__main__":
