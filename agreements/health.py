@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet, Subquery
 
 from agreements.models import Agreement, Message, Round
 from agreements.states import Status
@@ -14,6 +14,7 @@ SILENT = timedelta(minutes=10)
 LATE = timedelta(minutes=15)
 LOOKBACK = timedelta(days=1)
 FAILED_SHARE = 0.02
+RAN = Round.objects.filter(name="chase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,13 @@ class Figures:
 
 
 def figures(now: datetime) -> Figures:
-    planner = Round.objects.filter(name="chase").values_list("at", flat=True).first()
-    pending = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
-    due = pending.values_list("due_at", flat=True).first()
+    ran = RAN.values_list("at", flat=True).first()
     of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
     unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
     signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
     return Figures(
-        planner_silent_seconds=seconds(now, planner) if planner else None,
-        oldest_due_seconds=seconds(now, due),
+        planner_silent_seconds=seconds(now, ran) if ran else None,
+        oldest_due_seconds=seconds(now, overdue(now).values_list("due_at", flat=True).first()),
         unknown=of_the_day.filter(state=State.UNKNOWN).count(),
         failed=of_the_day.filter(state=State.FAILED).count(),
         sent=Message.objects.filter(state=State.SENT, sent_at__gt=now - LOOKBACK).count(),
@@ -54,20 +53,37 @@ def figures(now: datetime) -> Figures:
     )
 
 
+def pulse(now: datetime) -> dict[str, Subquery]:
+    """For a query that is made anyway: when the clock last ran, and since when the mail that waits longest is due."""
+    return {
+        "clock_ran_at": Subquery(RAN.values("at")[:1]),
+        "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
+    }
+
+
+def overdue(now: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
+
+
 def seconds(now: datetime, since: datetime | None) -> int:
     return max(0, int((now - since).total_seconds())) if since else 0
 
 
-def problems(seen: Figures) -> list[str]:
-    """What a person should look at, in words; empty when all is well."""
+def standstill(silent: int | None, due: int) -> list[str]:
+    """What does not go on, in any volume; only who runs the server can help. The seconds are those of `Figures`."""
     found = []
-    silent = seen.planner_silent_seconds
     if silent is None:
         found.append("The clock has never run. Is `celery beat` running?")
     elif silent > SILENT.total_seconds():
         found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
-    if seen.oldest_due_seconds > LATE.total_seconds():
-        found.append(f"A mail has been due for {seen.oldest_due_seconds // 60} minutes. Is a worker running?")
+    if due > LATE.total_seconds():
+        found.append(f"A mail has been due for {due // 60} minutes. Is a worker running?")
+    return found
+
+
+def problems(seen: Figures) -> list[str]:
+    """What a person should look at, in words; empty when all is well."""
+    found = standstill(seen.planner_silent_seconds, seen.oldest_due_seconds)
     if seen.unknown:
         found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
     if seen.failed > 1 and seen.failed_share > FAILED_SHARE:

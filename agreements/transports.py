@@ -91,6 +91,8 @@ class BackendTransport:
             return Outcome.retry(f"{type(error).__name__}: {error}")
         if not intent():
             return Outcome.retry("It was withdrawn before it was sent.")
+        # What a provider reports, it reports with this (see `tracking`); other backends do not look at it.
+        vars(mail)["metadata"] = {"message-id": mail.extra_headers.get("Message-ID", "")}
         # A connection of its own per mail: the file backend then mostly writes one file per mail.
         try:
             get_connection().send_messages([mail])

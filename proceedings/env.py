@@ -87,7 +87,9 @@ def database(url: ParseResult) -> dict[str, Any]:
 
 
 def email(url: ParseResult) -> dict[str, Any]:
-    """Django's ``EMAIL_*`` settings for ``smtp://``, ``smtps://``, ``file:///dir`` or ``console:``."""
+    """Django's ``EMAIL_*`` settings for ``smtp://``, ``smtps://``, ``file:///dir``, ``console:`` or ``anymail://name``."""
+    if url.scheme == "anymail":
+        return {"EMAIL_BACKEND": f"anymail.backends.{url.hostname}.EmailBackend"}
     backend = {"smtp": "smtp", "smtps": "smtp", "file": "filebased", "console": "console"}.get(url.scheme, "console")
     settings: dict[str, Any] = {"EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend"}
     if backend == "filebased":

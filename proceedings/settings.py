@@ -149,10 +149,13 @@ WHITENOISE_USE_FINDERS = DEBUG
 EMAIL_URL = read.url(
     "EMAIL_URL",
     at_desk(f"file://{VAR_DIR / 'mail'}"),
-    {"smtp", "smtps", "file", "console"},
-    why="Where mail goes: smtp://user:password@host:port?starttls, smtps://…, file:///directory or console:.",
+    {"smtp", "smtps", "file", "console", "anymail"},
+    why="Where mail goes: smtp://user:password@host:port?starttls, smtps://…, file:///directory, console: or anymail://…",
 )
 globals().update(env.email(EMAIL_URL))
+if EMAIL_URL.scheme == "anymail":  # an extra; its provider's reports come to /anymail/
+    INSTALLED_APPS.append("anymail")
+    ANYMAIL = {name.removeprefix("ANYMAIL_"): text for name, text in os.environ.items() if name.startswith("ANYMAIL_")}
 DEFAULT_FROM_EMAIL = read.text(
     "DEFAULT_FROM_EMAIL", at_desk("desk@proceedings.example"), why="The address that mail comes from."
 )

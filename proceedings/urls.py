@@ -14,5 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("agreements.urls")),
 ]
+if settings.EMAIL_URL.scheme == "anymail":
+    urlpatterns.append(path("anymail/", include("anymail.urls")))
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("agreements.demo.urls")))

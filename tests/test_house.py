@@ -289,6 +289,7 @@ def test_text_becomes_a_paragraph_in_the_pdf_room_only() -> None:
 def test_only_the_outermost_rooms_ask_what_time_it_is() -> None:
     allowed = (
         "agreements/views/", "agreements/stop_views.py", "agreements/health_views.py", "agreements/tasks.py",
+        "agreements/tracking.py",
         "agreements/admin/", "agreements/checks.py", "agreements/management/", "agreements/demo/",
         "proceedings/management/", "proceedings/visits.py", "proceedings/names_page.py", "proceedings/files_page.py",
     )  # fmt: skip

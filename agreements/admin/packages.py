@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import handover, packing
+from agreements import handover, health, packing
 from agreements.admin.words import who
 from agreements.handover import Handover
 from agreements.models import Package
@@ -62,7 +62,7 @@ class PackageDownloads(OwnVolumes):
     def volume_or_404(self, request: HttpRequest, pk: int) -> Volume:
         made = Package.objects.filter(volume=OuterRef("pk"), state=Package.State.DONE).order_by("-pk")
         newest = {f"{which}_package": Subquery(made.filter(which=which).values("pk")[:1]) for which in Package.Which}
-        volumes = self.get_queryset(request).select_related("terms").annotate(**newest)
+        volumes = self.get_queryset(request).select_related("terms").annotate(**newest, **health.pulse(timezone.now()))
         volume: Volume | None = volumes.filter(pk=pk).first()
         if volume is None:
             raise Http404

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import board, chart, lifecycle
+from agreements import board, chart, health, lifecycle
 from agreements.admin.bulk import BULKS, Bulk
 from agreements.admin.packages import PackageDownloads
 from agreements.admin.publishing import PublicationPage
@@ -147,11 +148,13 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        made = board.make(volume, timezone.now())
+        now = timezone.now()
+        made = board.make(volume, now)
         progress, may_change = made.progress, edits(request, volume.pk)
         context = {
             **self.admin_site.each_context(request),
             "board": made,
+            "standstill": standstill(volume, now),
             "counts": [(count, fitting(count.blocker, may_change=may_change)) for count in made.counts],
             "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
@@ -168,3 +171,9 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
         super().save_formset(request, form, formset, change)
         if formset.has_changed():
             lifecycle.terms_changed(form.instance.pk, timezone.now())
+
+
+def standstill(volume: Any, now: datetime) -> list[str]:
+    """What keeps all volumes waiting, in words, from `health.pulse`."""
+    silent = health.seconds(now, volume.clock_ran_at) if volume.clock_ran_at else None
+    return health.standstill(silent, health.seconds(now, volume.oldest_due_at))

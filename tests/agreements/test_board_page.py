@@ -1,9 +1,11 @@
 """The board as a page: figures, words, a picture with its words, and the way on."""
 
+import html
 import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from agreements import clock, packing
 from agreements.admin.bulk import BULKS
@@ -167,3 +169,15 @@ def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house:
     for package in Package.objects.all():
         assert f"/packages/{package.pk}.zip" in page
     assert ".zip" not in text(desk_of(house.assistant), house.foreign)
+
+
+def test_the_board_says_when_the_clock_or_the_workers_stand_still(desk: Client) -> None:
+    agreement = make.agreement("issued", now=timezone.now())
+    page = desk.get(board_of(agreement.paper.volume)).content.decode()
+    assert "The clock has never run. Is `celery beat` running?" in html.unescape(page)
+    clock.ran("chase", timezone.now())
+    page = desk.get(board_of(agreement.paper.volume)).content.decode()
+    assert "tell whoever runs the server" not in page
+    Message.objects.update(due_at=timezone.now() - 20 * make.MINUTE)
+    page = html.unescape(desk.get(board_of(agreement.paper.volume)).content.decode())
+    assert "A mail has been due for 20 minutes. Is a worker running?" in page

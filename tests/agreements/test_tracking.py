@@ -1,0 +1,81 @@
+"""What mail providers report through django-anymail, as far as it is about a mail of ours.
+
+django-anymail is an extra and not among the packages of these tests, so a stand-in has its signal's and events' shape.
+"""
+
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core import mail as outbox
+from django.dispatch import Signal
+from pytest_django import Settings
+
+from agreements import addresses, clock, tracking
+from tests import make
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def event(kind: str = "bounced", *, about: str, **fields: Any) -> SimpleNamespace:
+    """As anymail.signals.AnymailTrackingEvent."""
+    shape: dict[str, Any] = {
+        "event_type": kind, "metadata": {"message-id": about}, "event_id": "e1", "timestamp": NOW,
+        "mta_response": "550 5.1.1 no such user", "description": None, "reject_reason": "bounced",
+    }  # fmt: skip
+    return SimpleNamespace(**shape | fields)
+
+
+@pytest.fixture
+def signal(monkeypatch: pytest.MonkeyPatch) -> Signal:
+    """django-anymail's tracking signal, with somebody who listens."""
+    package, signals = ModuleType("anymail"), ModuleType("anymail.signals")
+    package.__spec__ = SimpleNamespace(name="anymail")  # type: ignore[assignment]
+    vars(signals)["tracking"] = tracking_signal = Signal()
+    monkeypatch.setitem(sys.modules, "anymail", package)
+    monkeypatch.setitem(sys.modules, "anymail.signals", signals)
+    tracking.listen()
+    return tracking_signal
+
+
+def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Signal, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    agreement = make.agreement("issued")
+    clock.send(clock.stopped(NOW))
+    (sent,) = outbox.outbox
+    about = vars(sent)["metadata"]["message-id"]
+    assert about == make.invitation(agreement).message_id
+    for _ in range(2):
+        signal.send(sender=None, event=event(about=about), esp_name="Some Provider")
+    assert make.history(agreement) == ["draft", "issue", "mailed", "bounced"]
+    assert addresses.stopped(["mike@example.org"])["mike@example.org"].reason == "550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "hard"),
+    [
+        ("bounced", "bounced", True),
+        ("rejected", "invalid", True),
+        ("rejected", "unsubscribed", True),
+        ("bounced", "timed_out", False),
+        ("bounced", "spam", False),
+        ("rejected", "blocked", False),
+        ("bounced", None, False),
+        *((kind, None, None) for kind in ("delivered", "deferred", "autoresponded", "opened", "complained", "queued")),
+    ],
+)
+def test_what_each_event_means(kind: str, reason: str | None, hard: bool | None) -> None:
+    bounce = tracking.bounce_of(event(kind, about="<a@desk.example>", reject_reason=reason))
+    assert (bounce and bounce.hard) == hard
+
+
+@pytest.mark.parametrize("metadata", [{}, None, {"message-id": ""}])
+def test_an_event_about_anothers_mail_is_nothing(metadata: dict[str, str] | None) -> None:
+    assert tracking.bounce_of(event(about="x", metadata=metadata)) is None
+
+
+def test_without_anymail_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking, "find_spec", lambda name: None)
+    tracking.listen()
