@@ -51,6 +51,8 @@ def test_the_walk_finds_the_pages_that_are_known_today(house: House) -> None:
     assert {"agreements_agreement_move", "agreements_agreement_sealed", "agreements_agreement_form"} <= names
     assert {"agreements_agreement_remind", "proceedings_paper_history", "proceedings_volume_delete"} <= names
     assert {"proceedings_volume_board", "proceedings_paper_export", "agreements_agreement_export"} <= names
+    assert {"proceedings_volume_names", "proceedings_volume_files", "agreements_job_change"} <= names
+    assert {"proceedings_paper_note", "agreements_agreement_note"} <= names
     assert len(addresses_about(house.foreign)) >= 30
 
 
