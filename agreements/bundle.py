@@ -37,7 +37,9 @@ def clear(volume: Volume) -> Clearance:
     clearance = Clearance()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
     papers = papers.annotate(name_wrong=questions.of_a_paper("pk", grave=True))
-    for paper in papers.prefetch_related("agreements__text", "agreements__edits", "files"):
+    for paper in papers.prefetch_related(
+        "agreements__text", "agreements__seal_certificate", "agreements__edits", "files"
+    ):
         # Newest first; the live one, of which there is at most one, before all others.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)

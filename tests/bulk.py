@@ -36,6 +36,17 @@ def agreements(of: Agreement, first: int, count: int) -> None:
         cursor.execute("ANALYZE")
 
 
+def copies_of(sealed: Agreement, count: int) -> None:
+    """So many more papers with their authors, each with an agreement and evidence as this one has them."""
+    multiply(sealed.paper, 0, count, key="'copy' || n", position="n", submission="''")
+    multiply(sealed, 0, count, reference="'copy-' || n", paper_id="n", paper_key="'copy' || n")
+    multiply(sealed.shown, 0, count, agreement_id="n")
+    for place, event in enumerate(sealed.events.all()):
+        multiply(event, place * count, count, agreement_id=f"n - {place * count}")
+    for place, author in enumerate(sealed.paper.authors.all()):
+        multiply(author, place * count, count, paper_id=f"n - {place * count}")
+
+
 def plan(sql: str, parameters: object) -> list[str]:
     """The database's plan for a statement with its parameters bound, as Django gives them: one step to a line."""
     explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "

@@ -120,5 +120,5 @@ def test_the_work_of_clearing_does_not_grow_with_the_volume(django_assert_num_qu
             make.agreement("sealed")
             make.paper()
         volume = make.the_volume()
-        with django_assert_num_queries(6):  # papers, authors, agreements, texts, edits, files
+        with django_assert_num_queries(7):  # papers, authors, agreements, texts, certificates, edits, files
             assert len(bundle.clear(volume).cleared) >= count

@@ -180,6 +180,18 @@ def test_what_was_read_once_is_the_same_after_out_and_back(latex: str) -> None:
     assert to_unicode(written) == text
 
 
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))
+def test_text_that_prints_itself_reads_as_if_it_were_read_sign_by_sign(text: str) -> None:
+    """The short way and the long one, which a group in front forces."""
+    try:
+        long = to_unicode("{}" + text)
+    except LatexError:
+        with pytest.raises(LatexError):
+            to_unicode(text)
+    else:
+        assert to_unicode(text) == long.strip()
+
+
 @given(st.text(max_size=60))
 def test_ascii_latex_leaves_nothing_unnamed(source: str) -> None:
     written = ascii_latex(source)

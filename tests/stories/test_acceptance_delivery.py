@@ -1,4 +1,4 @@
-"""AC1 to AC17 of the publishing workflow, each by its number, through the commands an editor uses.
+"""AC1 to AC18 of the publishing workflow, each by its number, through the commands an editor uses.
 
 The publisher's rules come from `tests.publisher_check`, which knows nothing of ours.
 """
@@ -7,6 +7,8 @@ import csv
 import hashlib
 import io
 import re
+import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +16,17 @@ from pathlib import Path
 import pypdf
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from agreements import edits, lifecycle
+from agreements import clock, edits, lifecycle, packing
 from proceedings.checking import check_folder
 from proceedings.latex import to_latex, to_unicode
 from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make, publisher_check
 from tests.agreements.test_lifecycle import LATER
+from tests.bulk import copies_of
 from tests.proceedings.files import bib, bring_in
 from tests.proceedings.pdf_files import pdf
 from tests.stories import ready_volume
@@ -420,6 +424,31 @@ def test_ac17_a_part_without_pdfs_still_has_its_bibtex_file(out: Path) -> None:
     assert "lewis26a, file: has no PDF" in words
     assert "  published = {2026-12-01}," in (out / "v901" / "v901.bib").read_text()
     assert Volume.objects.get().published is None
+
+
+def test_ac18_1200_papers_in_less_than_a_minute_with_memory_that_stays_flat(volume: Volume) -> None:
+    """Both packages, made as the clock makes them: a minute of work, and less memory than their bytes.
+
+    `tests.bench.bench_delivery --job` does the same with 3,500 papers of 1 MiB.
+    """
+    Volume.objects.update(sections=[])
+    sealed = paper("lewis26b").agreements.get()
+    copies_of(sealed, 1200 - volume.papers.count())
+    packing.order(volume, partial=True, by="editor:ed", now=make.CLOSES)
+    start = time.process_time()
+    tracemalloc.start()
+
+    assert packing.make_due(clock.stopped(make.CLOSES)) == {"made": 2}
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Tracing alone more than doubles the work.
+    assert time.process_time() - start < 60
+    packages = {package.which: package for package in volume.packages.all()}
+    assert packages["permissions"].done == 2 * 1200 + 5
+    assert peak < 50 << 20 < packages["permissions"].size
+    with storages["private"].open(packages["public"].stored_as) as file, zipfile.ZipFile(file) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 3
 
 
 def test_files_of_others_stay_where_they_are(volume: Volume, out: Path) -> None:
