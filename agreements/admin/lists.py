@@ -13,12 +13,13 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from agreements import board, standings
-from agreements.admin.words import NONE, in_two_lines, in_utc
+from agreements.admin.words import NONE, in_two_lines, in_utc, zone_of
 from agreements.blockers import MEANING, Blocker, blockers
 from agreements.bundle import formula_safe
 from agreements.models import ANYWHERE_ON_EARTH, Agreement
@@ -141,7 +142,11 @@ class DeskList(OwnVolumes):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         volume = chosen_volume(request)
         context = {"board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "", "most": MOST}
-        return super().changelist_view(request, context | (extra_context or {}))
+        answer = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(answer, TemplateResponse):
+            with timezone.override(zone_of(request)):  # which the columns show beside UTC
+                answer.render()
+        return answer
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """The list as CSV, with the same search, filters and scope; streamed, so that its length does not matter."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 
 NONE = "—"
@@ -26,10 +27,14 @@ def in_utc(moment: datetime | None) -> str:
 
 
 def in_two_lines(moment: datetime | None) -> str:
-    """The same where columns are narrow: it breaks between day and time, nowhere else."""
+    """The same where columns are narrow: it breaks between day and time; below it the time of the one who asks."""
     if moment is None:
         return NONE
-    return format_html('<span class="when">{}</span> <span class="when">{}</span>', *in_utc(moment).split(" "))
+    utc = format_html('<span class="when">{}</span> <span class="when">{}</span>', *in_utc(moment).split(" "))
+    if timezone.get_current_timezone_name() == "UTC":
+        return utc
+    here = f"{timezone.localtime(moment):%d %b %H:%M %Z}"
+    return format_html('{}<br><span class="when quiet">{}</span>', utc, here)
 
 
 def stamp(field: str, words: str) -> Callable[[Any], str]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agreements.models import Agreement, Message, Terms
 from agreements.states import Status
-from proceedings.models import Paper, Volume
+from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.desk import (
     DESK_LISTS,
@@ -267,3 +267,14 @@ def test_an_empty_list_says_what_to_do_next(path: str, desk: Client) -> None:
     assert "says what comes first." not in said()
     for query in ("?q=nothing+like+it", "?waiting=90"):
         assert 'Nothing is like that here. <a href="?">Show all</a>' in said(query)
+
+
+@pytest.mark.parametrize("path", ["/admin/proceedings/paper/", "/admin/agreements/agreement/"])
+def test_times_stand_in_ones_own_zone_beside_utc(path: str, desk: Client) -> None:
+    make.agreement().messages.update(state=Message.State.SENT, sent_at=make.NOW)
+    assert "JST" not in desk.get(path).content.decode()
+    User.objects.update(zone="Asia/Tokyo")
+    page = desk.get(path).content.decode()
+    assert '<span class="when">2026-11-01</span> <span class="when">09:00</span>' in page
+    assert "01 Nov 18:00 JST" in page
+    assert "18:00" not in b"".join(desk.get(f"{path}export.csv")).decode(), "tables keep to UTC, as they say"
