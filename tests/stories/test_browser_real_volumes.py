@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from agreements import auditing, clock, wording
 from agreements.demo import mailbox
-from agreements.models import Agreement, Message
+from agreements.models import Agreement, Message, Terms
 from agreements.states import Status
 from proceedings.models import Author, Paper
 
@@ -76,6 +76,7 @@ def test_a_real_volume_from_beginning_to_end(
     assert f"{papers} issued" in run(
         "issue", number, deadline=deadline, reply_to="chair@desk.example", now=issued.isoformat()
     )
+    Terms.objects.update(from_hour=0, to_hour=24, weekend=[])  # whenever this test is run
     clock.send(clock.stopped(issued))
     clock.chase(clock.stopped(today))
     clock.send(clock.stopped(today))
