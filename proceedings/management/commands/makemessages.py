@@ -23,5 +23,7 @@ class Command(makemessages.Command):
         for folder in settings.LOCALE_PATHS:
             for catalogue in Path(folder).glob("*/LC_MESSAGES/*.po"):
                 lines = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
-                kept = [line for line in lines if not line.startswith(HEADERS_OF_NO_USE)]
+                code = catalogue.parent.parent.name
+                named = [line.replace('"Language: \\n"', f'"Language: {code}\\n"') for line in lines]
+                kept = [line for line in named if not line.startswith(HEADERS_OF_NO_USE)]
                 catalogue.write_text("".join(kept), encoding="utf-8")
