@@ -20,7 +20,7 @@ from agreements.quarantine.limits import SECONDS, Kind, Refusal
 
 __all__ = ["Kind", "LookedInto", "Pages", "Refusal", "Refused", "look"]
 
-PATIENCE = 3 * SECONDS
+PATIENCE = 2 * SECONDS
 """Of the parent, by the clock on the wall: the child's own limit counts only what it uses of the processor."""
 OVERSPENT = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
 

@@ -1,6 +1,7 @@
 """The paper route in a real browser: an author sends a form, an editor sends it back, then accepts the better one."""
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from agreements import clock, documents, verifying
+from agreements import clock, documents, handover, verifying
 from agreements.models import Agreement, Message
 from agreements.states import Status
 from tests import make
@@ -147,6 +148,12 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         someone.go(link)
         look(someone, "receipt")
         assert someone.says("On paper, on")
+
+    handover.write(handover.prepare(sealed.paper.volume, today), tmp_path)
+    permissions = tmp_path / "v247permissions"
+    assert (permissions / f"{sealed.paper.key}Permission.pdf").read_bytes() == body
+    with zipfile.ZipFile(permissions / "evidence" / f"{sealed.paper.key}-evidence.zip") as evidence:
+        assert evidence.read("scan-1.pdf") == scanned("with a date")
 
 
 def test_sending_a_form_without_javascript(reader: OpenWindow, tmp_path: Path) -> None:
