@@ -217,7 +217,12 @@ def own_words(body: str, context: dict[str, Any]) -> list[str]:
 
 def our_address() -> str:
     """What all mail comes from, without a name."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return bare(settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=8)
+def bare(header: str) -> str:
+    return parseaddr(header)[1]
 
 
 def our_domain() -> str:

@@ -196,9 +196,9 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         free.update(**held)
         # Read back by the token: whoever took one of them meanwhile has another.
         mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
-        # A volume and its terms are read once, not once per mail: most of a batch is of one.
-        of_volumes = ("agreement__paper__volume__terms", "volume__terms")
-        messages = list(mine.select_related("agreement__paper").prefetch_related(*of_volumes))
+        # What most of a batch has in common is read once, not once per mail.
+        of_many = ("agreement__paper__volume__terms", "volume__terms", "agreement__text")
+        messages = list(mine.select_related("agreement__paper").prefetch_related(*of_many))
         several = any(message.kind == Message.Kind.TOGETHER for message in messages)
         empty = claim_parts(messages, held) if several else []
     left = [message for message in messages if message.pk not in empty]

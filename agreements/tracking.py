@@ -5,9 +5,9 @@ its own, so ours goes along as metadata and comes back with the event.
 """
 
 import hashlib
-from importlib.util import find_spec
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 
 from agreements import lifecycle
@@ -18,8 +18,8 @@ GONE = {"invalid", "bounced", "unsubscribed"}
 
 
 def listen() -> None:
-    """Hears of bounces if django-anymail is installed."""
-    if find_spec("anymail"):
+    """Hears of bounces if mail goes by django-anymail."""
+    if apps.is_installed("anymail"):
         from anymail.signals import tracking  # noqa: PLC0415 - it may not be there
 
         tracking.connect(heard, dispatch_uid="agreements.tracking")

@@ -135,6 +135,7 @@ def smtp(**changes: Any) -> dict[str, Any]:
             },
         ),
         ("console:", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
+        ("anymail://postmark", {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}),
     ],
 )
 def test_the_way_of_mail_is_one_url(url: str, expected: dict[str, Any]) -> None:
