@@ -46,9 +46,8 @@ def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
     """
     kept = Kept.of(agreement, pages)
     with transaction.atomic():
-        lifecycle.move(
-            agreement, "receive", by="signer", now=now, data=kept.words, received_at=now, look_at=now + REST
-        )  # fmt: skip
+        stamps = {"received_at": now, "look_at": now + REST}
+        lifecycle.move(agreement, "receive", by="signer", now=now, data=kept.words, **stamps)
         mail.cancel_reminders(agreement.pk)
         return kept.row(agreement, now)
 
