@@ -79,5 +79,6 @@ def about(link: Link) -> list[Agreement]:
 
 
 def revoke(agreement_id: int, now: datetime) -> None:
-    """Every link of the agreement is dead from now on."""
-    Link.objects.filter(agreement_id=agreement_id, revoked_at__isnull=True).update(revoked_at=now)
+    """Every link of the agreement is dead from now on, but those that stop reminders, which may be of other papers."""
+    alive = Link.objects.filter(agreement_id=agreement_id, revoked_at__isnull=True)
+    alive.exclude(purpose=Link.Purpose.STOP).update(revoked_at=now)

@@ -187,6 +187,18 @@ def test_one_click_stops_the_reminders_of_all_its_papers(mailbox: Mailbox, monke
     assert clock.remind_due(CLOSES + 30 * DAY) == 0
 
 
+def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = queued()
+    mailbox.reset()
+    send(DUE)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: DUE + HOUR)
+    (path,) = set(STOP.findall(plain(mailbox.texts()[0])))
+    lifecycle.void(made[0], reason="Withdrawn.", by="editor:ed", now=DUE + HOUR)
+    assert Client().post(path).status_code == 200
+    stopped = [bool(Agreement.objects.get(pk=one.pk).reminders_stopped_at) for one in made]
+    assert stopped == [False, True, True]
+
+
 def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
     made, _ = queued()
     Message.objects.filter(agreement=made[0], slot="r1:T-7").update(state=State.FAILED)
