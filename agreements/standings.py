@@ -41,8 +41,8 @@ class Seen(NamedTuple):
     """The signer's address takes no mail."""
     last_mail: str | None
     """The state of the last mail that carried a link, where the agreement waits for its signature."""
-    invited: bool
-    """At least one of them has left, or may have."""
+    invited: int | None
+    """One of them that has left, or may have."""
     reminders: int | None
     """So many of them were reminders; None for none."""
 
@@ -175,7 +175,10 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_edit=has_edit_of("agreements__pk"),
             is_stopped=is_stopped("agreements__signer_email"),
             last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
-            invited=Exists(waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED)),
+            # Not Exists: for that PostgreSQL looks through the mails of the whole desk.
+            invited=Subquery(
+                waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
+            ),
             reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
@@ -217,7 +220,7 @@ def standing_of(
         status=agreement.status,
         signed_at=counts_from(agreement.signed_at, agreement.dated),
         drifted=drifted(title, authors, agreement),
-        invited=agreement.invited,
+        invited=bool(agreement.invited),
         silent=bool(terms and (agreement.reminders or 0) >= terms.editors_after),
         refused=agreement.status == Status.ISSUED
         and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
