@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import transaction
 
 from agreements import documents, lifecycle, mail, notices, pdf, seal
@@ -62,6 +63,13 @@ def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
             raise lifecycle.WrongMove("send another form for", status)
         lifecycle.note(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
         return kept.row(agreement, now)
+
+
+def has_room(agreement: Agreement) -> bool:
+    """Whether the volume may take another form: so many bytes for all its authors (S15), counted from the rows."""
+    files = Scan.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list("files", flat=True)
+    kept: int = sum(one["size"] for each in files for one in each)
+    return kept < settings.UPLOADS_PER_VOLUME
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,16 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy
 
-from agreements import quarantine
+from agreements import quarantine, scanner
 from agreements.quarantine import Refusal
 from agreements.quarantine.limits import MOST_BYTES
 
 TOO_LARGE = gettext_lazy("That is more than 20 MB. Scan the form in black and white, or take smaller photos.")
+NO_ROOM = gettext_lazy(
+    "There is no room for more files at present, and the desk has been told. Sign online, or send the form tomorrow."
+)
+INFECTED = gettext_lazy("A virus scanner objects to this file. Scan the form again, or send photos of its pages.")
+UNCHECKED = gettext_lazy("The file could not be looked through just now. Send it again in an hour, or sign online.")
 WORDS = {
     Refusal.EMPTY: gettext_lazy("The file is empty. Choose the scan or the photo of the signed form."),
     Refusal.HEIC: gettext_lazy(
@@ -64,8 +69,18 @@ class UploadForm(forms.Form):
         if sum(data[name].size for name in names) > MOST_BYTES:
             self.add_error("first", TOO_LARGE)
             return data
+        bodies = [data[name].read() for name in names]
+        for name, body in zip(names, bodies, strict=True):
+            try:
+                scanner.look(body)
+            except scanner.Infected:
+                self.add_error(name, INFECTED)
+            except scanner.Unchecked:
+                self.add_error(name, UNCHECKED)
+        if self.errors:
+            return data
         try:
-            data["pages"] = quarantine.look([data[name].read() for name in names])
+            data["pages"] = quarantine.look(bodies)
         except quarantine.Refused as refused:
             self.add_error(names[min(refused.number, len(names) - 1)], WORDS[refused.refusal])
         return data

@@ -4,7 +4,7 @@ import logging
 import re
 
 LINK = re.compile(
-    r"(/sign/(?:copy/|object/|edit/|correction/)?|/packages/|/admin/reset/[A-Za-z0-9_-]+/)[A-Za-z0-9_:-]{20,}"
+    r"(/sign/(?:copy/|object/|edit/|correction/)?|/reminders/stop/|/packages/|/admin/reset/[A-Za-z0-9_-]+/)[A-Za-z0-9_:-]{20,}"
 )
 
 

@@ -169,6 +169,11 @@ BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
 if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
     read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")
 
+# --- what strangers send
+
+VIRUS_SCANNER = read.text("VIRUS_SCANNER", "")
+UPLOADS_PER_VOLUME = read.number("UPLOADS_PER_VOLUME", 10_000) * 1_000_000
+
 REDIS_URL = read.url("REDIS_URL", "", {"redis", "rediss"}).geturl()
 
 # --- the seal

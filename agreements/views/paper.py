@@ -1,8 +1,11 @@
 """Signing on paper: the form to print, how to go about it, and the way back for what was signed by hand."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
@@ -12,9 +15,11 @@ from agreements.checklist import TOLD
 from agreements.models import Agreement, Link
 from agreements.quarantine.limits import MOST_BYTES
 from agreements.states import Status
-from agreements.upload_forms import TOO_LARGE, UploadForm
+from agreements.upload_forms import NO_ROOM, TOO_LARGE, UploadForm
 from agreements.views.common import behind_link, remember_language, to_start, too_often
 from proceedings.visits import now_of
+
+logger = logging.getLogger(__name__)
 
 HEADERS_OF_UPLOAD = 100_000
 """Room for what a browser sends around the files."""
@@ -29,7 +34,7 @@ def paper(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return paper_page(request, token, link.agreement)
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > MOST_BYTES + HEADERS_OF_UPLOAD:
-        return paper_page(request, token, link.agreement, too_large=True, status=413)
+        return paper_page(request, token, link.agreement, refused=TOO_LARGE, status=413)
     answer: HttpResponse = take_in(request, token, link)
     return answer
 
@@ -40,6 +45,9 @@ def take_in(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     agreement, now = link.agreement, now_of(request)
     if not limits.take(limits.UPLOADS, agreement.reference, now):
         return too_often(request, _("an hour"))
+    if not on_paper.has_room(agreement):
+        logger.error("Volume %s takes no more forms: raise UPLOADS_PER_VOLUME", agreement.volume_number)
+        return paper_page(request, token, agreement, refused=NO_ROOM, status=503)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return paper_page(request, token, agreement, form, status=400)
@@ -58,14 +66,14 @@ def paper_page(
     agreement: Agreement,
     form: UploadForm | None = None,
     *,
-    too_large: bool = False,
+    refused: str | Promise = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "token": token,
         "agreement": agreement,
         "form": form or UploadForm(),
-        "too_large": TOO_LARGE if too_large else "",
+        "refused": refused,
         "received": agreement.status == Status.RECEIVED,
         "sent_back": sent_back(agreement),
     }

@@ -1,6 +1,7 @@
 """The author's page for signing on paper: what it offers, what it takes, and the sentence for what it does not take."""
 
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -69,6 +70,43 @@ def test_l04_a_pdf_sent_through_the_link_comes_in() -> None:
     assert (scan.pages, scan.files[0]["kind"]) == (2, "pdf")
     agreement.refresh_from_db()
     assert (agreement.status, agreement.received_at) == (Status.RECEIVED, NOW)
+
+
+SCANNER = f"{sys.executable} -c 'import sys; sys.exit(b\"EICAR\" in sys.stdin.buffer.read())'"
+
+
+def test_s15_what_the_scanner_objects_to_is_not_taken(looked: list[int], settings: Any) -> None:
+    settings.VIRUS_SCANNER = SCANNER
+    agreement = make.agreement()
+    author = author_of(agreement)
+    refused = upload(author, photo("one"), b"EICAR")
+    assert refused.status_code == 400
+    assert "A virus scanner objects to this file." in shown(refused)
+    assert looked == []
+    assert upload(author, photo("one"), photo("two")).status_code == 303
+
+
+@pytest.mark.parametrize("program", ["/nowhere/scanner", "sh -c 'exit 2'", "sh -c 'kill -9 $$'"])
+def test_s15_a_scanner_that_cannot_say_lets_nothing_in(program: str, looked: list[int], settings: Any) -> None:
+    settings.VIRUS_SCANNER = program
+    refused = upload(author_of(make.agreement()), photo("one"))
+    assert refused.status_code == 400
+    assert "The file could not be looked through just now." in shown(refused)
+    assert looked == []
+
+
+def test_s15_a_volume_takes_so_many_bytes_and_the_operator_hears_of_it(
+    looked: list[int], settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    agreement = make.agreement()
+    author = author_of(agreement)
+    assert upload(author, photo("one")).status_code == 303
+    settings.UPLOADS_PER_VOLUME = agreement.scans.get().files[0]["size"]
+    refused = upload(author, photo("one"))
+    assert refused.status_code == 503
+    assert "There is no room for more files at present" in shown(refused)
+    assert (agreement.scans.count(), looked) == (1, [1])
+    assert "raise UPLOADS_PER_VOLUME" in caplog.text
 
 
 def test_a_photo_of_each_page_is_one_form(looked: list[int]) -> None:
