@@ -27,6 +27,7 @@ class Blocker(StrEnum):
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
     EDIT = "edit"
+    PUBLISHER = "publisher"
     LAPSED = "lapsed"
     LAST_MONTH = "last-month"
     LAPSING = "lapsing"
@@ -107,6 +108,11 @@ MEANING = {
         "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
         person=True,
     ),
+    Blocker.PUBLISHER: Meaning(
+        "the publisher’s check objects",
+        "The paper’s page says to what, and what to write instead. Counted every minute.",
+        person=True,
+    ),
     Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
     Blocker.LAST_MONTH: Meaning(
         "lapses within a month",
@@ -170,6 +176,8 @@ class Standing:
     """A name was likely misread at the import, and nobody has settled it."""
     name_doubtful: bool = False
     """A name was guessed at the import, likely well."""
+    flawed: bool = False
+    """The publisher's check found an error when it last looked."""
     unprintable: bool = False
     """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
     status: str | None = None
@@ -217,13 +225,22 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
             found = blockers_of_unissued(standing)
     if standing.drifted and standing.status in (*WAITING, Status.SIGNED, Status.SEALED):
         found.add(Blocker.DRIFTED)
+    found |= blockers_of_paper(standing)
+    return [blocker for blocker in Blocker if blocker in found]
+
+
+def blockers_of_paper(standing: Standing) -> set[Blocker]:
+    """What is the matter with the paper itself, wherever its agreement stands."""
+    found = set()
     if not standing.has_pdf:
         found.add(Blocker.NO_PDF)
+    if standing.flawed:
+        found.add(Blocker.PUBLISHER)
     if standing.name_wrong:
         found.add(Blocker.NAME)
     elif standing.name_doubtful:
         found.add(Blocker.NAME_DOUBT)
-    return [blocker for blocker in Blocker if blocker in found]
+    return found
 
 
 def blockers_of_unissued(standing: Standing) -> set[Blocker]:

@@ -1,4 +1,4 @@
-"""The clock's rounds, run by Celery and by ``manage.py sweep`` alike: chase, seal, send, pack.
+"""The clock's rounds, run by Celery and by ``manage.py sweep`` alike: `ROUNDS`.
 
 Each asks the database what is due and leaves it there when it fails, so a round may be late, repeated or killed.
 `clock` is a function that tells the time, because a long round outlives one `now`.
@@ -18,6 +18,7 @@ from agreements import (
     bulk,
     daily,
     documents,
+    flaws,
     fresh,
     lifecycle,
     limits,
@@ -185,6 +186,7 @@ ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {
     "seal": seal_due,
     "send": send,
     "pack": packing.make_due,
+    "check": flaws.look,
     "recheck": recheck,
 }
 """In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

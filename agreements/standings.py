@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 
-from agreements import pdf
+from agreements import flaws, pdf
 from agreements.blockers import Blocker, Standing, blockers
 from agreements.bundle import plain
 from agreements.facts import counts_from
@@ -77,6 +77,7 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
     """What a row of a list is annotated with about the paper whose key stands in the column `paper`."""
     return {
         "has_pdf": has_pdf_of(paper),
+        "flawed": flaws.of_a_paper(paper),
         "name_wrong": questions.of_a_paper(paper, grave=True),
         "name_doubtful": questions.of_a_paper(paper),
     }
@@ -132,10 +133,10 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
         authors.setdefault(paper_id, []).append(name)
         if is_contact:
             contacts[paper_id] = name
-    found: dict[int, tuple[str, str, date | None, bool]] = {}
+    found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
     newest: dict[int, Seen] = {}
-    for pk, key, title, published, has_pdf, *agreement in with_agreements(papers):
-        found[pk] = key, title, published, has_pdf
+    for pk, key, title, published, has_pdf, flawed, *agreement in with_agreements(papers):
+        found[pk] = key, title, published, has_pdf, flawed
         former = newest.get(pk)
         if agreement[0] and (former is None or former.status not in LIVE):
             newest[pk] = Seen(*agreement)
@@ -151,6 +152,7 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
+                flawed=flawed,
                 name_wrong=grave.get(pk, False),
                 name_doubtful=pk in grave,
                 terms=terms,
@@ -158,7 +160,7 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
             ),
             newest[pk].issued_at if pk in newest else None,
         )
-        for pk, (key, title, published, has_pdf) in found.items()
+        for pk, (key, title, published, has_pdf, flawed) in found.items()
     ]
 
 
@@ -170,6 +172,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     return (
         papers.annotate(
             has_pdf=has_pdf_of("pk"),
+            flawed=flaws.of_a_paper("pk"),
             has_proposal=has_proposal_of("agreements__pk"),
             has_objection=has_objection_of("agreements__pk"),
             has_edit=has_edit_of("agreements__pk"),
@@ -183,7 +186,8 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
-            *("pk", "key", "title", "volume__published", "has_pdf", "agreements__status", "agreements__title"),
+            *("pk", "key", "title", "volume__published", "has_pdf", "flawed"),
+            *("agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
             *("agreements__seal_error", "has_proposal", "has_objection", "has_edit", "is_stopped"),
             *("last_mail", "invited", "reminders"),
@@ -198,6 +202,7 @@ def standing_of(
     *,
     has_contact: bool,
     has_pdf: bool,
+    flawed: bool,
     name_wrong: bool,
     name_doubtful: bool,
     terms: Terms | None,
@@ -209,6 +214,7 @@ def standing_of(
     paper = Standing(
         has_contact=has_contact,
         has_pdf=has_pdf,
+        flawed=flawed,
         name_wrong=name_wrong,
         name_doubtful=name_doubtful,
         unprintable=unprintable,
@@ -247,6 +253,7 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> Standing:
         [author.display for author in authors],
         has_contact=any(author.is_contact for author in authors),
         has_pdf=row.has_pdf,
+        flawed=row.flawed,
         name_wrong=row.name_wrong,
         name_doubtful=row.name_doubtful,
         terms=terms,

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from agreements import bulk, clock, packing
+from agreements import bulk, clock, flaws, packing
 
 
 @shared_task(name="agreements.send")
@@ -24,6 +24,11 @@ def work() -> None:
 @shared_task(name="agreements.seal")
 def seal() -> None:
     clock.seal_due(timezone.now)
+
+
+@shared_task(name="agreements.check")
+def check() -> None:
+    flaws.look(timezone.now)
 
 
 @shared_task(name="agreements.recheck")

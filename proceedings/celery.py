@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proceedings.settings")
 
 from django.conf import settings
 
-SECONDS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "recheck": 60.0}
+SECONDS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "check": 60.0, "recheck": 60.0}
 """Between two looks of each round."""
 
 app = Celery("proceedings")

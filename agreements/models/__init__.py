@@ -1,12 +1,12 @@
 """Who allowed it: texts, terms, agreements, their events, the mailed links and the outbox.
 
 Rows only. Each is written by one room: Agreement and Event by `lifecycle`, Message by `mail`, Link by `links`, Package
-by `packing`, Edit by `edits`, Correction by `corrections`. Nothing here has a side effect. What must hold whatever the
-code does is a constraint here or a trigger in a migration.
+by `packing`, Edit by `edits`, Correction by `corrections`, Flaw by `flaws`. Nothing here has a side effect. What must
+hold whatever the code does is a constraint here or a trigger in a migration.
 """
 
 from agreements.models.agreement import UNSIGNED, Agreement, AgreementQuerySet, Event, ShownCopy
-from agreements.models.desk import Job, JobItem, Note
+from agreements.models.desk import Flaw, Job, JobItem, Note
 from agreements.models.edits import Correction, Edit
 from agreements.models.mail import Addressee, Link, Message, Round
 from agreements.models.packages import Package
@@ -26,6 +26,7 @@ __all__ = [
     "Correction",
     "Edit",
     "Event",
+    "Flaw",
     "Job",
     "JobItem",
     "Link",

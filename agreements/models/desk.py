@@ -24,6 +24,16 @@ class Note(models.Model):
         return f"note on {self.paper_id} by {self.by}"
 
 
+class Flaw(models.Model):
+    """A paper to which the publisher's check objects. Written by `flaws`, from scratch whenever it looks."""
+
+    paper = models.OneToOneField(Paper, models.CASCADE, related_name="flaw")
+    errors = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.errors} errors in {self.paper_id}"
+
+
 class Job(models.Model):
     """One move for many papers of a volume, too many for one page to wait for. Its items are the queue."""
 

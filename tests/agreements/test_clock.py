@@ -376,6 +376,7 @@ def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailb
         "seal": {"sealed": 1},
         "send": {State.SENT: 1},
         "pack": {},
+        "check": {},
         "recheck": {},
     }
 

@@ -112,6 +112,7 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
         "seal: nothing due",
         "send: 1 sent",
         "pack: nothing due",
+        "check: nothing due",
         "recheck: nothing due",
     ]
 

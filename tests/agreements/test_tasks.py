@@ -14,6 +14,7 @@ from tests.servers import Mailbox
 
 OURS = [
     "agreements.chase",
+    "agreements.check",
     "agreements.pack",
     "agreements.recheck",
     "agreements.seal",

@@ -12,8 +12,8 @@ from proceedings.management.arguments import moment
 class Command(BaseCommand):
     help = (
         "Runs the clock's rounds once: work carries out moves for many, chase queues reminders, seal seals what is "
-        "signed, send hands over mail, pack makes the packages that were asked for, recheck reads the day's part of "
-        "the sealed files again."
+        "signed, send hands over mail, pack makes the packages that were asked for, check asks what the publisher "
+        "would object to, recheck reads the day's part of the sealed files again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
