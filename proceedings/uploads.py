@@ -106,7 +106,7 @@ def _open(upload: Upload, room: _Room) -> list[Finding]:
                     room.take(PurePosixPath(member.filename).name, member.file_size, source)  # type: ignore[arg-type]
             except _Refused as refusal:
                 found.append(_say(f"{upload.name}: {member.filename}", str(refusal)))
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
                 (room.folder / PurePosixPath(member.filename).name).unlink(missing_ok=True)
                 found.append(_say(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): zip it anew"))
     return found
@@ -128,6 +128,8 @@ def _check(member: zipfile.ZipInfo) -> None:
         raise _Refused("has a name that leads out of the zip: zip the files themselves")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _Refused("is a link, not a file: zip the file itself")
+    if member.header_offset < 0:
+        raise _Refused("begins before the zip does, which is damaged: zip it anew")
     if member.flag_bits & 0x1:
         raise _Refused("is encrypted: zip it without a password")
     if member.file_size > _STEEPEST * max(member.compress_size, 1024):

@@ -4,6 +4,7 @@ SIGKILL at that moment, as if the machine had run out of memory. ``none`` lets i
 """
 
 import os
+import select
 import signal
 import smtplib
 import sys
@@ -66,6 +67,8 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
                 def watched(data: Any) -> None:
                     send(data)
                     if data == b".\r\n":
+                        # aiosmtpd forgets what it has not read when the line ends, so the answer is waited for, unread.
+                        select.select([smtp.sock], [], [], 10)
                         doom.at("after-dot")
 
                 vars(smtp)["send"] = watched
