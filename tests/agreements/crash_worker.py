@@ -68,6 +68,7 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
                     send(data)
                     if data == b".\r\n":
                         # aiosmtpd forgets what it has not read when the line ends, so the answer is waited for, unread.
+                        assert smtp.sock
                         select.select([smtp.sock], [], [], 10)
                         doom.at("after-dot")
 
