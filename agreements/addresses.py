@@ -20,7 +20,7 @@ UNASKED = (
     Message.Kind.TOGETHER,
     Message.Kind.COAUTHOR,
 )
-"""Mails that nobody asked for: no reminder follows one of them within the gap."""
+"""Mails that nobody asked for: neither an invitation nor a reminder follows one of them within the gap."""
 
 
 def lock(address: str) -> Addressee:
@@ -98,3 +98,15 @@ def quiet(addresses: Iterable[str], gap: timedelta, now: datetime) -> Quiet:
         if until > now:
             found[address] = max(until, found.get(address, until))
     return found
+
+
+def free_from(address: str, gap: timedelta, now: datetime) -> datetime:
+    """From when on a mail may go there that keeps its distance of `gap` from those that went or are to go before it."""
+    mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), kind__in=UNASKED)
+    moments = [now]
+    for state, sent_at, due_at, closed in mails.values_list("state", "sent_at", "due_at", "closed"):
+        if state in (State.SENT, State.UNKNOWN):
+            moments.append((sent_at or due_at) + gap)
+        elif state in (State.PENDING, State.CLAIMED, State.HANDING) and not closed:
+            moments.append(max(due_at, now) + gap)
+    return max(moments)

@@ -47,7 +47,7 @@ def make_move(
             case "prepare", _:
                 lifecycle.draft(paper, by=by, now=now)
             case "issue", _:
-                report = issuing.issue([paper], by=by, now=now)
+                report = issuing.issue([paper], by=by, now=now, wait=lifecycle.OF_MANY)
                 return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
             case "remind" | "pause" | "resume", Agreement():
                 return about_reminders(verb, agreement, data, by=by, now=now)
@@ -69,7 +69,7 @@ def make_move(
 def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
     """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
     if verb == "remind":
-        return "" if lifecycle.remind_now(agreement, by=by, now=now) else NOTHING_WAITS
+        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.OF_MANY) else NOTHING_WAITS
     if verb == "resume":
         return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -23,11 +23,13 @@ class Report:
     """Papers that cannot have one yet, and what to do."""
 
 
-def issue(papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False) -> Report:
+def issue(
+    papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, wait: timedelta = timedelta(0)
+) -> Report:
     """Drafts and issues an agreement for every paper that is ready and has none.
 
     `papers` need `volume`, `authors` and `agreements` fetched. With `dry_run` the report's `issued` stays empty and
-    nothing changes; papers that are ready are then those in neither other list.
+    nothing changes; papers that are ready are then those in neither other list. The invitations are due after `wait`.
     """
     report = Report()
     for paper in papers:
@@ -41,7 +43,7 @@ def issue(papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = Fa
                 continue
             with transaction.atomic():
                 agreement = live[0] if live else lifecycle.draft(paper, by=by, now=now)
-                lifecycle.issue(agreement, by=by, now=now)
+                lifecycle.issue(agreement, by=by, now=now, wait=wait)
             report.issued.append(agreement)
         except lifecycle.WrongMove:  # another editor was faster
             report.under_way.append(paper)

@@ -145,12 +145,17 @@ class Letters:
             context |= about_agreement(said, now)
         if said.kind == Kind.TOGETHER:
             context |= {
-                "waiting": [(one, self.link(one, Link.Purpose.SIGN)) for one in said.parts if one.kind in TO_SIGNER],
+                "invited": [
+                    (one, self.link(one, Link.Purpose.SIGN), why_anew(one.agreement))
+                    for one in said.parts
+                    if one.kind == Kind.INVITATION
+                ],
+                "waiting": [(one, self.link(one, Link.Purpose.SIGN)) for one in said.parts if one.kind in REMINDING],
                 "unsigned": [one.agreement for one in said.parts if one.kind == Kind.UNSIGNED],
                 "first_title": next((one.agreement.title for one in said.parts if one.kind in TO_SIGNER), ""),
                 "last_call": any(one.kind == Kind.LAST_CALL for one in said.parts),
             }
-        own = self.own.get((volume.pk, Kind.REMINDER if said.kind == Kind.TOGETHER else said.kind))
+        own = self.own.get((volume.pk, first_of(said)))
         context["extra"] = own.extra if own else ""
         context["own"] = own_words(own.body, context) if own and own.body and said.kind in NEEDED else []
         return context
@@ -168,6 +173,13 @@ class Letters:
         if not first or message.message_id in first:
             return {}
         return {"In-Reply-To": first[0], "References": " ".join(first)}
+
+
+def first_of(message: Message) -> str:
+    """The kind whose additions by the volume a mail carries: one about several papers is an invitation or reminds."""
+    if message.kind != Kind.TOGETHER:
+        return message.kind
+    return Kind.INVITATION if all(one.kind == Kind.INVITATION for one in message.parts) else Kind.REMINDER
 
 
 def volume_of(message: Message) -> Volume:

@@ -18,7 +18,7 @@ from agreements import addresses, documents, drafting, links, mail, notices, pdf
 from agreements.bounces import Bounce
 from agreements.facts import Statement, sha256
 from agreements.models import Agreement, Event, Message, Person, SealCertificate, ShownCopy, Terms
-from agreements.reminders import FOREVER
+from agreements.reminders import FOREVER, GAP
 from agreements.seal import SealKey
 from agreements.states import LIVE, MOVES, WAITING, Status
 from proceedings.models import Paper
@@ -33,6 +33,8 @@ MAIL_AGAIN = 3
 """How many mails about an agreement that came back from an address, and not for good, are sent again."""
 TOMORROW = timedelta(days=1)
 """Longer than the gap between two mails to one address."""
+OF_MANY = timedelta(seconds=30)
+"""Until a mail leaves that was asked for with many others: those to the same person are to find it still there."""
 
 
 class WrongMove(Exception):
@@ -150,8 +152,8 @@ def begin(
     return agreement
 
 
-def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
-    """Freezes the facts and puts the invitation in the outbox."""
+def issue(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> None:
+    """Freezes the facts and puts the invitation in the outbox, due after `wait` or when its address may get a mail."""
     facts = drafting.facts_of(agreement.paper)
     if not Terms.objects.filter(volume=agreement.paper.volume_id).exists():
         raise drafting.NotReady("Its volume has no terms. Set the deadline first.")
@@ -164,7 +166,19 @@ def issue(agreement: Agreement, *, by: str, now: datetime) -> None:
             raise drafting.NotReady(str(refusal)) from refusal
         text = {"text": agreement.text.version, "text_sha256": agreement.text.digest, "form_sha256": sha256(form)}
         move(agreement, "issue", by=by, now=now, data=facts | text, issued_at=now, look_at=now, **facts)
-        mail.queue(agreement, slot="invitation", kind=Kind.INVITATION, recipient=agreement.signer_email, now=now)
+        invite(agreement, now, now + wait)
+
+
+def invite(agreement: Agreement, now: datetime, due_at: datetime) -> None:
+    """One mail per person and volume about all that wait for the first mail, and none within the gap after another.
+
+    A successor's keeps no gap: the link that its author has is dead, and mostly it answers what they asked for.
+    """
+    address = agreement.signer_email
+    addresses.lock(address)
+    if agreement.predecessor_id is None:
+        due_at = max(due_at, addresses.free_from(address, GAP, now))
+    mail.queue_beside(mail.Errand(agreement, "invitation", Kind.INVITATION, address), now, due_at=due_at)
 
 
 def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
@@ -179,7 +193,7 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
         mail.hold(ids)
         look = planning.Look(planning.waiting().filter(pk__in=ids))
         addresses.lock_all(look.addresses)
-        plans = look.plans(now)
+        plans = list(planning.one_volume_each(look.plans(now), now))
         later: dict[datetime | None, list[int]] = {}
         for plan in plans:
             later.setdefault(planning.next_look(plan.verdict, now), []).append(plan.agreement.pk)
@@ -188,8 +202,10 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
         return mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
 
 
-def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
+def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> bool:
     """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way.
+
+    It is due after `wait`. Those of several papers of one person that have not left are one mail.
 
     Nor does one leave whose author wants none, whose address takes none, or which an editor has paused.
     """
@@ -201,7 +217,8 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime) -> bool:
             return False
         note(agreement.pk, "remind", by=by, now=now, data={})
         slot = f"manual:{secrets.token_hex(8)}"
-        return mail.queue(agreement, slot=slot, kind=Kind.REMINDER, recipient=agreement.signer_email, now=now)
+        errand = mail.Errand(agreement, slot, Kind.REMINDER, agreement.signer_email)
+        return mail.queue_beside(errand, now, due_at=now + wait)
 
 
 def terms_changed(volume_id: int, now: datetime) -> None:

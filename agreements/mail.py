@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
 
 from agreements import addresses, letters, rows
 from agreements.models import Agreement, Message
@@ -38,6 +39,8 @@ BATCH = 50
 
 ASKING_AGAIN = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
 """Mails that ask, of whomever, for a signature that was asked for before."""
+ASKING = (Message.Kind.INVITATION, *ASKING_AGAIN)
+"""Mails that ask for a signature, for the first time or again."""
 MANY = 500
 """Most rows that one statement writes."""
 
@@ -90,25 +93,59 @@ def queue_together(errands: Iterable[Errand], now: datetime) -> int:
             missed.append(new(now, **slot_of(errand), state=State.SKIPPED))
         else:
             by_person.setdefault((errand.agreement.paper.volume_id, errand.recipient.lower()), []).append(errand)
-    together = {
-        person: new(
-            now,
-            volume_id=person[0],
-            slot=f"together:{uuid.uuid4()}",
-            kind=Message.Kind.TOGETHER,
-            recipient=several[0].recipient,
-        )
+    carriers = {
+        person: new(now, **together(person[0], several[0].recipient))
         for person, several in by_person.items()
         if len(several) > 1
     }
-    Message.objects.bulk_create(together.values())
+    Message.objects.bulk_create(carriers.values())
     wanted = [
-        new(now, **slot_of(errand), carrier=together.get(person))
+        new(now, **slot_of(errand), carrier=carriers.get(person))
         for person, several in by_person.items()
         for errand in several
     ]
     insert(missed)
     return insert(wanted)
+
+
+def queue_beside(errand: Errand, now: datetime, *, due_at: datetime) -> bool:
+    """Puts a mail in the outbox that asks for a signature, once per (agreement, slot) for ever. False if it was taken.
+
+    A mail to the same person about another paper of the volume that is due by then, and which no worker has taken up,
+    becomes one about both. Call it in a transaction that holds the address, or two who queue at once do not see each
+    other's.
+    """
+    carrier = carrier_beside(errand, now, due_at)
+    return bool(insert([new(now, **slot_of(errand), carrier=carrier, due_at=carrier.due_at if carrier else due_at)]))
+
+
+def carrier_beside(errand: Errand, now: datetime, due_at: datetime) -> Message | None:
+    """The mail that is to carry the errand along, held until the transaction ends; None where it goes alone."""
+    volume_id = errand.agreement.paper.volume_id
+    waiting = Message.objects.annotate(small=Lower("recipient")).filter(
+        Q(volume=volume_id, kind=Message.Kind.TOGETHER)
+        | Q(agreement__paper__volume=volume_id, kind__in=ASKING, carrier__isnull=True),
+        small=errand.recipient.lower(),
+        state=State.PENDING,
+        closed=False,
+        attempts=0,  # one that was tried has a wait of its own
+        due_at__lte=due_at,
+    )
+    # One that a worker is just taking up is not waited for: it has left.
+    found = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
+    if found is None or found.kind == Message.Kind.TOGETHER:
+        return found
+    carrier = new(now, **together(volume_id, found.recipient), due_at=found.due_at)
+    carrier.save(force_insert=True)
+    alone = {"state": State.PENDING, "closed": False, "attempts": 0}
+    rows.change(Message, found.pk, was=alone, becomes={"carrier": carrier.pk})
+    return carrier
+
+
+def together(volume_id: int, recipient: str) -> dict[str, Any]:
+    """The columns of a mail about several papers of a volume."""
+    kind = Message.Kind.TOGETHER
+    return {"volume_id": volume_id, "slot": f"{kind}:{uuid.uuid4()}", "kind": kind, "recipient": recipient}
 
 
 def slot_of(errand: Errand) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 The clock, the board and the preview ask here, so that what is shown is what will happen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -241,6 +241,20 @@ def next_look(verdict: Verdict, now: datetime) -> datetime | None:
             return until
         case Leave():
             return None
+
+
+def one_volume_each(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
+    """The plans of one round, where the first volume that writes to an address keeps it; the others look again later.
+
+    Each was made as if it were alone: papers of one volume share a mail, those of two would be two at once.
+    """
+    first: dict[str, int] = {}
+    for plan in plans:
+        volume_id = plan.agreement.paper.volume_id
+        to = [errand.recipient.lower() for errand in errands(plan) if not errand.skipped]
+        taken = any(first.get(address, volume_id) != volume_id for address in to)
+        first |= {} if taken else dict.fromkeys(to, volume_id)
+        yield plan._replace(verdict=Wait(now + LOOK)) if taken else plan
 
 
 def errands(plan: Plan) -> list[Errand]:

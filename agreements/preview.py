@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from agreements import planning
@@ -26,12 +27,15 @@ class Coming(NamedTuple):
     """Key of each paper, and its agreement's primary key."""
 
 
+BY_TIME = attrgetter("at")
+
+
 def coming(volume: Volume, now: datetime, until: datetime) -> Iterator[Coming]:
-    """The mails to authors of the volume from `now` to `until`, in order. What is in the outbox counts as sent now."""
+    """The mails to authors of the volume from `now` to `until`, in order. What is due counts as sent now."""
     look = planning.Look(planning.waiting().filter(paper__volume=volume), ahead=True)
     future = Future(look.cases(now), now)
-    yield from future.outbox()
-    yield from future.live(until)
+    outbox = sorted(future.outbox(), key=BY_TIME)
+    yield from heapq.merge(outbox, future.live(until), key=BY_TIME)
 
 
 class Future:
@@ -53,11 +57,12 @@ class Future:
             for message in case.agreement.messages.all():
                 if message.state in OPEN and not message.closed and message.agreement_id:
                     found.setdefault((message.recipient.lower(), message.carrier_id or -message.pk), []).append(message)
-                    self.quiet[message.recipient.lower()] = self.now + GAP
+                    self.quiet[message.recipient.lower()] = max(self.now, message.due_at) + GAP
             self.change(pk, mail_under_way=False)
         for messages in found.values():
             papers = tuple((one.agreement.paper_key, one.agreement.pk) for one in messages)
-            yield Coming(self.now, messages[0].recipient, words({Kind(one.kind) for one in messages}), papers)
+            at = max(self.now, messages[0].due_at)
+            yield Coming(at, messages[0].recipient, words({Kind(one.kind) for one in messages}), papers)
 
     def live(self, until: datetime) -> Iterator[Coming]:
         heapq.heapify(self.looks)

@@ -26,7 +26,7 @@ SECONDS = timedelta(minutes=1)
 """Two clocks may differ by as much."""
 CHUNK = 2000
 
-ASKING = (Message.Kind.INVITATION, Message.Kind.TOGETHER, *mail.ASKING_AGAIN)
+ASKING = (Message.Kind.TOGETHER, *mail.ASKING)
 """Mails that ask for a signature."""
 
 
@@ -70,7 +70,7 @@ def what_was_said() -> Iterator[Finding]:
 
 def after_the_end() -> Iterator[Finding]:
     """I3: nothing asks for a signature once there is one, or none is wanted."""
-    asking = Message.objects.filter(kind__in=[Message.Kind.INVITATION, *mail.ASKING_AGAIN])
+    asking = Message.objects.filter(kind__in=mail.ASKING)
     late = asking.filter(
         Q(sent_at__gt=F("agreement__signed_at") + FINISHING) | Q(sent_at__gt=F("agreement__closed_at") + FINISHING)
     )

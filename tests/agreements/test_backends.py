@@ -29,12 +29,12 @@ def states() -> list[str]:
 @pytest.mark.parametrize("name", DJANGOS)
 def test_djangos_own_backends_send_once_and_say_so(name: str, settings: Settings, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = f"django.core.mail.backends.{name}.EmailBackend", tmp_path
-    one, other = make.agreement("issued"), make.agreement("issued")
+    one, other = make.agreement("issued"), make.agreement("issued", of=make.paper(contact="ada@example.org"))
     assert +clock.send(clock.stopped(NOW)) == {State.SENT: 2}
     assert +clock.send(clock.stopped(NOW + DAY)) == {}
     assert make.history(one) == make.history(other) == ["draft", "issue", "mailed"]
     if name == "locmem":
-        assert [mail.to[0] for mail in outbox.outbox] == ["Mike Lewis <mike@example.org>"] * 2
+        assert [mail.to[0] for mail in outbox.outbox] == [f"Mike Lewis <{who}@example.org>" for who in ("mike", "ada")]
 
 
 class Custom(BaseEmailBackend):
@@ -89,6 +89,6 @@ def test_whatever_it_raises_the_mail_is_in_doubt_and_never_sent_again(custom: ty
 
 def test_one_mail_that_fails_does_not_stop_the_next(custom: type[Custom]) -> None:
     make.agreement("issued")
-    make.agreement("issued")
+    make.agreement("issued", of=make.paper(contact="ada@example.org"))
     custom.error = RuntimeError("before")
     assert +clock.send(clock.stopped(NOW)) == {State.UNKNOWN: 2}

@@ -85,7 +85,7 @@ def test_a_job_of_each_volume_where_the_choice_spans_several(house: House) -> No
 
 
 def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = ordered("issue", *[make.paper() for _ in range(5)])
+    job = ordered("issue", *[make.paper(contact=f"author{number}@example.org") for number in range(5)])
     calls = iter(range(100))
     issue = issuing.issue
 

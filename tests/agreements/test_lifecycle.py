@@ -50,7 +50,9 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
 
 def scan_of(agreement: Agreement) -> Scan:
     """The form that came in; one of another agreement where none did, for a test of the guard."""
-    return on_paper.newest(agreement) or Scan.objects.first() or make.receive(make.agreement("issued"))
+    if scan := on_paper.newest(agreement) or Scan.objects.first():
+        return scan
+    return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
 
 
 def do_accept(agreement: Agreement, now: datetime) -> None:
@@ -143,7 +145,7 @@ def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypat
     def fail(*args: Any, **kwargs: Any) -> bool:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr(mail, "queue", fail)
+    monkeypatch.setattr(mail, "insert", fail)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before

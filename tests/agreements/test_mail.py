@@ -205,7 +205,7 @@ def test_what_is_held_up_waits_a_minute(mailbox: Mailbox) -> None:
 
 def test_an_address_that_is_refused_gets_nothing_more_and_an_editor_hears_of_it(mailbox: Mailbox) -> None:
     (invitation,) = issued()
-    other = make.agreement("issued", of=make.paper(contact="Author1@Example.ORG"))
+    other = make.agreement("issued", of=make.paper(make.volume(248), contact="Author1@Example.ORG"))
     Author.objects.filter(paper=invitation.agreement.paper, position=2).update(email="second@example.org")
     mailbox.at_address = {"author1@example.org": "550 5.1.1 no such user"}
     tally = send(NOW)

@@ -104,8 +104,8 @@ def test_workers_that_meet_send_each_mail_once(mailbox: Mailbox) -> None:
 
 def test_of_workers_that_want_the_same_row_one_gets_it() -> None:
     volume = make.volume()
-    for _ in range(10):
-        make.agreement("issued", of=make.paper(volume))
+    for number in range(10):
+        make.agreement("issued", of=make.paper(volume, contact=f"author{number}@example.org"))
         won: list[Message | None] = []
         claim = partial(claim_next, NOW)
         assert at_once(*[partial(appended, won, claim)] * 2) == []
@@ -119,7 +119,9 @@ def appended(into: list[Message | None], call: Callable[[], Message | None]) -> 
 def test_the_reaper_and_the_worker_that_settles_agree() -> None:
     volume = make.volume()
     for number in range(6):
-        invitation = make.invitation(make.agreement("issued", of=make.paper(volume)))
+        invitation = make.invitation(
+            make.agreement("issued", of=make.paper(volume, contact=f"author{number}@example.org"))
+        )
         message = claim_next(NOW)
         assert message is not None
         assert mail.intend(message, NOW)

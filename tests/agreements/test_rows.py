@@ -33,7 +33,7 @@ def message() -> Message:
 
 
 def test_a_change_writes_what_django_writes(message: Message) -> None:
-    one, other = message, make.invitation(make.agreement("issued"))
+    one, other = message, make.invitation(make.agreement("issued", of=make.paper(contact="ada@example.org")))
 
     @given(st.fixed_dictionaries(VALUES))
     def same(columns: dict[str, Any]) -> None:

@@ -65,7 +65,7 @@ def test_without_a_broker_tasks_run_where_they_are_called(settings: Settings) ->
 @pytest.mark.django_db
 def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
     make.agreement("issued")
-    signed = make.agreement("signed")
+    signed = make.agreement("signed", of=make.paper(contact="ada@example.org"))
     for name in ("chase", "seal", "send"):
         assert getattr(tasks, name).apply().get() is None
     signed.refresh_from_db()

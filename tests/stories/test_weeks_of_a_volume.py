@@ -55,7 +55,6 @@ def mails(settings: Settings, tmp_path: Path) -> list[mailbox.Mail]:
 TOLD = {
     "ann": [
         "Mon 02 Nov 08:00 Please sign",
-        "Mon 02 Nov 08:00 Please sign",
         "Tue 17 Nov 12:00 Reminder",
         "Tue 24 Nov 12:00 Reminder",
         "Fri 27 Nov 08:00 Reminder",
