@@ -19,11 +19,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from proceedings import questions
+from proceedings.exports import Format, detect, read
 from proceedings.importing import apply, make_plan, make_table_plan
 from proceedings.models import Volume
 from proceedings.plans import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError, Source
 from proceedings.scope import OwnVolumes, edited_volumes, edits_anything, is_number
-from proceedings.submissions import COLUMNS, Format, detect, guess_columns, head_of, read
+from proceedings.tables import COLUMNS, guess_columns, head_of
 
 LARGEST = 20 * 1024 * 1024
 MOST_SHOWN = 500

@@ -9,11 +9,11 @@ from django.test import Client
 from agreements import board, bundle
 from agreements.blockers import Blocker
 from proceedings import questions
+from proceedings.exports import Format, read
 from proceedings.importing import apply, make_plan, make_table_plan
 from proceedings.models import Author, NameQuestion, Volume
 from proceedings.names import Name, NotANameError
 from proceedings.plans import Change
-from proceedings.submissions import Format, read
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, desk_of
 from tests.agreements.pages import all_rows

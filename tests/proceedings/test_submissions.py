@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from proceedings.adoption import adopt, prose_in_latex, text_of
 from proceedings.checking import check_rows
+from proceedings.exports import Format, detect, read
 from proceedings.findings import Severity
 from proceedings.latex import LatexError
 from proceedings.models import Author, Paper, Volume
 from proceedings.records import VolumeRecord
-from proceedings.submissions import COLUMNS, Format, detect, read, split_people
+from proceedings.tables import COLUMNS, split_people
 from tests.proceedings.files import bib, bring_in
 
 EASYCHAIR = """#,title,authors,submitted,decision,abstract,deleted?

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from proceedings.exports import Format, detect, read
 from proceedings.findings import Finding, Severity
 from proceedings.importing import apply, make_plan, make_table_plan
 from proceedings.management.arguments import volume_numbered
 from proceedings.plans import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
-from proceedings.submissions import COLUMNS, Format, detect, read
+from proceedings.tables import COLUMNS
 
 _HEADINGS = {
     Severity.ERROR: "Rejected or refused: correct these and import again",
