@@ -174,7 +174,7 @@ def test_the_page_of_an_agreement_costs_the_same_for_any_history(desk: Client) -
 
 def test_every_event_that_the_rooms_can_write_has_its_words() -> None:
     """A kind without words would close the page of its agreement, and the board of its volume."""
-    rooms = Path(history.__file__).parent.glob("*.py")
+    rooms = Path(history.__file__).parent.rglob("*.py")
     written = {
         kind
         for room in rooms

@@ -1,0 +1,62 @@
+"""The two ways to write: a move with its event, and an event that moves nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from agreements import rows
+from agreements.models import Agreement, Event
+from agreements.states import MOVES
+
+
+class WrongMove(Exception):
+    """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
+
+    def __init__(self, verb: str, status: str) -> None:
+        super().__init__(f"Cannot {verb} an agreement that is {status}.")
+        self.status = status
+
+
+def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[str, Any], **columns: Any) -> None:
+    """One legal step with its event. Call it inside a transaction. Raises WrongMove when the row has moved on."""
+    step = MOVES[verb]
+    won = Agreement.objects.filter(pk=agreement.pk, status__in=step.sources).update(
+        status=step.target, event_count=F("event_count") + 1, **columns
+    )
+    if not won:
+        raise WrongMove(verb, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
+    append(agreement, verb, by=by, now=now, data=data)
+    agreement.refresh_from_db()
+
+
+def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+    """An event that moves nothing, such as a mail that was sent."""
+    with transaction.atomic(savepoint=False):
+        ((reference, number, head),) = rows.hold(Agreement, [agreement_id], "reference", "event_count", "event_head")
+        chain(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
+
+
+def append(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+    """The next link of the chain. The caller's UPDATE holds the agreement's row, so nobody else can be appending."""
+    number, head = Agreement.objects.values_list("event_count", "event_head").get(pk=agreement.pk)
+    chain(agreement.pk, agreement.reference, kind, number=number, head=head, by=by, now=now, data=data)
+
+
+def chain(
+    agreement_id: int,
+    reference: str,
+    kind: str,
+    *,
+    number: int,
+    head: str,
+    by: str,
+    now: datetime,
+    data: dict[str, Any],
+) -> None:
+    event = Event(agreement_id=agreement_id, number=number, kind=kind, at=now, by=by, data=data, previous=head)
+    digest = event.compute_digest(reference)
+    columns = {"agreement": agreement_id, "number": number, "kind": kind, "at": now, "by": by, "data": data}
+    rows.add(Event, columns | {"previous": head, "digest": digest})
+    rows.change(Agreement, agreement_id, was={}, becomes={"event_count": number, "event_head": digest})
