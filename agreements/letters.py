@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -12,16 +13,18 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template import engines
 from django.utils import translation
+from django.utils.html import escape
 
 from agreements import addresses, history, links, phrasing
 from agreements.bounces import ReturnPaths
 from agreements.checklist import TOLD
 from agreements.differences import differences
+from agreements.form_letters import FormLetter, blank
 from agreements.models import Agreement, Link, Message, OwnWords
 from agreements.reasons import recognised
 from proceedings.citing import address_of, citation_files
 from proceedings.languages import ENGLISH
-from proceedings.models import Paper, Volume
+from proceedings.models import Volume
 
 Kind = Message.Kind
 
@@ -38,6 +41,8 @@ TO_SIGNER = {
 }  # fmt: skip
 TO_AUTHORS = TO_SIGNER | {Kind.COAUTHOR, Kind.UNSIGNED, Kind.TOGETHER, Kind.PUBLISHED, Kind.CORRECTION}
 REMINDING = {Kind.REMINDER, Kind.LAST_CALL}
+TO_MANY = {Kind.INVITATION, *REMINDING}
+"""Mails that say the same to whole volumes, but for a few words."""
 WITH_LINK_TO_SIGN = {Kind.INVITATION, Kind.FRESH, Kind.SENT_BACK, *REMINDING}
 WITH_COPY = {Kind.RECEIPT, Kind.COPY}
 ON_BUTTONS = (Link.Purpose.SIGN, Link.Purpose.COPY, Link.Purpose.OBJECT, Link.Purpose.EDIT, Link.Purpose.CORRECT)
@@ -61,6 +66,10 @@ NEEDED = dict.fromkeys((Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL), ("link"
 """The mails that a volume may write in its own words, and what these may not lose."""
 
 
+Forms = dict[tuple[Any, ...], tuple[FormLetter, FormLetter]]
+"""By all that their words depend on: text and HTML."""
+
+
 class Letters:
     """The mails for some outbox rows. What they need of the database is read, and their links are made, together."""
 
@@ -77,6 +86,7 @@ class Letters:
         self.invitations = {agreement: carrier or own for agreement, own, carrier in ids}
         volumes = {volume_of(message).pk for message in messages}
         self.own = {(own.volume_id, own.kind): own for own in OwnWords.objects.filter(volume__in=volumes)}
+        self.forms: Forms = {}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
         """The mail for one of the rows, in the language of who gets it.
@@ -104,9 +114,10 @@ class Letters:
         # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
         subject = " ".join(rendered(f"{template}.subject.txt", context).split())
         stop = str(context["stop"])
+        body, page = self.bodies(said, words, context)
         mail = EmailMultiAlternatives(
             subject=subject,
-            body=rendered(f"{words}.txt", context),
+            body=body,
             from_email=return_paths().to(message.message_id),
             to=[named(str(context["addressee"]), message.recipient)],
             reply_to=[terms.reply_to] if terms.reply_to else None,
@@ -119,13 +130,41 @@ class Letters:
             | self.thread(message)
             | (one_click(stop) if stop else {}),
         )
-        mail.attach_alternative(rendered(f"{words}.html", context), "text/html")
+        mail.attach_alternative(page, "text/html")
         if said.kind in WITH_COPY:
             mail.attach(f"{said.agreement.paper_key}Permission.pdf", sealed_copy(said.agreement), "application/pdf")
         if said.kind == Kind.PUBLISHED:
             for name, text in citation_files(said.agreement.paper).items():
                 mail.attach(name, text.encode(), CITATION_TYPES[name.rpartition(".")[2]])
         return mail
+
+    def bodies(self, said: Message, words: str, context: dict[str, Any]) -> tuple[str, str]:
+        """The mail as text and as HTML, from the templates `words`."""
+        if said.kind not in TO_MANY or context["reason"]:
+            return rendered(f"{words}.txt", context), rendered(f"{words}.html", context)
+        values = own_values(said.agreement, context)
+        of_all = {"status": said.agreement.status, "by_an_author": said.agreement.signer in said.agreement.authors}
+        empty = tuple(name for name, value in values.items() if not value)
+        # All that decides what the mail says, beside the values.
+        same = (said.kind, words, context["volume"].pk, translation.get_language(), *of_all.values(), empty)
+        same += (context["late"], context["days_left"])
+        if same not in self.forms:
+            blanks = {name: value and blank(name) for name, value in values.items()}
+            self.forms[same] = self.form(words, said.kind, context, blanks, of_all)
+        text, page = self.forms[same]
+        return text.filled(values), page.filled({name: escape(value) for name, value in values.items()})
+
+    def form(
+        self, words: str, kind: str, context: dict[str, Any], blanks: dict[str, str], of_all: dict[str, Any]
+    ) -> tuple[FormLetter, FormLetter]:
+        """The mail to many as text and as HTML, with the blanks in place of what each has of its own."""
+        agreement = SimpleNamespace(**blanks | of_all, facts=SimpleNamespace(**of_all))
+        agreement.authors = [blanks["authors"]]
+        in_blank = context | blanks | {"agreement": agreement}
+        own = self.own.get((context["volume"].pk, kind))
+        in_blank["own"] = own_words(own.body, in_blank) if own and context["own"] else []
+        text, page = (FormLetter(rendered(f"{words}.{ending}", in_blank)) for ending in ("txt", "html"))
+        return text, page
 
     def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
         """Everything that the mail's templates may say."""
@@ -220,6 +259,13 @@ def publication(agreement: Agreement) -> dict[str, str]:
     return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
 
 
+def own_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:
+    """What each mail to many has of its own."""
+    of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
+    of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
+    return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}
+
+
 def own_words(body: str, context: dict[str, Any]) -> list[str]:
     """A volume's own words for this one mail, in paragraphs."""
     agreement = context["agreement"]
@@ -254,42 +300,6 @@ def compose(message: Message, now: datetime) -> EmailMessage:
 def why_anew(agreement: Agreement) -> str:
     """Why it takes the place of another one; empty if it does not."""
     return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
-
-
-def sample(volume: Volume, kind: Message.Kind, own: OwnWords | None, now: datetime) -> EmailMessage:
-    """A mail as somebody of the volume would get it, with a link that opens nothing. Writes nothing."""
-    slots = {Kind.LAST_CALL: "r1:T-1"}
-    agreement = Agreement(
-        paper=Paper(volume=volume, key="lovelace26"),
-        reference=f"v{volume.number}-lovelace26-sample",
-        title="A Sample Paper",
-        authors=["Ada Lovelace", "Charles Babbage"],
-        signer="Ada Lovelace",
-        signer_email="ada@example.org",
-    )
-    row = Message(
-        agreement=agreement,
-        kind=kind,
-        slot=slots.get(kind, "sample"),
-        recipient="charles@example.org" if kind == Kind.UNSIGNED else "ada@example.org",
-        message_id="<sample@example.org>",
-    )
-    return Sample(row, own).compose(row, now)
-
-
-class Sample(Letters):
-    """Letters that make no links and read no rows."""
-
-    def __init__(self, message: Message, own: OwnWords | None) -> None:
-        nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
-        self.links = {(message.pk, purpose): nowhere for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
-        if message.kind == Kind.UNSIGNED:
-            self.links = {}
-        self.invitations, self.languages = {}, {}
-        self.own = {(own.volume_id, own.kind): own} if own else {}
-
-    def name_of(self, message: Message) -> str:
-        return "Charles Babbage" if message.kind == Kind.UNSIGNED else message.agreement.signer
 
 
 def proposal_of(message: Message) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
 HELD_UP = timedelta(minutes=1)
 """Until the next try after one that never got as far as the mail, because the server took nobody's. Not counted."""
 
-BATCH = 50
+BATCH = 100
 """Most mails that one worker claims at a time."""
 
 ASKING_AGAIN = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)

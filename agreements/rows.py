@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import CharField, Field, Model, TextField
 
 Columns = dict[str, Any]
+TEXTS = (CharField, TextField)
 
 
 class Statement(NamedTuple):
@@ -22,8 +23,11 @@ class Statement(NamedTuple):
     """Of its places, in order."""
 
     def parameters(self, values: list[Any]) -> list[Any]:
-        """The values as the database wants them."""
-        return [field.get_db_prep_save(value, connection) for field, value in zip(self.fields, values, strict=True)]
+        """The values as the database wants them. A text in a column of texts is so already."""
+        return [
+            value if isinstance(value, str) and isinstance(field, TEXTS) else field.get_db_prep_save(value, connection)
+            for field, value in zip(self.fields, values, strict=True)
+        ]
 
 
 def change(model: type[Model], pk: int, *, was: Columns, becomes: Columns) -> bool:

@@ -31,7 +31,7 @@ def on_the_wire(mail: EmailMessage) -> bytes:
         body = framed(mail)
     except NoPlace:
         body = mail.message().as_bytes(linesep="\r\n")
-    return re.sub(rb"(?m)^\.", b"..", body).rstrip(b"\r\n") + b"\r\n"
+    return body.replace(b"\n.", b"\n..").rstrip(b"\r\n") + b"\r\n"  # it begins with a header, not with a dot
 
 
 def framed(mail: EmailMessage) -> bytes:

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from agreements import daily, letters, lifecycle, phrasing, preview
+from agreements import daily, letters, lifecycle, phrasing, preview, samples
 from agreements.admin.words import who, zone_of
 from agreements.models import Agreement, Message, OwnWords, Person, Terms, known_zone
 from agreements.reminders import FOREVER
@@ -200,7 +200,7 @@ class ReminderPages(OwnVolumes):
                 own.delete()
             self.message_user(request, "Kept. Mails that leave from now on say it so.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_reminders", args=[pk]))
-        sample = letters.sample(volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now())
+        sample = samples.sample(volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import dateformat
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from agreements.reminders import OWN, PRESETS, Hours, Policy
@@ -195,8 +197,15 @@ class Terms(models.Model):
     @property
     def deadline_in_words(self) -> str:
         """Such as ``30 November 2026, 23:59 anywhere on Earth``, in the language of whoever reads it."""
-        zone = _("anywhere on Earth") if self.zone == ANYWHERE_ON_EARTH else self.zone
-        day = dateformat.format(self.deadline, _("j F Y"))
+        return in_words(self.deadline, self.zone, get_language())
+
+
+@lru_cache(maxsize=64)
+def in_words(deadline: date, zone: str, language: str | None) -> str:
+    """A last day in a language. Every mail of a volume says it."""
+    with override(language):
+        zone = _("anywhere on Earth") if zone == ANYWHERE_ON_EARTH else zone
+        day = dateformat.format(deadline, _("j F Y"))
         return _("%(day)s, 23:59 %(zone)s") % {"day": day, "zone": zone}
 
 
