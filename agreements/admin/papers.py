@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
+from agreements import lifecycle
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
 from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
-from agreements.admin.words import chip, zone_of
+from agreements.admin.words import chip, who, zone_of
 from agreements.models import Agreement, Note
 from agreements.standings import of_its_paper, with_voices
 from agreements.states import Status
@@ -61,6 +63,13 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
         paper = self.get_object(request, object_id)
         more = {"notes": Note.objects.filter(paper=paper), "zone": zone_of(request)} if paper is not None else {}
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
+
+    def save_model(self, request: HttpRequest, obj: Paper, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.status == Paper.Status.WITHDRAWN:
+            by, now = who(request), timezone.now()
+            if lifecycle.paper_withdrawn(obj.pk, by=by, now=now):
+                messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row, row.newest_first[0] if row.newest_first else None

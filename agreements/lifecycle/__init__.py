@@ -6,7 +6,7 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 """
 
 from agreements.lifecycle.asking import OF_MANY, draft, issue, remind, remind_now
-from agreements.lifecycle.ending import close, lapse, supersede, void, waive, waive_paper
+from agreements.lifecycle.ending import close, lapse, paper_withdrawn, supersede, void, waive, waive_paper
 from agreements.lifecycle.pauses import (
     look_now,
     pause,
@@ -44,6 +44,7 @@ __all__ = [
     "move",
     "note",
     "note_mail",
+    "paper_withdrawn",
     "pause",
     "pause_person",
     "pause_volume",

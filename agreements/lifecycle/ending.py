@@ -6,8 +6,9 @@ from django.db import transaction
 
 from agreements import drafting, links, mail
 from agreements.lifecycle.asking import begin, draft, issue
-from agreements.lifecycle.record import move
+from agreements.lifecycle.record import WrongMove, move
 from agreements.models import Agreement
+from agreements.states import LIVE
 from proceedings.models import Paper
 
 
@@ -22,6 +23,21 @@ def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     with transaction.atomic():
         move(agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
         close(agreement, now)
+
+
+def paper_withdrawn(paper_id: int, *, by: str, now: datetime) -> bool:
+    """Ends what is under way about a paper that was withdrawn. False if nothing was.
+
+    Call it in the transaction that withdraws the paper.
+    """
+    agreement = Agreement.objects.filter(paper=paper_id, status__in=LIVE).first()
+    if agreement is None:
+        return False
+    try:
+        void(agreement, reason="The paper was withdrawn.", by=by, now=now)
+    except WrongMove:  # it ended meanwhile
+        return False
+    return True
 
 
 def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:

@@ -11,6 +11,8 @@ from agreements.planning import REMINDING
 from agreements.transports import Outcome
 from proceedings.models import Paper
 from tests import make
+from tests.agreements.desk import desk_of
+from tests.agreements.pages import fields_of
 from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 from tests.servers import Mailbox
@@ -24,8 +26,18 @@ Stop = Callable[[Agreement], object]
 
 
 def withdraw(agreement: Agreement) -> None:
+    """As an editor does it, on the paper's page."""
+    desk = desk_of(make.editor("chair", agreement.paper.volume))
+    path = f"/admin/proceedings/paper/{agreement.paper_id}/change/"
+    form = fields_of(desk.get(path)) | {"status": Paper.Status.WITHDRAWN}
+    said = desk.post(path, form, follow=True).content.decode()
+    assert "nobody is asked to sign any more" in said
+
+
+def find_withdrawn(agreement: Agreement) -> None:
+    """Withdrawn in another way."""
     Paper.objects.filter(pk=agreement.paper_id).update(status=Paper.Status.WITHDRAWN)
-    clock.void_withdrawn(DUE)
+    assert clock.void_withdrawn(DUE) == 1
 
 
 def bounce(agreement: Agreement) -> None:
@@ -41,6 +53,7 @@ STOPS: dict[str, Stop] = {
     "superseded": lambda one: lifecycle.supersede(one, reason="A new title.", by="editor:ed", now=DUE),
     "waived": lambda one: lifecycle.waive(one, reason="A reprint.", by="editor:ed", now=DUE),
     "withdrawn paper": withdraw,
+    "paper found withdrawn": find_withdrawn,
     "hard bounce": bounce,
     "no more reminders wanted": lambda one: lifecycle.stop_reminders(one, now=DUE),
     "proposal": lambda one: make.proposal(one, now=DUE),

@@ -2,7 +2,7 @@
 
 For each size of the table: the time that the database takes for all questions of a beat (wall, least of several), the
 same for the question who is due, and the CPU for planning the reminders of those who are. Rows are copies of one
-agreement that was issued and mailed by the real moves.
+agreement that was issued and mailed by the real moves; of every hundred papers one was withdrawn.
 """
 
 import sys
@@ -14,10 +14,13 @@ from typing import Any
 from tests.bench.database import volume_of
 
 from django.db import connection
+from django.db.models import F, QuerySet
 
 from agreements import clock, fresh, issuing, lifecycle, limits, mail
-from agreements.models import Agreement, Message
+from agreements.models import Agreement, Message, Round
+from agreements.states import Status
 from agreements.transports import Outcome
+from proceedings.models import Paper
 from tests import bulk
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -64,17 +67,21 @@ def say(what: str, words: str) -> None:
 def main(sizes: list[int]) -> None:
     first, there = one(), 0
     for size in sizes:
-        start = time.perf_counter()
-        bulk.agreements(first, 10 * there, size - there)  # the desk gives out keys in between
+        began, start = time.perf_counter(), 10 * there  # the desk gives out keys in between
+        bulk.agreements(first, start, size - there)
+        new = Agreement.objects.filter(pk__gte=bulk.FIRST + start, status=Status.ISSUED)
+        withdraw(new)
         there = size
         name = f"{size:,} agreements"
-        say(name, f"written in {time.perf_counter() - start:.0f} s")
-        Agreement.objects.update(look_at=DUE + timedelta(days=1))
+        say(name, f"written in {time.perf_counter() - began:.0f} s")
+        Agreement.objects.filter(status=Status.ISSUED).update(look_at=DUE + timedelta(days=1))
         reads, writes = (asked(call) for call in (idle, lambda: clock.ran("chase", DUE)))
         say(f"{name}, a beat with nothing due", f"{reads[0]:>8.2f} ms in {reads[1]} statements, {reads[2]:.2f} ms CPU")
+        net = asked(once_an_hour)
+        say(f"{name}, looking for withdrawn papers, hourly", f"{net[0]:>8.2f} ms")
         say(f"{name}, and its word that it ran", f"{writes[0]:>8.2f} ms")
-        due = Agreement.objects.filter(pk__gte=bulk.FIRST, pk__lt=bulk.FIRST + size // 100)
-        due.update(look_at=DUE - timedelta(minutes=1))
+        due = list(new.order_by("pk").values_list("pk", flat=True)[: size // 100])
+        Agreement.objects.filter(pk__in=due).update(look_at=DUE - timedelta(minutes=1))
         who = asked(who_is_due)
         say(f"{name}, 1 % due: who? the first {clock.BATCH}", f"{who[0]:>8.2f} ms")
         wall, cpu = time.perf_counter(), time.process_time()
@@ -85,9 +92,21 @@ def main(sizes: list[int]) -> None:
         mail.cancel(Message.objects.filter(kind="reminder"))
 
 
+def withdraw(agreements: QuerySet[Agreement]) -> None:
+    """Of one in a hundred the paper was withdrawn, and the clock has seen it."""
+    void = agreements.annotate(left=F("pk") % 100).filter(left=99)
+    Paper.objects.filter(pk__in=void.values("paper")).update(status=Paper.Status.WITHDRAWN)
+    void.update(status=Status.VOIDED, closed_at=NOW, look_at=None, reason="The paper was withdrawn.")
+
+
 def who_is_due() -> list[int]:
     found = Agreement.objects.filter(status="issued", look_at__lte=DUE).order_by("look_at")
     return list(found.values_list("pk", flat=True)[: clock.BATCH])
+
+
+def once_an_hour() -> None:
+    Round.objects.all().delete()
+    clock.void_withdrawn(DUE)
 
 
 def idle() -> None:
