@@ -278,6 +278,12 @@ def give_back(messages: list[Message]) -> None:
         mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE)
 
 
+def postpone(message: Message, until: datetime) -> None:
+    """Unclaims what had better leave later. It was no try."""
+    mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
+    mine.update(state=State.PENDING, due_at=until, attempts=message.attempts - 1, **FREE)
+
+
 def nothing() -> None:
     pass
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from agreements import addresses, mail
+from agreements import addresses, mail, timing
 from agreements.letters import Letters
 from agreements.mail import Record, State
 from agreements.models import Message
@@ -60,6 +60,7 @@ class Carrier:
 
     def carry(self, messages: list[Message]) -> None:
         """Claimed mails, one after the other. What cannot be begun in time is given back."""
+        messages = self.in_good_time(messages)
         letters = Letters(messages, self.clock())
         stopped = addresses.stopped(message.recipient for message in messages)
         try:
@@ -75,6 +76,14 @@ class Carrier:
         finally:
             # Also when the database fails: the mail before may yet be saved from being in doubt.
             self.write()
+
+    def in_good_time(self, messages: list[Message]) -> list[Message]:
+        """Those that may leave now; the others wait for a better moment."""
+        waits = timing.waits(messages, self.clock())
+        for message in messages:
+            if message.pk in waits:
+                mail.postpone(message, waits[message.pk])
+        return [message for message in messages if message.pk not in waits]
 
     def stale(self, message: Message) -> bool:
         """Whether half of the lease has gone by while the mails before it were sent: it had better be claimed anew."""

@@ -123,6 +123,7 @@ def test_skipped_slots_are_never_sent(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     make.reminder(agreement, skipped=("r1:T-14",))
     send(NOW)
+    send(NOW + make.DAY)
     assert dict(agreement.messages.values_list("slot", "state")) == {
         "invitation": State.SENT,
         "r1:T-7": State.SENT,

@@ -28,7 +28,9 @@ def volume_of(papers: int, number: int) -> Volume:
     volume = Volume.objects.create(
         number=number, bib_key="BENCH", name="Bench", shortname="BENCH", booktitle="Proceedings of Bench", year=2026
     )
-    Terms.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example")
+    # At any hour, so that a run may be made at any hour.
+    always = {"from_hour": 0, "to_hour": 24, "weekend": list[int]()}
+    Terms.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example", **always)
     rows = [
         Paper(
             volume=volume,

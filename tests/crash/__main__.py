@@ -100,9 +100,11 @@ def prepare(slots: int) -> None:
     papers = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
     issuing.issue(papers, by="crash run", now=timezone.now())
     for agreement in Agreement.objects.all():
-        for slot in ("r1:T-7", "r1:T-3", "r1:T-1"):
+        for days in (7, 3, 1):
             kind, now = Message.Kind.REMINDER, timezone.now()
-            mail.queue(agreement, slot=slot, kind=kind, recipient=agreement.signer_email, now=now)
+            # Each to an address of its own: of those to one person only the first would leave today.
+            to = f"{days}.{agreement.signer_email}"
+            mail.queue(agreement, slot=f"r1:T-{days}", kind=kind, recipient=to, now=now)
 
 
 def open_slots() -> int:

@@ -74,7 +74,7 @@ def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
     for number in range(repeats):
         agreement = make.agreement("issued", of=make.paper(volume, contact=f"{moment}-{number}@example.org"))
         for slot in ("manual:1", "manual:2"):
-            to, kind = agreement.signer_email, Message.Kind.REMINDER
+            to, kind = f"{slot[-1]}.{agreement.signer_email}", Message.Kind.REMINDER
             mail.queue(agreement, slot=slot, kind=kind, recipient=to, now=make.NOW)
         ids = set(agreement.messages.values_list("message_id", flat=True))
         tally["deaths"] += die(moment, 1 if moment in ONCE else 1 + 2 * (number % 2), make.NOW)
