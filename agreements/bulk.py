@@ -115,7 +115,13 @@ def order(
     by: str,
     now: datetime,
 ) -> Job:
-    """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk."""
+    """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk.
+
+    The papers of one person follow each other: a mail about the first waits a moment for the others.
+    """
+    contacts = Author.objects.filter(paper__volume=volume, is_contact=True)
+    address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
+    pairs = sorted(pairs, key=lambda pair: address.get(pair[0].pk, ""))
     with transaction.atomic():
         job = Job.objects.create(volume=volume, verb=verb, reason=reason, asked_by=user, by=by, asked_at=now)
         items = (JobItem(job=job, paper=paper, agreement=to, data=dict(data.get(paper.pk, {}))) for paper, to in pairs)

@@ -5,10 +5,13 @@ import re
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Count
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -166,6 +169,43 @@ def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
 
 
 # --- at the same time
+
+
+@pytest.mark.usefixtures("committed")
+def test_no_worker_finds_a_part_of_what_one_person_is_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = make.the_volume()
+    people = ["anna", "zoe", "anna", "zoe", "ANNA", "mike"]
+    papers = [make.paper(volume, contact=f"{name}@example.org") for name in people]
+    seen: list[tuple[str, int]] = []
+
+    def look() -> None:
+        """What a worker would find in the outbox; it does not take it up, for SQLite has one place for a writer."""
+        due = Message.objects.filter(state=State.PENDING, carrier__isnull=True).annotate(papers=Count("carried"))
+        seen.extend((address.lower(), papers or 1) for address, papers in due.values_list("recipient", "papers"))
+
+    def issue_and_look(agreement: Agreement, **rest: Any) -> None:
+        lifecycle.issue(agreement, **rest)
+        assert at_once(look) == []
+
+    monkeypatch.setattr(issuing, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_look}))
+    fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
+    report = issuing.issue(fetched, by="editor:ed", now=NOW)
+    look()
+    assert [agreement.paper for agreement in report.issued] == papers
+    assert set(seen) == {("anna@example.org", 3), ("zoe@example.org", 2), ("mike@example.org", 1)}
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_who_issue_the_same_papers_at_once_wait_for_each_other() -> None:
+    volume = make.the_volume()
+    for _ in range(4):
+        make.paper(volume, contact="anna@example.org")
+    fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
+    forwards, backwards = (list(fetched.order_by(order)) for order in ("pk", "-pk"))
+    issue = partial(issuing.issue, by="editor:ed", now=NOW)
+    assert at_once(partial(issue, forwards), partial(issue, backwards)) == []
+    (held,) = mail.claim(NOW)
+    assert len(held.parts) == 4
 
 
 @pytest.mark.usefixtures("committed")
