@@ -80,8 +80,10 @@ def queue_about(
     return bool(insert([new(now, slot=slot, kind=kind, recipient=recipient, **about)]))
 
 
-def queue_together(errands: Iterable[Errand], now: datetime) -> int:
+def queue_together(errands: Iterable[Errand], now: datetime, wait: timedelta = timedelta(0)) -> int:
     """Puts mails in the outbox, one per person and volume: several papers share one. Returns how many slots are new.
+
+    They are due after `wait`.
 
     A mail about several papers is a row of its own that carries theirs. Each of them has its own slot, state and link,
     and may drop out until the moment of the hand-over.
@@ -94,13 +96,13 @@ def queue_together(errands: Iterable[Errand], now: datetime) -> int:
         else:
             by_person.setdefault((errand.agreement.paper.volume_id, errand.recipient.lower()), []).append(errand)
     carriers = {
-        person: new(now, **together(person[0], several[0].recipient))
+        person: new(now, **together(person[0], several[0].recipient), due_at=now + wait)
         for person, several in by_person.items()
         if len(several) > 1
     }
     Message.objects.bulk_create(carriers.values())
     wanted = [
-        new(now, **slot_of(errand), carrier=carriers.get(person))
+        new(now, **slot_of(errand), carrier=carriers.get(person), due_at=now + wait)
         for person, several in by_person.items()
         for errand in several
     ]

@@ -55,45 +55,58 @@ def stop_address(message: Message, words: str, now: datetime) -> bool:
 
 def bounced(bounce: Bounce, *, now: datetime) -> str:
     """A report came back that a mail did not arrive. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
-    message = bounced_mail(bounce.message_id)
-    if message is None or message.volume_id:
+    messages = bounced_mails(bounce.message_id)
+    if not messages:
         return "ignored"
+    first = messages[0]
     with transaction.atomic():
-        mail.hold({message.agreement.pk, *addresses.agreements_with_mail_to(message.recipient)})
-        if message.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
+        about = {message.agreement.pk for message in messages}
+        mail.hold(about | addresses.agreements_with_mail_to(first.recipient))
+        if first.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
-        data = {"to": message.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
-        note(message.agreement.pk, "bounced", by="clock", now=now, data=data)
+        data = {"to": first.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
+        for agreement_id in sorted(about):
+            note(agreement_id, "bounced", by="clock", now=now, data=data)
         if bounce.hard:
-            stop_address(message, bounce.words, now)
+            stop_address(first, bounce.words, now)
         else:
-            mail_again(message, now)
+            mail_again(messages, now)
     return "hard" if bounce.hard else "soft"
 
 
-def bounced_mail(message_id: str) -> Message | None:
-    """The mail with that Message-ID; of one about several papers the first that it carried."""
-    mails = Message.objects.filter(message_id=message_id).select_related("agreement")
-    message = mails.first()
-    if message and message.kind == Kind.TOGETHER:
-        parts = message.carried.exclude(state=Message.State.CANCELLED)
-        return parts.select_related("agreement").order_by("pk").first()
-    return message
+def bounced_mails(message_id: str) -> list[Message]:
+    """The mail with that Message-ID, or those that it carried; none for one about a volume, which has no chain."""
+    mails = Message.objects.filter(message_id=message_id)
+    if mails.filter(kind=Kind.TOGETHER).exists():
+        mails = Message.objects.filter(carrier__in=mails).exclude(state=Message.State.CANCELLED)
+    return list(mails.filter(agreement__isnull=False).select_related("agreement__paper").order_by("pk"))
 
 
-def mail_again(message: Message, now: datetime) -> None:
-    """Queues a mail once more that came back, but not for good: tomorrow the mailbox may have room.
+def mail_again(messages: list[Message], now: datetime) -> None:
+    """Queues once more what came back, but not for good: tomorrow the mailbox may have room.
 
-    Nothing is queued where nobody waits for it any more, where another mail to the address is on its way, or when so
-    many have come back that a person should look. Nor for one of several papers that shared a mail: the clock reminds.
+    Nothing is queued about what nobody waits for any more, where another mail to the address is on its way, or when so
+    many have come back that a person should look.
     """
-    agreement, address = message.agreement, message.recipient
-    agreement.refresh_from_db()
-    asks = message.kind in (Kind.INVITATION, *mail.ASKING_AGAIN, Kind.FRESH)
-    if message.carrier_id or (asks and (agreement.status != Status.ISSUED or agreement.reminders_stopped_at)):
-        return
+    address = messages[0].recipient
     if addresses.lock(address).stopped_at or addresses.agreements_with_mail_to(address):
         return
-    if agreement.events.filter(kind="bounced", data__to=address).count() <= MAIL_AGAIN:
-        slot, kind = f"{message.slot}:again", Kind(message.kind)
-        mail.queue(agreement, slot=slot, kind=kind, recipient=address, now=now, wait=TOMORROW)
+    again = [
+        mail.Errand(message.agreement, f"{message.slot}:again", Kind(message.kind), address)
+        for message in messages
+        if is_wanted(message) and came_back(message) <= MAIL_AGAIN
+    ]
+    mail.queue_together(again, now, wait=TOMORROW)
+
+
+def is_wanted(message: Message) -> bool:
+    """Whether somebody still waits for what the mail says."""
+    agreement = message.agreement
+    agreement.refresh_from_db(fields=["status", "reminders_stopped_at"])
+    asks = message.kind in (Kind.INVITATION, *mail.ASKING_AGAIN, Kind.FRESH)
+    return not asks or (agreement.status == Status.ISSUED and agreement.reminders_stopped_at is None)
+
+
+def came_back(message: Message) -> int:
+    """How many mails about its agreement have come back from its address."""
+    return message.agreement.events.filter(kind="bounced", data__to=message.recipient).count()

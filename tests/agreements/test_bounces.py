@@ -366,6 +366,30 @@ def test_a_retry_that_waits_ends_with_the_agreement(mailbox: Mailbox) -> None:
     assert message.agreement.messages.get(slot="invitation:again").state == Message.State.CANCELLED
 
 
+@pytest.mark.django_db
+def test_a_mail_about_several_papers_is_tried_again_about_those_that_still_wait(mailbox: Mailbox) -> None:
+    volume = make.the_volume()
+    one, two, three = (make.agreement("issued", of=make.paper(volume)) for _ in range(3))
+    assert send(NOW) == {Message.State.SENT: 1}
+    first = Message.objects.get(kind=Message.Kind.TOGETHER)
+    make.sign(three)
+    mailbox.reset()
+    assert (soft(first, 1, NOW), soft(first, 1, NOW)) == ("soft", "known")
+    assert [make.history(agreement).count("bounced") for agreement in (one, two, three)] == [1, 1, 1]
+    again = Message.objects.filter(slot="invitation:again")
+    assert {row.agreement for row in again} == {one, two}
+    make.sign(two, now=NOW + make.HOUR)
+    assert send(NOW + DAY - make.MINUTE)[Message.State.PENDING] == 0
+    assert "invitation:again" not in {row.slot for row in Message.objects.filter(state=Message.State.SENT)}
+    assert send(NOW + DAY) == {Message.State.SENT: 1}
+    last = Message.objects.get(slot="invitation:again", agreement=one)
+    assert last.state == Message.State.SENT
+    assert last.carrier is not None
+    assert soft(last.carrier, 2, NOW + DAY) == "soft"
+    assert make.history(two).count("bounced") == 1, "it was not in the second one"
+    assert send(NOW + 2 * DAY) == {Message.State.SENT: 1}
+
+
 # --- the editor's task
 
 
