@@ -50,17 +50,17 @@ class Plan(NamedTuple):
 
 def waiting() -> QuerySet[Agreement]:
     """The agreements that wait for a signature, with what `Look` reads of them."""
-    rows = Agreement.objects.filter(status__in=WAITING).select_related("paper__volume__terms")
-    return rows.prefetch_related("messages", "proposals")
+    rows = Agreement.objects.filter(status__in=WAITING).select_related("paper")
+    return rows.prefetch_related("paper__volume__terms", "messages", "proposals")  # most are of one volume
 
 
 def with_siblings(agreement_ids: list[int]) -> list[int]:
     """The same and all others that wait for one of their signers in the same volume: they share a mail."""
-    mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email"))
+    mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
     people = set(mine.values_list("volume_number", "small"))
     others = Agreement.objects.filter(UNSIGNED, status__in=WAITING).annotate(small=Lower("signer_email"))
     same_address = others.filter(small__in={address for _, address in people})
-    found = same_address.values_list("pk", "volume_number", "small")
+    found = same_address.order_by().values_list("pk", "volume_number", "small")
     return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})
 
 
