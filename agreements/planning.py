@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 
 from agreements import addresses, mail
 from agreements.mail import Errand
-from agreements.models import UNSIGNED, Agreement, Message, Person, Proposal, Terms
+from agreements.models import Agreement, Message, Person, Proposal, Terms
 from agreements.notices import short
 from agreements.reminders import (
     GAP,
@@ -58,7 +58,7 @@ def with_siblings(agreement_ids: list[int]) -> list[int]:
     """The same and all others that wait for one of their signers in the same volume: they share a mail."""
     mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
     people = set(mine.values_list("volume_number", "small"))
-    others = Agreement.objects.filter(UNSIGNED, status__in=WAITING).annotate(small=Lower("signer_email"))
+    others = Agreement.objects.filter(status__in=WAITING).annotate(small=Lower("signer_email"))
     same_address = others.filter(small__in={address for _, address in people})
     found = same_address.order_by().values_list("pk", "volume_number", "small")
     return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})

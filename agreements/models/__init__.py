@@ -5,7 +5,7 @@ by `packing`, Edit by `edits`, Correction by `corrections`, Flaw by `flaws`. Not
 hold whatever the code does is a constraint here or a trigger in a migration.
 """
 
-from agreements.models.agreement import UNSIGNED, Agreement, AgreementQuerySet, Event, ShownCopy
+from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.desk import Flaw, Job, JobItem, Note
 from agreements.models.edits import Correction, Edit
 from agreements.models.mail import Addressee, Link, Message, Round
@@ -18,7 +18,6 @@ from agreements.models.texts import AgreementText, SealCertificate
 
 __all__ = [
     "ANYWHERE_ON_EARTH",
-    "UNSIGNED",
     "Addressee",
     "Agreement",
     "AgreementQuerySet",

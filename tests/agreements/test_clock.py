@@ -213,7 +213,7 @@ def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
         # The batch, whom it is to be sent to, and who else waits for them; within a transaction the rows, their mails
         # and proposals, a lock for each address (two), mails to them, the refused ones, what is known of them; those
         # who wait until the same moment in one UPDATE; and a look that finds no more.
-        with django_assert_num_queries(15 + connection.features.has_select_for_update):
+        with django_assert_num_queries(17 + connection.features.has_select_for_update):
             assert clock.remind_due(NOW + MINUTE) == 0
     with django_assert_num_queries(1):
         clock.remind_due(NOW + MINUTE)
