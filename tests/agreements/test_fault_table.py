@@ -165,6 +165,8 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
     45: ("an outage over several reminders", [
         "agreements/test_clock.py::test_an_outage_of_three_weeks_makes_one_mail",
         "agreements/test_reminders.py::test_an_outage_over_three_slots_sends_the_latest_and_marks_the_older_ones",
+        "agreements/test_timing.py::test_two_that_are_due_at_once_after_an_outage_keep_their_distance",
+        "agreements/test_timing.py::test_a_reminder_that_is_late_waits_for_working_hours",
     ]),
 }  # fmt: skip
 
