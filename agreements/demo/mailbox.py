@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ class Mail:
     name: str
     """The file's name without its ending, and the number of the mail in it."""
     sent_at: datetime
-    recipient: str
+    to: Address
     subject: str
     text: str
     attachments: tuple[str, ...]
@@ -56,7 +57,7 @@ def parse_one(name: str, raw: bytes) -> Mail:
     return Mail(
         name=name,
         sent_at=parsedate_to_datetime(str(message["Date"])),
-        recipient=str(message["To"]),
+        to=message["To"].addresses[0],
         subject=str(message["Subject"]),
         text=str(body.get_content()) if body else "",
         attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),

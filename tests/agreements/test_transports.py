@@ -435,5 +435,5 @@ def test_the_file_backend_writes_mails_that_can_be_read_back(mail_folder: Path) 
             mail = letter(to=f"author{number}@example.org", Date="Sun, 01 Nov 2026 09:00:00 +0000")
             assert transport.hand_over(mail, lambda: True) == Outcome.sent()
     read = box.read(mail_folder)
-    assert sorted(mail.recipient for mail in read) == sorted(f"author{number}@example.org" for number in range(30))
+    assert sorted(mail.to.addr_spec for mail in read) == sorted(f"author{number}@example.org" for number in range(30))
     assert len({mail.name for mail in read}) == 30

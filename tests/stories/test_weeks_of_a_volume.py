@@ -107,7 +107,7 @@ request to the co-author 20 hours after the fourth reminder; and nothing at all 
 def test_everybody_gets_what_the_policy_says_and_nothing_else(mails: list[mailbox.Mail]) -> None:
     told: dict[str, list[str]] = {}
     for mail in reversed(mails):
-        name = mail.recipient.rpartition("<")[2].partition("@")[0]
+        name = mail.to.username
         told.setdefault(name, []).append(f"{mail.sent_at:%a %d %b %H:%M} {mail.subject.split(':')[0].strip()}")
     assert told == TOLD
     states = Message.objects.exclude(state__in=["sent", "skipped", "cancelled"]).values_list("kind", "state")

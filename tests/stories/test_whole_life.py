@@ -116,7 +116,7 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
     # Invited.
     assert done(START) == ["send: 3 sent"]
     (invitation,) = mails(mail_folder, "angstrom26")
-    assert invitation.recipient == "Zoë Ångström <zoe@author.example>"
+    assert str(invitation.to) == "Zoë Ångström <zoe@author.example>"
     assert "The Über-Norm: R&D for $\\ell_1$" in invitation.text
     assert "30 November 2026, 23:59 anywhere on Earth" in invitation.text
 
@@ -184,12 +184,12 @@ def test_who_declines_hears_no_more_and_the_editors_hear_why(volume: Volume, mai
     for day in range(1, 60):
         sweep(START + day * DAY)
     about = mails(mail_folder, "lewis26")
-    assert sorted(mail.recipient for mail in about) == [
+    assert sorted(str(mail.to) for mail in about) == [
         "Mike Lewis <mike@author.example>",
         "Mike Lewis <mike@author.example>",
         "chair@desk.example",
     ]
-    notice = next(mail for mail in about if mail.recipient == "chair@desk.example")
+    notice = next(mail for mail in about if mail.to.addr_spec == "chair@desk.example")
     assert "We moved the copyright" in notice.text
     assert not Author(START + 2 * HOUR).sign(invitation.link, "Mike Lewis")
     assert agreement("lewis26").status == "declined"
