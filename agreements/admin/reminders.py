@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from agreements import daily, letters, lifecycle, phrasing, preview, samples
+from agreements import addresses, daily, letters, lifecycle, notices, phrasing, preview, samples
 from agreements.admin.words import who, zone_of
 from agreements.models import Agreement, Message, OwnWords, Person, Terms, known_zone
 from agreements.reminders import FOREVER
@@ -144,6 +144,7 @@ class ReminderPages(OwnVolumes):
             "places": Person.objects.filter(volume=volume).exclude(zone="").order_by("address"),
             "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
             "letters": [(kind, Message.Kind(kind).label, kind in own) for kind in KINDS],
+            "refused": list(addresses.stopped(notices.editors_of_volume(volume)).values()),
             "gets_daily": not terms.no_daily.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
             "may_change": edits(request, volume.pk),

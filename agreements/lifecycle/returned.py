@@ -60,8 +60,12 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
         return "ignored"
     first = messages[0]
     with transaction.atomic():
-        about = {message.agreement.pk for message in messages}
+        about = {message.agreement.pk for message in messages if not message.volume_id}
         mail.hold(about | addresses.agreements_with_mail_to(first.recipient))
+        if first.volume_id and not bounce.hard:
+            return "ignored"  # tomorrow morning has a mail of its own
+        if first.volume_id:  # which has no chain
+            return "hard" if stop_address(first, bounce.words, now) else "known"
         if first.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
         data = {"to": first.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
@@ -75,11 +79,11 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
 
 
 def bounced_mails(message_id: str) -> list[Message]:
-    """The mail with that Message-ID, or those that it carried; none for one about a volume, which has no chain."""
+    """The mail with that Message-ID, or those that it carried."""
     mails = Message.objects.filter(message_id=message_id)
     if mails.filter(kind=Kind.TOGETHER).exists():
         mails = Message.objects.filter(carrier__in=mails).exclude(state=Message.State.CANCELLED)
-    return list(mails.filter(agreement__isnull=False).select_related("agreement__paper").order_by("pk"))
+    return list(mails.select_related("agreement__paper").order_by("pk"))
 
 
 def mail_again(messages: list[Message], now: datetime) -> None:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from agreements import addresses, bounces, lifecycle, mailboxes
+from agreements import addresses, bounces, daily, lifecycle, mailboxes
 from agreements.bounces import Bounce, ReturnPaths
-from agreements.models import Addressee, Message
+from agreements.models import Addressee, Message, Terms
 from proceedings.models import Author
 from tests import imap, make
 from tests.agreements.desk import desk_of, page_of
@@ -410,6 +410,25 @@ def test_a_hard_bounce_leaves_the_editor_a_task_with_somebody_else_to_choose(mai
         "/admin/agreements/agreement/", {"action": "contact", "_selected_action": agreement.pk}, follow=True
     )
     assert "second@example.org" in chosen.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_says_so(mailbox: Mailbox) -> None:
+    volume = make.the_volume()
+    make.agreement("declined", of=make.paper(volume))
+    editor = make.editor("ed", volume)
+    Terms.objects.update(daily_at=NOW)
+    assert daily.write_due(NOW) == 1
+    send(NOW)
+    message = Message.objects.get(kind=Message.Kind.EDITOR_DAILY)
+    assert lifecycle.bounced(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"
+    said = [lifecycle.bounced(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
+    assert said == ["hard", "known"]
+    assert set(addresses.stopped([editor.email])) == {editor.email}
+    page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
+    assert f"Mail to {editor.email} comes back: 550 gone" in page
+    call_command("addresses", "--lift", editor.email)
+    assert "comes back" not in desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
 
 
 @pytest.mark.django_db
