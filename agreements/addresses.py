@@ -6,12 +6,15 @@ writing to one person twice is the worse mistake.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from agreements.models import Addressee, Message
 
 State = Message.State
+UNDER_WAY = (State.PENDING, State.CLAIMED, State.HANDING)
 UNASKED = (
     Message.Kind.INVITATION,
     Message.Kind.REMINDER,
@@ -71,9 +74,7 @@ def languages(addresses: Iterable[str]) -> dict[str, str]:
 def agreements_with_mail_to(address: str) -> set[int]:
     """Agreements that have a mail to the address in the outbox."""
     mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), agreement__isnull=False)
-    return set(
-        mails.filter(state__in=[State.PENDING, State.CLAIMED, State.HANDING]).values_list("agreement", flat=True)
-    )
+    return set(mails.filter(state__in=UNDER_WAY).values_list("agreement", flat=True))
 
 
 class Quiet(dict[str, datetime]):
@@ -83,30 +84,41 @@ class Quiet(dict[str, datetime]):
         return self.get(address.lower())
 
 
-def quiet(addresses: Iterable[str], gap: timedelta, now: datetime) -> Quiet:
-    """Which addresses have had a mail within `gap`, or have one on its way."""
-    small = {address.lower() for address in addresses}
-    mails = Message.objects.annotate(small=Lower("recipient")).filter(small__in=small, kind__in=UNASKED)
-    found = Quiet()
+def quiet(
+    addresses: Iterable[str],
+    gap: timedelta,
+    now: datetime,
+    *,
+    leaving: Iterable[State] = UNDER_WAY,
+    aside: timedelta = timedelta(hours=1),
+    besides: Iterable[int] = (),
+) -> Quiet:
+    """Which addresses have had a mail within `gap`, or have one on its way; the latter for `aside`.
+
+    On its way is what is in one of the states `leaving`. The mails with the keys `besides` do not count.
+    """
+    found, under_way = Quiet(), set(leaving)
+    mails = unasked_to(addresses).filter(state__in=[State.SENT, State.UNKNOWN, *under_way]).exclude(pk__in=besides)
     for address, state, sent_at, due_at in mails.values_list("small", "state", "sent_at", "due_at"):
-        if state in (State.PENDING, State.CLAIMED, State.HANDING):
-            until = now + timedelta(hours=1)
-        elif state in (State.SENT, State.UNKNOWN):
-            until = (sent_at or due_at) + gap
-        else:
-            continue
+        until = now + aside if state in under_way else (sent_at or due_at) + gap
         if until > now:
             found[address] = max(until, found.get(address, until))
     return found
 
 
+def unasked_to(addresses: Iterable[str]) -> QuerySet[Any]:
+    """The mails to those addresses that nobody asked for, whatever became of them."""
+    small = {address.lower() for address in addresses}
+    mails = Message.objects.annotate(small=Lower("recipient"))
+    return mails.filter(small__in=small, kind__in=UNASKED).order_by()
+
+
 def free_from(address: str, gap: timedelta, now: datetime) -> datetime:
     """From when on a mail may go there that keeps its distance of `gap` from those that went or are to go before it."""
-    mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), kind__in=UNASKED)
     moments = [now]
-    for state, sent_at, due_at, closed in mails.values_list("state", "sent_at", "due_at", "closed"):
+    for state, sent_at, due_at, closed in unasked_to([address]).values_list("state", "sent_at", "due_at", "closed"):
         if state in (State.SENT, State.UNKNOWN):
             moments.append((sent_at or due_at) + gap)
-        elif state in (State.PENDING, State.CLAIMED, State.HANDING) and not closed:
+        elif state in UNDER_WAY and not closed:
             moments.append(max(due_at, now) + gap)
     return max(moments)

@@ -273,17 +273,11 @@ def rows_of(message: Message) -> QuerySet[Message]:
     return Message.objects.filter(pk__in=[message.pk, *(part.pk for part in message.parts)])
 
 
-def give_back(messages: list[Message]) -> None:
-    """Unclaims what was not begun. It was no try."""
-    for message in messages:
-        mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
-        mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE)
-
-
-def postpone(message: Message, until: datetime) -> None:
-    """Unclaims what had better leave later. It was no try."""
+def give_back(message: Message, until: datetime | None = None) -> None:
+    """Unclaims what was not begun, and had perhaps better leave at `until`. It was no try."""
     mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
-    mine.update(state=State.PENDING, due_at=until, attempts=message.attempts - 1, **FREE)
+    later = {"due_at": until} if until else {}
+    mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE, **later)
 
 
 def nothing() -> None:

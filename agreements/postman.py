@@ -66,7 +66,8 @@ class Carrier:
         try:
             for number, message in enumerate(messages):
                 if self.over or self.stale(message):
-                    mail.give_back(messages[number:])
+                    for later in messages[number:]:
+                        mail.give_back(later)
                     break
                 row = stopped.get(message.recipient.lower())
                 if row:
@@ -82,7 +83,7 @@ class Carrier:
         waits = timing.waits(messages, self.clock())
         for message in messages:
             if message.pk in waits:
-                mail.postpone(message, waits[message.pk])
+                mail.give_back(message, waits[message.pk])
         return [message for message in messages if message.pk not in waits]
 
     def stale(self, message: Message) -> bool:

@@ -4,10 +4,7 @@ No worker ran, or a server wanted it later. Then two mails to one person, planne
 reminder that was for the morning is due at night.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-from django.db.models.functions import Lower
 
 from agreements import addresses
 from agreements.mail import ASKING_AGAIN
@@ -22,7 +19,6 @@ LATE = timedelta(hours=1)
 ASIDE = timedelta(minutes=1)
 """How long a mail steps aside for one to the same person that is just leaving."""
 
-GONE = (State.SENT, State.UNKNOWN)
 LEAVING = (State.CLAIMED, State.HANDING)
 
 
@@ -35,7 +31,8 @@ def waits(messages: list[Message], now: datetime) -> dict[int, datetime]:
     late = [message for message in messages if keeps_hours(message) and is_late(message, now)]
     until = hours_begin(late, now)
     spaced = {message.pk: message.recipient.lower() for message in messages if keeps_distance(message)}
-    quiet = left_alone(set(spaced.values()), messages, now) if spaced else {}
+    ours = [one.pk for message in messages for one in (message, *message.parts)]
+    quiet = addresses.quiet(spaced.values(), GAP, now, leaving=LEAVING, aside=ASIDE, besides=ours)
     for message in messages:
         address = message.recipient.lower()
         if message.pk in spaced and address in quiet:
@@ -79,16 +76,3 @@ def hours_of(message: Message, zones: dict[tuple[int, str], str]) -> Hours:
     terms = one.agreement.paper.volume.terms
     zone = zones.get((terms.volume_id, message.recipient.lower()))
     return terms.hours_in(zone) if zone else terms.hours
-
-
-def left_alone(small: set[str], besides: Iterable[Message], now: datetime) -> dict[str, datetime]:
-    """Which of the addresses, in small letters, have had a mail lately or are just getting one, and for how long."""
-    ours = {one.pk for message in besides for one in (message, *message.parts)}
-    mails = Message.objects.annotate(small=Lower("recipient")).filter(small__in=small, kind__in=addresses.UNASKED)
-    mails = mails.filter(state__in=[*GONE, *LEAVING]).exclude(pk__in=ours)
-    quiet: dict[str, datetime] = {}
-    for address, state, sent_at, due_at in mails.values_list("small", "state", "sent_at", "due_at"):
-        moment = (sent_at or due_at) + GAP if state in GONE else now + ASIDE
-        if moment > now:
-            quiet[address] = max(moment, quiet.get(address, moment))
-    return quiet

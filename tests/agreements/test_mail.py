@@ -628,7 +628,7 @@ def test_what_its_author_signed_is_not_given_back(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     (message,) = mail.claim(NOW)
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
-    mail.give_back([message])
+    mail.give_back(message)
     assert state_of(invitation) == State.CANCELLED
 
 

@@ -103,7 +103,7 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
             listed.append((protocol.intend(row, token) or row, partial(mail.intend, held, NOW)))
-            listed.append((protocol.give_back(row, token), partial(mail.give_back, [held])))
+            listed.append((protocol.give_back(row, token), partial(mail.give_back, held)))
             for name, outcome in OUTCOMES.items():
                 then = protocol.settle(row, token, name, tries=tries)
                 listed.append((then, partial(mail.settle, held, outcome, NOW, lifecycle.note_mail)))

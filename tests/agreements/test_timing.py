@@ -209,7 +209,7 @@ def worker(now: datetime):  # type: ignore[no-untyped-def]
     until = timing.waits([message], now)
     yield
     if until:
-        mail.postpone(message, until[message.pk])
+        mail.give_back(message, until[message.pk])
     else:
         assert mail.intend(message, now)
         mail.settle(message, Outcome.sent(), now, lifecycle.note_mail)

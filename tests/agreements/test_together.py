@@ -280,7 +280,7 @@ class Group:
                 assert not {part.agreement.pk for part in held.parts} & gone, "I3"
                 self.begun[id(held)] = parts
             case ["give", "back"] if held and id(held) not in self.begun:
-                mail.give_back([held])
+                mail.give_back(held)
                 self.claims.pop()
             case [outcome] if held and outcome in OUTCOMES:
                 begun = self.begun.pop(id(held), set())
