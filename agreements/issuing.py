@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from agreements import drafting, lifecycle
+from agreements import drafting, lifecycle, mail
 from agreements.models import Agreement
 from agreements.states import LIVE, Status
 from proceedings.models import Paper
@@ -43,8 +43,9 @@ def issue(
     """
     report, papers = Report(), list(papers)
     for theirs in by_person(papers):
-        with transaction.atomic() if len(theirs) > 1 else nullcontext():
-            if len(theirs) > 1 and not dry_run:
+        together = len(theirs) > 1 and not dry_run
+        with transaction.atomic() if together else nullcontext():
+            if together:
                 hold(theirs)
             for paper in theirs:
                 issue_one(paper, report, by=by, now=now, dry_run=dry_run, wait=wait)
@@ -62,14 +63,17 @@ def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
 
 
 def hold(papers: list[Paper]) -> None:
-    """Takes the papers' rows in the order of their keys, before any address: two who issue some of the same wait."""
+    """Takes the rows of the papers' drafts, then their own, in the order of their keys and before any address.
+
+    Whoever issues some of the same papers waits, and so does whoever replaces a draft: an agreement, then its paper.
+    """
+    mail.hold(one.pk for paper in papers for one in paper.agreements.all() if one.status == Status.DRAFT)
     keys = [paper.pk for paper in papers]
     list(Paper.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
-def issue_one(
-    paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, wait: timedelta = timedelta(0)
-) -> None:
+def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, wait: timedelta) -> None:
+    """One paper on its own: what became of it goes into the report."""
     live = [agreement for agreement in paper.agreements.all() if agreement.status in LIVE]
     if any(agreement.status != Status.DRAFT for agreement in live):
         report.under_way.append(paper)

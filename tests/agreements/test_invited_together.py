@@ -209,6 +209,19 @@ def test_two_who_issue_the_same_papers_at_once_wait_for_each_other() -> None:
 
 
 @pytest.mark.usefixtures("committed")
+def test_whoever_replaces_a_draft_meanwhile_waits_or_is_too_late() -> None:
+    volume = make.the_volume()
+    for number in range(8):
+        papers = [make.paper(volume, contact=f"{number}@example.org") for _ in range(3)]
+        drafts = [make.agreement("draft", of=paper) for paper in papers]
+        fetched = volume.papers.filter(pk__in=[paper.pk for paper in papers])
+        group = list(fetched.select_related("volume").prefetch_related("authors", "agreements"))
+        replace = partial(lifecycle.supersede, drafts[2], reason="Other authors.", by="editor:mo", now=NOW)
+        assert at_once(partial(issuing.issue, group, by="editor:ed", now=NOW), replace) == []
+        assert {one.agreements.get(status="issued").status for one in papers} == {"issued"}
+
+
+@pytest.mark.usefixtures("committed")
 def test_two_editors_who_issue_to_one_person_at_once_write_one_mail() -> None:
     volume = make.the_volume()
     for _ in range(5):
