@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import lifecycle
+from agreements import lifecycle, mail
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
 from agreements.admin.lists import rank
@@ -18,7 +18,7 @@ from agreements.admin.notes import NoteTaking
 from agreements.admin.words import chip, who, zone_of
 from agreements.models import Agreement, Note
 from agreements.standings import of_its_paper, with_voices
-from agreements.states import Status
+from agreements.states import LIVE, Status
 from proceedings.admin import PaperAdmin
 from proceedings.models import Author, Paper
 from proceedings.scope import OwnVolumeFilter
@@ -65,11 +65,12 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Paper, form: Any, change: bool) -> None:
+        withdrawn = obj.status == Paper.Status.WITHDRAWN
+        if withdrawn:  # its agreement's row is taken before its own, as by everybody
+            mail.hold(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
         super().save_model(request, obj, form, change)
-        if obj.status == Paper.Status.WITHDRAWN:
-            by, now = who(request), timezone.now()
-            if lifecycle.paper_withdrawn(obj.pk, by=by, now=now):
-                messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")
+        if withdrawn and lifecycle.paper_withdrawn(obj.pk, by=who(request), now=timezone.now()):
+            messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row, row.newest_first[0] if row.newest_first else None
