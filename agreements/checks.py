@@ -8,13 +8,15 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils import timezone
 
-from agreements import pdf, seal, searching, wording
-from proceedings.searching import slow
+from agreements.documents import pdf, seal
+from agreements.domain import agreement_text
+from agreements.models import search
+from proceedings.models.search import slow
 
 
 @register
 def texts_are_unchanged(**kwargs: Any) -> list[CheckMessage]:
-    return [Error(finding, id="agreements.E001") for finding in wording.check_all()]
+    return [Error(finding, id="agreements.E001") for finding in agreement_text.check_all()]
 
 
 @register(Tags.security, deploy=True)
@@ -77,4 +79,4 @@ def mail_leaves_the_house(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def agreements_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return slow(searching.INDEXES, "agreements.W002") if databases else []
+    return slow(search.INDEXES, "agreements.W002") if databases else []

@@ -3,17 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from agreements import bulk, clock, flaws, packing
+from agreements.dashboard import precheck
+from agreements.jobs import bulk, package_builder, scheduled
 
 
 @shared_task(name="agreements.send")
 def send() -> None:
-    clock.send(timezone.now, seconds=clock.ROUND)
+    scheduled.send(timezone.now, seconds=scheduled.ROUND)
 
 
 @shared_task(name="agreements.chase")
 def chase() -> None:
-    clock.chase(timezone.now)
+    scheduled.chase(timezone.now)
 
 
 @shared_task(name="agreements.work")
@@ -21,21 +22,21 @@ def work() -> None:
     bulk.work(timezone.now)
 
 
-@shared_task(name="agreements.seal")
+@shared_task(name="agreements.documents.seal")
 def seal() -> None:
-    clock.seal_due(timezone.now)
+    scheduled.seal_due(timezone.now)
 
 
 @shared_task(name="agreements.check")
 def check() -> None:
-    flaws.look(timezone.now)
+    precheck.look(timezone.now)
 
 
 @shared_task(name="agreements.recheck")
 def recheck() -> None:
-    clock.recheck(timezone.now)
+    scheduled.recheck(timezone.now)
 
 
 @shared_task(name="agreements.pack")
 def pack() -> None:
-    packing.make_due(timezone.now)
+    package_builder.make_due(timezone.now)

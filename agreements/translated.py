@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext
 
-from agreements.sentences import Sentence
+from agreements.domain.translatable import Sentence
 
 
 def translated(words: str) -> str:

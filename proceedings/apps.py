@@ -14,5 +14,5 @@ class ProceedingsConfig(AppConfig):
 class DeskConfig(admin.AdminConfig):
     """Django's admin with the desk as its site."""
 
-    default_site = "proceedings.desk.Desk"
+    default_site = "proceedings.site.Desk"
     default = False

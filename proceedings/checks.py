@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from proceedings import searching
+from proceedings.models import search
 
 
 @register(Tags.security)
@@ -24,4 +24,4 @@ def staff_take_two_steps(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def papers_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return searching.slow(searching.INDEXES, "proceedings.W001") if databases else []
+    return search.slow(search.INDEXES, "proceedings.W001") if databases else []

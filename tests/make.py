@@ -5,27 +5,22 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlparse
 
-from agreements import (
-    clock,
-    corrections,
-    documents,
-    edits,
-    lifecycle,
-    links,
-    mail,
-    on_paper,
-    planning,
-    proposals,
-    quarantine,
-    statements,
-)
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.documents import rendering
+from agreements.documents.uploads import images, inspect, pdf_pages
+from agreements.documents.uploads.inspect import Pages
+from agreements.domain import statements
+from agreements.domain.facts import sha256
+from agreements.domain.schedule import Escalate, Remind
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
+from agreements.lifecycle import signed_form
+from agreements.mail import links, outbox
 from agreements.models import Agreement, Correction, Edit, Link, Message, Proposal, Scan, Terms
-from agreements.quarantine import Pages, photos, sheets
-from agreements.reminders import Escalate, Remind
-from agreements.states import Status
-from proceedings import publisher
+from agreements.reminders import planner
+from agreements.requests import change_requests, corrections, edits
 from proceedings.models import Author, Paper, User, Volume
+from proceedings.publisher import rules
 from tests.agreements.scans_for_tests import photo
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -98,7 +93,7 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
             receive(made, now=now)
         case Status.LAPSED:
             seal(sign(made, now=now), now=now)
-            lifecycle.lapse(made, now=clock.one_year_after(now))
+            lifecycle.lapse(made, now=scheduled.one_year_after(now))
         case Status.SUPERSEDED:
             lifecycle.supersede(made, reason="Other authors.", by="editor:ed", now=now)
         case Status.WAIVED:
@@ -115,7 +110,7 @@ def act(of: Agreement, **changes: Any) -> lifecycle.Act:
         "typed_name": of.signer,
         "consent": statements.consent(),
         "authority": statements.authority(of.facts),
-        "shown": documents.shown_form(of),
+        "shown": rendering.shown_form(of),
         "address": "192.0.2.7",
         "agent": "Mozilla/5.0",
     }
@@ -133,15 +128,15 @@ def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle
 def pages(words: str = "signed by hand") -> Pages:
     """A form signed by hand, as the quarantine hands it on: the photo of a page."""
     body = photo(words)
-    drawn, document = photos.draw(body, quarantine.Kind.JPEG), sheets.Document()
-    document.add(photos.page(drawn))
-    file = quarantine.LookedInto(quarantine.Kind.JPEG, 1, sha256(body), body, drawn)
+    drawn, document = images.draw(body, inspect.Kind.JPEG), pdf_pages.Document()
+    document.add(images.page(drawn))
+    file = inspect.LookedInto(inspect.Kind.JPEG, 1, sha256(body), body, drawn)
     return Pages((file,), document.finished(), 1)
 
 
 def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> Scan:
     """The form comes in, signed by hand."""
-    return on_paper.receive(of, pages(words), now=now)
+    return signed_form.receive(of, pages(words), now=now)
 
 
 def accepted(*, now: datetime = NOW, **changes: Any) -> Agreement:
@@ -152,10 +147,10 @@ def accepted(*, now: datetime = NOW, **changes: Any) -> Agreement:
 def accept(of: Agreement, *, now: datetime = NOW, dated: date | None = None, **changes: Any) -> Agreement:
     """An editor accepts the newest form that came in."""
     fields: dict[str, Any] = {"name": of.signer, "date_written": "1 Nov 2026", "dated": dated or now.date()}
-    reading = on_paper.Reading(**fields | changes)
-    scan = on_paper.newest(of)
+    reading = signed_form.Reading(**fields | changes)
+    scan = signed_form.newest(of)
     assert scan
-    on_paper.accept(of, scan, reading, by="editor:ed", now=now)
+    signed_form.accept(of, scan, reading, by="editor:ed", now=now)
     return of
 
 
@@ -165,7 +160,7 @@ def sign(of: Agreement, *, now: datetime = NOW) -> Agreement:
 
 
 def seal(of: Agreement, *, now: datetime = NOW) -> Agreement:
-    assert clock.seal_one(of, now) == "sealed"
+    assert scheduled.seal_one(of, now) == "sealed"
     return of
 
 
@@ -181,37 +176,37 @@ def coauthor(of: Agreement, position: int = 2, *, email: str = "") -> Author:
 def proposal(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: Any) -> Proposal:
     """Other facts, proposed as the author's page does it."""
     data = {"title": "A Better Title", "authors": list(of.authors)} | wanted
-    return proposals.propose(of, Proposal.Kind.FACTS, data, note=note, now=now)
+    return change_requests.propose(of, Proposal.Kind.FACTS, data, note=note, now=now)
 
 
 def somebody_else(of: Agreement, *, now: datetime = NOW) -> Proposal:
     """Ada Byron, who is no author, proposed as the signer."""
     data = {"name": "Ada Byron", "email": "ada@example.org"}
-    return proposals.propose(of, Proposal.Kind.SIGNER, data, note="", now=now)
+    return change_requests.propose(of, Proposal.Kind.SIGNER, data, note="", now=now)
 
 
 def reminder(of: Agreement, slot: str = "r1:T-7", *, skipped: tuple[str, ...] = (), now: datetime = NOW) -> Message:
     """The reminder of a slot, queued as the clock does it when its time has come."""
-    plan = planning.Plan(of, Remind(slot, skipped), {})
-    mail.queue_together(planning.errands(plan), now)
+    plan = planner.Plan(of, Remind(slot, skipped), {})
+    outbox.queue_together(planner.errands(plan), now)
     return of.messages.get(slot=slot)
 
 
 def reminded_together(*of: Agreement, slot: str = "r1:T-7", now: datetime = NOW) -> Message:
     """One mail about several papers of one signer."""
-    plans = [planning.Plan(one, Remind(slot, ()), {}) for one in of]
-    mail.queue_together((errand for plan in plans for errand in planning.errands(plan)), now)
+    plans = [planner.Plan(one, Remind(slot, ()), {}) for one in of]
+    outbox.queue_together((errand for plan in plans for errand in planner.errands(plan)), now)
     carrier = of[0].messages.get(slot=slot).carrier
     assert carrier is not None
-    mail.load_parts([carrier])
+    outbox.load_parts([carrier])
     return carrier
 
 
 def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
     """The request to its second author, as the clock queues it when the signer does not answer."""
     slot = "r1:author:2"
-    plan = planning.Plan(of, Escalate((slot,)), {slot: coauthor(of, email="shruti@example.org").email})
-    mail.queue_together(planning.errands(plan), now)
+    plan = planner.Plan(of, Escalate((slot,)), {slot: coauthor(of, email="shruti@example.org").email})
+    outbox.queue_together(planner.errands(plan), now)
     return of.messages.get(slot=slot)
 
 
@@ -225,7 +220,7 @@ def published(of: Agreement) -> Agreement:
     """The same agreement, its volume published, its paper named as the publisher has it, two editors named."""
     names = ["Agrawal, Shipra", "Roth, Aaron"]
     Volume.objects.filter(pk=of.paper.volume_id).update(published=NOW.date(), editor_names=names)
-    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{publisher.letter(of.paper.position - 1)}")
+    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.letter(of.paper.position - 1)}")
     return Agreement.objects.select_related("paper__volume__terms").get(pk=of.pk)
 
 

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import to_language
 
-from proceedings.languages import spoken
+from proceedings.web.languages import spoken
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUES = {path.parent.parent.name: path for path in sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))}

@@ -13,16 +13,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements import bulk as moves
-from agreements import drafting, mail
+from agreements.admin.format import who
 from agreements.admin.forms import ContactsForm, NoForm, PauseForm, ReasonForm
 from agreements.admin.lists import MOST, DeskList
-from agreements.admin.words import who
-from agreements.facts import sha256
+from agreements.domain.facts import sha256
+from agreements.domain.states import LIVE, Status, legal_moves
+from agreements.jobs import bulk as moves
+from agreements.lifecycle import snapshot
+from agreements.mail import outbox
 from agreements.models import Agreement, Terms
-from agreements.states import LIVE, Status, legal_moves
+from proceedings.accounts.permissions import edited_volumes
 from proceedings.models import Paper
-from proceedings.scope import edited_volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
             return "The form signed on paper is to be looked at: accept it, or send it back."
         if live is None or live.status != Status.ISSUED:
             return "No agreement waits for a signature."
-        under_way = any(message.state in mail.OPEN for message in live.messages.all())
+        under_way = any(message.state in outbox.OPEN for message in live.messages.all())
         return "A mail is on its way already." if under_way else ""
     if bulk.verb in ("pause", "resume"):
         return "" if live and live.status == Status.ISSUED else moves.NOBODY_WAITS
@@ -180,8 +181,8 @@ def why_not_waive(paper: Paper, live: Agreement | None) -> str:
 
 def not_ready(bulk: Bulk, paper: Paper) -> str:
     try:
-        drafting.facts_of(paper)
-    except drafting.NotReady as refusal:
+        snapshot.facts_of(paper)
+    except snapshot.NotReady as refusal:
         return str(refusal)
     has_terms = isinstance(getattr(paper.volume, "terms", None), Terms)
     return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."

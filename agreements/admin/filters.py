@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from agreements import standings
-from agreements.blockers import MEANING, Blocker
+from agreements.dashboard import paper_state
+from agreements.dashboard.blockers import MEANING, Blocker
+from agreements.domain.states import LIVE, WORDS, Status
 from agreements.models import Agreement
-from agreements.states import LIVE, WORDS, Status
+from proceedings.accounts.permissions import OwnVolumeFilter, chosen_volume
 from proceedings.models import Paper
-from proceedings.scope import OwnVolumeFilter, chosen_volume
 
 AGES = {"7": "over a week", "14": "over two weeks", "30": "over a month", "90": "over three months"}
 
@@ -69,7 +69,7 @@ class BlockerFilter(admin.SimpleListFilter):
             return queryset.none()
         if self.value() not in set(Blocker):
             return queryset.none()
-        blocked = standings.blocked_by(volume, Blocker(str(self.value())), timezone.now())
+        blocked = paper_state.blocked_by(volume, Blocker(str(self.value())), timezone.now())
         if queryset.model is Agreement:
             queryset = queryset.exclude(status__in=[Status.SUPERSEDED, Status.VOIDED])
         return of_papers(queryset, pk__in=blocked)

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from agreements.bulk import Pair
-from proceedings.contacts import Contact, NoMatchError, match
+from agreements.jobs.bulk import Pair
+from proceedings.importing.contacts import Contact, NoMatchError, match
 from proceedings.models import Author, Paper
 
 MOST_CHOICES = 200

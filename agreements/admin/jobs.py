@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreements.admin.bulk import BULKS, gathered
-from agreements.admin.words import stamp
+from agreements.admin.format import stamp
 from agreements.models import Job, JobItem
-from proceedings.scope import OwnVolumeFilter, OwnVolumes
+from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
 
 EVERY = 5
 """Seconds after which the page of a job under way is loaded anew."""

@@ -18,14 +18,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import board, standings
-from agreements.admin.words import NONE, in_two_lines, in_utc, zone_of
-from agreements.blockers import MEANING, Blocker, blockers
-from agreements.bundle import formula_safe
+from agreements.admin.format import NONE, in_two_lines, in_utc, zone_of
+from agreements.dashboard import overview, paper_state
+from agreements.dashboard.blockers import MEANING, Blocker, blockers
+from agreements.delivery.readiness import formula_safe
+from agreements.domain.states import LIVE, WORDS, Status
 from agreements.models import ANYWHERE_ON_EARTH, Agreement
-from agreements.states import LIVE, WORDS, Status
+from proceedings.accounts.permissions import OwnVolumes, chosen_volume
 from proceedings.models import Paper
-from proceedings.scope import OwnVolumes, chosen_volume
 
 MOST = 5000
 """No list counts further: to count a hundred thousand rows takes longer than to show a page. Any volume is smaller."""
@@ -95,7 +95,7 @@ class DeskList(OwnVolumes):
         closed = agreement is not None and agreement.status in (Status.SUPERSEDED, Status.VOIDED)
         if paper.status == Paper.Status.WITHDRAWN or (closed and isinstance(row, Agreement)):
             return []
-        return blockers(standings.of_loaded(paper, agreement, row), timezone.now())
+        return blockers(paper_state.of_loaded(paper, agreement, row), timezone.now())
 
     def remarks(self, row: Any) -> str:
         """What else is the matter, as a quiet line under the status."""
@@ -119,7 +119,7 @@ class DeskList(OwnVolumes):
         paper, agreement = self.pair(row)
         if agreement is None or agreement.status not in LIVE:
             return None
-        mail = board.mail_to_come(agreement, getattr(paper.volume, "terms", None), timezone.now())
+        mail = overview.mail_to_come(agreement, getattr(paper.volume, "terms", None), timezone.now())
         return mail.at if mail else None
 
     @admin.display(description="deadline")

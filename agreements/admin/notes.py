@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from agreements.admin.forms import NoteForm
 from agreements.models import Note
+from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Paper
-from proceedings.scope import OwnVolumes, edits
 
 
 class NoteTaking(OwnVolumes):

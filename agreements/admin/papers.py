@@ -10,18 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements import lifecycle, mail
+from agreements import lifecycle
 from agreements.admin.bulk import BulkMoves
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
+from agreements.admin.format import chip, who, zone_of
 from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
-from agreements.admin.words import chip, who, zone_of
+from agreements.dashboard.paper_state import of_its_paper, with_voices
+from agreements.domain.states import LIVE, Status
+from agreements.mail import outbox
 from agreements.models import Agreement, Note
-from agreements.standings import of_its_paper, with_voices
-from agreements.states import LIVE, Status
-from proceedings.admin import PaperAdmin
+from proceedings.accounts.permissions import OwnVolumeFilter
+from proceedings.admin.volumes import PaperAdmin
 from proceedings.models import Author, Paper
-from proceedings.scope import OwnVolumeFilter
 
 admin.site.unregister(Paper)
 
@@ -67,7 +68,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     def save_model(self, request: HttpRequest, obj: Paper, form: Any, change: bool) -> None:
         withdrawn = obj.status == Paper.Status.WITHDRAWN
         if withdrawn:  # its agreement's row is taken before its own, as by everybody
-            mail.hold(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
+            outbox.hold(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
         super().save_model(request, obj, form, change)
         if withdrawn and lifecycle.paper_withdrawn(obj.pk, by=who(request), now=timezone.now()):
             messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")

@@ -5,9 +5,10 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 ``signer`` or ``clock``. `now` is aware and UTC.
 """
 
-from agreements.lifecycle.asking import OF_MANY, draft, issue, remind, remind_now
-from agreements.lifecycle.ending import close, lapse, paper_withdrawn, supersede, void, waive, waive_paper
-from agreements.lifecycle.pauses import (
+from agreements.lifecycle.end import close, lapse, paper_withdrawn, supersede, void, waive, waive_paper
+from agreements.lifecycle.issue import OF_MANY, draft, issue, remind, remind_now
+from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, note_mail
+from agreements.lifecycle.pause import (
     look_now,
     pause,
     pause_person,
@@ -21,9 +22,8 @@ from agreements.lifecycle.pauses import (
     volume_delivered,
 )
 from agreements.lifecycle.record import WrongMove, move, note
-from agreements.lifecycle.returned import MAIL_AGAIN, bounced, note_mail
-from agreements.lifecycle.sealing import damaged, delivered, seal, seal_failed
-from agreements.lifecycle.signature import Act, NotReviewed, decline, keep_shown, review, sign
+from agreements.lifecycle.seal import damaged, delivered, seal, seal_failed
+from agreements.lifecycle.sign import Act, NotReviewed, decline, keep_shown, review, sign
 
 __all__ = [
     "MAIL_AGAIN",

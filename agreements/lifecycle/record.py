@@ -6,9 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements import rows
-from agreements.models import Agreement, Event
-from agreements.states import MOVES
+from agreements.domain.states import MOVES
+from agreements.models import Agreement, Event, compare_and_set
 
 
 class WrongMove(Exception):
@@ -34,7 +33,9 @@ def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[
 def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """An event that moves nothing, such as a mail that was sent."""
     with transaction.atomic(savepoint=False):
-        ((reference, number, head),) = rows.hold(Agreement, [agreement_id], "reference", "event_count", "event_head")
+        ((reference, number, head),) = compare_and_set.hold(
+            Agreement, [agreement_id], "reference", "event_count", "event_head"
+        )
         chain(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
 
 
@@ -58,5 +59,5 @@ def chain(
     event = Event(agreement_id=agreement_id, number=number, kind=kind, at=now, by=by, data=data, previous=head)
     digest = event.compute_digest(reference)
     columns = {"agreement": agreement_id, "number": number, "kind": kind, "at": now, "by": by, "data": data}
-    rows.add(Event, columns | {"previous": head, "digest": digest})
-    rows.change(Agreement, agreement_id, was={}, becomes={"event_count": number, "event_head": digest})
+    compare_and_set.add(Event, columns | {"previous": head, "digest": digest})
+    compare_and_set.change(Agreement, agreement_id, was={}, becomes={"event_count": number, "event_head": digest})

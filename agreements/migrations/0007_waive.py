@@ -2,7 +2,7 @@
 
 import importlib
 
-import agreements.states
+import agreements.domain.states
 from django.db import migrations, models
 
 guards = importlib.import_module("agreements.migrations.0002_guards")
@@ -49,15 +49,15 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='agreement',
             name='status',
-            field=models.CharField(choices=[('draft', 'prepared, not sent'), ('issued', 'waiting for signature'), ('signed', 'signed, seal pending'), ('sealed', 'signed and sealed'), ('declined', 'declined by the author'), ('lapsed', 'lapsed (clause 7)'), ('superseded', 'replaced by a newer agreement'), ('voided', 'voided by an editor'), ('waived', 'waived: goes without a signature')], default=agreements.states.Status['DRAFT'], max_length=20),
+            field=models.CharField(choices=[('draft', 'prepared, not sent'), ('issued', 'waiting for signature'), ('signed', 'signed, seal pending'), ('sealed', 'signed and sealed'), ('declined', 'declined by the author'), ('lapsed', 'lapsed (clause 7)'), ('superseded', 'replaced by a newer agreement'), ('voided', 'voided by an editor'), ('waived', 'waived: goes without a signature')], default=agreements.domain.states.Status['DRAFT'], max_length=20),
         ),
         migrations.AddConstraint(
             model_name='agreement',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', [agreements.states.Status['DRAFT'], agreements.states.Status['ISSUED'], agreements.states.Status['SEALED'], agreements.states.Status['SIGNED'], agreements.states.Status['WAIVED']])), fields=('paper',), name='one_live_agreement_per_paper'),
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', [agreements.domain.states.Status['DRAFT'], agreements.domain.states.Status['ISSUED'], agreements.domain.states.Status['SEALED'], agreements.domain.states.Status['SIGNED'], agreements.domain.states.Status['WAIVED']])), fields=('paper',), name='one_live_agreement_per_paper'),
         ),
         migrations.AddConstraint(
             model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', [agreements.states.Status['DECLINED'], agreements.states.Status['DRAFT'], agreements.states.Status['ISSUED'], agreements.states.Status['LAPSED'], agreements.states.Status['SEALED'], agreements.states.Status['SIGNED'], agreements.states.Status['SUPERSEDED'], agreements.states.Status['VOIDED'], agreements.states.Status['WAIVED']])), name='agreement_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', [agreements.domain.states.Status['DECLINED'], agreements.domain.states.Status['DRAFT'], agreements.domain.states.Status['ISSUED'], agreements.domain.states.Status['LAPSED'], agreements.domain.states.Status['SEALED'], agreements.domain.states.Status['SIGNED'], agreements.domain.states.Status['SUPERSEDED'], agreements.domain.states.Status['VOIDED'], agreements.domain.states.Status['WAIVED']])), name='agreement_status_known'),
         ),
         migrations.AddConstraint(
             model_name='agreement',

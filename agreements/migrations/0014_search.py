@@ -7,8 +7,8 @@ import logging
 
 from django.db import migrations
 
-from agreements.searching import INDEXES
-from proceedings.searching import make_indexes
+from agreements.models.search import INDEXES
+from proceedings.models.search import make_indexes
 
 
 def make(apps, schema_editor):

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from agreements.facts import Facts, counts_from
+from agreements.domain.facts import Facts, counts_from
+from agreements.domain.states import FINAL, LIVE, WORDS, Status
 from agreements.models.texts import AgreementText, SealCertificate
-from agreements.states import FINAL, LIVE, WORDS, Status
 from proceedings.models import Paper, User
 
 

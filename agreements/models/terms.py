@@ -14,9 +14,9 @@ from django.utils import dateformat
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from agreements.reminders import OWN, PRESETS, Hours, Policy
-from proceedings.languages import ENGLISH
+from agreements.domain.schedule import OWN, PRESETS, Hours, Policy
 from proceedings.models import Volume
+from proceedings.web.languages import ENGLISH
 
 
 def known_zone(value: str) -> None:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from agreements.claims import CLAIMS
+from agreements.documents.claims import CLAIMS
 
 
 @require_safe

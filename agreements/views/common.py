@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from agreements import addresses, limits, links
+from agreements.domain.states import WAITING, Status
+from agreements.mail import addresses, links
 from agreements.models import Link
-from agreements.states import WAITING, Status
-from proceedings.visits import address_of, now_of
+from agreements.requests import rate_limits
+from proceedings.web.request_info import address_of, now_of
 
 SIGNED = {Status.SIGNED, Status.SEALED}
 
@@ -22,7 +23,7 @@ Page = Callable[[HttpRequest, str, Link], HttpResponse]
 def calm(request: HttpRequest) -> HttpResponse:
     """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
     if request.method == "POST":
-        limits.take(limits.MISSES, address_of(request), now_of(request))
+        rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
     # Relative, so that the page says the same, to the byte, for every link.
     route = request.resolver_match.route if request.resolver_match else ""
     up = "../" * route.partition("<str:token>/")[2].count("/")
@@ -35,7 +36,7 @@ def too_often(request: HttpRequest, wait: str) -> HttpResponse:
 
 
 def missed_too_often(request: HttpRequest) -> bool:
-    return request.method == "POST" and limits.reached(limits.MISSES, address_of(request), now_of(request))
+    return request.method == "POST" and rate_limits.reached(rate_limits.MISSES, address_of(request), now_of(request))
 
 
 def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[HttpRequest, str], HttpResponse]]:

@@ -8,11 +8,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements import fresh, limits, links
-from agreements.forms import CopyForm
+from agreements.mail import links
 from agreements.models import Agreement, Link
+from agreements.requests import link_requests, rate_limits
 from agreements.views.common import calm, missed_too_often, too_often
-from proceedings.visits import address_of, now_of
+from agreements.views.forms import CopyForm
+from proceedings.web.request_info import address_of, now_of
 
 
 @never_cache
@@ -40,9 +41,9 @@ def sealed_response(agreement: Agreement) -> FileResponse:
 @require_POST
 def fresh_link(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
-    if not limits.take(limits.MISSES, address_of(request), now_of(request)):
+    if not rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request)):
         return too_often(request, _("a minute"))
-    fresh.ask(now_of(request), token=token)
+    link_requests.ask(now_of(request), token=token)
     return render(request, "agreements/asked.html")
 
 
@@ -55,6 +56,6 @@ def request_copy(request: HttpRequest) -> HttpResponse:
     form = CopyForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)
-    limits.take(limits.MISSES, address_of(request), now_of(request))
-    fresh.ask(now_of(request), reference=form.cleaned_data["reference"])
+    rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
+    link_requests.ask(now_of(request), reference=form.cleaned_data["reference"])
     return render(request, "agreements/asked.html")

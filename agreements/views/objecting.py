@@ -6,11 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from agreements import lifecycle, links, objections
-from agreements.forms import ObjectionForm
+from agreements import lifecycle
+from agreements.mail import links
 from agreements.models import Link
+from agreements.requests import objections
 from agreements.views.common import calm, missed_too_often, remember_language, too_often
-from proceedings.visits import now_of
+from agreements.views.forms import ObjectionForm
+from proceedings.web.request_info import now_of
 
 
 @never_cache

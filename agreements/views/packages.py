@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agreements.models import Package
-from proceedings import ranges
+from proceedings.web import byte_ranges
 
 LIFE = timedelta(minutes=10)
 SALT = "agreements.package"
@@ -37,4 +37,4 @@ def package(request: HttpRequest, ticket: str, name: str) -> HttpResponse | File
         file = storages["private"].open(found.stored_as)
     except (signing.BadSignature, Package.DoesNotExist, FileNotFoundError):
         return render(request, "agreements/package_gone.html", status=404)
-    return ranges.download(request, file, size=found.size, sha256=found.sha256, name=found.name)  # type: ignore[arg-type]
+    return byte_ranges.download(request, file, size=found.size, sha256=found.sha256, name=found.name)  # type: ignore[arg-type]

@@ -9,13 +9,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agreements import documents, drawing, lifecycle, limits, statements, wording
-from agreements.facts import sha256
-from agreements.forms import DeclineForm, SignForm
+from agreements import lifecycle
+from agreements.documents import rendering
+from agreements.domain import agreement_text, drawn_signature, statements
+from agreements.domain.facts import sha256
 from agreements.models import Agreement, Link
+from agreements.requests import rate_limits
 from agreements.views.common import behind_link, remember_language, to_start, too_often
-from agreements.views.sitting import waiting
-from proceedings.visits import address_of, now_of
+from agreements.views.forms import DeclineForm, SignForm
+from agreements.views.next_paper import waiting
+from proceedings.web.request_info import address_of, now_of
 
 
 def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
@@ -28,7 +31,7 @@ def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @behind_link(signed=receipt)
 def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """The agreement to read and fill in; the filled-in form to look over; then the signature."""
-    agreement, shown = link.agreement, documents.shown_form(link.agreement)
+    agreement, shown = link.agreement, rendering.shown_form(link.agreement)
     if request.method != "POST":
         return sign_page(request, token, agreement, sign_form(agreement), shown)
     form = sign_form(agreement, request.POST)
@@ -37,7 +40,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return sign_page(request, token, agreement, form, shown)
     if not valid:
         return sign_page(request, token, agreement, form, shown, status=400)
-    if step == "sign" and not limits.take(limits.SIGNING, link.digest, now_of(request)):
+    if step == "sign" and not rate_limits.take(rate_limits.SIGNING, link.digest, now_of(request)):
         return too_often(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
         # Another text wants its own ticks; only the name stays, typed and drawn.
@@ -68,7 +71,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 
 
 def sign_form(agreement: Agreement, data: QueryDict | None = None, **options: Any) -> SignForm:
-    return SignForm(data, signer=agreement.signer, wording=wording.load(agreement.text.version), **options)
+    return SignForm(data, signer=agreement.signer, wording=agreement_text.load(agreement.text.version), **options)
 
 
 def sign_page(
@@ -81,7 +84,7 @@ def sign_page(
         "deadline": terms.deadline_in_words,
         "late": now_of(request) >= terms.closes_at,
         "form": form,
-        "drawing": drawing,
+        "drawing": drawn_signature,
         "shown": sha256(shown),
         "changed": status == 409 and not form.is_bound,
         "not_reviewed": status == 409 and form.is_bound,
@@ -95,17 +98,17 @@ def review_page(
     request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.Act
 ) -> HttpResponse:
     """The form as it will stand once signed. It carries what was filled in, so that both ways on keep it."""
-    drawn = drawing.path(drawing.read(act.drawn))
+    drawn = drawn_signature.path(drawn_signature.read(act.drawn))
     context = {**text_of(agreement), "token": token, "form": form, "act": act, "drawn": drawn, "now": now_of(request)}
     return render(request, "agreements/review.html", context)
 
 
 def text_of(agreement: Agreement) -> dict[str, Any]:
     """The agreement's text with its blanks filled, for the templates."""
-    text = wording.load(agreement.text.version)
-    filled: dict[str | wording.Blank, str] = {
-        wording.Blank.TITLE: agreement.title,
-        wording.Blank.AUTHOR: agreement.signer,
+    text = agreement_text.load(agreement.text.version)
+    filled: dict[str | agreement_text.Blank, str] = {
+        agreement_text.Blank.TITLE: agreement.title,
+        agreement_text.Blank.AUTHOR: agreement.signer,
     }
     preamble = [(filled.get(part), part) for part in text.preamble]
     return {"agreement": agreement, "volume": agreement.paper.volume, "wording": text, "preamble": preamble}
@@ -115,7 +118,7 @@ def text_of(agreement: Agreement) -> dict[str, Any]:
 @behind_link()
 def form_pdf(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """The form as it will be signed, to read in print."""
-    response = HttpResponse(documents.shown_form(link.agreement), content_type="application/pdf")
+    response = HttpResponse(rendering.shown_form(link.agreement), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{link.agreement.paper_key}-agreement.pdf"'
     return response
 

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.test import Client
 
-from agreements import bulk, packing, proposals
+from agreements.jobs import bulk, package_builder
+from agreements.requests import change_requests
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.desk import House, assistant_of, desk_of
@@ -29,10 +30,12 @@ def house() -> House:
     sealed = make.agreement("sealed", of=Paper.objects.get(pk=paper.pk))
     make.edit(sealed, what="Zanzibar in the proof")
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
-    waits = proposals.accept(make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW)
+    waits = change_requests.accept(
+        make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
+    )
     make.proposal(waits, note="Zanzibar", title="Zanzibar, again")
     make.correction(make.published(sealed))
-    packing.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
+    package_builder.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):
         bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)
     return House(

@@ -50,9 +50,11 @@ class Doom:
 
 
 def work(moment: str, now: datetime, hit: int = 1) -> None:
-    from agreements import clock, lifecycle, mail, postman
-    from agreements.letters import Letters
-    from agreements.transports import Intent, Outcome, SmtpTransport
+    from agreements import lifecycle
+    from agreements.jobs import scheduled
+    from agreements.mail import outbox, sender
+    from agreements.mail.compose import Letters
+    from agreements.mail.transports import Intent, Outcome, SmtpTransport
 
     doom = Doom(moment, hit)
 
@@ -80,11 +82,11 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
             doom.at("after-answer")
             return outcome
 
-    mail.claim = doom.before("before-claim", mail.claim)
-    vars(postman)["Letters"] = doom.before("after-claim", Letters)
-    mail.intend = doom.before("before-intent", doom.after("after-intent", mail.intend))
-    mail.settle = doom.after("after-settle", mail.settle)
-    postman.drain(clock.stopped(now), Doomed(), lifecycle.note_mail)
+    outbox.claim = doom.before("before-claim", outbox.claim)
+    vars(sender)["Letters"] = doom.before("after-claim", Letters)
+    outbox.intend = doom.before("before-intent", doom.after("after-intent", outbox.intend))
+    outbox.settle = doom.after("after-settle", outbox.settle)
+    sender.drain(scheduled.stopped(now), Doomed(), lifecycle.note_mail)
 
 
 if __name__ == "__main__":

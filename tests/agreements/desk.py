@@ -12,11 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from agreements.facts import sha256
+from agreements.domain.facts import sha256
+from agreements.domain.states import Status
 from agreements.models import Agreement, Package
-from agreements.states import Status
+from proceedings.accounts.permissions import OwnVolumes
 from proceedings.models import Paper, User, Volume
-from proceedings.scope import OwnVolumes
 from tests import make
 from tests.agreements.pages import drop, fields_of
 

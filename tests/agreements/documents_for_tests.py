@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import pypdf
 
-from agreements import pdf, wording
-from agreements.facts import Facts, Happening, Signature, Statement, sha256
+from agreements.documents import pdf
+from agreements.domain import agreement_text
+from agreements.domain.facts import Facts, Happening, Signature, Statement, sha256
 
 VERIFY_URL = "https://proceedings.example.org/verify/"
-WORDING = wording.load("pmlr-2017")
+WORDING = agreement_text.load("pmlr-2017")
 FACTS = Facts(
     reference="247-lewis24-7QKX2M",
     volume=247,

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.core.mail import EmailMessage
 
-from agreements import clock, lifecycle, mail, postman
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import outbox, sender
+from agreements.mail.transports import Intent, Outcome, SmtpTransport, Transport
 from agreements.models import Message
-from agreements.transports import Intent, Outcome, SmtpTransport, Transport
 
 Hook = Callable[[], object]
 
@@ -40,13 +42,13 @@ class Meanwhile(SmtpTransport):
 
 def claim_next(now: datetime) -> Message | None:
     """The mail that has been due for longest, claimed alone; None when none is due."""
-    return next(iter(mail.claim(now, most=1)), None)
+    return next(iter(outbox.claim(now, most=1)), None)
 
 
 def deliver(message: Message, transport: Transport, now: datetime) -> str:
     """One claimed mail, handed over and settled at once. Returns the state it ended in."""
     with transport:
-        carrier = postman.Carrier(clock.stopped(now), transport, lifecycle.note_mail)
+        carrier = sender.Carrier(scheduled.stopped(now), transport, lifecycle.note_mail)
         carrier.carry([message])
     (state,) = carrier.tally
     return state
@@ -54,4 +56,4 @@ def deliver(message: Message, transport: Transport, now: datetime) -> str:
 
 def send(now: datetime, transport: Transport | None = None) -> Counter[str]:
     """One round of the engine at `now`; counts only what happened."""
-    return +postman.drain(clock.stopped(now), transport or SmtpTransport(patience=5), lifecycle.note_mail)
+    return +sender.drain(scheduled.stopped(now), transport or SmtpTransport(patience=5), lifecycle.note_mail)

@@ -5,10 +5,13 @@ from functools import partial
 import pytest
 from django.core.management import CommandError, call_command
 
-from agreements import addresses, clock, lifecycle, mail, planning
+from agreements import lifecycle
+from agreements.domain.schedule import GAP
+from agreements.jobs import scheduled
+from agreements.mail import addresses, outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.reminders import GAP
-from agreements.transports import Outcome
+from agreements.reminders import planner
 from tests import make
 from tests.agreements.sending import send
 from tests.agreements.test_mail_crashes import at_once
@@ -30,7 +33,7 @@ def test_an_author_of_two_papers_is_not_written_to_twice_in_a_day(mailbox: Mailb
     send(NOW)
     now, due = CLOSES - 7 * DAY, []
     while now < CLOSES - 4 * DAY:
-        clock.chase(clock.stopped(now))
+        scheduled.chase(scheduled.stopped(now))
         due += [now] * send(now)[State.SENT]
         now += HOUR
     assert due == [CLOSES - 7 * DAY], "one mail"
@@ -44,7 +47,7 @@ def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: M
     one, other = two_papers_of_one_author()
     send(NOW)
     now = CLOSES - 7 * DAY
-    reminders = Message.objects.filter(kind__in=planning.REMINDING).exclude(state=State.SKIPPED)
+    reminders = Message.objects.filter(kind__in=planner.REMINDING).exclude(state=State.SKIPPED)
     for count in (1, 2, 2, 2, 3, 4):  # the one has its week's reminder, a day later the other has; and so on
         remind = partial(lifecycle.remind, now=now)
         assert at_once(partial(remind, [one.pk]), partial(remind, [other.pk])) == []
@@ -66,7 +69,7 @@ def test_a_mail_on_its_way_keeps_the_address_quiet_and_one_that_failed_does_not(
 @pytest.mark.django_db
 def test_the_command_lists_and_lifts(capsys: pytest.CaptureFixture[str]) -> None:
     make.agreement("issued")
-    mail.settle(mail.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
+    outbox.settle(outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
     call_command("addresses")
     assert capsys.readouterr().out == "mike@example.org  2026-11-01 09:00 UTC  550 no such user\n"
     call_command("addresses", "--lift", "Mike@example.org")

@@ -10,11 +10,11 @@ from django.db import models
 from django.test import Client, RequestFactory
 
 from agreements import lifecycle
-from agreements.facts import sha256
+from agreements.domain.facts import sha256
+from agreements.domain.states import MOVES, Status, legal_moves
 from agreements.models import Agreement, Message
-from agreements.states import MOVES, Status, legal_moves
+from proceedings.accounts.permissions import OwnVolumes
 from proceedings.models import User
-from proceedings.scope import OwnVolumes
 from tests import make
 from tests.agreements.desk import (
     BOOKKEEPING,

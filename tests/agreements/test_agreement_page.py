@@ -8,9 +8,10 @@ import pytest
 from django.core.files.storage import storages
 from django.test import Client
 
-from agreements import history, lifecycle
+from agreements import lifecycle
+from agreements.documents import history
+from agreements.domain.states import Status
 from agreements.models import Message
-from agreements.states import Status
 from proceedings.models import Paper, User
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, page_of, queries

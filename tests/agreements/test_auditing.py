@@ -8,7 +8,8 @@ import pytest
 from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
-from agreements import auditing, lifecycle
+from agreements import lifecycle
+from agreements.documents import audit
 from agreements.models import Agreement, Event
 from tests import make
 from tests.make import DAY, NOW
@@ -19,7 +20,7 @@ Tampering = Callable[[], AbstractContextManager[None]]
 
 
 def findings() -> list[str]:
-    return list(auditing.findings())
+    return list(audit.findings())
 
 
 @pytest.mark.parametrize("status", make.ALL_STATUSES)
@@ -109,14 +110,14 @@ def test_events_that_were_moved_to_another_agreement_are_named(tampering: Tamper
 
 def test_an_event_that_comes_while_the_record_is_read_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
-    broken = auditing.broken
+    broken = audit.broken
 
     def with_a_late_event(row: Agreement, chain: list[Event]) -> str | None:
         monkeypatch.undo()
         lifecycle.note(row.pk, "remind", by="editor:ed", now=NOW, data={})
         return broken(Agreement.objects.get(pk=row.pk), chain)
 
-    monkeypatch.setattr(auditing, "broken", with_a_late_event)
+    monkeypatch.setattr(audit, "broken", with_a_late_event)
     assert findings() == []
     assert make.history(agreement)[-1] == "remind"
 

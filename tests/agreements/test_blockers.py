@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agreements.blockers import LAPSING, LAST_MONTH, MEANING, Blocker, Standing, blockers
+from agreements.dashboard.blockers import LAPSING, LAST_MONTH, MEANING, Blocker, Standing, blockers
 from tests.make import CLOSES, DAY, NOW
 
 B = Blocker

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from agreements import clock, packing
 from agreements.admin.bulk import BULKS
-from agreements.blockers import FITTING, MEANING, Blocker
+from agreements.dashboard.blockers import FITTING, MEANING, Blocker
+from agreements.domain.schedule import FOREVER
+from agreements.jobs import package_builder, scheduled
 from agreements.models import Message, Package, Terms
-from agreements.reminders import FOREVER
 from proceedings.models import User, Volume
 from tests import make
 from tests.agreements.desk import House, desk_of, queries
@@ -163,7 +163,7 @@ def test_the_board_says_how_the_mail_is(desk: Client) -> None:
 def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house: House) -> None:
     client = desk_of(house.stranger)
     assert "make the two packages" in text(client, house.foreign)
-    packing.make_due(clock.stopped(make.NOW))
+    package_builder.make_due(scheduled.stopped(make.NOW))
     page = text(client, house.foreign)
     assert Package.objects.count() == 2
     for package in Package.objects.all():
@@ -175,7 +175,7 @@ def test_the_board_says_when_the_clock_or_the_workers_stand_still(desk: Client) 
     agreement = make.agreement("issued", now=timezone.now())
     page = desk.get(board_of(agreement.paper.volume)).content.decode()
     assert "The clock has never run. Is `celery beat` running?" in html.unescape(page)
-    clock.ran("chase", timezone.now())
+    scheduled.ran("chase", timezone.now())
     page = desk.get(board_of(agreement.paper.volume)).content.decode()
     assert "tell whoever runs the server" not in page
     Message.objects.update(due_at=timezone.now() - 20 * make.MINUTE)

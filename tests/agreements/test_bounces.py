@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from agreements import addresses, bounces, daily, lifecycle, mailboxes
-from agreements.bounces import Bounce, ReturnPaths
+from agreements import lifecycle
+from agreements.jobs import digest
+from agreements.mail import addresses, bounces, mailboxes
+from agreements.mail.bounces import Bounce, ReturnPaths
 from agreements.models import Addressee, Message, Terms
 from proceedings.models import Author
 from tests import imap, make
@@ -418,7 +420,7 @@ def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_s
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
     Terms.objects.update(daily_at=NOW)
-    assert daily.write_due(NOW) == 1
+    assert digest.write_due(NOW) == 1
     send(NOW)
     message = Message.objects.get(kind=Message.Kind.EDITOR_DAILY)
     assert lifecycle.bounced(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"

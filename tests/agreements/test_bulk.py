@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from agreements.domain.states import MOVES, Status
 from agreements.models import Agreement, Message
-from agreements.states import MOVES, Status
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, bulk, desk_of, look, refreshed
 from tests.agreements.pages import all_rows, fields_of

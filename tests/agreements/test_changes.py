@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.utils.html import escape
 
-from agreements import lifecycle, proposals
+from agreements import lifecycle
+from agreements.domain.states import Status
 from agreements.models import Proposal, StandIn
-from agreements.states import Status
+from agreements.requests import change_requests
 from proceedings.models import Author as PaperAuthor
 from proceedings.models import Volume
 from tests import make
@@ -128,13 +129,13 @@ def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypat
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = author_of(agreement)
-    first = proposals.hand_over
+    first = change_requests.hand_over
 
     def slower(of: Any, *args: Any, **when: Any) -> Any:
         make.sign(type(of).objects.get(pk=of.pk))
         return first(of, *args, **when)
 
-    monkeypatch.setattr(proposals, "hand_over", slower)
+    monkeypatch.setattr(change_requests, "hand_over", slower)
     answer = author.send("hand-over/", to=str(to.pk), sure="on")
     assert (answer.status_code, answer["Location"]) == (303, author.url)
     assert "Signed. Thank you." in shown(author.open())
@@ -177,7 +178,7 @@ def test_a_name_may_be_spelled_otherwise_and_carry_its_own_letters() -> None:
     lines = fields["authors"].splitlines()
     lines[0] = "Mike Lewis 李卓翰"
     author.send("correct/", **(fields | {"authors": "\r\n".join(["", *lines, " "])}))
-    new = proposals.accept(Proposal.objects.get(), by="editor:ed", now=NOW)
+    new = change_requests.accept(Proposal.objects.get(), by="editor:ed", now=NOW)
     assert new.authors == ["Mike Lewis 李卓翰", "Shruti Bhosale", "Tim Dettmers"]
     assert new.signer == "Mike Lewis 李卓翰"
     assert author_of(new).sign("mike lewis 李卓翰").status_code == 303
@@ -329,7 +330,7 @@ def test_the_only_author_of_a_paper_may_name_somebody_else() -> None:
 def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
     agreement = make.agreement()
     assert "Corresponding author, for all authors of the article (clause 1)" in shown(author_of(agreement).open())
-    new = proposals.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    new = change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
     author = author_of(new)
     capacity = "Agent of all authors of the article (clause 1), not being one of them"
     assert capacity in shown(author.open())
@@ -350,7 +351,7 @@ def test_the_desk_tells_an_editor_that_somebody_is_no_author() -> None:
 @pytest.mark.parametrize("role", ["editor", "assistant", "stranger"])
 def test_s01_a_stand_in_is_taken_back_by_the_editors_of_its_volume_alone(role: str) -> None:
     agreement = make.agreement()
-    proposals.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
     user = make.editor("zoe", *([agreement.paper.volume] if role == "editor" else []))
     if role == "assistant":
         agreement.paper.volume.assistants.add(user)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import chart
+from agreements.dashboard import chart
 
 START = date(2026, 11, 1)
 

@@ -8,7 +8,9 @@ from django.core.checks import CheckMessage
 from django.utils import timezone
 from pytest_django import Settings
 
-from agreements import checks, seal, wording
+from agreements import checks
+from agreements.documents import seal
+from agreements.domain import agreement_text
 
 
 def ids(found: list[CheckMessage]) -> list[str | None]:
@@ -20,9 +22,9 @@ def test_the_tests_own_desk_is_ready() -> None:
 
 
 def test_a_text_that_was_changed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for file in wording.TEXTS.iterdir():
+    for file in agreement_text.TEXTS.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes() + (b" " if file.suffix == ".md" else b""))
-    monkeypatch.setattr(wording, "TEXTS", tmp_path)
+    monkeypatch.setattr(agreement_text, "TEXTS", tmp_path)
     (found,) = checks.texts_are_unchanged()
     assert found.id == "agreements.E001"
     assert "was changed" in found.msg

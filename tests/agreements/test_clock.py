@@ -9,11 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import clock, documents, lifecycle, planning, proposals
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.documents import rendering
+from agreements.domain.facts import sha256
+from agreements.domain.schedule import GAP, REST
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
-from agreements.reminders import GAP, REST
-from agreements.states import Status
+from agreements.reminders import planner
+from agreements.requests import change_requests
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.agreements.sending import send
@@ -26,15 +30,15 @@ State = Message.State
 
 
 def chase(now: datetime) -> dict[str, int]:
-    return dict(+clock.chase(clock.stopped(now)))
+    return dict(+scheduled.chase(scheduled.stopped(now)))
 
 
 def seal(now: datetime) -> dict[str, int]:
-    return dict(clock.seal_due(clock.stopped(now)))
+    return dict(scheduled.seal_due(scheduled.stopped(now)))
 
 
 def reminders(of: Agreement) -> dict[str, str]:
-    return dict(of.messages.filter(kind__in=planning.REMINDING).order_by("pk").values_list("slot", "state"))
+    return dict(of.messages.filter(kind__in=planner.REMINDING).order_by("pk").values_list("slot", "state"))
 
 
 def live(start: datetime, end: datetime, step: timedelta) -> None:
@@ -58,7 +62,7 @@ def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbo
     assert len(mailbox.mails) == 8
     days = [
         (m.sent_at - CLOSES) / DAY
-        for m in agreement.messages.filter(kind__in=planning.REMINDING).order_by("pk")
+        for m in agreement.messages.filter(kind__in=planner.REMINDING).order_by("pk")
         if m.sent_at
     ]
     assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
@@ -107,7 +111,7 @@ def send_invitation(agreement: Agreement) -> None:
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.ISSUED}))
 def test_nobody_is_reminded_of_what_needs_no_signature(status: str) -> None:
     agreement = make.agreement(status)
-    clock.remind_due(CLOSES + 400 * DAY)
+    scheduled.remind_due(CLOSES + 400 * DAY)
     assert reminders(agreement) == {}
 
 
@@ -164,8 +168,8 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
     chase(CLOSES - 14 * DAY)
     message = agreement.messages.get(slot="r1:T-14")
     Message.objects.filter(pk=message.pk).update(state=State.FAILED)
-    assert planning.timeline_of(agreement).reminders == 0
-    assert "r1:T-14" in planning.timeline_of(agreement).taken
+    assert planner.timeline_of(agreement).reminders == 0
+    assert "r1:T-14" in planner.timeline_of(agreement).taken
 
 
 def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
@@ -183,7 +187,7 @@ def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -
     made = make.proposal(agreement, now=CLOSES - 15 * DAY)
     live(CLOSES - 15 * DAY, CLOSES - 13 * DAY, 6 * HOUR)
     assert not reminders(agreement)
-    proposals.refuse(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
+    change_requests.refuse(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
     live(CLOSES - 13 * DAY, CLOSES - 13 * DAY + GAP, GAP)
     assert list(reminders(agreement)) == ["r1:T-14"]
 
@@ -200,7 +204,7 @@ def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -
 
 def test_a_draft_has_no_timeline() -> None:
     with pytest.raises(ValueError, match="is not issued"):
-        planning.timeline_of(make.agreement("draft"))
+        planner.timeline_of(make.agreement("draft"))
 
 
 def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
@@ -214,9 +218,9 @@ def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
         # and proposals, a lock for each address (two), mails to them, the refused ones, what is known of them; those
         # who wait until the same moment in one UPDATE; and a look that finds no more.
         with django_assert_num_queries(17 + connection.features.has_select_for_update):
-            assert clock.remind_due(NOW + MINUTE) == 0
+            assert scheduled.remind_due(NOW + MINUTE) == 0
     with django_assert_num_queries(1):
-        clock.remind_due(NOW + MINUTE)
+        scheduled.remind_due(NOW + MINUTE)
 
 
 def test_the_work_per_reminder_is_constant() -> None:
@@ -225,7 +229,7 @@ def test_the_work_per_reminder_is_constant() -> None:
             send_invitation(make.agreement("issued"))
         Agreement.objects.update(look_at=NOW)
         with CaptureQueriesContext(connection) as captured:
-            clock.remind_due(CLOSES - 14 * DAY)
+            scheduled.remind_due(CLOSES - 14 * DAY)
         return len(captured)
 
     few = queries(2)
@@ -285,20 +289,20 @@ def test_a_publication_that_is_only_announced_does_not_keep_it() -> None:
     ],
 )
 def test_a_year_is_a_year_also_around_the_29th_of_february(signed: datetime, ends: datetime) -> None:
-    assert clock.one_year_after(signed) == ends
+    assert scheduled.one_year_after(signed) == ends
 
 
 def test_the_unsigned_have_no_year() -> None:
     with pytest.raises(ValueError, match="no term"):
-        clock.one_year_after(None)
+        scheduled.one_year_after(None)
 
 
 def test_another_clock_that_was_faster_does_not_stop_the_round() -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     stale = Agreement.objects.get(pk=one.pk)
     lifecycle.void(one, reason="A mistake.", by="editor:ed", now=NOW)
-    assert not clock.made(lifecycle.void, stale, reason="Again.", by="clock", now=NOW)
-    assert clock.made(lifecycle.void, two, reason="A mistake.", by="clock", now=NOW)
+    assert not scheduled.made(lifecycle.void, stale, reason="Again.", by="clock", now=NOW)
+    assert scheduled.made(lifecycle.void, two, reason="A mistake.", by="clock", now=NOW)
 
 
 # --- the seal
@@ -361,15 +365,15 @@ def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None
     agreement = make.agreement("signed")
     stale = Agreement.objects.select_related("text", "shown").get(pk=agreement.pk)
     lifecycle.void(agreement, reason="Withdrawn.", by="editor:ed", now=NOW)
-    assert clock.seal_one(stale, NOW) == "lost"
+    assert scheduled.seal_one(stale, NOW) == "lost"
     agreement.refresh_from_db()
     assert (agreement.status, agreement.sealed_at) == ("voided", None)
 
 
 def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
     make.agreement("signed")
-    now = clock.stopped(NOW)
-    tallies = {name: dict(+run(now)) for name, run in clock.ROUNDS.items()}
+    now = scheduled.stopped(NOW)
+    tallies = {name: dict(+run(now)) for name, run in scheduled.ROUNDS.items()}
     assert tallies == {
         "work": {},
         "chase": {},
@@ -422,9 +426,9 @@ def test_a_crash_between_storing_and_saying_so_seals_again_and_leaves_no_row_wit
 
 def test_what_is_stored_twice_is_one_file_and_nobody_elses_bytes() -> None:
     agreement = make.agreement("signed")
-    name = documents.store(agreement, b"%PDF one")
-    assert documents.store(agreement, b"%PDF one") == name
-    other = documents.store(agreement, b"%PDF two")
+    name = rendering.store(agreement, b"%PDF one")
+    assert rendering.store(agreement, b"%PDF one") == name
+    other = rendering.store(agreement, b"%PDF two")
     assert other != name
     for stored, body in ((name, b"%PDF one"), (other, b"%PDF two")):
         with storages["private"].open(stored) as file:

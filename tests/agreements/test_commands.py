@@ -9,7 +9,7 @@ import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 
-from agreements import clock
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Event, Terms
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -118,7 +118,7 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
 
 
 def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
-    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in clock.ROUNDS]
+    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in scheduled.ROUNDS]
 
 
 def test_sweep_knows_its_rounds() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements import corrections, letters, publication
-from agreements.corrections import NotPermitted, NotPublished, Permission, Settled, TooManyOpen
+from agreements.delivery import publication
+from agreements.mail import compose
 from agreements.models import Agreement, Correction, Message
+from agreements.requests import corrections
+from agreements.requests.corrections import NotPermitted, NotPublished, Permission, Settled, TooManyOpen
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import desk_of, page_of
@@ -38,7 +40,7 @@ def mails(kind: str) -> list[Message]:
 
 def path_for_authors(agreement: Agreement) -> str:
     publication.tell(agreement.paper.volume, NOW.date(), now=NOW)
-    body = str(letters.compose(mails(Kind.PUBLISHED)[0], NOW).body)
+    body = str(compose.compose(mails(Kind.PUBLISHED)[0], NOW).body)
     (path,) = set(re.findall(r"http://testserver(/sign/correction/\S+/)", body))
     return str(path)
 
@@ -57,7 +59,7 @@ def test_an_author_asks_by_the_link_in_the_mail_about_the_publication(agreement:
     assert asked.status_code == 200
     assert (made.role, made.name, made.email, made.state) == ("author", "Mike Lewis", "mike@example.org", State.OPEN)
     (notice,) = mails(Kind.EDITOR_CORRECTION)
-    assert "Equation 3 lacks a sign." in str(letters.compose(notice, NOW).body)
+    assert "Equation 3 lacks a sign." in str(compose.compose(notice, NOW).body)
 
 
 def test_what_is_left_out_is_asked_for(agreement: Agreement) -> None:
@@ -140,7 +142,7 @@ def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> 
 
     (told,) = mails(Kind.CORRECTION)
     assert told.recipient == "shruti@example.org"
-    assert "It is published now." in str(letters.compose(told, NOW).body)
+    assert "It is published now." in str(compose.compose(told, NOW).body)
     with pytest.raises(Settled):
         corrections.apply(correction, by="editor:ed", now=NOW)
     with pytest.raises(Settled):
@@ -154,7 +156,7 @@ def test_a_refusal_says_why(agreement: Agreement) -> None:
     corrections.refuse(make.correction(agreement), reason="It is right as it is.", by="editor:ed", now=NOW)
 
     (told,) = mails(Kind.CORRECTION)
-    mail = letters.compose(told, NOW)
+    mail = compose.compose(told, NOW)
     assert mail.subject.startswith("Not corrected: ")
     assert "It is right as it is." in str(mail.body)
 

@@ -5,9 +5,12 @@ from functools import partial
 
 import pytest
 
-from agreements import clock, daily, lifecycle, mail, promises
+from agreements import lifecycle
+from agreements.domain.schedule import FOREVER
+from agreements.jobs import digest, scheduled
+from agreements.mail import outbox
 from agreements.models import Agreement, Message, Terms
-from agreements.reminders import FOREVER
+from agreements.reminders import invariants
 from proceedings.models import User, Volume
 from tests import make
 from tests.agreements.sending import send
@@ -28,7 +31,7 @@ def needy(**terms: object) -> tuple[Volume, User]:
     volume = make.volume(**(office | terms))  # type: ignore[arg-type]
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
-    daily.write_due(NOW)
+    digest.write_due(NOW)
     Message.objects.update(state=State.CANCELLED)
     return volume, editor
 
@@ -39,7 +42,7 @@ def mornings(volume: Volume) -> list[str]:
 
 def live(start: datetime, end: datetime, step: timedelta = HOUR) -> None:
     while start <= end:
-        clock.chase(clock.stopped(start))
+        scheduled.chase(scheduled.stopped(start))
         send(start)
         start += step
 
@@ -56,7 +59,7 @@ def test_it_comes_once_each_working_morning_in_the_zone_of_the_volume(mailbox: M
 def test_it_says_what_and_how_many_and_leads_to_the_lists(mailbox: Mailbox) -> None:
     volume, _ = needy()
     make.paper(volume, contact=None)
-    daily.write_due(MORNING)
+    digest.write_due(MORNING)
     send(MORNING)
     (mail_,) = mailbox.texts()
     part = mail_.get_body(("plain",))
@@ -76,15 +79,15 @@ def test_nothing_comes_when_nobody_is_needed() -> None:
     make.agreement("issued", of=make.paper(volume))
     make.editor("ed", volume)
     Message.objects.update(state=State.SENT, sent_at=NOW)
-    daily.write_due(NOW)
-    assert daily.write_due(NOW + DAY) == 0
+    digest.write_due(NOW)
+    assert digest.write_due(NOW + DAY) == 0
     assert mornings(volume) == []
 
 
 def test_an_outage_of_days_makes_one_mail() -> None:
     volume, _ = needy()
-    assert daily.write_due(MORNING + 3 * DAY + 5 * HOUR) == 1
-    assert daily.write_due(MORNING + 3 * DAY + 6 * HOUR) == 0
+    assert digest.write_due(MORNING + 3 * DAY + 5 * HOUR) == 1
+    assert digest.write_due(MORNING + 3 * DAY + 6 * HOUR) == 0
     assert len(mornings(volume)) == 1
 
 
@@ -94,49 +97,49 @@ def test_each_editor_gets_one_and_whoever_switched_it_off_gets_none() -> None:
     volume.assistants.add(make.editor("assistant"))
     inactive = make.editor("gone", volume)
     User.objects.filter(pk=inactive.pk).update(is_active=False)
-    daily.switch(volume.terms, editor, on=False)
-    assert daily.write_due(MORNING) == 1
+    digest.switch(volume.terms, editor, on=False)
+    assert digest.write_due(MORNING) == 1
     assert list(volume.messages.values_list("recipient", flat=True)) == [other.email]
-    daily.switch(volume.terms, editor, on=True)
-    assert daily.write_due(MORNING + DAY) == 2
+    digest.switch(volume.terms, editor, on=True)
+    assert digest.write_due(MORNING + DAY) == 2
 
 
 def test_it_ends_when_the_volume_is_delivered() -> None:
     volume, _ = needy()
     lifecycle.volume_delivered(volume.pk, now=NOW)
     assert Terms.objects.get(volume=volume).daily_at == FOREVER
-    assert daily.write_due(MORNING + 300 * DAY) == 0
+    assert digest.write_due(MORNING + 300 * DAY) == 0
 
 
 @pytest.mark.usefixtures("committed")
 def test_of_two_clocks_one_writes() -> None:
     volume, _ = needy()
-    assert at_once(partial(daily.write_due, MORNING), partial(daily.write_due, MORNING)) == []
+    assert at_once(partial(digest.write_due, MORNING), partial(digest.write_due, MORNING)) == []
     assert len(mornings(volume)) == 1
 
 
 def test_a_clock_that_looks_again_after_a_crash_writes_no_second() -> None:
     """The slot is the day: whatever becomes of the row that says when to look."""
     needy()
-    assert daily.write_due(MORNING) == 1
+    assert digest.write_due(MORNING) == 1
     Terms.objects.update(daily_at=MORNING)
-    assert daily.write_due(MORNING + MINUTE) == 0
+    assert digest.write_due(MORNING + MINUTE) == 0
 
 
 def test_a_worker_that_dies_in_the_hand_over_leaves_it_in_doubt_and_never_sends_it_again(mailbox: Mailbox) -> None:
     needy()
-    daily.write_due(MORNING)
-    (held,) = mail.claim(MORNING)
-    assert mail.intend(held, MORNING)
-    assert send(MORNING + mail.LEASE + MINUTE) == {State.UNKNOWN: 1}
+    digest.write_due(MORNING)
+    (held,) = outbox.claim(MORNING)
+    assert outbox.intend(held, MORNING)
+    assert send(MORNING + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert mailbox.mails == []
-    assert list(promises.findings(MORNING + mail.LEASE + MINUTE)) == []
+    assert list(invariants.findings(MORNING + outbox.LEASE + MINUTE)) == []
 
 
 def test_an_editors_address_that_is_refused_stops_quietly(mailbox: Mailbox) -> None:
     needy()
     mailbox.at_address = {"ed@desk.example": "550 5.1.1 no such user"}
-    daily.write_due(MORNING)
+    digest.write_due(MORNING)
     send(MORNING)
     assert Message.objects.get(kind=Kind.EDITOR_DAILY).state == State.FAILED
     assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 0

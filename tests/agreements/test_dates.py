@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.dates import readings
+from agreements.domain.written_dates import readings
 
 NINTH_OF_JUNE, SIXTH_OF_SEPTEMBER = date(2021, 6, 9), date(2021, 9, 6)
 

@@ -11,20 +11,11 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
+from agreements.domain.states import Status
 from agreements.models import Agreement, Message, Terms
-from agreements.states import Status
 from proceedings.models import Paper, User, Volume
 from tests import make
-from tests.agreements.desk import (
-    DESK_LISTS,
-    House,
-    desk_of,
-    desk_routes,
-    filled,
-    queries,
-    read,
-    rows_of,
-)
+from tests.agreements.desk import DESK_LISTS, House, desk_of, desk_routes, filled, queries, read, rows_of
 from tests.agreements.pages import fields_of
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from agreements import documents, drawing, pdf
-from agreements.facts import sha256
-from agreements.states import Status
+from agreements.documents import pdf, rendering
+from agreements.domain import drawn_signature
+from agreements.domain.facts import sha256
+from agreements.domain.states import Status
 from tests import make
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature
 from tests.agreements.pages import all_rows, author_of
@@ -20,8 +21,8 @@ from tests.agreements.test_views import shown
 
 DRAWN = "20,150 80,30 140,160 200,60;300,100"
 
-POINTS = st.tuples(st.integers(0, drawing.WIDTH), st.integers(0, drawing.HEIGHT))
-DRAWINGS = st.lists(st.lists(POINTS, min_size=1, max_size=30), min_size=1, max_size=drawing.MOST_STROKES)
+POINTS = st.tuples(st.integers(0, drawn_signature.WIDTH), st.integers(0, drawn_signature.HEIGHT))
+DRAWINGS = st.lists(st.lists(POINTS, min_size=1, max_size=30), min_size=1, max_size=drawn_signature.MOST_STROKES)
 
 REFUSED = {
     "a script": "<script>",
@@ -47,18 +48,18 @@ REFUSED = {
 @given(DRAWINGS)
 def test_what_a_page_draws_is_read_point_by_point(strokes: list[list[tuple[int, int]]]) -> None:
     text = ";".join(" ".join(f"{x},{y}" for x, y in stroke) for stroke in strokes)
-    assert [list(stroke) for stroke in drawing.read(text)] == strokes
-    assert set(drawing.path(drawing.read(text))) <= set("ML 0123456789")
+    assert [list(stroke) for stroke in drawn_signature.read(text)] == strokes
+    assert set(drawn_signature.path(drawn_signature.read(text))) <= set("ML 0123456789")
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_what_no_page_draws_is_refused(text: str) -> None:
-    with pytest.raises(drawing.NotADrawing):
-        drawing.read(text)
+    with pytest.raises(drawn_signature.NotADrawing):
+        drawn_signature.read(text)
 
 
 def test_nothing_drawn_is_nothing() -> None:
-    assert drawing.read("") == ()
+    assert drawn_signature.read("") == ()
 
 
 # --- on paper
@@ -124,7 +125,7 @@ def test_a_drawing_is_looked_over_signed_kept_and_printed() -> None:
     assert event.data["drawn"] == DRAWN
     assert event.digest == event.compute_digest(agreement.reference)
     make.seal(agreement)
-    sealed = documents.completed_form(agreement, documents.shown_form(agreement))
+    sealed = rendering.completed_form(agreement, rendering.shown_form(agreement))
     text = " ".join(PdfReader(io.BytesIO(sealed)).pages[-1].extract_text().split())
     assert f"Drawn by hand A signature beside the typed name, SHA-256 of its strokes {sha256(DRAWN.encode())}" in text
     assert ink(PdfReader(io.BytesIO(sealed)).pages[-2])
@@ -135,7 +136,7 @@ def test_nobody_needs_to_draw() -> None:
     agreement = make.agreement()
     assert author_of(agreement).sign("Mike Lewis").status_code == 303
     assert "drawn" not in agreement.events.get(kind="sign").data
-    assert documents.signature_of(fresh(agreement)).drawn == ""
+    assert rendering.signature_of(fresh(agreement)).drawn == ""
 
 
 @pytest.mark.django_db

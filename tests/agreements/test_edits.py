@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements import auditing, board, clock, edits, letters, lifecycle
+from agreements import lifecycle
+from agreements.dashboard import overview
+from agreements.documents import audit
+from agreements.jobs import scheduled
+from agreements.mail import compose
 from agreements.models import Agreement, Edit, Message
+from agreements.requests import edits
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import desk_of, page_of
@@ -34,7 +39,7 @@ def mails(agreement: Agreement, kind: str) -> list[Message]:
 
 
 def link_in(message: Message) -> str:
-    (path,) = set(re.findall(r"http://testserver(/sign/edit/\S+/)", str(letters.compose(message, NOW).body)))
+    (path,) = set(re.findall(r"http://testserver(/sign/edit/\S+/)", str(compose.compose(message, NOW).body)))
     return str(path)
 
 
@@ -46,7 +51,7 @@ def test_a_substantive_edit_asks_the_signer_with_what_was_and_what_is(agreement:
     edit = make.edit(agreement)
 
     (asked,) = mails(agreement, Kind.EDIT)
-    text = str(letters.compose(asked, NOW).body)
+    text = str(compose.compose(asked, NOW).body)
     assert (edit.state, asked.recipient) == (State.OPEN, agreement.signer_email)
     for said in ("The proof of Lemma 2", "x > 0", "x ≥ 0", "x may be 0.", "clause 5"):
         assert said in text
@@ -81,7 +86,7 @@ def test_the_author_answers_once_and_the_editors_hear_of_it(
     edit.refresh_from_db()
     assert (answer.status_code, edit.state, edit.settled_by, edit.answer) == (200, state, "signer", words)
     (notice,) = mails(agreement, Kind.EDITOR_EDIT)
-    assert words in str(letters.compose(notice, NOW).body)
+    assert words in str(compose.compose(notice, NOW).body)
     before = all_rows()
     again = browser().post(path, {"right": "yes"})
     assert "Your answer is on record" in again.content.decode()
@@ -112,7 +117,7 @@ def test_looking_says_nothing(agreement: Agreement) -> None:
 def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> None:
     make.edit(agreement)
     path = link_in(mails(agreement, Kind.EDIT)[0])
-    assert browser(NOW + letters.LATER_LINK_LIFE).get(path).status_code == 404
+    assert browser(NOW + compose.LATER_LINK_LIFE).get(path).status_code == 404
     sign = make.token(agreement)
     assert browser().get(f"/sign/edit/{sign}/").status_code == 404, "another purpose"
 
@@ -125,8 +130,8 @@ def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> N
 def test_silence_is_no_yes(agreement: Agreement) -> None:
     make.edit(agreement)
     for days in (1, 30, 200):
-        for run in clock.ROUNDS.values():
-            run(clock.stopped(NOW + days * DAY))
+        for run in scheduled.ROUNDS.values():
+            run(scheduled.stopped(NOW + days * DAY))
 
     assert Edit.objects.get().state == State.OPEN
 
@@ -166,12 +171,12 @@ def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
         *("edit", "edit-confirmed", "edit", "edit-declined", "edit", "edit-undone"),
         *("correction", "correction-refused", "correction", "correction-approved", "correction-applied"),
     ]
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
     def blocked() -> list[str]:
-        return [count.blocker for count in board.make(Volume.objects.get(), NOW).counts]
+        return [count.blocker for count in overview.make(Volume.objects.get(), NOW).counts]
 
     assert "edit" not in blocked()
     edit = make.edit(agreement)

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agreements.models import Agreement
-from proceedings import files_page
+from proceedings.admin import files
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, desk_of
@@ -122,7 +122,7 @@ def test_a_paper_keeps_its_file_while_a_doubtful_one_waits(desk: Client, volume:
 def test_what_a_browser_cannot_wait_for_goes_on_at_a_button(
     desk: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_page, "PATIENCE", -1.0)
+    monkeypatch.setattr(files, "PATIENCE", -1.0)
     archive = zipped(*((f"lewis26{number}.pdf", pdf_of(paper(number))) for number in (1, 2, 3)))
     page = send(desk, volume, ("all.zip", archive)).content.decode()
     assert "<strong>2</strong> files are here and were not reached" in page
@@ -163,7 +163,7 @@ def test_more_files_than_a_form_takes_are_refused_with_what_to_do(desk: Client, 
 def test_far_too_much_is_refused_before_it_is_read(
     desk: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_page, "LARGEST_TOTAL", 100)
+    monkeypatch.setattr(files, "LARGEST_TOTAL", 100)
     answer = send(desk, volume, ("lewis261.pdf", pdf_of(paper(1))))
     assert answer.status_code == 413
     assert attached() == []

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from agreements import board, clock, flaws, lifecycle
-from agreements.blockers import Blocker
+from agreements import lifecycle
+from agreements.dashboard import overview, precheck
+from agreements.dashboard.blockers import Blocker
+from agreements.jobs import scheduled
 from agreements.models import Flaw
 from proceedings.models import Paper, Volume
 from tests import make
@@ -21,7 +23,7 @@ def paper() -> Paper:
 
 
 def counts(volume: Volume) -> dict[Blocker, int]:
-    return {count.blocker: count.count for count in board.make(volume, NOW).counts}
+    return {count.blocker: count.count for count in overview.make(volume, NOW).counts}
 
 
 def spoil(paper: Paper) -> None:
@@ -29,7 +31,7 @@ def spoil(paper: Paper) -> None:
 
 
 def look() -> int:
-    return flaws.look(clock.stopped(NOW))["papers checked anew"]
+    return precheck.look(scheduled.stopped(NOW))["papers checked anew"]
 
 
 def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
@@ -78,4 +80,4 @@ def test_the_queries_of_a_round_do_not_grow_with_the_papers(
 
 def test_the_clock_looks_by_itself(paper: Paper) -> None:
     spoil(paper)
-    assert clock.ROUNDS["check"](clock.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1
+    assert scheduled.ROUNDS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1

@@ -8,8 +8,8 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agreements import letters
-from agreements.form_letters import MARK, FormLetter, blank
+from agreements.mail import compose
+from agreements.mail.form_letters import MARK, FormLetter, blank
 from agreements.models import Message, OwnWords
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
@@ -45,11 +45,11 @@ def rows(db: None) -> dict[str, Message]:
     }
 
 
-def alone(all_of: letters.Letters, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
+def alone(all_of: compose.Letters, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
     """Writes a mail by both ways, and compares them."""
     by_form = all_of.written(row, now)
     with patch.context() as nothing_to_many:
-        nothing_to_many.setattr(letters, "TO_MANY", set())
+        nothing_to_many.setattr(compose, "TO_MANY", set())
         by_itself = all_of.written(row, now)
     assert isinstance(by_form, EmailMultiAlternatives)
     assert isinstance(by_itself, EmailMultiAlternatives)
@@ -70,7 +70,7 @@ def test_it_is_as_if_it_were_written_alone(
         OwnWords.objects.filter(volume=volume).delete()
         if own:
             OwnWords.objects.create(volume=volume, kind=kind, body=own, extra="Hurry & sign.")
-    all_of = letters.Letters(rows.values(), NOW)
+    all_of = compose.Letters(rows.values(), NOW)
     kind = data.draw(st.sampled_from(sorted(rows)))
     for _ in range(6):  # of one batch, so that a form that was made for another of them would show
         row = rows[kind]

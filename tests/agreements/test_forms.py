@@ -7,8 +7,8 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import pdf
-from agreements.forms import CorrectionForm, DeclineForm, SignForm, VerifyForm, same_person
+from agreements.documents import pdf
+from agreements.views.forms import CorrectionForm, DeclineForm, SignForm, VerifyForm, same_person
 from tests.agreements.documents_for_tests import FACTS, WORDING, signature
 
 SAME = [

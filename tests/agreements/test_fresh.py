@@ -8,8 +8,12 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agreements import clock, fresh, letters, lifecycle, limits, links, planning
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import compose, links
 from agreements.models import Agreement, Link, LinkRequest, Message
+from agreements.reminders import planner
+from agreements.requests import link_requests, rate_limits
 from proceedings.models import Attempt
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, browser, drop
@@ -32,7 +36,7 @@ def asked(token: str, *, now: Any = NOW) -> Any:
 
 
 def sweep(now: Any) -> int:
-    return clock.chase(clock.stopped(now))["fresh links"]
+    return scheduled.chase(scheduled.stopped(now))["fresh links"]
 
 
 def fresh_mails(agreement: Agreement) -> list[Message]:
@@ -40,7 +44,7 @@ def fresh_mails(agreement: Agreement) -> list[Message]:
 
 
 def link_in(message: Message, now: Any) -> str:
-    letter: EmailMessage = letters.compose(message, now)
+    letter: EmailMessage = compose.compose(message, now)
     token: str
     (token,) = set(re.findall(r"/sign/(?:copy/)?([A-Za-z0-9_-]{43})/", str(letter.body)))
     return token
@@ -222,19 +226,19 @@ def test_reading_dead_links_is_not_counted() -> None:
 
 def test_a_fresh_link_does_not_use_up_the_reminders() -> None:
     agreement = make.agreement()
-    fresh.send(agreement, NOW)
-    assert planning.timeline_of(agreement).reminders == 0
-    assert planning.timeline_of(agreement).mail_under_way
+    link_requests.send(agreement, NOW)
+    assert planner.timeline_of(agreement).reminders == 0
+    assert planner.timeline_of(agreement).mail_under_way
 
 
 def test_a_request_survives_a_clock_that_was_down() -> None:
     agreement = make.agreement()
-    fresh.ask(NOW, token=make.token(agreement))
+    link_requests.ask(NOW, token=make.token(agreement))
     assert sweep(NOW + 7 * DAY) == 1
 
 
 def test_the_database_holds_no_token_of_a_request() -> None:
     token = make.token(make.agreement())
-    fresh.ask(NOW, token=token)
+    link_requests.ask(NOW, token=token)
     assert token not in str(LinkRequest.objects.values())
-    assert limits.MAILS.most == 3
+    assert rate_limits.MAILS.most == 3

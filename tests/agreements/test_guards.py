@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 
-from agreements import seal
+from agreements.documents import seal
+from agreements.domain.states import FROZEN, Status
 from agreements.models import Agreement, AgreementText, Event, Message, Note, Scan, SealCertificate, ShownCopy
-from agreements.states import FROZEN, Status
 from tests import make
 from tests.make import DAY, NOW
 

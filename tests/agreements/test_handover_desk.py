@@ -11,7 +11,8 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from agreements import clock, handover, packing
+from agreements.delivery import packages
+from agreements.jobs import package_builder, scheduled
 from agreements.views.packages import LIFE, address_of
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
@@ -38,7 +39,7 @@ def page(volume: Volume) -> str:
 
 
 def made(volume: Volume) -> None:
-    packing.make_due(clock.stopped(make.CLOSES))
+    package_builder.make_due(scheduled.stopped(make.CLOSES))
 
 
 def fetched(desk: Client, volume: Volume, which: str = "public") -> Any:
@@ -89,7 +90,7 @@ def test_an_editor_asks_waits_and_downloads(volume: Volume, desk: Client) -> Non
 
 def test_progress_is_shown_while_they_are_made(volume: Volume, desk: Client) -> None:
     desk.post(page(volume))
-    packing.claim(make.CLOSES)
+    package_builder.claim(make.CLOSES)
     volume.packages.filter(which="public").update(done=2, total=5)
 
     text = desk.get(page(volume)).content.decode()
@@ -220,7 +221,7 @@ def test_an_assistant_looks_and_gets_nothing(volume: Volume, desk: Client) -> No
 def test_a_volume_without_papers_is_not_ready() -> None:
     volume = make.volume(9)
 
-    what = handover.prepare(volume, make.DEADLINE)
+    what = packages.prepare(volume, make.DEADLINE)
 
     assert not what.ready
     assert any("the volume has no papers" in reason for reason in what.reasons)

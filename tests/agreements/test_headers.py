@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agreements.models import Link
-from proceedings.logs import RedactLinks
+from proceedings.web.redaction import RedactLinks
 from tests import make
 from tests.agreements.pages import browser, drop
 

@@ -16,10 +16,13 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreements import addresses, clock, issuing, letters, lifecycle, links, mail, preview, promises
+from agreements import lifecycle
+from agreements.domain.schedule import GAP
+from agreements.jobs import issue_many, scheduled
+from agreements.mail import addresses, compose, links, outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Link, Message, OwnWords
-from agreements.reminders import GAP
-from agreements.transports import Outcome
+from agreements.reminders import invariants, preview
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.agreements.desk import bulk
@@ -48,8 +51,8 @@ def states(of: list[Agreement]) -> list[str]:
 
 
 def composed() -> EmailMultiAlternatives:
-    (held,) = mail.claim(NOW)
-    mail_ = letters.compose(held, NOW)
+    (held,) = outbox.claim(NOW)
+    mail_ = compose.compose(held, NOW)
     assert isinstance(mail_, EmailMultiAlternatives)
     return mail_
 
@@ -69,7 +72,7 @@ def test_three_papers_of_one_person_are_one_mail_and_each_link_signs_its_own(mai
         assert make.history(agreement) == ["draft", "issue", "mailed"]
     assert mail_["List-Unsubscribe"] is None
     assert states(made) == [State.SENT] * 3
-    assert list(promises.findings(NOW)) == []
+    assert list(invariants.findings(NOW)) == []
     make.sign(made[1], now=NOW + HOUR)
     assert [one.status for one in Agreement.objects.order_by("pk")] == ["issued", "signed", "issued"]
 
@@ -94,9 +97,9 @@ def test_a_batch_is_one_mail_with_a_moment_in_which_the_others_find_it(mailbox: 
         make.paper(volume, contact="anna@example.org")
     papers = Paper.objects.select_related("volume").prefetch_related("authors", "agreements")
     first, *others = papers
-    issuing.issue([first], by="editor:ed", now=NOW, wait=lifecycle.OF_MANY)
+    issue_many.issue([first], by="editor:ed", now=NOW, wait=lifecycle.OF_MANY)
     assert send(NOW + timedelta(seconds=20)) == {}, "a worker comes between two of them"
-    issuing.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), wait=lifecycle.OF_MANY)
+    issue_many.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), wait=lifecycle.OF_MANY)
     assert send(NOW + lifecycle.OF_MANY) == {State.SENT: 1}
     assert len(SIGN.findall(plain(mailbox.texts()[0]))) == 3
 
@@ -115,11 +118,11 @@ def test_whoever_signs_while_the_mail_waits_is_not_in_it(mailbox: Mailbox) -> No
 
 def test_whoever_signs_between_the_writing_and_the_hand_over_has_it_written_anew() -> None:
     made = asked()
-    (held,) = mail.claim(NOW)
-    assert letters.compose(held, NOW)
+    (held,) = outbox.claim(NOW)
+    assert compose.compose(held, NOW)
     make.sign(made[1])
-    assert not mail.intend(held, NOW)
-    assert mail.settle(held, Outcome.retry("withdrawn"), NOW, lifecycle.note_mail) == State.PENDING
+    assert not outbox.intend(held, NOW)
+    assert outbox.settle(held, Outcome.retry("withdrawn"), NOW, lifecycle.note_mail) == State.PENDING
     assert states(made) == [State.PENDING, State.CANCELLED, State.PENDING]
 
 
@@ -132,40 +135,40 @@ def test_what_is_left_of_one_paper_is_its_usual_invitation(mailbox: Mailbox) -> 
 
 def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
     made = asked()
-    (held,) = mail.claim(NOW)
-    assert mail.intend(held, NOW)
-    assert send(NOW + mail.LEASE + MINUTE) == {State.UNKNOWN: 1}
+    (held,) = outbox.claim(NOW)
+    assert outbox.intend(held, NOW)
+    assert send(NOW + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert (the_carrier().state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
-    assert list(promises.findings(NOW + mail.LEASE + MINUTE)) == []
+    assert list(invariants.findings(NOW + outbox.LEASE + MINUTE)) == []
 
 
 def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
     made = asked()
-    mail.claim(NOW)
-    assert send(NOW + mail.LEASE + MINUTE) == {State.SENT: 1}
+    outbox.claim(NOW)
+    assert send(NOW + outbox.LEASE + MINUTE) == {State.SENT: 1}
     assert states(made) == [State.SENT] * 3
 
 
 @pytest.mark.parametrize("already", [1, 2])
 def test_a_mail_that_a_worker_has_taken_up_is_not_joined(already: int) -> None:
     asked(already)
-    (held,) = mail.claim(NOW)
+    (held,) = outbox.claim(NOW)
     (late,) = asked(1)
     invitation = make.invitation(late)
     assert (invitation.carrier_id, invitation.due_at) == (None, NOW + GAP)
-    assert mail.intend(held, NOW)
-    mail.settle(held, Outcome.sent(), NOW, lifecycle.note_mail)
-    assert list(promises.findings(NOW)) == []
+    assert outbox.intend(held, NOW)
+    outbox.settle(held, Outcome.sent(), NOW, lifecycle.note_mail)
+    assert list(invariants.findings(NOW)) == []
 
 
 def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
     asked(2)
-    (held,) = mail.claim(NOW)
-    mail.settle(held, Outcome.retry("451 later"), NOW, lifecycle.note_mail)
+    (held,) = outbox.claim(NOW)
+    outbox.settle(held, Outcome.retry("451 later"), NOW, lifecycle.note_mail)
     (late,) = asked(1)
     assert make.invitation(late).carrier_id is None
-    assert make.invitation(late).due_at == NOW + mail.BACKOFF[0] + GAP
+    assert make.invitation(late).due_at == NOW + outbox.BACKOFF[0] + GAP
 
 
 # --- at the same time
@@ -187,9 +190,9 @@ def test_no_worker_finds_a_part_of_what_one_person_is_to_sign(monkeypatch: pytes
         lifecycle.issue(agreement, **rest)
         assert at_once(look) == []
 
-    monkeypatch.setattr(issuing, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_look}))
+    monkeypatch.setattr(issue_many, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_look}))
     fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
-    report = issuing.issue(fetched, by="editor:ed", now=NOW)
+    report = issue_many.issue(fetched, by="editor:ed", now=NOW)
     look()
     assert [agreement.paper for agreement in report.issued] == papers
     assert set(seen) == {("anna@example.org", 3), ("zoe@example.org", 2), ("mike@example.org", 1)}
@@ -202,9 +205,9 @@ def test_two_who_issue_the_same_papers_at_once_wait_for_each_other() -> None:
         make.paper(volume, contact="anna@example.org")
     fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
     forwards, backwards = (list(fetched.order_by(order)) for order in ("pk", "-pk"))
-    issue = partial(issuing.issue, by="editor:ed", now=NOW)
+    issue = partial(issue_many.issue, by="editor:ed", now=NOW)
     assert at_once(partial(issue, forwards), partial(issue, backwards)) == []
-    (held,) = mail.claim(NOW)
+    (held,) = outbox.claim(NOW)
     assert len(held.parts) == 4
 
 
@@ -217,7 +220,7 @@ def test_whoever_replaces_a_draft_meanwhile_waits_or_is_too_late() -> None:
         fetched = volume.papers.filter(pk__in=[paper.pk for paper in papers])
         group = list(fetched.select_related("volume").prefetch_related("authors", "agreements"))
         replace = partial(lifecycle.supersede, drafts[2], reason="Other authors.", by="editor:mo", now=NOW)
-        assert at_once(partial(issuing.issue, group, by="editor:ed", now=NOW), replace) == []
+        assert at_once(partial(issue_many.issue, group, by="editor:ed", now=NOW), replace) == []
         assert {one.agreements.get(status="issued").status for one in papers} == {"issued"}
 
 
@@ -227,7 +230,7 @@ def test_two_editors_who_issue_to_one_person_at_once_write_one_mail() -> None:
     for _ in range(5):
         papers = [make.paper(volume, contact="anna@example.org") for _ in range(3)]
         assert at_once(*[partial(make.agreement, of=paper, now=NOW) for paper in papers]) == []
-    (held,) = mail.claim(NOW)
+    (held,) = outbox.claim(NOW)
     assert len(held.parts) == 15
 
 
@@ -239,11 +242,11 @@ def test_a_mail_that_is_taken_up_while_another_is_issued_carries_it_or_leaves_wi
         make.agreement(of=first, now=NOW)
         if number % 2:
             make.agreement(of=third, now=NOW)
-        assert at_once(partial(mail.claim, NOW), partial(make.agreement, of=second, now=NOW)) == []
+        assert at_once(partial(outbox.claim, NOW), partial(make.agreement, of=second, now=NOW)) == []
         (late,) = Message.objects.filter(agreement__paper=second)
         assert (late.due_at == NOW + GAP) == (late.carrier_id is None)
-        assert list(promises.findings(NOW)) == []
-        mail.claim(NOW)  # what was issued before the worker came is out of the way of the next
+        assert list(invariants.findings(NOW)) == []
+        outbox.claim(NOW)  # what was issued before the worker came is out of the way of the next
 
 
 # --- the gap
@@ -280,11 +283,11 @@ def test_what_takes_the_place_of_another_goes_at_once() -> None:
 
 def test_no_reminder_is_planned_beside_an_invitation_that_waits() -> None:
     first = asked(1, now=CLOSES - 8 * DAY)[0]
-    assert len(mail.claim(CLOSES - 8 * DAY)) == 1
+    assert len(outbox.claim(CLOSES - 8 * DAY)) == 1
     Message.objects.update(state=State.SENT, sent_at=CLOSES - 7 * DAY - HOUR, claim=None, lease_until=None)
     (late,) = asked(1, now=CLOSES - 7 * DAY - MINUTE)
     assert make.invitation(late).due_at == CLOSES - 7 * DAY - HOUR + GAP
-    assert clock.remind_due(CLOSES - 7 * DAY) == 0
+    assert scheduled.remind_due(CLOSES - 7 * DAY) == 0
     assert not first.messages.exclude(slot="invitation").exists()
 
 
@@ -403,7 +406,7 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
                     everything_leaves(now)
                     now += HOUR
             case "clock":
-                clock.remind_due(now)
+                scheduled.remind_due(now)
             case "sign" if number < len(made) and made[number].status == "issued":
                 make.sign(made[number], now=now)
             case "void" if number < len(made) and made[number].status == "issued":
@@ -411,15 +414,15 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
     for _ in range(3 * 20):
         everything_leaves(now)
         now += HOUR
-    assert not Message.objects.filter(state__in=mail.OPEN).exists()
-    assert {finding.promise for finding in promises.findings(now)} <= {"I7"}, "the clock did not come at its times"
-    left = Message.objects.filter(carrier__isnull=True, kind__in=[Kind.TOGETHER, *mail.ASKING], state=State.SENT)
+    assert not Message.objects.filter(state__in=outbox.OPEN).exists()
+    assert {finding.promise for finding in invariants.findings(now)} <= {"I7"}, "the clock did not come at its times"
+    left = Message.objects.filter(carrier__isnull=True, kind__in=[Kind.TOGETHER, *outbox.ASKING], state=State.SENT)
     for address in ("author0@example.org", "author1@example.org"):
         moments = [at for at in left.filter(recipient=address).values_list("sent_at", flat=True) if at]
         assert all(later - earlier >= GAP for earlier, later in pairwise(sorted(moments)))
 
 
 def everything_leaves(now: datetime) -> None:
-    for held in mail.claim(now):
-        assert mail.intend(held, now)
-        mail.settle(held, Outcome.sent(), now, lifecycle.note_mail)
+    for held in outbox.claim(now):
+        assert outbox.intend(held, now)
+        outbox.settle(held, Outcome.sent(), now, lifecycle.note_mail)

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agreements import issuing, lifecycle
+from agreements import lifecycle
+from agreements.jobs import issue_many
 from agreements.models import Agreement, Message
 from proceedings.models import Paper, Volume
 from tests import make
@@ -17,8 +18,8 @@ def fetched(volume: Volume) -> list[Paper]:
     return list(volume.papers.select_related("volume").prefetch_related("authors__stand_in", "agreements"))
 
 
-def issue(volume: Volume, *, dry_run: bool = False) -> issuing.Report:
-    return issuing.issue(fetched(volume), by="editor:ed", now=NOW, dry_run=dry_run)
+def issue(volume: Volume, *, dry_run: bool = False) -> issue_many.Report:
+    return issue_many.issue(fetched(volume), by="editor:ed", now=NOW, dry_run=dry_run)
 
 
 def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
@@ -88,7 +89,7 @@ def test_an_editor_who_was_faster_does_not_stop_the_rest() -> None:
     papers = fetched(volume)
     lifecycle.issue(prepared, by="editor:mo", now=NOW)
     make.agreement("issued", of=last, now=NOW + DAY)
-    report = issuing.issue(papers, by="editor:ed", now=NOW)
+    report = issue_many.issue(papers, by="editor:ed", now=NOW)
     assert [agreement.paper for agreement in report.issued] == [first]
     assert report.under_way == [prepared.paper]
     assert [paper for paper, _ in report.refused] == [last]
@@ -101,7 +102,7 @@ def test_the_work_per_paper_does_not_grow_with_the_volume() -> None:
             make.paper(volume)
         papers = fetched(volume)
         with CaptureQueriesContext(connection) as captured:
-            assert len(issuing.issue(papers, by="editor:ed", now=NOW).issued) == count
+            assert len(issue_many.issue(papers, by="editor:ed", now=NOW).issued) == count
         return len(captured)
 
     make.agreement("draft", of=make.paper(make.volume(1)))  # the text's row is made once

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements import bulk, clock, issuing, lifecycle
+from agreements import lifecycle
+from agreements.domain.states import Status
+from agreements.jobs import bulk, issue_many, scheduled
 from agreements.models import Agreement, Job, JobItem, Message
-from agreements.states import Status
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements import desk as the_desk
@@ -19,7 +20,7 @@ from tests.agreements.pages import all_rows
 
 pytestmark = pytest.mark.django_db
 
-now = clock.stopped(make.NOW)
+now = scheduled.stopped(make.NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def test_a_job_of_each_volume_where_the_choice_spans_several(house: House) -> No
 def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     job = ordered("issue", *[make.paper(contact=f"author{number}@example.org") for number in range(5)])
     calls = iter(range(100))
-    issue = issuing.issue
+    issue = issue_many.issue
 
     def killed(*args: Any, **kwargs: Any) -> Any:
         report = issue(*args, **kwargs)
@@ -95,7 +96,7 @@ def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch
             raise SystemExit
         return report
 
-    monkeypatch.setattr(issuing, "issue", killed)
+    monkeypatch.setattr(issue_many, "issue", killed)
     with pytest.raises(SystemExit):
         bulk.work(now)
     assert states(job) == ["done", "done", "waiting", "waiting", "waiting"]

@@ -22,24 +22,15 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
-from agreements import (
-    addresses,
-    checklist,
-    documents,
-    edits,
-    fresh,
-    letters,
-    lifecycle,
-    links,
-    on_paper,
-    proposals,
-    publication,
-    seal,
-    statements,
-    verifying,
-)
+from agreements import lifecycle
+from agreements.delivery import publication
 from agreements.demo.authors import hidden_in
+from agreements.documents import checklist, rendering, seal, verification
+from agreements.domain import statements
+from agreements.lifecycle import signed_form
+from agreements.mail import addresses, compose, links
 from agreements.models import Addressee, Agreement, Link, Message, Terms
+from agreements.requests import change_requests, edits, link_requests
 from proceedings.models import Author as PaperAuthor
 from tests import make
 from tests.agreements import scans_for_tests, test_letters
@@ -179,7 +170,7 @@ def signing_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     broken = speaking(author_of(make.agreement()))
     broken.client.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr(documents, "shown_form", lambda of: 1 / 0)
+        patch.setattr(rendering, "shown_form", lambda of: 1 / 0)
         yield broken.open()
 
 
@@ -279,9 +270,9 @@ def paper_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield author.open("paper/")
     yield author.open()
     returned = make.agreement("received")
-    scan = on_paper.newest(returned)
+    scan = signed_form.newest(returned)
     assert scan
-    on_paper.send_back(returned, scan, list(checklist.TOLD), "Sharper.", by="editor:ed", now=NOW)
+    signed_form.send_back(returned, scan, list(checklist.TOLD), "Sharper.", by="editor:ed", now=NOW)
     yield speaking(author_of(returned)).open("paper/")
     sealed = make.seal(make.accepted())
     yield speaking(author_of(sealed)).open()
@@ -364,7 +355,7 @@ def verifying_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield upload(body[:900] + b"x" + body[901:])
     yield upload(body + b"xy")
     yield upload(body[:-100])
-    yield upload(documents.shown_form(agreement))
+    yield upload(rendering.shown_form(agreement))
     yield upload(b"%PDF-1.7 a bill")
     yield client.get("/verify/", {"sha256": "x"})
     yield client.get("/verify/", {"sha256": "0" * 64})
@@ -444,7 +435,7 @@ SAID += ["Equation 3 lacks a sign.", "It is right.", "And sharper, please."]
 
 
 @pytest.mark.usefixtures("bracketed")
-@pytest.mark.parametrize("kind", sorted(letters.TO_AUTHORS))
+@pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
 def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str) -> None:
     row = test_letters.message(kind)
     addresses.speaks(row.recipient, BRACKETED)
@@ -467,9 +458,11 @@ def test_the_desks_own_reasons_are_translated_and_an_editors_words_are_not() -> 
     for reason in ("⟦Handed over to Shruti Bhosale.⟧", "⟦Corrected as the author proposed.⟧", "Because I say so."):
         agreement = make.agreement()
         if "Handed" in reason:
-            successor = proposals.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+            successor = change_requests.hand_over(
+                agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW
+            )
         elif "Corrected" in reason:
-            successor = proposals.accept(make.proposal(agreement), by="editor:ed", now=NOW)
+            successor = change_requests.accept(make.proposal(agreement), by="editor:ed", now=NOW)
         else:
             successor = lifecycle.supersede(agreement, reason=reason, by="editor:ed", now=NOW)
         addresses.speaks(successor.signer_email, BRACKETED)
@@ -499,7 +492,7 @@ def test_mails_are_in_the_language_of_the_volume_until_its_author_has_shown_anot
     assert translation.get_language() == "en"
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind.values) - letters.TO_AUTHORS))
+@pytest.mark.parametrize("kind", sorted(set(Kind.values) - compose.TO_AUTHORS))
 def test_editors_read_english(kind: str) -> None:
     row = test_letters.message(kind)
     Terms.objects.update(language="fr")
@@ -511,7 +504,7 @@ def test_editors_read_english(kind: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "zh-hans"])
-@pytest.mark.parametrize("kind", sorted(letters.TO_AUTHORS))
+@pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
 def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and_link(kind: str, language: str) -> None:
     row = test_letters.message(kind)
     addresses.speaks(row.recipient, language)
@@ -522,7 +515,7 @@ def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and
     said = test_letters.words(re.sub(r"http\S+", "", plain))
     assert [word for word in said if word not in test_letters.words(visible)] == []
     assert set(test_letters.LINK.findall(plain)) == set(test_letters.LINK.findall(page))
-    if kind in letters.WITH_LINK_TO_SIGN:
+    if kind in compose.WITH_LINK_TO_SIGN:
         with translation.override(language):
             deadline = row.agreement.paper.volume.terms.deadline_in_words
         assert "30" in deadline
@@ -642,9 +635,9 @@ def test_the_form_and_the_evidence_are_the_same_bytes_in_every_language(
     monkeypatch.setattr(seal, "complete", lambda *parts: parts)  # which puts them together under a random id
     agreement = make.agreement("signed")
     shown = bytes(agreement.shown.body)
-    english = documents.shown_form(agreement), documents.completed_form(agreement, shown)
+    english = rendering.shown_form(agreement), rendering.completed_form(agreement, shown)
     with translation.override(language):
-        assert (documents.shown_form(agreement), documents.completed_form(agreement, shown)) == english
+        assert (rendering.shown_form(agreement), rendering.completed_form(agreement, shown)) == english
 
 
 @pytest.mark.parametrize("language", ["fr", "zh-hans"])
@@ -663,7 +656,7 @@ def test_machines_are_answered_in_english(language: str) -> None:
     refused = client.post("/verify/?format=json").json()
     assert refused == {"error": "Choose a PDF file."}
     found = client.get("/verify/", {"sha256": agreement.sealed_sha256, "format": "json"}).json()
-    assert found["headline"] == verifying.UNCHANGED
+    assert found["headline"] == verification.UNCHANGED
 
 
 # --- the statements and the publisher's text
@@ -728,5 +721,5 @@ def test_the_calm_page_is_the_same_for_every_link_in_every_language() -> None:
 def test_whoever_asks_for_a_fresh_link_the_mail_speaks_as_its_addressee_does() -> None:
     agreement = make.agreement()
     browser(HTTP_ACCEPT_LANGUAGE="fr").post(f"/sign/{make.token(agreement)}/fresh/")
-    assert fresh.answer(NOW) == 1
+    assert link_requests.answer(NOW) == 1
     assert first_line(agreement.messages.get(kind=Kind.FRESH)) == FIRST_WORDS["en"]

@@ -11,24 +11,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 
-from agreements import (
-    corrections,
-    daily,
-    edits,
-    fresh,
-    letters,
-    lifecycle,
-    links,
-    mail,
-    objections,
-    on_paper,
-    proposals,
-    publication,
-)
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.delivery import publication
+from agreements.domain.facts import sha256
+from agreements.jobs import digest
+from agreements.lifecycle import signed_form
+from agreements.mail import compose, links, outbox
+from agreements.mail.transports import Outcome
+from agreements.mail.wire import on_the_wire
 from agreements.models import Agreement, Link, Message, Terms
-from agreements.transports import Outcome
-from agreements.wire import on_the_wire
+from agreements.requests import change_requests, corrections, edits, link_requests, objections
 from proceedings.models import Author
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
@@ -58,9 +50,9 @@ def message(kind: str, of: Agreement | None = None) -> Message:
     elif kind in (Kind.EDITOR_RECEIVED, Kind.SENT_BACK):
         scan = make.receive(of)
         if kind == Kind.SENT_BACK:
-            on_paper.send_back(of, scan, ["date"], "And sharper, please.", by="editor:ed", now=NOW)
+            signed_form.send_back(of, scan, ["date"], "And sharper, please.", by="editor:ed", now=NOW)
     else:
-        mail.settle(mail.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
+        outbox.settle(outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
     return of.messages.get(kind=kind)
 
 
@@ -77,7 +69,7 @@ def queued_by_clock(kind: str, of: Agreement) -> Message:
     make.agreement("declined", of=make.paper(of.paper.volume))
     make.editor("ed", of.paper.volume)
     Terms.objects.update(daily_at=NOW)
-    assert daily.write_due(NOW) == 1
+    assert digest.write_due(NOW) == 1
     return Message.objects.get(kind=kind)
 
 
@@ -108,7 +100,7 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
             return (of or make.agreement("sealed")).messages.get(kind=kind)
         case Kind.FRESH | Kind.COPY:
             of = of or make.agreement("issued" if kind == Kind.FRESH else "sealed")
-            assert fresh.send(of, NOW)
+            assert link_requests.send(of, NOW)
         case Kind.COAUTHOR | Kind.EDITOR_OBJECTED:
             of = of or make.agreement("issued")
             make.coauthor(of, email="shruti@example.org")
@@ -117,12 +109,12 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
                 objections.object_to(of, by="Shruti Bhosale", reason="Nobody asked me.", now=NOW)
         case Kind.HANDED_OVER | Kind.EDITOR_HANDED_OVER:
             of = of or make.agreement("issued")
-            proposals.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
+            change_requests.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
         case Kind.EDITOR_PROPOSAL | Kind.PROPOSAL_REFUSED:
             of = of or make.agreement("issued")
             made = make.proposal(of, note="We renamed it.")
             if kind == Kind.PROPOSAL_REFUSED:
-                proposals.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=NOW)
+                change_requests.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=NOW)
         case _:
             of = of or make.agreement("declined")
     return of.messages.get(kind=kind)
@@ -130,7 +122,7 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
 
 def read(row: Message, now: datetime = NOW) -> EmailMessage:
     """The mail as its receiver's program reads it."""
-    mail = message_from_bytes(on_the_wire(letters.compose(row, now)), policy=policy.default)
+    mail = message_from_bytes(on_the_wire(compose.compose(row, now)), policy=policy.default)
     assert not mail.defects
     return mail
 
@@ -182,7 +174,7 @@ def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
     assert read(make.invitation(row.agreement))["References"] is None
 
 
-@pytest.mark.parametrize("kind", sorted(letters.WITH_LINK_TO_SIGN))
+@pytest.mark.parametrize("kind", sorted(compose.WITH_LINK_TO_SIGN))
 def test_the_link_signs_and_lives_past_the_deadline(kind: str) -> None:
     row = message(kind)
     (token,) = set(LINK.findall(text_of(read(row))))
@@ -210,7 +202,7 @@ def test_each_mail_has_a_token_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    sorted(set(ABOUT_ONE) - letters.WITH_LINK_TO_SIGN - letters.WITH_COPY - {Kind.COAUTHOR} - set(letters.LATER)),
+    sorted(set(ABOUT_ONE) - compose.WITH_LINK_TO_SIGN - compose.WITH_COPY - {Kind.COAUTHOR} - set(compose.LATER)),
 )
 def test_other_mails_carry_no_token(kind: str) -> None:
     mail = read(message(kind))
@@ -225,7 +217,7 @@ def test_the_editors_notice_holds_the_reason_and_a_way_to_the_desk_and_no_secret
     assert f"http://testserver/admin/agreements/agreement/{row.agreement_id}/change/" in text
 
 
-@pytest.mark.parametrize("kind", sorted(letters.WITH_COPY))
+@pytest.mark.parametrize("kind", sorted(compose.WITH_COPY))
 def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
     row = message(kind)
     mail = read(row)
@@ -239,7 +231,7 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
 
 def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
     agreement = make.agreement("issued")
-    successor = proposals.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    successor = change_requests.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     mail = read(make.invitation(successor))
     assert [address.addr_spec for address in mail["To"].addresses] == ["shruti@example.org"]
     assert "Handed over to Shruti Bhosale." in text_of(mail)
@@ -260,7 +252,7 @@ def test_without_its_file_a_receipt_is_not_written() -> None:
     row = message(Kind.RECEIPT)
     storages["private"].delete(row.agreement.sealed_file)
     with pytest.raises(OSError, match="No such file"):
-        letters.compose(row, NOW)
+        compose.compose(row, NOW)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +314,7 @@ def test_a_name_that_would_forge_a_header_stops_its_own_mail(name: str) -> None:
     row = message(Kind.INVITATION)
     row.agreement.signer = name
     with pytest.raises(ValueError, match="CR or LF"):
-        letters.compose(row, NOW)
+        compose.compose(row, NOW)
 
 
 def test_without_an_address_for_answers_there_is_no_reply_to() -> None:

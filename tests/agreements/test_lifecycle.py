@@ -9,25 +9,17 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from agreements import (
-    auditing,
-    clock,
-    documents,
-    drafting,
-    history,
-    lifecycle,
-    links,
-    mail,
-    objections,
-    on_paper,
-    proposals,
-    seal,
-)
-from agreements.bounces import Bounce
-from agreements.facts import Statement, sha256
+from agreements import lifecycle
+from agreements.documents import audit, history, rendering, seal
+from agreements.domain.facts import Statement, sha256
+from agreements.domain.schedule import GAP
+from agreements.domain.states import LIVE, MOVES, WAITING, Status
+from agreements.jobs import scheduled
+from agreements.lifecycle import signed_form, snapshot
+from agreements.mail import links, outbox
+from agreements.mail.bounces import Bounce
 from agreements.models import Agreement, Event, Link, Message, Scan, ShownCopy
-from agreements.reminders import GAP
-from agreements.states import LIVE, MOVES, WAITING, Status
+from agreements.requests import change_requests, objections
 from proceedings.models import Author, Paper, Volume
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -43,22 +35,22 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
     from django.conf import settings
 
     body = b"%PDF-1.7 for a test of the guard"
-    name = documents.store(agreement, body)
+    name = rendering.store(agreement, body)
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
     lifecycle.seal(agreement, name=name, body=body, key=key, level="B-B", now=now)
 
 
 def scan_of(agreement: Agreement) -> Scan:
     """The form that came in; one of another agreement where none did, for a test of the guard."""
-    if scan := on_paper.newest(agreement) or Scan.objects.first():
+    if scan := signed_form.newest(agreement) or Scan.objects.first():
         return scan
     return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
 
 
 def do_accept(agreement: Agreement, now: datetime) -> None:
     """An editor accepts a form, whatever status the agreement has."""
-    reading = on_paper.Reading(name=agreement.signer, date_written="1 Nov 2026", dated=NOW.date())
-    on_paper.accept(agreement, scan_of(agreement), reading, by="editor:ed", now=now)
+    reading = signed_form.Reading(name=agreement.signer, date_written="1 Nov 2026", dated=NOW.date())
+    signed_form.accept(agreement, scan_of(agreement), reading, by="editor:ed", now=now)
 
 
 VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
@@ -66,12 +58,12 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     "sign": lambda agreement, now: lifecycle.sign(agreement, make.act(agreement), now=now),  # looked over before
     "receive": lambda agreement, now: make.receive(agreement, now=now),
     "accept": do_accept,
-    "send-back": lambda agreement, now: on_paper.send_back(
+    "send-back": lambda agreement, now: signed_form.send_back(
         agreement, scan_of(agreement), ["date"], "", by="editor:ed", now=now
     ),
     "seal": do_seal,
     "decline": lambda agreement, now: lifecycle.decline(agreement, reason="No.", now=now),
-    "hand-over": lambda agreement, now: proposals.hand_over(
+    "hand-over": lambda agreement, now: change_requests.hand_over(
         agreement, make.coauthor(agreement, email="shruti@example.org"), now=now
     ),
     "lapse": lambda agreement, now: lifecycle.lapse(agreement, now=now),
@@ -116,7 +108,7 @@ def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, st
         with pytest.raises(lifecycle.WrongMove, match=f"Cannot {verb} an agreement that is {status}"):
             VERBS[verb](agreement, LATER)
         assert rows(agreement) == before
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.parametrize("verb", MOVES)
@@ -130,7 +122,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
     def disk_full(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr("agreements.rows.add", disk_full)
+    monkeypatch.setattr("agreements.models.compare_and_set.add", disk_full)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
@@ -145,7 +137,7 @@ def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypat
     def fail(*args: Any, **kwargs: Any) -> bool:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr(mail, "insert", fail)
+    monkeypatch.setattr(outbox, "insert", fail)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
@@ -185,12 +177,12 @@ def test_a_draft_copies_the_facts_and_mails_nobody() -> None:
 
 def test_the_reference_names_volume_and_paper_and_cannot_be_guessed() -> None:
     paper = make.paper()
-    references = {drafting.new_reference(paper) for _ in range(200)}
+    references = {snapshot.new_reference(paper) for _ in range(200)}
     assert len(references) == 200
     for reference in references:
         volume, key, tail = reference.split("-", 1)[0], reference[4:-7], reference[-6:]
         assert (volume, key) == ("247", paper.key)
-        assert set(tail) <= set(drafting.REFERENCE_ALPHABET)
+        assert set(tail) <= set(snapshot.REFERENCE_ALPHABET)
 
 
 def test_issuing_takes_the_facts_of_that_moment_and_queues_the_invitation() -> None:
@@ -228,7 +220,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(drafting.NotReady, match="already has an agreement"):
+    with pytest.raises(snapshot.NotReady, match="already has an agreement"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 
@@ -241,23 +233,23 @@ def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) ->
 
 
 def test_a_withdrawn_paper_is_not_ready() -> None:
-    with pytest.raises(drafting.NotReady, match="withdrawn"):
+    with pytest.raises(snapshot.NotReady, match="withdrawn"):
         lifecycle.draft(make.paper(status="withdrawn"), by="editor:ed", now=NOW)
 
 
 def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
-    with pytest.raises(drafting.NotReady, match="Choose one and give an e-mail address"):
+    with pytest.raises(snapshot.NotReady, match="Choose one and give an e-mail address"):
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 
 def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
-    with pytest.raises(drafting.NotReady, match=r"U\+E000"):
+    with pytest.raises(snapshot.NotReady, match=r"U\+E000"):
         lifecycle.draft(make.paper(title="A \ue000 sign"), by="editor:ed", now=NOW)
 
 
 def test_a_volume_without_terms_cannot_issue() -> None:
     agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
-    with pytest.raises(drafting.NotReady, match="no terms"):
+    with pytest.raises(snapshot.NotReady, match="no terms"):
         lifecycle.issue(agreement, by="editor:ed", now=NOW)
     assert make.history(agreement) == ["draft"]
 
@@ -450,7 +442,7 @@ def test_superseding_a_paper_that_is_not_ready_leaves_the_old_agreement_in_force
     old = make.agreement("issued")
     Author.objects.filter(paper=old.paper_id).update(is_contact=False)
     before = rows(old)
-    with pytest.raises(drafting.NotReady):
+    with pytest.raises(snapshot.NotReady):
         lifecycle.supersede(old, reason="New contact.", by="editor:ed", now=LATER)
     assert rows(old) == before
 
@@ -529,12 +521,12 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     waiting = make.agreement("issued")
     lifecycle.pause(waiting, until=None, by="editor:ed", now=LATER)
     lifecycle.resume(waiting, by="editor:ed", now=LATER)
-    proposals.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
-    on_paper.send_back(waiting, make.receive(waiting), ["date"], "", by="editor:ed", now=LATER)
+    change_requests.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
+    signed_form.send_back(waiting, make.receive(waiting), ["date"], "", by="editor:ed", now=LATER)
     make.receive(waiting)
-    on_paper.receive_again(waiting, make.pages("a better one"), now=LATER)
+    signed_form.receive_again(waiting, make.pages("a better one"), now=LATER)
     make.accepted()
-    proposals.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
+    change_requests.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
     lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
     objections.object_to(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
     make.every_edit_and_correction(agreement, now=LATER)
@@ -562,7 +554,7 @@ def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]
             ended[index] = "done"
         except lifecycle.WrongMove:
             ended[index] = "wrong move"
-        except drafting.NotReady:
+        except snapshot.NotReady:
             ended[index] = "not ready"
         except Exception as error:  # noqa: BLE001 - the test says what it is
             ended[index] = repr(error)
@@ -597,7 +589,7 @@ def test_s08_two_tabs_that_sign_at_once_make_one_signature() -> None:
         agreement.refresh_from_db()
         assert agreement.typed_name == winner
         assert make.history(agreement).count("sign") == 1
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -619,8 +611,8 @@ def test_of_signing_and_ending_at_once_one_wins_or_the_end_comes_second(verb: st
             assert verb not in ("decline", "hand-over")
             assert agreement.status == MOVES[verb].target
             assert agreement.signed_at
-        assert not agreement.messages.filter(slot="invitation", state__in=mail.OPEN).exists()
-    assert list(auditing.findings()) == []
+        assert not agreement.messages.filter(slot="invitation", state__in=outbox.OPEN).exists()
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -648,7 +640,7 @@ def test_notes_from_two_workers_make_one_whole_chain() -> None:
 
     assert both(write, write) == ["done", "done"]
     assert make.history(agreement) == ["draft", "issue"] + ["remind"] * 20
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -663,7 +655,7 @@ def test_a_reminder_that_races_with_the_signature_is_never_sent() -> None:
             partial(lifecycle.remind, [other.pk], now=CLOSES - 7 * DAY),
         )
         assert ended == ["done", "done"]
-        assert not agreement.messages.filter(state__in=mail.OPEN).exists()
+        assert not agreement.messages.filter(state__in=outbox.OPEN).exists()
 
 
 @pytest.mark.usefixtures("committed")
@@ -672,8 +664,8 @@ def test_two_workers_who_seal_at_once_make_one_seal() -> None:
     results: list[str] = []
     one, other = fresh(agreement), fresh(agreement)
     ended = both(
-        lambda: results.append(clock.seal_one(one, LATER)),
-        lambda: results.append(clock.seal_one(other, LATER)),
+        lambda: results.append(scheduled.seal_one(one, LATER)),
+        lambda: results.append(scheduled.seal_one(other, LATER)),
     )
     assert ended == ["done", "done"]
     assert sorted(results) == ["lost", "sealed"]

@@ -8,8 +8,9 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import clock, limits
-from agreements.limits import Limit, room
+from agreements.jobs import scheduled
+from agreements.requests import rate_limits
+from agreements.requests.rate_limits import Limit, room
 from proceedings.models import Attempt
 from tests.make import DAY, NOW
 
@@ -47,34 +48,34 @@ def test_s11_no_window_ever_holds_more_than_the_limit(waits: list[int]) -> None:
 
 @pytest.mark.django_db
 def test_s11_a_limit_is_used_up_by_its_subject_alone_and_opens_again() -> None:
-    assert [limits.take(TWICE, "a", NOW) for _ in range(3)] == [True, True, False]
-    assert limits.reached(TWICE, "a", NOW)
-    assert limits.take(TWICE, "b", NOW)
-    assert limits.take(Limit("other", 2, TWICE.within), "a", NOW)
+    assert [rate_limits.take(TWICE, "a", NOW) for _ in range(3)] == [True, True, False]
+    assert rate_limits.reached(TWICE, "a", NOW)
+    assert rate_limits.take(TWICE, "b", NOW)
+    assert rate_limits.take(Limit("other", 2, TWICE.within), "a", NOW)
     assert Attempt.objects.count() == 4, "a refusal writes nothing"
-    assert limits.take(TWICE, "a", NOW + TWICE.within)
+    assert rate_limits.take(TWICE, "a", NOW + TWICE.within)
 
 
 @pytest.mark.django_db
 def test_nobody_in_particular_has_no_limit() -> None:
-    assert all(limits.take(TWICE, None, NOW) for _ in range(5))
-    assert not limits.reached(TWICE, None, NOW)
+    assert all(rate_limits.take(TWICE, None, NOW) for _ in range(5))
+    assert not rate_limits.reached(TWICE, None, NOW)
     assert not Attempt.objects.exists()
 
 
 @pytest.mark.django_db
 def test_s23_the_table_does_not_say_whose_attempts_they_were() -> None:
-    limits.take(TWICE, "192.0.2.7", NOW)
+    rate_limits.take(TWICE, "192.0.2.7", NOW)
     assert "192.0.2.7" not in str(Attempt.objects.values())
 
 
 @pytest.mark.django_db
 def test_the_clock_forgets_what_no_window_reaches() -> None:
-    limits.take(limits.SIGNING, "a", NOW)
-    limits.take(limits.SIGNING, "b", NOW + SECOND)
-    clock.chase(clock.stopped(NOW + DAY))
+    rate_limits.take(rate_limits.SIGNING, "a", NOW)
+    rate_limits.take(rate_limits.SIGNING, "b", NOW + SECOND)
+    scheduled.chase(scheduled.stopped(NOW + DAY))
     assert Attempt.objects.count() == 1
-    assert all(each.within <= limits.KEEP for each in (limits.MISSES, limits.SIGNING))
+    assert all(each.within <= rate_limits.KEEP for each in (rate_limits.MISSES, rate_limits.SIGNING))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -84,7 +85,7 @@ def test_s11_of_many_at_once_never_more_than_the_limit_go_through() -> None:
 
     def run() -> None:
         start.wait(10)
-        through.append(limits.take(TWICE, "a", NOW))
+        through.append(rate_limits.take(TWICE, "a", NOW))
         connection.close()
 
     for _ in range(5):

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from agreements import links
-from agreements.facts import sha256
+from agreements.domain.facts import sha256
+from agreements.mail import links
 from agreements.models import Link
 from tests import make
 from tests.make import DAY, NOW

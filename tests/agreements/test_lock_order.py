@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from agreements import fresh, lifecycle, mail, proposals
-from agreements.bounces import Bounce
-from agreements.mail import LEASE
+from agreements import lifecycle
+from agreements.mail import outbox
+from agreements.mail.bounces import Bounce
+from agreements.mail.outbox import LEASE
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.transports import Outcome
+from agreements.requests import change_requests, link_requests
 from tests import make
 from tests.agreements.sending import claim_next
 from tests.make import NOW
@@ -24,27 +26,27 @@ def handed(agreement: Agreement) -> Message:
     """Its invitation, which the server is being given."""
     message = claim_next(NOW)
     assert message is not None
-    assert mail.intend(message, NOW)
+    assert outbox.intend(message, NOW)
     return message
 
 
 def settle(outcome: Outcome) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = handed(agreement)
-        return lambda: mail.settle(message, outcome, NOW, note)
+        return lambda: outbox.settle(message, outcome, NOW, note)
 
     return prepare
 
 
 def reaper(agreement: Agreement) -> Callable[[], object]:
     handed(agreement)
-    return lambda: mail.release_leases(NOW + LEASE, note)
+    return lambda: outbox.release_leases(NOW + LEASE, note)
 
 
 def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = handed(agreement)
-        mail.settle(message, Outcome.sent(), NOW, note)
+        outbox.settle(message, Outcome.sent(), NOW, note)
         return lambda: lifecycle.bounced(Bounce(message.message_id, hard, "550", "1"), now=NOW)
 
     return prepare
@@ -78,10 +80,10 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
         lambda agreement: lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=None, now=NOW)
     ),
     "remind": at_once(lambda agreement: lifecycle.remind([agreement.pk], now=make.CLOSES - 7 * make.DAY)),
-    "fresh link": at_once(lambda agreement: fresh.send(agreement, NOW)),
+    "fresh link": at_once(lambda agreement: link_requests.send(agreement, NOW)),
     "propose": at_once(make.proposal),
     "hand over": at_once(
-        lambda agreement: proposals.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
+        lambda agreement: change_requests.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
     ),
 }
 
@@ -89,7 +91,7 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
 @pytest.mark.parametrize("name", VERBS)
 def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
-    hold = mail.hold
+    hold = outbox.hold
 
     def held(ids: Any) -> None:
         taken.append("agreement")
@@ -103,7 +105,7 @@ def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytes
         return execute(sql, params, many, context)
 
     verb = VERBS[name](make.agreement("issued"))
-    monkeypatch.setattr(mail, "hold", held)  # which on SQLite does nothing, for there is nothing to hold
+    monkeypatch.setattr(outbox, "hold", held)  # which on SQLite does nothing, for there is nothing to hold
     with connection.execute_wrapper(listen):
         verb()
     assert taken, "it takes something"

@@ -11,10 +11,12 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import addresses, clock, lifecycle, mail, postman
-from agreements.mail import BACKOFF, LEASE
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import addresses, outbox, sender
+from agreements.mail.outbox import BACKOFF, LEASE
+from agreements.mail.transports import Outcome, SmtpTransport
 from agreements.models import Agreement, Message
-from agreements.transports import Outcome, SmtpTransport
 from proceedings.models import Author
 from tests import make, servers
 from tests.agreements.sending import Hook, Meanwhile, claim_next, deliver, send
@@ -51,7 +53,7 @@ def issued(count: int = 1) -> list[Message]:
 
 def test_a_slot_holds_one_message_for_ever() -> None:
     agreement = make.agreement("issued")
-    again = partial(mail.queue, agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org")
+    again = partial(outbox.queue, agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org")
     assert again(now=NOW)
     before = agreement.messages.get(slot="r1:T-7")
     assert not again(now=NOW + DAY)
@@ -197,7 +199,7 @@ def test_what_is_held_up_waits_a_minute(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     mailbox.at_sender = "451 later"
     send(NOW)
-    assert due_again(invitation) == NOW + mail.HELD_UP
+    assert due_again(invitation) == NOW + outbox.HELD_UP
     assert invitation.error == "451 later"
 
 
@@ -434,7 +436,7 @@ def test_the_lease_is_longer_than_a_server_may_take_in_all() -> None:
 
 def test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted(mailbox: Mailbox) -> None:
     (invitation,) = issued()
-    assert mail.intend(claimed(), NOW)
+    assert outbox.intend(claimed(), NOW)
     assert send(NOW + LEASE - MINUTE) == {}
     assert send(NOW + LEASE) == {State.UNKNOWN: 1}
     assert state_of(invitation) == State.UNKNOWN
@@ -447,7 +449,7 @@ def test_a_claimed_mail_whose_agreement_was_signed_is_not_taken_up_again(mailbox
     (invitation,) = issued()
     message = claimed()
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
-    assert not mail.intend(message, NOW)
+    assert not outbox.intend(message, NOW)
     assert send(NOW + LEASE) == {}
     assert state_of(invitation) == State.CANCELLED
 
@@ -456,7 +458,7 @@ def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     now, claims = NOW, 0
     while state_of(invitation) != State.FAILED:
-        mail.release_leases(now, lifecycle.note_mail)
+        outbox.release_leases(now, lifecycle.note_mail)
         if claim_next(now):
             claims += 1
         now += LEASE
@@ -469,15 +471,15 @@ def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
 def test_a_worker_that_slept_past_its_lease_changes_nothing(outcome: Outcome) -> None:
     (invitation,) = issued()
     sleeper = claimed()
-    mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+    outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
     successor = claimed(NOW + LEASE)
     assert successor.claim != sleeper.claim
-    assert not mail.intend(sleeper, NOW)
-    assert mail.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert not outbox.intend(sleeper, NOW)
+    assert outbox.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
     assert state_of(invitation) == State.CLAIMED
     assert invitation.claim == successor.claim
-    assert mail.intend(successor, NOW)
-    assert mail.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert outbox.intend(successor, NOW)
+    assert outbox.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
     assert state_of(invitation) == State.HANDING
 
 
@@ -492,7 +494,7 @@ def test_a_worker_that_sleeps_right_after_its_claim_does_not_take_its_successors
     def slow(self: object, **columns: object) -> int:
         won = update(self, **columns)  # type: ignore[arg-type]
         if columns.get("state") == State.CLAIMED and not successors:
-            mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+            outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
             monkeypatch.undo()
             successors.append(claimed(NOW + LEASE))
         return won
@@ -506,7 +508,7 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
     (invitation,) = issued()
 
     def reap() -> None:
-        mail.release_leases(NOW + LEASE, lifecycle.note_mail)
+        outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
         assert state_of(invitation) == State.UNKNOWN
 
     assert send(NOW, Meanwhile(after_answer=reap)) == {State.SENT: 1}
@@ -518,9 +520,9 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
 def test_a_late_refusal_does_not_make_an_unknown_mail_go_again(outcome: Outcome) -> None:
     (invitation,) = issued()
     message = claimed()
-    assert mail.intend(message, NOW)
-    mail.release_leases(NOW + LEASE, lifecycle.note_mail)
-    assert mail.settle(message, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert outbox.intend(message, NOW)
+    outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
+    assert outbox.settle(message, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
     assert state_of(invitation) == State.UNKNOWN
 
 
@@ -546,7 +548,7 @@ def test_a_database_that_fails_at_the_intent_costs_a_lease_and_no_mail(
     def gone(message: Message, now: datetime) -> bool:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(mail, "intend", gone)
+    monkeypatch.setattr(outbox, "intend", gone)
     with pytest.raises(OperationalError):
         send(NOW)
     monkeypatch.undo()
@@ -560,13 +562,13 @@ def test_a_commit_whose_answer_is_lost_at_the_intent_leaves_it_unknown_and_unsen
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (invitation,) = issued()
-    intend = mail.intend
+    intend = outbox.intend
 
     def answer_lost(message: Message, now: datetime) -> bool:
         intend(message, now)
         raise OperationalError("SSL connection has been closed unexpectedly")
 
-    monkeypatch.setattr(mail, "intend", answer_lost)
+    monkeypatch.setattr(outbox, "intend", answer_lost)
     with pytest.raises(OperationalError):
         send(NOW)
     monkeypatch.undo()
@@ -592,13 +594,13 @@ def test_a_database_that_fails_after_the_acceptance_leaves_it_unknown_and_sent_o
 def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
     (invitation,) = issued()
     message = claimed()
-    assert mail.intend(message, NOW)
+    assert outbox.intend(message, NOW)
 
     def disk_full(*args: object) -> None:
         raise OperationalError("disk full")
 
     with pytest.raises(OperationalError):
-        mail.settle(message, Outcome.sent(), NOW, disk_full)
+        outbox.settle(message, Outcome.sent(), NOW, disk_full)
     assert state_of(invitation) == State.HANDING
     assert invitation.sent_at is None
 
@@ -609,7 +611,7 @@ def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
 def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Mailbox) -> None:
     """As when a worker is asked to end: the mail in its hand is finished, the others are another's at once (row 27)."""
     invitations = issued(5)
-    carried = +postman.drain(clock.stopped(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2)
+    carried = +sender.drain(scheduled.stopped(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2)
     assert carried == {State.SENT: 1}
     assert [(state_of(message), message.attempts, message.claim) for message in invitations[1:]] == [
         (State.PENDING, 0, None)
@@ -620,34 +622,34 @@ def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Ma
 
 def test_a_round_without_time_begins_nothing(mailbox: Mailbox) -> None:
     issued()
-    assert +postman.drain(clock.stopped(NOW), SmtpTransport(), note, seconds=0) == {}
+    assert +sender.drain(scheduled.stopped(NOW), SmtpTransport(), note, seconds=0) == {}
     assert mailbox.mails == []
 
 
 def test_what_its_author_signed_is_not_given_back(mailbox: Mailbox) -> None:
     (invitation,) = issued()
-    (message,) = mail.claim(NOW)
+    (message,) = outbox.claim(NOW)
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
-    mail.give_back(message)
+    outbox.give_back(message)
     assert state_of(invitation) == State.CANCELLED
 
 
 def test_many_mails_are_claimed_together_and_one_that_was_tried_before_alone() -> None:
     issued(5)
-    first = mail.claim(NOW, most=3)
+    first = outbox.claim(NOW, most=3)
     assert len(first) == 3
     assert {(message.state, message.attempts, message.lease_until) for message in first} == {
         (State.CLAIMED, 1, NOW + LEASE)
     }
-    mail.release_leases(NOW + LEASE, note)
-    sizes = [len(mail.claim(NOW + LEASE)) for _ in range(5)]
+    outbox.release_leases(NOW + LEASE, note)
+    sizes = [len(outbox.claim(NOW + LEASE)) for _ in range(5)]
     assert sizes == [1, 1, 1, 2, 0], "whichever of the three killed the worker, it costs the others no second try"
 
 
 def test_the_lease_of_a_mail_counts_from_its_own_hand_over() -> None:
     issued(2)
-    _, second = mail.claim(NOW)
-    assert mail.intend(second, NOW + LEASE / 3)
+    _, second = outbox.claim(NOW)
+    assert outbox.intend(second, NOW + LEASE / 3)
     second.refresh_from_db()
     assert second.lease_until == NOW + LEASE / 3 + LEASE
 
@@ -656,7 +658,7 @@ def test_claims_that_waited_for_half_of_their_lease_are_made_anew(mailbox: Mailb
     issued(3)
     times = [NOW]
     slow = Meanwhile(after_answer=lambda: times.append(times[-1] + 8 * MINUTE))
-    tally = +postman.drain(lambda: times[-1], slow, note)
+    tally = +sender.drain(lambda: times[-1], slow, note)
     assert tally == {State.SENT: 3}
     assert not Message.objects.filter(attempts__gt=1).exists()
 
@@ -676,14 +678,14 @@ def test_when_the_intent_fails_the_mail_before_is_still_known_to_be_sent(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = issued(2)
-    intend = mail.intend
+    intend = outbox.intend
 
     def gone(message: Message, now: datetime, *more: Hook) -> bool:
         if message.pk == second.pk:
             raise OperationalError("server closed the connection unexpectedly")
         return intend(message, now, *more)
 
-    monkeypatch.setattr(mail, "intend", gone)
+    monkeypatch.setattr(outbox, "intend", gone)
     with pytest.raises(OperationalError):
         send(NOW)
     assert (state_of(first), state_of(second)) == (State.SENT, State.CLAIMED)

@@ -12,10 +12,12 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 
-from agreements import auditing, lifecycle, mail
-from agreements.mail import LEASE
+from agreements import lifecycle
+from agreements.documents import audit
+from agreements.mail import outbox
+from agreements.mail.outbox import LEASE
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.transports import Outcome
 from tests import make, servers
 from tests.agreements.crash_worker import MOMENTS
 from tests.agreements.sending import claim_next, send
@@ -67,7 +69,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     assert len(mailbox.mails) == max(accepted, final == State.SENT)
     if final == State.UNKNOWN:
         assert "mail-unknown" in make.history(agreement), "an editor must see it"
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def at_once(*calls: Callable[[], object]) -> list[BaseException]:
@@ -99,7 +101,7 @@ def test_workers_that_meet_send_each_mail_once(mailbox: Mailbox) -> None:
     assert at_once(*[lambda: tallies.append(send(NOW))] * 3) == []
     assert sum(tallies, Counter()) == {State.SENT: 20}
     assert Counter(mailbox.recipients()) == Counter({f"author{number}@example.org": 1 for number in range(20)})
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_of_workers_that_want_the_same_row_one_gets_it() -> None:
@@ -124,15 +126,15 @@ def test_the_reaper_and_the_worker_that_settles_agree() -> None:
         )
         message = claim_next(NOW)
         assert message is not None
-        assert mail.intend(message, NOW)
+        assert outbox.intend(message, NOW)
         raised = at_once(
-            lambda: mail.release_leases(NOW + LEASE, lifecycle.note_mail),
-            partial(mail.settle, message, Outcome.sent(), NOW + LEASE, lifecycle.note_mail),
+            lambda: outbox.release_leases(NOW + LEASE, lifecycle.note_mail),
+            partial(outbox.settle, message, Outcome.sent(), NOW + LEASE, lifecycle.note_mail),
         )
         assert raised == []
         invitation.refresh_from_db()
         assert invitation.state == State.SENT, number
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.sent(), Outcome.unknown("cut"), Outcome.retry("451 later")])
@@ -141,7 +143,7 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
     agreement = make.agreement("issued")
     message = claim_next(NOW)
     assert message is not None
-    assert mail.intend(message, NOW)
+    assert outbox.intend(message, NOW)
     holds_agreement, may_go_on = threading.Event(), threading.Event()
 
     def close() -> None:
@@ -149,18 +151,18 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
             lifecycle.note(agreement.pk, "remind", by="editor:ed", now=NOW, data={})
             holds_agreement.set()
             may_go_on.wait(1)
-            mail.cancel_open(agreement.pk)
+            outbox.cancel_open(agreement.pk)
 
     def settle() -> None:
         holds_agreement.wait(10)
-        mail.settle(message, outcome, NOW, lifecycle.note_mail)
+        outbox.settle(message, outcome, NOW, lifecycle.note_mail)
         may_go_on.set()
 
     assert at_once(close, settle) == []
     message.refresh_from_db()
     assert message.closed or message.state in (State.SENT, State.UNKNOWN)
     assert message.state != State.PENDING, "it was closed before it could be tried again"
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_a_signature_during_the_hand_over_reaches_the_worker(mailbox: Mailbox) -> None:
@@ -191,4 +193,4 @@ def test_four_writers_at_once_all_get_their_turn() -> None:
 
     assert at_once(*(partial(write, agreement) for agreement in agreements)) == []
     assert [agreement.events.filter(kind="remind").count() for agreement in agreements] == [25] * 4
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from agreements import lifecycle, mail
+from agreements import lifecycle
+from agreements.mail import outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Message
-from agreements.transports import Outcome
 from tests import make
 from tests.agreements import mail_protocol as protocol
 from tests.agreements.mail_protocol import Row, search
@@ -78,7 +79,7 @@ OUTCOMES = {
     "pending": Outcome.retry("451 later"),
     "held-up": Outcome.held_up("421 closing"),
 }
-LATER = NOW + 400 * mail.LEASE
+LATER = NOW + 400 * outbox.LEASE
 
 
 def row_of(message: Message, tokens: dict[Any, int]) -> Row:
@@ -92,21 +93,21 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
     message = make.invitation(make.agreement("issued"))
     agreement_id, compared = message.agreement.pk, 0
     seen: set[tuple[Row, tuple[int, ...]]] = set()
-    tries = len(mail.BACKOFF)
+    tries = len(outbox.BACKOFF)
 
     def engine_steps(row: Row, claims: list[Message]) -> list[tuple[Row, Callable[[], object]]]:
         after_claim = protocol.claim(row, len(claims) + 1) or row
         listed: list[tuple[Row, Callable[[], object]]] = [
             (after_claim, lambda: claims.append(held) if (held := claim_next(LATER)) else None),
-            (protocol.reap(row, tries=tries), lambda: mail.release_leases(LATER + mail.LEASE, lifecycle.note_mail)),
-            (protocol.close(row), lambda: mail.cancel_open(agreement_id)),
+            (protocol.reap(row, tries=tries), lambda: outbox.release_leases(LATER + outbox.LEASE, lifecycle.note_mail)),
+            (protocol.close(row), lambda: outbox.cancel_open(agreement_id)),
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
-            listed.append((protocol.intend(row, token) or row, partial(mail.intend, held, NOW)))
-            listed.append((protocol.give_back(row, token), partial(mail.give_back, held)))
+            listed.append((protocol.intend(row, token) or row, partial(outbox.intend, held, NOW)))
+            listed.append((protocol.give_back(row, token), partial(outbox.give_back, held)))
             for name, outcome in OUTCOMES.items():
                 then = protocol.settle(row, token, name, tries=tries)
-                listed.append((then, partial(mail.settle, held, outcome, NOW, lifecycle.note_mail)))
+                listed.append((then, partial(outbox.settle, held, outcome, NOW, lifecycle.note_mail)))
         return listed
 
     def walk(row: Row, claims: list[Message]) -> None:

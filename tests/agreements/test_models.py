@@ -9,8 +9,9 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from agreements import bulk, lifecycle, packing
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.domain.facts import sha256
+from agreements.jobs import bulk, package_builder
 from agreements.models import (
     Addressee,
     Agreement,
@@ -125,7 +126,7 @@ def test_a_note_that_says_nothing_is_refused(constraint: str, columns: dict[str,
 
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_PACKAGES)
 def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
-    packing.order(make.volume(), partial=False, by="editor:ed", now=NOW)
+    package_builder.order(make.volume(), partial=False, by="editor:ed", now=NOW)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Package.objects.filter(which="public").update(**columns)
 

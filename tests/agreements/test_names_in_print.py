@@ -9,8 +9,8 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from agreements import pdf
-from agreements.pdf.script import set_line
+from agreements.documents import pdf
+from agreements.documents.pdf.shaping import set_line
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, signature
 
 LATIN = """
@@ -118,7 +118,7 @@ def test_what_no_font_has_is_refused_by_name(name: str, missing: str) -> None:
 
 
 def test_the_fonts_are_free_and_fit_in_25_megabytes() -> None:
-    folder = Path(pdf.__file__).parent.parent / "fonts"
+    folder = Path(pdf.__file__).parents[2] / "fonts"
     fonts = sorted(folder.glob("*.ttf"))
     assert len(fonts) >= 10
     assert sum(path.stat().st_size for path in fonts) < 25_000_000

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from agreements import evidence, history
+from agreements.documents import evidence_bundle, history
+from agreements.domain.states import Status
 from agreements.models import Note
-from agreements.states import Status
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, desk_of, page_of, rows_of
 from tests.agreements.pages import all_rows
@@ -65,7 +65,7 @@ def test_a_note_is_written_by_a_post_only(desk: Client) -> None:
 
 def test_no_package_and_no_evidence_carries_a_note() -> None:
     agreement = make.agreement("sealed")
-    before = evidence.bundle(agreement), history.in_words(agreement.events.all())
+    before = evidence_bundle.bundle(agreement), history.in_words(agreement.events.all())
     Note.objects.create(paper=agreement.paper, at=make.NOW, by="editor:ed", text="For the desk alone.")
-    assert (evidence.bundle(agreement), history.in_words(agreement.events.all())) == before
+    assert (evidence_bundle.bundle(agreement), history.in_words(agreement.events.all())) == before
     assert agreement.status == Status.SEALED

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
-from agreements import auditing, clock, history, letters, lifecycle, links, objections
+from agreements import lifecycle
+from agreements.documents import audit, history
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
+from agreements.mail import compose, links
 from agreements.models import Agreement, Link, Message, Terms
-from agreements.states import Status
+from agreements.requests import objections
 from proceedings.models import Author
 from tests import make
 from tests.agreements.pages import FormReader, all_rows, browser
@@ -32,7 +36,7 @@ def notices(agreement: Agreement) -> list[Message]:
 
 
 def path_of(notice: Message, now: Any = NOW) -> str:
-    (path,) = set(re.findall(r"http://testserver(/sign/object/\S+/)", str(letters.compose(notice, now).body)))
+    (path,) = set(re.findall(r"http://testserver(/sign/object/\S+/)", str(compose.compose(notice, now).body)))
     return str(path)
 
 
@@ -75,7 +79,7 @@ def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothi
     assert history.objections(agreement) == [{"who": "Shruti Bhosale", "reason": "Nobody asked me."}]
     (told,) = agreement.messages.filter(kind=Kind.EDITOR_OBJECTED)
     assert told.recipient == "ed@desk.example"
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
     make.seal(agreement)
 
 
@@ -118,7 +122,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     dead = browser(NOW + 20 * DAY).get(path)
     assert 'action="fresh/"' in shown(dead)
     assert browser(NOW + 20 * DAY).post(f"{path}fresh/").status_code == 200
-    assert clock.chase(clock.stopped(NOW + 20 * DAY))["fresh links"] == 0
+    assert scheduled.chase(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
 
 
 @pytest.mark.parametrize("end", ["void", "supersede"])

@@ -16,30 +16,21 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, IntegrityError, transaction
 from pypdf import PdfReader
 
-from agreements import (
-    auditing,
-    board,
-    bundle,
-    clock,
-    documents,
-    evidence,
-    fresh,
-    health,
-    letters,
-    lifecycle,
-    links,
-    mail,
-    on_paper,
-    promises,
-    seal,
-    verifying,
-)
-from agreements.blockers import Blocker
-from agreements.checklist import FOUND, LACKING, TOLD
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.dashboard import health, overview
+from agreements.dashboard.blockers import Blocker
+from agreements.delivery import readiness
+from agreements.documents import audit, evidence_bundle, rendering, seal, verification
+from agreements.documents.checklist import FOUND, LACKING, TOLD
+from agreements.domain.facts import sha256
+from agreements.domain.schedule import REST
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
+from agreements.lifecycle import signed_form
+from agreements.mail import compose, links, outbox
 from agreements.models import Agreement, Event, Link, Message, Scan
-from agreements.reminders import REST
-from agreements.states import Status
+from agreements.reminders import invariants
+from agreements.requests import link_requests
 from tests import make
 from tests.agreements.scans_for_tests import photo
 from tests.agreements.test_lifecycle import ROUNDS, both
@@ -57,9 +48,9 @@ def kinds(agreement: Agreement) -> list[str]:
 
 
 def send_back(agreement: Agreement, *missing: str, note: str = "", now: datetime = LATER) -> None:
-    scan = on_paper.newest(agreement)
+    scan = signed_form.newest(agreement)
     assert scan
-    on_paper.send_back(agreement, scan, missing or ("date",), note, by="editor:ed", now=now)
+    signed_form.send_back(agreement, scan, missing or ("date",), note, by="editor:ed", now=now)
 
 
 def stored(name: str) -> bytes:
@@ -85,25 +76,25 @@ def test_l04_a_form_signed_by_hand_is_kept_as_it_came_under_its_digest() -> None
         "pages": 1,
         "pages_sha256": scan.pages_sha256,
     }
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_the_editors_are_told_and_the_author_is_left_alone() -> None:
     make.editor("ed", make.the_volume())
     agreement = make.agreement("issued")
     lifecycle.remind_now(agreement, by="editor:ed", now=NOW)
-    mail.cancel_open(agreement.pk)
+    outbox.cancel_open(agreement.pk)
     make.receive(agreement, now=LATER)
     assert kinds(agreement) == ["editor-received"]
     message = agreement.messages.get(kind="editor-received")
-    body = str(letters.compose(message, LATER).body)
+    body = str(compose.compose(message, LATER).body)
     assert f"/admin/agreements/agreement/{agreement.pk}/scan/" in body
     assert "/sign/" not in body
 
 
 def test_a_reminder_that_is_on_its_way_is_withdrawn_when_the_form_comes_in() -> None:
     agreement = make.agreement("issued")
-    mail.cancel_open(agreement.pk)
+    outbox.cancel_open(agreement.pk)
     assert lifecycle.remind_now(agreement, by="editor:ed", now=NOW)
     make.receive(agreement)
     assert agreement.messages.get(kind="reminder").state == Message.State.CANCELLED
@@ -120,13 +111,13 @@ def test_l04_the_links_go_on_working_and_the_author_can_still_sign() -> None:
 
 
 def test_a_fresh_link_can_be_asked_for_meanwhile() -> None:
-    assert fresh.send(make.agreement("received"), LATER)
+    assert link_requests.send(make.agreement("received"), LATER)
 
 
 def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() -> None:
     agreement = make.agreement("received")
-    better = on_paper.receive_again(agreement, make.pages("a sharper photo"), now=LATER)
-    assert on_paper.newest(agreement) == better
+    better = signed_form.receive_again(agreement, make.pages("a sharper photo"), now=LATER)
+    assert signed_form.newest(agreement) == better
     assert Scan.objects.filter(agreement=agreement).count() == 2
     assert make.history(agreement)[-2:] == ["receive", "receive-again"]
     agreement.refresh_from_db()
@@ -138,7 +129,7 @@ def test_another_form_is_taken_only_where_one_is_looked_at(status: Status) -> No
     agreement = make.agreement(status)
     before = agreement.events.count()
     with pytest.raises(lifecycle.WrongMove):
-        on_paper.receive_again(agreement, make.pages(), now=LATER)
+        signed_form.receive_again(agreement, make.pages(), now=LATER)
     assert (agreement.events.count(), agreement.scans.count()) == (before, 0)
 
 
@@ -148,7 +139,7 @@ def test_what_came_in_is_there_before_any_row_says_so(monkeypatch: pytest.Monkey
     def disk_full(*args: Any) -> str:
         raise OSError("no space left")
 
-    monkeypatch.setattr(documents, "store_as", disk_full)
+    monkeypatch.setattr(rendering, "store_as", disk_full)
     with pytest.raises(OSError, match="no space"):
         make.receive(agreement)
     agreement.refresh_from_db()
@@ -184,12 +175,12 @@ def test_l04_reminders_rest_for_a_week_and_go_on_by_themselves() -> None:
     make.receive(agreement, now=came_in)
     left(agreement)
     for hours in range(0, 7 * 24, 6):
-        assert clock.remind_due(came_in + hours * HOUR) == 0
-    assert clock.remind_due(came_in + REST) == 1
+        assert scheduled.remind_due(came_in + hours * HOUR) == 0
+    assert scheduled.remind_due(came_in + REST) == 1
     reminder = agreement.messages.get(kind="reminder", state="pending")
-    body = str(letters.compose(reminder, came_in + REST).body)
+    body = str(compose.compose(reminder, came_in + REST).body)
     assert "the editors have not looked at it yet" in " ".join(body.split())
-    assert list(promises.after_the_end()) + list(promises.unplanned(came_in + REST)) == []
+    assert list(invariants.after_the_end()) + list(invariants.unplanned(came_in + REST)) == []
 
 
 def test_terms_that_change_do_not_end_the_rest() -> None:
@@ -198,7 +189,7 @@ def test_terms_that_change_do_not_end_the_rest() -> None:
     came_in = CLOSES - 2 * DAY
     make.receive(agreement, now=came_in)
     lifecycle.terms_changed(agreement.paper.volume_id, came_in + HOUR)
-    assert clock.remind_due(came_in + HOUR) == 0
+    assert scheduled.remind_due(came_in + HOUR) == 0
     agreement.refresh_from_db()
     assert agreement.look_at == came_in + REST
 
@@ -218,8 +209,8 @@ def test_reminders_go_on_when_the_form_is_sent_back() -> None:
     left(agreement)
     send_back(agreement, now=came_in + HOUR)
     agreement.messages.filter(kind="sent-back").update(state="sent", sent_at=came_in + HOUR)
-    assert clock.remind_due(came_in + 2 * HOUR) == 0  # one mail a day is enough
-    assert clock.remind_due(came_in + 30 * HOUR) == 1
+    assert scheduled.remind_due(came_in + 2 * HOUR) == 0  # one mail a day is enough
+    assert scheduled.remind_due(came_in + 30 * HOUR) == 1
 
 
 # --- it is accepted
@@ -229,20 +220,20 @@ def test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read() -
     agreement = make.accept(make.agreement("received"), now=LATER, dated=date(2026, 11, 1), date_written="1/11/26")
     assert (agreement.status, agreement.signed_at) == (Status.SIGNED, LATER)
     assert (agreement.date_written, agreement.dated) == ("1/11/26", date(2026, 11, 1))
-    assert agreement.scan == on_paper.newest(agreement)
-    assert agreement.shown_sha256 == sha256(documents.shown_form(agreement)) == sha256(bytes(agreement.shown.body))
+    assert agreement.scan == signed_form.newest(agreement)
+    assert agreement.shown_sha256 == sha256(rendering.shown_form(agreement)) == sha256(bytes(agreement.shown.body))
     event = agreement.events.get(kind="accept")
     assert (event.by, event.data["date_written"], event.data["dated"]) == ("editor:ed", "1/11/26", "2026-11-01")
     assert event.data["checked"] == list(FOUND)
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_the_year_of_clause_7_begins_on_the_day_that_the_form_has() -> None:
     agreement = make.accept(make.agreement("received"), now=NOW + 20 * DAY, dated=NOW.date())
     make.seal(agreement, now=NOW + 20 * DAY)
     midnight = datetime(2027, 11, 1, tzinfo=NOW.tzinfo)
-    assert clock.lapse_unpublished(midnight - HOUR) == 0
-    assert clock.lapse_unpublished(midnight + HOUR) == 1
+    assert scheduled.lapse_unpublished(midnight - HOUR) == 0
+    assert scheduled.lapse_unpublished(midnight + HOUR) == 1
 
 
 @pytest.mark.parametrize(
@@ -262,7 +253,7 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
         make.accept(agreement, now=now, dated=dated)
         return
     before = make.history(agreement)
-    with pytest.raises(on_paper.Refused, match="must lie between"):
+    with pytest.raises(signed_form.Refused, match="must lie between"):
         make.accept(agreement, now=now, dated=dated)
     agreement.refresh_from_db()
     assert (agreement.status, make.history(agreement)) == (Status.RECEIVED, before)
@@ -270,24 +261,24 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
 
 def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() -> None:
     agreement = make.agreement("received")
-    looked_at = on_paper.newest(agreement)
+    looked_at = signed_form.newest(agreement)
     assert looked_at
-    on_paper.receive_again(agreement, make.pages("another"), now=LATER)
-    reading = on_paper.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
-    with pytest.raises(on_paper.Refused, match="another form meanwhile"):
-        on_paper.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
-    with pytest.raises(on_paper.Refused, match="another form meanwhile"):
-        on_paper.send_back(agreement, looked_at, ["date"], "", by="editor:ed", now=LATER)
+    signed_form.receive_again(agreement, make.pages("another"), now=LATER)
+    reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
+    with pytest.raises(signed_form.Refused, match="another form meanwhile"):
+        signed_form.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
+    with pytest.raises(signed_form.Refused, match="another form meanwhile"):
+        signed_form.send_back(agreement, looked_at, ["date"], "", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert agreement.status == Status.RECEIVED
 
 
 def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     agreement = make.agreement("received")
-    scan = on_paper.newest(agreement)
+    scan = signed_form.newest(agreement)
     assert scan
     storages["private"].delete(scan.pages_file)
-    with pytest.raises(on_paper.Refused, match="sealed file cannot be made"):
+    with pytest.raises(signed_form.Refused, match="sealed file cannot be made"):
         make.accept(agreement, now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signed_at) == (Status.RECEIVED, None)
@@ -299,7 +290,7 @@ def test_accepting_tells_the_co_authors_and_ends_all_other_mail() -> None:
     make.receive(agreement)
     make.accept(agreement, now=LATER)
     assert kinds(agreement) == ["coauthor"]
-    letter = letters.compose(agreement.messages.get(kind="coauthor"), LATER)
+    letter = compose.compose(agreement.messages.get(kind="coauthor"), LATER)
     assert "on paper on" in " ".join(str(letter.body).split())
 
 
@@ -311,7 +302,7 @@ def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_and_bring
     send_back(agreement, "date", "pages", note="The lower half is dark.")
     assert (agreement.status, agreement.received_at) == (Status.ISSUED, None)
     message = agreement.messages.get(kind="sent-back")
-    letter = letters.compose(message, LATER)
+    letter = compose.compose(message, LATER)
     for body in (str(letter.body), str(letter.alternatives[0].content)):  # type: ignore[attr-defined]
         assert str(TOLD["date"]) in body
         assert str(TOLD["pages"]) in body
@@ -326,7 +317,7 @@ def test_sent_back_twice_is_two_mails_about_two_forms() -> None:
     send_back(agreement, "date", now=LATER)
     make.receive(agreement, now=LATER + HOUR)  # the very same photo
     send_back(agreement, "name", now=LATER + 2 * HOUR)
-    bodies = [str(letters.compose(m, LATER).body) for m in agreement.messages.filter(kind="sent-back").order_by("pk")]
+    bodies = [str(compose.compose(m, LATER).body) for m in agreement.messages.filter(kind="sent-back").order_by("pk")]
     assert [str(TOLD["date"]) in body for body in bodies] == [True, False]
     assert [str(TOLD["name"]) in body for body in bodies] == [False, True]
 
@@ -371,7 +362,7 @@ def test_l07_the_sealed_file_begins_with_the_form_and_ends_with_the_pages_that_c
 
 def test_the_verify_page_says_that_it_was_signed_on_paper() -> None:
     agreement = make.seal(make.accepted(date_written="1/11/26"))
-    verdict = verifying.verify(stored(agreement.sealed_file))
+    verdict = verification.verify(stored(agreement.sealed_file))
     assert verdict.valid
     assert (
         "Signed on paper by Mike Lewis, dated 2026-11-01 (written “1/11/26”); accepted by an editor on 2026-11-01 "
@@ -381,8 +372,8 @@ def test_the_verify_page_says_that_it_was_signed_on_paper() -> None:
 
 def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp_path: Path) -> None:
     agreement = make.seal(make.accepted())
-    assert bundle.permission(agreement).sha256 == sha256(stored(agreement.sealed_file))
-    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement, as_sealed=True))) as archive:
+    assert readiness.permission(agreement).sha256 == sha256(stored(agreement.sealed_file))
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement, as_sealed=True))) as archive:
         assert archive.read("scan-1.jpg") == photo()
         archive.extractall(tmp_path)
     command = [sys.executable, str(tmp_path / "verify.py")]
@@ -394,9 +385,9 @@ def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp
 
 
 def test_the_manifest_has_the_day_that_the_form_has() -> None:
-    from proceedings.packages import Written
+    from proceedings.delivery.items import Written
 
-    row = bundle.manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))]).decode().splitlines()[1]
+    row = readiness.manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))]).decode().splitlines()[1]
     assert ",2026-11-01," in row
 
 
@@ -405,14 +396,14 @@ def test_the_audit_finds_a_form_that_was_changed_or_taken_away(which: str) -> No
     agreement = make.seal(make.accepted())
     scan = agreement.scan
     assert scan
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
     name = scan.files[0]["name"] if which == "file" else scan.pages_file
     storages["private"].delete(name)
-    assert [f"its form on paper is not in storage any more: {name}" in words for words in auditing.findings()] == [True]
-    documents.store_as(name, b"forged")
-    (finding,) = auditing.findings()
+    assert [f"its form on paper is not in storage any more: {name}" in words for words in audit.findings()] == [True]
+    rendering.store_as(name, b"forged")
+    (finding,) = audit.findings()
     assert finding == f"{agreement.reference}: its form on paper was changed in storage: {name}"
-    assert not verifying.verify(stored(agreement.sealed_file)).valid
+    assert not verification.verify(stored(agreement.sealed_file)).valid
     storages["private"].delete(name)
 
 
@@ -420,7 +411,7 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
     agreement = make.seal(make.accepted())
     with tampering():
         Agreement.objects.filter(pk=agreement.pk).update(dated=NOW.date() + timedelta(days=9))
-    assert [words.endswith("tells of another date.") for words in auditing.findings()] == [True]
+    assert [words.endswith("tells of another date.") for words in audit.findings()] == [True]
 
 
 # --- the desk's figures
@@ -428,14 +419,14 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
 
 def test_the_board_counts_it_as_a_task_for_a_person() -> None:
     agreement = make.agreement("received")
-    made = board.make(agreement.paper.volume, LATER)
+    made = overview.make(agreement.paper.volume, LATER)
     assert [(count.blocker, count.count) for count in made.counts if count.meaning.person] == [(Blocker.RECEIVED, 1)]
     assert [task.key for task in made.tasks] == [agreement.paper_key]
 
 
 def test_an_accepted_form_counts_as_signed_on_its_day() -> None:
     agreement = make.accept(make.agreement("received"), now=NOW + 5 * DAY, dated=NOW.date())
-    progress = board.make(agreement.paper.volume, NOW + 6 * DAY).progress
+    progress = overview.make(agreement.paper.volume, NOW + 6 * DAY).progress
     assert progress.signed[0] == 1
 
 
@@ -445,7 +436,7 @@ def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
     make.receive(agreement, now=NOW + 10 * DAY)
     make.accept(agreement, now=NOW + 10 * DAY, dated=NOW.date())
     assert health.figures(NOW + 10 * DAY).oldest_signature_seconds == 0
-    assert list(promises.after_the_end()) == []
+    assert list(invariants.after_the_end()) == []
 
 
 # --- what the database refuses
@@ -455,7 +446,7 @@ def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
 def test_a_signature_on_paper_without_its_evidence_is_refused(lacking: dict[str, Any]) -> None:
     agreement = make.agreement("received")
     columns = {
-        "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis", "scan": on_paper.newest(agreement),
+        "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis", "scan": signed_form.newest(agreement),
         "date_written": "1 Nov", "dated": NOW.date(), "shown_sha256": "0" * 64,
     }  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -473,30 +464,30 @@ def test_s08_of_an_upload_and_a_signature_at_once_exactly_one_outcome_comes_out(
         act = make.reviewed(agreement)
         signed, sent = both(
             partial(lifecycle.sign, again(agreement), act, now=LATER),
-            partial(on_paper.receive, again(agreement), make.pages(), now=LATER),
+            partial(signed_form.receive, again(agreement), make.pages(), now=LATER),
         )
         agreement.refresh_from_db()
         assert (signed, agreement.status, agreement.scan) == ("done", Status.SIGNED, None)
         assert sent in ("done", "wrong move")
         assert agreement.scans.count() == (sent == "done")
         assert make.history(agreement).count("sign") == 1
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def accept_now(agreement: Agreement, scan: Scan) -> None:
     """An editor accepts what they see. A better form that has overtaken it is as good as a wrong move."""
-    reading = on_paper.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
+    reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
     try:
-        on_paper.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
-    except on_paper.Refused:
+        signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
+    except signed_form.Refused:
         raise lifecycle.WrongMove("accept", "overtaken") from None
 
 
 RIVALS: dict[str, Callable[[Agreement, Scan], Callable[[], object]]] = {
     "sign": lambda one, scan: partial(lifecycle.sign, one, make.reviewed(one), now=LATER),
     "accept": lambda one, scan: partial(accept_now, one, scan),
-    "send-back": lambda one, scan: partial(on_paper.send_back, one, scan, ["date"], "", by="editor:mo", now=LATER),
-    "receive-again": lambda one, scan: partial(on_paper.receive_again, one, make.pages("better"), now=LATER),
+    "send-back": lambda one, scan: partial(signed_form.send_back, one, scan, ["date"], "", by="editor:mo", now=LATER),
+    "receive-again": lambda one, scan: partial(signed_form.receive_again, one, make.pages("better"), now=LATER),
     "decline": lambda one, scan: partial(lifecycle.decline, one, reason="", now=LATER),
 }
 
@@ -506,12 +497,12 @@ RIVALS: dict[str, Callable[[Agreement, Scan], Callable[[], object]]] = {
 def test_s08_of_accepting_and_anything_else_at_once_one_wins(rival: str) -> None:
     for _ in range(ROUNDS // 2):
         agreement = make.agreement("received")
-        scan = on_paper.newest(agreement)
+        scan = signed_form.newest(agreement)
         assert scan
         run = RIVALS[rival](again(agreement), scan)
         assert sorted(both(partial(accept_now, agreement, scan), run)) == ["done", "wrong move"]
         assert len([kind for kind in make.history(agreement) if kind in RIVALS]) == 1
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_the_events_of_the_paper_route_are_said_in_words() -> None:
@@ -519,7 +510,7 @@ def test_the_events_of_the_paper_route_are_said_in_words() -> None:
     send_back(agreement, "date", note="And sharper, please.")
     make.receive(agreement)
     make.accept(agreement, now=LATER)
-    from agreements import history
+    from agreements.documents import history
 
     said = [one.what for one in history.in_words(Event.objects.filter(agreement=agreement).order_by("number"))]
     assert said[2:] == [

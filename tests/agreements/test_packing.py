@@ -17,18 +17,19 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from agreements import clock, handover, packing
+from agreements.delivery import packages
+from agreements.jobs import package_builder, scheduled
 from agreements.models import Package
-from proceedings import zipstream
+from proceedings.delivery import zip_stream
+from proceedings.delivery.items import Item
 from proceedings.models import Author, Paper, PaperFile, Volume
-from proceedings.packages import Item
 from tests import make
 from tests.stories import ready_volume
 from tests.stories.ready_volume import deliver, tree
 
 State = Package.State
 NOW = make.CLOSES
-SOON = NOW + packing.LEASE
+SOON = NOW + package_builder.LEASE
 
 
 class Died(BaseException):
@@ -49,11 +50,11 @@ def clean() -> Iterator[None]:
 
 
 def order(volume: Volume, *, partial: bool = False) -> None:
-    packing.order(volume, partial=partial, by="editor:ed", now=NOW)
+    package_builder.order(volume, partial=partial, by="editor:ed", now=NOW)
 
 
 def run(now: object = NOW) -> dict[str, int]:
-    return dict(packing.make_due(clock.stopped(now)))  # type: ignore[arg-type]
+    return dict(package_builder.make_due(scheduled.stopped(now)))  # type: ignore[arg-type]
 
 
 def package(which: str = "public") -> Package:
@@ -146,15 +147,15 @@ def test_a_part_is_labelled(volume: Volume) -> None:
 
 def dies_at(monkeypatch: pytest.MonkeyPatch, place: int) -> list[str]:
     """The worker dies when it opens the archive's file number `place`. Returns the names of those it has begun."""
-    add, begun = zipstream.Archive.add, []
+    add, begun = zip_stream.Archive.add, []
 
-    def doomed(self: zipstream.Archive, one: Item) -> Iterator[bytes]:
+    def doomed(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
         begun.append(one.name)
         if len(begun) == place:
             raise Died
         return add(self, one)
 
-    monkeypatch.setattr(zipstream.Archive, "add", doomed)
+    monkeypatch.setattr(zip_stream.Archive, "add", doomed)
     return begun
 
 
@@ -168,7 +169,7 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
     whole, files = stored(which), len(unzipped(stored(which)))
     order(volume)
     Package.objects.exclude(which=which).delete()
-    monkeypatch.setattr(packing, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
     with monkeypatch.context() as patch:
         first = dies_at(patch, 4)
         with pytest.raises(Died):
@@ -188,12 +189,12 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
 
 def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume)
-    monkeypatch.setattr(packing, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 3)
         with pytest.raises(Died):
             run()
-    part = packing.workplace(package())
+    part = package_builder.workplace(package())
     with part.open("ab") as file:
         file.write(b"half a file, or zeros after the power was gone" + bytes(5000))
 
@@ -204,7 +205,7 @@ def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkey
 
 def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume, partial=True)
-    monkeypatch.setattr(packing, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -219,7 +220,7 @@ def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch)
 def test_other_files_of_the_same_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as evidence that another version of the desk packs otherwise: lengths tell."""
     order(volume)
-    monkeypatch.setattr(packing, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -241,9 +242,9 @@ def test_a_worker_that_dies_at_the_end_leaves_nothing_behind(
     order(volume)
     with monkeypatch.context() as patch:
         if place == "before it has its name":
-            patch.setattr(packing, "take_place", dies)
+            patch.setattr(package_builder, "take_place", dies)
         else:
-            patch.setattr(handover, "keep_keys", dies)
+            patch.setattr(packages, "keep_keys", dies)
         with pytest.raises(Died):
             run()
 
@@ -257,11 +258,11 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
     order(volume)
     now = NOW
     with monkeypatch.context() as patch:
-        patch.setattr(handover, "prepare", lambda *args: (_ for _ in ()).throw(Died))
-        for _ in range(packing.MOST_ATTEMPTS):
+        patch.setattr(packages, "prepare", lambda *args: (_ for _ in ()).throw(Died))
+        for _ in range(package_builder.MOST_ATTEMPTS):
             with pytest.raises(Died):
                 run(now)
-            now += packing.LEASE
+            now += package_builder.LEASE
 
     assert run(now) == {"failed": 1, "made": 1}
 
@@ -271,16 +272,16 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
 def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lease ended, another worker took the package: at its next word it finds out and writes nothing more."""
     order(volume)
-    monkeypatch.setattr(packing, "AT_LEAST", 1)
-    add = zipstream.Archive.add
+    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    add = zip_stream.Archive.add
 
-    def slow(self: zipstream.Archive, one: Item) -> Iterator[bytes]:
+    def slow(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
         if one.name.endswith("lewis26a.pdf"):
-            monkeypatch.setattr(zipstream.Archive, "add", add)
-            assert packing.claim(SOON)
+            monkeypatch.setattr(zip_stream.Archive, "add", add)
+            assert package_builder.claim(SOON)
         return add(self, one)
 
-    monkeypatch.setattr(zipstream.Archive, "add", slow)
+    monkeypatch.setattr(zip_stream.Archive, "add", slow)
 
     assert run() == {"lost": 1}
     assert package().state == State.RUNNING
@@ -289,7 +290,7 @@ def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pyt
 
 def test_two_workers_never_write_the_same_file(volume: Volume) -> None:
     order(volume)
-    part = packing.workplace(package())
+    part = package_builder.workplace(package())
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -304,7 +305,7 @@ def test_a_full_disk_is_said_and_gets_its_room_back(volume: Volume, monkeypatch:
 
     order(volume)
     with monkeypatch.context() as patch:
-        patch.setattr(packing, "on_disk", full)
+        patch.setattr(package_builder, "on_disk", full)
         assert run() == {"failed": 2}
 
     assert package().error.startswith("The disk is full; ")
@@ -346,7 +347,7 @@ def test_older_packages_make_room(volume: Volume) -> None:
 
     states = list(Package.objects.filter(which="public").order_by("pk").values_list("state", flat=True))
     assert states == [State.PRUNED, State.PRUNED, State.DONE, State.DONE]
-    assert len(left()) == 2 * packing.KEEP
+    assert len(left()) == 2 * package_builder.KEEP
 
 
 CHANGES: list[Callable[[], object]] = [
@@ -360,12 +361,12 @@ CHANGES: list[Callable[[], object]] = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_fingerprint_tells_other_facts(volume: Volume, change: Callable[[], object]) -> None:
-    before = handover.fingerprint(handover.prepare(volume, NOW.date()))
-    assert handover.fingerprint(handover.prepare(volume, SOON.date())) == before
+    before = packages.fingerprint(packages.prepare(volume, NOW.date()))
+    assert packages.fingerprint(packages.prepare(volume, SOON.date())) == before
 
     change()
 
-    assert handover.fingerprint(handover.prepare(Volume.objects.get(), NOW.date())) != before
+    assert packages.fingerprint(packages.prepare(Volume.objects.get(), NOW.date())) != before
 
 
 def test_storage_that_is_elsewhere_gets_the_file_whole(
@@ -403,15 +404,15 @@ def test_a_worker_that_is_killed_loses_nothing(committed: None, tmp_path: Path) 
     connections.close_all()
     child = os.fork()
     if child == 0:
-        packing.AT_LEAST = 1
-        add = zipstream.Archive.add
+        package_builder.AT_LEAST = 1
+        add = zip_stream.Archive.add
 
-        def slowly(self: zipstream.Archive, one: Item) -> Iterator[bytes]:
+        def slowly(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
             time.sleep(0.2)
             return add(self, one)
 
-        zipstream.Archive.add = slowly  # type: ignore[method-assign]
-        packing.make_due(timezone.now)
+        zip_stream.Archive.add = slowly  # type: ignore[method-assign]
+        package_builder.make_due(timezone.now)
         os._exit(0)
     try:
         for _ in range(100):
@@ -425,7 +426,7 @@ def test_a_worker_that_is_killed_loses_nothing(committed: None, tmp_path: Path) 
     assert dead.state == State.RUNNING
     assert 2 <= dead.done < dead.total
 
-    assert packing.make_due(clock.stopped(timezone.now() + packing.LEASE)) == {"made": 2}
+    assert package_builder.make_due(scheduled.stopped(timezone.now() + package_builder.LEASE)) == {"made": 2}
 
     assert len(unzipped(stored())) == 5
     connection.close()

@@ -9,11 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agreements import limits, on_paper, quarantine
-from agreements.quarantine import Refusal
-from agreements.quarantine.limits import MOST_BYTES
-from agreements.states import Status
-from agreements.upload_forms import WORDS
+from agreements.documents.uploads import inspect
+from agreements.documents.uploads.inspect import Refusal
+from agreements.documents.uploads.rules import MOST_BYTES
+from agreements.domain.states import Status
+from agreements.lifecycle import signed_form
+from agreements.requests import rate_limits
+from agreements.views.upload_forms import WORDS
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, drop
 from tests.agreements.scans_for_tests import photo, raw_pdf, scanned
@@ -27,11 +29,11 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The quarantine without its child; how many files each look was about."""
     asked: list[int] = []
 
-    def look(bodies: list[bytes]) -> quarantine.Pages:
+    def look(bodies: list[bytes]) -> inspect.Pages:
         asked.append(len(bodies))
         return make.pages(str(len(bodies)))
 
-    monkeypatch.setattr(quarantine, "look", look)
+    monkeypatch.setattr(inspect, "look", look)
     return asked
 
 
@@ -136,10 +138,10 @@ def test_looking_at_the_page_changes_nothing() -> None:
 def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(bodies: list[bytes]) -> quarantine.Pages:
-        raise quarantine.Refused(refusal, 1)
+    def refuse(bodies: list[bytes]) -> inspect.Pages:
+        raise inspect.Refused(refusal, 1)
 
-    monkeypatch.setattr(quarantine, "look", refuse)
+    monkeypatch.setattr(inspect, "look", refuse)
     agreement = make.agreement()
     author = author_of(agreement)
     answer = upload(author, photo(), photo("two"))
@@ -206,17 +208,17 @@ def test_s12_a_form_from_another_site_is_refused() -> None:
 def test_s11_so_many_forms_an_hour_and_no_more(looked: list[int]) -> None:
     agreement = make.agreement()
     author = author_of(agreement)
-    for _ in range(limits.UPLOADS.most):
+    for _ in range(rate_limits.UPLOADS.most):
         assert upload(author, photo()).status_code == 303
     assert upload(author_of(agreement), photo()).status_code == 429
-    assert len(looked) == limits.UPLOADS.most
+    assert len(looked) == rate_limits.UPLOADS.most
 
 
 def test_what_was_missing_is_on_the_page_until_another_form_comes_in() -> None:
     agreement = make.agreement("received")
-    scan = on_paper.newest(agreement)
+    scan = signed_form.newest(agreement)
     assert scan
-    on_paper.send_back(agreement, scan, ["date"], "<b>Please</b>", by="editor:ed", now=NOW)
+    signed_form.send_back(agreement, scan, ["date"], "<b>Please</b>", by="editor:ed", now=NOW)
     author = author_of(agreement)
     page = shown(author.open("paper/"))
     assert "The date is not on it." in page
@@ -253,11 +255,11 @@ def test_a_link_that_signs_nothing_any_more_takes_no_form(status: str, looked: l
 def test_signing_in_another_tab_is_found_out_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
 
-    def look(bodies: list[bytes]) -> quarantine.Pages:
+    def look(bodies: list[bytes]) -> inspect.Pages:
         make.sign(agreement)
         return make.pages()
 
-    monkeypatch.setattr(quarantine, "look", look)
+    monkeypatch.setattr(inspect, "look", look)
     author = author_of(agreement)
     answer = upload(author, photo())
     assert (answer.status_code, answer["Location"]) == (303, author.url)

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreements import pdf, wording
-from agreements.pdf import layout, unsigned_form
-from agreements.pdf.paragraph import set_paragraph
-from agreements.pdf.script import clean, set_line
-from agreements.pdf.sheet import HEIGHT, MARGIN, MEASURE, WIDTH
+from agreements.documents import pdf
+from agreements.documents.pdf import layout, unsigned_form
+from agreements.documents.pdf.canvas import HEIGHT, MARGIN, MEASURE, WIDTH
+from agreements.documents.pdf.paragraph import set_paragraph
+from agreements.documents.pdf.shaping import clean, set_line
+from agreements.domain import agreement_text
 from tests.agreements.documents_for_tests import FACTS, VERIFY_URL, WORDING, facts, form, pages, words
 
 ROOT = Path(pdf.__file__).parent
@@ -35,9 +36,9 @@ def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
     return words(text)
 
 
-@pytest.mark.parametrize("version", wording.versions())
+@pytest.mark.parametrize("version", agreement_text.versions())
 def test_the_printed_words_are_the_publishers_words(version: str) -> None:
-    text = wording.load(version)
+    text = agreement_text.load(version)
     data = pdf.form(facts(text_version=version), text, VERIFY_URL)
     printed = printed_words(data, fields=(FACTS.title, FACTS.signer))
     *body, footnote = text.paragraphs()

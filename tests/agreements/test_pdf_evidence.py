@@ -9,11 +9,11 @@ import pypdf
 import pytest
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
-from agreements import pdf
-from agreements.facts import Happening, Statement
-from agreements.pdf import layout
-from agreements.pdf.evidence_page import QR_SIDE
-from agreements.pdf.signed_lines import day, moment
+from agreements.documents import pdf
+from agreements.documents.pdf import layout
+from agreements.documents.pdf.evidence_page import QR_SIDE
+from agreements.documents.pdf.signature import day, moment
+from agreements.domain.facts import Happening, Statement
 from tests.agreements.documents_for_tests import (
     FACTS,
     HISTORY,

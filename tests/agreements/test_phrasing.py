@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import letters, phrasing, samples
+from agreements.mail import compose, email_templates, samples
 from agreements.models import Message, OwnWords
 from tests import make
 from tests.agreements.test_letters import LINK, message, read, text_of
@@ -31,18 +31,18 @@ GOOD = "We need your signature for {title}.\n\nSign here:\n\n{link}\n\nby {deadl
     ],
 )
 def test_words_that_would_lose_something_are_refused_with_what_to_do(body: str, said: str) -> None:
-    assert any(said in problem for problem in phrasing.complaints(body, ("link", "deadline")))
+    assert any(said in problem for problem in email_templates.complaints(body, ("link", "deadline")))
 
 
 def test_good_words_are_taken() -> None:
-    assert list(phrasing.complaints(GOOD, ("link", "deadline"))) == []
+    assert list(email_templates.complaints(GOOD, ("link", "deadline"))) == []
 
 
 @given(st.text())
 def test_whatever_is_not_complained_of_can_be_filled_in(body: str) -> None:
-    values = dict.fromkeys(phrasing.PLACES, "x")
-    if not list(phrasing.complaints(body, ())):
-        assert "{" not in phrasing.fill(body, values)
+    values = dict.fromkeys(email_templates.PLACES, "x")
+    if not list(email_templates.complaints(body, ())):
+        assert "{" not in email_templates.fill(body, values)
 
 
 @pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", letters.NEEDED)
+@pytest.mark.parametrize("kind", compose.NEEDED)
 def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
     volume = make.volume()
     sample = samples.sample(volume, kind, None, NOW)

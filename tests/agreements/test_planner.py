@@ -7,9 +7,12 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from agreements import clock, health, lifecycle, mail
+from agreements import lifecycle
+from agreements.dashboard import health
+from agreements.jobs import scheduled
+from agreements.mail import outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.transports import Outcome
 from tests import bulk, make
 from tests.make import DAY, MINUTE, NOW
 
@@ -24,9 +27,9 @@ def large() -> None:
     """Thousands of agreements whose invitations were sent long ago, and whose next reminder has time."""
     long_ago = NOW - 40 * DAY
     waiting = make.agreement("issued", now=long_ago)
-    (message,) = mail.claim(long_ago)
-    assert mail.intend(message, long_ago)
-    assert mail.settle(message, Outcome.sent(), long_ago, lifecycle.note_mail) == Message.State.SENT
+    (message,) = outbox.claim(long_ago)
+    assert outbox.intend(message, long_ago)
+    assert outbox.settle(message, Outcome.sent(), long_ago, lifecycle.note_mail) == Message.State.SENT
     bulk.agreements(waiting, 0, MANY)
     Agreement.objects.update(look_at=NOW + 30 * DAY)
 
@@ -45,10 +48,10 @@ def asked_by(call: Callable[[], object]) -> Asked:
 
 
 QUESTIONS: dict[str, Callable[[], object]] = {
-    "chase": lambda: clock.chase(clock.stopped(NOW)),
-    "seal": lambda: clock.seal_due(clock.stopped(NOW)),
-    "claim": lambda: mail.claim(NOW),
-    "leases": lambda: mail.release_leases(NOW, lambda *_: None),
+    "chase": lambda: scheduled.chase(scheduled.stopped(NOW)),
+    "seal": lambda: scheduled.seal_due(scheduled.stopped(NOW)),
+    "claim": lambda: outbox.claim(NOW),
+    "leases": lambda: outbox.release_leases(NOW, lambda *_: None),
     "health": lambda: health.figures(NOW),
 }
 
@@ -73,7 +76,7 @@ def test_this_would_see_a_whole_table_being_read() -> None:
 @pytest.mark.usefixtures("large")
 def test_what_was_published_in_time_is_not_looked_at_again() -> None:
     """However many there are: the plan goes from the volumes that are not published."""
-    asked = asked_by(lambda: clock.lapse_unpublished(NOW + 4000 * DAY))
+    asked = asked_by(lambda: scheduled.lapse_unpublished(NOW + 4000 * DAY))
     assert "agreement_to_lapse" in " ".join(bulk.plan(*asked[-1]))
 
 
@@ -81,6 +84,6 @@ def test_what_was_published_in_time_is_not_looked_at_again() -> None:
 def test_a_beat_with_nothing_due_asks_the_same_few_questions(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    clock.chase(clock.stopped(NOW))
-    with django_assert_num_queries(len(asked_by(lambda: clock.chase(clock.stopped(NOW))))):
-        clock.chase(clock.stopped(NOW + MINUTE))
+    scheduled.chase(scheduled.stopped(NOW))
+    with django_assert_num_queries(len(asked_by(lambda: scheduled.chase(scheduled.stopped(NOW))))):
+        scheduled.chase(scheduled.stopped(NOW + MINUTE))

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from agreements import clock, lifecycle, planning, preview
+from agreements import lifecycle
+from agreements.domain.schedule import GAP
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
-from agreements.preview import Coming
-from agreements.reminders import GAP
+from agreements.reminders import planner, preview
+from agreements.reminders.preview import Coming
 from proceedings.models import Author, Volume
 from tests import make
 from tests.agreements.sending import send
@@ -40,7 +42,7 @@ def what_the_clock_does(until: datetime) -> list[Coming]:
     mails = []
     looks = Agreement.objects.filter(look_at__isnull=False).order_by("look_at").values_list("look_at", flat=True)
     while (now := looks.first()) and now <= until:
-        clock.remind_due(now)
+        scheduled.remind_due(now)
         send(now)
         left = Message.objects.filter(sent_at__isnull=False, carrier__isnull=True).exclude(pk__in=seen).order_by("pk")
         for message in left:
@@ -112,7 +114,7 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
 def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
     """The page is asked for by people."""
     made = make.agreement("issued")
-    look = planning.Look(planning.waiting(), ahead=True)
+    look = planner.Look(planner.waiting(), ahead=True)
     (case,) = look.cases(NOW)
     agreement = case.agreement
     cases = []

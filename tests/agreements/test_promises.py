@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from agreements import clock, lifecycle, mail, promises
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Link, Message
-from agreements.transports import Outcome
+from agreements.reminders import invariants
 from tests import make
 from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
@@ -21,7 +24,7 @@ State = Message.State
 
 
 def broken(now: datetime) -> set[str]:
-    return {finding.promise for finding in promises.findings(now)}
+    return {finding.promise for finding in invariants.findings(now)}
 
 
 def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,11 +35,11 @@ def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.Captu
     assert signer
     now = NOW
     while now < CLOSES + 10 * DAY:
-        clock.chase(clock.stopped(now))
+        scheduled.chase(scheduled.stopped(now))
         mailbox.at_recipient = "451 later" if now.day % 5 == 0 else ""
         mailbox.at_dot = "drop-after" if now.day == 17 else ""
         send(now)
-        assert list(promises.findings(now)) == []
+        assert list(invariants.findings(now)) == []
         if now == NOW + 20 * DAY:
             make.sign(signer, now=now)
         now += 12 * HOUR
@@ -46,9 +49,9 @@ def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.Captu
 
 def sent() -> Message:
     message = make.invitation(make.agreement("issued"))
-    (held,) = mail.claim(NOW)
-    mail.intend(held, NOW)
-    assert mail.settle(held, Outcome.sent(), NOW, lifecycle.note_mail) == State.SENT
+    (held,) = outbox.claim(NOW)
+    outbox.intend(held, NOW)
+    assert outbox.settle(held, Outcome.sent(), NOW, lifecycle.note_mail) == State.SENT
     message.refresh_from_db()
     return message
 
@@ -74,13 +77,13 @@ def sent_after_signing() -> None:
 
 def queued_after_the_end() -> None:
     agreement = make.agreement("voided")
-    mail.queue(agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient=agreement.signer_email, now=NOW)
+    outbox.queue(agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient=agreement.signer_email, now=NOW)
 
 
 def left_by_all_workers() -> None:
     make.agreement("issued")
-    mail.claim(NOW - DAY)
-    mail.claim(NOW)
+    outbox.claim(NOW - DAY)
+    outbox.claim(NOW)
 
 
 def unknown_and_unsaid() -> None:
@@ -109,9 +112,9 @@ def dead_before_it_left() -> None:
 def too_soon() -> None:
     message = sent()
     make.reminder(message.agreement, now=NOW + HOUR)
-    (held,) = mail.claim(NOW + HOUR)
-    mail.intend(held, NOW + HOUR)
-    mail.settle(held, Outcome.sent(), NOW + HOUR, lifecycle.note_mail)
+    (held,) = outbox.claim(NOW + HOUR)
+    outbox.intend(held, NOW + HOUR)
+    outbox.settle(held, Outcome.sent(), NOW + HOUR, lifecycle.note_mail)
 
 
 BROKEN: list[tuple[str, Callable[[], None], datetime]] = [

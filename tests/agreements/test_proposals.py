@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from agreements import auditing, documents, drafting, history, letters, lifecycle, links, mail, proposals
-from agreements.differences import Difference, differences, names_that_differ
+from agreements import lifecycle
+from agreements.documents import audit, history, rendering
+from agreements.domain.differences import Difference, differences, names_that_differ
+from agreements.domain.states import WAITING, Status
+from agreements.lifecycle import snapshot
+from agreements.mail import compose, links, outbox
 from agreements.models import Agreement, Link, Message, Proposal, StandIn
-from agreements.states import WAITING, Status
+from agreements.requests import change_requests
 from proceedings.models import Author, Paper
 from tests import make
 from tests.agreements.test_lifecycle import both, rows
@@ -34,7 +38,7 @@ def fresh(agreement: Agreement) -> Agreement:
 
 def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
     to = make.coauthor(agreement, position, email=f"author{position}@example.org")
-    return proposals.hand_over(agreement, to, now=when.get("now", LATER))
+    return change_requests.hand_over(agreement, to, now=when.get("now", LATER))
 
 
 def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
@@ -47,7 +51,7 @@ def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
     assert (new.title, new.authors, new.predecessor) == (agreement.title, agreement.authors, agreement)
     assert links.read(token, Link.Purpose.SIGN, LATER) is None
     assert [author.display for author in new.paper.authors.filter(is_contact=True)] == ["Shruti Bhosale"]
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_both_sides_and_the_editors_are_mailed_once() -> None:
@@ -74,7 +78,7 @@ def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
     make.sign(again, now=LATER + 3 * DAY)
     said = [happening.what for happening in history.in_words(again.events.all())]
     assert f"prepared, replacing {third.reference}; before in the hands of Mike Lewis, then Shruti Bhosale" in said
-    body = documents.completed_form(fresh(again), documents.shown_form(again))
+    body = rendering.completed_form(fresh(again), rendering.shown_form(again))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
     assert "before in the hands of Mike Lewis, then Shruti Bhosale" in text
 
@@ -90,16 +94,16 @@ def test_a_paper_in_no_state_to_be_issued_keeps_its_agreement() -> None:
     to = make.coauthor(agreement, email="shruti@example.org")
     Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
     before = rows(agreement), list(Author.objects.order_by("pk").values())
-    with pytest.raises(drafting.NotReady):
-        proposals.hand_over(agreement, to, now=LATER)
+    with pytest.raises(snapshot.NotReady):
+        change_requests.hand_over(agreement, to, now=LATER)
     assert (rows(agreement), list(Author.objects.order_by("pk").values())) == before
 
 
 def test_the_others_are_all_authors_but_the_signer_even_with_the_same_name() -> None:
     agreement = make.agreement()
-    assert [author.display for author in proposals.others(agreement)] == ["Shruti Bhosale", "Tim Dettmers"]
+    assert [author.display for author in change_requests.others(agreement)] == ["Shruti Bhosale", "Tim Dettmers"]
     Author.objects.filter(paper=agreement.paper_id, position=3).update(given="Mike", family="Lewis")
-    assert [author.position for author in proposals.others(agreement)] == [2, 3]
+    assert [author.position for author in change_requests.others(agreement)] == [2, 3]
 
 
 # --- proposing
@@ -123,9 +127,9 @@ def test_a_proposal_is_on_record_and_mailed_to_the_editors() -> None:
 def test_a_second_proposal_of_the_kind_waits_for_the_first() -> None:
     agreement = make.agreement()
     made = make.proposal(agreement)
-    with pytest.raises(proposals.AlreadyProposed):
+    with pytest.raises(change_requests.AlreadyProposed):
         make.proposal(agreement, title="Yet Another")
-    proposals.refuse(made, reason="No.", by="editor:ed", now=LATER)
+    change_requests.refuse(made, reason="No.", by="editor:ed", now=LATER)
     assert make.proposal(agreement, title="Yet Another").state == State.OPEN
 
 
@@ -139,10 +143,10 @@ def test_nothing_is_proposed_for_what_does_not_wait(status: Status) -> None:
 
 def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes_out() -> None:
     agreement = make.agreement()
-    token, shown = make.token(agreement), documents.shown_form(agreement)
+    token, shown = make.token(agreement), rendering.shown_form(agreement)
     names = ["Shruti Bhosale", "Michael Lewis", "Tim Dettmers, Jr", "Ada Lovelace"]
     made = make.proposal(agreement, title="Über-Training & $\\ell_1$", authors=names)
-    new = proposals.accept(made, by="editor:ed", now=LATER)
+    new = change_requests.accept(made, by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.title) == (Status.SUPERSEDED, "Simplifying Training 1")
     assert (new.title, new.authors) == ("Über-Training & $\\ell_1$", names)
@@ -156,7 +160,7 @@ def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes
         (4, "Lovelace", ""),
     ]
     assert links.read(token, Link.Purpose.SIGN, LATER) is None
-    assert documents.shown_form(new) != shown
+    assert rendering.shown_form(new) != shown
     with pytest.raises(lifecycle.WrongMove):
         lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
     made.refresh_from_db()
@@ -167,8 +171,8 @@ def test_an_accepted_signer_gets_the_new_link_and_the_old_one_hears_of_it() -> N
     agreement = make.agreement()
     to = make.coauthor(agreement)
     data = {"author": to.pk, "name": to.display, "email": "shruti@new.example"}
-    made = proposals.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=NOW)
-    new = proposals.accept(made, by="editor:ed", now=LATER)
+    made = change_requests.propose(agreement, Proposal.Kind.SIGNER, data, note="", now=NOW)
+    new = change_requests.accept(made, by="editor:ed", now=LATER)
     assert (new.signer, new.signer_email) == ("Shruti Bhosale", "shruti@new.example")
     assert [m.recipient for m in agreement.messages.filter(kind=Kind.HANDED_OVER, state="pending")] == [
         "mike@example.org"
@@ -179,20 +183,20 @@ def test_an_accepted_signer_gets_the_new_link_and_the_old_one_hears_of_it() -> N
 def test_a_refusal_leaves_the_agreement_waiting_and_tells_the_author_why() -> None:
     agreement = make.agreement()
     token, made = make.token(agreement), make.proposal(agreement)
-    proposals.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=LATER)
+    change_requests.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=LATER)
     assert (made.state, made.answer) == (State.REFUSED, "The camera-ready has the old title.")
     assert links.read(token, Link.Purpose.SIGN, LATER) is not None
     (answer,) = agreement.messages.filter(kind=Kind.PROPOSAL_REFUSED)
     assert answer.recipient == "mike@example.org"
     assert make.history(agreement)[-2:] == ["propose", "refuse"]
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
-@pytest.mark.parametrize("settle", [proposals.accept, partial(proposals.refuse, reason="No.")])
+@pytest.mark.parametrize("settle", [change_requests.accept, partial(change_requests.refuse, reason="No.")])
 def test_a_proposal_is_settled_once(settle: Callable[..., object]) -> None:
     agreement = make.agreement()
     made = make.proposal(agreement)
-    proposals.refuse(made, reason="No.", by="editor:ed", now=LATER)
+    change_requests.refuse(made, reason="No.", by="editor:ed", now=LATER)
     before = rows(agreement)
     with pytest.raises(lifecycle.WrongMove):
         settle(made, by="editor:mo", now=LATER)
@@ -205,7 +209,7 @@ def test_a_proposal_of_what_was_signed_meanwhile_is_not_settled_any_more() -> No
     make.sign(agreement)
     before = rows(agreement)
     with pytest.raises(lifecycle.WrongMove):
-        proposals.accept(made, by="editor:ed", now=LATER)
+        change_requests.accept(made, by="editor:ed", now=LATER)
     assert rows(agreement) == before
     made.refresh_from_db()
     assert made.state == State.OPEN
@@ -223,8 +227,8 @@ def test_what_the_paper_cannot_take_changes_nothing(wanted: dict[str, Any], why:
     agreement = make.agreement()
     made = make.proposal(agreement, **({"title": agreement.title} | wanted))
     before = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
-    with pytest.raises(drafting.NotReady, match=why):
-        proposals.accept(made, by="editor:ed", now=LATER)
+    with pytest.raises(snapshot.NotReady, match=why):
+        change_requests.accept(made, by="editor:ed", now=LATER)
     after = rows(agreement), list(Paper.objects.values()), list(Author.objects.order_by("pk").values())
     assert after == before
     made.refresh_from_db()
@@ -235,7 +239,7 @@ def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
     agreement = make.agreement()
     Author.objects.filter(paper=agreement.paper_id, position=3).update(email="tim@example.org", orcid="")
     make.proposal(agreement, authors=["T. Dettmers", "Someone New", "Mike Lewis"])
-    proposals.accept(Proposal.objects.get(), by="editor:ed", now=LATER)
+    change_requests.accept(Proposal.objects.get(), by="editor:ed", now=LATER)
     kept = {a.display: a.email for a in Author.objects.filter(paper=agreement.paper_id)}
     assert kept == {"T. Dettmers": "tim@example.org", "Someone New": "", "Mike Lewis": "mike@example.org"}
 
@@ -285,14 +289,14 @@ def test_of_signing_and_accepting_at_once_exactly_one_happens() -> None:
         act = make.reviewed(one)
         ended = both(
             partial(lifecycle.sign, one, act, now=LATER),
-            partial(proposals.accept, made, by="editor:ed", now=LATER),
+            partial(change_requests.accept, made, by="editor:ed", now=LATER),
         )
         assert sorted(ended) == ["done", "wrong move"]
         agreement.refresh_from_db()
         made.refresh_from_db()
         assert (agreement.status == Status.SIGNED) == (made.state == State.OPEN)
-        assert not agreement.messages.filter(slot="invitation", state__in=mail.OPEN).exists()
-    assert list(auditing.findings()) == []
+        assert not agreement.messages.filter(slot="invitation", state__in=outbox.OPEN).exists()
+    assert list(audit.findings()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -303,8 +307,8 @@ def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
         people = [make.coauthor(agreement, place, email=f"a{place}@example.org") for place in (2, 3)]
         one, other = fresh(agreement), fresh(agreement)
         ended = both(
-            partial(proposals.hand_over, one, people[0], now=LATER),
-            partial(proposals.hand_over, other, people[1], now=LATER),
+            partial(change_requests.hand_over, one, people[0], now=LATER),
+            partial(change_requests.hand_over, other, people[1], now=LATER),
         )
         assert sorted(ended) == ["done", "wrong move"]
         assert Author.objects.filter(paper=agreement.paper_id, is_contact=True).count() == 1
@@ -317,7 +321,7 @@ def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
 def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
-    new = proposals.accept(make.somebody_else(agreement), by="editor:ed", now=LATER)
+    new = change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == (
         Status.SUPERSEDED,
@@ -330,13 +334,13 @@ def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None
     assert agreement.messages.filter(kind=Kind.HANDED_OVER, recipient="mike@example.org").exists()
     assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
     assert "I sign for all authors: Mike Lewis;" in make.act(new).authority.text
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
 
 
 def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() -> None:
-    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
     make.sign(new, now=LATER + DAY)
-    body = documents.completed_form(fresh(new), documents.shown_form(new))
+    body = rendering.completed_form(fresh(new), rendering.shown_form(new))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
     assert "Agent of all authors of the article (clause 1), not being one of them" in text
     assert "before in the hands of Mike Lewis" in text
@@ -346,35 +350,39 @@ def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() 
 def test_a_refused_stand_in_changes_nothing_and_the_author_is_told_why() -> None:
     agreement = make.agreement()
     made = make.somebody_else(agreement)
-    proposals.refuse(made, reason="She must be an author.", by="editor:ed", now=LATER)
+    change_requests.refuse(made, reason="She must be an author.", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signer) == (Status.ISSUED, "Mike Lewis")
     assert not StandIn.objects.exists()
     (answer,) = agreement.messages.filter(kind=Kind.PROPOSAL_REFUSED)
-    letter = letters.compose(answer, LATER)
+    letter = compose.compose(answer, LATER)
     assert letter.to == ["Mike Lewis <mike@example.org>"]
     assert "She must be an author." in letter.body
     assert "Ada Byron <ada@example.org>" in letter.body
 
 
 def test_a_stand_in_stays_when_the_agreement_is_replaced_and_goes_with_the_corresponding_author() -> None:
-    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
     again = lifecycle.supersede(new, reason="New title.", by="editor:ed", now=LATER)
     assert again.signer == "Ada Byron"
     to = make.coauthor(again, 2, email="shruti@example.org")
-    handed = proposals.hand_over(again, to, now=LATER)
+    handed = change_requests.hand_over(again, to, now=LATER)
     assert handed.signer == "Shruti Bhosale"
     mike = handed.paper.authors.get(position=1)
-    back = proposals.hand_over(handed, mike, now=LATER)
+    back = change_requests.hand_over(handed, mike, now=LATER)
     assert back.signer == "Mike Lewis", "who is asked in person signs in person"
     assert not StandIn.objects.exists()
 
 
 def test_a_stand_in_hands_over_to_any_author() -> None:
-    new = proposals.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
-    assert [author.display for author in proposals.others(new)] == ["Mike Lewis", "Shruti Bhosale", "Tim Dettmers"]
-    mike = proposals.others(new)[0]
-    assert proposals.hand_over(new, mike, now=LATER).signer == "Mike Lewis"
+    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+    assert [author.display for author in change_requests.others(new)] == [
+        "Mike Lewis",
+        "Shruti Bhosale",
+        "Tim Dettmers",
+    ]
+    mike = change_requests.others(new)[0]
+    assert change_requests.hand_over(new, mike, now=LATER).signer == "Mike Lewis"
 
 
 def test_without_a_corresponding_author_nobody_stands_in() -> None:
@@ -382,8 +390,8 @@ def test_without_a_corresponding_author_nobody_stands_in() -> None:
     made = make.somebody_else(agreement)
     Author.objects.filter(paper=agreement.paper_id).update(is_contact=False)
     before = rows(agreement)
-    with pytest.raises(drafting.NotReady, match="no corresponding author"):
-        proposals.accept(made, by="editor:ed", now=LATER)
+    with pytest.raises(snapshot.NotReady, match="no corresponding author"):
+        change_requests.accept(made, by="editor:ed", now=LATER)
     assert rows(agreement) == before
     made.refresh_from_db()
     assert made.state == State.OPEN

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from agreements import letters, lifecycle, publication
+from agreements import lifecycle
+from agreements.delivery import publication
+from agreements.mail import compose
 from agreements.models import Message
 from proceedings.models import Paper, Volume
 from tests import make
@@ -63,7 +65,7 @@ def test_once_however_often_it_is_pressed(volume: Volume) -> None:
 def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
     publication.tell(volume, TODAY, now=NOW)
 
-    mail: Any = letters.compose(mails()[0], NOW)
+    mail: Any = compose.compose(mails()[0], NOW)
 
     assert mail.subject == "Published: “Simplifying Training 1” (COLT)"
     for said in ("https://proceedings.mlr.press/v247/lewis26a.html", "@InProceedings{pmlr-v247-lewis26a,", "clause 3"):
@@ -80,7 +82,7 @@ def test_an_id_that_the_publisher_gave_otherwise_is_the_one_that_is_told(volume:
 
     publication.tell(volume, TODAY, now=NOW)
 
-    assert "v247/lewis26z.html" in str(letters.compose(mails()[2], NOW).body)
+    assert "v247/lewis26z.html" in str(compose.compose(mails()[2], NOW).body)
     assert list(Paper.objects.values_list("public_id", flat=True)) == ["lewis26a", "lewis26z"]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements import clock
+from agreements.domain.schedule import FOREVER, OWN, PRESETS
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message, OwnWords, Person, Terms
-from agreements.reminders import FOREVER, OWN, PRESETS
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import House, desk_of, page_of, queries
@@ -93,10 +93,10 @@ def test_a_person_is_paused_by_address_whatever_its_letters(desk: Client, volume
     page = press(desk, volume, "pause-person", **{"person-address": "Mike@Example.org"})
     assert "Paused: Mike@Example.org gets no reminder" in page
     assert Person.objects.get().address == "mike@example.org"
-    assert clock.remind_due(CLOSES) == 0
+    assert scheduled.remind_due(CLOSES) == 0
     page = press(desk, volume, "resume-person", address="mike@example.org")
     assert "gets reminders again" in page
-    assert clock.remind_due(CLOSES) == 1
+    assert scheduled.remind_due(CLOSES) == 1
 
 
 def test_a_persons_zone_moves_their_mails_into_their_own_working_hours(desk: Client, volume: Volume) -> None:

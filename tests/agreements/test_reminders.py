@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.reminders import (
+from agreements.domain.schedule import (
     FOREVER,
     GAP,
     LOOK,

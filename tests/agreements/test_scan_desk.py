@@ -10,11 +10,11 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from agreements import on_paper
-from agreements.admin import scans
-from agreements.checklist import FOUND, LACKING
+from agreements.admin.agreements import signed_forms
+from agreements.documents.checklist import FOUND, LACKING
+from agreements.domain.states import Status
+from agreements.lifecycle import signed_form
 from agreements.models import Agreement, Scan
-from agreements.states import Status
 from tests import make
 from tests.agreements.desk import House, bulk, desk_of, page_of, queries, read, refreshed
 from tests.agreements.pages import all_rows, drop
@@ -42,7 +42,7 @@ def waiting() -> Agreement:
 
 
 def accepting(agreement: Agreement, **changes: Any) -> dict[str, Any]:
-    scan = on_paper.newest(agreement)
+    scan = signed_form.newest(agreement)
     assert scan
     today = timezone.now().date()
     return {
@@ -119,7 +119,7 @@ def test_s15_a_file_is_a_download_by_an_address_that_ends(
     assert photo() in bodies
     assert len(bodies) == 2
     assert desk.post(original).status_code == 405
-    monkeypatch.setattr(scans, "ADDRESS_LIFE", -1)
+    monkeypatch.setattr(signed_forms, "ADDRESS_LIFE", -1)
     late = desk.get(original, follow=True)
     assert late.redirect_chain == [(page, 302)]
     assert "That address works for five minutes." in late.content.decode()
@@ -193,7 +193,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_lost(
 
 def test_a_form_that_was_overtaken_is_not_accepted(desk: Client, waiting: Agreement) -> None:
     sent = accepting(waiting)
-    on_paper.receive_again(waiting, make.pages("better"), now=timezone.now())
+    signed_form.receive_again(waiting, make.pages("better"), now=timezone.now())
     answer = desk.post(page_of(waiting, "scan/"), sent)
     assert "The author has sent another form meanwhile. Look at that one." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
@@ -211,7 +211,7 @@ def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(desk: Client, 
 
 
 def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting: Agreement) -> None:
-    scan = on_paper.newest(waiting)
+    scan = signed_form.newest(waiting)
     assert scan
     sent = {"back": "1", "scan": scan.pk, "missing": ["date", "signature"], "note": " Please sharper. "}
     answer = desk.post(page_of(waiting, "scan/"), sent, follow=True)
@@ -224,7 +224,7 @@ def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting:
 
 @pytest.mark.parametrize("note", ["", "   "])
 def test_nothing_is_sent_back_without_a_word(note: str, desk: Client, waiting: Agreement) -> None:
-    scan = on_paper.newest(waiting)
+    scan = signed_form.newest(waiting)
     assert scan
     answer = desk.post(page_of(waiting, "scan/"), {"back": "1", "scan": scan.pk, "note": note})
     assert answer.status_code == 400
@@ -254,5 +254,5 @@ def test_reminding_many_leaves_it_out_in_words(desk: Client, waiting: Agreement)
 def test_the_page_takes_as_many_queries_for_many_forms_as_for_one(desk: Client, waiting: Agreement) -> None:
     one = queries(desk, page_of(waiting, "scan/"))
     for number in range(5):
-        on_paper.receive_again(waiting, make.pages(str(number)), now=timezone.now())
+        signed_form.receive_again(waiting, make.pages(str(number)), now=timezone.now())
     assert queries(desk, page_of(waiting, "scan/")) == one <= 16

@@ -26,11 +26,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from agreements import pdf, seal
-from agreements.facts import sha256
-from agreements.pdf import layout
-from agreements.seal import signer
-from agreements.seal.running import finish
+from agreements.documents import pdf, seal
+from agreements.documents.pdf import layout
+from agreements.documents.seal import signer
+from agreements.documents.seal.pyhanko_adapter import finish
+from agreements.domain.facts import sha256
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature, words
 
 NOW = datetime.now(UTC)

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from agreements import checks, seal
+from agreements import checks
+from agreements.documents import seal
 from tests.tsa import PEM, Issuer
 
 NOW = datetime.now(UTC)

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
-from agreements import verifying
+from agreements.documents import verification
 from agreements.models import Agreement, SealCertificate
 from tests import make
 
@@ -68,7 +68,7 @@ def test_seals_of_the_former_key_stay_valid_and_new_ones_use_the_new_key(place: 
     assert SealCertificate.objects.count() == 2
     assert old.seal_certificate != new.seal_certificate
     for agreement in (old, new):
-        assert verifying.verify(stored(agreement)).valid
+        assert verification.verify(stored(agreement)).valid
     assert len(list(place.glob("key-until-*.pem"))) == 1
 
 

@@ -15,10 +15,11 @@ from django.core.files.storage import storages
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pytest_django import Settings
 
-from agreements import clock, evidence, seal, verifying
-from agreements.facts import sha256
+from agreements.documents import evidence_bundle, seal, verification
+from agreements.documents.seal import timestamp
+from agreements.domain.facts import sha256
+from agreements.jobs import scheduled
 from agreements.models import Agreement
-from agreements.seal import authority
 from tests import make
 from tests.agreements.test_seal import completed
 from tests.tsa import PEM, Issuer, Stamper
@@ -117,7 +118,7 @@ def test_the_long_term_file_holds_the_list_and_both_certificates(
 def test_no_lower_level_when_the_authority_fails(
     broken: str, url: str, issuer: Issuer, stamper: Stamper, own: seal.SealKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authority.Authority.__init__, "__kwdefaults__", {"seconds": 0.4})
+    monkeypatch.setattr(timestamp.Authority.__init__, "__kwdefaults__", {"seconds": 0.4})
     stamper.misbehaves = broken
     for proof in (stamped(url, issuer), long_term(url, issuer)):
         with pytest.raises(seal.AuthorityError, match=BROKEN[broken]):
@@ -199,7 +200,7 @@ def test_the_level_is_kept_with_the_agreement_and_told_in_its_history(configured
     assert agreement.events.get(kind="seal").data["level"] == "B-B"
     for each in Agreement.objects.all():
         with storages["private"].open(each.sealed_file) as file:
-            assert verifying.verify(file.read()).valid
+            assert verification.verify(file.read()).valid
 
 
 @pytest.mark.django_db
@@ -211,7 +212,7 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
     agreement = make.agreement("signed")
     stamper.misbehaves = broken
 
-    tally = clock.seal_due(clock.stopped(make.NOW))
+    tally = scheduled.seal_due(scheduled.stopped(make.NOW))
 
     agreement.refresh_from_db()
     assert sum(tally.values()) == tally["held up"] + tally["failed"] == 1
@@ -219,8 +220,8 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
     assert "time-stamp" in agreement.seal_error or "does not validate" in agreement.seal_error
     assert agreement.seal_after == make.NOW + make.MINUTE
     stamper.misbehaves = ""
-    assert clock.seal_due(clock.stopped(make.NOW)) == {}
-    assert clock.seal_due(clock.stopped(make.NOW + make.MINUTE)) == {"sealed": 1}
+    assert scheduled.seal_due(scheduled.stopped(make.NOW)) == {}
+    assert scheduled.seal_due(scheduled.stopped(make.NOW + make.MINUTE)) == {"sealed": 1}
     agreement.refresh_from_db()
     assert (agreement.status, agreement.seal_level, agreement.seal_error) == ("sealed", "B-LT", "")
 
@@ -233,10 +234,10 @@ def test_a_silent_authority_is_waited_for_once_a_round(
     for _ in range(3):
         make.agreement("signed")
     stamper.misbehaves = "500"
-    assert clock.seal_due(clock.stopped(make.NOW)) == {"held up": 1}
+    assert scheduled.seal_due(scheduled.stopped(make.NOW)) == {"held up": 1}
     assert stamper.asked == 1
     stamper.misbehaves = ""
-    assert clock.seal_due(clock.stopped(make.NOW + make.HOUR)) == {"sealed": 3}
+    assert scheduled.seal_due(scheduled.stopped(make.NOW + make.HOUR)) == {"sealed": 3}
 
 
 def test_proofs_that_cannot_be_read_seal_nothing(tmp_path: Path, issuer: Issuer) -> None:
@@ -267,7 +268,7 @@ def test_pdfsig_and_qpdf_agree(kind: str, tmp_path: Path, url: str, issuer: Issu
 @pytest.mark.django_db
 def test_the_stand_alone_verifier_takes_a_long_term_seal(configured: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement))) as archive:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as archive:
         archive.extractall(tmp_path / "bundle")
     script = [sys.executable, "-I", str(tmp_path / "bundle" / "verify.py")]
     done = subprocess.run(script, capture_output=True, text=True, check=False)

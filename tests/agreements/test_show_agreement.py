@@ -10,8 +10,9 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from agreements import documents, lifecycle
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.documents import rendering
+from agreements.domain.facts import sha256
 from agreements.models import Agreement
 from tests import make
 from tests.agreements.documents_for_tests import words
@@ -31,7 +32,7 @@ def test_before_it_is_signed_it_is_the_form(tmp_path: Path) -> None:
     said, body = show(agreement, tmp_path)
     assert "the unsigned form" in said
     assert agreement.reference in said
-    assert body == documents.shown_form(agreement) == show(agreement, tmp_path, "--unsigned")[1]
+    assert body == rendering.shown_form(agreement) == show(agreement, tmp_path, "--unsigned")[1]
 
 
 def test_signed_and_not_sealed_yet_it_has_name_and_evidence_and_no_seal(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_unsigned_it_is_what_was_shown_even_after_the_text_has_a_new_look(
     status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agreement = make.agreement(status)
-    monkeypatch.setattr(documents, "shown_form", lambda _: b"drawn otherwise today")
+    monkeypatch.setattr(rendering, "shown_form", lambda _: b"drawn otherwise today")
     said, body = show(agreement, tmp_path, "--unsigned")
     assert "the unsigned form" in said
     assert sha256(body) == agreement.shown_sha256
@@ -75,7 +76,7 @@ def test_every_page_says_what_it_belongs_to_and_where_to_check_it(tmp_path: Path
     assert len(pages) == 3
     for page in pages:
         assert words(f"{agreement.reference}  ·  paper {agreement.paper_key}  ·  text pmlr-2017") in page
-        assert words(documents.verify_url(agreement.reference)) in page
+        assert words(rendering.verify_url(agreement.reference)) in page
     assert "formpage1of2" in pages[0]
     assert "formpage2of2" in pages[1]
     assert "evidencepage1of1" in pages[2]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from agreements.domain.states import Status
 from agreements.models import Agreement, Link, Message
-from agreements.states import Status
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of
 from tests.agreements.test_views import shown

@@ -8,8 +8,8 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import statements
-from agreements.facts import Statement
+from agreements.domain import statements
+from agreements.domain.facts import Statement
 from tests import make
 
 ROOT = Path(settings.BASE_DIR)

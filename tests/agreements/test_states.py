@@ -2,7 +2,7 @@
 
 import pytest
 
-from agreements.states import FINAL, FROZEN, LIVE, MOVES, WAITING, WORDS, Status, legal_moves
+from agreements.domain.states import FINAL, FROZEN, LIVE, MOVES, WAITING, WORDS, Status, legal_moves
 
 LEGAL = {
     "draft": ["issue", "waive", "supersede", "void"],

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements import clock, letters, lifecycle, links, wire
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import compose, links, wire
 from agreements.models import Agreement, Link, Message
 from tests import make
 from tests.agreements.sending import send
@@ -29,7 +31,7 @@ def today(monkeypatch: pytest.MonkeyPatch) -> None:
 def reminded() -> tuple[Agreement, str, str]:
     """An agreement, and of its reminder the headers and the path behind its List-Unsubscribe."""
     agreement = make.agreement("issued")
-    mail = letters.compose(make.reminder(agreement), NOW)
+    mail = compose.compose(make.reminder(agreement), NOW)
     heads = wire.on_the_wire(mail).partition(b"\r\n\r\n")[0].decode()
     found = re.search(r"^List-Unsubscribe: <http://testserver(/\S+)>\r?$", heads, re.MULTILINE)
     assert found, heads
@@ -45,7 +47,7 @@ def test_a_reminder_says_how_to_end_them_in_headers_that_stay_whole() -> None:
 
 
 def test_an_invitation_offers_no_end_of_what_has_not_begun() -> None:
-    mail = letters.compose(make.invitation(make.agreement("issued")), NOW)
+    mail = compose.compose(make.invitation(make.agreement("issued")), NOW)
     assert b"List-Unsubscribe" not in wire.on_the_wire(mail)
 
 
@@ -71,7 +73,7 @@ def test_once_stopped_nothing_reminds_any_more(mailbox: Mailbox) -> None:
     send(NOW)
     sent = len(mailbox.mails)
     lifecycle.terms_changed(agreement.paper.volume_id, CLOSES - 7 * DAY)
-    assert +clock.chase(clock.stopped(CLOSES - 7 * DAY)) == {}
+    assert +scheduled.chase(scheduled.stopped(CLOSES - 7 * DAY)) == {}
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=CLOSES)
     send(CLOSES)
     assert len(mailbox.mails) == sent

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from agreements import clock, lifecycle, mail, proposals
-from agreements.bounces import Bounce
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import outbox
+from agreements.mail.bounces import Bounce
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.planning import REMINDING
-from agreements.transports import Outcome
+from agreements.reminders.planner import REMINDING
+from agreements.requests import change_requests
 from proceedings.models import Paper
 from tests import make
 from tests.agreements.desk import desk_of
@@ -37,7 +40,7 @@ def withdraw(agreement: Agreement) -> None:
 def find_withdrawn(agreement: Agreement) -> None:
     """Withdrawn in another way."""
     Paper.objects.filter(pk=agreement.paper_id).update(status=Paper.Status.WITHDRAWN)
-    assert clock.void_withdrawn(DUE) == 1
+    assert scheduled.void_withdrawn(DUE) == 1
 
 
 def bounce(agreement: Agreement) -> None:
@@ -48,7 +51,7 @@ def bounce(agreement: Agreement) -> None:
 STOPS: dict[str, Stop] = {
     "signed": lambda one: make.sign(one, now=DUE),
     "declined": lambda one: lifecycle.decline(one, reason="No.", now=DUE),
-    "handed over": lambda one: proposals.hand_over(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
+    "handed over": lambda one: change_requests.hand_over(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
     "voided": lambda one: lifecycle.void(one, reason="A mistake.", by="editor:ed", now=DUE),
     "superseded": lambda one: lifecycle.supersede(one, reason="A new title.", by="editor:ed", now=DUE),
     "waived": lambda one: lifecycle.waive(one, reason="A reprint.", by="editor:ed", now=DUE),
@@ -80,7 +83,7 @@ def reminded() -> Agreement:
 def test_what_waited_is_cancelled_in_the_same_transaction(name: str) -> None:
     agreement = reminded()
     STOPS[name](agreement)
-    waiting = agreement.messages.filter(kind__in=mail.ASKING_AGAIN).exclude(state=State.SKIPPED)
+    waiting = agreement.messages.filter(kind__in=outbox.ASKING_AGAIN).exclude(state=State.SKIPPED)
     if name == "hard bounce":  # which ends the mail to one address; the co-author's is another
         waiting = waiting.filter(recipient=agreement.signer_email)
     assert waiting.count() == (1 if name == "hard bounce" else 2)
@@ -95,23 +98,23 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
     mailbox.reset()
     now = DUE + MINUTE
     while now < CLOSES + 20 * DAY:
-        clock.remind_due(now)
+        scheduled.remind_due(now)
         send(now)
         now += 12 * HOUR
     # Of an agreement that took its place there may be reminders: they are that one's.
     later = Message.objects.filter(agreement=agreement, sent_at__gt=DUE + MINUTE)
-    assert not later.filter(kind__in=mail.ASKING_AGAIN).exists()
+    assert not later.filter(kind__in=outbox.ASKING_AGAIN).exists()
 
 
 @pytest.mark.parametrize("name", STOPS)
 def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
     agreement = reminded()
-    held = next(one for one in mail.claim(DUE) if one.kind in REMINDING)
-    assert mail.intend(held, DUE)
+    held = next(one for one in outbox.claim(DUE) if one.kind in REMINDING)
+    assert outbox.intend(held, DUE)
     STOPS[name](agreement)
     held.refresh_from_db()
     assert held.state == State.HANDING
-    assert mail.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.CANCELLED
+    assert outbox.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.CANCELLED
 
 
 @pytest.mark.parametrize("what", ["paper", "person", "volume"])
@@ -119,7 +122,7 @@ def test_a_pause_that_is_lifted_lets_the_next_reminder_go(what: str, mailbox: Ma
     agreement = reminded()
     volume, address = agreement.paper.volume_id, agreement.signer_email
     STOPS[f"{what} paused"](agreement)
-    assert clock.remind_due(CLOSES - 3 * DAY) == 0
+    assert scheduled.remind_due(CLOSES - 3 * DAY) == 0
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=CLOSES - 3 * DAY), "nor by hand"
     match what:
         case "paper":
@@ -130,7 +133,7 @@ def test_a_pause_that_is_lifted_lets_the_next_reminder_go(what: str, mailbox: Ma
             lifecycle.resume_person(volume, address, now=CLOSES - 3 * DAY)
         case _:
             lifecycle.resume_volume(volume, now=CLOSES - 3 * DAY)
-    assert clock.remind_due(CLOSES - 3 * DAY) == 1
+    assert scheduled.remind_due(CLOSES - 3 * DAY) == 1
     assert agreement.messages.get(slot="r1:T-3").state == State.PENDING
 
 
@@ -145,8 +148,8 @@ def test_a_pause_with_an_end_ends_by_itself(what: str) -> None:
             lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=until, now=DUE)
         case _:
             lifecycle.pause_volume(agreement.paper.volume_id, until=until, now=DUE)
-    assert clock.remind_due(until - MINUTE) == 0
-    assert clock.remind_due(CLOSES - 3 * DAY) == 1
+    assert scheduled.remind_due(until - MINUTE) == 0
+    assert scheduled.remind_due(CLOSES - 3 * DAY) == 1
 
 
 def test_a_pause_of_one_person_leaves_others_and_other_volumes_alone() -> None:
@@ -155,7 +158,7 @@ def test_a_pause_of_one_person_leaves_others_and_other_volumes_alone() -> None:
     same_person = make.agreement("issued", of=make.paper(make.volume(249), contact=agreement.signer_email))
     Message.objects.filter(agreement__in=[other, same_person]).update(state=State.SENT, sent_at=NOW)
     lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=None, now=DUE)
-    assert clock.remind_due(CLOSES - 3 * DAY) == 2
+    assert scheduled.remind_due(CLOSES - 3 * DAY) == 2
 
 
 def test_nothing_is_paused_that_does_not_wait() -> None:

@@ -7,11 +7,13 @@ from typing import Self
 import pytest
 from django.core.mail import EmailMessage
 
-from agreements import clock, lifecycle, mail, postman
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.domain.facts import sha256
+from agreements.jobs import scheduled
+from agreements.mail import outbox, sender
+from agreements.mail.transports import Intent, Outcome
+from agreements.mail.wire import on_the_wire
 from agreements.models import Agreement, Link, Message
-from agreements.transports import Intent, Outcome
-from agreements.wire import on_the_wire
 from tests import bulk, make
 from tests.make import NOW
 
@@ -68,7 +70,7 @@ def ten_thousand() -> None:
     Message.objects.filter(agreement=first).update(state=Message.State.CANCELLED)
     pairs = Agreement.objects.filter(pk__gte=bulk.FIRST + ALONE).select_related("paper").order_by("pk")
     kind = Message.Kind.REMINDER
-    mail.queue_together((mail.Errand(one, "r1:T-7", kind, one.signer_email) for one in pairs.iterator()), NOW)
+    outbox.queue_together((outbox.Errand(one, "r1:T-7", kind, one.signer_email) for one in pairs.iterator()), NOW)
 
 
 def numbers(pattern: str, text: str) -> set[int]:
@@ -78,7 +80,7 @@ def numbers(pattern: str, text: str) -> set[int]:
 def test_each_holds_its_own_tokens_names_and_titles_and_no_others() -> None:
     ten_thousand()
     capture = Capture()
-    tally = +postman.drain(clock.stopped(NOW), capture, lifecycle.note_mail)
+    tally = +sender.drain(scheduled.stopped(NOW), capture, lifecycle.note_mail)
     assert tally == {Message.State.SENT: ALONE + SHARED}
     links = dict(Link.objects.values_list("digest", "agreement"))
     seen: set[str] = set()

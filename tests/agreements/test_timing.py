@@ -5,10 +5,12 @@ from itertools import combinations
 
 import pytest
 
-from agreements import lifecycle, mail, proposals, timing
+from agreements import lifecycle
+from agreements.domain.schedule import GAP
+from agreements.mail import deferral, outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, Person, Terms
-from agreements.reminders import GAP
-from agreements.transports import Outcome
+from agreements.requests import change_requests
 from tests import make
 from tests.agreements.sending import claim_next, send
 from tests.make import DAY, HOUR, MINUTE, NOW
@@ -76,7 +78,7 @@ def test_a_try_after_the_first_waits_for_working_hours(mailbox: Mailbox) -> None
     row = reminder(MONDAY + 16 * HOUR + 55 * MINUTE)
     held = claim_next(MONDAY + 16 * HOUR + 56 * MINUTE)
     assert held is not None
-    mail.settle(held, Outcome.retry("451 later"), MONDAY + 17 * HOUR, lifecycle.note_mail)
+    outbox.settle(held, Outcome.retry("451 later"), MONDAY + 17 * HOUR, lifecycle.note_mail)
     assert send(MONDAY + 17 * HOUR + 5 * MINUTE) == {}
     assert send(MONDAY + DAY + 9 * HOUR) == {State.SENT: 1}
     row.refresh_from_db()
@@ -126,8 +128,8 @@ def test_one_that_may_have_arrived_counts(mailbox: Mailbox) -> None:
     first, _ = two_volumes(HOUR)
     held = claim_next(NOW)
     assert held == first
-    assert mail.intend(held, NOW)
-    mail.settle(held, Outcome.unknown("The answer was lost."), NOW, lifecycle.note_mail)
+    assert outbox.intend(held, NOW)
+    outbox.settle(held, Outcome.unknown("The answer was lost."), NOW, lifecycle.note_mail)
     assert send(NOW + HOUR) == {}
     assert send(NOW + GAP) == {State.SENT: 1}
 
@@ -136,7 +138,7 @@ def test_one_that_was_refused_does_not(mailbox: Mailbox) -> None:
     two_volumes(HOUR)
     held = claim_next(NOW)
     assert held is not None
-    mail.settle(held, Outcome.refused("554 no thanks"), NOW, lifecycle.note_mail)
+    outbox.settle(held, Outcome.refused("554 no thanks"), NOW, lifecycle.note_mail)
     assert send(NOW + HOUR) == {State.SENT: 1}
 
 
@@ -157,7 +159,7 @@ def test_a_successor_and_what_an_editor_asks_for_now_leave_at_once(mailbox: Mail
 
 def test_what_somebody_asked_for_neither_waits_nor_makes_wait(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
-    proposals.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    change_requests.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     sent = send(NOW)
     assert sent[State.SENT] == Message.objects.exclude(state=State.CANCELLED).count() > 1
 
@@ -204,15 +206,15 @@ def test_of_two_workers_at_most_one_lets_its_mail_leave(order: list[str]) -> Non
 
 
 def worker(now: datetime):  # type: ignore[no-untyped-def]
-    (message,) = mail.claim(now, most=1)
+    (message,) = outbox.claim(now, most=1)
     yield
-    until = timing.waits([message], now)
+    until = deferral.waits([message], now)
     yield
     if until:
-        mail.give_back(message, until[message.pk])
+        outbox.give_back(message, until[message.pk])
     else:
-        assert mail.intend(message, now)
-        mail.settle(message, Outcome.sent(), now, lifecycle.note_mail)
+        assert outbox.intend(message, now)
+        outbox.settle(message, Outcome.sent(), now, lifecycle.note_mail)
     yield
 
 
@@ -223,6 +225,6 @@ def test_both_may_step_aside_and_both_leave_in_the_end(mailbox: Mailbox) -> None
         for step in steps:
             next(step, None)
     assert not Message.objects.filter(state=State.SENT).exists()
-    assert send(NOW + timing.ASIDE) == {State.SENT: 1}
-    assert send(NOW + timing.ASIDE + GAP) == {State.SENT: 1}
+    assert send(NOW + deferral.ASIDE) == {State.SENT: 1}
+    assert send(NOW + deferral.ASIDE + GAP) == {State.SENT: 1}
     assert Agreement.objects.count() == 2

@@ -10,9 +10,12 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreements import clock, letters, lifecycle, links, mail, promises
+from agreements import lifecycle
+from agreements.jobs import scheduled
+from agreements.mail import compose, links, outbox
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Link, Message
-from agreements.transports import Outcome
+from agreements.reminders import invariants
 from tests import make
 from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
@@ -38,7 +41,7 @@ def invited(count: int = 3) -> list[Agreement]:
 
 def queued(count: int = 3) -> tuple[list[Agreement], Message]:
     made = invited(count)
-    clock.remind_due(DUE)
+    scheduled.remind_due(DUE)
     return made, Message.objects.filter(kind=Kind.TOGETHER, carried__slot="r1:T-7").distinct().get()
 
 
@@ -70,7 +73,7 @@ def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox:
     assert invited
     assert mail_["References"] == invited.message_id
     assert mail_["List-Unsubscribe"]
-    assert list(promises.findings(DUE)) == []
+    assert list(invariants.findings(DUE)) == []
 
 
 def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
@@ -78,13 +81,13 @@ def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) 
     there = make.agreement("issued", of=make.paper(make.volume(248), contact="anna@example.org"))
     send(NOW)
     send(NOW + DAY)
-    clock.remind_due(DUE)
+    scheduled.remind_due(DUE)
     reminders = Message.objects.filter(slot="r1:T-7")
     assert list(reminders.values_list("agreement", flat=True)) == [here.pk]
     assert not Message.objects.filter(kind=Kind.TOGETHER).exists()
     send(DUE)
-    assert clock.remind_due(DUE + HOUR) == 0
-    assert clock.remind_due(DUE + DAY) == 1
+    assert scheduled.remind_due(DUE + HOUR) == 0
+    assert scheduled.remind_due(DUE + DAY) == 1
     assert reminders.filter(agreement=there).exists()
 
 
@@ -125,11 +128,11 @@ def test_a_mail_of_which_nothing_is_left_is_cancelled(mailbox: Mailbox) -> None:
 def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_written_anew(mailbox: Mailbox) -> None:
     """The mail in hand speaks of a paper that needs no signature any more: it must not begin (I3)."""
     made, _ = queued()
-    (held,) = mail.claim(DUE)
-    assert letters.compose(held, DUE)
+    (held,) = outbox.claim(DUE)
+    assert compose.compose(held, DUE)
     make.sign(made[1], now=DUE)
-    assert not mail.intend(held, DUE)
-    assert mail.settle(held, Outcome.retry("withdrawn"), DUE, lifecycle.note_mail) == State.PENDING
+    assert not outbox.intend(held, DUE)
+    assert outbox.settle(held, Outcome.retry("withdrawn"), DUE, lifecycle.note_mail) == State.PENDING
     assert states(made) == [State.PENDING, State.CANCELLED, State.PENDING]
     mailbox.reset()
     send(DUE + HOUR)
@@ -141,32 +144,32 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_
 
 def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
     made, carrier = queued()
-    (held,) = mail.claim(DUE)
-    assert mail.intend(held, DUE)
+    (held,) = outbox.claim(DUE)
+    assert outbox.intend(held, DUE)
     mailbox.reset()
-    assert send(DUE + mail.LEASE + MINUTE) == {State.UNKNOWN: 1}
+    assert send(DUE + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     carrier.refresh_from_db()
     assert (carrier.state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
     assert [make.history(one)[-1] for one in made] == ["mail-unknown"] * 3
-    assert list(promises.findings(DUE + mail.LEASE + MINUTE)) == []
+    assert list(invariants.findings(DUE + outbox.LEASE + MINUTE)) == []
 
 
 def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
     made, _ = queued()
-    mail.claim(DUE)
+    outbox.claim(DUE)
     lifecycle.void(made[2], reason="Withdrawn.", by="editor:ed", now=DUE)
     mailbox.reset()
-    assert send(DUE + mail.LEASE + MINUTE) == {State.SENT: 1}
+    assert send(DUE + outbox.LEASE + MINUTE) == {State.SENT: 1}
     assert states(made) == [State.SENT, State.SENT, State.CANCELLED]
 
 
 def test_whoever_signs_during_the_hand_over_drops_out_of_the_next_try(mailbox: Mailbox) -> None:
     made, _ = queued()
-    (held,) = mail.claim(DUE)
-    assert mail.intend(held, DUE)
+    (held,) = outbox.claim(DUE)
+    assert outbox.intend(held, DUE)
     make.sign(made[0], now=DUE)
-    assert mail.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.PENDING
+    assert outbox.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.PENDING
     assert states(made) == [State.CANCELLED, State.PENDING, State.PENDING]
 
 
@@ -177,7 +180,7 @@ def test_a_refused_address_is_one_task_for_the_editors(mailbox: Mailbox) -> None
     carrier.refresh_from_db()
     assert (carrier.state, states(made)) == (State.FAILED, [State.FAILED] * 3)
     assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 1
-    assert clock.remind_due(DUE + 30 * DAY) == 0
+    assert scheduled.remind_due(DUE + 30 * DAY) == 0
 
 
 def test_one_click_stops_the_reminders_of_all_its_papers(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +192,7 @@ def test_one_click_stops_the_reminders_of_all_its_papers(mailbox: Mailbox, monke
     assert all(one.title in Client().get(path).content.decode() for one in made)
     assert Client().post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert all(Agreement.objects.get(pk=one.pk).reminders_stopped_at for one in made)
-    assert clock.remind_due(CLOSES + 30 * DAY) == 0
+    assert scheduled.remind_due(CLOSES + 30 * DAY) == 0
 
 
 def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +210,7 @@ def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkey
 def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
     made, _ = queued()
     Message.objects.filter(agreement=made[0], slot="r1:T-7").update(state=State.FAILED)
-    assert [finding.promise for finding in promises.findings(DUE)] == ["I2"]
+    assert [finding.promise for finding in invariants.findings(DUE)] == ["I2"]
 
 
 def test_a_mail_about_a_volume_is_no_part_of_another() -> None:
@@ -251,43 +254,43 @@ class Group:
 
     def live(self, steps: list[str]) -> None:
         for step in steps:
-            self.now += 400 * mail.LEASE if step in ("claim", "reap") else MINUTE
+            self.now += 400 * outbox.LEASE if step in ("claim", "reap") else MINUTE
             self.step(step)
             self.check()
         # Once workers live and nobody dies, all comes to an end.
-        mail.release_leases(self.now + 400 * mail.LEASE, lifecycle.note_mail)
-        self.now += 4000 * mail.LEASE
-        for held in mail.claim(self.now):
-            if held.pk == self.carrier.pk and mail.intend(held, self.now):
+        outbox.release_leases(self.now + 400 * outbox.LEASE, lifecycle.note_mail)
+        self.now += 4000 * outbox.LEASE
+        for held in outbox.claim(self.now):
+            if held.pk == self.carrier.pk and outbox.intend(held, self.now):
                 self.accepted.update(part.pk for part in held.parts)
-                mail.settle(held, Outcome.sent(), self.now, lifecycle.note_mail)
+                outbox.settle(held, Outcome.sent(), self.now, lifecycle.note_mail)
         self.check()
-        assert not Message.objects.filter(carrier=self.carrier, state__in=mail.OPEN).exists()
+        assert not Message.objects.filter(carrier=self.carrier, state__in=outbox.OPEN).exists()
 
     def step(self, step: str) -> None:
         held = self.claims[-1] if self.claims else None
         match step.split():
             case ["claim"]:
-                self.claims += [one for one in mail.claim(self.now) if one.pk == self.carrier.pk]
+                self.claims += [one for one in outbox.claim(self.now) if one.pk == self.carrier.pk]
             case ["reap"]:
-                mail.release_leases(self.now, lifecycle.note_mail)
+                outbox.release_leases(self.now, lifecycle.note_mail)
             case ["close", which] if int(which) not in self.closed:
                 self.closed.add(int(which))
                 lifecycle.void(self.made[int(which)], reason="Withdrawn.", by="editor:ed", now=self.now)
-            case ["intend"] if held and mail.intend(held, self.now):
+            case ["intend"] if held and outbox.intend(held, self.now):
                 parts = {part.pk for part in held.parts}
                 gone = {self.made[which].pk for which in self.closed}
                 assert not {part.agreement.pk for part in held.parts} & gone, "I3"
                 self.begun[id(held)] = parts
             case ["give", "back"] if held and id(held) not in self.begun:
-                mail.give_back(held)
+                outbox.give_back(held)
                 self.claims.pop()
             case [outcome] if held and outcome in OUTCOMES:
                 begun = self.begun.pop(id(held), set())
                 if outcome in ("sent", "unknown") and not begun:
                     return  # nobody hears of a mail that was not handed over
                 self.accepted.update(begun if outcome == "sent" else ())
-                mail.settle(held, OUTCOMES[outcome], self.now, lifecycle.note_mail)
+                outbox.settle(held, OUTCOMES[outcome], self.now, lifecycle.note_mail)
                 self.claims.pop()
 
     def check(self) -> None:

@@ -13,7 +13,9 @@ from django.core import mail as outbox
 from django.dispatch import Signal
 from pytest_django import Settings
 
-from agreements import addresses, clock, tracking
+from agreements import receivers
+from agreements.jobs import scheduled
+from agreements.mail import addresses
 from tests import make
 from tests.make import NOW
 
@@ -37,14 +39,14 @@ def signal(monkeypatch: pytest.MonkeyPatch) -> Signal:
     monkeypatch.setitem(sys.modules, "anymail", package)
     monkeypatch.setitem(sys.modules, "anymail.signals", signals)
     monkeypatch.setattr(apps, "is_installed", lambda name: name == "anymail")
-    tracking.listen()
+    receivers.listen()
     return tracking_signal
 
 
 def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Signal, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     agreement = make.agreement("issued")
-    clock.send(clock.stopped(NOW))
+    scheduled.send(scheduled.stopped(NOW))
     (sent,) = outbox.outbox
     about = vars(sent)["metadata"]["message-id"]
     assert about == make.invitation(agreement).message_id
@@ -68,16 +70,16 @@ def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Si
     ],
 )
 def test_what_each_event_means(kind: str, reason: str | None, hard: bool | None) -> None:
-    bounce = tracking.bounce_of(event(kind, about="<a@desk.example>", reject_reason=reason))
+    bounce = receivers.bounce_of(event(kind, about="<a@desk.example>", reject_reason=reason))
     assert (bounce and bounce.hard) == hard
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"message-id": ""}])
 def test_an_event_about_anothers_mail_is_nothing(metadata: dict[str, str] | None) -> None:
-    assert tracking.bounce_of(event(about="x", metadata=metadata)) is None
+    assert receivers.bounce_of(event(about="x", metadata=metadata)) is None
 
 
 def test_without_anymail_nobody_listens() -> None:
     assert not apps.is_installed("anymail")
-    tracking.listen()
+    receivers.listen()
     assert "anymail" not in sys.modules

@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from agreements import transports, wire
 from agreements.demo import mailbox as box
-from agreements.transports import BackendTransport, Outcome, SmtpTransport
+from agreements.mail import transports, wire
+from agreements.mail.transports import BackendTransport, Outcome, SmtpTransport
 from proceedings import env
 from tests import servers
 from tests.servers import Mailbox

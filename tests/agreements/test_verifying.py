@@ -16,8 +16,8 @@ from django.core.management.base import CommandError
 from django.test import Client
 from pytest_django import Settings
 
-from agreements import documents, seal, verifying
-from agreements.facts import sha256
+from agreements.documents import rendering, seal, verification
+from agreements.domain.facts import sha256
 from agreements.models import Agreement, Event, ShownCopy
 from tests import make
 from tests.agreements.pages import all_rows
@@ -114,7 +114,7 @@ def test_the_sealed_file_is_valid_everywhere_and_nothing_is_written(tmp_path: Pa
     agreement = make.agreement("sealed")
     before = all_rows()
     status, verdict = everywhere(stored(agreement), tmp_path)
-    assert (status, verdict["valid"], verdict["headline"]) == (0, True, verifying.UNCHANGED)
+    assert (status, verdict["valid"], verdict["headline"]) == (0, True, verification.UNCHANGED)
     assert agreement.reference in verdict["lines"][0]
     assert "PAdES B-B" in verdict["lines"][2]
     assert all_rows() == before
@@ -137,23 +137,23 @@ def test_every_tampering_is_told_with_what_differs(name: str, tmp_path: Path) ->
 def test_a_foreign_file_is_told_from_a_changed_one(name: str, tmp_path: Path) -> None:
     status, verdict = everywhere(FOREIGN[name](stored(make.agreement("sealed"))), tmp_path)
     assert (status, verdict["valid"], verdict["ours"]) == (2, False, False)
-    assert verdict["headline"] == verifying.FOREIGN
+    assert verdict["headline"] == verification.FOREIGN
 
 
 def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path: Path) -> None:
     waiting, declined = make.agreement(), make.agreement("declined")
     for agreement in (waiting, declined):
-        status, verdict = everywhere(documents.shown_form(agreement), tmp_path)
-        assert (status, verdict["headline"]) == (1, verifying.UNSEALED)
+        status, verdict = everywhere(rendering.shown_form(agreement), tmp_path)
+        assert (status, verdict["headline"]) == (1, verification.UNSEALED)
         assert "declin" not in str(verdict["lines"])
 
 
 def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-    again = documents.sealed_form(agreement, key, seal.Proof())  # the same words, sealed a second time
+    again = rendering.sealed_form(agreement, key, seal.Proof())  # the same words, sealed a second time
     status, verdict = everywhere(again, tmp_path)
-    assert (status, verdict["headline"]) == (1, verifying.CHANGED)
+    assert (status, verdict["headline"]) == (1, verification.CHANGED)
     strange = seal.seal(blank(), key, reason="x")
     status, verdict = everywhere(strange, tmp_path)
     assert (status, verdict["lines"]) == (1, ["Its seal holds, but no such file is on record here."])
@@ -206,8 +206,8 @@ def test_a_record_that_was_tampered_with_vouches_for_nothing(
 def test_an_event_between_two_readings_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("sealed")
     readings = iter(["its last event is missing.", None])
-    monkeypatch.setattr("agreements.auditing.broken", lambda *_: next(readings))
-    assert verifying.verify(stored(agreement)).valid
+    monkeypatch.setattr("agreements.documents.audit.broken", lambda *_: next(readings))
+    assert verification.verify(stored(agreement)).valid
 
 
 # --- without sending the file
@@ -223,8 +223,8 @@ def test_a_digest_gets_the_verdict_without_the_file() -> None:
     assert known == Client().post("/verify/?format=json", {"file": io.BytesIO(stored(agreement))}).json()
     assert known["valid"]
     unknown = ask(sha256="0" * 64).json()
-    assert (unknown["valid"], unknown["headline"]) == (False, verifying.UNKNOWN)
-    assert verifying.UNCHANGED in text_of(Client().get("/verify/", {"sha256": agreement.sealed_sha256}))
+    assert (unknown["valid"], unknown["headline"]) == (False, verification.UNKNOWN)
+    assert verification.UNCHANGED in text_of(Client().get("/verify/", {"sha256": agreement.sealed_sha256}))
 
 
 def test_a_digest_whose_file_the_desk_has_lost_is_not_called_valid(caplog: pytest.LogCaptureFixture) -> None:
@@ -233,8 +233,8 @@ def test_a_digest_whose_file_the_desk_has_lost_is_not_called_valid(caplog: pytes
     storages["private"].delete(agreement.sealed_file)
     assert not ask(sha256=agreement.sealed_sha256).json()["valid"]
     assert "cannot be read" in caplog.text
-    assert verifying.verify(body).valid
-    assert not verifying.verify(body + b"\n").valid
+    assert verification.verify(body).valid
+    assert not verification.verify(body + b"\n").valid
 
 
 @pytest.mark.parametrize("digest", ["x", "0" * 63, "0" * 65, "é" * 64])
@@ -254,7 +254,7 @@ def test_the_address_in_print_shows_the_record_and_nobodys_name() -> None:
         "sha256": agreement.sealed_sha256,
         "level": "B-B",
     }
-    page = text_of(Client().get(documents.verify_url(agreement.reference)))
+    page = text_of(Client().get(rendering.verify_url(agreement.reference)))
     for said in (agreement.sealed_sha256, agreement.paper_key, "PAdES B-B"):
         assert said in page
     for kept in (agreement.title, agreement.signer, agreement.signer_email, *agreement.authors):
@@ -314,10 +314,10 @@ def test_a_file_is_wanted_and_that_is_said_beside_the_field() -> None:
 
 
 def test_no_file_larger_than_any_agreement_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.forms.MOST_BYTES", 10)
+    monkeypatch.setattr("agreements.views.forms.MOST_BYTES", 10)
     sent = Client().post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"01234567890")})
     assert (sent.status_code, "larger than 20 MB" in text_of(sent)) == (400, True)
-    monkeypatch.setattr("agreements.verify_views.MOST_BYTES", -200_000)
+    monkeypatch.setattr("agreements.views.verify.MOST_BYTES", -200_000)
     sent = Client().post("/verify/?format=json", {"file": SimpleUploadedFile("a.pdf", b"0")})
     assert (sent.status_code, "larger than 20 MB" in sent.json()["error"]) == (413, True)
 
@@ -331,7 +331,7 @@ def test_an_upload_that_is_none_is_refused_and_breaks_nothing(kind: str) -> None
 def test_a_strangers_file_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     make.agreement("sealed")
     monkeypatch.setattr(seal, "inspect", lambda *_, **__: pytest.fail("it was parsed"))
-    assert verifying.verify(blank()).headline == verifying.FOREIGN
+    assert verification.verify(blank()).headline == verification.FOREIGN
 
 
 def test_other_methods_are_refused() -> None:

@@ -13,10 +13,12 @@ from django.utils.html import escape
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agreements import documents, lifecycle, links
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.documents import rendering
+from agreements.domain.facts import sha256
+from agreements.domain.states import FINAL, Status
+from agreements.mail import links
 from agreements.models import Agreement, Link
-from agreements.states import FINAL, Status
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, browser, drop, public_paths
 
@@ -199,7 +201,7 @@ def test_a_name_and_two_ticks_sign() -> None:
     assert agreement.typed_name == "mike LEWIS"
     assert (agreement.signer_address, agreement.signer_agent) == ("127.0.0.1", "Mozilla/5.0")
     assert agreement.signed_at == make.NOW
-    assert agreement.shown_sha256 == sha256(documents.shown_form(agreement))
+    assert agreement.shown_sha256 == sha256(rendering.shown_form(agreement))
     assert "Tim Dettmers" in agreement.authority
     receipt = shown(author.open())
     assert "Signed. Thank you." in receipt
@@ -449,7 +451,7 @@ def test_l17_a_document_that_changed_after_the_review_is_a_409(monkeypatch: pyte
     author = author_of(agreement)
     review = author.fill_in("Mike Lewis")
     before = all_rows(but=COUNTED)
-    monkeypatch.setattr(documents, "shown_form", lambda of: b"%PDF-another")
+    monkeypatch.setattr(rendering, "shown_form", lambda of: b"%PDF-another")
     answer = author.answer(review, step="sign")
     assert answer.status_code == 409
     assert "The agreement changed while you were reading." in shown(answer)
@@ -576,7 +578,7 @@ def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
 
     author = author_of(make.agreement())
     author.client.raise_request_exception = False
-    monkeypatch.setattr(documents, "shown_form", broken)
+    monkeypatch.setattr(rendering, "shown_form", broken)
     answer = author.open()
     assert answer.status_code == 500
     assert "Something went wrong here" in shown(answer)
@@ -609,7 +611,7 @@ def test_signers_choose_how_their_own_name_is_written(name: str) -> None:
     assert name in html.unescape(shown(author.open()))
     agreement.refresh_from_db()
     assert agreement.typed_name == name
-    sealed = documents.completed_form(agreement, documents.shown_form(agreement))
+    sealed = rendering.completed_form(agreement, rendering.shown_form(agreement))
     form, evidence = (page.extract_text() for page in PdfReader(io.BytesIO(sealed)).pages[-2:])
     assert all(word in form for word in re.findall(r"\w+", name))
     assert all(word in evidence for word in re.findall(r"\w+", name))

@@ -8,10 +8,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from agreements import board, bundle, clock, drafting, lifecycle, links, packing
-from agreements.blockers import MEANING, Blocker
+from agreements import lifecycle
+from agreements.dashboard import overview
+from agreements.dashboard.blockers import MEANING, Blocker
+from agreements.delivery import readiness
+from agreements.domain.states import Status
+from agreements.jobs import package_builder, scheduled
+from agreements.lifecycle import snapshot
+from agreements.mail import links
 from agreements.models import Agreement, Link, Message
-from agreements.states import Status
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, bulk, desk_of, page_of, refreshed
@@ -54,7 +59,7 @@ def test_a_paper_that_nobody_could_sign_for_is_waived_all_the_same() -> None:
 
 def test_neither_a_withdrawn_paper_nor_one_with_an_agreement_is_waived_anew() -> None:
     for paper in (make.paper(status="withdrawn"), make.agreement("sealed").paper, make.agreement("waived").paper):
-        with pytest.raises(drafting.NotReady):
+        with pytest.raises(snapshot.NotReady):
             lifecycle.waive_paper(paper, reason=WHY, by="editor:ed", now=make.NOW)
 
 
@@ -67,10 +72,10 @@ def test_a_waived_paper_is_issued_to_nobody_until_the_waiver_is_taken_back(desk:
 
 def test_the_board_says_it_and_counts_the_paper_as_cleared() -> None:
     waived = make.agreement("waived")
-    made = board.make(waived.paper.volume, make.NOW)
+    made = overview.make(waived.paper.volume, make.NOW)
     assert [count.blocker for count in made.counts] == [Blocker.NO_PDF, Blocker.WAIVED]
     assert not MEANING[Blocker.WAIVED].stops
-    assert bundle.clear(waived.paper.volume).cleared == [waived]
+    assert readiness.clear(waived.paper.volume).cleared == [waived]
 
 
 def test_one_agreement_is_waived_with_a_reason(desk: Client) -> None:
@@ -151,7 +156,7 @@ def test_the_packages_page_names_the_waived_and_making_them_notes_it_once(volume
     assert WHY in desk.get(path).content.decode()
     for _ in range(2):
         desk.post(path)
-        packing.make_due(clock.stopped(make.CLOSES))
+        package_builder.make_due(scheduled.stopped(make.CLOSES))
     waived = Agreement.objects.get(status=Status.WAIVED)
     assert make.history(waived) == ["draft", "waive", "deliver"]
     assert "paper delivered under this waiver" in desk.get(page_of(waived)).content.decode()

@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import wire
-from agreements.letters import named
+from agreements.mail import wire
+from agreements.mail.compose import named
 
 STAMPS = {"Message-ID": "<1@desk.example>", "Date": "Sun, 01 Nov 2026 09:00:00 +0000"}
 LINK = f"<https://desk.example/reminders/stop/{'x' * 43}/>"

@@ -8,34 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from agreements import wording
-from agreements.facts import sha256
-from agreements.wording import Blank, WordingError
+from agreements.domain import agreement_text
+from agreements.domain.agreement_text import Blank, WordingError
+from agreements.domain.facts import sha256
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the texts that a test may spoil."""
     copy = tmp_path / "texts"
-    shutil.copytree(wording.TEXTS, copy)
-    monkeypatch.setattr(wording, "TEXTS", copy)
-    wording.load.cache_clear()
-    wording._register.cache_clear()
+    shutil.copytree(agreement_text.TEXTS, copy)
+    monkeypatch.setattr(agreement_text, "TEXTS", copy)
+    agreement_text.load.cache_clear()
+    agreement_text._register.cache_clear()
     yield copy
-    wording.load.cache_clear()
-    wording._register.cache_clear()
+    agreement_text.load.cache_clear()
+    agreement_text._register.cache_clear()
 
 
-@pytest.mark.parametrize("version", wording.versions())
+@pytest.mark.parametrize("version", agreement_text.versions())
 def test_every_registered_text_loads_and_keeps_its_digest(version: str) -> None:
-    text = wording.load(version)
-    assert text.digest == sha256((wording.TEXTS / f"{version}.md").read_bytes())
-    assert wording.check_all() == []
+    text = agreement_text.load(version)
+    assert text.digest == sha256((agreement_text.TEXTS / f"{version}.md").read_bytes())
+    assert agreement_text.check_all() == []
 
 
-@pytest.mark.parametrize("version", wording.versions())
+@pytest.mark.parametrize("version", agreement_text.versions())
 def test_no_word_of_the_file_is_lost_added_or_moved(version: str) -> None:
-    text = wording.load(version)
+    text = agreement_text.load(version)
     body = text.source.split("---\n", 2)[2]
     body = re.sub(r"^\s*\d+\. |^\s*\* |^---$|^\[\^\w+\]: ", "", body, flags=re.MULTILINE)
     kept = " ".join(list(text.paragraphs())[2:])
@@ -43,7 +43,7 @@ def test_no_word_of_the_file_is_lost_added_or_moved(version: str) -> None:
 
 
 def test_the_structure_of_the_publishers_form() -> None:
-    text = wording.load("pmlr-2017")
+    text = agreement_text.load("pmlr-2017")
     assert (text.title, text.subtitle) == ("Publication Agreement", "Proceedings of Machine Learning Research")
     assert [part for part in text.preamble if isinstance(part, Blank)] == [Blank.TITLE, Blank.AUTHOR]
     assert [(clause.number, len(clause.parts)) for clause in text.clauses] == [
@@ -61,13 +61,13 @@ def test_a_changed_letter_is_refused_and_reported(folder: Path) -> None:
     path = folder / "pmlr-2017.md"
     path.write_bytes(path.read_bytes().replace(b"warrant", b"warranty", 1))
     with pytest.raises(WordingError, match="was changed"):
-        wording.load("pmlr-2017")
-    assert len(wording.check_all()) == 1
+        agreement_text.load("pmlr-2017")
+    assert len(agreement_text.check_all()) == 1
 
 
 def test_a_missing_file_and_an_unregistered_one_are_reported(folder: Path) -> None:
     (folder / "pmlr-2017.md").rename(folder / "pmlr-2018.md")
-    missing, stray = wording.check_all()
+    missing, stray = agreement_text.check_all()
     assert "cannot be read" in missing
     assert "pmlr-2018.md" in stray
 
@@ -75,7 +75,7 @@ def test_a_missing_file_and_an_unregistered_one_are_reported(folder: Path) -> No
 @pytest.mark.parametrize("version", ["pmlr-1999", "../facts", "", "pmlr-2017.md"])
 def test_only_registered_versions_can_be_named(version: str) -> None:
     with pytest.raises(WordingError, match="There is no agreement text"):
-        wording.load(version)
+        agreement_text.load(version)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_text_that_is_not_the_form_is_refused(folder: Path, part: str, instead
     register = {"pmlr-2027": sha256(spoilt.encode())}
     (folder / "digests.json").write_text(json.dumps(register), encoding="utf-8")
     with pytest.raises(WordingError, match="not a form that can be drawn"):
-        wording.load("pmlr-2027")
+        agreement_text.load("pmlr-2027")

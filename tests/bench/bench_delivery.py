@@ -36,15 +36,16 @@ from django.core.files.storage import storages
 from django.db import connections
 from django.utils import timezone
 
-from agreements import bundle, handover, packing
+from agreements.delivery import packages, readiness
+from agreements.jobs import package_builder
 from agreements.management.commands.seal_key import make_key
 from agreements.models import Package
-from proceedings.bibtex import read_bibtex
-from proceedings.importing import apply, make_plan
+from proceedings.bibtex.parser import read_bibtex
+from proceedings.importing.planner import apply, make_plan
 from proceedings.models import PaperFile, Volume
-from proceedings.packages import Item, build
-from proceedings.plans import Source
-from proceedings.zipstream import stream
+from proceedings.delivery.items import Item, build
+from proceedings.importing.plan import Source
+from proceedings.delivery.zip_stream import stream
 
 ROUNDS = 3
 ENTRIES = 3500
@@ -185,10 +186,10 @@ def bench_handover(folder: Path) -> None:
     for paper in volume.papers.all():
         make.agreement("sealed", of=paper)
     start = time.perf_counter()
-    what = handover.prepare(volume, make.DEADLINE)
-    handover.write(what, folder / "handover")
+    what = packages.prepare(volume, make.DEADLINE)
+    packages.write(what, folder / "handover")
     for agreement in what.cleared:
-        bundle.note_delivered(agreement, by="bench", now=make.CLOSES)
+        readiness.note_delivered(agreement, by="bench", now=make.CLOSES)
     each = (time.perf_counter() - start) / SEALED
     print(f"\ndelivery of {len(what.cleared)} sealed agreements with evidence, without the papers' own bytes")
     print(f"  {each * 1000:.1f} ms a paper: {each * 1200:.0f} s for 1,200 papers, {each * 3500:.0f} s for 3,500")
@@ -221,7 +222,7 @@ def worker(later: timedelta) -> tuple[int, Callable[[], float]]:
     connections.close_all()
     child = os.fork()
     if child == 0:
-        packing.make_due(lambda: timezone.now() + later)
+        package_builder.make_due(lambda: timezone.now() + later)
         os._exit(0)
 
     def ended() -> float:
@@ -244,7 +245,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     shutil.rmtree(folder / "copy")
     print(f"\n{papers} papers of {size / MB:.1f} MiB, both packages in the background")
     print(f"  cp -r, flushed to the disk      {floor:7.1f} s  {total / floor:7.0f} MB/s")
-    packing.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     _, ended = worker(timedelta())
     peak = ended()
@@ -261,7 +262,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     print(f"    the public one alone          {first:7.1f} s  {public.size / MB / first:7.0f} MB/s")
     print(f"    the permissions, with evidence{second:7.1f} s  {1000 * second / papers:.1f} ms a paper")
     print(f"  peak memory of the worker       {peak:7.0f} MiB, the interpreter and the desk included")
-    packing.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     child, ended = worker(timedelta())
     while (
@@ -271,7 +272,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     os.kill(child, signal.SIGKILL)
     ended()
     killed = time.perf_counter() - start
-    _, ended = worker(packing.LEASE)
+    _, ended = worker(package_builder.LEASE)
     peak = ended()
     took = time.perf_counter() - start
     print(

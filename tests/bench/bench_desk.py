@@ -15,7 +15,8 @@ from django.test import Client
 
 from tests.bench.database import measured, volume_of
 
-from agreements import board, chart, drafting  # isort: skip
+from agreements.dashboard import chart, overview  # isort: skip
+from agreements.lifecycle import snapshot
 from agreements.models import Agreement, Event, Message  # isort: skip
 from proceedings.models import User, Volume  # isort: skip
 
@@ -59,7 +60,7 @@ def as_json(items: Iterable[str]) -> str:
 
 def agreements_of(volume: Volume) -> None:
     """Of twenty papers one has no agreement, one was declined, six wait and twelve are signed; two mails each."""
-    text = drafting.current_text()
+    text = snapshot.current_text()
     first_author = f"a.paper_id = p.id AND a.position = 1 AND p.volume_id = {volume.pk}"
     papers = f"proceedings_paper p JOIN proceedings_author a ON {first_author}"
     facts = {
@@ -129,7 +130,7 @@ def main() -> None:
         first += 100
         editor = User.objects.create_user(f"ed{size}", is_staff=True)
         editor.volumes.set(Volume.objects.filter(number__gte=volume.number))
-        made = say(size, "board, without its page", lambda: board.make(volume, NOW))  # noqa: B023
+        made = say(size, "board, without its page", lambda: overview.make(volume, NOW))  # noqa: B023
         line = made.progress
         say(size, "its picture", lambda: chart.draw(line.days, line.signed, line.total, line.deadline))  # noqa: B023
         for who in (boss, editor):

@@ -35,10 +35,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 
-from agreements import pdf, seal
-from agreements.facts import Facts
-from agreements.pdf import faces
-from agreements.seal import document
+from agreements.documents import pdf, seal
+from agreements.domain.facts import Facts
+from agreements.documents.pdf import fonts
+from agreements.documents.seal import document
 from tests.agreements.documents_for_tests import HISTORY, VERIFY_URL, WORDING, facts, signature
 
 DOCUMENTS = 40
@@ -171,7 +171,7 @@ def table(title: str, measured: dict[str, list[float]]) -> Iterator[str]:
 
 
 def main(rounds: int = 7) -> None:
-    pdfmetrics.registerFont(TTFont("Bench", str(faces.FOLDER / "SourceSerif4-Regular.ttf")))
+    pdfmetrics.registerFont(TTFont("Bench", str(fonts.FOLDER / "SourceSerif4-Regular.ttf")))
     for _ in range(16):
         form(distinct())
     floor = floor_of(form(distinct()))

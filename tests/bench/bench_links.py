@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from tests.bench.database import volume_of
 
-from agreements import links  # isort: skip
+from agreements.mail import links  # isort: skip
 from agreements.models import Link  # isort: skip
 from proceedings.models import Paper  # isort: skip
 from tests import make  # isort: skip

@@ -25,7 +25,9 @@ from django.core.mail import get_connection
 from django.db import connection
 from django.utils import timezone
 
-from agreements import issuing, letters, lifecycle, postman, transports
+from agreements.jobs import issue_many
+from agreements.mail import compose, sender, transports
+from agreements import lifecycle
 from agreements.models import Message
 from proceedings.celery import app
 from tests.bench.one_task import send_one
@@ -80,7 +82,7 @@ def cpu_of(group: int) -> float:
 def outbox(count: int, number: int) -> list[Message]:
     """So many invitations that are due."""
     papers = volume_of(count, number).papers.select_related("volume").prefetch_related("authors", "agreements")
-    issuing.issue(papers, by="bench", now=timezone.now())
+    issue_many.issue(papers, by="bench", now=timezone.now())
     return list(
         Message.objects.filter(agreement__volume_number=number).select_related(
             "agreement__text", "agreement__paper__volume__terms"
@@ -89,7 +91,7 @@ def outbox(count: int, number: int) -> list[Message]:
 
 
 def by_engine(messages: list[Message]) -> None:
-    postman.drain(timezone.now, transports.SmtpTransport(), lifecycle.note_mail)
+    sender.drain(timezone.now, transports.SmtpTransport(), lifecycle.note_mail)
 
 
 def by_workers(messages: list[Message]) -> None:
@@ -100,7 +102,7 @@ def by_workers(messages: list[Message]) -> None:
 def by_mass_mail(messages: list[Message]) -> None:
     """As Django's `send_mass_mail`, with HTML and headers: all on one connection, nothing written down."""
     get_connection("django.core.mail.backends.smtp.EmailBackend").send_messages(
-        [letters.compose(message, timezone.now()) for message in messages]
+        [compose.compose(message, timezone.now()) for message in messages]
     )
 
 

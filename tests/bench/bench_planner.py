@@ -16,10 +16,13 @@ from tests.bench.database import volume_of
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from agreements import clock, fresh, issuing, lifecycle, limits, mail
+from agreements.jobs import issue_many, scheduled
+from agreements.requests import link_requests, rate_limits
+from agreements import lifecycle
+from agreements.mail import outbox
 from agreements.models import Agreement, Message, Round
-from agreements.states import Status
-from agreements.transports import Outcome
+from agreements.domain.states import Status
+from agreements.mail.transports import Outcome
 from proceedings.models import Paper
 from tests import bulk
 
@@ -31,10 +34,10 @@ DUE = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def one() -> Agreement:
     """An agreement whose invitation was sent."""
     papers = volume_of(1, 1).papers.select_related("volume").prefetch_related("authors", "agreements")
-    issuing.issue(papers, by="bench", now=NOW)
-    (message,) = mail.claim(NOW)
-    assert mail.intend(message, NOW)
-    mail.settle(message, Outcome.sent(), NOW, lifecycle.note_mail)
+    issue_many.issue(papers, by="bench", now=NOW)
+    (message,) = outbox.claim(NOW)
+    assert outbox.intend(message, NOW)
+    outbox.settle(message, Outcome.sent(), NOW, lifecycle.note_mail)
     return Agreement.objects.get()
 
 
@@ -75,7 +78,7 @@ def main(sizes: list[int]) -> None:
         name = f"{size:,} agreements"
         say(name, f"written in {time.perf_counter() - began:.0f} s")
         Agreement.objects.filter(status=Status.ISSUED).update(look_at=DUE + timedelta(days=1))
-        reads, writes = (asked(call) for call in (idle, lambda: clock.ran("chase", DUE)))
+        reads, writes = (asked(call) for call in (idle, lambda: scheduled.ran("chase", DUE)))
         say(f"{name}, a beat with nothing due", f"{reads[0]:>8.2f} ms in {reads[1]} statements, {reads[2]:.2f} ms CPU")
         net = asked(once_an_hour)
         say(f"{name}, looking for withdrawn papers, hourly", f"{net[0]:>8.2f} ms")
@@ -83,13 +86,13 @@ def main(sizes: list[int]) -> None:
         due = list(new.order_by("pk").values_list("pk", flat=True)[: size // 100])
         Agreement.objects.filter(pk__in=due).update(look_at=DUE - timedelta(minutes=1))
         who = asked(who_is_due)
-        say(f"{name}, 1 % due: who? the first {clock.BATCH}", f"{who[0]:>8.2f} ms")
+        say(f"{name}, 1 % due: who? the first {scheduled.BATCH}", f"{who[0]:>8.2f} ms")
         wall, cpu = time.perf_counter(), time.process_time()
-        tally = clock.chase(clock.stopped(DUE))
+        tally = scheduled.chase(scheduled.stopped(DUE))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         queued = Message.objects.filter(kind="reminder", state="pending").count()
         say(f"{name}, 1 % due: planned", f"{wall:>8.2f} s, {cpu:.2f} s CPU for {queued} reminders {dict(+tally)}")
-        mail.cancel(Message.objects.filter(kind="reminder"))
+        outbox.cancel(Message.objects.filter(kind="reminder"))
 
 
 def withdraw(agreements: QuerySet[Agreement]) -> None:
@@ -101,21 +104,21 @@ def withdraw(agreements: QuerySet[Agreement]) -> None:
 
 def who_is_due() -> list[int]:
     found = Agreement.objects.filter(status="issued", look_at__lte=DUE).order_by("look_at")
-    return list(found.values_list("pk", flat=True)[: clock.BATCH])
+    return list(found.values_list("pk", flat=True)[: scheduled.BATCH])
 
 
 def once_an_hour() -> None:
     Round.objects.all().delete()
-    clock.void_withdrawn(DUE)
+    scheduled.void_withdrawn(DUE)
 
 
 def idle() -> None:
     """All that a beat asks, but for leaving word."""
-    clock.void_withdrawn(DUE)
-    clock.lapse_unpublished(DUE)
-    clock.remind_due(DUE)
-    fresh.answer(DUE)
-    limits.forget(DUE)
+    scheduled.void_withdrawn(DUE)
+    scheduled.lapse_unpublished(DUE)
+    scheduled.remind_due(DUE)
+    link_requests.answer(DUE)
+    rate_limits.forget(DUE)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from celery import Celery
 from django.conf import settings
 from django.utils import timezone
 
-from agreements import letters
+from agreements.mail import compose
 from agreements.models import Message
 
 app = Celery("bench", broker=os.environ.get("BENCH_BROKER", "memory://"))
@@ -24,5 +24,5 @@ def send_one(pk: int) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(os.environ["BENCH_SMTP_PORT"])
     message = Message.objects.select_related("agreement__text", "agreement__paper__volume__terms").get(pk=pk)
-    letters.compose(message, timezone.now()).send()
+    compose.compose(message, timezone.now()).send()
     Message.objects.filter(pk=pk).update(state="sent", sent_at=timezone.now())

@@ -92,19 +92,20 @@ def prepare(slots: int) -> None:
     call_command("migrate", verbosity=0)
     from django.utils import timezone
 
-    from agreements import issuing, mail
+    from agreements.jobs import issue_many
+    from agreements.mail import outbox
     from agreements.models import Agreement, Message
     from tests.bench.database import volume_of
 
     volume = volume_of(slots // 4, number=1)
     papers = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
-    issuing.issue(papers, by="crash run", now=timezone.now())
+    issue_many.issue(papers, by="crash run", now=timezone.now())
     for agreement in Agreement.objects.all():
         for days in (7, 3, 1):
             kind, now = Message.Kind.REMINDER, timezone.now()
             # Each to an address of its own: of those to one person only the first would leave today.
             to = f"{days}.{agreement.signer_email}"
-            mail.queue(agreement, slot=f"r1:T-{days}", kind=kind, recipient=to, now=now)
+            outbox.queue(agreement, slot=f"r1:T-{days}", kind=kind, recipient=to, now=now)
 
 
 def open_slots() -> int:

@@ -8,8 +8,8 @@ from proceedings.celery import app
 
 django.setup()
 
-from agreements import mail
+from agreements.mail import outbox
 
-mail.LEASE = timedelta(seconds=4)
-mail.BACKOFF = [timedelta(seconds=1)] * len(mail.BACKOFF)
+outbox.LEASE = timedelta(seconds=4)
+outbox.BACKOFF = [timedelta(seconds=1)] * len(outbox.BACKOFF)
 app.conf.beat_schedule = {"send": {"task": "agreements.send", "schedule": 1.0, "options": {"expires": 3}}}

@@ -63,9 +63,11 @@ def die(moment: str, hit: int, now: Any) -> bool:
 
 
 def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
-    from agreements import clock, lifecycle, mail, postman
+    from agreements import lifecycle
+    from agreements.jobs import scheduled
+    from agreements.mail import outbox, sender
+    from agreements.mail.transports import SmtpTransport
     from agreements.models import Message
-    from agreements.transports import SmtpTransport
     from tests import make
 
     tally: Counter[str] = Counter()
@@ -75,13 +77,13 @@ def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
         agreement = make.agreement("issued", of=make.paper(volume, contact=f"{moment}-{number}@example.org"))
         for slot in ("manual:1", "manual:2"):
             to, kind = f"{slot[-1]}.{agreement.signer_email}", Message.Kind.REMINDER
-            mail.queue(agreement, slot=slot, kind=kind, recipient=to, now=make.NOW)
+            outbox.queue(agreement, slot=slot, kind=kind, recipient=to, now=make.NOW)
         ids = set(agreement.messages.values_list("message_id", flat=True))
         tally["deaths"] += die(moment, 1 if moment in ONCE else 1 + 2 * (number % 2), make.NOW)
         now = make.NOW
         for _ in range(3):
-            now += mail.LEASE
-            postman.drain(clock.stopped(now), SmtpTransport(), lifecycle.note_mail)
+            now += outbox.LEASE
+            sender.drain(scheduled.stopped(now), SmtpTransport(), lifecycle.note_mail)
         accepted = Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
         states = dict(Message.objects.filter(message_id__in=ids).values_list("message_id", "state"))
         tally["unknown"] += sum(state == "unknown" for state in states.values())

@@ -11,7 +11,8 @@ django.setup()
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from agreements import lifecycle, statements
+from agreements import lifecycle
+from agreements.domain import statements
 from agreements.models import Agreement
 
 

@@ -1,7 +1,7 @@
 """Small files to import, for the tests of this folder."""
 
-from proceedings.importing import apply, make_plan
-from proceedings.plans import Plan, Source
+from proceedings.importing.plan import Plan, Source
+from proceedings.importing.planner import apply, make_plan
 
 VOLUME = """@Proceedings{TEST2025,
   booktitle = {Proceedings of the Test \\& Trial Conference},

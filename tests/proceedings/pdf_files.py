@@ -6,7 +6,7 @@ from pathlib import Path
 from reportlab.pdfgen.canvas import Canvas
 
 from proceedings.models import Paper, Volume
-from proceedings.publisher import page_range
+from proceedings.publisher.rules import page_range
 
 
 def pdf(*lines: str, pages: int = 1, title: str = "") -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 
-from proceedings.findings import Finding
+from proceedings.bibtex.findings import Finding
 
 FIELD = re.compile(r"\s*[A-Za-z_]+\s*=")
 NAMED = re.compile(r"name \d+, '(.+?)'[ ,:]")

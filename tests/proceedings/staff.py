@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django_otp.oath import TOTP
 
-from proceedings import second_step
+from proceedings.accounts import two_factor
 from proceedings.models import Authenticator, User
 from tests.make import NOW
 
@@ -18,6 +18,6 @@ def code_of(app: Authenticator, at: datetime) -> str:
 
 def with_app(user: User, now: datetime = NOW) -> Authenticator:
     """`user` sets up an app at `now`."""
-    offered = second_step.offer(user)
-    assert second_step.set_up(offered, code_of(offered, now), now)
+    offered = two_factor.offer(user)
+    assert two_factor.set_up(offered, code_of(offered, now), now)
     return offered

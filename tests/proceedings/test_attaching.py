@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from proceedings.attaching import Intake, Outcome, attach, read_digest, refusals, to_look_at
+from proceedings.files.attach import Intake, Outcome, attach, read_digest, refusals, to_look_at
 from proceedings.models import Paper, PaperFile, Volume
 from tests.proceedings.files import bib, bring_in, paper
 from tests.proceedings.pdf_files import pdf, pdf_of
@@ -220,7 +220,7 @@ def test_a_file_that_somebody_else_attached_meanwhile_is_not_overwritten(
 ) -> None:
     fill(tmp_path, li25_DOT_pdf=body_of("li25"))
     attach(volume, tmp_path)
-    monkeypatch.setattr("proceedings.attaching.PaperFile.objects.filter", lambda **_: PaperFile.objects.none())
+    monkeypatch.setattr("proceedings.files.attach.PaperFile.objects.filter", lambda **_: PaperFile.objects.none())
     fill(tmp_path, li25_DOT_pdf=pdf("Masked Gradients and Their Friends", "Yi Li", "newer"))
 
     intake = attach(volume, tmp_path)

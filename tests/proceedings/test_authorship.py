@@ -2,8 +2,8 @@
 
 import pytest
 
-from proceedings.authorship import AuthorState, carry_over, contact_of, with_contact
-from proceedings.names import Name
+from proceedings.bibtex.names import Name
+from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact
 
 
 def known(*names: Name) -> list[AuthorState]:

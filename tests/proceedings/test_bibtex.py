@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.bibtex import Bibliography, read_bibtex, unbalanced, write_entry
-from proceedings.findings import Severity
+from proceedings.bibtex.findings import Severity
+from proceedings.bibtex.parser import Bibliography, read_bibtex, unbalanced, write_entry
 
 
 def said(bibliography: Bibliography) -> list[tuple[str, int | None, str, str]]:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from proceedings.checking import check_folder, check_rows, check_text
-from proceedings.delivery import bibliography
-from proceedings.findings import Finding, Severity
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.delivery.public_package import bibliography
+from proceedings.delivery.volume_check import check_folder, check_rows, check_text
+from proceedings.importing.plan import Source
 from proceedings.models import Volume
-from proceedings.plans import Source
 from tests import publisher_check
 from tests.proceedings.files import bring_in
 from tests.proceedings.pdf_files import pdf

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 
-from proceedings.bibtex import read_bibtex
-from proceedings.citations import bibtex, csl_json, ris
+from proceedings.bibtex.names import Name
+from proceedings.bibtex.parser import read_bibtex
+from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.models import Paper
-from proceedings.names import Name
-from proceedings.records import PaperRecord, VolumeRecord
+from proceedings.publisher.citations import bibtex, csl_json, ris
 from tests.proceedings.files import bib, bring_in, paper
 
 VOLUME = VolumeRecord(

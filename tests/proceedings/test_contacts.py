@@ -2,8 +2,8 @@
 
 import pytest
 
-from proceedings.contacts import Contact, NoMatchError, match, read_contacts
-from proceedings.names import Name
+from proceedings.bibtex.names import Name
+from proceedings.importing.contacts import Contact, NoMatchError, match, read_contacts
 
 AUTHORS = (
     Name("Boström", "Henrik"),

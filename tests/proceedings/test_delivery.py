@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from proceedings.delivery import bibliography, public_items
-from proceedings.dialect import UnwritableError
-from proceedings.importing import make_plan
+from proceedings.bibtex.writer import UnwritableError
+from proceedings.delivery.public_package import bibliography, public_items
+from proceedings.importing.plan import Change, Plan, Source
+from proceedings.importing.planner import make_plan
 from proceedings.models import Author, Paper, Volume
-from proceedings.plans import Change, Plan, Source
 from tests.proceedings.files import VOLUME, bib, bring_in, paper
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proceedings.files import write_atomically
+from proceedings.files.atomic import write_atomically
 
 
 def test_a_file_is_written_whole_and_readable_by_all(tmp_path: Path) -> None:

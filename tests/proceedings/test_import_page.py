@@ -8,8 +8,8 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from agreements.domain.states import Status
 from agreements.models import Terms
-from agreements.states import Status
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.pages import all_rows, fields_of
@@ -160,7 +160,7 @@ def test_files_of_an_import_that_was_given_up_go_with_the_next(boss: Client) -> 
 
 
 def test_a_file_that_is_far_too_large_is_refused(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proceedings.import_page.LARGEST", 10)
+    monkeypatch.setattr("proceedings.admin.imports.LARGEST", 10)
     assert "larger than 20 MB" in upload(boss, text_of(paper("lewis24"))).content.decode()
 
 
@@ -194,7 +194,7 @@ def test_the_volume_is_taken_by_a_tick_of_its_own(boss: Client) -> None:
 def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
     boss: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proceedings.import_page.MOST_TICKS", 1)
+    monkeypatch.setattr("proceedings.admin.imports.MOST_TICKS", 1)
     carry_out(boss, upload(boss, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")))
     assert Paper.objects.count() == 3
     Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)

@@ -8,11 +8,11 @@ from django.db import models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.findings import Severity, errors
-from proceedings.importing import apply, make_plan
+from proceedings.bibtex.findings import Severity, errors
+from proceedings.bibtex.records import LIMITS, read_volume_file
+from proceedings.importing.plan import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError, Source
+from proceedings.importing.planner import apply, make_plan
 from proceedings.models import Author, Paper, Volume
-from proceedings.plans import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError, Source
-from proceedings.records import LIMITS, read_volume_file
 from tests.proceedings.files import VOLUME, bib, bring_in, paper, table
 
 pytestmark = pytest.mark.django_db

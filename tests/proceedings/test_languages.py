@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django import Settings
 
-from proceedings.languages import Speak
+from proceedings.web.languages import Speak
 from tests import make
 from tests.agreements.pages import all_rows, browser
 

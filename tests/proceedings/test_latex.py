@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from proceedings.latex import LatexError, UnmappedError, ascii_latex, to_latex, to_unicode, without_escapes
-from proceedings.latex_tables import ACCENTS, EXACT, LETTERS, MACROS, MATHEMATICS, SIMPLER
+from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, to_latex, to_unicode, without_escapes
+from proceedings.bibtex.latex_tables import ACCENTS, EXACT, LETTERS, MACROS, MATHEMATICS, SIMPLER
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.checking import check_text
-from proceedings.guard import PdfFacts, check_pdf
-from proceedings.layout import check_text as check_layout
-from proceedings.pdfs import look
-from proceedings.rawbib import scan
-from proceedings.records import PaperRecord
+from proceedings.bibtex.records import PaperRecord
+from proceedings.bibtex.scanner import scan
+from proceedings.delivery.volume_check import check_text
+from proceedings.files.pdf_reader import look
+from proceedings.publisher.pdf_rules import PdfFacts, check_pdf
+from proceedings.publisher.text_rules import check_text as check_layout
 from tests.proceedings.pdf_files import pdf
 
 
@@ -68,7 +68,7 @@ def test_no_file_breaks_the_look_into_it(
 
 
 def paper(title: str, *authors: str) -> PaperRecord:
-    from proceedings.names import read_name
+    from proceedings.bibtex.names import read_name
 
     names = tuple(read_name(author).name for author in authors)
     return PaperRecord(key="a26", position=1, title=title, title_latex=title, authors=names, pages="1--2")

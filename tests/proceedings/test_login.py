@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from proceedings import checks, login, second_step
+from proceedings import checks
+from proceedings.accounts import login, two_factor
 from proceedings.models import Attempt, User
 from tests import make
 from tests.agreements.pages import browser
@@ -47,7 +48,7 @@ def in_desk(client: Client) -> bool:
 
 
 def comes_in(client: Client, user: User, now: datetime) -> None:
-    app = second_step.authenticator_of(user)
+    app = two_factor.authenticator_of(user)
     assert app is not None
     assert first_step(at(client, now), user.username)["Location"] == CODE
     assert client.post(CODE, {"code": code_of(app, now)})["Location"] == DESK
@@ -97,7 +98,7 @@ def test_s14_no_code_opens_twice_not_even_elsewhere() -> None:
 def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
     user = make.editor()
     with_app(user)
-    codes = second_step.renew_codes(user)
+    codes = two_factor.renew_codes(user)
     for number, code in enumerate(codes[:7], start=1):
         client = browser()
         first_step(client)
@@ -115,14 +116,14 @@ def test_whoever_has_no_app_is_led_to_set_one_up_and_is_in_with_it() -> None:
     assert first_step(client)["Location"] == SET_UP
     page = client.get(SET_UP).content.decode()
     assert 'role="img"' in page
-    offered = second_step.offer_in(hidden(page), User.objects.get())
+    offered = two_factor.offer_in(hidden(page), User.objects.get())
     assert offered is not None
-    assert second_step.as_text(offered) in page
+    assert two_factor.as_text(offered) in page
     assert not in_desk(client)
 
     wrong = client.post(SET_UP, {"offer": hidden(page), "code": "12345"})
     assert wrong.status_code == 400
-    assert second_step.as_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
+    assert two_factor.as_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
 
     shown = client.post(SET_UP, {"offer": hidden(page), "code": code_of(offered, NOW)})
     assert len(set(re.findall(r"<li><code>([\w-]+)</code>", shown.content.decode()))) == 10
@@ -139,8 +140,8 @@ def test_an_offer_of_somebody_else_sets_nothing_up() -> None:
     make.editor()
     client = browser()
     first_step(client)
-    offered = second_step.offer(make.editor("other"))
-    page = client.post(SET_UP, {"offer": second_step.signed_offer(offered), "code": code_of(offered, NOW)})
+    offered = two_factor.offer(make.editor("other"))
+    page = client.post(SET_UP, {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)})
     assert page.status_code == 400
     assert "Scan the new picture." in page.content.decode()
     assert not in_desk(client)
@@ -214,8 +215,8 @@ def test_s14_a_superuser_resets_somebodys_app_and_their_sessions_end() -> None:
     assert in_desk(theirs)
     assert client.post(path).status_code == 302
     assert not in_desk(theirs)
-    assert second_step.authenticator_of(user) is None
-    assert second_step.codes_left(user) == 0
+    assert two_factor.authenticator_of(user) is None
+    assert two_factor.codes_left(user) == 0
     assert LogEntry.objects.filter(object_id=str(user.pk)).latest("pk").change_message == "Two-step login reset"
     assert theirs.get(SET_UP)["Location"] == LOGIN, "what is left of the session sets nothing up"
     assert first_step(browser())["Location"] == SET_UP
@@ -228,14 +229,14 @@ def test_editors_reset_nobody() -> None:
     comes_in(client, user, NOW)
     for who in (user, make.editor("other")):
         assert client.post(f"/admin/proceedings/user/{who.pk}/two-step/").status_code == 403
-    assert second_step.authenticator_of(user)
+    assert two_factor.authenticator_of(user)
 
 
 def test_the_command_resets_for_the_last_superuser() -> None:
     user = User.objects.create_superuser("boss", password=PASSWORD)
     with_app(user)
     call_command("reset_two_step", "boss")
-    assert second_step.authenticator_of(user) is None
+    assert two_factor.authenticator_of(user) is None
     assert "command line" in LogEntry.objects.get().change_message
     with pytest.raises(CommandError, match="no user 'bos'"):
         call_command("reset_two_step", "bos")
@@ -286,14 +287,14 @@ def test_everyone_makes_new_recovery_codes_and_sets_up_another_app() -> None:
     comes_in(client, user, NOW)
     page = client.post("/admin/account/", {"codes": "1"}).content.decode()
     (code, *_) = re.findall(r"<li><code>([\w-]+)</code>", page)
-    app = second_step.authenticator_of(user)
+    app = two_factor.authenticator_of(user)
     assert app is not None
-    assert second_step.accepts(app, code, NOW)
-    offered = second_step.offer_in(hidden(client.get(SET_UP).content.decode()), user)
+    assert two_factor.accepts(app, code, NOW)
+    offered = two_factor.offer_in(hidden(client.get(SET_UP).content.decode()), user)
     assert offered is not None
-    sent = {"offer": second_step.signed_offer(offered), "code": code_of(offered, NOW)}
+    sent = {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)}
     assert client.post(SET_UP, sent).status_code == 200
-    assert second_step.authenticator_of(user).key == offered.key  # type: ignore[union-attr]
+    assert two_factor.authenticator_of(user).key == offered.key  # type: ignore[union-attr]
     assert in_desk(client)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from proceedings.logs import RedactLinks
+from proceedings.web.redaction import RedactLinks
 
 TOKEN = "Ab-_" * 10 + "xyz"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from proceedings.dialect import name_in_latex
-from proceedings.latex import LatexError, to_unicode
-from proceedings.names import Confidence, Name, NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.latex import LatexError, to_unicode
+from proceedings.bibtex.names import Confidence, Name, NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.writer import name_in_latex
 
 
 @pytest.mark.parametrize(

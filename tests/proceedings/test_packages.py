@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings import zipstream
-from proceedings.packages import Item, PackageError, build, item, settle, take_place
-from proceedings.zipstream import length, stream
+from proceedings.delivery import zip_stream
+from proceedings.delivery.items import Item, PackageError, build, item, settle, take_place
+from proceedings.delivery.zip_stream import length, stream
 
 MB = 1 << 20
 
@@ -73,8 +73,8 @@ def crc_of_zeros(size: int) -> int:
 
 def test_zip64_where_an_offset_a_size_or_a_count_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the limits lowered, every field moves to its 64 bits, and zipfile still reads all of it."""
-    monkeypatch.setattr(zipstream, "_LIMIT", 100)
-    monkeypatch.setattr(zipstream, "_MOST", 3)
+    monkeypatch.setattr(zip_stream, "_LIMIT", 100)
+    monkeypatch.setattr(zip_stream, "_MOST", 3)
     items = [known(f"f{number}", bytes([number]) * size) for number, size in enumerate((10, 150, 99, 100, 0))]
 
     whole = b"".join(stream(items))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proceedings.models import Paper, Volume
-from proceedings.paging import NewPages, NoLengthError, Sheet, number, to_roman
-from proceedings.publisher import page_range
+from proceedings.publisher.page_numbers import NewPages, NoLengthError, Sheet, number, to_roman
+from proceedings.publisher.rules import page_range
 from tests.proceedings.files import VOLUME, bib, bring_in, paper
 from tests.proceedings.pdf_files import pdf
 

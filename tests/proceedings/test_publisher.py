@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from proceedings.findings import Severity
-from proceedings.names import Name
-from proceedings.publisher import address, check, key_stem, page_range, predicted_ids
-from proceedings.records import PaperRecord, VolumeRecord
+from proceedings.bibtex.findings import Severity
+from proceedings.bibtex.names import Name
+from proceedings.bibtex.records import PaperRecord, VolumeRecord
+from proceedings.publisher.rules import address, check, key_stem, page_range, predicted_ids
 
 VOLUME = VolumeRecord(
     number=247,

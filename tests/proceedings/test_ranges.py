@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.ranges import download
+from proceedings.web.byte_ranges import download
 
 BODY = bytes(range(256)) * 3
 

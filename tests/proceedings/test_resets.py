@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from agreements import clock
-from proceedings import resets, second_step
+from agreements.jobs import scheduled
+from proceedings.accounts import password_reset, two_factor
 from proceedings.models import Attempt, ResetRequest, User
 from tests import make
 from tests.agreements.pages import browser
@@ -48,7 +48,7 @@ def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: P
     make.editor()
     ask("ED@desk.example")
     ask("nobody@desk.example")
-    assert clock.chase(clock.stopped(NOW))["password links"] == 1
+    assert scheduled.chase(scheduled.stopped(NOW))["password links"] == 1
     (mail,) = mails(mail_folder)
     assert mail["To"] == "ed@desk.example"
     assert not ResetRequest.objects.exists()
@@ -59,7 +59,7 @@ def test_whom_the_desk_does_not_let_in_gets_no_mail(fields: dict[str, Any], mail
     make.editor()
     User.objects.update(**fields)
     ask()
-    assert resets.answer(NOW) == 0
+    assert password_reset.answer(NOW) == 0
     assert not list(mail_folder.iterdir())
 
 
@@ -67,7 +67,7 @@ def test_s12_the_link_never_leads_where_a_stranger_says(mail_folder: Path, setti
     settings.ALLOWED_HOSTS = ["testserver", "other.example"]
     make.editor()
     ask(headers={"host": "other.example"})
-    resets.answer(NOW)
+    password_reset.answer(NOW)
     assert "other.example" not in mails(mail_folder)[0].get_content()
 
 
@@ -78,7 +78,7 @@ def test_the_link_sets_a_password_once_and_the_second_step_is_still_asked_for(
     user = make.editor()
     app = with_app(user, NOW - timedelta(minutes=5))
     ask()
-    resets.answer(NOW)
+    password_reset.answer(NOW)
     link = link_in(mails(mail_folder)[0])
     client = browser()
     opened = client.get(link)
@@ -97,7 +97,7 @@ def test_the_link_sets_a_password_once_and_the_second_step_is_still_asked_for(
 def test_a_weak_password_is_refused_with_why(mail_folder: Path) -> None:
     make.editor()
     ask()
-    resets.answer(NOW)
+    password_reset.answer(NOW)
     client = browser()
     opened = client.get(link_in(mails(mail_folder)[0]), follow=True)
     page = client.post(opened.request["PATH_INFO"], {"new_password1": "short", "new_password2": "short"})
@@ -108,18 +108,18 @@ def test_a_new_password_leaves_app_and_recovery_codes_alone(mail_folder: Path) -
     user = make.editor()
     with_app(user)
     ask()
-    resets.answer(NOW)
+    password_reset.answer(NOW)
     client = browser()
     client.post(client.get(link_in(mails(mail_folder)[0]))["Location"], NEW)
-    assert second_step.authenticator_of(user)
-    assert second_step.codes_left(user) == 10
+    assert two_factor.authenticator_of(user)
+    assert two_factor.codes_left(user) == 10
 
 
 def test_s11_three_mails_a_day_and_ten_requests_an_hour(mail_folder: Path) -> None:
     make.editor()
     for _ in range(4):
         ask()
-        resets.answer(NOW)
+        password_reset.answer(NOW)
     assert len(mails(mail_folder)) == 3
     answers = [ask(f"user{number}@desk.example").status_code for number in range(8)]
     assert answers == [200] * 6 + [400] * 2
@@ -132,8 +132,8 @@ def test_a_mail_server_that_is_down_makes_it_late_and_not_for_ever(settings: Set
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     make.editor()
     ask()
-    assert resets.answer(NOW) == 0
+    assert password_reset.answer(NOW) == 0
     assert ResetRequest.objects.count() == 1
-    assert not Attempt.objects.filter(limit=resets.MAILS.name).exists(), "it is not counted either"
-    assert resets.answer(NOW + resets.STALE) == 0
+    assert not Attempt.objects.filter(limit=password_reset.MAILS.name).exists(), "it is not counted either"
+    assert password_reset.answer(NOW + password_reset.STALE) == 0
     assert not ResetRequest.objects.exists()

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from agreements import checks as agreements_checks
 from agreements.models import Agreement
-from agreements.searching import INDEXES as OF_AGREEMENTS
-from agreements.searching import STATED, find_agreements
-from proceedings import checks, searching
-from proceedings.models import Author, Paper
-from proceedings.searching import AUTHOR, INDEXES, PAPER, find_papers, matching, words_of
+from agreements.models.search import INDEXES as OF_AGREEMENTS
+from agreements.models.search import STATED, find_agreements
+from proceedings import checks
+from proceedings.models import Author, Paper, search
+from proceedings.models.search import AUTHOR, INDEXES, PAPER, find_papers, matching, words_of
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -166,5 +166,5 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
 
 
 def test_the_indexes_are_there_or_not_wanted() -> None:
-    assert searching.missing([*INDEXES, *OF_AGREEMENTS]) == []
+    assert search.missing([*INDEXES, *OF_AGREEMENTS]) == []
     assert checks.papers_are_found_fast() == checks.papers_are_found_fast(databases=["default"]) == []

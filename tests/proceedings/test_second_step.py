@@ -9,7 +9,7 @@ from django_otp.oath import TOTP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings import second_step
+from proceedings.accounts import two_factor
 from proceedings.models import Authenticator, RecoveryCode, User
 from tests import make
 from tests.make import NOW
@@ -34,47 +34,47 @@ def test_the_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
 
 
 def test_the_code_of_now_opens_once(app: Authenticator) -> None:
-    assert second_step.accepts(app, code_of(app, NOW), NOW)
-    assert not second_step.accepts(app, code_of(app, NOW), NOW), "the same row, as it was read"
+    assert two_factor.accepts(app, code_of(app, NOW), NOW)
+    assert not two_factor.accepts(app, code_of(app, NOW), NOW), "the same row, as it was read"
     app.refresh_from_db()
-    assert not second_step.accepts(app, code_of(app, NOW), NOW + timedelta(seconds=5))
-    assert second_step.accepts(app, code_of(app, NOW + STEP), NOW + STEP)
+    assert not two_factor.accepts(app, code_of(app, NOW), NOW + timedelta(seconds=5))
+    assert two_factor.accepts(app, code_of(app, NOW + STEP), NOW + STEP)
 
 
 @pytest.mark.parametrize(("late", "opens"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_clock_may_be_one_step_early_or_late(late: int, opens: bool, app: Authenticator) -> None:
-    assert second_step.accepts(app, code_of(app, NOW + late * STEP), NOW) is opens
+    assert two_factor.accepts(app, code_of(app, NOW + late * STEP), NOW) is opens
 
 
 def test_an_earlier_code_than_the_last_opens_nothing(app: Authenticator) -> None:
-    assert second_step.accepts(app, code_of(app, NOW), NOW)
-    assert not second_step.accepts(app, code_of(app, NOW - STEP), NOW)
+    assert two_factor.accepts(app, code_of(app, NOW), NOW)
+    assert not two_factor.accepts(app, code_of(app, NOW - STEP), NOW)
 
 
 def test_blanks_and_hyphens_do_not_matter(app: Authenticator) -> None:
     code = code_of(app, NOW)
-    assert second_step.accepts(app, f" {code[:3]} {code[3:]} ", NOW)
+    assert two_factor.accepts(app, f" {code[:3]} {code[3:]} ", NOW)
 
 
 @given(st.text(max_size=40))
 def test_no_other_text_opens(text: str) -> None:
     offered = Authenticator(key="00" * 20, tolerance=1)
     right = {code_of(offered, NOW + late * STEP) for late in (-1, 0, 1)}
-    step = second_step.step_of(offered, second_step.plain(text), NOW)
-    assert (step is not None) == (second_step.plain(text) in right)
+    step = two_factor.step_of(offered, two_factor.plain(text), NOW)
+    assert (step is not None) == (two_factor.plain(text) in right)
 
 
 @pytest.mark.django_db
 def test_setting_up_needs_the_code_and_uses_it() -> None:
     user = make.editor()
-    offered = second_step.offer(user)
-    assert second_step.set_up(offered, "000000" if code_of(offered, NOW) != "000000" else "000001", NOW) == []
+    offered = two_factor.offer(user)
+    assert two_factor.set_up(offered, "000000" if code_of(offered, NOW) != "000000" else "000001", NOW) == []
     assert not Authenticator.objects.exists()
-    codes = second_step.set_up(offered, code_of(offered, NOW), NOW)
+    codes = two_factor.set_up(offered, code_of(offered, NOW), NOW)
     assert len(set(codes)) == 10
-    app = second_step.authenticator_of(user)
+    app = two_factor.authenticator_of(user)
     assert app is not None
-    assert not second_step.accepts(app, code_of(app, NOW), NOW)
+    assert not two_factor.accepts(app, code_of(app, NOW), NOW)
 
 
 @pytest.mark.django_db
@@ -82,52 +82,52 @@ def test_the_table_alone_makes_no_code() -> None:
     user = make.editor()
     app = with_app(user)
     stored = repr(list(Authenticator.objects.values())) + repr(list(RecoveryCode.objects.values()))
-    assert second_step.as_text(app).replace(" ", "") not in stored
+    assert two_factor.as_text(app).replace(" ", "") not in stored
     assert app.bin_key.hex() not in stored
-    codes = second_step.renew_codes(user)
+    codes = two_factor.renew_codes(user)
     stored = repr(list(RecoveryCode.objects.values()))
-    assert not any(code in stored or second_step.plain(code) in stored for code in codes)
+    assert not any(code in stored or two_factor.plain(code) in stored for code in codes)
 
 
 def test_a_recovery_code_opens_once_however_it_is_written(app: Authenticator) -> None:
-    first, second, *_ = second_step.renew_codes(app.user)
-    assert second_step.accepts(app, first.upper().replace("-", " "), NOW)
-    assert not second_step.accepts(app, first, NOW)
-    assert second_step.accepts(app, second, NOW)
-    assert second_step.codes_left(app.user) == 8
+    first, second, *_ = two_factor.renew_codes(app.user)
+    assert two_factor.accepts(app, first.upper().replace("-", " "), NOW)
+    assert not two_factor.accepts(app, first, NOW)
+    assert two_factor.accepts(app, second, NOW)
+    assert two_factor.codes_left(app.user) == 8
 
 
 def test_new_recovery_codes_replace_the_old_ones(app: Authenticator) -> None:
-    old = second_step.renew_codes(app.user)
-    second_step.renew_codes(app.user)
-    assert not any(second_step.accepts(app, code, NOW) for code in old)
-    assert second_step.codes_left(app.user) == 10
+    old = two_factor.renew_codes(app.user)
+    two_factor.renew_codes(app.user)
+    assert not any(two_factor.accepts(app, code, NOW) for code in old)
+    assert two_factor.codes_left(app.user) == 10
 
 
 def test_nobody_uses_another_persons_recovery_code(app: Authenticator) -> None:
-    theirs = second_step.renew_codes(make.editor("other"))
-    assert not any(second_step.accepts(app, code, NOW) for code in theirs)
+    theirs = two_factor.renew_codes(make.editor("other"))
+    assert not any(two_factor.accepts(app, code, NOW) for code in theirs)
 
 
 def test_another_app_replaces_the_first(app: Authenticator) -> None:
     second = with_app(app.user, NOW)
-    assert second_step.authenticator_of(app.user) == second
+    assert two_factor.authenticator_of(app.user) == second
     assert not Authenticator.objects.filter(pk=app.pk).exists()
 
 
 @pytest.mark.django_db
 def test_an_offer_is_for_one_person_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     user, other = make.editor(), make.editor("other")
-    offered = second_step.offer(user)
-    text = second_step.signed_offer(offered)
-    again = second_step.offer_in(text, user)
+    offered = two_factor.offer(user)
+    text = two_factor.signed_offer(offered)
+    again = two_factor.offer_in(text, user)
     assert again is not None
     assert again.key == offered.key
-    assert second_step.offer_in(text, other) is None
-    assert second_step.offer_in(text[:-1], user) is None
-    later = datetime.now(UTC) + timedelta(seconds=second_step.OFFER_LASTS + 5)
+    assert two_factor.offer_in(text, other) is None
+    assert two_factor.offer_in(text[:-1], user) is None
+    later = datetime.now(UTC) + timedelta(seconds=two_factor.OFFER_LASTS + 5)
     monkeypatch.setattr("django.core.signing.time.time", later.timestamp)
-    assert second_step.offer_in(text, user) is None
+    assert two_factor.offer_in(text, user) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,13 +135,13 @@ def test_an_offer_is_for_one_person_and_not_for_long(monkeypatch: pytest.MonkeyP
 def test_of_two_with_the_same_code_one_comes_in() -> None:
     user = make.editor()
     app = with_app(user, NOW - 10 * STEP)
-    (recovery, *_), code = second_step.renew_codes(user), code_of(app, NOW)
+    (recovery, *_), code = two_factor.renew_codes(user), code_of(app, NOW)
     start, came_in = threading.Barrier(6), []
 
     def run(typed: str) -> None:
         mine = Authenticator.objects.get(pk=app.pk)
         start.wait(10)
-        came_in.append(typed if second_step.accepts(mine, typed, NOW) else "")
+        came_in.append(typed if two_factor.accepts(mine, typed, NOW) else "")
         connection.close()
 
     threads = [threading.Thread(target=run, args=(typed,)) for typed in (code, recovery) * 3]
@@ -154,7 +154,7 @@ def test_of_two_with_the_same_code_one_comes_in() -> None:
 
 @pytest.mark.django_db
 def test_the_picture_is_an_svg_without_style_or_script() -> None:
-    picture = second_step.as_picture(second_step.offer(User(username="Ed & Co")))
+    picture = two_factor.as_picture(two_factor.offer(User(username="Ed & Co")))
     assert picture.startswith("<svg")
     assert "style" not in picture
     assert "script" not in picture

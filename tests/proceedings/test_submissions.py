@@ -10,14 +10,14 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.adoption import adopt, prose_in_latex, text_of
-from proceedings.checking import check_rows
-from proceedings.exports import Format, detect, read
-from proceedings.findings import Severity
-from proceedings.latex import LatexError
+from proceedings.bibtex.findings import Severity
+from proceedings.bibtex.latex import LatexError
+from proceedings.bibtex.records import VolumeRecord
+from proceedings.delivery.volume_check import check_rows
+from proceedings.importing.formats import Format, detect, read
+from proceedings.importing.mapping import adopt, prose_in_latex, text_of
+from proceedings.importing.tables import COLUMNS, split_people
 from proceedings.models import Author, Paper, Volume
-from proceedings.records import VolumeRecord
-from proceedings.tables import COLUMNS, split_people
 from tests.proceedings.files import bib, bring_in
 
 EASYCHAIR = """#,title,authors,submitted,decision,abstract,deleted?

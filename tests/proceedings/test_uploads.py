@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from proceedings import uploads
-from proceedings.uploads import Upload, unpack
+from proceedings.files import uploads
+from proceedings.files.uploads import Upload, unpack
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from proceedings.checking import check_text
-from proceedings.delivery import bibliography
-from proceedings.findings import Severity
-from proceedings.importing import apply, make_plan
-from proceedings.latex import to_latex, to_unicode
-from proceedings.plans import Change, Source
-from proceedings.records import read_volume_file
+from proceedings.bibtex.findings import Severity
+from proceedings.bibtex.latex import to_latex, to_unicode
+from proceedings.bibtex.records import read_volume_file
+from proceedings.delivery.public_package import bibliography
+from proceedings.delivery.volume_check import check_text
+from proceedings.importing.plan import Change, Source
+from proceedings.importing.planner import apply, make_plan
 from tests.proceedings import proposals
 
 VOLUMES = Path(__file__).parents[3] / "shared" / "data" / "volumes"

@@ -20,9 +20,11 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from agreements import clock, edits, lifecycle, packing
-from proceedings.checking import check_folder
-from proceedings.latex import to_latex, to_unicode
+from agreements import lifecycle
+from agreements.jobs import package_builder, scheduled
+from agreements.requests import edits
+from proceedings.bibtex.latex import to_latex, to_unicode
+from proceedings.delivery.volume_check import check_folder
 from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make, publisher_check
 from tests.agreements.test_lifecycle import LATER
@@ -434,11 +436,11 @@ def test_ac18_1200_papers_in_less_than_a_minute_with_memory_that_stays_flat(volu
     Volume.objects.update(sections=[])
     sealed = paper("lewis26b").agreements.get()
     copies_of(sealed, 1200 - volume.papers.count())
-    packing.order(volume, partial=True, by="editor:ed", now=make.CLOSES)
+    package_builder.order(volume, partial=True, by="editor:ed", now=make.CLOSES)
     start = time.process_time()
     tracemalloc.start()
 
-    assert packing.make_due(clock.stopped(make.CLOSES)) == {"made": 2}
+    assert package_builder.make_due(scheduled.stopped(make.CLOSES)) == {"made": 2}
 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -22,13 +22,17 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements import clock, documents, evidence, fresh, letters, lifecycle, seal
-from agreements.blockers import Blocker, Standing, blockers
-from agreements.claims import CLAIMS
-from agreements.facts import sha256
+from agreements import lifecycle
+from agreements.dashboard.blockers import Blocker, Standing, blockers
+from agreements.documents import evidence_bundle, rendering, seal
+from agreements.documents.claims import CLAIMS
+from agreements.documents.pdf.signature import day, moment
+from agreements.domain.facts import sha256
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
+from agreements.mail import compose
 from agreements.models import Agreement, Event, Link, Message
-from agreements.pdf.signed_lines import day, moment
-from agreements.states import Status
+from agreements.requests import link_requests
 from proceedings.celery import app
 from tests import make, servers
 from tests.agreements.pages import author_of, browser
@@ -108,7 +112,7 @@ def test_l07_the_sealed_file_begins_with_the_bytes_that_were_shown() -> None:
 
 def test_l08_the_evidence_states_the_security_procedure_in_plain_words_with_its_version() -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
         words = bundle.read("procedure.txt").decode()
     assert re.match(r"Security procedure, version \d+\n", words)
     for said in ("address on file", "256", "typed", "ticked", "looked", "seal"):
@@ -149,17 +153,17 @@ def test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule() -> None
     receipt = agreement.messages.get(kind=Message.Kind.RECEIPT)
     assert (receipt.recipient, receipt.due_at) == (agreement.signer_email, agreement.sealed_at)
     waits = {name: job["schedule"] for name, job in app.conf.beat_schedule.items()}
-    assert waits["send"] + clock.ROUND <= 60, "one round under way, then the one that takes it"
-    assert waits["seal"] + waits["send"] + clock.ROUND <= 300, (
+    assert waits["send"] + scheduled.ROUND <= 60, "one round under way, then the one that takes it"
+    assert waits["seal"] + waits["send"] + scheduled.ROUND <= 300, (
         "from the signature to the mail: L11 asks for five minutes"
     )
 
 
 def test_l11_the_copy_can_be_fetched_for_a_year_by_the_link_of_its_mail() -> None:
     agreement = make.agreement("sealed")
-    fresh.send(agreement, NOW)
+    link_requests.send(agreement, NOW)
     mail = agreement.messages.get(kind=Message.Kind.COPY)
-    (path,) = set(re.findall(r"/sign/copy/\S+/", str(letters.compose(mail, NOW).body)))
+    (path,) = set(re.findall(r"/sign/copy/\S+/", str(compose.compose(mail, NOW).body)))
     for later in (NOW, NOW + 364 * DAY):
         assert b"".join(browser(later).get(path)) == sealed_bytes(agreement)
 
@@ -176,7 +180,7 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
     agreement = make.agreement("sealed")
     first = sealed_bytes(agreement)
     assert sha256(first) == agreement.sealed_sha256
-    documents.store(agreement, first)
+    rendering.store(agreement, first)
     assert sealed_bytes(agreement) == first
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=agreement.pk).update(sealed_sha256="0" * 64)
@@ -185,10 +189,10 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
 def test_l12_every_sealed_file_is_read_again_once_a_year_and_a_part_of_them_each_day() -> None:
     for _ in range(3):
         make.agreement("sealed")
-    read = [clock.recheck(clock.stopped(NOW + day_ * DAY)) for day_ in range(366)]
+    read = [scheduled.recheck(scheduled.stopped(NOW + day_ * DAY)) for day_ in range(366)]
     assert sum(tally["whole"] for tally in read) in (3, 4)
     assert all(tally["damaged"] == 0 for tally in read)
-    again = clock.recheck(clock.stopped(NOW + 365 * DAY + MINUTE))
+    again = scheduled.recheck(scheduled.stopped(NOW + 365 * DAY + MINUTE))
     assert not again, "once a day, however often the clock looks"
 
 
@@ -202,7 +206,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
         place.write_bytes(body[:-2] + b"#" + body[-1:])
     days = [NOW + number * DAY for number in range(2 * 366)]
     for its_turn in (now for now in days if now.timetuple().tm_yday % 365 == agreement.pk % 365):
-        assert clock.recheck(clock.stopped(its_turn)) == {"damaged": 1}
+        assert scheduled.recheck(scheduled.stopped(its_turn)) == {"damaged": 1}
     assert make.history(agreement).count("damaged") == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED, "a copy may be restored; nothing moves by itself"
@@ -214,7 +218,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
 
 def test_l12_the_evidence_verifies_without_the_desk(tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
         bundle.extractall(tmp_path)
     alone = {"PATH": "/usr/bin:/bin"}
     verify = [sys.executable, "-I", "verify.py"]
@@ -290,8 +294,8 @@ def test_l14_the_one_year_clock_alarms_at_nine_and_eleven_months_and_ends_at_twe
     assert Blocker.LAPSING not in found(269 * DAY)
     assert Blocker.LAPSING in found(270 * DAY)
     assert Blocker.LAST_MONTH in found(335 * DAY)
-    assert clock.chase(clock.stopped(clock.one_year_after(NOW) - MINUTE))["lapsed"] == 0
-    assert clock.chase(clock.stopped(clock.one_year_after(NOW)))["lapsed"] == 1
+    assert scheduled.chase(scheduled.stopped(scheduled.one_year_after(NOW) - MINUTE))["lapsed"] == 0
+    assert scheduled.chase(scheduled.stopped(scheduled.one_year_after(NOW)))["lapsed"] == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.LAPSED
 
@@ -330,10 +334,10 @@ def test_l16_a_file_with_a_byte_flipped_appended_or_updated_is_not_the_sealed_on
 
 def test_l17_the_digests_of_the_old_and_the_new_form_are_in_the_log() -> None:
     agreement = make.agreement()
-    old = documents.shown_form(agreement)
+    old = rendering.shown_form(agreement)
     new = lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=NOW)
     assert agreement.events.get(kind="issue").data["form_sha256"] == sha256(old)
-    assert new.events.get(kind="issue").data["form_sha256"] == sha256(documents.shown_form(new)) != sha256(old)
+    assert new.events.get(kind="issue").data["form_sha256"] == sha256(rendering.shown_form(new)) != sha256(old)
     assert new.messages.filter(slot="invitation").exists()
 
 
@@ -341,7 +345,7 @@ def test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed() -> N
     agreement = make.agreement("sealed")
     assert (agreement.signer_address, agreement.signer_agent) == ("192.0.2.7", "Mozilla/5.0")
     files = {"sealed.pdf": sealed_bytes(agreement)}
-    with zipfile.ZipFile(io.BytesIO(evidence.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
         files |= {name: bundle.read(name) for name in bundle.namelist()}
     assert "not shown, by the privacy policy" in text_of(files["sealed.pdf"])
     assert "192.0.2" not in text_of(files["sealed.pdf"])

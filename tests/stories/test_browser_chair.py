@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agreements import bulk, clock, packing
+from agreements.domain.states import Status
+from agreements.jobs import bulk, package_builder, scheduled
 from agreements.models import Agreement, Message
-from agreements.states import Status
 from proceedings.models import NameQuestion, Paper, Volume
 from tests import make
 from tests.proceedings.pdf_files import pdf, pdf_of
@@ -141,7 +141,7 @@ def test_tenth_day_blockers_and_moves_for_many(
         assert chair.says("0 of 2 done")
         chair.press("text=Hold it still")
         look(chair, "10-job")
-        bulk.work(clock.stopped(timezone.now()))
+        bulk.work(scheduled.stopped(timezone.now()))
         chair.press("text=Go on showing it")
         assert chair.says("2 of 2 done: 2 changed.")
         look(chair, "10-job-done")
@@ -215,7 +215,7 @@ def test_last_day_files_and_both_packages(
         look(chair, "last-board")
         chair.press("text=Deliver it. >> nth=0")
         chair.press("text=Make both packages")
-        packing.make_due(timezone.now)
+        package_builder.make_due(timezone.now)
         chair.go(f"/admin/proceedings/volume/{volume.pk}/packages/")
         look(chair, "last-packages")
         for name, holds in (("v901", f"v901/{first.key}.pdf"), ("v901permissions", "v901permissions/manifest.csv")):

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agreements import clock, letters, proposals
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
+from agreements.mail import compose
 from agreements.models import Agreement, Message, Proposal
-from agreements.states import Status
+from agreements.requests import change_requests
 from tests import make
 from tests.stories.test_browser_signing import invited, status_of
 
@@ -21,7 +23,7 @@ WIDTHS = pytest.mark.parametrize("width", [1280, 320])
 
 def link_in(message: Message) -> str:
     """The path of the link that a mail carries."""
-    body = str(letters.compose(message, timezone.now()).body)
+    body = str(compose.compose(message, timezone.now()).body)
     (path,) = set(re.findall(r"http://testserver(/sign/\S+/)", body))
     return str(path)
 
@@ -98,7 +100,7 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
         author.check()
         assert author.says("The editors are asked")
         assert author.says("A Better Title")
-    new = proposals.accept(Proposal.objects.get(), by="editor:ed", now=timezone.now())
+    new = change_requests.accept(Proposal.objects.get(), by="editor:ed", now=timezone.now())
     with reader(width=width) as author:
         author.go(link)
         assert author.says("This link does not open anything")
@@ -140,7 +142,7 @@ def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width
             assert author.says("Look into your mail")
         if width > 400:
             author.check()
-        assert clock.chase(timezone.now)["fresh links"] == 1
+        assert scheduled.chase(timezone.now)["fresh links"] == 1
         author.go(link_in(agreement.messages.get(kind=Message.Kind.FRESH)))
         assert author.says("Publication agreement")
         assert author.page.is_visible("#typed_name")
@@ -160,7 +162,7 @@ def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, 
         author.press("button:text('Mail me the copy')")
         author.check()
         assert author.says("Look into your mail")
-    assert clock.chase(timezone.now)["fresh links"] == 1
+    assert scheduled.chase(timezone.now)["fresh links"] == 1
     assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
 
 

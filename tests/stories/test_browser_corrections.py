@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agreements import letters
+from agreements.mail import compose
 from agreements.models import Agreement, Message
 from proceedings.models import Volume
 from tests import make
@@ -29,7 +29,7 @@ def sealed(committed: None) -> Agreement:
 def path_in(kind: str) -> str:
     """Where the button of the newest mail of that kind leads."""
     row = Message.objects.filter(kind=kind).latest("pk")
-    body = str(letters.compose(row, timezone.now()).body)
+    body = str(compose.compose(row, timezone.now()).body)
     (path,) = set(re.findall(r"http://testserver(/sign/\w+/\S+/)", body))
     return str(path)
 

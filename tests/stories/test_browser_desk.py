@@ -8,10 +8,10 @@ from urllib.parse import urlparse
 import pytest
 from django.utils import timezone
 
-from agreements.facts import sha256
+from agreements.domain.facts import sha256
+from agreements.domain.states import Status
 from agreements.models import Agreement, Link
-from agreements.states import Status
-from proceedings.delivery import bibliography
+from proceedings.delivery.public_package import bibliography
 from proceedings.models import User, Volume
 from tests import make
 

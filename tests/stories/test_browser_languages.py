@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agreements.domain.states import Status
 from agreements.models import Addressee, Agreement, Link
-from agreements.states import Status
 from tests import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from proceedings import resets, second_step
+from proceedings.accounts import password_reset, two_factor
 from proceedings.models import User
 from tests import make
 from tests.proceedings.staff import code_of
@@ -48,7 +48,7 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         log_in(someone, "pass")
         someone.check()
         assert someone.says("Scan this with an authenticator app")
-        offered = second_step.offer_in(page.input_value("[name=offer]"), editor)
+        offered = two_factor.offer_in(page.input_value("[name=offer]"), editor)
         assert offered is not None
         type_code(someone, "12345")
         someone.check()
@@ -101,6 +101,6 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
 
 
 def mailed_link(folder: Path, now: datetime) -> str:
-    resets.answer(now + STEP)
+    password_reset.answer(now + STEP)
     (mail,) = folder.iterdir()
     return re.findall(r"http://testserver(\S+)", mail.read_text())[0]  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agreements import packing
+from agreements.jobs import package_builder
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.stories import ready_volume
@@ -38,12 +38,12 @@ def test_an_editor_hands_a_volume_over(
         editor.check()
         editor.press("text=Make both packages")
         assert editor.says("The packages are being made.")
-        packing.claim(timezone.now())
+        package_builder.claim(timezone.now())
         editor.press("text=Stop that")
         assert editor.says("0 of 0 files")
         editor.check()
-        volume.packages.update(lease_until=timezone.now() - packing.LEASE)
-        packing.make_due(timezone.now)
+        volume.packages.update(lease_until=timezone.now() - package_builder.LEASE)
+        package_builder.make_due(timezone.now)
         editor.press("text=look again now")
         editor.check()
         with page.expect_download() as coming:
@@ -65,5 +65,5 @@ def test_the_page_that_waits_loads_itself_again_without_scripts(reader: OpenWind
         log_in(editor, "ed")
         editor.go(f"/admin/proceedings/volume/{volume.pk}/packages/")
         editor.press("text=Make both packages")
-        packing.make_due(timezone.now)
+        package_builder.make_due(timezone.now)
         editor.page.wait_for_selector("text=Download v901.zip", timeout=20_000)

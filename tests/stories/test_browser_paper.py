@@ -10,9 +10,11 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from agreements import clock, documents, handover, verifying
+from agreements.delivery import packages
+from agreements.documents import rendering, verification
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
-from agreements.states import Status
 from tests import make
 from tests.agreements.scans_for_tests import bomb, photo, scanned
 from tests.stories.test_browser_changes import link_in
@@ -49,7 +51,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         look(author, "paper")
         with page.expect_download() as started:
             page.click("text=Download the form")
-        assert Path(started.value.path()).read_bytes() == documents.shown_form(agreement)
+        assert Path(started.value.path()).read_bytes() == rendering.shown_form(agreement)
         assert started.value.suggested_filename == f"{agreement.paper_key}-agreement.pdf"
 
         author.press(SEND)
@@ -132,13 +134,13 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         assert editor.says("Accepted. It is sealed within a minute")
     assert status_of(agreement) == Status.SIGNED
 
-    clock.seal_due(timezone.now)
+    scheduled.seal_due(timezone.now)
     sealed = Agreement.objects.get(pk=agreement.pk)
     with storages["private"].open(sealed.sealed_file) as stored:
         body = stored.read()
     if folder := os.environ.get("PICTURES"):
         Path(folder, "sealed.pdf").write_bytes(body)
-    assert verifying.verify(body).valid
+    assert verification.verify(body).valid
     with reader(width=width) as someone:
         someone.go("/verify/")
         someone.page.set_input_files("#file", file(tmp_path, "Permission.pdf", body))
@@ -149,7 +151,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         look(someone, "receipt")
         assert someone.says("On paper, on")
 
-    handover.write(handover.prepare(sealed.paper.volume, today), tmp_path)
+    packages.write(packages.prepare(sealed.paper.volume, today), tmp_path)
     permissions = tmp_path / "v247permissions"
     assert (permissions / f"{sealed.paper.key}Permission.pdf").read_bytes() == body
     with zipfile.ZipFile(permissions / "evidence" / f"{sealed.paper.key}-evidence.zip") as evidence:

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Response
 
-from agreements import documents
+from agreements.documents import rendering
+from agreements.domain.states import Status
 from agreements.models import Agreement, Proposal
-from agreements.states import Status
 from tests import make
 from tests.stories.test_browser_signing import LOOK, SIGN, invited, status_of
 
@@ -83,7 +83,7 @@ def test_l19_names_and_a_title_from_right_to_left(reader: OpenWindow, width: int
         author.check()
     assert status_of(agreement) == Status.SIGNED
     assert agreement.typed_name == "יוסי לוי"
-    form = documents.completed_form(agreement, documents.shown_form(agreement))
+    form = rendering.completed_form(agreement, rendering.shown_form(agreement))
     assert "יוסי לוי" in pypdf.PdfReader(io.BytesIO(form)).pages[-2].extract_text()
 
 

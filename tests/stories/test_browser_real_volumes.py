@@ -15,10 +15,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from agreements import auditing, clock, wording
 from agreements.demo import mailbox
+from agreements.documents import audit
+from agreements.domain import agreement_text
+from agreements.domain.states import Status
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message, Terms
-from agreements.states import Status
 from proceedings.models import Author, Paper
 
 pytestmark = [pytest.mark.browser, pytest.mark.tools, pytest.mark.django_db(transaction=True)]
@@ -77,9 +79,9 @@ def test_a_real_volume_from_beginning_to_end(
         "issue", number, deadline=deadline, reply_to="chair@desk.example", now=issued.isoformat()
     )
     Terms.objects.update(from_hour=0, to_hour=24, weekend=[])  # whenever this test is run
-    clock.send(clock.stopped(issued))
-    clock.chase(clock.stopped(today))
-    clock.send(clock.stopped(today))
+    scheduled.send(scheduled.stopped(issued))
+    scheduled.chase(scheduled.stopped(today))
+    scheduled.send(scheduled.stopped(today))
     assert Message.objects.filter(kind="invitation", state="sent").count() == papers
     assert Message.objects.filter(kind="reminder", state="sent").count() == papers
 
@@ -98,7 +100,7 @@ def test_a_real_volume_from_beginning_to_end(
         assert author.says("Signed. Thank you.")
 
     # Seal, deliver what is signed; the rest is named.
-    for turn in clock.ROUNDS.values():
+    for turn in scheduled.ROUNDS.values():
         turn(timezone.now)
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED
@@ -109,7 +111,7 @@ def test_a_real_volume_from_beginning_to_end(
     assert "Signature is Valid." in verdict
     assert "Total document signed" in verdict
     text = words_of(subprocess.run(["pdftotext", sealed, "-"], capture_output=True, text=True, check=True).stdout)
-    for paragraph in wording.load(agreement.text.version).paragraphs():
+    for paragraph in agreement_text.load(agreement.text.version).paragraphs():
         assert words_of(paragraph) in text
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
     assert settings.PUBLIC_BASE_URL in mail.link

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMultiAlternatives
 
-from agreements import letters
+from agreements.mail import compose
 from agreements.models import Message, OwnWords, Terms
 from tests import make
 from tests.make import NOW
@@ -58,7 +58,7 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
 def test_a_mail_about_several_papers_fits_a_phone(reader: Callable[..., Any], width: int) -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
     carrier = make.reminded_together(one, other)
-    mails = [letters.compose(row, NOW) for row in (carrier, make.ask_coauthor(one))]
+    mails = [compose.compose(row, NOW) for row in (carrier, make.ask_coauthor(one))]
     with reader(width=width) as someone:
         for mail in mails:
             assert isinstance(mail, EmailMultiAlternatives)

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Error
 
-from agreements import drawing
+from agreements.domain import drawn_signature
+from agreements.domain.states import Status
 from agreements.models import Agreement
-from agreements.states import Status
 from tests import make
 from tests.agreements.pages import all_rows, public_paths
 
@@ -181,7 +181,7 @@ def test_a_signature_drawn_by_hand_is_looked_over_and_signed(reader: OpenWindow,
         assert page.is_disabled("#clear")
         scribble(author)
         assert page.input_value("#drawing") == first
-        drawing.read(first)
+        drawn_signature.read(first)
         author.press(LOOK)
         author.check()
         assert page.is_visible("svg.drawn")

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from agreements import documents
+from agreements.documents import rendering
 from agreements.models import Agreement
 from tests import make
 
@@ -129,7 +129,7 @@ def test_without_javascript_the_file_is_uploaded(reader: OpenWindow, tmp_path: P
 def test_the_address_in_print_leads_to_the_record(reader: OpenWindow, tmp_path: Path, width: int) -> None:
     agreement, _ = sealed_file(tmp_path)
     with reader(width=width) as anyone:
-        address = documents.verify_url(agreement.reference)
+        address = rendering.verify_url(agreement.reference)
         anyone.go(address[address.index("/verify/") :])
         anyone.check()
         assert anyone.says(agreement.sealed_sha256)

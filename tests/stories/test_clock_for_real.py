@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from agreements import auditing
+from agreements.documents import audit
 from agreements.models import Agreement, Message
 from tests import make, servers
 from tests.servers import Mailbox, wait_until
@@ -70,5 +70,5 @@ def test_a_reminder_arrives_by_itself(mailbox: Mailbox, smtp_server: tuple[str, 
     assert Message.objects.filter(agreement=waiting, kind="reminder", state="sent").count() == 1
     assert Message.objects.filter(agreement=signed, kind="receipt", state="sent").count() == 1
     assert Agreement.objects.get(pk=signed.pk).status == "sealed"
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
     assert "Traceback" not in log.read_text(), log.read_text()

@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import include, path
 from pytest_django import Settings
 
-from agreements import clock, promises
 from agreements.demo import mailbox
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
+from agreements.reminders import invariants
 from proceedings import urls
 from proceedings.models import Author, Volume
 from tests import make
@@ -30,10 +31,10 @@ def five_weeks(volume: Volume) -> None:
     now = BEGIN
     while now < BEGIN + timedelta(days=36):
         for run in ("chase", "seal", "send"):
-            clock.ROUNDS[run](clock.stopped(now))
+            scheduled.ROUNDS[run](scheduled.stopped(now))
         if name := signs.get(now):
             make.sign(Agreement.objects.get(signer_email=f"{name}@example.org"), now=now)
-        assert now.hour % 6 or not list(promises.findings(now))
+        assert now.hour % 6 or not list(invariants.findings(now))
         now += timedelta(hours=1)
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from agreements import auditing, clock, documents
 from agreements.demo import mailbox
 from agreements.demo.authors import Author
-from agreements.facts import sha256
+from agreements.documents import audit, rendering
+from agreements.domain.facts import sha256
+from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from proceedings.models import Paper, Volume
 from tests.make import DAY, HOUR, MINUTE
@@ -167,11 +168,11 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
         body = (folder / row["file"]).read_bytes()
         signed = agreement(row["paper"])
         assert row["sha256"] == sha256(body) == signed.sealed_sha256
-        assert body.startswith(documents.shown_form(signed))
+        assert body.startswith(rendering.shown_form(signed))
     assert (tmp_path / "v9002" / "v9002.bib").read_text().count("@InProceedings") == 3
 
     # The record is whole and tells all of it.
-    assert list(auditing.findings()) == []
+    assert list(audit.findings()) == []
     kinds = [event.kind for event in agreement("lewis26").events.order_by("number")]
     assert kinds == ["draft", "issue", "mailed", "mailed", "reviewed", "sign", "seal", "mailed", "deliver"]
     assert set(Message.objects.values_list("state", flat=True)) <= {"sent", "skipped"}
@@ -231,10 +232,10 @@ def test_a_year_passes_and_what_is_not_published_lapses(volume: Volume, mail_fol
     Volume.objects.update(published=(START + 100 * DAY).date())
     sweep(START + 99 * DAY)
     assert agreement("lewis26").status == "sealed"
-    sweep(clock.one_year_after(START + HOUR))
+    sweep(scheduled.one_year_after(START + HOUR))
     assert agreement("lewis26").status == "sealed", "it was published in time"
     Volume.objects.update(published=None)
-    sweep(clock.one_year_after(START + HOUR))
+    sweep(scheduled.one_year_after(START + HOUR))
     assert {agreement(key).status for key in ("angstrom26", "lewis26")} == {"lapsed"}
     assert agreement("lewis26").sealed_sha256, "the evidence stays"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agreements import addresses
+from agreements.mail import addresses
 from agreements.models import Addressee
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from agreements import promises
+from agreements.reminders import invariants
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0
-        for finding in promises.findings(timezone.now()):
+        for finding in invariants.findings(timezone.now()):
             broken += 1
             self.stdout.write(f"{finding.promise}: {finding.words}")
         if broken:

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from agreements import bundle, handover, lifecycle
+from agreements import lifecycle
+from agreements.delivery import packages, readiness
 from proceedings.management.arguments import moment, volume_numbered
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        what = handover.prepare(volume, now.date())
+        what = packages.prepare(volume, now.date())
         for reason in what.reasons:
             self.stdout.write(f"  {reason}")
         if not what.ready and not options["partial"]:
@@ -39,11 +40,11 @@ class Command(BaseCommand):
             sys.exit(1)
         bar = partial(tqdm, desc="files", unit="file", disable=not sys.stderr.isatty())
         try:
-            handover.write(what, options["to"], progress=bar)
+            packages.write(what, options["to"], progress=bar)
         except (OSError, ValueError) as error:
             raise CommandError(f"The packages were left as they were: {error}") from error
         for agreement in what.cleared:
-            bundle.note_delivered(agreement, by="command line", now=now)
+            readiness.note_delivered(agreement, by="command line", now=now)
         count, sealed = len(what.cleared), len(what.cleared) - len(what.waived)
         folder = options["to"] / f"v{volume.number}"
         self.stdout.write(f"{folder}permissions: {sealed} sealed agreements, with their evidence and manifest")

@@ -16,12 +16,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from agreements import bundle, clock
+from agreements.delivery import readiness
 from agreements.demo import mailbox
 from agreements.demo.authors import Author
+from agreements.domain.states import WORDS, Status
+from agreements.jobs import scheduled
 from agreements.management.commands.seal_key import make_key
 from agreements.models import Agreement, Message
-from agreements.states import WORDS, Status
 from proceedings.models import Paper, User, Volume
 
 SAMPLES = settings.BASE_DIR / "proceedings" / "samples"
@@ -98,10 +99,10 @@ class Command(BaseCommand):
         self.step(f"{DAYS} days: mails go out, authors sign or decline, the late ones are reminded, seals are set")
         moments = self.moments()
         for index, moment in enumerate(self.progress(moments, "days")):
-            for run in clock.ROUNDS.values():
-                run(clock.stopped(moment))
+            for run in scheduled.ROUNDS.values():
+                run(scheduled.stopped(moment))
             self.let_authors_answer(index, len(moments), moment)
-        for run in clock.ROUNDS.values():
+        for run in scheduled.ROUNDS.values():
             run(timezone.now)
 
     def progress(self, moments: list[datetime], label: str) -> Iterator[datetime]:
@@ -152,7 +153,7 @@ class Command(BaseCommand):
             counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
             if any(counts):
                 self.stdout.write(row.format(f"mails sent: {words}"[:28], *counts))
-        self.stdout.write(row.format("delivered", *(len(bundle.clear(v).cleared) for v in self.volumes())))
+        self.stdout.write(row.format("delivered", *(len(readiness.clear(v).cleared) for v in self.volumes())))
         base = settings.BASE_DIR
         self.stdout.write(
             f"""

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agreements import evidence
+from agreements.documents import evidence_bundle
 from agreements.models import Agreement
-from proceedings.files import write_atomically
+from proceedings.files.atomic import write_atomically
 from proceedings.management.arguments import volume_numbered
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if agreement is None:
             raise CommandError(f"v{volume.number} has no sealed agreement for {options['paper']}.")
         try:
-            write_atomically(options["to"], evidence.bundle(agreement))
+            write_atomically(options["to"], evidence_bundle.bundle(agreement))
         except OSError as error:
             raise CommandError(f"{options['to']} cannot be written: {error}") from error
         self.stdout.write(f"{options['to']}: {agreement.reference}; unpack it and run `python3 verify.py`.")

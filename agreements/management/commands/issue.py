@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from agreements import issuing, lifecycle
+from agreements import lifecycle
+from agreements.jobs import issue_many
 from agreements.models import ANYWHERE_ON_EARTH, Terms
 from proceedings.management.arguments import moment, volume_numbered
 from proceedings.models import Volume
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             papers = papers.filter(key__in=options["paper"])
         if not options["dry_run"]:
             self.set_terms(volume, options, now)
-        report = issuing.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
+        report = issue_many.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
         for paper, why in report.refused:
             self.stdout.write(f"  {paper.key}: {why}")
         count = len(papers) - len(report.refused) - len(report.under_way)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from agreements import preview
+from agreements.reminders import preview
 from proceedings.management.arguments import moment, volume_numbered
 
 

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from agreements import bounces, letters, lifecycle, mailboxes
+from agreements import lifecycle
+from agreements.mail import bounces, compose, mailboxes
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
     @staticmethod
     def take(body: bytes) -> str:
         try:
-            bounce = bounces.read(body, letters.return_paths())
+            bounce = bounces.read(body, compose.return_paths())
         except Exception:
             # Whatever a stranger has written, the mails behind it are read. It stays in the mailbox.
             logger.exception("A mail cannot be understood")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from agreements import seal
+from agreements.documents import seal
 
 
 class Command(BaseCommand):

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agreements import documents
+from agreements.documents import rendering
 from agreements.models import Agreement
-from proceedings.files import write_atomically
+from proceedings.files.atomic import write_atomically
 from proceedings.management.arguments import volume_numbered
 
 
@@ -40,8 +40,8 @@ class Command(BaseCommand):
         """What the file is, in words, and its bytes."""
         if unsigned or agreement.signed_at is None:
             shown = getattr(agreement, "shown", None)
-            return "the unsigned form", bytes(shown.body) if shown else documents.shown_form(agreement)
+            return "the unsigned form", bytes(shown.body) if shown else rendering.shown_form(agreement)
         if not agreement.sealed_file:
-            return "signed, not sealed yet", documents.completed_form(agreement, bytes(agreement.shown.body))
+            return "signed, not sealed yet", rendering.completed_form(agreement, bytes(agreement.shown.body))
         with storages["private"].open(agreement.sealed_file) as file:
             return "the sealed file", file.read()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agreements import verifying
+from agreements.documents import verification
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             body = options["file"].read_bytes()
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
-        verdict = verifying.verify(body)
+        verdict = verification.verify(body)
         self.stdout.write(verdict.headline)
         for line in verdict.lines:
             self.stdout.write(f"  {line}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from agreements import auditing
+from agreements.documents import audit
 from agreements.models import Agreement, Event
 
 
@@ -19,9 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--files", action="store_true", help="read every sealed file again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        problems = list(auditing.findings())
+        problems = list(audit.findings())
         if options["files"]:
-            problems += auditing.damaged_files()
+            problems += audit.damaged_files()
         for problem in problems:
             self.stdout.write(self.style.ERROR(problem))
         self.stdout.write(

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from proceedings import confined
-from proceedings.attaching import Outcome, attach, refusals, to_look_at
+from proceedings.files import sandbox
+from proceedings.files.attach import Outcome, attach, refusals, to_look_at
 from proceedings.management.arguments import volume_numbered
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             msg = f"{options['folder']} is no folder."
             raise CommandError(msg)
         try:
-            with confined.reader() as look:
+            with sandbox.reader() as look:
                 intake = attach(
                     volume,
                     options["folder"],

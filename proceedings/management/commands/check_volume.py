@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from proceedings.checking import Report, check_folder, check_rows, check_text
-from proceedings.findings import Severity
+from proceedings.bibtex.findings import Severity
+from proceedings.delivery.volume_check import Report, check_folder, check_rows, check_text
 from proceedings.management.arguments import volume_numbered
 
 _HEADINGS = {

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from proceedings import citations, publisher
-from proceedings.delivery import paper_records, volume_record
-from proceedings.latex import LatexError, UnmappedError
+from proceedings.bibtex.latex import LatexError, UnmappedError
+from proceedings.bibtex.names import NotANameError
+from proceedings.delivery.public_package import paper_records, volume_record
 from proceedings.management.arguments import volume_numbered
 from proceedings.models import Paper
-from proceedings.names import NotANameError
+from proceedings.publisher import citations, rules
 
 FORMATS = {"bibtex": citations.bibtex, "ris": citations.ris, "csl": citations.csl_json}
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         row = volume_numbered(options["volume"])
         volume = volume_record(row)
         papers = paper_records(row.papers.filter(status=Paper.Status.ACCEPTED))
-        ids = publisher.predicted_ids(volume, papers)
+        ids = rules.predicted_ids(volume, papers)
         ids |= dict(row.papers.exclude(public_id="").filter(key__in=ids).values_list("key", "public_id"))
         wanted = options["paper"] or list(ids)
         if unknown := [key for key in wanted if key not in ids]:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             if paper.key in wanted:
                 public_id = ids[paper.key]
                 try:
-                    self.stdout.write(write(volume, paper, public_id, publisher.address(volume, public_id)))
+                    self.stdout.write(write(volume, paper, public_id, rules.address(volume, public_id)))
                 except (LatexError, NotANameError, UnmappedError) as error:
                     msg = f"{paper.key}: {error}. check_volume says where."
                     raise CommandError(msg) from error

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from proceedings.exports import Format, detect, read
-from proceedings.findings import Finding, Severity
-from proceedings.importing import apply, make_plan, make_table_plan
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.importing.formats import Format, detect, read
+from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
+from proceedings.importing.planner import apply, make_plan, make_table_plan
+from proceedings.importing.tables import COLUMNS
 from proceedings.management.arguments import volume_numbered
-from proceedings.plans import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
-from proceedings.tables import COLUMNS
 
 _HEADINGS = {
     Severity.ERROR: "Rejected or refused: correct these and import again",

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from proceedings.checking import facts_of
+from proceedings.delivery.volume_check import facts_of
 from proceedings.management.arguments import volume_numbered
 from proceedings.models import Paper, Volume
-from proceedings.paging import NewPages, NoLengthError, Sheet, number
+from proceedings.publisher.page_numbers import NewPages, NoLengthError, Sheet, number
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from proceedings import login_pages, second_step
+from proceedings.accounts import pages, two_factor
 from proceedings.models import User
 
 
@@ -18,6 +18,6 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['username']!r}.")
-        second_step.forget(user)
-        login_pages.on_record(user, by=user, what="Two-step login reset on the command line")
+        two_factor.forget(user)
+        pages.on_record(user, by=user, what="Two-step login reset on the command line")
         self.stdout.write(f"{user} sets up two-step login at the next login.")

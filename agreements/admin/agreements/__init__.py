@@ -1,0 +1,1 @@
+"""One agreement's page and its actions."""

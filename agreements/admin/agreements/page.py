@@ -1,0 +1,307 @@
+"""One agreement on the desk: everything read-only, buttons made from MOVES."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from agreements import lifecycle
+from agreements.admin.agreements.remind import remind, say_left_out
+from agreements.admin.agreements.signed_forms import PaperForms
+from agreements.admin.bulk import BulkMoves
+from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
+from agreements.admin.format import NONE, chip, stamp, who, zone_of
+from agreements.admin.forms import ReasonForm
+from agreements.admin.lists import rank
+from agreements.admin.notes import NoteTaking
+from agreements.admin.volumes.reminders import AgreementPauses
+from agreements.dashboard.paper_state import of_its_paper, with_voices
+from agreements.delivery import readiness
+from agreements.documents import history, rendering
+from agreements.domain.facts import Happening
+from agreements.domain.schedule import FOREVER
+from agreements.domain.states import LIVE, WAITING, Status, legal_moves
+from agreements.lifecycle import snapshot
+from agreements.mail import addresses
+from agreements.models import Agreement, Note
+from agreements.models.search import find_agreements
+from agreements.views import sealed_response
+from proceedings.accounts.permissions import edits_anything, once
+from proceedings.models import Author, Paper
+
+BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
+"""The moves of MOVES that are an editor's to make, with the words on their buttons."""
+
+DONE = {
+    "waive": "Waived. The paper goes without a signature; the permissions package says why.",
+    "supersede": "Replaced. This is the new agreement; its invitation goes out within a minute.",
+    "void": "Voided. The paper has no agreement now.",
+}
+
+
+NEED = rank(
+    *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], [Status.DRAFT]),
+    *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
+)
+"""What was replaced or voided comes last."""
+
+SIGNATURE: list[Any] = [
+    *("typed_name", "date_written", "dated", "signed", "authority", "consent", "signer_address", "signer_agent")
+]
+
+
+def drift(agreement: Agreement) -> list[str]:
+    """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
+    changed = readiness.drift(agreement.paper, agreement)
+    signer = snapshot.signer_of(agreement.paper.authors.all())
+    if agreement.status in WAITING and signer != (agreement.signer, agreement.signer_email):
+        changed.append("signer")
+    return changed
+
+
+def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
+    """What the agreement states beside what its paper says today: name, both texts, whether they differ."""
+    paper = agreement.paper
+    authors = sorted(paper.authors.all(), key=lambda author: author.position)
+    signer, address = snapshot.signer_of(authors)
+    facts = [
+        ("title", agreement.title, paper.title),
+        ("authors", "; ".join(agreement.authors), "; ".join(author.display for author in authors)),
+        ("signer", agreement.signer, signer or NONE),
+        ("e-mail", agreement.signer_email, address or NONE),
+        ("key", agreement.paper_key, paper.key),
+        ("volume", agreement.volume_name, paper.volume.name),
+    ]
+    return [(name, then, today, readiness.plain(then) != readiness.plain(today)) for name, then, today in facts]
+
+
+def timeline(agreement: Agreement) -> list[Happening]:
+    """What happened to the agreement, and what the desk has noted about its paper, in one order."""
+    notes = [
+        Happening(at=note.at, what=f"note: {note.text}", by=note.by)
+        for note in Note.objects.filter(paper=agreement.paper_id)
+    ]
+    happened = [*history.in_words(agreement.events.all()), *notes]
+    return sorted(happened, key=lambda each: each.at)
+
+
+def is_paused(agreement: Agreement) -> bool:
+    return bool(agreement.paused_until and agreement.paused_until > timezone.now())
+
+
+@admin.register(Agreement)
+class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
+    """Everything is read-only: an agreement changes by moves, never by hand."""
+
+    volume_path = "paper__volume"
+    bulk_verbs = ("remind", "pause", "resume", "contact", "waive", "supersede", "void")
+    by_need = [NEED.asc(), "issued_at", "pk"]
+    list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
+    list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
+    search_fields = ["title"]  # and all else that `find_agreements` looks at
+    search_hint = "Title, author, key, e-mail address or reference."
+    change_form_template = "admin/agreements/agreement_page.html"
+    fieldsets = [
+        (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by", "text"]}),
+        ("Signature", {"fields": SIGNATURE}),
+        ("Seal", {"fields": ["sealed", "sealed_sha256", "sealed_size", "shown_sha256"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["status_", "replaced_by", "signed", "sealed"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only what there is to read: no signature's and seal's empty rows before there is one."""
+        shown = []
+        for heading, options in super().get_fieldsets(request, obj):
+            kept = [name for name in options["fields"] if self.says_something(obj, str(name))]
+            if kept:
+                shown.append((heading, {"fields": kept}))
+        return shown
+
+    def says_something(self, agreement: Any, name: str) -> bool:
+        value = getattr(self, name)(agreement) if hasattr(self, name) else getattr(agreement, name)
+        return value not in (None, "", NONE)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        agreements: QuerySet[Any] = with_voices(super().get_queryset(request))
+        agreements = agreements.annotate(**of_its_paper("paper")).select_related("text", "paper__volume__terms")
+        authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
+        return agreements.prefetch_related("messages", "proposals", authors)
+
+    def paper_of(self, row: Any) -> Paper:
+        paper: Paper = row.paper
+        return paper
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet[Any], search_term: str) -> Any:
+        return find_agreements(rows, search_term), False
+
+    def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
+        return row.paper, row
+
+    @admin.display(description="paper")
+    def paper_(self, agreement: Agreement) -> str:
+        title = Truncator(agreement.title).chars(90)
+        return format_html('{}<br><bdi class="quiet">{}</bdi>', agreement.paper_key, title)
+
+    @admin.display(description="signer", ordering="signer")
+    def signer_(self, agreement: Agreement) -> str:
+        return format_html('<bdi>{}</bdi><br><span class="quiet">{}</span>', agreement.signer, agreement.signer_email)
+
+    @admin.display(description="status")
+    def status_(self, agreement: Any) -> str:
+        words = chip(agreement.status, agreement.get_status_display())
+        return format_html("{}{}", words, self.remarks(agreement))
+
+    @admin.display(description="replaced by")
+    def replaced_by(self, agreement: Agreement) -> str:
+        successor = getattr(agreement, "successor", None)
+        if successor is None:
+            return NONE
+        url = reverse("admin:agreements_agreement_change", args=[successor.pk])
+        return format_html('<a href="{}">{}</a>', url, successor)
+
+    signed = staticmethod(stamp("signed_at", "signed"))
+    sealed = staticmethod(stamp("sealed_at", "sealed"))
+
+    def may_move(self, request: HttpRequest) -> bool:
+        return edits_anything(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        def admin_page(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(view)
+
+        own = [
+            path("<int:pk>/move/<str:verb>/", admin_page(self.move_page), name="agreements_agreement_move"),
+            path("<int:pk>/remind/", admin_page(self.remind_page), name="agreements_agreement_remind"),
+            path("<int:pk>/sealed.pdf", admin_page(self.sealed_pdf), name="agreements_agreement_sealed"),
+            path("<int:pk>/form.pdf", admin_page(self.form_pdf), name="agreements_agreement_form"),
+        ]
+        return own + super().get_urls()
+
+    def own_or_404(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Agreement:
+        agreement: Agreement = get_object_or_404(self.get_queryset(request), pk=pk)
+        if to_change and not self.may_change(request, agreement):
+            raise PermissionDenied
+        return agreement
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Loaded once for a page: ours asks for it, and then the admin's own does."""
+        load = super().get_object
+        return once(request, f"agreement.{object_id}.{from_field}", lambda: load(request, object_id, from_field))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        agreement = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if agreement is not None:
+            may_change = self.may_change(request, agreement)
+            legal = legal_moves(agreement.status) if may_change else []
+            context |= {
+                "agreement": agreement,
+                "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
+                "beside": beside(agreement),
+                "zone": zone_of(request),
+                "timeline": timeline(agreement),
+                "mails": sorted(agreement.messages.all(), key=lambda mail: (mail.created_at, mail.pk)),
+                "in_force": agreement.status in (Status.SIGNED, Status.SEALED),
+                "may_edit": may_change,
+                "edits": agreement.edits.all(),
+                "corrections": agreement.corrections.all(),
+                "waits": agreement.status == Status.ISSUED,
+                "forms": agreement.scans.count(),
+                "paused": agreement.paused_until if is_paused(agreement) else None,
+                "forever": FOREVER,
+                "may_pause": may_change,
+                "drift": drift(agreement) if agreement.status in LIVE else [],
+                "stopped": addresses.stopped([agreement.signer_email]).get(agreement.signer_email.lower()),
+                "may_change_contact": may_change,
+                "title": f"Agreement {agreement.reference}",
+                "subtitle": None,
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    def move_page(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Asks for the reason, says what will happen, then makes the move."""
+        agreement = self.own_or_404(request, pk, to_change=True)
+        back = reverse("admin:agreements_agreement_change", args=[pk])
+        if verb not in BUTTONS:
+            raise PermissionDenied
+        if verb not in legal_moves(agreement.status):
+            refusal = lifecycle.WrongMove(verb, agreement.status)
+            self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
+            return HttpResponseRedirect(back)
+        form = ReasonForm(data=request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "agreement": agreement,
+                "form": form,
+                "verb": verb,
+                "title": f"{BUTTONS[verb].rstrip('…')} agreement {agreement.reference}",
+                "opts": self.opts,
+            }
+            return render(request, "admin/agreements/move.html", context, status=400 if form.is_bound else 200)
+        try:
+            reason, now = form.cleaned_data["reason"], timezone.now()
+            if verb == "waive":
+                lifecycle.waive(agreement, reason=reason, by=who(request), now=now)
+            elif verb == "supersede":
+                successor = lifecycle.supersede(agreement, reason=reason, by=who(request), now=now)
+                back = reverse("admin:agreements_agreement_change", args=[successor.pk])
+            else:
+                lifecycle.void(agreement, reason=reason, by=who(request), now=now)
+            self.message_user(request, DONE[verb], messages.SUCCESS)
+        except (lifecycle.WrongMove, snapshot.NotReady) as refusal:
+            self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
+        return HttpResponseRedirect(back)
+
+    def remind_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One reminder beside the scheduled ones; a button, not a link, because it sends mail."""
+        agreement = self.own_or_404(request, pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        say_left_out(request, 1 - remind(request, [agreement]))
+        return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
+
+    def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """The sealed file, as the publisher gets it."""
+        agreement = self.own_or_404(request, pk)
+        if not agreement.sealed_file:
+            self.message_user(request, "It is not sealed yet.", messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
+        return sealed_response(agreement)
+
+    def form_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The form as the author is shown it."""
+        agreement = self.own_or_404(request, pk)
+        if not agreement.signer:
+            raise Http404  # waived before anybody was to sign: there is no form
+        response = HttpResponse(rendering.shown_form(agreement), content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="{agreement.paper_key}-agreement.pdf"'
+        return response

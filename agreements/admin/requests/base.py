@@ -1,0 +1,44 @@
+"""What lists of questions and answers share: nobody adds, edits or deletes a row; each has a page with its moves."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from agreements.models import Agreement
+from proceedings.accounts.permissions import OwnVolumes, edits
+
+
+class Requests(OwnVolumes):
+    """Rows about one agreement each, settled by moves."""
+
+    volume_path = "agreement__paper__volume"
+    list_select_related = ["agreement__paper__volume"]
+    template = ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def agreement_or_404(self, request: HttpRequest, pk: int) -> Agreement:
+        """One on the desk of somebody who may change it."""
+        rows = Agreement.objects.select_related("paper__volume__terms")
+        agreement = get_object_or_404(rows, pk=pk)
+        if not edits(request, agreement.paper.volume_id):
+            raise Http404
+        return agreement
+
+    def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return row
+
+    def page(
+        self, request: HttpRequest, template: str, agreement: Agreement, *, wrong: bool = False, **context: Any
+    ) -> HttpResponse:
+        """One page about a row, or about one to be made; `wrong` if what was sent has to be corrected."""
+        common = self.admin_site.each_context(request) | {"agreement": agreement, "opts": self.opts}
+        return render(request, f"admin/agreements/{template}.html", common | context, status=400 if wrong else 200)

@@ -1,0 +1,33 @@
+"""Who signs in the place of a corresponding author: to look at, and to take back."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from agreements.admin.format import stamp
+from agreements.models import StandIn
+from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
+
+
+@admin.register(StandIn)
+class StandInDesk(OwnVolumes):
+    """Named by accepting a proposal. Deleting one changes no agreement: the next one asks the author again."""
+
+    volume_path = "author__paper__volume"
+    list_display = ["name", "email", "author", "paper", stamp("named_at", "named"), "named_by"]
+    list_filter = [type("ByVolume", (OwnVolumeFilter,), {"volume_path": volume_path})]
+    list_select_related = ["author__paper"]
+
+    @admin.display(description="paper")
+    def paper(self, stand_in: StandIn) -> str:
+        return stand_in.author.paper.key
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_change(request, obj)

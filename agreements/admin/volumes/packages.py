@@ -1,0 +1,128 @@
+"""The publisher's two packages on the desk: what speaks against them, making them, how far they are, fetching them."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from agreements.admin.format import who
+from agreements.dashboard import health
+from agreements.delivery import packages as delivery_packages
+from agreements.delivery.packages import Handover
+from agreements.jobs import package_builder
+from agreements.models import Package
+from agreements.views.packages import address_of
+from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.models import Volume
+
+MOST = 300
+"""So many papers to a reason a page shows; the command lists them all."""
+
+SHOWN = 12
+"""So many packages."""
+
+AGAIN = 5
+"""Seconds after which a page about packages under way loads itself again."""
+
+UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
+
+
+def by_reason(what: Handover) -> list[tuple[str, list[tuple[str, int | None]], int]]:
+    """Each reason of the agreements and of the publisher's check once, the commonest first.
+
+    With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
+    """
+    rows = {one.paper.key: one.paper_id for one in what.cleared} | {paper.key: paper.pk for paper, _ in what.blocked}
+    reasons: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
+    for paper, why in what.blocked:
+        reasons[why].append((paper.key, paper.pk))
+    for finding in what.findings:
+        why = str(replace(finding, paper="", fix=""))
+        reasons[why].append((finding.paper, rows.get(finding.paper)))
+    ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
+    return [(why, papers[:MOST], max(0, len(papers) - MOST)) for why, papers in ranked]
+
+
+class PackageDownloads(OwnVolumes):
+    """A page per volume with its packages. Making them hands something over, so it is a POST that leaves its events."""
+
+    def get_urls(self) -> list[URLPattern]:
+        name = "proceedings_volume_package"
+        own = [
+            path("<int:pk>/packages/", self.admin_site.admin_view(self.packages_page), name=f"{name}s"),
+            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.fetch), name=name),
+        ]
+        return own + super().get_urls()
+
+    def volume_or_404(self, request: HttpRequest, pk: int) -> Volume:
+        made = Package.objects.filter(volume=OuterRef("pk"), state=Package.State.DONE).order_by("-pk")
+        newest = {f"{which}_package": Subquery(made.filter(which=which).values("pk")[:1]) for which in Package.Which}
+        volumes = self.get_queryset(request).select_related("terms").annotate(**newest, **health.pulse(timezone.now()))
+        volume: Volume | None = volumes.filter(pk=pk).first()
+        if volume is None:
+            raise Http404
+        return volume
+
+    def packages_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What would go to the publisher now, what speaks against it, and what was made. A POST asks for both."""
+        volume = self.volume_or_404(request, pk)
+        if request.method == "POST":
+            return self.ask(request, volume)
+        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:SHOWN])
+        under_way = any(package.state in UNDER_WAY for package in packages)
+        context = {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "packages": packages,
+            "under_way": under_way,
+            "may_deliver": edits(request, volume.pk),
+            "title": f"Packages of {volume}",
+            "opts": self.opts,
+        }
+        if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
+            what = delivery_packages.prepare(volume, timezone.now().date())
+            now = delivery_packages.fingerprint(what)
+            context |= {
+                "what": what,
+                "obstacles": by_reason(what),
+                "stale": {package.pk for package in packages if package.fingerprint != now},
+            }
+        response = render(request, "admin/agreements/packages.html", context)
+        if under_way and "still" not in request.GET:
+            response["Refresh"] = str(AGAIN)
+        return response
+
+    def ask(self, request: HttpRequest, volume: Volume) -> HttpResponse:
+        """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
+        if not edits(request, volume.pk):
+            raise PermissionDenied
+        now, partial = timezone.now(), "partial" in request.POST
+        if not partial and not delivery_packages.prepare(volume, now.date()).ready:
+            why = "Nothing is made: it is not ready; see why below. Tick the box to get a part of it."
+            self.message_user(request, why, messages.ERROR)
+        else:
+            package_builder.order(volume, partial=partial, by=who(request), now=now)
+        return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
+
+    def fetch(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
+        """Leads to the file, by an address that lives for minutes."""
+        volume = self.volume_or_404(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not edits(request, volume.pk):
+            raise PermissionDenied
+        found = volume.packages.filter(pk=package, state=Package.State.DONE).select_related("volume").first()
+        if found is None:
+            raise Http404
+        return HttpResponseRedirect(address_of(found))
+
+    def packages(self, volume: Volume) -> str:
+        """A link for the list of volumes."""
+        return format_html('<a href="{}">packages</a>', reverse("admin:proceedings_volume_packages", args=[volume.pk]))

@@ -1,0 +1,180 @@
+"""Volumes on the desk: how far each one is, its board, and its terms."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from agreements import lifecycle
+from agreements.admin.bulk import BULKS, Bulk
+from agreements.admin.format import zone_of
+from agreements.admin.volumes.packages import PackageDownloads
+from agreements.admin.volumes.publication import PublicationPage
+from agreements.admin.volumes.reminders import ReminderPages
+from agreements.admin.volumes.signing_settings import TermsInline
+from agreements.dashboard import chart, health, overview
+from agreements.dashboard.blockers import FITTING, Blocker
+from agreements.domain.states import LIVE, WORDS, Status
+from agreements.models import Agreement
+from proceedings.accounts.permissions import edits
+from proceedings.admin.volumes import VolumeAdmin
+from proceedings.models import Paper, Volume
+
+admin.site.unregister(Volume)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How far a volume is: accepted papers, and how many of them stand where."""
+
+    papers: int
+    under_way: int
+    waiting: int
+    declined: int
+    sealed: int
+
+
+def fitting(blocker: Blocker, *, may_change: bool) -> Bulk | None:
+    """The move for many that the board offers with a count, to those who may make it."""
+    move = BULKS.get(FITTING.get(blocker, ""))
+    return move if move and (may_change or move.by_assistant) else None
+
+
+class VolumeList(ChangeList):
+    """The volumes; a name leads to its board, for that is what people come for."""
+
+    result_list: Any
+    model_admin: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.count(self.result_list)
+
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:proceedings_volume_board", args=[result.pk])
+
+
+@admin.register(Volume)
+class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
+    list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
+    list_select_related = ["terms"]
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ["-number"]
+    inlines = [TermsInline]
+    change_form_template = "admin/agreements/volume_page.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return VolumeList
+
+    def count(self, volumes: list[Any]) -> None:
+        """Hangs its `Numbers` on each volume, in two queries for all."""
+        accepted = Paper.objects.filter(volume__in=volumes, status=Paper.Status.ACCEPTED)
+        papers = dict(accepted.order_by().values_list("volume").annotate(count=Count("pk")))
+        standing: dict[tuple[int, str], int] = {}
+        agreements = Agreement.objects.filter(paper__in=accepted, status__in=[*LIVE, Status.DECLINED]).order_by()
+        counted = agreements.values_list("paper__volume", "status").annotate(count=Count("paper", distinct=True))
+        for volume, status, count in counted:
+            standing[volume, status] = count
+        for volume in volumes:
+            by_status = {status: standing.get((volume.pk, status), 0) for status in Status}
+            volume.numbers = Numbers(
+                papers=papers.get(volume.pk, 0),
+                under_way=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
+                waiting=by_status[Status.ISSUED],
+                declined=by_status[Status.DECLINED],
+                sealed=by_status[Status.SEALED],
+            )
+
+    def papers_link(self, volume: Any, count: int, status: str = "") -> str:
+        query = f"?volume={volume.number}" + (f"&agreement={status}" if status else "")
+        return format_html('<a href="{}">{}</a>', reverse("admin:proceedings_paper_changelist") + query, count)
+
+    @admin.display(description="papers")
+    def papers_(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.papers)
+
+    @admin.display(description="to issue")
+    def to_issue(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.papers - volume.numbers.under_way, "none")
+
+    @admin.display(description="waiting for signature")
+    def waiting(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.waiting, Status.ISSUED)
+
+    @admin.display(description="declined")
+    def declined(self, volume: Any) -> str:
+        return self.papers_link(volume, volume.numbers.declined, Status.DECLINED)
+
+    @admin.display(description="signed and sealed")
+    def sealed(self, volume: Any) -> str:
+        link = self.papers_link(volume, volume.numbers.sealed, Status.SEALED)
+        done, of = volume.numbers.sealed, volume.numbers.papers
+        bar = '{} <progress max="{}" value="{}" aria-label="{} of {} papers"></progress>'
+        return format_html(bar, link, of or 1, done, done, of)
+
+    @admin.display(description="deadline")
+    def deadline(self, volume: Volume) -> str:
+        return volume.terms.deadline_in_words if hasattr(volume, "terms") else "not set"
+
+    @admin.display(description="more")
+    def rooms(self, volume: Volume) -> str:
+        change = reverse("admin:proceedings_volume_change", args=[volume.pk])
+        return format_html('<a href="{}">settings</a> {}', change, self.packages(volume))
+
+    def get_urls(self) -> list[URLPattern]:
+        board_page = self.admin_site.admin_view(self.board_page)
+        return [path("<int:pk>/board/", board_page, name="proceedings_volume_board"), *super().get_urls()]
+
+    def bound(self, papers: Collection[int]) -> dict[int, str]:
+        """Papers whose agreements would no longer fit if they were changed: each would need a new one."""
+        live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
+        return {paper: WORDS[Status(status)] for paper, status in live.values_list("paper", "status")}
+
+    def after_import(self, volume: Volume) -> str:
+        return reverse("admin:proceedings_volume_board", args=[volume.pk])
+
+    def board_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What blocks delivery, who needs a person today, what goes out next. Changes nothing."""
+        volume = self.volume_or_404(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        now = timezone.now()
+        made = overview.make(volume, now)
+        progress, may_change = made.progress, edits(request, volume.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "board": made,
+            "standstill": standstill(volume, now),
+            "counts": [(count, fitting(count.blocker, may_change=may_change)) for count in made.counts],
+            "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
+            "zone": zone_of(request),
+            "may_change": may_change,
+            "title": str(volume),
+            "opts": self.opts,
+        }
+        return render(request, "admin/agreements/board.html", context)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            if row.instance.pk and {"deadline", "zone"} & set(row.changed_data):
+                row.instance.revision += 1
+        super().save_formset(request, form, formset, change)
+        if formset.has_changed():
+            lifecycle.terms_changed(form.instance.pk, timezone.now())
+
+
+def standstill(volume: Any, now: datetime) -> list[str]:
+    """What keeps all volumes waiting, in words, from `health.pulse`."""
+    silent = health.seconds(now, volume.clock_ran_at) if volume.clock_ran_at else None
+    return health.standstill(silent, health.seconds(now, volume.oldest_due_at))

@@ -1,0 +1,79 @@
+"""The volume is out: its date, the papers' addresses, and a mail to every author."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.defaultfilters import pluralize
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from agreements.delivery import publication
+from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.models import Volume
+
+SHOWN = 10
+"""So many papers a page shows: enough to try their addresses."""
+
+
+class PublicationForm(forms.Form):
+    published = forms.DateField(
+        label="Day of publication",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Give the day on which the volume was published."},
+    )
+    seen = forms.BooleanField(
+        label="I have opened addresses below, and the papers are there",
+        error_messages={"required": "Open some of the addresses first. The authors get them for good."},
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_published(self) -> date:
+        day: date = self.cleaned_data["published"]
+        if day > self.today:
+            raise forms.ValidationError("This day is still to come. Tell the authors when the volume is out.")
+        return day
+
+
+class PublicationPage(OwnVolumes):
+    """A page per volume, for the day on which the publisher has put it online."""
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.publication_page)
+        return [path("<int:pk>/publication/", page, name="proceedings_volume_publication"), *super().get_urls()]
+
+    def publication_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the papers are called and whom the mails would reach; a POST sends them, to each author once."""
+        volume: Volume = self.volume_or_404(request, pk)  # type: ignore[attr-defined]
+        now = timezone.now()
+        sent = request.POST if request.method == "POST" else None
+        form = PublicationForm(sent, today=now.date(), initial={"published": volume.published or now.date()})
+        if request.method == "POST" and not edits(request, volume.pk):
+            raise PermissionDenied
+        if form.is_valid():
+            queued = publication.tell(volume, form.cleaned_data["published"], now=now)
+            said = f"{queued} mail{pluralize(queued)} on the way." if queued else "All authors have been told before."
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:proceedings_volume_publication", args=[volume.pk]))
+        plan = publication.plan(volume)
+        unreachable = plan.unreachable
+        context = {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "plan": plan,
+            "shown": plan.papers[:SHOWN],
+            "unreachable": unreachable[: 3 * SHOWN],
+            "more": max(0, len(unreachable) - 3 * SHOWN),
+            "form": form,
+            "may": edits(request, volume.pk),
+            "title": f"Publication of {volume}",
+            "opts": self.opts,
+        }
+        return render(request, "admin/agreements/publication.html", context, status=400 if form.is_bound else 200)

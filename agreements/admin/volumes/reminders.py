@@ -1,0 +1,258 @@
+"""The reminders of a volume on the desk: what will go out, pauses of volume and people, the volume's own words."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from agreements import lifecycle
+from agreements.admin.format import who, zone_of
+from agreements.domain.schedule import FOREVER
+from agreements.domain.states import Status
+from agreements.jobs import digest
+from agreements.mail import addresses, compose, email_templates, notify, samples
+from agreements.models import Agreement, Message, OwnWords, Person, Terms, known_zone
+from agreements.reminders import preview
+from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.models import Volume
+
+AHEAD = timedelta(days=14)
+MOST = 100
+"""So many mails a page shows; `manage.py preview_mails` lists them all."""
+KINDS = {str(kind): needed for kind, needed in compose.NEEDED.items()}
+
+
+class PauseForm(forms.Form):
+    """Until when; nothing is until somebody lifts it."""
+
+    until = forms.DateField(
+        required=False,
+        label="Until the morning of",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Leave it empty to pause until you resume.",
+    )
+
+    def clean_until(self) -> date | None:
+        day: date | None = self.cleaned_data["until"]
+        if day and day <= timezone.now().date():
+            raise forms.ValidationError("Give a day that is still to come.")
+        return day
+
+    def moment(self, zone: str) -> datetime | None:
+        """The first instant of that day in `zone`."""
+        day = self.cleaned_data["until"]
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC) if day else None
+
+
+class PersonForm(PauseForm):
+    address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    field_order = ["address", "until"]
+
+
+class PlaceForm(forms.Form):
+    address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    zone = forms.CharField(
+        label="Time zone",
+        max_length=60,
+        required=False,
+        validators=[known_zone],
+        help_text="Such as Asia/Tokyo: they get mail in their own working hours. Empty if you do not know.",
+    )
+
+
+class WordsForm(forms.ModelForm):
+    class Meta:
+        model = OwnWords
+        fields = ["body", "extra"]
+        widgets = {
+            "body": forms.Textarea(attrs={"rows": 10, "cols": 70}),
+            "extra": forms.Textarea(attrs={"rows": 3, "cols": 70}),
+        }
+
+    def clean_body(self) -> str:
+        body = str(self.cleaned_data["body"]).strip()
+        if body and (problems := list(email_templates.complaints(body, KINDS[self.instance.kind]))):
+            raise forms.ValidationError(problems)
+        return body
+
+    def clean_extra(self) -> str:
+        extra = str(self.cleaned_data["extra"]).strip()
+        if problems := list(email_templates.stray_links(extra)):
+            raise forms.ValidationError(problems)
+        return extra
+
+
+class ReminderPages(OwnVolumes):
+    """Assistants read here; editors pause, resume and write. Every change is a POST."""
+
+    volume_or_404: Callable[[HttpRequest, int], Volume]
+
+    def get_urls(self) -> list[URLPattern]:
+        page, words = self.admin_site.admin_view(self.reminders_page), self.admin_site.admin_view(self.words_page)
+        own = [
+            path("<int:pk>/reminders/", page, name="proceedings_volume_reminders"),
+            path("<int:pk>/reminders/<str:kind>/", words, name="proceedings_volume_words"),
+        ]
+        return own + super().get_urls()
+
+    def with_terms_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, Terms | None]:
+        volume = self.volume_or_404(request, pk)
+        if request.method == "POST" and not edits(request, volume.pk):
+            raise PermissionDenied
+        return volume, getattr(volume, "terms", None)
+
+    def reminders_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What will go out and to whom, and the levers. Without terms there is nothing to remind of yet."""
+        volume, terms = self.with_terms_or_404(request, pk)
+        if terms is None:
+            self.message_user(request, "Set the deadline first: reminders go by it.", messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:proceedings_volume_change", args=[pk]))
+        bound: dict[str, forms.Form] = {}
+        if request.method == "POST":
+            done, bound = self.act(request, volume, terms)
+            if done:
+                self.message_user(request, done, messages.SUCCESS)
+                return HttpResponseRedirect(request.path)
+        context = self.page(request, volume, terms) | {
+            "pause": bound.get("pause-volume") or PauseForm(prefix="volume"),
+            "person": bound.get("pause-person") or PersonForm(prefix="person"),
+            "place": bound.get("place-person") or PlaceForm(prefix="place"),
+        }
+        return render(request, "admin/agreements/reminders.html", context, status=400 if bound else 200)
+
+    def page(self, request: HttpRequest, volume: Volume, terms: Terms) -> dict[str, Any]:
+        now = timezone.now()
+        mails = list(islice(preview.coming(volume, now, now + AHEAD), MOST + 1))
+        waiting = Agreement.objects.filter(paper__volume=volume, status=Status.ISSUED)
+        own = set(OwnWords.objects.filter(volume=volume).values_list("kind", flat=True))
+        return {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "terms": terms,
+            "paused": terms.paused_until if terms.paused_until and terms.paused_until > now else None,
+            "forever": FOREVER,
+            "mails": mails[:MOST],
+            "more": len(mails) > MOST,
+            "days": AHEAD.days,
+            "people": Person.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
+            "places": Person.objects.filter(volume=volume).exclude(zone="").order_by("address"),
+            "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
+            "letters": [(kind, Message.Kind(kind).label, kind in own) for kind in KINDS],
+            "refused": list(addresses.stopped(notify.editors_of_volume(volume)).values()),
+            "gets_daily": not terms.no_daily.filter(username=request.user.get_username()).exists(),
+            "zone": zone_of(request),
+            "may_change": edits(request, volume.pk),
+            "title": f"Reminders of {volume}",
+            "opts": self.opts,
+        }
+
+    def act(self, request: HttpRequest, volume: Volume, terms: Terms) -> tuple[str, dict[str, forms.Form]]:
+        """Does what the pressed button says. Returns what was done, or the form that says what is wrong."""
+        now, verb, address = timezone.now(), request.POST.get("do", ""), request.POST.get("address", "")
+        match verb:
+            case "resume-volume":
+                lifecycle.resume_volume(volume.pk, now=now)
+                return "Reminders go on.", {}
+            case "resume-person":
+                lifecycle.resume_person(volume.pk, address, now=now)
+                return f"{address} gets reminders again.", {}
+            case "pause-volume":
+                pause = PauseForm(request.POST, prefix="volume")
+                if not pause.is_valid():
+                    return "", {verb: pause}
+                lifecycle.pause_volume(volume.pk, until=pause.moment(terms.office_zone), now=now)
+                return "Paused: no reminder of this volume goes out, and those on their way are stopped.", {}
+            case "pause-person":
+                person = PersonForm(request.POST, prefix="person")
+                if not person.is_valid():
+                    return "", {verb: person}
+                address = person.cleaned_data["address"]
+                lifecycle.pause_person(volume.pk, address, until=person.moment(terms.office_zone), now=now)
+                return f"Paused: {address} gets no reminder about papers of this volume.", {}
+            case "place-person":
+                place = PlaceForm(request.POST, prefix="place")
+                if not place.is_valid():
+                    return "", {verb: place}
+                lifecycle.place_person(volume.pk, place.cleaned_data["address"], place.cleaned_data["zone"], now=now)
+                return f"Noted: {place.cleaned_data['address']} gets mail in their own working hours.", {}
+            case "daily-on" | "daily-off":
+                digest.switch(terms, request.user, on=verb == "daily-on")  # type: ignore[arg-type]
+                return "You get the morning mail." if verb == "daily-on" else "No morning mail for you.", {}
+        raise Http404
+
+    def words_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        """The volume's own words for one kind of mail, with what the mail then looks like."""
+        volume, terms = self.with_terms_or_404(request, pk)
+        if kind not in KINDS or terms is None:
+            raise Http404
+        own = OwnWords.objects.filter(volume=volume, kind=kind).first() or OwnWords(volume=volume, kind=kind)
+        form = WordsForm(request.POST if request.method == "POST" else None, instance=own)
+        valid = form.is_bound and form.is_valid()
+        if valid and "save" in request.POST:
+            if own.body or own.extra:
+                form.save()
+            elif own.pk:
+                own.delete()
+            self.message_user(request, "Kept. Mails that leave from now on say it so.", messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:proceedings_volume_reminders", args=[pk]))
+        sample = samples.sample(volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "form": form,
+            "kind": Message.Kind(kind).label,
+            "sample": sample,
+            "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACES.items()],
+            "needed": [f"{{{name}}}" for name in KINDS[kind]],
+            "may_change": edits(request, volume.pk),
+            "title": f"Words of the {Message.Kind(kind).label.lower()}",
+            "opts": self.opts,
+        }
+        return render(request, "admin/agreements/own_words.html", context, status=400 if form.errors else 200)
+
+
+class AgreementPauses(OwnVolumes):
+    """The pause of one agreement, on its own page."""
+
+    own_or_404: Callable[..., Agreement]
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.pause_page)
+        return [path("<int:pk>/remind/pause/", page, name="agreements_agreement_pause"), *super().get_urls()]
+
+    def pause_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks until when, then pauses; ``resume`` lifts the pause at once."""
+        agreement = self.own_or_404(request, pk, to_change=True)
+        back = reverse("admin:agreements_agreement_change", args=[pk])
+        if agreement.status != Status.ISSUED:
+            self.message_user(request, "It does not wait for a signature: there is nothing to pause.", messages.ERROR)
+            return HttpResponseRedirect(back)
+        form = PauseForm(request.POST if request.method == "POST" and "resume" not in request.POST else None)
+        if request.method == "POST" and (not form.is_bound or form.is_valid()):
+            now = timezone.now()
+            if form.is_bound:
+                until = form.moment(agreement.paper.volume.terms.office_zone)
+                lifecycle.pause(agreement, until=until, by=who(request), now=now)
+            else:
+                lifecycle.resume(agreement, by=who(request), now=now)
+            said = "Paused: nobody is reminded of it." if form.is_bound else "Reminders go on."
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "agreement": agreement,
+            "form": form,
+            "forever": FOREVER,
+            "title": f"Pause the reminders of {agreement.reference}",
+            "opts": self.opts,
+        }
+        return render(request, "admin/agreements/pause.html", context, status=400 if form.is_bound else 200)

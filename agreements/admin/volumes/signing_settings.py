@@ -1,0 +1,67 @@
+"""A volume's terms on the desk: until when authors sign, how insistently and at what hours they are reminded."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import JSONField
+from django.http import HttpRequest
+
+from agreements.domain.schedule import OWN, PRESETS
+from agreements.models import Terms
+from proceedings.accounts.permissions import edits
+
+NUMBERS = {"offsets", "most_reminders", "coauthors_after", "editors_after"}
+
+
+class TermsForm(forms.ModelForm):
+    """A preset that is chosen brings its numbers; numbers that are changed by hand are the volume's own."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if "preset" in self.changed_data and cleaned.get("preset") != OWN:
+            preset = PRESETS[cleaned["preset"]] if cleaned.get("preset") in PRESETS else None
+            # A volume that is only being made may bring both; then what was written by hand counts.
+            if preset and not NUMBERS & set(self.changed_data):
+                cleaned |= {
+                    "offsets": list(preset.offsets),
+                    "most_reminders": preset.most,
+                    "coauthors_after": preset.coauthors_after,
+                    "editors_after": preset.editors_after,
+                }
+        if NUMBERS & set(self.changed_data):
+            cleaned["preset"] = OWN
+        return cleaned
+
+
+class TermsInline(admin.StackedInline):
+    model = Terms
+    form = TermsForm
+    can_delete = False
+    formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
+    fieldsets = [
+        (None, {"fields": [("deadline", "zone"), "reply_to", "tell_authors", "language"]}),
+        (
+            "Reminders",
+            {"fields": ["preset", "offsets", ("most_reminders", "coauthors_after", "editors_after")]},
+        ),
+        ("Working hours", {"fields": ["office_zone", ("from_hour", "to_hour"), "weekend"]}),
+    ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "language":
+            texts = {"label": db_field.verbose_name.capitalize(), "help_text": db_field.help_text}
+            return forms.ChoiceField(choices=settings.LANGUAGES, initial=db_field.default, **texts)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # the volume's page has asked already
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return edits(request, obj.pk if obj else None)
+
+    has_add_permission = has_change_permission

@@ -1,0 +1,1 @@
+"""Where each paper stands, on one page."""

@@ -1,0 +1,281 @@
+"""What keeps a paper from being delivered. Pure: where a paper stands in, what blocks it out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from agreements.domain.states import WAITING, Status
+
+LAPSING = timedelta(days=270)
+"""Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
+LAST_MONTH = timedelta(days=335)
+"""After eleven months it is high time."""
+
+
+class Blocker(StrEnum):
+    """In the order in which a chair should look at them: what needs a person first."""
+
+    NO_CONTACT = "no-contact"
+    NAME = "name"
+    UNPRINTABLE = "unprintable"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    MAIL_UNKNOWN = "mail-unknown"
+    RECEIVED = "received"
+    PROPOSAL = "proposal"
+    DRIFTED = "drifted"
+    SEAL_FAILED = "seal-failed"
+    OBJECTION = "objection"
+    EDIT = "edit"
+    PUBLISHER = "publisher"
+    LAPSED = "lapsed"
+    LAST_MONTH = "last-month"
+    LAPSING = "lapsing"
+    NOT_ISSUED = "not-issued"
+    OVERDUE = "overdue"
+    SILENT = "silent"
+    WAITING = "waiting"
+    NOT_SENT = "not-sent"
+    SEAL_PENDING = "seal-pending"
+    NO_PDF = "no-pdf"
+    NAME_DOUBT = "name-doubt"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A blocker in words, and what to do about it. `person`: somebody must act; else it comes right by itself."""
+
+    words: str
+    advice: str
+    person: bool
+    stops: bool = True
+    """Whether the paper may not be delivered meanwhile."""
+
+
+MEANING = {
+    Blocker.NO_CONTACT: Meaning(
+        "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+    ),
+    Blocker.NAME: Meaning(
+        "name problem", "A name was likely misread. Settle it under Names; the answer is remembered.", person=True
+    ),
+    Blocker.UNPRINTABLE: Meaning(
+        "letters the form cannot show",
+        "The paper’s title or a name has a character that no font of the form has. Write it in other letters.",
+        person=True,
+    ),
+    Blocker.DECLINED: Meaning(
+        "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
+    ),
+    Blocker.REFUSED: Meaning(
+        "mail refused",
+        "The signer’s address takes no mail. Choose another author to sign, or correct the address.",
+        person=True,
+    ),
+    Blocker.MAIL_UNKNOWN: Meaning(
+        "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
+    ),
+    Blocker.RECEIVED: Meaning(
+        "paper form to look at",
+        "An author sent the form signed by hand. Look at it on the agreement’s page: accept it, or send it back.",
+        person=True,
+    ),
+    Blocker.PROPOSAL: Meaning(
+        "a proposal waits",
+        "An author asks for another signer or other facts: accept or refuse it. Meanwhile, for a week at most, no "
+        "reminders go out.",
+        person=True,
+    ),
+    Blocker.DRIFTED: Meaning(
+        "title or authors changed",
+        "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
+        person=True,
+    ),
+    Blocker.SEAL_FAILED: Meaning(
+        "sealing fails",
+        "The agreement’s page says why. It is tried again by itself; the signature stands.",
+        person=True,
+    ),
+    Blocker.OBJECTION: Meaning(
+        "an author objects",
+        "The agreement’s page says who and why. The signature stands until you replace or void the agreement.",
+        person=True,
+        stops=False,
+    ),
+    Blocker.EDIT: Meaning(
+        "an edit is not confirmed",
+        "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
+        person=True,
+    ),
+    Blocker.PUBLISHER: Meaning(
+        "the publisher’s check objects",
+        "The paper’s page says to what, and what to write instead. Counted every minute.",
+        person=True,
+    ),
+    Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
+    Blocker.LAST_MONTH: Meaning(
+        "lapses within a month",
+        "Signed eleven months ago and not published. Publish it, or ask its authors for a new agreement in time.",
+        person=True,
+    ),
+    Blocker.LAPSING: Meaning(
+        "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
+    ),
+    Blocker.NOT_ISSUED: Meaning("not issued", "Select them and issue the agreements.", person=True),
+    Blocker.OVERDUE: Meaning(
+        "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
+    ),
+    Blocker.SILENT: Meaning(
+        "no answer to the reminders",
+        "Write to the author yourself, ask a co-author to sign, or correct the address. The co-authors have been asked "
+        "too, where their addresses are known.",
+        person=True,
+    ),
+    Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
+    Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
+    Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.NAME_DOUBT: Meaning(
+        "name to check",
+        "Which part is the family name was guessed. Look them over under Names.",
+        person=False,
+        stops=False,
+    ),
+    Blocker.WAIVED: Meaning(
+        "waived",
+        "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
+        "settle these with its series editor.",
+        person=False,
+        stops=False,
+    ),
+    Blocker.NO_PDF: Meaning("no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False),
+}
+
+FITTING = {
+    Blocker.NO_CONTACT: "contact",
+    Blocker.REFUSED: "contact",
+    Blocker.NOT_ISSUED: "issue",
+    Blocker.DECLINED: "issue",
+    Blocker.LAPSED: "issue",
+    Blocker.DRIFTED: "supersede",
+    Blocker.MAIL_UNKNOWN: "remind",
+    Blocker.OVERDUE: "remind",
+    Blocker.SILENT: "remind",
+    Blocker.WAITING: "remind",
+}
+"""The move for many that the board offers with each; what is not named wants a look at each paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one accepted paper stands, as far as its agreement goes."""
+
+    has_contact: bool
+    has_pdf: bool = True
+    name_wrong: bool = False
+    """A name was likely misread at the import, and nobody has settled it."""
+    name_doubtful: bool = False
+    """A name was guessed at the import, likely well."""
+    flawed: bool = False
+    """The publisher's check found an error when it last looked."""
+    unprintable: bool = False
+    """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
+    status: str | None = None
+    """Of the live agreement, else of the newest; None without any."""
+    signed_at: datetime | None = None
+    drifted: bool = False
+    invited: bool = False
+    """At least one mail with a link has left, or may have."""
+    refused: bool = False
+    """The last mail to the signer was refused for good, or came back so."""
+    mail_unknown: bool = False
+    """Whether the last mail to the signer arrived is not known."""
+    seal_failed: bool = False
+    proposal: bool = False
+    """The signer asks the editors for something before signing."""
+    objection: bool = False
+    """An author for whom another one signed has objected."""
+    silent: bool = False
+    """So many reminders had no answer that the terms want an editor to hear of it."""
+    edit: bool = False
+    """An edit is not confirmed, or the author said no to it."""
+    closes_at: datetime | None = None
+    published: bool = False
+
+    @property
+    def signature_at(self) -> datetime | None:
+        """When it was signed, if that signature still counts: not one that lapsed or was voided."""
+        return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
+
+
+def blockers(standing: Standing, now: datetime) -> list[Blocker]:
+    """Everything that blocks the paper's delivery, the most pressing first; empty when it may go."""
+    match standing.status:
+        case Status.SEALED | Status.SIGNED:
+            found = blockers_of_signed(standing, now)
+        case Status.ISSUED | Status.RECEIVED:
+            found = blockers_of_waiting(standing, now)
+        case Status.DECLINED:
+            found = {Blocker.DECLINED}
+        case Status.LAPSED:
+            found = {Blocker.LAPSED}
+        case Status.WAIVED:
+            found = {Blocker.WAIVED}
+        case _:
+            found = blockers_of_unissued(standing)
+    if standing.drifted and standing.status in (*WAITING, Status.SIGNED, Status.SEALED):
+        found.add(Blocker.DRIFTED)
+    found |= blockers_of_paper(standing)
+    return [blocker for blocker in Blocker if blocker in found]
+
+
+def blockers_of_paper(standing: Standing) -> set[Blocker]:
+    """What is the matter with the paper itself, wherever its agreement stands."""
+    found = set()
+    if not standing.has_pdf:
+        found.add(Blocker.NO_PDF)
+    if standing.flawed:
+        found.add(Blocker.PUBLISHER)
+    if standing.name_wrong:
+        found.add(Blocker.NAME)
+    elif standing.name_doubtful:
+        found.add(Blocker.NAME_DOUBT)
+    return found
+
+
+def blockers_of_unissued(standing: Standing) -> set[Blocker]:
+    if not standing.has_contact:
+        return {Blocker.NO_CONTACT}
+    return {Blocker.UNPRINTABLE if standing.unprintable else Blocker.NOT_ISSUED}
+
+
+def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
+    found = set()
+    if standing.status == Status.SIGNED:
+        found.add(Blocker.SEAL_FAILED if standing.seal_failed else Blocker.SEAL_PENDING)
+    if standing.edit:
+        found.add(Blocker.EDIT)
+    if standing.objection:
+        found.add(Blocker.OBJECTION)
+    if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:
+        found.add(Blocker.LAST_MONTH if now >= standing.signed_at + LAST_MONTH else Blocker.LAPSING)
+    return found
+
+
+def blockers_of_waiting(standing: Standing, now: datetime) -> set[Blocker]:
+    proposal = {Blocker.PROPOSAL} if standing.proposal else set()
+    waits = Blocker.RECEIVED if standing.status == Status.RECEIVED else mail_or_signature(standing, now)
+    return {*proposal, waits}
+
+
+def mail_or_signature(standing: Standing, now: datetime) -> Blocker:
+    """What is waited for: that a mail arrives, or that somebody signs."""
+    if standing.refused:
+        return Blocker.REFUSED
+    if standing.mail_unknown:
+        return Blocker.MAIL_UNKNOWN
+    if not standing.invited:
+        return Blocker.NOT_SENT
+    if standing.closes_at and now >= standing.closes_at:
+        return Blocker.OVERDUE
+    return Blocker.SILENT if standing.silent else Blocker.WAITING

@@ -1,0 +1,99 @@
+"""Whether the desk does its work, in figures and words: for machines that watch. Reads only, and by index only."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, QuerySet, Subquery
+
+from agreements.domain.states import Status
+from agreements.models import Agreement, Message, Round
+
+State = Message.State
+
+SILENT = timedelta(minutes=10)
+LATE = timedelta(minutes=15)
+LOOKBACK = timedelta(days=1)
+FAILED_SHARE = 0.02
+RAN = Round.objects.filter(name="chase")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    planner_silent_seconds: int | None
+    """Since the clock last looked for reminders; None if it never did."""
+    oldest_due_seconds: int
+    """How long the mail that waits longest has been due; 0 if none is."""
+    unknown: int
+    """Mails of the last day of which nobody knows whether they arrived."""
+    failed: int
+    sent: int
+    """Of the last day."""
+    seals_waiting: int
+    oldest_signature_seconds: int
+    """How long the signature that waits longest has been waiting for its seal; 0 if none does."""
+
+    @property
+    def failed_share(self) -> float:
+        return self.failed / (self.failed + self.sent) if self.failed else 0.0
+
+
+def figures(now: datetime) -> Figures:
+    ran = RAN.values_list("at", flat=True).first()
+    of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
+    unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
+    signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
+    return Figures(
+        planner_silent_seconds=seconds(now, ran) if ran else None,
+        oldest_due_seconds=seconds(now, overdue(now).values_list("due_at", flat=True).first()),
+        unknown=of_the_day.filter(state=State.UNKNOWN).count(),
+        failed=of_the_day.filter(state=State.FAILED).count(),
+        sent=Message.objects.filter(state=State.SENT, sent_at__gt=now - LOOKBACK).count(),
+        seals_waiting=signed["count"],
+        oldest_signature_seconds=seconds(now, signed["oldest"]),
+    )
+
+
+def pulse(now: datetime) -> dict[str, Subquery]:
+    """For a query that is made anyway: when the clock last ran, and since when the mail that waits longest is due."""
+    return {
+        "clock_ran_at": Subquery(RAN.values("at")[:1]),
+        "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
+    }
+
+
+def overdue(now: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
+
+
+def seconds(now: datetime, since: datetime | None) -> int:
+    return max(0, int((now - since).total_seconds())) if since else 0
+
+
+def standstill(silent: int | None, due: int) -> list[str]:
+    """What does not go on, in any volume; only who runs the server can help. The seconds are those of `Figures`."""
+    found = []
+    if silent is None:
+        found.append("The clock has never run. Is `celery beat` running?")
+    elif silent > SILENT.total_seconds():
+        found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
+    if due > LATE.total_seconds():
+        found.append(f"A mail has been due for {due // 60} minutes. Is a worker running?")
+    return found
+
+
+def problems(seen: Figures) -> list[str]:
+    """What a person should look at, in words; empty when all is well."""
+    found = standstill(seen.planner_silent_seconds, seen.oldest_due_seconds)
+    if seen.unknown:
+        found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
+    if seen.failed > 1 and seen.failed_share > FAILED_SHARE:
+        found.append(f"{seen.failed} mails of the last day were refused, {seen.failed_share:.0%} of all.")
+    if seen.oldest_signature_seconds > LATE.total_seconds():
+        found.append(f"{seen.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
+    return found
+
+
+def report(now: datetime) -> dict[str, object]:
+    seen = figures(now)
+    found = problems(seen)
+    return {"ready": not found, "problems": found, **asdict(seen)}

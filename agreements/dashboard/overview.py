@@ -1,0 +1,230 @@
+"""One volume at a glance: what blocks delivery, who needs a person today, what goes out next. Reads only."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models.functions import Coalesce
+
+from agreements.dashboard.blockers import MEANING, Blocker, Meaning, blockers
+from agreements.dashboard.health import LATE
+from agreements.dashboard.paper_state import Row, accepted, rows
+from agreements.documents.history import in_words
+from agreements.domain.schedule import Escalate, Remind, Verdict, Wait
+from agreements.domain.states import WAITING, Status
+from agreements.models import Agreement, Event, Message, Proposal, Terms
+from agreements.reminders import planner
+from proceedings.models import Volume
+
+CLEARING = (Status.SEALED, Status.WAIVED)
+"""Where a paper may go to the publisher, as far as its agreement goes."""
+
+MANY = 8
+"""How many examples a list on the board shows before it links to the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    blocker: Blocker
+    meaning: Meaning
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that needs a person, with why."""
+
+    paper_id: int
+    key: str
+    title: str
+    who: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class NextMail:
+    at: datetime
+    """UTC."""
+    what: str
+    to: str
+    key: str
+    agreement_id: int
+    late: bool = False
+    """It should have gone out by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Signatures over time, for the picture: one point a day."""
+
+    days: tuple[date, ...]
+    signed: tuple[int, ...]
+    total: int
+    deadline: date | None
+    pace: float | None
+    """Signatures a day still needed to be complete at the deadline; None when it has passed or all have signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    volume: Volume
+    now: datetime
+    terms: Terms | None
+    papers: int
+    cleared: int
+    signed: int
+    counts: tuple[Count, ...]
+    persons: int
+    """Papers that need a person."""
+    tasks: tuple[Task, ...]
+    """The most pressing of them."""
+    days_left: int | None
+    """Whole days to the deadline; below zero past it."""
+    next_mails: tuple[NextMail, ...]
+    last_events: tuple[tuple[Event, str], ...]
+    progress: Progress
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.terms and self.terms.paused_until and self.terms.paused_until > self.now)
+
+    @property
+    def complete(self) -> bool:
+        return self.papers > 0 and self.cleared == self.papers
+
+    @property
+    def mail_trouble(self) -> list[str]:
+        """What is the matter with the mail, in words; empty when all is well."""
+        found = {count.blocker: count.count for count in self.counts}
+        refused, unknown = found.get(Blocker.REFUSED, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
+        words = ["Mail is late: it should have gone out by now. Is a worker running?"] * any(
+            mail.late for mail in self.next_mails
+        )
+        if refused:
+            words.append(f"{refused} address{'es' * (refused != 1)} refused the last mail.")
+        if unknown:
+            words.append(f"Of {unknown} mail{'s' * (unknown != 1)} nobody knows whether it arrived.")
+        return words
+
+    @property
+    def more_tasks(self) -> int:
+        return self.persons - len(self.tasks)
+
+    @property
+    def days_away(self) -> int:
+        return abs(self.days_left or 0)
+
+    @property
+    def signed_share(self) -> int:
+        """In thousandths."""
+        return 1000 * self.signed // max(self.papers, 1)
+
+    @property
+    def cleared_share(self) -> int:
+        return 1000 * self.cleared // max(self.papers, 1)
+
+
+def make(volume: Volume, now: datetime) -> Board:
+    """The board of one volume at `now`."""
+    terms: Terms | None = getattr(volume, "terms", None)
+    papers = rows(accepted(volume), terms)
+    counts: Counter[Blocker] = Counter()
+    tasks: list[tuple[Blocker, Row]] = []
+    cleared = 0
+    for row in papers:
+        found = blockers(row.standing, now)
+        counts.update(found)
+        cleared += row.standing.status in CLEARING and not any(MEANING[one].stops for one in found)
+        if found and MEANING[found[0]].person:
+            tasks.append((found[0], row))
+    progress = progress_of(papers, terms, now)
+    order = list(Blocker)
+    tasks.sort(key=lambda task: order.index(task[0]))
+    return Board(
+        volume=volume,
+        now=now,
+        terms=terms,
+        papers=len(papers),
+        cleared=cleared,
+        signed=progress.signed[-1],
+        counts=tuple(Count(blocker, MEANING[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
+        persons=len(tasks),
+        days_left=(terms.closes_at - now) // timedelta(days=1) if terms else None,
+        tasks=tuple(Task(row.pk, row.key, row.title, row.who, MEANING[why]) for why, row in tasks[:MANY]),
+        next_mails=tuple(next_mails(volume, terms, now)),
+        last_events=tuple(last_events(volume)),
+        progress=progress,
+    )
+
+
+def next_mails(volume: Volume, terms: Terms | None, now: datetime) -> list[NextMail]:
+    """What goes out next: the outbox, and the reminders that will come due."""
+    queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
+    rests = Proposal.objects.filter(agreement=OuterRef("pk"), state=Proposal.State.OPEN)
+    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="look_at"), output_field=DateTimeField())
+    ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
+    first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
+    loaded = ("messages", Prefetch("proposals", Proposal.objects.none()))  # those that have one do not come
+    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
+    mails = [mail for agreement in coming for mail in mails_to_come(agreement, terms, now)]
+    return sorted(mails, key=lambda mail: mail.at)[:MANY]
+
+
+def mail_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> NextMail | None:
+    """What goes out next about one agreement, whose messages and proposals are loaded."""
+    return next(mails_to_come(agreement, terms, now), None)
+
+
+def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> Iterator[NextMail]:
+    """What is in the outbox, by time, then the reminder that will come due."""
+    queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
+    for mail in sorted(queued, key=lambda mail: mail.due_at):
+        yield pending(mail, agreement, now)
+    if terms and agreement.status in WAITING and agreement.look_at is not None:
+        reminder = reminder_to_come(agreement, planner.verdict_on(agreement, terms, now), now)
+        if reminder:
+            yield reminder
+
+
+def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:
+    late = mail.due_at < now - LATE
+    return NextMail(
+        max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk, late
+    )
+
+
+def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> NextMail | None:
+    match verdict:
+        case Remind():
+            return NextMail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+        case Escalate():
+            return NextMail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
+        case Wait(until):
+            return NextMail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+    return None
+
+
+def last_events(volume: Volume) -> list[tuple[Event, str]]:
+    events = Event.objects.filter(agreement__volume_number=volume.number, agreement__paper__volume=volume)
+    newest = list(events.select_related("agreement").order_by("-pk")[:MANY])
+    return [(event, happening.what) for event, happening in zip(newest, in_words(newest), strict=True)]
+
+
+def progress_of(papers: list[Row], terms: Terms | None, now: datetime) -> Progress:
+    """From the first issue to today; the deadline may lie before or after."""
+    signed_days = [at.date() for row in papers if (at := row.standing.signature_at)]
+    total = len(papers)
+    start = min([now.date(), *signed_days, *(row.issued_at.date() for row in papers if row.issued_at)])
+    days = tuple(start + timedelta(days=d) for d in range((now.date() - start).days + 1))
+    per_day = Counter(signed_days)
+    signed, running = [], 0
+    for day in days:
+        running += per_day[day]
+        signed.append(running)
+    pace = None
+    if terms and running < total:
+        left = (terms.closes_at - now) / timedelta(days=1)
+        pace = (total - running) / left if left > 0 else None
+    return Progress(days, tuple(signed), total, terms.deadline if terms else None, pace)

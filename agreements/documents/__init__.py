@@ -1,0 +1,1 @@
+"""What is shown, sealed, kept and verified."""

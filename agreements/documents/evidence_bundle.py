@@ -1,0 +1,71 @@
+"""The evidence bundle of one sealed agreement: everything that a third party needs to check it without the desk."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import storages
+
+from agreements.models import Agreement, ShownCopy
+
+STANDALONE = Path(__file__).parents[1] / "standalone"
+"""What explains and checks a bundle: how a signature was tied to its signer (Ruiz v. Moss Bros), and the verifier."""
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Zip entries need a date; a fixed one keeps two bundles of the same state the same bytes."""
+
+
+def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
+    """A zip file with the sealed PDF, the events, the certificate and `verify.py`; of a form signed by hand also the
+    files as they came in. Raises ValueError if not sealed.
+
+    With `as_sealed` the history ends with the seal: mails and deliveries that came after it change nothing.
+    """
+    if agreement.seal_certificate is None:
+        raise ValueError(f"{agreement} is not sealed.")
+    with storages["private"].open(agreement.sealed_file) as file:
+        sealed = file.read()
+    # Not `agreement.shown`: of 3,500 papers the bytes would all stay with their agreements.
+    shown = ShownCopy.objects.values_list("body", flat=True).get(agreement=agreement)
+    history = list(agreement.events.all())
+    if as_sealed:
+        last = max(event.number for event in history if event.kind == "seal")
+        history = [event for event in history if event.number <= last]
+    scans = {f"scan-{number}.{one['kind']}": one for number, one in enumerate(scanned(agreement), start=1)}
+    statement = {
+        "reference": agreement.reference,
+        "paper": agreement.paper_key,
+        "title": agreement.title,
+        "authors": agreement.authors,
+        "signer": agreement.signer,
+        "text_version": agreement.text.version,
+        "text_sha256": agreement.text.digest,
+        "shown_sha256": agreement.shown_sha256,
+        "shown_length": len(shown),
+        "sealed_sha256": agreement.sealed_sha256,
+        "seal_level": agreement.seal_level,
+        "event_head": history[-1].digest,
+        "scans": {name: one["sha256"] for name, one in scans.items()},
+    }
+    events = (event.content(agreement.reference) | {"digest": event.digest} for event in history)
+    files = {
+        "sealed.pdf": sealed,
+        "agreement.json": json.dumps(statement, ensure_ascii=False, indent=1).encode(),
+        "events.jsonl": "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events).encode(),
+        "certificates.pem": agreement.seal_certificate.pem.encode(),
+        "text.md": agreement.text.body.encode(),
+    } | {name: (STANDALONE / name).read_bytes() for name in ("procedure.txt", "verify.py")}
+    for name, one in scans.items():
+        with storages["private"].open(one["name"]) as file:
+            files[name] = file.read()
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(zipfile.ZipInfo(name, date_time=EPOCH), body)
+    return output.getvalue()
+
+
+def scanned(agreement: Agreement) -> list[dict[str, Any]]:
+    """The files of the form signed by hand, as they came in; empty for one signed by link."""
+    return list(agreement.scan.files) if agreement.scan else []

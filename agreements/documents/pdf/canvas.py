@@ -1,0 +1,98 @@
+"""The paper: a ReportLab canvas that draws shaped text.
+
+Text reaches the page only through `Sheet.write`, as glyph numbers. No mark-up parser is ever involved, so there is
+nothing to escape and nothing in a title that could be obeyed: an ampersand or a tag is a row of shapes.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+from reportlab import rl_config
+from reportlab.lib.pagesizes import letter
+from reportlab.pdfbase.pdfdoc import xObjectName
+from reportlab.pdfgen.canvas import Canvas
+
+from agreements.documents.pdf.embedding import Fonts
+from agreements.documents.pdf.paragraph import Set, Type
+
+WIDTH, HEIGHT = letter
+MARGIN = 104.0
+MEASURE = WIDTH - 2 * MARGIN
+"""Width of the text column in points; about 75 characters of the body type, near the publisher's own."""
+
+INK, GREY = 0.0, 0.38
+
+rl_config.useA85 = 0  # binary streams: a fifth smaller, and no need for ReportLab's C accelerator
+
+
+class Sheet(Canvas):
+    """A document being drawn. The same calls give the same bytes: no clock, no random identifier."""
+
+    _doc: Any
+
+    def __init__(self, size: tuple[float, float] = (WIDTH, HEIGHT)) -> None:
+        """`size` is the page's width and height in points."""
+        self._buffer = BytesIO()
+        super().__init__(self._buffer, pagesize=size, pageCompression=1, invariant=1, pdfVersion=(1, 7))
+        self.fonts = Fonts(self._doc)
+        self.structure: list[tuple[int, int, str]] = []
+        """(page, number of the marked content on that page, structure type), in reading order."""
+        self._marked: dict[int, int] = {}
+
+    def _make_preamble(self) -> None:
+        """Start pages without ReportLab's Helvetica, which would be a font that is not embedded."""
+        self._preamble = "1 0 0 1 0 0 cm"
+
+    def write(self, x: float, y: float, line: Set, kind: Type, *, grey: float = INK) -> None:
+        """Draw one set line with its baseline starting at (x, y)."""
+        self.addLiteral(self.fonts.write(x, y, line, kind, grey))
+
+    def write_lines(self, x: float, y: float, lines: Sequence[Set], kind: Type, *, grey: float = INK) -> float:
+        """Draw lines downwards from the first baseline `y`; returns the baseline after the last."""
+        for line in lines:
+            self.write(x, y, line, kind, grey=grey)
+            y -= kind.leading
+        return y
+
+    def rule(self, x: float, y: float, width: float, *, weight: float = 0.4, grey: float = INK) -> None:
+        """A horizontal line."""
+        self.setStrokeGray(grey)
+        self.setLineWidth(weight)
+        self.line(x, y, x + width, y)
+
+    @contextmanager
+    def part(self, role: str) -> Iterator[None]:
+        """What is drawn inside is one part of the document's structure, such as ``P``; ``Artifact`` is none."""
+        if role == "Artifact":
+            self.addLiteral("/Artifact BMC")
+        else:
+            page = self.getPageNumber()
+            number = self._marked[page] = self._marked.get(page, -1) + 1
+            self.structure.append((page, number, role))
+            self.addLiteral(f"/{role} <</MCID {number}>> BDC")
+        yield
+        self.addLiteral("EMC")
+
+    def leave(self, field: str) -> None:
+        """Leave room for a field: an empty form XObject, shown here and filled when the document is bound."""
+        if not self.hasForm(field):
+            self.beginForm(field)
+            self.endForm()
+        self.doForm(field)
+
+    def finished(self) -> bytes:
+        """The document's bytes; nothing can be drawn afterwards."""
+        self.save()
+        return self._buffer.getvalue()
+
+    def numbers(self) -> dict[str, int]:
+        """The object numbers that ReportLab gave, by its internal names; known once the document is finished."""
+        given: dict[str, tuple[int, int]] = self._doc.idToObjectNumberAndVersion
+        return {name: number for name, (number, _) in given.items()}
+
+
+def field_name(field: str) -> str:
+    """ReportLab's internal name of the object of a field."""
+    return str(xObjectName(field))

@@ -1,0 +1,247 @@
+"""The evidence page: who signed what, when, in which words, and how anyone can check it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
+
+from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, Sheet
+from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
+from agreements.documents.pdf.layout import BOTTOM, TOP, Placed, Rule
+from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
+from agreements.documents.pdf.shaping import has_right_to_left, made_visible
+from agreements.documents.pdf.signature import day, moment
+from agreements.documents.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
+from agreements.domain.agreement_text import Wording
+from agreements.domain.facts import Facts, Happening, PaperSignature, Signature, sha256
+
+HEADING = Type(size=17, leading=22)
+SECTION = Type(SEMIBOLD, size=9.5, leading=15)
+LABEL = Type(ITALIC, size=9, leading=11.6)
+VALUE = Type(size=9, leading=11.6)
+DIGEST = Type(size=8, leading=10.4)
+LABEL_ROOM = 92.0
+WHEN_ROOM = 104.0
+BY_ROOM = 92.0
+QR_SIDE = 72.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Lines that hang from one row at `x`."""
+
+    x: float
+    lines: tuple[Set, ...]
+    kind: Type
+
+
+@dataclass(slots=True)
+class _Page:
+    """What stands on one page."""
+
+    lines: list[Placed] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+
+
+def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[Happening], verify_url: str) -> bytes:
+    """The evidence of one signature as PDF: one page, or as many as the authors and events need.
+
+    Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
+    """
+    table = _begun(
+        "Evidence of signature",
+        "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
+        f"electronically {'by the corresponding author' if facts.by_an_author else 'on behalf of the authors'}.",
+        facts,
+    )
+    for label, value in _particulars(facts, sig):
+        table.row(label, value)
+    table.section("Statements ticked by the signer, word for word")
+    for label, statement in (("Authority", sig.authority), ("Consent", sig.consent)):
+        table.row(label, statement.text)
+        table.digest(statement.digest)
+    table.section("What was signed")
+    table.row("Form shown", "The file that holds this page begins with exactly the bytes that the signer was shown.")
+    table.digest(sig.shown_sha256)
+    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
+    table.digest(facts.text_digest)
+    _happened(table, history)
+    return _draw(table.pages, facts, verify_url)
+
+
+def paper_evidence(
+    facts: Facts, wording: Wording, sig: PaperSignature, history: Sequence[Happening], verify_url: str
+) -> bytes:
+    """The evidence of a form signed by hand, as PDF. Same arguments, same bytes; raises as `evidence` does."""
+    table = _begun(
+        "Evidence of signature on paper",
+        "This page belongs to the agreement before it and is sealed with it. "
+        f"The {'corresponding author' if facts.by_an_author else 'signer'} signed the form by hand and sent it in; an "
+        "editor looked at it and accepted it. Its pages follow as they came.",
+        facts,
+    )
+    for label, value in _of_both(facts):
+        table.row(label, value)
+    table.row("Name on the form", made_visible(sig.name))
+    table.row("Date on the form", f"“{made_visible(sig.date_written)}”, read as {day(sig.dated)}")
+    table.row("Came in", moment(sig.received_at))
+    table.row("Accepted", f"{moment(sig.accepted_at)} by {made_visible(sig.accepted_by)}")
+    table.section("What the editor looked for and found")
+    for found in sig.checked:
+        table.row("", found)
+    table.section("What came in")
+    for file in sig.files:
+        pages = "1 page" if file.pages == 1 else f"{file.pages} pages"
+        table.row(file.kind.upper(), f"{pages}, {file.size} bytes")
+        table.digest(file.sha256)
+    table.section("What was signed")
+    table.row("Form", "The file that holds this page begins with exactly the bytes that were offered to be printed.")
+    table.digest(sig.shown_sha256)
+    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
+    table.digest(facts.text_digest)
+    _happened(table, history)
+    return _draw(table.pages, facts, verify_url)
+
+
+def _begun(heading: str, words: str, facts: Facts) -> "_Table":
+    table = _Table()
+    table.heading(heading)
+    table.paragraph(words, MEASURE - QR_SIDE - 16)
+    table.skip(10)
+    table.row("Agreement", f"{facts.reference}, text {facts.text_version}", narrow=True)
+    table.row("Volume", f"PMLR {facts.volume}, {facts.volume_name}", narrow=True)
+    table.row("Paper", facts.paper_key, narrow=True)
+    return table
+
+
+def _happened(table: "_Table", history: Sequence[Happening]) -> None:
+    table.section("What happened")
+    for event in history:
+        table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
+
+
+def _of_both(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What the evidence says of the facts, however it was signed."""
+    yield "Title", facts.title
+    yield from _authors(facts.authors)
+    yield "Signer", facts.signer
+    yield "E-mail", facts.signer_email
+    yield "Capacity", facts.capacity
+
+
+def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
+    yield from _of_both(facts)
+    yield "Typed name", sig.typed_name
+    if sig.drawn:
+        yield "Drawn by hand", f"A signature beside the typed name, SHA-256 of its strokes {sha256(sig.drawn.encode())}"
+    yield "Signed at", moment(sig.signed_at)
+    yield "Network address", sig.network_address or "not shown, by the privacy policy"
+
+
+def _authors(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """All in a row; but one a line where any reads from right to left, for in a row such names change places."""
+    label = f"Authors ({len(names)})"
+    if not has_right_to_left("".join(names)):
+        yield label, "; ".join(names)
+        return
+    for at, name in enumerate(names):
+        yield ("" if at else label), name
+
+
+def _draw(pages: list[_Page], facts: Facts, verify_url: str) -> bytes:
+    sheet = Sheet()
+    for number, page in enumerate(pages, start=1):
+        if number == 1:
+            _qr(sheet, verify_url, MARGIN + MEASURE - QR_SIDE, TOP + 14 - QR_SIDE)
+        for placed in page.lines:
+            sheet.write(placed.x, placed.y, placed.line, placed.kind, grey=GREY if placed.kind is LABEL else INK)
+        for rule in page.rules:
+            sheet.rule(rule.x, rule.y, rule.width, weight=0.3, grey=GREY)
+        draw_foot(sheet, f"evidence page {number} of {len(pages)}")
+        sheet.write_lines(MARGIN, FOOT_LINE, foot_lines(facts, verify_url), FOOT, grey=GREY)
+        sheet.showPage()
+    return sheet.finished()
+
+
+def _qr(sheet: Sheet, address: str, x: float, y: float) -> None:
+    """The address as a QR code, `QR_SIDE` points wide, lower left corner at (x, y); drawn as vectors."""
+    code: Any = QRCode(None, QRErrorCorrectLevel.M)
+    code.addData(address)
+    code.make()
+    count = code.getModuleCount()
+    module = QR_SIDE / count
+    sheet.setFillGray(INK)
+    path = sheet.beginPath()
+    for row in range(count):
+        for column in range(count):
+            if code.isDark(row, column):
+                path.rect(x + column * module, y + QR_SIDE - (row + 1) * module, module, module)
+    sheet.drawPath(path, stroke=0, fill=1)
+
+
+class _Table:
+    """Rows filled from the top of the first page; a row that does not fit goes on over the page."""
+
+    def __init__(self) -> None:
+        self.pages = [_Page()]
+        self._y = TOP
+
+    def skip(self, height: float) -> None:
+        self._y -= height
+
+    def heading(self, text: str) -> None:
+        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, HEADING), HEADING)])
+
+    def paragraph(self, text: str, room: float) -> None:
+        self._hang([_Cell(MARGIN, set_paragraph(text, room, VALUE), VALUE)])
+
+    def section(self, text: str) -> None:
+        """A heading with a rule under it, never alone at the foot of a page."""
+        self.skip(7)
+        if self._y - 4 * VALUE.leading < BOTTOM:
+            self._turn()
+        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, SECTION), SECTION)])
+        self.pages[-1].rules.append(Rule(MARGIN, self._y + SECTION.leading - 4, MEASURE))
+        self.skip(1)
+
+    def row(self, label: str, value: str, *, narrow: bool = False) -> None:
+        """A label and its value; `narrow` keeps clear of the QR code."""
+        room = MEASURE - LABEL_ROOM - (QR_SIDE + 16 if narrow else 0)
+        self._hang(
+            [
+                _Cell(MARGIN, set_paragraph(label, LABEL_ROOM, LABEL), LABEL),
+                _Cell(MARGIN + LABEL_ROOM, set_paragraph(value, room, VALUE), VALUE),
+            ]
+        )
+        self.skip(1.5)
+
+    def digest(self, value: str) -> None:
+        lines = set_paragraph(f"SHA-256 {value}", MEASURE - LABEL_ROOM, DIGEST)
+        self._hang([_Cell(MARGIN + LABEL_ROOM, lines, DIGEST)])
+        self.skip(2)
+
+    def event(self, when: str, what: str, by: str) -> None:
+        room = MEASURE - WHEN_ROOM - BY_ROOM
+        self._hang(
+            [
+                _Cell(MARGIN, set_paragraph(when, WHEN_ROOM, VALUE), VALUE),
+                _Cell(MARGIN + WHEN_ROOM, set_paragraph(what, room - 10, VALUE), VALUE),
+                _Cell(MARGIN + WHEN_ROOM + room, set_paragraph(by, BY_ROOM, VALUE), VALUE),
+            ]
+        )
+
+    def _hang(self, cells: list[_Cell]) -> None:
+        """Draw cells side by side, line by line, turning the page where it is full."""
+        leading = max(cell.kind.leading for cell in cells)
+        for at in range(max(len(cell.lines) for cell in cells)):
+            if self._y < BOTTOM:
+                self._turn()
+            for cell in cells:
+                if at < len(cell.lines):
+                    self.pages[-1].lines.append(Placed(cell.x, self._y, cell.lines[at], cell.kind))
+            self._y -= leading
+
+    def _turn(self) -> None:
+        self.pages.append(_Page())
+        self._y = TOP

@@ -1,0 +1,289 @@
+"""Where everything on the form stands: title, blanks, clauses, footnote and the two lines that are signed.
+
+Pure arrangement, nothing is drawn here. It depends on the wording and on how many lines each blank needs, not on
+what is written there, so it is made once for all agreements of a shape.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from agreements.documents.pdf.canvas import HEIGHT, MARGIN, MEASURE, WIDTH
+from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
+from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
+from agreements.documents.pdf.shaping import clean
+from agreements.domain.agreement_text import Blank, Clause, Wording
+from agreements.domain.facts import Facts
+
+BODY = Type(size=10.5, leading=13.8, justified=True, hyphenated=True)
+PLAIN = Type(size=10.5, leading=13.8)
+TITLE = Type(size=20, leading=25)
+SUBTITLE = Type(ITALIC, size=11, leading=15)
+FOOTNOTE = Type(size=8.5, leading=10.8, justified=True, hyphenated=True)
+AGREED = Type(SEMIBOLD, size=10.5, leading=14)
+FILLED = (
+    (3, Type(size=11.5, leading=17.5)),
+    (4, Type(size=10, leading=15)),
+    (7, Type(size=9, leading=13.5)),
+    (99, Type(size=8, leading=11.4)),
+)
+"""What is filled in is set in the largest type that needs at most so many lines; type below 8 pt is never set."""
+
+TITLE_LIMIT = 500
+NAME_LIMIT = 200
+"""Characters. The printed form has room for these; the record of a paper rarely has a tenth."""
+
+TOP = HEIGHT - 92.0
+BOTTOM = 84.0
+GAP = 8.0
+INDENT = 24.0
+NUMBER_ROOM = 7.0
+"""Between a clause's number, which is set to the right, and its text."""
+SIGN_LEADING = 27.0
+LABEL_GAP = 6.0
+"""Between a signature label and what is written beside it."""
+STAMP_HEIGHT = 34.0
+RULE_DROP = 3.8
+"""How far a ruled line lies below the baseline of what is written on it."""
+
+
+class DoesNotFitError(ValueError):
+    """A text is longer than the form has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One line at its place on a page: `x`, `y` in points from the lower left corner."""
+
+    x: float
+    y: float
+    line: Set
+    kind: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line at its place."""
+
+    x: float
+    y: float
+    width: float
+
+
+@dataclass(slots=True)
+class Part:
+    """What belongs together on a page: a paragraph, a heading, a blank. `role` is its PDF structure type."""
+
+    role: str
+    lines: list[Placed] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    blank: str = ""
+    """The field that is written here, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where the lines of a field go: the first baseline, downwards from there."""
+
+    x: float
+    y: float
+    kind: Type
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """The form's pages, the places of its fields, and where it is signed: (x, baseline, room) on the last page."""
+
+    pages: list[list[Part]]
+    slots: dict[str, Slot]
+    signed: tuple[float, float, float]
+    dated: tuple[float, float, float]
+    stamped: tuple[float, float]
+    """Left and top of the room for the seal's stamp, under the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many lines of which type each field has; forms of one shape differ in nothing but those lines."""
+
+    title: tuple[int, Type]
+    author: tuple[int, Type]
+    name: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is written on one form, in set lines by field."""
+
+    shape: Shape
+    lines: dict[str, tuple[Set, ...]]
+
+
+def filling(facts: Facts, wording: Wording) -> Filling:
+    """The lines for the blanks; raises UnprintableError and DoesNotFitError."""
+    title, title_kind = _filled(facts.title, TITLE_LIMIT, "title")
+    author, author_kind = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
+    name = set_paragraph(facts.signer, _beside(wording.author_label), PLAIN)
+    shape = Shape((len(title), title_kind), (len(author), author_kind), len(name))
+    return Filling(shape, {"title": title, "author": author, "name": name})
+
+
+def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
+    """The lines that a blank is filled with, and their type."""
+    cleaned = clean(text)
+    if not cleaned or len(cleaned) > limit:
+        raise DoesNotFitError(f"The {what} has {len(cleaned)} characters; the form takes 1 to {limit}.")
+    for most, kind in FILLED:
+        lines = set_paragraph(cleaned, MEASURE - 2 * INDENT, kind)
+        if len(lines) <= most:
+            return lines, kind
+    raise DoesNotFitError(f"The {what} needs {len(lines)} lines, which the form has no room for.")
+
+
+@lru_cache(maxsize=64)
+def arrange(wording: Wording, shape: Shape) -> Arrangement:
+    """Lay out the form of this shape."""
+    footnote = set_paragraph(f"¹ {wording.footnote}", MEASURE, FOOTNOTE)
+    flow = _Flow(floor=BOTTOM + 14 + len(footnote) * FOOTNOTE.leading)
+    flow.centred(wording.title, TITLE, "H1")
+    flow.centred(wording.subtitle, SUBTITLE, "P")
+    flow.skip(26)
+    for part in wording.preamble:
+        if isinstance(part, Blank):
+            name, (count, kind) = ("title", shape.title) if part is Blank.TITLE else ("author", shape.author)
+            flow.blank(name, count, kind)
+        else:
+            flow.paragraph(part, BODY)
+    for clause in wording.clauses:
+        if clause.parts:
+            flow.keep_together(flow.height(clause, 0))
+        flow.clause(clause, 0)
+    flow.pages[0].append(_footnote(footnote))
+    signing = GAP + len(set_paragraph(wording.agreement, MEASURE, AGREED)) * AGREED.leading + GAP + GAP
+    flow.keep_together(signing + (shape.name - 1) * PLAIN.leading + 3 * SIGN_LEADING + STAMP_HEIGHT - AGREED.leading)
+    flow.skip(GAP)
+    flow.paragraph(wording.agreement, AGREED)
+    flow.skip(GAP)
+    flow.named(wording.author_label, shape.name)
+    signed = flow.to_be_signed(wording.signed_label)
+    dated = flow.to_be_signed(wording.date_label)
+    return Arrangement(flow.pages, flow.slots, signed, dated, (MARGIN + INDENT, dated[1] - SIGN_LEADING))
+
+
+def _footnote(lines: Sequence[Set]) -> Part:
+    """At the foot of page 1 under a short rule, as the publisher has it."""
+    top = BOTTOM + (len(lines) - 1) * FOOTNOTE.leading
+    placed = [Placed(MARGIN, top - at * FOOTNOTE.leading, line, FOOTNOTE) for at, line in enumerate(lines)]
+    return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
+
+
+def room_to_sign(wording: Wording) -> float:
+    """The length of the line on which the form is signed, in points; the same for forms of every shape."""
+    (line,) = set_paragraph(wording.signed_label, MEASURE, PLAIN)
+    return MEASURE - 2 * INDENT - line.width(PLAIN.size) - LABEL_GAP
+
+
+def _beside(label: str) -> float:
+    """The room that is left on the line of a signature label."""
+    (line,) = set_paragraph(label, MEASURE, PLAIN)
+    return MEASURE - INDENT - line.width(PLAIN.size) - LABEL_GAP
+
+
+class _Flow:
+    """Fills pages from the top; the first page keeps room for the footnote."""
+
+    def __init__(self, floor: float) -> None:
+        self.pages: list[list[Part]] = [[]]
+        self.slots: dict[str, Slot] = {}
+        self._floor = floor
+        self._y = TOP
+
+    def skip(self, height: float) -> None:
+        self._y -= height
+
+    def centred(self, text: str, kind: Type, role: str) -> None:
+        part = self._part(role)
+        for line in set_paragraph(text, MEASURE, kind):
+            part.lines.append(Placed((WIDTH - line.width(kind.size)) / 2, self._y, line, kind))
+            self._y -= kind.leading
+
+    def paragraph(self, text: str, kind: Type, indent: float = 0.0, number: Set | None = None) -> None:
+        """A paragraph, with its number hanging before it; it may go on over the page, never by a single line."""
+        lines = set_paragraph(text, MEASURE - indent, kind)
+        here = int((self._y - self._floor) // kind.leading) + 1
+        if here < len(lines):
+            here = min(here, len(lines) - 2)
+            if here < 2:
+                self._turn()
+                here = len(lines)
+        part = self._part("P")
+        if number is not None:
+            x = MARGIN + indent - NUMBER_ROOM - number.width(kind.size)
+            part.lines.append(Placed(x, self._y, number, PLAIN))
+        for at, line in enumerate(lines):
+            if at == here:
+                self._turn()
+                part = self._part("P")
+            part.lines.append(Placed(MARGIN + indent, self._y, line, kind))
+            self._y -= kind.leading
+        self._y -= GAP
+
+    def blank(self, name: str, count: int, kind: Type) -> None:
+        """Each filled line on a ruled line of its own, as one writes on a form."""
+        self.skip(4)
+        self.slots[name] = Slot(MARGIN + INDENT, self._y, kind)
+        part = self._part("P", name)
+        for _ in range(count):
+            part.rules.append(Rule(MARGIN + INDENT, self._y - RULE_DROP, MEASURE - 2 * INDENT))
+            self._y -= kind.leading
+        self._y -= GAP
+
+    def clause(self, clause: Clause, depth: int) -> None:
+        (number,) = set_paragraph(f"{clause.number}.", MEASURE, PLAIN)
+        self.paragraph(clause.text, BODY, INDENT * (depth + 1), number)
+        for part in clause.parts:
+            self.clause(part, depth + 1)
+
+    def height(self, clause: Clause, depth: int) -> float:
+        """How many points a clause with its parts takes."""
+        lines = set_paragraph(clause.text, MEASURE - INDENT * (depth + 1), BODY)
+        return len(lines) * BODY.leading + GAP + sum(self.height(part, depth + 1) for part in clause.parts)
+
+    def keep_together(self, height: float) -> None:
+        """Turn the page now if `height` points are no longer free on it."""
+        if self._y - height < self._floor:
+            self._turn()
+
+    def named(self, label: str, count: int) -> None:
+        """The label with the corresponding author's name beside it, in `count` lines."""
+        end = self._label(label, "•", 0)
+        self.slots["name"] = Slot(end + LABEL_GAP, self._y, PLAIN)
+        self._part("P", "name")
+        self._y -= (count - 1) * PLAIN.leading + SIGN_LEADING
+
+    def to_be_signed(self, label: str) -> tuple[float, float, float]:
+        """A labelled ruled line, left empty: its x, baseline and room."""
+        x = self._label(label, "–", INDENT) + LABEL_GAP
+        place = (x, self._y, WIDTH - MARGIN - x)
+        self.pages[-1][-1].rules.append(Rule(x, self._y - RULE_DROP, place[2]))
+        self._y -= SIGN_LEADING
+        return place
+
+    def _label(self, text: str, mark: str, indent: float) -> float:
+        """A signature label with its bullet; returns where it ends."""
+        part = self._part("P")
+        end = 0.0
+        for words, x in ((mark, MARGIN + indent + 8), (text, MARGIN + indent + INDENT)):
+            (line,) = set_paragraph(words, MEASURE, PLAIN)
+            part.lines.append(Placed(x, self._y, line, PLAIN))
+            end = x + line.width(PLAIN.size)
+        return end
+
+    def _part(self, role: str, blank: str = "") -> Part:
+        self.pages[-1].append(Part(role, blank=blank))
+        return self.pages[-1][-1]
+
+    def _turn(self) -> None:
+        self.pages.append([])
+        self._y = TOP
+        self._floor = BOTTOM

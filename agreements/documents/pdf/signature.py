@@ -1,0 +1,180 @@
+"""What is added to the form's last page: the typed name and the date on their lines, and the seal's stamp."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, Sheet
+from agreements.documents.pdf.fonts import ITALIC
+from agreements.documents.pdf.layout import (
+    INDENT,
+    NAME_LIMIT,
+    PLAIN,
+    STAMP_HEIGHT,
+    DoesNotFitError,
+    arrange,
+    filling,
+    room_to_sign,
+)
+from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
+from agreements.documents.pdf.shaping import clean, made_visible
+from agreements.domain import drawn_signature
+from agreements.domain.agreement_text import Wording
+from agreements.domain.facts import Facts, PaperSignature, Signature, Stamp
+
+SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
+"""Tried in this order until the typed name fits its line."""
+
+DRAWN_WIDTH, DRAWN_HEIGHT = 99.0, 33.0
+DRAWN_DROP = 9.0
+"""How far a drawn signature may reach below the line's baseline; it stays clear of the lines above and below."""
+DRAWN_ROOM = DRAWN_WIDTH + 8.0
+LARGEST_SCALE = 0.3
+"""Points for one step of the grid: a single dot does not become a blot."""
+
+BY_HAND = Type(ITALIC, size=10.5, leading=13.8)
+STAMP = Type(ITALIC, size=8.5, leading=11)
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)  # whatever the locale
+
+
+def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
+    """A one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
+
+    A drawn signature stands at the end of the typed name's line. Raises UnprintableError and DoesNotFitError as the
+    form does, and NotADrawing.
+    """
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    sheet = Sheet()
+    x, y, room = arrangement.signed
+    line, kind = _typed(sig.typed_name, room - DRAWN_ROOM * bool(sig.drawn))
+    sheet.write(x, y, line, kind)
+    if sig.drawn:
+        _draw(sheet, drawn_signature.read(sig.drawn), right=x + room, baseline=y)
+    x, y, room = arrangement.dated
+    (line,) = set_paragraph(f"{day(sig.signed_at)} ({moment(sig.signed_at)})", room, PLAIN)
+    sheet.write(x, y, line, PLAIN)
+    sheet.showPage()
+    return sheet.finished()
+
+
+def signed_on_paper(facts: Facts, wording: Wording, sig: PaperSignature) -> bytes:
+    """The same for a form signed by hand: where the signature is to be found, and its date as it was read."""
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    sheet = Sheet()
+    x, y, room = arrangement.signed
+    (line,) = set_paragraph("by hand: see the pages at the end of this file", room, BY_HAND)
+    sheet.write(x, y, line, BY_HAND)
+    x, y, room = arrangement.dated
+    (line,) = set_paragraph(day(sig.dated), room, PLAIN)
+    sheet.write(x, y, line, PLAIN)
+    sheet.showPage()
+    return sheet.finished()
+
+
+def stamp(facts: Facts, wording: Wording, owner: str, officer: str = "") -> Stamp:
+    """The visible part of the seal, under the signature: who seals, which `officer` signs, what a reader may do.
+
+    It says no time: that is inside the seal. Raises DoesNotFitError for names too long.
+    """
+    arrangement = arrange(wording, filling(facts, wording).shape)
+    left, top = arrangement.stamped
+    width = MARGIN + MEASURE - left
+    lines = _stamped(owner, officer, width)
+    height = len(lines) * STAMP.leading + 2
+    sheet = Sheet((width, height))
+    sheet.setFillGray(GREY)
+    sheet.rect(0, 0, 1.2, height, stroke=0, fill=1)
+    sheet.write_lines(8, height - 9, lines, STAMP, grey=GREY)
+    sheet.showPage()
+    box = (left, top - height, left + width, top)
+    return Stamp(sheet.finished(), len(arrangement.pages) - 1, box)
+
+
+def fits_the_stamp(owner: str, officer: str = "") -> bool:
+    """Whether the names can be written on the seal's stamp. Ask before anything is sealed: then it is too late."""
+    try:
+        _stamped(owner, officer, MEASURE - INDENT)
+    except DoesNotFitError:
+        return False
+    return True
+
+
+def _stamped(owner: str, officer: str, width: float) -> tuple[Set, ...]:
+    by = f"{made_visible(owner)}, for which {made_visible(officer)} signs" if officer else made_visible(owner)
+    words = f"Sealed electronically by {by}. A PDF reader shows whether this file was changed since."
+    lines = set_paragraph(words, width - 10, STAMP)
+    if len(lines) * STAMP.leading + 2 > STAMP_HEIGHT:
+        raise DoesNotFitError("The names of the seal's owner and officer are too long for the stamp.")
+    return lines
+
+
+def moment(at: datetime) -> str:
+    """``2026-11-21 12:14 UTC``."""
+    return f"{_utc(at):%Y-%m-%d %H:%M} UTC"
+
+
+def day(at: date) -> str:
+    """``21 November 2026``, the one form of a date that no country reads otherwise."""
+    at = _utc(at) if isinstance(at, datetime) else at
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("A time without a zone cannot be printed.")
+    return at.astimezone(UTC)
+
+
+def fits_the_line(name: str, wording: Wording, *, drawn: bool = False) -> bool:
+    """Whether `name` can be written on the form's signature line, beside a drawn signature if there is one.
+
+    Ask before it is signed: while it is sealed it is too late.
+
+    Raises UnprintableError for characters that no bundled font has.
+    """
+    try:
+        _typed(name, room_to_sign(wording) - DRAWN_ROOM * drawn)
+    except DoesNotFitError:
+        return False
+    return True
+
+
+def _draw(sheet: Sheet, strokes: Sequence[drawn_signature.Stroke], *, right: float, baseline: float) -> None:
+    """The strokes as lines, as large as their room allows, ending at `right` and standing about the baseline."""
+    points = [point for stroke in strokes for point in stroke]
+    (left_edge, right_edge), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))
+    scale = min(DRAWN_WIDTH / max(right_edge - left_edge, 1), DRAWN_HEIGHT / max(bottom - top, 1), LARGEST_SCALE)
+    floor = baseline - DRAWN_DROP + (DRAWN_HEIGHT - (bottom - top) * scale) / 2
+    path = sheet.beginPath()
+    for stroke in strokes:
+        for at, (x, y) in enumerate((*stroke, stroke[-1])):  # twice the last one: a dot is a line of no length
+            place = (right - (right_edge - x) * scale, floor + (bottom - y) * scale)
+            (path.lineTo if at else path.moveTo)(*place)
+    sheet.setStrokeGray(INK)
+    sheet.setLineWidth(0.9)
+    sheet.setLineCap(1)
+    sheet.setLineJoin(1)
+    sheet.drawPath(path, stroke=1, fill=0)
+
+
+def _typed(name: str, room: float) -> tuple[Set, Type]:
+    cleaned = clean(name)
+    if not cleaned or len(cleaned) > NAME_LIMIT:
+        raise DoesNotFitError(f"The typed name has {len(cleaned)} characters; the form takes 1 to {NAME_LIMIT}.")
+    for kind in SIGNED:
+        lines = set_paragraph(cleaned, room, kind)
+        if len(lines) == 1:
+            return lines[0], kind
+    raise DoesNotFitError(f"The typed name {cleaned[:40]!r} is too long for the signature line.")

@@ -1,0 +1,68 @@
+"""Asking a time-stamp authority (RFC 3161) over HTTP, and believing nothing that it does not prove."""
+
+import time
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from asn1crypto import tsp
+from pyhanko.sign.timestamps import TimeStamper
+
+from agreements.documents.seal.key import SealError
+
+SECONDS = 10.0
+"""For one answer, from asking to its last byte."""
+MOST_BYTES = 100_000
+"""A time-stamp with its certificates has 3 to 10 kB."""
+
+
+class AuthorityError(SealError):
+    """The time-stamp authority gave no time-stamp that can be used. The next file would fare no better."""
+
+
+class Authority(TimeStamper):
+    """The authority at `url`. Made anew for every seal, so that no answer of it outlives its certificates."""
+
+    def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._url = url
+        self._seconds = seconds
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
+        """A time-stamp over `message_digest`. pyHanko looks at status and nonce, not at what was stamped."""
+        try:
+            token = await super().async_timestamp(message_digest, md_algorithm)
+            stamped = token["content"]["encap_content_info"]["content"].parsed["message_imprint"]["hashed_message"]
+            imprint = stamped.native
+        except SealError:
+            raise
+        except Exception as error:
+            raise AuthorityError(f"The time-stamp authority gave no time-stamp: {error}") from error
+        if imprint != message_digest:
+            raise AuthorityError("The time-stamp authority stamped something else than it was asked to.")
+        return token
+
+    async def async_request_tsa_response(self, req: Any) -> Any:
+        """The answer to one request; waits for it here, because nothing else runs in this loop."""
+        return tsp.TimeStampResp.load(self._ask(req.dump()))
+
+    def _ask(self, question: bytes) -> bytes:
+        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        end = time.monotonic() + self._seconds
+        try:
+            # The settings let only http and https through.
+            with urlopen(Request(self._url, question, headers), timeout=self._seconds) as answer:  # noqa: S310
+                kind, body = answer.headers.get_content_type(), b""
+                while part := answer.read1(65_536):
+                    body += part
+                    if time.monotonic() > end or len(body) > MOST_BYTES:
+                        raise AuthorityError("The time-stamp authority's answer has no end.")
+        except HTTPError as error:
+            error.close()
+            raise AuthorityError(f"The time-stamp authority answered {error.code}.") from error
+        except (OSError, HTTPException) as error:
+            raise AuthorityError(f"The time-stamp authority cannot be reached: {error}") from error
+        if kind != "application/timestamp-reply":
+            raise AuthorityError(f"The time-stamp authority answered with {kind}.")
+        return body

@@ -1,0 +1,1 @@
+"""Files of strangers, inspected by a sandboxed child process."""

@@ -1,0 +1,98 @@
+"""A look into files that strangers send, by a process that has nothing to lose.
+
+The child gets memory, time and disk by the spoonful and neither secrets nor a database; whatever a file does to its
+parsers, the answer is `Pages` or `Refused`. Knows no rows and no settings.
+"""
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agreements.documents.uploads.rules import SECONDS, Kind, Refusal
+from agreements.domain.facts import sha256
+
+__all__ = ["Kind", "LookedInto", "Pages", "Refusal", "Refused", "look"]
+
+PATIENCE = 2 * SECONDS
+"""Of the parent, by the clock on the wall: the child's own limit counts only what it uses of the processor."""
+OVERSPENT = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
+
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A file cannot be taken. `refusal` says why; `number` counts the files from 0."""
+
+    def __init__(self, refusal: Refusal, number: int = 0) -> None:
+        super().__init__(refusal.value)
+        self.refusal, self.number = refusal, number
+
+
+@dataclass(frozen=True, slots=True)
+class LookedInto:
+    """One file that may be taken."""
+
+    kind: Kind
+    pages: int
+    sha256: str
+    body: bytes
+    """As it came."""
+    picture: bytes
+    """Of a photo: the same picture drawn anew as JPEG, without whatever else was in the file. Empty for a PDF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What came, and its pages in order."""
+
+    files: tuple[LookedInto, ...]
+    body: bytes
+    """All pages as one PDF that holds nothing but pages: no scripts, no actions, no files, no links."""
+    count: int
+
+
+def look(bodies: Sequence[bytes]) -> Pages:
+    """Looks into files that together are one document. Raises Refused."""
+    with tempfile.TemporaryDirectory(prefix="quarantine-") as name:
+        folder = Path(name)
+        for number, body in enumerate(bodies):
+            (folder / str(number)).write_bytes(body)
+        said = ask(folder)
+        if "refused" in said:
+            raise Refused(Refusal(said["refused"]), said["number"])
+        files = [
+            LookedInto(Kind(one["kind"]), one["pages"], sha256(body), body, picture(folder, number))
+            for number, (one, body) in enumerate(zip(said["files"], bodies, strict=True))
+        ]
+        return Pages(tuple(files), (folder / "pages.pdf").read_bytes(), sum(one.pages for one in files))
+
+
+def picture(folder: Path, number: int) -> bytes:
+    drawn = folder / f"{number}.jpg"
+    return drawn.read_bytes() if drawn.exists() else b""
+
+
+def ask(folder: Path) -> dict[str, Any]:
+    """What the child says of the files in `folder`. Raises Refused when it did not live to say anything."""
+    command = [sys.executable, "-E", "-s", "-m", "agreements.documents.uploads.worker", str(folder)]
+    root = Path(__file__).parents[3]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program; the files are named by us
+            command, cwd=root, env={"LANG": "C.UTF-8"}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=PATIENCE, check=False, start_new_session=True,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as late:
+        raise Refused(Refusal.TOO_MUCH) from late
+    try:
+        said: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        logger.warning("A file broke its reader (exit %s): %s", done.returncode, done.stderr[-300:])
+        raise Refused(Refusal.TOO_MUCH if done.returncode in OVERSPENT else Refusal.BROKEN) from None
+    return said

@@ -1,0 +1,224 @@
+"""Is this the sealed file? One verdict, for the public page, its JSON and the command line.
+
+Valid means all of: this desk stored exactly these bytes; the seal covers the whole file, holds, and is of one of our
+certificates; the file begins with the bytes that the signer was shown; and the chain of events is whole and tells of
+this signature and this seal. Whatever else is a verdict too, with what differs, and never an error.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.files.storage import storages
+
+from agreements.documents import audit, seal
+from agreements.domain.facts import sha256
+from agreements.domain.states import WORDS, Status
+from agreements.domain.translatable import Sentence
+from agreements.models import Agreement, SealCertificate
+
+logger = logging.getLogger(__name__)
+
+UNCHANGED = Sentence("This is the sealed file, unchanged.")
+CHANGED = Sentence("This is not the sealed file: it was changed.")
+UNSEALED = Sentence("This is not the sealed file: it carries no seal.")
+FOREIGN = Sentence("This is not a file that was sealed here.")
+RECORD_BROKEN = Sentence("The file is unchanged, but the desk’s record of it is not.")
+UNKNOWN = Sentence("No sealed file on record is this one.")
+
+_REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
+_NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
+"""As the form's metadata says it (see `pdf.form`); most tampering and most programs leave it legible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verdict in words. `ours` tells a damaged file of this desk from one that never was of it."""
+
+    valid: bool
+    ours: bool
+    headline: str
+    sha256: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is on record about a sealed agreement, as far as whoever holds a page of it may know: nobody's name."""
+
+    reference: str
+    paper: str
+    status: str
+    sealed_at: datetime
+    sha256: str
+    level: str
+
+
+def verify(body: bytes) -> Verification:
+    """Judges any bytes."""
+    digest = sha256(body)
+    stored = Agreement.objects.select_related("shown", "scan").filter(sealed_sha256=digest).first()
+    if stored:
+        return _known(body, stored)
+    meant = _meant(body)
+    if seal.carries(body, _certificates()) or (meant and meant.sealed_file):
+        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, meant))
+    if meant:
+        why = Sentence(
+            "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
+        )
+        return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
+    # A stranger's file is not even parsed.
+    why = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
+    return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
+
+
+def _changes(body: bytes, meant: Agreement | None) -> tuple[str, ...]:
+    """What is wrong with a file of ours that is not on record."""
+    lines = [_difference(body, meant)] if meant else []
+    lines += seal.inspect(body, trusted=_certificates()).problems
+    return tuple(line for line in lines if line) or (Sentence("Its seal holds, but no such file is on record here."),)
+
+
+def verify_digest(digest: str) -> Verification | None:
+    """Judges the file with this SHA-256 by the desk's own copy, which is the same bytes; None if none is known."""
+    stored = Agreement.objects.filter(sealed_sha256=digest).first()
+    if stored is None:
+        return None
+    body = _stored_body(stored)
+    if body is None or sha256(body) != digest:
+        why = Sentence(
+            "The desk’s own copy cannot be read at the moment. Upload the file to have it checked by itself."
+        )
+        return Verification(
+            valid=False, ours=True, headline=Sentence("This file is on record."), sha256=digest, lines=(why,)
+        )
+    return verify(body)
+
+
+def record(reference: str) -> Record | None:
+    """What is on record about a reference; None unless it has been sealed."""
+    if not _REFERENCE.fullmatch(reference):
+        return None
+    agreement = Agreement.objects.filter(reference=reference, sealed_at__isnull=False).first()
+    if agreement is None or agreement.sealed_at is None:
+        return None
+    return Record(
+        reference=agreement.reference,
+        paper=agreement.paper_key,
+        status=WORDS[Status(agreement.status)],
+        sealed_at=agreement.sealed_at,
+        sha256=agreement.sealed_sha256,
+        level=agreement.seal_level,
+    )
+
+
+def facts(agreement: Agreement) -> tuple[str, ...]:
+    """What the sealed file says, for whoever holds it."""
+    return (
+        Sentence(
+            "Agreement %(reference)s, paper %(paper)s: “%(title)s”.",
+            reference=agreement.reference,
+            paper=agreement.paper_key,
+            title=agreement.title,
+        ),
+        signed(agreement),
+        Sentence(
+            "Sealed on %(time)s UTC (PAdES %(level)s).",
+            time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
+            level=agreement.seal_level,
+        ),
+        Sentence("It stands as: %(status)s.", status=WORDS[Status(agreement.status)]),
+    )
+
+
+def signed(agreement: Agreement) -> Sentence:
+    """Who signed how and when."""
+    name, time = agreement.typed_name, f"{agreement.signed_at:%Y-%m-%d %H:%M}"
+    if agreement.dated is None:
+        return Sentence("Signed by %(name)s on %(time)s UTC.", name=name, time=time)
+    return Sentence(
+        "Signed on paper by %(name)s, dated %(day)s (written “%(written)s”); accepted by an editor on %(time)s UTC.",
+        name=name,
+        day=f"{agreement.dated:%Y-%m-%d}",
+        written=agreement.date_written,
+        time=time,
+    )
+
+
+def _known(body: bytes, agreement: Agreement) -> Verification:
+    """The verdict on bytes that are on record."""
+    verdict = seal.inspect(
+        body,
+        trusted=_certificates(),
+        shown_sha256=agreement.shown_sha256,
+        shown_length=len(_shown(agreement)),
+        sealed_sha256=agreement.sealed_sha256,
+    )
+    if not verdict.valid:
+        return Verification(
+            valid=False, ours=True, headline=CHANGED, sha256=verdict.sha256, lines=tuple(verdict.problems)
+        )
+    if problem := _record_problem(agreement):
+        return Verification(
+            valid=False,
+            ours=True,
+            headline=RECORD_BROKEN,
+            sha256=verdict.sha256,
+            lines=(Sentence("Of its events, %(problem)s", problem=problem),),
+        )
+    return Verification(valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=facts(agreement))
+
+
+def _record_problem(agreement: Agreement) -> str | None:
+    """What is wrong with the agreement's events, or between them and its row."""
+    chain = list(agreement.events.order_by("number"))
+    # An event may have come between the two readings, so whatever looks broken is read again.
+    if audit.broken(agreement, chain) and (problem := audit.broken_now(agreement.pk)):
+        return problem
+    if sha256(_shown(agreement)) != agreement.shown_sha256:
+        return Sentence("the one of signing tells of a form that is not on record any more.")
+    said = {event.kind: event.data for event in chain}
+    if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
+        return Sentence("the one of sealing tells of another file.")
+    act = said.get("accept" if agreement.scan_id else "sign", {})
+    if act.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
+        return Sentence("the one of signing tells of another form.")
+    return audit.scan_damage(agreement)
+
+
+def _certificates() -> tuple[seal.Certificate, ...]:
+    """Every certificate that ever sealed here."""
+    pems = "".join(SealCertificate.objects.values_list("pem", flat=True))
+    return seal.certificates(pems.encode()) if pems else ()
+
+
+def _meant(body: bytes) -> Agreement | None:
+    """The agreement that a file says it is of, whatever else was done to it."""
+    named = {match.decode("ascii", "ignore") for match in _NAMES_AGREEMENT.findall(body)}
+    return Agreement.objects.select_related("shown").filter(reference__in=named).first() if named else None
+
+
+def _difference(body: bytes, agreement: Agreement) -> str:
+    """Where a file departs from the one that was sealed; empty if that one cannot be read."""
+    stored = _stored_body(agreement)
+    return seal.difference(body, stored, len(_shown(agreement))) if stored else ""
+
+
+def _shown(agreement: Agreement) -> bytes:
+    """The form as the signer was shown it; empty if somebody took it out of the database."""
+    shown = getattr(agreement, "shown", None)
+    return bytes(shown.body) if shown else b""
+
+
+def _stored_body(agreement: Agreement) -> bytes | None:
+    if not agreement.sealed_file:
+        return None
+    try:
+        with storages["private"].open(agreement.sealed_file) as file:
+            body: bytes = file.read()
+    except Exception:  # each storage fails in its own way, and the verdict does not hang on it
+        logger.exception("The sealed file of %s cannot be read", agreement)
+        return None
+    return body

@@ -1,0 +1,1 @@
+"""The life of an agreement as data: pure rules over plain values. Standard library only."""

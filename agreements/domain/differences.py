@@ -1,0 +1,54 @@
+"""What a proposal would change, side by side. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agreements.domain.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    fact: str
+    """``title``, ``authors``, ``author`` or ``signer``."""
+    before: str
+    after: str
+    place: int | None = None
+    """Of one author in the list, from 1."""
+
+    @property
+    def what(self) -> str:
+        return self.fact if self.place is None else f"{self.fact} {self.place}"
+
+    def __str__(self) -> str:
+        return f"{self.what}: “{self.before}” shall be “{self.after}”"
+
+
+def differences(facts: Facts, wanted: dict[str, Any]) -> list[Difference]:
+    """Each fact that `wanted` says otherwise: ``title``, ``authors``, or a signer's ``name`` and ``email``."""
+    found = []
+    if wanted.get("title", facts.title) != facts.title:
+        found.append(Difference("title", facts.title, wanted["title"]))
+    if "authors" in wanted:
+        found += names_that_differ(facts.authors, wanted["authors"])
+    if "name" in wanted:
+        before, after = f"{facts.signer} <{facts.signer_email}>", f"{wanted['name']} <{wanted['email']}>"
+        found.append(Difference("signer", before, after))
+    return found
+
+
+def names_that_differ(before: Sequence[str], after: Sequence[str]) -> list[Difference]:
+    """One line for each other spelling; one for the whole list where its order or its length differs."""
+    if list(before) == list(after):
+        return []
+    if len(before) == len(after) and not set(after) & (set(before) - unchanged(before, after)):
+        return [
+            Difference("author", old, new, place)
+            for place, (old, new) in enumerate(zip(before, after, strict=True), start=1)
+            if old != new
+        ]
+    return [Difference("authors", "; ".join(before), "; ".join(after))]
+
+
+def unchanged(before: Sequence[str], after: Sequence[str]) -> set[str]:
+    return {old for old, new in zip(before, after, strict=True) if old == new}

@@ -1,0 +1,22 @@
+"""The two sentences a signer ticks. Pure; what was ticked is copied into the agreement, word for word."""
+
+from agreements.domain.facts import Facts, Statement
+from agreements.domain.translatable import Sentence
+
+CONSENT = Sentence(
+    "I agree to read, sign and receive this one agreement in electronic form. I know that I can sign it on paper "
+    "instead, free of charge, by the way that this page offers; that until I sign I can withdraw this consent by "
+    "leaving this page or by declining; that I can correct my e-mail address by answering the mail that brought me "
+    "here; and that I need a browser and a program that opens PDF files to read and keep my copy."
+)
+
+
+def consent() -> Statement:
+    """Consent to sign by electronic means. Says what 15 USC 7001(c)(1)(B)-(C) asks to be said beforehand."""
+    return Statement(CONSENT)
+
+
+def authority(facts: Facts) -> Statement:
+    """The signer acts for every author (clause 1), who are named."""
+    said = Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors))
+    return Statement(said, names=facts.authors)

@@ -1,0 +1,79 @@
+"""The life of an agreement on one screen.
+
+``MOVES`` is data: the writer (`lifecycle`), the desk's buttons and the tests all read it, so they cannot drift apart.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from agreements.domain.translatable import Sentence
+
+
+class Status(StrEnum):
+    """Where an agreement stands. The values are what the database holds."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    RECEIVED = "received"
+    SIGNED = "signed"
+    SEALED = "sealed"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    SUPERSEDED = "superseded"
+    VOIDED = "voided"
+    WAIVED = "waived"
+
+
+class Move(NamedTuple):
+    """One legal step: from any of `sources` to `target`."""
+
+    sources: frozenset[Status]
+    target: Status
+
+
+LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED, Status.SEALED, Status.WAIVED})
+"""At most one agreement per paper is in one of these."""
+
+WAITING = frozenset({Status.ISSUED, Status.RECEIVED})
+"""A signature is still wanted, and the author's links lead to it: also while an editor has the form signed by hand."""
+
+FINAL = frozenset(Status) - LIVE
+"""Never left again."""
+
+FROZEN = frozenset(Status) - {Status.DRAFT}
+"""From issue on, the facts an agreement states never change."""
+
+WORDS: dict[Status, str] = {
+    Status.DRAFT: Sentence("prepared, not sent"),
+    Status.ISSUED: Sentence("waiting for signature"),
+    Status.RECEIVED: Sentence("signed on paper, to be looked at"),
+    Status.SIGNED: Sentence("signed, seal pending"),
+    Status.SEALED: Sentence("signed and sealed"),
+    Status.DECLINED: Sentence("declined by the author"),
+    Status.LAPSED: Sentence("lapsed (clause 7)"),
+    Status.SUPERSEDED: Sentence("replaced by a newer agreement"),
+    Status.VOIDED: Sentence("voided by an editor"),
+    Status.WAIVED: Sentence("waived: goes without a signature"),
+}
+"""What people read."""
+
+MOVES: dict[str, Move] = {
+    "issue": Move(frozenset({Status.DRAFT}), Status.ISSUED),
+    "sign": Move(WAITING, Status.SIGNED),
+    "receive": Move(frozenset({Status.ISSUED}), Status.RECEIVED),
+    "accept": Move(frozenset({Status.RECEIVED}), Status.SIGNED),
+    "send-back": Move(frozenset({Status.RECEIVED}), Status.ISSUED),
+    "seal": Move(frozenset({Status.SIGNED}), Status.SEALED),
+    "decline": Move(WAITING, Status.DECLINED),
+    "hand-over": Move(WAITING, Status.SUPERSEDED),
+    "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
+    # A waiver is live: it stands in the place of a signature until an editor replaces or voids it.
+    "waive": Move(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),
+    "supersede": Move(LIVE, Status.SUPERSEDED),
+    "void": Move(LIVE, Status.VOIDED),
+}
+
+
+def legal_moves(status: str) -> list[str]:
+    """The verbs that an agreement in `status` allows, in the order of ``MOVES``."""
+    return [verb for verb, move in MOVES.items() if status in move.sources]

@@ -1,0 +1,1 @@
+"""What scheduled and bulk jobs do. Celery only calls these functions."""

@@ -1,0 +1,181 @@
+"""One move for many papers: each on its own, so that one refusal holds up nobody.
+
+A few are moved at once. Many become a `Job`, whose items are rows that the clock works off: killed at any point, what
+is done stays done and the rest goes on; nothing is moved twice, because each item is ended in its move's transaction.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from agreements import lifecycle
+from agreements.domain.states import LIVE, Status
+from agreements.jobs import issue_many
+from agreements.lifecycle import snapshot
+from agreements.mail import outbox
+from agreements.models import Agreement, Job, JobItem
+from agreements.requests import change_requests
+from proceedings.models import Author, Paper, Volume
+
+AT_ONCE = 50
+"""So many a browser waits for."""
+
+BATCH = 50
+ROUND = 12
+"""Seconds after which a round begins no other item; less than the time between two."""
+
+ASKABLE = (Status.DRAFT, Status.ISSUED)
+"""Where an agreement still has somebody to ask."""
+
+NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
+NOBODY_WAITS = "No agreement waits for a signature."
+UNDER_WAY = "It has an agreement under way."
+
+State = JobItem.State
+Pair = tuple[Paper, Agreement | None]
+Data = Mapping[str, Any]
+
+logger = logging.getLogger(__name__)
+
+
+def make_move(
+    verb: str, paper: Paper, agreement: Agreement | None, *, reason: str, data: Data, by: str, now: datetime
+) -> str:
+    """Makes one move. Returns why it was refused, or an empty text."""
+    try:
+        match verb, agreement:
+            case "prepare", _:
+                lifecycle.draft(paper, by=by, now=now)
+            case "issue", _:
+                report = issue_many.issue([paper], by=by, now=now, wait=lifecycle.OF_MANY)
+                return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
+            case "remind" | "pause" | "resume", Agreement():
+                return about_reminders(verb, agreement, data, by=by, now=now)
+            case "contact", _:
+                change_contact(paper, data["author"], data["email"], by=by, now=now)
+            case "waive", Agreement() if agreement.status in LIVE:
+                lifecycle.waive(agreement, reason=reason, by=by, now=now)
+            case "waive", _:
+                lifecycle.waive_paper(paper, reason=reason, by=by, now=now)
+            case "supersede", Agreement():
+                lifecycle.supersede(agreement, reason=reason, by=by, now=now)
+            case "void", Agreement():
+                lifecycle.void(agreement, reason=reason, by=by, now=now)
+    except (lifecycle.WrongMove, snapshot.NotReady) as refusal:
+        return str(refusal)
+    return ""
+
+
+def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
+    """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
+    if verb == "remind":
+        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.OF_MANY) else NOTHING_WAITS
+    if verb == "resume":
+        return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
+    until = datetime.fromisoformat(data["until"]) if data.get("until") else None
+    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOBODY_WAITS
+
+
+def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
+    """Another corresponding author, or another address. An agreement that waits is replaced, and its signer told.
+
+    Raises WrongMove when nobody is to sign any more, NotReady when the author has left the paper.
+    """
+    with transaction.atomic():
+        live = paper.agreements.filter(status__in=LIVE).select_related("text")
+        if live.exists():
+            outbox.hold(live.values_list("pk", flat=True))
+        agreement = live.first()
+        if agreement is not None and agreement.status not in ASKABLE:
+            raise lifecycle.WrongMove("change the contact of", agreement.status)
+        author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
+        if author is None:
+            raise snapshot.NotReady("The author chosen is not among the paper’s authors any more.")
+        change_requests.name_contact(author, email)
+        if agreement is None or agreement.status == Status.DRAFT:
+            return  # nobody has been asked yet
+        agreement.paper = change_requests.paper_of(agreement)
+        name = change_requests.shown(author)
+        successor = lifecycle.supersede(agreement, reason=f"Another contact: {name} <{email}>.", by=by, now=now)
+        if successor.signer != agreement.signer:
+            change_requests.confirm(agreement, now)
+
+
+# --- as a job
+
+
+def order(
+    volume: Volume,
+    verb: str,
+    pairs: Iterable[Pair],
+    *,
+    reason: str,
+    data: Mapping[int, Data],
+    user: Any,
+    by: str,
+    now: datetime,
+) -> Job:
+    """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk.
+
+    The papers of one person follow each other: a mail about the first waits a moment for the others.
+    """
+    contacts = Author.objects.filter(paper__volume=volume, is_contact=True)
+    address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
+    pairs = sorted(pairs, key=lambda pair: address.get(pair[0].pk, ""))
+    with transaction.atomic():
+        job = Job.objects.create(volume=volume, verb=verb, reason=reason, asked_by=user, by=by, asked_at=now)
+        items = (JobItem(job=job, paper=paper, agreement=to, data=dict(data.get(paper.pk, {}))) for paper, to in pairs)
+        JobItem.objects.bulk_create(items, batch_size=500)
+    return job
+
+
+def work(clock: Callable[[], datetime], seconds: float = ROUND) -> Counter[str]:
+    """Works off the jobs in line, the oldest first, for at most so many seconds. Counts by what became of the items."""
+    tally: Counter[str] = Counter()
+    began = clock()
+    for job in Job.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
+        while items := list(waiting(job)[:BATCH]):
+            refusal = "" if may_still(job) else "Whoever asked for it does not edit this volume any more."
+            for item in items:
+                if (clock() - began).total_seconds() >= seconds:
+                    return tally
+                tally[step(job, item, refusal, clock())] += 1
+        Job.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
+    return tally
+
+
+def waiting(job: Job) -> Any:
+    items = job.items.filter(state=State.WAITING).order_by("pk").select_related("paper__volume", "agreement__text")
+    return items.prefetch_related("paper__authors", "paper__agreements")
+
+
+def may_still(job: Job) -> bool:
+    """S5: a volume that was lost meanwhile is lost for what is still in line, too."""
+    user = job.asked_by
+    if user is None or not user.is_active or not user.is_staff:
+        return False
+    volumes = Volume.objects.visible_to(user) if job.verb == "remind" else Volume.objects.editable_by(user)
+    return volumes.filter(pk=job.volume_id).exists()
+
+
+def step(job: Job, item: JobItem, refusal: str, now: datetime) -> str:
+    """One item, ended in the transaction of its move. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
+    mine = JobItem.objects.filter(pk=item.pk, state=State.WAITING)
+    try:
+        with transaction.atomic():
+            if not mine.update(state=State.DONE):
+                return "lost"
+            why = refusal or make_move(
+                job.verb, item.paper, item.agreement, reason=job.reason, data=item.data, by=job.by, now=now
+            )
+            if why:
+                JobItem.objects.filter(pk=item.pk).update(state=State.REFUSED, why=why)
+    except Exception as error:
+        logger.exception("%s of %s went wrong", job.verb, item.paper.key)
+        why = f"It went wrong ({type(error).__name__}) and nothing was changed. Try it again on its own."
+        return State.REFUSED.value if mine.update(state=State.REFUSED, why=why) else "lost"
+    return State.REFUSED.value if why else State.DONE.value

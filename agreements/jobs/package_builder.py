@@ -1,0 +1,291 @@
+"""Packages made in the background; THE ONLY WRITER of Package: order -> claim -> build -> finish.
+
+A row is the work order. What is built lies beside its place under another name and takes its place whole; every few
+seconds the row says how much of it is safely on the disk, so the next worker goes on from there when one is killed.
+"""
+
+import errno
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import storages
+from django.db.models import F, Q
+
+from agreements import lifecycle
+from agreements.delivery import packages, readiness
+from agreements.models import Package
+from proceedings.delivery.items import Item
+from proceedings.delivery.zip_stream import Archive, length
+from proceedings.models import Volume
+
+Clock = Callable[[], datetime]
+State = Package.State
+
+LEASE = timedelta(minutes=2)
+"""How long after its last word a worker counts as dead."""
+
+EVERY = timedelta(seconds=2)
+"""How often the row hears how far it is; or after so many bytes:"""
+AT_LEAST = 128 << 20
+
+MOST_ATTEMPTS = 5
+KEEP = 2
+"""So many packages of a kind stay; older ones make room."""
+
+_CHUNK = 1 << 20
+
+logger = logging.getLogger(__name__)
+
+
+class LostError(Exception):
+    """Another worker has the package now."""
+
+
+class OtherwiseError(Exception):
+    """What is on the disk was not made of what there is now."""
+
+
+class NotReadyError(ValueError):
+    """The volume is not ready, and nobody has asked for a part."""
+
+
+def order(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
+    """Asks for both packages of `volume`. One that is under way already is not asked for again."""
+    asked = [Package(volume=volume, which=w, partial=partial, asked_at=now, asked_by=by) for w in Package.Which]
+    Package.objects.bulk_create(asked, ignore_conflicts=True)
+
+
+def make_due(clock: Clock) -> Counter[str]:
+    """Makes what is asked for, and goes on with what dead workers have left. Counts by what became of it."""
+    tally: Counter[str] = Counter()
+    while package := claim(clock()):
+        tally[make(package, clock)] += 1
+    return tally
+
+
+def claim(now: datetime) -> Package | None:
+    """The package that has waited longest, held until its lease ends. One at a time: mail needs workers too."""
+    if Package.objects.filter(state=State.RUNNING, lease_until__gt=now).exists():
+        return None
+    free = Q(state=State.WAITING) | Q(state=State.RUNNING, lease_until__lte=now)
+    first = Package.objects.filter(free).order_by("asked_at", "pk").values_list("pk", flat=True).first()
+    token = uuid.uuid4()
+    held = {"state": State.RUNNING, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
+    if first is None or not Package.objects.filter(free, pk=first).update(**held):
+        return None
+    return Package.objects.select_related("volume").filter(claim=token).first()
+
+
+def make(package: Package, clock: Clock) -> str:
+    """Builds the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
+    part = workplace(package)
+    try:
+        if package.attempts > MOST_ATTEMPTS:
+            raise RuntimeError("The worker stopped each time it made this package; the log says why.")
+        _Maker(package, part, clock).make()
+    except LostError:
+        return "lost"
+    except Exception as error:
+        logger.exception("%s cannot be made", package.stored_as)
+        part.unlink(missing_ok=True)  # a full disk gets its room back
+        say(package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None)
+        return "failed"
+    prune(package)
+    return "made"
+
+
+def say(package: Package, **columns: Any) -> None:
+    """Writes on the row, as long as this worker holds it. Raises LostError."""
+    if not Package.objects.filter(pk=package.pk, claim=package.claim, state=State.RUNNING).update(**columns):
+        raise LostError
+
+
+class _Maker:
+    """One worker's try at one package, in the file `part`."""
+
+    def __init__(self, package: Package, part: Path, clock: Clock) -> None:
+        self.package, self.part, self.clock = package, part, clock
+        self.said_at, self.said_size = clock(), 0
+        # The day on which it was asked for, so that it comes out the same whenever it is finished.
+        self.what = packages.prepare(package.volume, package.asked_at.date())
+        if not self.what.ready and not package.partial:
+            raise NotReadyError(f"The volume is not ready any more: {self.what.reasons[0]}")
+
+    def make(self) -> None:
+        self.part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self.part) as file:
+            self.begin(file)
+            try:
+                digest = self.build(file)
+            except OtherwiseError:
+                self.package.done = self.package.size = 0
+                digest = self.build(file)
+            size = file.tell()
+        finished = self.clock()
+        take_place(self.package, self.part)
+        packages.keep_keys(self.what)
+        if self.package.which == Package.Which.PERMISSIONS:
+            for agreement in self.what.cleared:
+                readiness.note_delivered(agreement, by=self.package.asked_by, now=finished)
+            if self.what.ready:
+                lifecycle.volume_delivered(self.package.volume_id, now=finished)
+        say(
+            self.package,
+            state=State.DONE,
+            sha256=digest,
+            size=size,
+            done=self.package.total,
+            complete=self.what.ready,
+            finished_at=self.clock(),
+            claim=None,
+            lease_until=None,
+        )
+
+    def begin(self, file: BinaryIO) -> None:
+        """Says what it is made of. What another worker has made of the same stays; anything else does not."""
+        state = packages.fingerprint(self.what)
+        there = file.seek(0, os.SEEK_END)
+        if self.package.fingerprint != state or there < self.package.size:
+            self.package.done = self.package.size = 0
+        permissions = self.package.which == Package.Which.PERMISSIONS
+        count = packages.count_permissions if permissions else packages.count_public
+        self.package.total = count(self.what)
+        say(
+            self.package,
+            fingerprint=state,
+            total=self.package.total,
+            done=self.package.done,
+            size=self.package.size,
+            lease_until=self.clock() + LEASE,
+        )
+        if not permissions:  # the lengths of the others are not known before they are made
+            room(self.part, length(list(self.items())), there)
+
+    def items(self) -> Iterator[Item]:
+        """The files of the package, each made or read when its turn comes."""
+        if self.package.which == Package.Which.PUBLIC:
+            files = packages.public(self.what)
+        else:
+            files = packages.permissions(self.what, packages.listing(self.what))
+        return packages.inside(self.package.folder, files)
+
+    def build(self, file: BinaryIO) -> str:
+        """Writes what is missing in `file`. Returns the SHA-256 of the whole."""
+        digest = kept(file, self.package.size)
+        archive = Archive()
+        for number, one in enumerate(self.items(), 1):
+            if number <= self.package.done:
+                archive.skip(one)
+                if number == self.package.done and archive.offset != self.package.size:
+                    raise OtherwiseError
+                continue
+            for piece in archive.add(one):
+                file.write(piece)
+                digest.update(piece)
+            self.checkpoint(file, number, archive.offset)
+        for piece in archive.end():
+            file.write(piece)
+            digest.update(piece)
+        on_disk(file)
+        return digest.hexdigest()
+
+    def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
+        """Every now and then: what is written is safe, and the row says so."""
+        now = self.clock()
+        if now - self.said_at < EVERY and size - self.said_size < AT_LEAST:
+            return
+        on_disk(file)
+        say(self.package, done=done, size=size, lease_until=now + LEASE)
+        self.said_at, self.said_size = now, size
+
+
+# --- files
+
+
+def workplace(package: Package) -> Path:
+    """Where the package is built: beside its place, or on this machine where the place is somewhere else."""
+    try:
+        return Path(storages["private"].path(package.stored_as)).with_suffix(".part")
+    except NotImplementedError:
+        return Path(tempfile.gettempdir(), f"desk-{os.getuid()}", package.stored_as).with_suffix(".part")
+
+
+def locked(part: Path) -> BinaryIO:
+    """`part`, for reading and writing by this worker alone. Raises LostError while another one lives that has it."""
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    file = os.fdopen(descriptor, "r+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as taken:
+        file.close()
+        raise LostError from taken
+    return file
+
+
+def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
+    """Cuts `file` to the `size` that is known to be good, and stands at its end. Returns its digest so far."""
+    digest = hashlib.sha256()
+    file.truncate(size)
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest
+
+
+def on_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def room(part: Path, needed: int, there: int) -> None:
+    """Raises OSError before the work begins if it cannot end well."""
+    if needed > shutil.disk_usage(part.parent).free + there:
+        raise OSError(errno.ENOSPC, f"it needs {megabytes(needed)}")
+
+
+def take_place(package: Package, part: Path) -> None:
+    """The finished file gets its name: there is never half of it there."""
+    storage = storages["private"]
+    try:
+        place = Path(storage.path(package.stored_as))
+    except NotImplementedError:
+        storage.delete(package.stored_as)  # of a worker that was killed behind this line
+        with part.open("rb") as file:
+            storage.save(package.stored_as, File(file))
+        part.unlink()
+    else:
+        part.replace(place)
+
+
+def prune(newest: Package) -> None:
+    """Removes the files of older packages of its kind; their rows stay."""
+    done = Package.objects.filter(volume=newest.volume_id, which=newest.which, state=State.DONE)
+    for old in done.order_by("-finished_at", "-pk")[KEEP:]:
+        storages["private"].delete(old.stored_as)
+        Package.objects.filter(pk=old.pk, state=State.DONE).update(state=State.PRUNED)
+
+
+def in_words(error: Exception, part: Path) -> str:
+    """Why it could not be made, and what to do, for the desk."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        needs = f" ({error.strerror})" if "needs" in (error.strerror or "") else ""
+        free = megabytes(shutil.disk_usage(part.parent).free)
+        return f"The disk is full{needs}; {free} are free. Make room, then make the packages again."
+    if isinstance(error, OSError):
+        return f"A file could not be read or written: {error.strerror or error}. Make the packages again."
+    return str(error) or type(error).__name__
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB"

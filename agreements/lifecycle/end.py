@@ -1,0 +1,83 @@
+"""How an agreement ends without a signature, or after one that does not count any more."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from agreements.domain.states import LIVE
+from agreements.lifecycle import snapshot
+from agreements.lifecycle.issue import begin, draft, issue
+from agreements.lifecycle.record import WrongMove, move
+from agreements.mail import links, outbox
+from agreements.models import Agreement
+from proceedings.models import Paper
+
+
+def close(agreement: Agreement, now: datetime) -> None:
+    """What ends with every agreement that will not be signed any more: its mails and its links."""
+    outbox.cancel_open(agreement.pk)
+    links.revoke(agreement.pk, now)
+
+
+def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
+    """Ends an agreement without a successor. Evidence stays."""
+    with transaction.atomic():
+        move(agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
+        close(agreement, now)
+
+
+def paper_withdrawn(paper_id: int, *, by: str, now: datetime) -> bool:
+    """Ends what is under way about a paper that was withdrawn. False if nothing was.
+
+    Call it in the transaction that withdraws the paper.
+    """
+    agreement = Agreement.objects.filter(paper=paper_id, status__in=LIVE).first()
+    if agreement is None:
+        return False
+    try:
+        void(agreement, reason="The paper was withdrawn.", by=by, now=now)
+    except WrongMove:  # it ended meanwhile
+        return False
+    return True
+
+
+def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
+    """The paper goes without a signature, and `reason` says why, such as another licence that the publisher holds.
+
+    Nobody is asked any more: mails and links end. An editor takes it back by replacing or voiding the agreement.
+    """
+    with transaction.atomic():
+        move(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, look_at=None)
+        close(agreement, now)
+
+
+def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
+    """The same for a paper without an agreement under way: one is begun to carry the waiver.
+
+    Raises NotReady when the paper has an agreement under way, or is withdrawn.
+    """
+    if paper.status == Paper.Status.WITHDRAWN:
+        raise snapshot.NotReady("It is withdrawn.")
+    with transaction.atomic():
+        agreement = begin(paper, snapshot.facts_of_waiver(paper), by=by, now=now)
+        waive(agreement, reason=reason, by=by, now=now)
+    return agreement
+
+
+def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
+    """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
+    with transaction.atomic():
+        move(
+            agreement, "supersede", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None
+        )
+        close(agreement, now)
+        successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
+        issue(successor, by=by, now=now)
+    return successor
+
+
+def lapse(agreement: Agreement, *, now: datetime) -> None:
+    """Clause 7: not published within one year of the signature."""
+    with transaction.atomic():
+        move(agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year.")
+        close(agreement, now)

@@ -1,0 +1,125 @@
+"""When nobody is to be reminded, and when the clock is to look again."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from agreements.domain.schedule import FOREVER
+from agreements.domain.states import WAITING, Status
+from agreements.lifecycle.record import note
+from agreements.mail import notify, outbox
+from agreements.models import Agreement, Message, Person, Terms
+
+Kind = Message.Kind
+
+
+def terms_changed(volume_id: int, now: datetime) -> None:
+    """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=now)
+
+
+def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetime) -> bool:
+    """Nobody is reminded of the agreement before `until`, or until somebody lifts it. False if nothing waits.
+
+    A reminder that is on its way is stopped; the links in earlier mails still work.
+    """
+    with transaction.atomic():
+        waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING)
+        if not waiting.update(paused_until=until or FOREVER, look_at=until):
+            return False
+        outbox.cancel_reminders(agreement.pk)
+        note(agreement.pk, "pause", by=by, now=now, data={"until": until.isoformat() if until else ""})
+    return True
+
+
+def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
+    """Lifts the agreement's pause. False if it has none."""
+    with transaction.atomic():
+        paused = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, paused_until__gt=now)
+        if not paused.update(paused_until=None, look_at=now):
+            return False
+        note(agreement.pk, "resume", by=by, now=now, data={})
+    return True
+
+
+def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> None:
+    """Nobody is reminded of anything in the volume before `until`, or until somebody lifts it; `resume_volume` does."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        Terms.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
+        outbox.cancel_all_reminders(waiting)
+
+
+def resume_volume(volume_id: int, *, now: datetime) -> None:
+    with transaction.atomic():
+        Terms.objects.filter(volume=volume_id).update(paused_until=None)
+        terms_changed(volume_id, now)
+
+
+def pause_person(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
+    """Nobody at the address is reminded of any paper of the volume before `until`, or until somebody lifts it."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        set_person(volume_id, address, paused_until=until or FOREVER)
+        outbox.cancel_reminders_to(address, waiting)
+        # Nor are the co-authors asked meanwhile about what waits for this person.
+        theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
+        outbox.cancel_all_reminders(theirs.values_list("pk", flat=True))
+
+
+def resume_person(volume_id: int, address: str, *, now: datetime) -> None:
+    with transaction.atomic():
+        set_person(volume_id, address, paused_until=None)
+        terms_changed(volume_id, now)
+
+
+def place_person(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
+    """The person at the address lives in `zone`, an IANA name; an empty text for who knows where."""
+    with transaction.atomic():
+        set_person(volume_id, address, zone=zone)
+        terms_changed(volume_id, now)
+
+
+def set_person(volume_id: int, address: str, **columns: Any) -> None:
+    Person.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
+
+
+def held_waiting(volume_id: int) -> list[int]:
+    """The agreements of the volume that wait, with their rows held."""
+    waiting = Agreement.objects.filter(paper__volume=volume_id, status__in=WAITING).values_list("pk", flat=True)
+    ids = list(waiting)
+    outbox.hold(ids)
+    return ids
+
+
+def look_now(agreement: Agreement, now: datetime) -> None:
+    """The clock asks again about one waiting agreement: what kept it from reminding is over."""
+    waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
+    waiting.update(look_at=now)
+
+
+def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
+    """The author wants no more reminders. It declines nothing: the agreement waits on, and the editors are told.
+
+    False when nothing waits, or reminders were stopped before.
+    """
+    with transaction.atomic():
+        waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, reminders_stopped_at__isnull=True)
+        if not waiting.update(reminders_stopped_at=now, look_at=None):
+            return False
+        outbox.cancel_reminders(agreement.pk)
+        note(agreement.pk, "stop-reminders", by="signer", now=now, data={})
+        notify.tell_editors(agreement, Kind.EDITOR_STOPPED, now)
+    return True
+
+
+def volume_delivered(volume_id: int, *, now: datetime) -> None:
+    """The publisher has the whole volume: whatever may still wait for a signature there, nobody is reminded of it."""
+    with transaction.atomic():
+        waiting = held_waiting(volume_id)
+        outbox.cancel_all_reminders(waiting)
+        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=None)
+        Terms.objects.filter(volume=volume_id).update(daily_at=FOREVER)

@@ -1,0 +1,216 @@
+"""Signed by hand: what comes in, and what an editor makes of it. The files lie in private storage under their digests.
+
+The sealed file of an accepted form begins with the form as it was offered and ends with the pages as they came in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import transaction
+
+from agreements import lifecycle
+from agreements.documents import pdf, rendering, seal
+from agreements.documents.checklist import FOUND
+from agreements.documents.uploads.inspect import Pages
+from agreements.domain.facts import sha256
+from agreements.domain.schedule import REST
+from agreements.domain.states import Status
+from agreements.mail import notify, outbox
+from agreements.models import Agreement, Message, Scan
+
+Kind = Message.Kind
+
+
+class Refused(Exception):
+    """The form cannot be accepted as it is; says why and what to do. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an editor read on the form."""
+
+    name: str
+    date_written: str
+    """As it stands there."""
+    dated: date
+    """As it is meant."""
+
+
+# --- the author
+
+
+def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
+    """Takes in a form that was looked into. Reminders rest, the links go on working, the editors are told.
+
+    Raises WrongMove when the agreement has moved on.
+    """
+    kept = Kept.of(agreement, pages)
+    with transaction.atomic():
+        stamps = {"received_at": now, "look_at": now + REST}
+        lifecycle.move(agreement, "receive", by="signer", now=now, data=kept.words, **stamps)
+        outbox.cancel_reminders(agreement.pk)
+        return kept.row(agreement, now)
+
+
+def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
+    """Takes in a better one while no editor has looked at the last. Raises WrongMove when that one was settled."""
+    kept = Kept.of(agreement, pages)
+    with transaction.atomic():
+        outbox.hold([agreement.pk])
+        status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
+        if status != Status.RECEIVED:
+            raise lifecycle.WrongMove("send another form for", status)
+        lifecycle.note(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
+        return kept.row(agreement, now)
+
+
+def has_room(agreement: Agreement) -> bool:
+    """Whether the volume may take another form: so many bytes for all its authors (S15), counted from the rows."""
+    files = Scan.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list("files", flat=True)
+    kept: int = sum(one["size"] for each in files for one in each)
+    return kept < settings.UPLOADS_PER_VOLUME
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came in, in private storage: put there before any row says so, so a crash leaves a file too many at most."""
+
+    files: list[dict[str, Any]]
+    pages: int
+    pages_file: str
+    pages_sha256: str
+
+    @classmethod
+    def of(cls, agreement: Agreement, pages: Pages) -> Self:
+        def store(body: bytes, ending: str) -> str:
+            folder, digest = f"scans/v{agreement.volume_number}", sha256(body)[:32]
+            return rendering.store_as(f"{folder}/{agreement.paper_key}-{digest}.{ending}", body)
+
+        files: list[dict[str, Any]] = [
+            {
+                "name": store(one.body, one.kind),
+                "sha256": one.sha256,
+                "size": len(one.body),
+                "kind": one.kind.value,
+                "pages": one.pages,
+                "picture": store(one.picture, "jpg") if one.picture else "",
+            }
+            for one in pages.files
+        ]
+        return cls(files, pages.count, store(pages.body, "pdf"), sha256(pages.body))
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What the chain of events tells of it."""
+        return {
+            "files": [digests(one) for one in self.files],
+            "pages": self.pages,
+            "pages_sha256": self.pages_sha256,
+        }
+
+    def row(self, agreement: Agreement, now: datetime) -> Scan:
+        """The row, and the word to the editors. Call it in the transaction that takes the form in."""
+        scan = Scan.objects.create(
+            agreement=agreement,
+            received_at=now,
+            files=self.files,
+            pages=self.pages,
+            pages_file=self.pages_file,
+            pages_sha256=self.pages_sha256,
+        )
+        notify.tell_editors(agreement, Kind.EDITOR_RECEIVED, now, about=str(scan.pk))
+        return scan
+
+
+def digests(file: dict[str, Any]) -> dict[str, Any]:
+    """As much of a file as the chain of events tells: not where it lies, nor what was drawn of it."""
+    return {key: file[key] for key in ("sha256", "size", "kind", "pages")}
+
+
+def newest(agreement: Agreement) -> Scan | None:
+    """The form to look at."""
+    return agreement.scans.order_by("-pk").first()
+
+
+# --- the editor
+
+
+def earliest(agreement: Agreement) -> date:
+    """The first day on which it can have been signed, somewhere on Earth."""
+    if agreement.issued_at is None:
+        raise ValueError(f"{agreement} is not issued.")
+    return (agreement.issued_at - timedelta(hours=12)).date()
+
+
+def latest(now: datetime) -> date:
+    """Today, where it is today first."""
+    return (now + timedelta(hours=14)).date()
+
+
+def accept(agreement: Agreement, scan: Scan, reading: Reading, *, by: str, now: datetime) -> None:
+    """The form counts as signed. Sealing follows by itself, as after every signature.
+
+    Raises WrongMove when the agreement has moved on, and Refused when the date cannot be, when another form has come
+    in, or when the sealed file could not be made of it.
+    """
+    shown = rendering.shown_form(agreement)
+    with transaction.atomic():
+        lifecycle.move(
+            agreement,
+            "accept",
+            by=by,
+            now=now,
+            data={
+                "name": reading.name,
+                "date_written": reading.date_written,
+                "dated": reading.dated.isoformat(),
+                "checked": list(FOUND),
+                "files": [digests(one) for one in scan.files],
+                "pages_sha256": scan.pages_sha256,
+                "shown_sha256": sha256(shown),
+                "text_sha256": agreement.text.digest,
+            },
+            signed_at=now,
+            typed_name=reading.name,
+            scan=scan,
+            date_written=reading.date_written,
+            dated=reading.dated,
+            shown_sha256=sha256(shown),
+            look_at=None,
+        )
+        still_newest(agreement, scan)
+        if not earliest(agreement) <= reading.dated <= latest(now):
+            raise Refused("The date must lie between the day on which the form was sent out and today.")
+        lifecycle.keep_shown(agreement, shown)
+        try:
+            rendering.completed_form(agreement, shown)
+        except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
+            raise Refused(
+                f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
+            ) from error
+        outbox.cancel_open(agreement.pk)
+        notify.tell_coauthors(agreement, now)
+
+
+def send_back(agreement: Agreement, scan: Scan, missing: Sequence[str], note: str, *, by: str, now: datetime) -> None:
+    """Something is missing: the author is told what, with a link, and reminders go on.
+
+    `missing` are keys of the checklist. Raises WrongMove when the agreement has moved on, Refused when another form has
+    come in.
+    """
+    data = {"missing": list(missing), "note": note, "pages_sha256": scan.pages_sha256}
+    with transaction.atomic():
+        lifecycle.move(agreement, "send-back", by=by, now=now, data=data, received_at=None, look_at=now)
+        still_newest(agreement, scan)
+        slot = f"{Kind.SENT_BACK.value}:{agreement.event_count}"
+        outbox.queue(agreement, slot=slot, kind=Kind.SENT_BACK, recipient=agreement.signer_email, now=now)
+
+
+def still_newest(agreement: Agreement, scan: Scan) -> None:
+    """Raises Refused when it is not. The agreement's row is held, so no other form can be coming in."""
+    last = newest(agreement)
+    if last is None or last.pk != scan.pk:
+        raise Refused("The author has sent another form meanwhile. Look at that one.")

@@ -1,0 +1,1 @@
+"""The outbox, and every email that leaves or comes back."""

@@ -1,0 +1,78 @@
+"""When a mail that is due had better wait after all: mails are planned for a good moment, and may miss it. Reads only.
+
+No worker ran, or a server wanted it later. Then two mails to one person, planned a day apart, are due at once; or a
+reminder that was for the morning is due at night.
+"""
+
+from datetime import datetime, timedelta
+
+from agreements.domain.schedule import GAP, Hours
+from agreements.mail import addresses
+from agreements.mail.outbox import ASKING_AGAIN
+from agreements.models import Message, Person
+
+State = Message.State
+Kind = Message.Kind
+
+LATE = timedelta(hours=1)
+"""A mail that leaves no later than this after its moment leaves in time."""
+ASIDE = timedelta(minutes=1)
+"""How long a mail steps aside for one to the same person that is just leaving."""
+
+LEAVING = (State.CLAIMED, State.HANDING)
+
+
+def waits(messages: list[Message], now: datetime) -> dict[int, datetime]:
+    """Which of these mails, which this worker has claimed, had better wait, by key, and until when.
+
+    Two workers may each hold a mail to the same person. Each has committed its claim before it looks here, so the
+    later one sees the other's and steps aside; at worst both do, and are claimed together next time.
+    """
+    late = [message for message in messages if keeps_hours(message) and is_late(message, now)]
+    until = hours_begin(late, now)
+    spaced = {message.pk: message.recipient.lower() for message in messages if keeps_distance(message)}
+    ours = [one.pk for message in messages for one in (message, *message.parts)]
+    quiet = addresses.quiet(spaced.values(), GAP, now, leaving=LEAVING, aside=ASIDE, besides=ours)
+    for message in messages:
+        address = message.recipient.lower()
+        if message.pk in spaced and address in quiet:
+            until[message.pk] = max(quiet[address], until.get(message.pk, now))
+        elif message.kind in addresses.UNASKED and message.pk not in until:
+            quiet[address] = now + ASIDE  # this one leaves now
+    return until
+
+
+def keeps_distance(message: Message) -> bool:
+    """Whether it follows no other mail within the gap: not where an editor said now, nor one that replaces another."""
+    return any(
+        one.kind in addresses.UNASKED
+        and one.kind not in (Kind.COAUTHOR, Kind.TOGETHER)
+        and not one.slot.startswith("manual:")
+        and not (one.kind == Kind.INVITATION and one.agreement.predecessor_id)
+        for one in (message, *message.parts)
+    )
+
+
+def keeps_hours(message: Message) -> bool:
+    """Whether it leaves in working hours: those that ask again, while an invitation leaves when it is issued."""
+    return all(one.kind in ASKING_AGAIN for one in message.parts or [message])
+
+
+def is_late(message: Message, now: datetime) -> bool:
+    return message.attempts > 1 or now > message.due_at + LATE
+
+
+def hours_begin(late: list[Message], now: datetime) -> dict[int, datetime]:
+    """The next working hour of those who are not at work now."""
+    small = {message.recipient.lower() for message in late}
+    known = Person.objects.filter(address__in=small).exclude(zone="") if small else []
+    zones = {(person.volume_id, person.address): person.zone for person in known}
+    begin = {message.pk: hours_of(message, zones).following(now) for message in late}
+    return {pk: moment for pk, moment in begin.items() if moment > now}
+
+
+def hours_of(message: Message, zones: dict[tuple[int, str], str]) -> Hours:
+    one = message.parts[0] if message.parts else message
+    terms = one.agreement.paper.volume.terms
+    zone = zones.get((terms.volume_id, message.recipient.lower()))
+    return terms.hours_in(zone) if zone else terms.hours

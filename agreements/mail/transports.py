@@ -1,0 +1,266 @@
+"""How a mail leaves the house: an SMTP client that shows the one moment that matters, or any Django mail backend."""
+
+import logging
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.utils import DNS_NAME
+
+from agreements.mail.wire import address, on_the_wire
+
+logger = logging.getLogger(__name__)
+
+Intent = Callable[[], bool]
+"""Commits the intent to hand over; False when the mail may no longer be sent."""
+
+
+class Outcome(NamedTuple):
+    """What became of a hand-over: the state the message goes to, the server's words, and what they were about."""
+
+    state: str
+    detail: str = ""
+    whose: str = "mail"
+    """``mail``; ``address``: no mail will ever arrive there; ``server``: nobody's mail is taken at present."""
+
+    @classmethod
+    def sent(cls) -> Self:
+        return cls("sent")
+
+    @classmethod
+    def retry(cls, detail: str) -> Self:
+        """Provably not accepted; worth another try."""
+        return cls("pending", detail)
+
+    @classmethod
+    def held_up(cls, detail: str) -> Self:
+        """The server took nobody's mail. It was no try."""
+        return cls("pending", detail, "server")
+
+    @classmethod
+    def refused(cls, detail: str) -> Self:
+        """Provably not accepted, and never will be."""
+        return cls("failed", detail)
+
+    @classmethod
+    def no_such_address(cls, detail: str) -> Self:
+        """Refused, as everything to that address will be."""
+        return cls("failed", detail, "address")
+
+    @classmethod
+    def unknown(cls, detail: str) -> Self:
+        """It may have arrived: no machine may send it again."""
+        return cls("unknown", detail)
+
+
+class Transport(Protocol, AbstractContextManager["Transport"]):
+    """Kept open for many mails; closed when the context ends."""
+
+    def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome: ...
+
+
+def from_settings() -> Transport:
+    """The transport that ``EMAIL_URL`` asks for."""
+    if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+        return SmtpTransport()
+    return BackendTransport()
+
+
+class BackendTransport:
+    """Any Django mail backend. It hides when the server accepts, so every error after the intent is `unknown`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
+        try:
+            mail.message()
+        except ValueError as error:  # a header that cannot be written: said before the backend is given anything
+            return Outcome.retry(f"{type(error).__name__}: {error}")
+        if not intent():
+            return Outcome.retry("It was withdrawn before it was sent.")
+        # What a provider reports, it reports with this (see `tracking`); other backends do not look at it.
+        vars(mail)["metadata"] = {"message-id": mail.extra_headers.get("Message-ID", "")}
+        # A connection of its own per mail: the file backend then mostly writes one file per mail.
+        try:
+            get_connection().send_messages([mail])
+        except Exception as error:
+            logger.exception("The mail backend failed")
+            return Outcome.unknown(f"{type(error).__name__}: {error}")
+        return Outcome.sent()
+
+
+class SmtpTransport:
+    """SMTP over `smtplib`, with the intent committed between the server's 354 and the body."""
+
+    def __init__(self, patience: float = 600) -> None:
+        self.smtp: smtplib.SMTP | None = None
+        self.patience = patience
+        """Seconds that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6); giving up is `unknown`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # After an error the server may still wait for a body, and would take a QUIT for a part of it.
+        if self.smtp and error is None:
+            with suppress(OSError, smtplib.SMTPException):
+                self.smtp.quit()
+        self.drop()
+
+    def drop(self) -> None:
+        """Cuts the connection; a server that was promised a body throws the mail away."""
+        if self.smtp:
+            self.smtp.close()
+            self.smtp = None
+
+    def connected(self) -> smtplib.SMTP:
+        if self.smtp is None:
+            self.smtp = self.reached()
+            # The body and its dot go out as two writes, which must not wait for each other's receipt.
+            line_of(self.smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.smtp.ehlo_or_helo_if_needed()
+            if settings.EMAIL_USE_TLS:
+                self.smtp.starttls(context=ssl.create_default_context())
+                self.smtp.ehlo()
+            if settings.EMAIL_HOST_USER:
+                self.smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        return self.smtp
+
+    @staticmethod
+    def reached() -> smtplib.SMTP:
+        host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT or 30
+        ours = DNS_NAME.get_fqdn()  # found out once: smtplib would ask the name server for each connection
+        if settings.EMAIL_USE_SSL:
+            return smtplib.SMTP_SSL(host, port, ours, timeout=timeout, context=ssl.create_default_context())
+        return smtplib.SMTP(host, port, ours, timeout=timeout)
+
+    def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
+        try:
+            letter = Letter.of(mail)
+        except ValueError as error:
+            return Outcome.retry(f"{type(error).__name__}: {error}")
+        kept = self.smtp is not None
+        no = self.offer(letter)
+        if kept and no and no.whose == "server":
+            # Servers close lines that were idle or have carried enough. That says nothing about this mail.
+            no = self.offer(letter)
+        if no:
+            return no
+        smtp = self.connected()
+        # Here the server waits for the body. Whatever happens to the database now, no dot may be sent.
+        try:
+            wanted = intent()
+        except BaseException:
+            self.drop()
+            raise
+        if not wanted:
+            self.drop()
+            return Outcome.retry("It was withdrawn before it was sent.")
+        return self.finish(smtp, letter)
+
+    def offer(self, letter: "Letter") -> Outcome | None:
+        """Sender, recipient and the wish to send data; None when the server now waits for the body."""
+        try:
+            for command, code, text in self.envelope(letter):
+                if code // 100 != (3 if command == "DATA" else 2):
+                    # Whatever state the session is in, the next mail starts clean.
+                    self.drop()
+                    return refusal(command, code, text.decode(errors="replace"))
+        except (OSError, smtplib.SMTPException) as error:
+            self.drop()
+            return Outcome.held_up(f"{type(error).__name__}: {error}")
+        return None
+
+    def envelope(self, letter: "Letter") -> Iterator[tuple[str, int, bytes]]:
+        """The commands before the body, each with the server's answer; in one go if the server can (RFC 2920)."""
+        smtp = self.connected()
+        if smtp.has_extn("pipelining"):
+            smtp.send(b"".join(letter.envelope.values()))
+            yield from ((command, *smtp.getreply()) for command in letter.envelope)
+        else:
+            for command, line in letter.envelope.items():
+                smtp.send(line)
+                yield command, *smtp.getreply()
+
+    def finish(self, smtp: smtplib.SMTP, letter: "Letter") -> Outcome:
+        """The body and its dot: after the dot nobody but the server knows, until it answers."""
+        try:
+            smtp.send(letter.body)
+        except OSError as error:
+            self.drop()
+            return Outcome.retry(f"The line was cut before the end of the mail. {type(error).__name__}: {error}")
+        try:
+            line_of(smtp).settimeout(self.patience)
+            smtp.send(b".\r\n")
+            code, text = smtp.getreply()
+            line_of(smtp).settimeout(smtp.timeout)
+        except (OSError, smtplib.SMTPException) as error:
+            self.drop()
+            return Outcome.unknown(f"The server's answer was lost. {type(error).__name__}: {error}")
+        if code // 100 == 2:
+            return Outcome.sent()
+        self.drop()
+        words = text.decode(errors="replace")
+        if code // 100 in (4, 5):
+            return refusal("dot", code, words)
+        return Outcome.unknown(f"The server's answer makes no sense: {code} {words}")
+
+
+ABOUT_US = re.compile(r"5\.(2\.2|3\.|5\.|7\.)")
+"""Enhanced status codes (RFC 3463) that say nothing about the address: a full mailbox, the mail system, the protocol,
+or what they think of us, such as `relaying denied`."""
+
+
+def refusal(command: str, code: int, words: str) -> Outcome:
+    """What an answer that is no consent means, by the command that it answers."""
+    detail = f"{code} {words}"
+    if code == 421 and command != "dot":
+        return Outcome.held_up(detail)
+    match command:
+        case "MAIL":
+            # It does not like the sender, who is always us: it would take nobody's mail.
+            return Outcome.held_up(detail)
+        case "RCPT" if 550 <= code < 560 and code != 552 and not ABOUT_US.match(words):
+            return Outcome.no_such_address(detail)
+        case "dot" if 500 <= code < 600:
+            return Outcome.refused(detail)
+    return Outcome.retry(detail)
+
+
+class Letter(NamedTuple):
+    """A mail as SMTP carries it. Raises ValueError for a header or address that cannot be written."""
+
+    envelope: dict[str, bytes]
+    """The commands before the body, by their verb."""
+    body: bytes
+
+    @classmethod
+    def of(cls, mail: EmailMessage) -> Self:
+        (recipient,) = mail.recipients()
+        envelope = {
+            "MAIL": f"MAIL FROM:<{address(mail.from_email)}>\r\n".encode("ascii"),
+            "RCPT": f"RCPT TO:<{address(recipient)}>\r\n".encode("ascii"),
+            "DATA": b"DATA\r\n",
+        }
+        return cls(envelope, on_the_wire(mail))
+
+
+def line_of(smtp: smtplib.SMTP) -> socket.socket:
+    if smtp.sock is None:
+        raise smtplib.SMTPServerDisconnected("The connection is closed.")
+    return smtp.sock

@@ -1,0 +1,128 @@
+"""Who gets what and when, if nobody signs: the clock's own decisions, lived through ahead of time. Reads only."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
+
+from agreements.domain.schedule import GAP, CoAuthor, Remind, Timeline, Wait
+from agreements.mail.outbox import OPEN, Errand
+from agreements.models import Message
+from agreements.reminders import planner
+from proceedings.models import Volume
+
+Kind = Message.Kind
+
+
+class Coming(NamedTuple):
+    """One mail that will go out."""
+
+    at: datetime
+    """UTC."""
+    to: str
+    what: str
+    papers: tuple[tuple[str, int], ...]
+    """Key of each paper, and its agreement's primary key."""
+
+
+BY_TIME = attrgetter("at")
+
+
+def coming(volume: Volume, now: datetime, until: datetime) -> Iterator[Coming]:
+    """The mails to authors of the volume from `now` to `until`, in order. What is due counts as sent now."""
+    look = planner.Look(planner.waiting().filter(paper__volume=volume), ahead=True)
+    future = Future(look.cases(now), now)
+    outbox = sorted(future.outbox(), key=BY_TIME)
+    yield from heapq.merge(outbox, future.live(until), key=BY_TIME)
+
+
+class Future:
+    """The agreements as they will be, while nobody does anything but the clock."""
+
+    def __init__(self, cases: list[planner.Case], now: datetime) -> None:
+        self.now = now
+        self.cases = {case.agreement.pk: case for case in cases}
+        self.quiet: dict[str, datetime] = {}
+        self.looks = [(now, pk) for pk in sorted(self.cases)]
+        self.of_signer: dict[str, list[int]] = {}
+        for pk, case in self.cases.items():
+            self.of_signer.setdefault(case.agreement.signer_email.lower(), []).append(pk)
+
+    def outbox(self) -> Iterator[Coming]:
+        """What is on its way; the clock then waits no more for it."""
+        found: dict[tuple[str, int], list[Message]] = {}
+        for pk, case in self.cases.items():
+            for message in case.agreement.messages.all():
+                if message.state in OPEN and not message.closed and message.agreement_id:
+                    found.setdefault((message.recipient.lower(), message.carrier_id or -message.pk), []).append(message)
+                    self.quiet[message.recipient.lower()] = max(self.now, message.due_at) + GAP
+            self.change(pk, mail_under_way=False)
+        for messages in found.values():
+            papers = tuple((one.agreement.paper_key, one.agreement.pk) for one in messages)
+            at = max(self.now, messages[0].due_at)
+            yield Coming(at, messages[0].recipient, words({Kind(one.kind) for one in messages}), papers)
+
+    def live(self, until: datetime) -> Iterator[Coming]:
+        heapq.heapify(self.looks)
+        while self.looks and self.looks[0][0] <= until:
+            at = self.looks[0][0]
+            due = set()
+            while self.looks and self.looks[0][0] == at:
+                due.add(heapq.heappop(self.looks)[1])
+            # As the clock does it: who is looked at brings along what else waits for the same signer.
+            asked = {other for pk in due for other in self.of_signer[self.cases[pk].agreement.signer_email.lower()]}
+            yield from self.round(at, sorted(asked), due)
+
+    def round(self, at: datetime, asked: list[int], due: set[int]) -> Iterator[Coming]:
+        """One round of the clock."""
+        people: dict[str, list[Errand]] = {}
+        for pk in asked:
+            case = self.cases[pk]._replace(timeline=self.seen(pk))
+            plan = case.plan(at)
+            errands = [errand for errand in planner.errands(plan) if not errand.skipped]
+            for errand in errands:
+                people.setdefault(errand.recipient.lower(), []).append(errand)
+            if errands:
+                self.done(pk, plan, at)
+            elif pk in due and isinstance(plan.verdict, Wait):
+                heapq.heappush(self.looks, (plan.verdict.until, pk))
+        for address, errands in people.items():
+            self.quiet[address] = at + GAP
+            papers = tuple((errand.agreement.paper_key, errand.agreement.pk) for errand in errands)
+            yield Coming(at, errands[0].recipient, words({errand.kind for errand in errands}), papers)
+
+    def seen(self, pk: int) -> Timeline:
+        """The agreement's timeline with the mails that others will have had by then."""
+        case = self.cases[pk]
+
+        def later(one: datetime | None, address: str) -> datetime | None:
+            return planner.latest(one, self.quiet.get(address.lower()))
+
+        others = tuple(
+            CoAuthor(one.slot, one.hours, later(one.quiet_until, case.coauthors[one.slot]))
+            for one in case.timeline.coauthors
+        )
+        quiet = later(case.timeline.quiet_until, case.agreement.signer_email)
+        return replace(case.timeline, quiet_until=quiet, coauthors=others)
+
+    def done(self, pk: int, plan: planner.Plan, at: datetime) -> None:
+        """The agreement when these mails have gone out."""
+        errands = planner.errands(plan)
+        timeline = self.cases[pk].timeline
+        self.change(
+            pk,
+            taken=timeline.taken | {errand.slot for errand in errands},
+            reminders=timeline.reminders + isinstance(plan.verdict, Remind),
+        )
+        heapq.heappush(self.looks, (planner.next_look(plan.verdict, at) or at, pk))
+
+    def change(self, pk: int, **columns: object) -> None:
+        case = self.cases[pk]
+        self.cases[pk] = case._replace(timeline=replace(case.timeline, **columns))  # type: ignore[arg-type]
+
+
+def words(kinds: set[Message.Kind]) -> str:
+    """What a mail is, which may be several things to its reader."""
+    return " and ".join(sorted(str(kind.label).lower() for kind in kinds))

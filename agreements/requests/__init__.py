@@ -1,0 +1,1 @@
+"""What authors and editors ask of each other after the issue."""

@@ -1,0 +1,100 @@
+"""Clause 5: substantive edits are verified with the author; THE ONLY WRITER of Edit.
+
+An edit is noted with what it changed. A substantive one asks the signer by mail; until they say yes, or it is undone,
+the paper is not delivered. Silence is no yes.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from agreements import lifecycle
+from agreements.domain.states import Status
+from agreements.mail import notify, outbox
+from agreements.models import Agreement, Edit, Message
+
+State = Edit.State
+
+IN_FORCE = {Status.SIGNED, Status.SEALED}
+
+
+def note(
+    agreement: Agreement,
+    *,
+    what: str,
+    substantive: bool,
+    by: str,
+    now: datetime,
+    before: str = "",
+    after: str = "",
+    reason: str = "",
+) -> Edit:
+    """Puts an edit on record; asks the author if it is substantive. Raises WrongMove before the signature."""
+    with transaction.atomic():
+        hold(agreement, "note an edit under")
+        edit = Edit.objects.create(
+            agreement=agreement,
+            what=what,
+            before=before,
+            after=after,
+            reason=reason,
+            substantive=substantive,
+            state=State.OPEN if substantive else State.NOTED,
+            made_at=now,
+            made_by=by,
+        )
+        lifecycle.note(agreement.pk, "edit", by=by, now=now, data={"what": what, "substantive": substantive})
+        if substantive:
+            ask(edit, now=now)
+    return edit
+
+
+def ask(edit: Edit, *, now: datetime) -> bool:
+    """Asks the author, or asks again. False if the edit waits no more, or a mail about it is on its way."""
+    with transaction.atomic():
+        hold(edit.agreement, "ask about an edit under")
+        open_ = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
+        times = open_.values_list("asked", flat=True).first()
+        before = edit.agreement.messages.filter(slot=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN)
+        if times is None or before.exists() or not open_.filter(asked=times).update(asked=times + 1):
+            return False
+        slot, to = f"edit:{edit.pk}:{times + 1}", edit.agreement.signer_email
+        return outbox.queue(edit.agreement, slot=slot, kind=Message.Kind.EDIT, recipient=to, now=now)
+
+
+def answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> None:
+    """The author's word, once. The editors are told. Raises WrongMove when it was settled before."""
+    state = State.CONFIRMED if confirmed else State.DECLINED
+    with transaction.atomic():
+        settle(edit, {State.OPEN}, state, by="signer", words=words, now=now)
+        notify.tell_editors(edit.agreement, Message.Kind.EDITOR_EDIT, now, about=str(edit.pk))
+
+
+def confirm(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
+    """The author has said yes in another way; an editor says which. Raises WrongMove."""
+    settle(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, words=reason, now=now)
+
+
+def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
+    """The paper is as it was before the edit. Raises WrongMove."""
+    settle(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, words=reason, now=now)
+
+
+def settle(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
+    """One step from one of `sources` with its event."""
+    with transaction.atomic():
+        hold(edit.agreement, "settle an edit under")
+        mine = Edit.objects.filter(pk=edit.pk, state__in=sources)
+        if not mine.update(state=state, settled_at=now, settled_by=by, answer=words):
+            raise lifecycle.WrongMove("settle again an edit under", edit.agreement.status)
+        edit.refresh_from_db()
+        data = {"what": edit.what, "words": words}
+        lifecycle.note(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
+
+
+def hold(agreement: Agreement, verb: str) -> None:
+    """Takes the agreement's row, so that it cannot end meanwhile. Raises WrongMove if it is not in force."""
+    outbox.hold([agreement.pk])
+    status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
+    if status not in IN_FORCE:
+        raise lifecycle.WrongMove(verb, status)

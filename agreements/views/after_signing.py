@@ -1,0 +1,79 @@
+"""For authors after the signature: is this edit right (clause 5)? what is to be corrected in the published paper?"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from agreements import lifecycle
+from agreements.mail import links
+from agreements.models import Correction, Edit, Link
+from agreements.requests import corrections, edits
+from agreements.views.common import calm, missed_too_often, remember_language, too_often
+from agreements.views.forms import EditForm, PublishedForm
+from proceedings.delivery.citation_files import address_of
+from proceedings.web.request_info import now_of
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows the edit and takes the author's word, once."""
+    if missed_too_often(request):
+        return too_often(request, _("a minute"))
+    link = links.read(token, Link.Purpose.EDIT, now_of(request))
+    if link is None or link.agreement.status not in edits.IN_FORCE:
+        return calm(request)
+    row = link.agreement.edits.get(pk=link.message.slot.split(":")[1])
+    context = {"agreement": link.agreement, "edit": row}
+    if row.state != Edit.State.OPEN:
+        return render(request, "agreements/edit_settled.html", context)
+    form = EditForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "agreements/edit.html", context | {"form": form}, status=400 if form.is_bound else 200)
+    confirmed, words = form.cleaned_data["right"] == "yes", form.cleaned_data["words"].strip()
+    try:
+        edits.answer(row, confirmed=confirmed, words=words, now=now_of(request))
+    except lifecycle.WrongMove:  # a second click, or an editor was faster
+        row.refresh_from_db()
+    remember_language(request, link.message.recipient)
+    return render(request, "agreements/edit_settled.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def correction(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes an author's request to correct the published paper."""
+    if missed_too_often(request):
+        return too_often(request, _("a minute"))
+    link = links.read(token, Link.Purpose.CORRECT, now_of(request))
+    if link is None:
+        return calm(request)
+    agreement, recipient = link.agreement, link.message.recipient
+    author = agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
+    who = author.display if author else agreement.signer
+    form = PublishedForm(request.POST if request.method == "POST" else None)
+    context = {"agreement": agreement, "form": form, "who": who, "address": address_of(agreement.paper)}
+    if not form.is_valid():
+        return render(request, "agreements/correction.html", context, status=400 if form.is_bound else 200)
+    try:
+        corrections.ask(
+            agreement,
+            by="author",
+            now=now_of(request),
+            role=Correction.Role.AUTHOR,
+            name=who,
+            email=recipient,
+            nature=form.cleaned_data["nature"],
+            description=form.cleaned_data["description"],
+            notes=form.cleaned_data["notes"],
+        )
+    except corrections.NotPublished:
+        context["refusal"] = _("The paper is not published at present. Answer the mail instead.")
+    except corrections.TooManyOpen:
+        context["refusal"] = _("Several requests about this paper wait for the editors. Wait for their answer first.")
+    else:
+        remember_language(request, recipient)
+        return render(request, "agreements/correction_asked.html", context)
+    return render(request, "agreements/correction.html", context, status=409)

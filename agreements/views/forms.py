@@ -1,0 +1,371 @@
+"""What authors send: the signature, the refusal, and what they ask for instead."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreements.documents import pdf
+from agreements.domain import drawn_signature
+from agreements.domain.agreement_text import Wording
+from agreements.domain.differences import differences
+from agreements.domain.facts import Facts
+from proceedings.bibtex.names import Name, NotANameError, read_name
+from proceedings.importing.contacts import compatible, same_letters, same_words
+from proceedings.models import Author
+
+BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
+"""A name with another way to write it in brackets, such as the family's own letters beside Latin ones."""
+
+TOO_LONG = gettext_lazy("That is too long. Please say it in at most %(limit_value)d characters.")
+
+
+class SignForm(forms.Form):
+    """Name, two ticks. Nothing is filled in or ticked beforehand (15 USC 7006(5): intent)."""
+
+    typed_name = forms.CharField(
+        label=gettext_lazy("Your full name"),
+        max_length=300,
+        error_messages={"required": gettext_lazy("Type your full name; it is your signature.")},
+    )
+    same_name = forms.BooleanField(required=False)
+    authority = forms.BooleanField(
+        error_messages={
+            "required": gettext_lazy("Tick this if you may sign for all authors. If you may not, do not sign.")
+        }
+    )
+    consent = forms.BooleanField(
+        error_messages={
+            "required": gettext_lazy("Tick this to sign electronically. To sign on paper, see above the agreement.")
+        }
+    )
+    drawing = forms.CharField(required=False, strip=False)
+    """A signature drawn by hand, which only a browser with scripts sends; nobody needs to."""
+    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
+
+    def __init__(self, *args: Any, signer: str, wording: Wording, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.signer, self.wording = signer, wording
+        self.asks_about_name = False
+
+    def clean_typed_name(self) -> str:
+        typed = " ".join(self.cleaned_data["typed_name"].split())
+        if missing := pdf.unprintable(typed):
+            named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
+            raise forms.ValidationError(
+                _("The form cannot show %(letters)s. Please write your name in other letters, such as Latin ones.")
+                % {"letters": named}
+            )
+        if not pdf.fits_the_line(typed, self.wording):
+            raise forms.ValidationError(
+                _(
+                    "That is longer than the line on which the form is signed. Please shorten it, such as your first "
+                    "names to initials."
+                )
+            )
+        return typed
+
+    def clean_drawing(self) -> str:
+        drawn: str = self.cleaned_data["drawing"]
+        try:
+            drawn_signature.read(drawn)
+        except drawn_signature.NotADrawing as refusal:
+            raise forms.ValidationError(
+                _("The drawn signature did not arrive whole. Draw it again, or leave it out: the typed name signs.")
+            ) from refusal
+        return drawn
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        typed = data.get("typed_name")
+        if typed and data.get("drawing") and not pdf.fits_the_line(typed, self.wording, drawn=True):
+            self.add_error(
+                "typed_name",
+                _(
+                    "That is too long to stand beside your drawn signature. Please shorten it, such as your first "
+                    "names to initials, or clear the drawing."
+                ),
+            )
+        if typed and not same_person(typed, self.signer):
+            self.asks_about_name = True
+            if not data.get("same_name"):
+                self.add_error(
+                    "typed_name",
+                    _(
+                        "The agreement names %(name)s. If that is you and you write your name so, tick the box below "
+                        "the name. If it is not you, do not sign: answer the mail instead."
+                    )
+                    % {"name": self.signer},
+                )
+        return data
+
+
+def same_person(typed: str, signer: str) -> bool:
+    """Whether `typed` is a way to write the name `signer`: case, accents, order, initials and middle names aside.
+
+    A name may have another way to write it beside it, in brackets: “Zhuohan Li (李卓翰)” is either of the two.
+    """
+    return any(same_name(way, other) for way in ways(typed) for other in ways(signer))
+
+
+def ways(name: str) -> list[str]:
+    """The ways in which `name` is written: as it stands; and where it ends with brackets, before and in them."""
+    beside = BESIDE.fullmatch(name.strip())
+    return [name, *beside.groups()] if beside else [name]
+
+
+def same_name(typed: str, signer: str) -> bool:
+    try:
+        one, other = read_name(typed).name, read_name(signer).name
+    except NotANameError:
+        one, other = Name(typed), Name(signer)
+    return same_words(one, other) or same_letters(one, other) or compatible(one, other)
+
+
+class DeclineForm(forms.Form):
+    """The tick keeps out machines that press every button they find: declining cannot be taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why? (optional)"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to decline. Nothing has happened yet.")}
+    )
+
+
+class ObjectionForm(forms.Form):
+    """A reason, because the editors have to weigh it; a tick, because it stays on record."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why do you object?"),
+        max_length=2000,
+        error_messages={
+            "required": gettext_lazy("Say why, so that the editors can weigh it."),
+            "max_length": TOO_LONG,
+        },
+    )
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to object. Nothing has happened yet.")}
+    )
+
+
+class EditForm(forms.Form):
+    """Whether an edit is right (clause 5). Who says no says why, or the editors could not put it right."""
+
+    right = forms.ChoiceField(
+        choices=[("yes", gettext_lazy("Yes, publish it like this.")), ("no", gettext_lazy("No, not like this."))],
+        error_messages={"required": gettext_lazy("Choose one.")},
+    )
+    words = forms.CharField(
+        label=gettext_lazy("What should be different?"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("right") == "no" and not cleaned.get("words"):
+            self.add_error("words", _("Say what should be different, so that the editors can put it right."))
+        return cleaned
+
+
+class PublishedForm(forms.Form):
+    """A correction of what is published, as the publisher's own form asks for it."""
+
+    nature = forms.ChoiceField(
+        choices=[
+            ("meta", gettext_lazy("A slip in the title, a name, the abstract or the pages")),
+            ("pdf", gettext_lazy("Another PDF")),
+            ("content", gettext_lazy("What the paper says")),
+        ],
+        error_messages={"required": gettext_lazy("Choose what is to be changed.")},
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What exactly?"),
+        max_length=4000,
+        error_messages={
+            "required": gettext_lazy("Say where it is, what it is now and what it shall be."),
+            "max_length": TOO_LONG,
+        },
+    )
+    notes = forms.CharField(
+        label=gettext_lazy("Why? (if you like)"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+
+
+class HandOverForm(forms.Form):
+    """To one of the other authors, or to somebody else.
+
+    Whose address is not on file needs one, and who is no author a name as well; then it takes an editor's word.
+    """
+
+    SOMEBODY_ELSE = "somebody-else"
+
+    to = forms.ChoiceField(
+        error_messages={
+            "required": gettext_lazy("Choose who shall sign."),
+            "invalid_choice": gettext_lazy("Choose one of these."),
+        }
+    )
+    name = forms.CharField(required=False, max_length=200, error_messages={"max_length": TOO_LONG})
+    email = forms.EmailField(
+        required=False,
+        error_messages={"invalid": gettext_lazy("That is no e-mail address. Write it like name@example.org.")},
+    )
+    note = forms.CharField(required=False, max_length=2000, error_messages={"max_length": TOO_LONG})
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick this to hand over. Nothing has happened yet.")}
+    )
+
+    def __init__(self, *args: Any, authors: Sequence[Author], wording: Wording, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.authors, self.wording = {str(author.pk): author for author in authors}, wording
+        choices = cast("forms.ChoiceField", self.fields["to"])
+        choices.choices = [(pk, author.display) for pk, author in self.authors.items()] + [(self.SOMEBODY_ELSE, "")]
+
+    def clean_name(self) -> str:
+        name = printable(self.cleaned_data["name"])
+        return signable(name, self.wording) if name else ""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        author = self.authors.get(data.get("to", ""))
+        if data.get("to") == self.SOMEBODY_ELSE:
+            self.clean_somebody_else(data)
+        elif author and not author.email and not data.get("email") and "email" not in self.errors:
+            missing = _("No address of %(name)s is on file. Type it; the editors will check it.")
+            self.add_error("email", missing % {"name": author.display})
+        return data | {"author": author}
+
+    def clean_somebody_else(self, data: dict[str, Any]) -> None:
+        listed = next((a for a in self.authors.values() if same_person(data.get("name") or "", a.display)), None)
+        if "name" not in self.errors and not data.get("name"):
+            self.add_error("name", _("Type the name of who shall sign."))
+        elif listed:
+            self.add_error("name", _("%(name)s is an author: choose them above.") % {"name": listed.display})
+        if "email" not in self.errors and not data.get("email"):
+            self.add_error("email", _("Type their address; the editors will check it."))
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """Who shall sign, as a proposal keeps it."""
+        author, email = self.cleaned_data["author"], self.cleaned_data["email"]
+        if author is None:
+            return {"name": self.cleaned_data["name"], "email": email}
+        return {"author": author.pk, "name": unicodedata.normalize("NFC", author.display), "email": email}
+
+
+class CorrectionForm(forms.Form):
+    """The facts as they should be, filled in with what they are."""
+
+    title = forms.CharField(
+        label=gettext_lazy("Title"),
+        max_length=500,
+        error_messages={
+            "required": gettext_lazy("A paper has a title."),
+            "max_length": gettext_lazy("That is too long for a title: at most %(limit_value)d characters."),
+        },
+    )
+    authors = forms.CharField(
+        label=gettext_lazy("Authors, one in each line, in their order"),
+        max_length=20_000,
+        error_messages={"required": gettext_lazy("A paper has at least one author.")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Anything the editors should know (optional)"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, facts: Facts, wording: Wording) -> None:
+        super().__init__(data, initial={"title": facts.title, "authors": "\n".join(facts.authors)})
+        self.facts, self.wording = facts, wording
+
+    def clean_title(self) -> str:
+        return printable(self.cleaned_data["title"])
+
+    def clean_authors(self) -> list[str]:
+        names = [printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
+        if too_long := next((name for name in names if len(name) > 200), None):
+            too_much = _("“%(start)s…” is too long for a name. Write each author in a line.")
+            raise forms.ValidationError(too_much % {"start": too_long[:40]})
+        return [signable(name, self.wording) for name in names]  # for each of them may come to sign one day
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and not differences(self.facts, self.wanted):
+            self.add_error("title", _("This is what the agreement says already. Change what is wrong."))
+        return data
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """Title and authors, as a proposal keeps them."""
+        return {"title": self.cleaned_data["title"], "authors": self.cleaned_data["authors"]}
+
+
+def printable(text: str) -> str:
+    """`text` composed and with single spaces. Raises ValidationError for letters that the form cannot show."""
+    tidy = unicodedata.normalize("NFC", " ".join(text.split()))
+    if missing := pdf.unprintable(tidy):
+        named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
+        refusal = _("The form cannot show %(letters)s. Please write it in other letters.")
+        raise forms.ValidationError(refusal % {"letters": named})
+    return tidy
+
+
+def signable(name: str, wording: Wording) -> str:
+    """`name`, if whoever bears it can sign the form with it; else raises ValidationError."""
+    if not pdf.fits_the_line(name, wording):
+        too_wide = _(
+            "“%(name)s” is longer than the line on which the form is signed. Please shorten it, such as first names to "
+            "initials."
+        )
+        raise forms.ValidationError(too_wide % {"name": name})
+    return name
+
+
+class CopyForm(forms.Form):
+    """The reference, not an address: mail goes to the address on file, and to no other."""
+
+    reference = forms.CharField(
+        label=gettext_lazy("Reference of the agreement"),
+        max_length=140,
+        error_messages={"required": gettext_lazy("Type the reference, such as 247-smith24-7QKX2M.")},
+    )
+
+
+MOST_BYTES = 20 * 1024 * 1024
+"""Far above any sealed agreement; a larger file cannot be one."""
+TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement.")
+
+
+class VerifyForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("A sealed agreement (PDF)"),
+        error_messages={
+            "required": gettext_lazy("Choose a PDF file."),
+            "empty": gettext_lazy("The file is empty. Choose the PDF that came by mail."),
+            "invalid": gettext_lazy("Your browser sent no file. Choose a PDF file."),
+        },
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        return file

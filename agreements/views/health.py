@@ -1,0 +1,16 @@
+"""For machines that watch: does the desk do its work? `/health` only says that the web and its database answer."""
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from agreements.dashboard import health
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when it does, 503 when somebody should look; figures and words for both, and no names."""
+    said = health.report(request.META.get("desk.now") or timezone.now())
+    return JsonResponse(said, status=200 if said["ready"] else 503)

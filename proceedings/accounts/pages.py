@@ -1,0 +1,230 @@
+"""The pages of the desk's login: the code, setting up an authenticator, a forgotten password, one's own account."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from proceedings.accounts import login, password_reset, two_factor
+from proceedings.models import User
+from proceedings.web import rate_limits
+from proceedings.web.request_info import network_of, now_of
+
+CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+FEW = 4
+"""Recovery codes left: few enough to say so."""
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+        error_messages={"required": "Type the code."},
+    )
+
+
+class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
+    class Meta:
+        model = User
+        fields = ["zone"]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["zone"] = forms.ChoiceField(
+            choices=zones(self.instance.zone),
+            label="Time zone",
+            help_text="The desk shows times in it, beside UTC.",
+        )
+
+
+def zones(present: str) -> list[Any]:
+    """Time zones to choose from, by continent; the `present` one is among them, however odd."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    for zone in sorted(available_timezones()):
+        continent, _, place = zone.partition("/")
+        if place and continent in CONTINENTS:
+            places.setdefault(continent, []).append((zone, place.replace("_", " ").replace("/", ", ")))
+    others = sorted({"UTC", present} - {zone for known in places.values() for zone, _ in known})
+    return [*((zone, zone) for zone in others), *places.items()]
+
+
+class LoginPages(AdminSite):
+    """The desk's doors. Whoever has no second step has no permission at all, where it is required."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        verified = getattr(request.user, "otp_device", None) is not None  # by the middleware of django-otp
+        return super().has_permission(request) and (verified or not settings.TWO_STEP_LOGIN)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own: list[URLPattern | URLResolver] = [
+            path("login/code/", self.code_page, name="login_code"),
+            path("two-step/", self.two_step_page, name="two_step"),
+            path("account/", self.admin_view(self.account_page), name="account"),
+            path("password_reset/", self.reset_page, name="password_reset"),
+            path("reset/<uidb64>/<token>/", self.new_password_page, name="password_reset_confirm"),
+        ]
+        return own + super().get_urls()
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {**self.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
+        to = request.GET.get("next") or request.POST.get("next") or reverse("admin:index")
+        return login.FirstStep.as_view(extra_context=context | {"next": to} | (extra_context or {}))(request)  # type: ignore[return-value]
+
+    @staticmethod
+    def user_of(request: HttpRequest) -> User:
+        """A row of its own: the request's is wrapped."""
+        return User.objects.get(username=request.user.get_username())
+
+    def logged_out(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        """The context of pages for those who are not in yet."""
+        return {**self.each_context(request), "has_permission": False, **more}
+
+    @method_decorator([never_cache, sensitive_post_parameters()])
+    def code_page(self, request: HttpRequest) -> HttpResponse:
+        """The second step: a code of the app, or a recovery code."""
+        half = login.half_of(request)
+        authenticator = two_factor.authenticator_of(half[0]) if half else None
+        if half is None or authenticator is None:
+            return to_login(request, "That took too long. Log in again." if login.HALF in request.session else "")
+        user, to = half
+        form = CodeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            visitor, now = login.Visitor.of(request, user.get_username()), now_of(request)
+            if wait := rate_limits.knock(login.CODES, visitor.account, now):
+                form.add_error("code", login.too_soon(wait))
+            elif not two_factor.accepts(authenticator, form.cleaned_data["code"], now):
+                form.add_error("code", "This is not the code. Wait for the next one, or use a recovery code.")
+            else:
+                rate_limits.forgive(login.CODES, visitor.account)
+                self.count_codes(request, user)
+                return login.let_in(request, user, authenticator, HttpResponseRedirect(to))
+        context = self.logged_out(request, form=form, title="Log in to the desk")
+        return render(request, "admin/login_code.html", context, status=400 if form.errors else 200)
+
+    @staticmethod
+    def count_codes(request: HttpRequest, user: User) -> None:
+        left = two_factor.codes_left(user)
+        if left < FEW:
+            messages.warning(request, f"{left} recovery codes are left. Make new ones under “Your account”.")
+
+    @method_decorator([never_cache, sensitive_post_parameters()])
+    def two_step_page(self, request: HttpRequest) -> HttpResponse:
+        """Sets up an authenticator: a picture to scan, a code to prove it, ten recovery codes to keep."""
+        half = login.half_of(request)
+        if half is None and not self.has_permission(request):
+            return to_login(request)
+        user, to = half or (self.user_of(request), reverse("admin:account"))
+        if half and two_factor.authenticator_of(user):  # which half a login does not replace
+            return HttpResponseRedirect(reverse("admin:login_code"))
+        posted = request.method == "POST"
+        offered = two_factor.offer_in(request.POST.get("offer", ""), user) if posted else None
+        form = CodeForm(request.POST if posted else None)
+        if posted and offered is None:
+            form.add_error("code", "This page was open for too long. Scan the new picture.")
+        elif offered and form.is_valid():
+            codes = two_factor.set_up(offered, form.cleaned_data["code"], now_of(request))
+            if codes:
+                response = self.codes_page(request, user, codes, to, "Two-step login set up")
+                return login.let_in(request, user, offered, response)
+            form.add_error("code", "This is not the app’s code now. Is the clock of your phone right?")
+        offered = offered or two_factor.offer(user)
+        context = self.logged_out(request, form=form, title="Set up two-step login") | {
+            "has_permission": half is None,
+            "picture": two_factor.as_picture(offered),
+            "secret": two_factor.as_text(offered),
+            "offer": two_factor.signed_offer(offered),
+            "required": half is not None,
+        }
+        return render(request, "admin/two_step.html", context, status=400 if form.errors else 200)
+
+    def codes_page(self, request: HttpRequest, user: User, codes: list[str], to: str, done: str) -> HttpResponse:
+        """Shows the recovery codes, this once."""
+        on_record(user, by=user, what=done)
+        context = {**self.each_context(request), "has_permission": False, "codes": codes, "to": to}
+        return render(request, "admin/recovery_codes.html", context | {"title": "Your recovery codes"})
+
+    @method_decorator(never_cache)
+    def account_page(self, request: HttpRequest) -> HttpResponse:
+        """What people set for themselves."""
+        user = self.user_of(request)
+        authenticator = two_factor.authenticator_of(user)
+        if "codes" in request.POST and authenticator:
+            codes = two_factor.renew_codes(user)
+            return self.codes_page(request, user, codes, request.path, "New recovery codes")
+        form = ZoneForm(request.POST if "zone" in request.POST else None, instance=user)
+        if form.is_valid():
+            form.save()
+            messages.success(request, "Saved.")
+            return HttpResponseRedirect(request.path)
+        context = {
+            **self.each_context(request),
+            "form": form,
+            "authenticator": authenticator,
+            "codes_left": two_factor.codes_left(user),
+            "title": "Your account",
+        }
+        return render(request, "admin/account.html", context, status=400 if form.errors else 200)
+
+    @method_decorator(never_cache)
+    def reset_page(self, request: HttpRequest) -> HttpResponse:
+        """Takes the wish for a new password; the answer is the same whether there is such an account or not."""
+        form = ResetForm(request.POST if request.method == "POST" else None)
+        sent = False
+        if form.is_valid():
+            sent = rate_limits.take(password_reset.ASKED, network_of(request), now_of(request))
+            if sent:
+                password_reset.ask(form.cleaned_data["email"], now_of(request))
+            else:
+                form.add_error(None, "Too many requests. Try again in an hour.")
+        context = self.logged_out(request, form=form, sent=sent, title="Forgotten your password?")
+        return render(request, "admin/password_reset.html", context, status=400 if form.errors else 200)
+
+    def new_password_page(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
+        context = self.logged_out(request)
+        return NewPassword.as_view(extra_context=context)(request, uidb64=uidb64, token=token)
+
+
+class ResetForm(forms.Form):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class NewPassword(PasswordResetConfirmView):
+    """By the mailed link, once. It replaces the password and nothing else: the second step is still asked for."""
+
+    title = "A new password"
+    template_name = "admin/new_password.html"
+
+    def get_success_url(self) -> str:
+        return reverse("admin:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, "Your password is changed. Log in with it.")
+        login.make_known(response, form.user)  # who reads the account's mail is no stranger who guesses
+        return response
+
+
+def on_record(user: User, *, by: User, what: str) -> None:
+    """Leaves word on the page of the history of `user`."""
+    LogEntry.objects.log_actions(by.pk, [user], CHANGE, what, single_object=True)
+
+
+def to_login(request: HttpRequest, why: str = "") -> HttpResponse:
+    if why:
+        messages.warning(request, why)
+    return HttpResponseRedirect(reverse("admin:login"))

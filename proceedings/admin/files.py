@@ -1,0 +1,193 @@
+"""The papers' files on the desk: uploaded one by one or in a zip, every one accounted for.
+
+What may be the wrong file is held back until somebody has looked. What a browser cannot wait for stays behind and goes
+on at the press of a button. Until then both lie in private storage, and no paper knows of them.
+"""
+
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.core.files import File
+from django.core.files.storage import storages
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.bibtex.findings import Finding
+from proceedings.files import sandbox
+from proceedings.files.attach import Intake, Outcome, attach
+from proceedings.files.uploads import LARGEST_FILE, LARGEST_TOTAL, Upload, unpack
+from proceedings.models import Paper, PaperFile, Volume
+
+PATIENCE = 15.0
+"""Seconds after which no other file is looked at in one request."""
+
+MOST_AT_ONCE = 100
+"""Django takes no more files in one form; a zip counts as one."""
+
+KEPT = "desk.files"
+
+
+def within(seconds: float) -> Any:
+    """The names, as long as there is time; the rest is for the next request."""
+
+    def names(all_names: Sequence[str]) -> Iterator[str]:
+        until = time.monotonic() + seconds
+        for place, name in enumerate(all_names):
+            if place and time.monotonic() > until:
+                return
+            yield name
+
+    return names
+
+
+class FilePages(OwnVolumes):
+    """Adds the page of the papers' files to volumes."""
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.files_view)
+        return [path("<int:pk>/files/", page, name="proceedings_volume_files"), *super().get_urls()]
+
+    def after_import(self, volume: Volume) -> str:
+        raise NotImplementedError
+
+    @csrf_exempt  # only to set where files go, which has to be said before anything looks at the form
+    def files_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Lets every file go straight to the disk, and refuses what no upload may be before it is read."""
+        volume = self.get_queryset(request).filter(pk=pk).first()
+        if volume is None:
+            raise Http404
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_TOTAL:
+            messages.error(request, "That is too much for one upload: nothing was read. Make several of it.")
+            return self.show(request, volume, status=413)
+        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        try:
+            _ = request.FILES
+        except TooManyFilesSent:
+            messages.error(request, f"More than {MOST_AT_ONCE} files: nothing was taken in. Put them into one zip.")
+            return self.show(request, volume, status=400)
+        return csrf_protect(self.files_page)(request, volume)
+
+    def files_page(self, request: HttpRequest, volume: Volume) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return self.show(request, volume)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        if not edits(request, volume.pk):
+            raise PermissionDenied
+        refused: list[Finding] = []
+        sure_of = set(request.POST.getlist("sure"))
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            if "go on" in request.POST:
+                fetch(request, volume, folder, sure_of)
+            elif sent := request.FILES.getlist("files"):
+                refused = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
+                sure_of = set()
+            else:
+                messages.error(request, "Choose files first: PDFs called <key>.pdf, or a zip of them.")
+                return self.show(request, volume, status=400)
+            with sandbox.reader() as look:
+                intake = attach(volume, folder, progress=within(PATIENCE), sure_of=sure_of, look=look)
+            keep(request, volume, folder, intake)
+        return self.show(request, volume, intake=intake, refused=refused)
+
+    def show(
+        self,
+        request: HttpRequest,
+        volume: Volume,
+        *,
+        intake: Intake | None = None,
+        refused: Iterable[Finding] = (),
+        status: int = 200,
+    ) -> HttpResponse:
+        kept = kept_for(request, volume)
+        accepted = volume.papers.filter(status=Paper.Status.ACCEPTED)
+        there = PaperFile.objects.filter(paper__in=accepted)
+        context = {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "board": self.after_import(volume),
+            "papers": accepted.count(),
+            "with_pdf": there.filter(kind="paper").count(),
+            "with_supplement": there.filter(kind="supplement").count(),
+            "intake": intake,
+            "counts": [(outcome.value, count) for outcome, count in intake.counts.items()] if intake else [],
+            "rows": report(intake, refused) if intake else [],
+            "held": list(kept.get("why", {}).items()),
+            "left": len(kept.get("left", {})),
+            "may_upload": edits(request, volume.pk),
+            "largest_file": LARGEST_FILE >> 20,
+            "largest_total": LARGEST_TOTAL >> 30,
+            "most": MOST_AT_ONCE,
+            "title": f"Files of {volume}",
+            "opts": self.opts,
+        }
+        return render(request, "admin/proceedings/files.html", context, status=status)
+
+
+def report(intake: Intake, refused: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
+    """Every file with what became of it and why: name, outcome, words. Those to look at stand first."""
+    rows = [(one.file, Outcome.REFUSED.value, [one.message]) for one in refused]
+    order = list(Outcome)
+    for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
+        rows.append((name, outcome.value, words_about(intake, name)))
+    return rows
+
+
+def words_about(intake: Intake | None, name: str) -> list[str]:
+    found = [one for one in intake.findings if one.file == name] if intake else []
+    return [f"{one.message}{f': {one.fix}' if one.fix else ''}" for one in found]
+
+
+# --- what waits in private storage
+
+
+def kept_for(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
+    """Files that wait: those held back, with why, and those left over; each name with where it lies."""
+    kept: dict[str, Any] = request.session.get(KEPT) or {}
+    return kept if kept.get("volume") == volume.pk else {}
+
+
+def keep(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> None:
+    """Puts aside what was held back or not reached, for the next request; everything else of before goes."""
+    forget(request)
+    waiting: dict[str, dict[str, str]] = {"held": {}, "left": {}}
+    for file in sorted(folder.iterdir()):
+        outcome = intake.outcomes.get(file.name)
+        if outcome in (None, Outcome.HELD):
+            with file.open("rb") as body:
+                stored = storages["private"].save(f"uploads/{uuid.uuid4().hex}", File(body))
+            waiting["left" if outcome is None else "held"][file.name] = stored
+    if waiting["held"] or waiting["left"]:
+        why = {name: words_about(intake, name) for name in waiting["held"]}
+        request.session[KEPT] = {"volume": volume.pk, "why": why, **waiting}
+
+
+def fetch(request: HttpRequest, volume: Volume, folder: Path, sure_of: set[str]) -> None:
+    """What was left over, and what somebody is sure of, back into a folder."""
+    kept = kept_for(request, volume)
+    for name, stored in {**kept.get("left", {}), **kept.get("held", {})}.items():
+        if name in kept.get("held", {}) and name not in sure_of:
+            continue
+        try:
+            with storages["private"].open(stored) as body, (folder / name).open("wb") as target:
+                for chunk in body.chunks():
+                    target.write(chunk)
+        except FileNotFoundError:
+            messages.warning(request, f"{name} is no longer there: upload it again.")
+
+
+def forget(request: HttpRequest) -> None:
+    kept: dict[str, Any] = request.session.pop(KEPT, {})
+    for stored in {**kept.get("held", {}), **kept.get("left", {})}.values():
+        storages["private"].delete(stored)

@@ -1,0 +1,362 @@
+"""Import on the desk: the files go up, the plan with every difference is shown, and only then is it carried out."""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from proceedings.accounts.permissions import OwnVolumes, edited_volumes, edits_anything, is_number
+from proceedings.importing import name_review
+from proceedings.importing.formats import Format, detect, read
+from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError, Source
+from proceedings.importing.planner import apply, make_plan, make_table_plan
+from proceedings.importing.tables import COLUMNS, guess_columns, head_of
+from proceedings.models import Volume
+
+LARGEST = 20 * 1024 * 1024
+MOST_SHOWN = 500
+"""So many lines of each kind a page shows; the figures above them count all."""
+
+MOST_TICKS = 400
+"""So many papers have a tick of their own; Django takes no form of more than a thousand fields."""
+
+COLUMN_HELP = {
+    "number": "What the submission system calls the paper; by it a later import finds the paper again.",
+    "authors": "Names, set apart by semicolons.",
+    "emails": "As many as there are authors, in the same order.",
+    "contact": "The corresponding author: place, name or address.",
+    "decision": "Rows that are not accepted are set aside.",
+}
+
+KEPT = "desk.import"
+FROZEN = frozenset({"title", "authors", "contact"})
+"""Differences that an agreement would not go along with."""
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text="The volume’s BibTeX file, what EasyChair, CMT or OpenReview exports (CSV, JSON), or any other table "
+        "(CSV): the next page asks what its columns are.",
+    )
+    second = forms.FileField(
+        label="Second file",
+        required=False,
+        help_text="With BibTeX: the corresponding authors, a CSV file with the columns paper,email,name and, where a "
+        "name is not clear, author. With EasyChair: author.csv.",
+    )
+    volume = forms.ModelChoiceField(
+        Volume.objects.none(), required=False, help_text="For exports, which name none. A BibTeX file names its own."
+    )
+
+    def __init__(self, request: HttpRequest, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        field: Any = self.fields["volume"]
+        field.queryset = edited_volumes(request)
+        number = request.GET.get("volume", "")
+        if is_number(number):
+            field.initial = field.queryset.filter(number=int(number)).first()
+
+    def clean_file(self) -> UploadedFile:
+        return small_enough(self.cleaned_data["file"])
+
+    def clean_second(self) -> UploadedFile | None:
+        return small_enough(self.cleaned_data["second"]) if self.cleaned_data["second"] else None
+
+
+def small_enough(file: UploadedFile) -> UploadedFile:
+    if (file.size or 0) > LARGEST:
+        raise forms.ValidationError("The file is larger than 20 MB. Is it the right one?")
+    return file
+
+
+class ColumnsForm(forms.Form):
+    """Which column of a table is which of those that the desk asks for."""
+
+    def __init__(self, head: list[str], before: Mapping[str, str], data: Any = None) -> None:
+        super().__init__(data)
+        choices = [("", "not in this table"), *((name, name) for name in head)]
+        guessed = guess_columns(head) | {ours: theirs for ours, theirs in before.items() if theirs in head}
+        for name in COLUMNS:
+            self.fields[name] = forms.ChoiceField(
+                choices=choices,
+                required=name in ("title", "authors"),
+                initial=guessed.get(name, ""),
+                label=name.capitalize(),
+                help_text=COLUMN_HELP.get(name, ""),
+            )
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}
+
+
+def fingerprint(plan: Plan) -> str:
+    """What was looked at, in short: whoever confirms a plan confirms this one."""
+    shown = (plan.volume_change, plan.volume_differences, plan.papers, plan.gone, plan.contacts, plan.findings)
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+class Refused(Exception):
+    """The files cannot be planned; the message says what to do."""
+
+
+class ColumnsWanted(Exception):
+    """The file is a table of which somebody has to say what its columns are."""
+
+    def __init__(self, head: list[str], volume: Volume) -> None:
+        super().__init__()
+        self.head = head
+        self.volume = volume
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What of a plan somebody may take or leave: papers with a tick of their own, and how many others."""
+
+    plan: Plan
+    bound: Mapping[int, str]
+    """Of the changed papers, by primary key: where their agreements stand that would no longer fit."""
+
+    @property
+    def ticks(self) -> list[tuple[PaperPlan, str]]:
+        """Those whose agreements are concerned first, then the changed, then the new."""
+        return self.in_order[:MOST_TICKS]
+
+    @property
+    def rest(self) -> list[PaperPlan]:
+        """The others, which go together; none of them is concerned by an agreement."""
+        return [paper for paper, words in self.in_order[MOST_TICKS:] if not words]
+
+    @property
+    def in_order(self) -> list[tuple[PaperPlan, str]]:
+        plan = self.plan
+        pairs = [(paper, self.bound.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
+        pairs.sort(key=lambda pair: not pair[1])
+        return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
+
+    def left_out(self, taken: Collection[str], *, rest: bool) -> set[str]:
+        """The keys of those that are not taken. Whatever an agreement binds is taken by its own tick only."""
+        chosen = {paper.key for paper, _ in self.ticks if paper.key in taken}
+        if rest:
+            chosen |= {paper.key for paper in self.rest}
+        return {paper.key for paper, _ in self.in_order} - chosen
+
+
+def keep(request: HttpRequest, form: ImportForm) -> None:
+    """Puts the files aside until the plan is carried out; those of an import that was given up go."""
+    drop(request)
+    kept: dict[str, Any] = {"volume": form.cleaned_data["volume"].pk if form.cleaned_data["volume"] else None}
+    for which in ("file", "second"):
+        if upload := form.cleaned_data[which]:
+            stored = storages["private"].save(f"imports/{uuid.uuid4().hex}", ContentFile(upload.read()))
+            kept[which] = [stored, upload.name]
+    request.session[KEPT] = kept
+
+
+def drop(request: HttpRequest) -> None:
+    kept = request.session.pop(KEPT, {})
+    for which in ("file", "second"):
+        if which in kept:
+            storages["private"].delete(kept[which][0])
+
+
+def source(kept: dict[str, Any], which: str) -> Source | None:
+    if which not in kept:
+        return None
+    stored, name = kept[which]
+    try:
+        with storages["private"].open(stored) as file:
+            return Source.read(name, file.read())
+    except FileNotFoundError as error:
+        raise Refused("The files are no longer there. Upload them again.") from error
+
+
+def planned(request: HttpRequest) -> Plan:
+    """The plan for the files put aside. Raises Refused, also for a volume that is not this person's to change."""
+    kept: dict[str, Any] = request.session.get(KEPT) or {}
+    first = source(kept, "file")
+    if first is None:
+        raise Refused("Choose the files first.")
+    second = source(kept, "second")
+    kind = detect(first.name, first.text or "@")
+    if kind is not Format.BIBTEX:
+        volume = edited_volumes(request).filter(pk=kept["volume"]).first()
+        if volume is None:
+            raise Refused("An export names no volume: choose the volume it goes to.")
+        columns = None if kind else columns_of(first, volume, kept)
+        authors = (second.text or "") if second else ""
+        found = read(kind or Format.CSV, first.text or "", first.name, authors=authors, columns=columns)
+        return make_table_plan(found, first.name, volume)
+    plan = make_plan(first, second)
+    number = plan.volume.number if plan.volume else None
+    if number is not None and not edited_volumes(request).filter(number=number).exists():
+        known = Volume.objects.filter(number=number).exists()
+        if known or not request.user.is_superuser:
+            raise Refused(f"Volume {number} is not yours to change. A new volume is brought in by a superuser.")
+    return plan
+
+
+def needs_columns(file: Source | None) -> bool:
+    """Whether somebody had to say what the columns of the file are."""
+    return file is not None and detect(file.name, file.text or "@") is None
+
+
+def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
+    """What the columns of a table are: as said for this file, else as for the volume's last one.
+
+    Raises ColumnsWanted where nobody has said so, and Refused for what is no table.
+    """
+    head = head_of(table.text or "")
+    if not head:
+        raise Refused(f"{table.name} is no BibTeX file, no JSON and no table of columns. Is it the right file?")
+    for known in (kept.get("columns"), volume.columns):
+        if known and set(known.values()) <= set(head):
+            return dict(known)
+    raise ColumnsWanted(head, volume)
+
+
+class ImportPages(OwnVolumes):
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.import_page)
+        return [path("import/", page, name="proceedings_volume_import"), *super().get_urls()]
+
+    def bound(self, papers: Collection[int]) -> dict[int, str]:
+        """Which of `papers` somebody has been asked about or has agreed to, in words. The app above knows."""
+        return {}
+
+    def import_page(self, request: HttpRequest) -> HttpResponse:
+        if not edits_anything(request):
+            raise PermissionDenied
+        if request.method in ("GET", "HEAD"):
+            return self.import_form(request, ImportForm(request))
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        if not {"plan", "columns"} & request.POST.keys():
+            form = ImportForm(request, request.POST, request.FILES)
+            if not form.is_valid():
+                return self.import_form(request, form)
+            keep(request, form)
+        try:
+            if "columns" in request.POST:
+                return self.columns_page(request)
+            plan = planned(request)
+            if "plan" in request.POST:
+                return self.carry_out(request, plan)
+        except ColumnsWanted as wanted:
+            return self.ask_columns(request, ColumnsForm(wanted.head, wanted.volume.columns))
+        except Refused as refusal:
+            messages.error(request, f"Nothing was changed. {refusal}")
+            return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
+        return self.plan_page(request, plan)
+
+    def columns_page(self, request: HttpRequest) -> HttpResponse:
+        """What the columns are, for this file and, remembered, for the next one of its volume."""
+        kept: dict[str, Any] = request.session.get(KEPT) or {}
+        table = source(kept, "file")
+        volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
+        if table is None or volume is None:
+            raise Refused("Choose the files and the volume first.")
+        asked = request.POST if request.POST["columns"] == "said" else None
+        form = ColumnsForm(head_of(table.text or ""), volume.columns, asked)
+        if not form.is_valid():
+            return self.ask_columns(request, form)
+        request.session[KEPT] = kept | {"columns": form.columns}
+        Volume.objects.filter(pk=volume.pk).update(columns=form.columns)
+        return self.plan_page(request, planned(request))
+
+    def ask_columns(self, request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "form": form,
+            "title": "Name the columns",
+            "opts": self.opts,
+        }
+        return render(request, "admin/proceedings/columns.html", context, status=400 if form.errors else 200)
+
+    def carry_out(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+        if request.POST["plan"] != fingerprint(plan):
+            messages.warning(
+                request, "The volume has changed since you looked: this is the plan now. Nothing was done."
+            )
+            return self.plan_page(request, plan)
+        choices = self.choices(plan)
+        left_out = choices.left_out(request.POST.getlist("take"), rest="rest" in request.POST)
+        volume_too = "volume" in request.POST
+        taken = [paper for paper, _ in choices.in_order if paper.key not in left_out]
+        if (
+            not taken
+            and not (volume_too and plan.volume_change is Change.CHANGED)
+            and plan.volume_change is not Change.NEW
+        ):
+            messages.error(request, "Nothing was changed. Tick what to take.")
+            return self.plan_page(request, plan)
+        try:
+            volume = apply(plan, leave_out=left_out, volume_too=volume_too)
+        except (PlanOutdatedError, NothingToApplyError) as error:
+            messages.error(request, str(error))
+            return self.plan_page(request, planned(request))
+        drop(request)
+        count = Counter(paper.change for paper in taken)
+        messages.success(
+            request,
+            f"Imported: {count[Change.NEW]} new, {count[Change.CHANGED]} changed, "
+            f"{plan.counts[Change.UNCHANGED]} unchanged, {plan.counts[Change.REJECTED]} rejected, "
+            f"{len(left_out)} left out.",
+        )
+        self.say_names(request, volume)
+        if self.own(request, self.model.objects.filter(pk=volume.pk)).exists():
+            return HttpResponseRedirect(self.after_import(volume))
+        return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
+
+    @staticmethod
+    def say_names(request: HttpRequest, volume: Volume) -> None:
+        """Where doubtful names wait, and how many."""
+        if count := name_review.waiting(volume).count():
+            page = reverse("admin:proceedings_volume_names", args=[volume.pk])
+            words = f"{count} names were read with a doubt." if count > 1 else "1 name was read with a doubt."
+            messages.warning(request, format_html('{} <a href="{}">Look them over.</a>', words, page))
+
+    def after_import(self, volume: Volume) -> str:
+        return reverse("admin:proceedings_volume_change", args=[volume.pk])
+
+    def choices(self, plan: Plan) -> Choices:
+        changed = [one for one in plan.of(Change.CHANGED) if FROZEN & {each.field for each in one.differences}]
+        return Choices(plan, self.bound([paper.pk for paper in changed if paper.pk]))
+
+    def import_form(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "form": form, "title": "Import a volume", "opts": self.opts}
+        return render(request, "admin/proceedings/import.html", context, status=400 if form.errors else 200)
+
+    def plan_page(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+        choices = self.choices(plan)
+        context = {
+            **self.admin_site.each_context(request),
+            "plan": plan,
+            "counts": [(change.value, plan.counts[change]) for change in Change],
+            "changed": [pair for pair in choices.ticks if pair[0].change is Change.CHANGED],
+            "new": [paper for paper, _ in choices.ticks if paper.change is Change.NEW],
+            "rest": choices.rest,
+            "bound": choices.bound,
+            "untickable": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
+            "takes_volume": plan.volume_change is Change.CHANGED,
+            "by_columns": needs_columns(source(request.session.get(KEPT) or {}, "file")),
+            "findings": plan.findings[:MOST_SHOWN],
+            "fingerprint": fingerprint(plan),
+            "title": f"Import: v{plan.volume.number} {plan.volume.shortname}" if plan.volume else "Import",
+            "opts": self.opts,
+        }
+        return render(request, "admin/proceedings/plan.html", context)

@@ -1,0 +1,102 @@
+"""The queue of doubtful names on the desk: what was read, what may have been meant, and a box for what it is."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.bibtex.names import NotANameError, write_name
+from proceedings.importing import name_review
+from proceedings.models import Author, NameQuestion, Volume
+
+A_PAGE = 100
+"""Names on one page; each brings two fields, and Django takes no form of more than a thousand."""
+
+
+class NamePages(OwnVolumes):
+    """Adds the page of doubtful names to volumes."""
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.names_page)
+        return [path("<int:pk>/names/", page, name="proceedings_volume_names"), *super().get_urls()]
+
+    def bound(self, papers: Collection[int]) -> dict[int, str]:
+        raise NotImplementedError
+
+    def after_import(self, volume: Volume) -> str:
+        raise NotImplementedError
+
+    def names_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        volume = self.get_queryset(request).filter(pk=pk).first()
+        if volume is None:
+            raise Http404
+        if request.method == "POST":
+            if not edits(request, volume.pk):
+                raise PermissionDenied
+            if not (problems := self.settle(request, volume)):
+                return HttpResponseRedirect(request.get_full_path())
+        elif request.method in ("GET", "HEAD"):
+            problems = {}
+        else:
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        page = Paginator(name_review.waiting(volume), A_PAGE).get_page(request.GET.get("p"))
+        bearers = name_review.bearers(page, volume)
+        agreed = self.bound({author.paper_id for authors in bearers.values() for author in authors})
+        context = {
+            **self.admin_site.each_context(request),
+            "volume": volume,
+            "page": page,
+            "rows": [self.row(request, one, bearers[one.name], agreed, problems.get(one.pk, "")) for one in page],
+            "board": self.after_import(volume),
+            "may_settle": edits(request, volume.pk),
+            "settled": NameQuestion.objects.filter(volume=volume, settled_at__isnull=False).count(),
+            "title": f"Names of {volume}",
+            "opts": self.opts,
+        }
+        return render(request, "admin/proceedings/names.html", context, status=400 if problems else 200)
+
+    @staticmethod
+    def row(
+        request: HttpRequest, question: NameQuestion, authors: list[Author], agreed: Collection[int], problem: str
+    ) -> dict[str, Any]:
+        proposed = question.proposal or write_name(question.name)
+        return {
+            "question": question,
+            "as_read": write_name(question.name),
+            "answer": request.POST.get(f"name_{question.pk}", proposed),
+            "papers": [author.paper for author in authors],
+            "agreed": sum(author.paper_id in agreed for author in authors),
+            "problem": problem,
+        }
+
+    def settle(self, request: HttpRequest, volume: Volume) -> dict[int, str]:
+        """Settles the names that are ticked, or all that were shown. Returns what is wrong with which answer."""
+        shown = {key.removeprefix("name_") for key in request.POST if key.startswith("name_")}
+        chosen = shown if "all" in request.POST else set(request.POST.getlist("settle"))
+        keys = [int(key) for key in chosen & shown if key.isascii() and key.isdigit() and len(key) < 19]
+        problems: dict[int, str] = {}
+        settled = changed = 0
+        by, now = request.user.get_username(), timezone.now()
+        for question in name_review.waiting(volume).filter(pk__in=keys):
+            try:
+                name = name_review.read_answer(request.POST[f"name_{question.pk}"])
+            except NotANameError as error:
+                problems[question.pk] = str(error)
+                continue
+            count = name_review.settle(question, name, by=by, now=now)
+            settled += count is not None
+            changed += count or 0
+        if settled:
+            messages.success(request, f"Settled: {settled}. Authors whose name changed: {changed}.")
+        elif not problems:
+            messages.warning(request, "Tick the names that are right first; nothing was settled.")
+        if problems:
+            messages.error(request, f"{len(problems)} could not be read as a name: see below.")
+        return problems

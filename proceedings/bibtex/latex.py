@@ -1,0 +1,305 @@
+"""LaTeX <-> Unicode for titles, names and the like. Pure.
+
+The Unicode side is plain text in which mathematics stays as LaTeX between dollar signs and a dollar sign itself is
+written ``\\$``. Whatever `to_unicode` returns, `to_latex` writes in ASCII so that `to_unicode` returns the same again;
+what neither table knows is named, never dropped and never passed on in silence.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from proceedings.bibtex.latex_tables import (
+    ACCENT_OF,
+    ACCENTS,
+    ESCAPES,
+    EXACT,
+    LIGATURES,
+    LOOK_OF_ARGUMENT,
+    LOOK_OF_REST,
+    MACROS,
+    MATHEMATICS,
+    SIMPLER,
+)
+
+# ``$...$`` and ``$$...$$``, with escaped signs inside.
+_MATH = r"\$\$(?:[^$\\]|\\.)+\$\$|\$(?:[^$\\]|\\.)+\$"
+_TOKEN = re.compile(
+    rf"(?P<math>{_MATH}|\\\(.+?\\\))"
+    r"|\\(?P<word>[A-Za-z]+) *"
+    r"|\\(?P<sign>.)"
+    r"|(?P<brace>[{}])"
+    r"|(?P<ligature>---|--|``|''|!`|\?`|`|~)"
+    r"|(?P<text>[^\\${}\-`'!?~]+|[^\\])",
+    re.DOTALL,
+)
+_PIECES = re.compile(rf"(?P<math>{_MATH})|(?P<dollar>\\\$)|(?P<text>.[\u0300-\u036f]*)", re.DOTALL)
+# As above, with every other backslash taken together with what it stands before.
+_PIECES_OF_SOURCE = re.compile(rf"(?P<math>{_MATH}|\\\(.+?\\\)|\\\[.+?\\\])|(?:\\[^(\[]|[^\\$])+|.", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)(?=([A-Za-z])?)", re.DOTALL)
+_FIRST = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
+_DOTLESS = {"ı": "i", "ȷ": "j"}
+_ABOVE = re.compile("[ıȷ](?=[\u0300-\u0315\u033d-\u0344])")
+_GREEK = re.compile("[\u0370-\u03ff]")  # a Greek letter beside another is a word, not a formula
+# Whatever else stands in ASCII text prints itself.
+_SPEAKS = re.compile(r"[\\${}`~]|--|''|!`|\?`")
+_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+# Characters that are special in LaTeX and have to be written otherwise in text. The underscore stays: the publisher's
+# own check calls ``\_`` an error and asks for the plain sign.
+_SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#"}
+_JOINED = frozenset({"--", "''", "``", "!`", "?`"})
+
+
+class LatexError(ValueError):
+    """LaTeX that cannot be read as text; the message tells an editor what to write instead."""
+
+
+class UnmappedError(ValueError):
+    """Characters that have no LaTeX form here."""
+
+    def __init__(self, characters: tuple[str, ...]) -> None:
+        self.characters = characters
+        super().__init__(f"no LaTeX form for {', '.join(map(describe, characters))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ascii:
+    """LaTeX source after `ascii_latex`, and the characters that it could not replace, each once, in order."""
+
+    text: str
+    unmapped: tuple[str, ...] = ()
+
+
+def describe(character: str) -> str:
+    """``U+4E2D 中 (CJK UNIFIED IDEOGRAPH-4E2D)``; nothing is printed for what has no shape."""
+    shown = f" {character}" if character.isprintable() else ""
+    return f"U+{ord(character):04X}{shown} ({unicodedata.name(character, 'unnamed')})"
+
+
+def fold(text: str) -> str:
+    """`text` with runs of ASCII white space as one blank and none at the ends, as BibTeX reads a field."""
+    return _BLANKS.sub(" ", text).strip(" \t\n\r\f\v")
+
+
+def to_unicode(latex: str) -> str:
+    """The text that `latex` prints, in NFC.
+
+    Raises LatexError for a macro or accent that the tables do not know, for braces that do not balance and for a dollar
+    sign without its partner.
+    """
+    latex = fold(latex)
+    if latex.isascii() and not _SPEAKS.search(latex):
+        return latex
+    text = _Reader(ascii_latex(latex).text).read()
+    return fold(unicodedata.normalize("NFC", _ABOVE.sub(lambda dotless: _DOTLESS[dotless[0]], text)))
+
+
+def to_latex(text: str) -> str:
+    """`text` as pure ASCII LaTeX.
+
+    Raises UnmappedError naming every character without a LaTeX form. A backslash is one of them unless it belongs to
+    mathematics or to ``\\$``, and so is a dollar sign without its partner.
+    """
+    pieces: list[str] = []
+    unmapped: dict[str, None] = {}
+    text = unicodedata.normalize("NFC", text)
+    for piece in _PIECES.finditer(text):
+        if piece["text"] is None:
+            latex = _ascii_math(piece["math"], unmapped) if piece["math"] else piece[0]
+        elif piece[0] in ("\\", "$"):
+            unmapped[piece[0]] = None
+            continue
+        elif piece[0].isascii():
+            latex = _SPECIAL.get(piece[0]) or (EXACT[piece[0]] if piece[0] in "{}~^`" else piece[0])
+        else:
+            latex = _ascii_letter(piece[0], text, piece.start(), unmapped)
+        if pieces and latex and pieces[-1][-1:] + latex[0] in _JOINED:
+            pieces.append("{}")  # or TeX would join the two signs into a third
+        pieces.append(latex)
+    if unmapped:
+        raise UnmappedError(tuple(unmapped))
+    return "".join(pieces)
+
+
+def ascii_latex(source: str) -> Ascii:
+    """LaTeX `source` with every other character put in LaTeX too; macros, braces and mathematics are left alone.
+
+    Characters without a LaTeX form stay as they are and are listed.
+    """
+    if source.isascii():
+        return Ascii(source)
+    source = unicodedata.normalize("NFC", source)
+    unmapped: dict[str, None] = {}
+    pieces = [
+        _ascii_math(piece[0], unmapped)
+        if piece["math"]
+        else piece[0]
+        if piece[0].isascii()
+        else _ascii_letter(piece[0], source, piece.start(), unmapped)
+        for piece in _PIECES.finditer(source)
+    ]
+    return Ascii("".join(pieces), tuple(unmapped))
+
+
+def without_escapes(latex: str) -> str:
+    """LaTeX that prints the same without ``\\{``, ``\\}`` and ``\\_``, which the publisher's check calls errors (2.4).
+
+    An underscore keeps its backslash inside mathematics, where the plain one means something else.
+    """
+    if not _ESCAPED.search(latex):
+        return latex
+    return "".join(
+        _ESCAPED.sub(_plain_macro if piece["math"] else _plain_sign, piece[0])
+        for piece in _PIECES_OF_SOURCE.finditer(latex)
+    )
+
+
+def _plain_macro(sign: re.Match[str]) -> str:
+    macro = {"{": r"\lbrace", "}": r"\rbrace"}.get(sign[1])
+    return sign[0] if macro is None else macro + (" " if sign[2] else "")
+
+
+def _plain_sign(sign: re.Match[str]) -> str:
+    return "_" if sign[1] == "_" else _plain_macro(sign)
+
+
+def _ascii_letter(letter: str, text: str, at: int, unmapped: dict[str, None]) -> str:
+    """One character with the marks behind it, as LaTeX."""
+    known = EXACT.get(letter) or SIMPLER.get(letter)
+    if known is not None:
+        return known
+    neighbours = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
+    if letter in MATHEMATICS and not (_GREEK.match(letter) and _GREEK.search(neighbours)):
+        return f"${MATHEMATICS[letter]}$"
+    base, *marks = list(unicodedata.normalize("NFD", letter))
+    if base + "\u031b" in ("o\u031b", "O\u031b", "u\u031b", "U\u031b") and "\u031b" in marks:
+        marks.remove("\u031b")
+        base = unicodedata.normalize("NFC", base + "\u031b")
+    written = base if base.isascii() and base.isalpha() else EXACT.get(base, "")
+    if not (marks and written and all(mark in ACCENT_OF for mark in marks)):
+        unmapped.update(dict.fromkeys(char for char in letter if not char.isascii()))
+        return letter
+    for mark in marks:
+        bare = written.removeprefix("{").removesuffix("}")
+        written = (
+            f"{{\\{ACCENT_OF[mark]}{bare if len(bare) == 1 and not ACCENT_OF[mark].isalpha() else f'{{{bare}}}'}}}"
+        )
+    return written
+
+
+def _ascii_math(formula: str, unmapped: dict[str, None]) -> str:
+    """Mathematics with signs such as α as macros."""
+    if formula.isascii():
+        return formula
+    pieces: list[str] = []
+    for char in formula:
+        latex = char if char.isascii() else MATHEMATICS.get(char) or SIMPLER.get(char)
+        if latex is None:
+            unmapped[char] = None
+            latex = char
+        if pieces and latex[0].isalpha() and re.search(r"\\[A-Za-z]+\Z", pieces[-1]) and len(pieces[-1]) > 1:
+            pieces.append(" ")
+        pieces.append(latex)
+    return "".join(pieces)
+
+
+class _Reader:
+    """One pass over ASCII LaTeX (and characters nobody mapped), from left to right."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.at = 0
+
+    def read(self) -> str:
+        text = self._until(end_of_group=False)
+        if self.at < len(self.source):
+            msg = "a closing brace has no opening one"
+            raise LatexError(msg)
+        return text
+
+    def _until(self, *, end_of_group: bool) -> str:
+        """The text up to the closing brace of the group, which is consumed, or up to the end."""
+        pieces: list[str] = []
+        while self.at < len(self.source):
+            if self.source[self.at] == "}":
+                self.at += end_of_group
+                return "".join(pieces)
+            pieces.append(self._token())
+        if end_of_group:
+            msg = "an opening brace has no closing one"
+            raise LatexError(msg)
+        return "".join(pieces)
+
+    def _token(self) -> str:
+        token = _TOKEN.match(self.source, self.at)
+        if token is None:
+            msg = "ends in a lone backslash"
+            raise LatexError(msg)
+        self.at = token.end()
+        if token["math"]:
+            return self._math(token["math"])
+        if token["word"]:
+            return self._macro(token["word"])
+        if token["sign"]:
+            return self._sign(token["sign"])
+        if token["brace"]:
+            return self._until(end_of_group=True)
+        if token["ligature"]:
+            return LIGATURES[token["ligature"]]
+        if token[0] == "$":
+            msg = r"a $ has no partner: write \$ for a dollar sign, or close the mathematics"
+            raise LatexError(msg)
+        return token[0]
+
+    @staticmethod
+    def _math(formula: str) -> str:
+        return f"${formula[2:-2]}$" if formula.startswith(r"\(") else formula
+
+    def _sign(self, sign: str) -> str:
+        if sign in ESCAPES:
+            return ESCAPES[sign]
+        if sign in ACCENTS:
+            return self._accented(sign)
+        what = "a line break" if sign == "\\" else f"the macro \\{sign}"
+        msg = f"{what} does not belong here: write the letters themselves"
+        raise LatexError(msg)
+
+    def _macro(self, word: str) -> str:
+        if word in ACCENTS:
+            return self._accented(word)
+        if word in MACROS:
+            return MACROS[word]
+        if word in LOOK_OF_ARGUMENT:
+            return self._argument(word)
+        if word in LOOK_OF_REST:
+            return ""
+        if word == "ensuremath":
+            return f"${self._argument(word)}$"
+        if word in ("textsuperscript", "textsubscript"):
+            script = self._argument(word)
+            sign = "^" if word == "textsuperscript" else "_"
+            return f"${sign}{{{script}}}$" if script.isdigit() else rf"${sign}{{\mathrm{{{script}}}}}$"
+        msg = f"the macro \\{word} is not known here: write the letters themselves"
+        raise LatexError(msg)
+
+    def _argument(self, macro: str) -> str:
+        """What a macro takes: a group, or the next token."""
+        while self.source[self.at : self.at + 1] == " ":
+            self.at += 1
+        if self.at >= len(self.source) or self.source[self.at] == "}":
+            msg = f"the macro \\{macro} has nothing to work on"
+            raise LatexError(msg)
+        if self.source[self.at] in "{\\":
+            return self._token()
+        self.at += 1
+        return self.source[self.at - 1]
+
+    def _accented(self, accent: str) -> str:
+        base = self._argument(accent)
+        if not base and accent in "^~":
+            return accent  # the usual way to print the bare sign
+        first = _FIRST.match(base)
+        if first is None or not first[0][0].isalpha():
+            msg = f"the accent \\{accent} has no letter to sit on"
+            raise LatexError(msg)
+        return first[0] + ACCENTS[accent] + base[first.end() :]

@@ -1,0 +1,196 @@
+"""All the rules together: on the rows of a volume, or on any folder that somebody wants to send to the publisher."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.latex import fold
+from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
+from proceedings.bibtex.scanner import RawEntry, lines_of, scan
+from proceedings.delivery.public_package import paper_records, volume_record
+from proceedings.files import pdf_reader
+from proceedings.importing.plan import Source
+from proceedings.models import Paper, PaperFile, Volume
+from proceedings.publisher import filenames, pdf_rules, rules, text_rules
+
+# Said better, or with more behind it, by the rules on the text and on the records.
+_SAID_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
+
+Progress = Callable[[Sequence[str]], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at, and what was found."""
+
+    what: str
+    papers: int
+    findings: tuple[Finding, ...]
+
+    def of(self, severity: Severity) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity is severity]
+
+
+def check_rows(volume: Volume) -> Report:
+    """The accepted papers of `volume`, with their files, as the database has them."""
+    papers = list(volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors", "files"))
+    records = paper_records(papers)
+    found = rules.check(volume_record(volume), records)
+    found += file_findings(papers, records)
+    return Report(str(volume), len(papers), tuple(found))
+
+
+def file_findings(papers: Sequence[Paper], records: Sequence[PaperRecord]) -> list[Finding]:
+    """What is wrong with the files of `papers`, whose records are `records`; expects both in one order."""
+    with_facts = [(record, facts_of(paper)) for paper, record in zip(papers, records, strict=True)]
+    digests = {}
+    for paper in papers:
+        for file in paper.files.all():
+            file.paper = paper
+            digests[file.name] = file.sha256
+    return [*pdf_rules.findings_of(with_facts), *pdf_rules.duplicates(digests)]
+
+
+def facts_of(paper: Paper) -> pdf_rules.PdfFacts | None:
+    """What was seen in the paper's PDF when it came in; None without one."""
+    found = next((file for file in paper.files.all() if file.kind == filenames.Kind.PAPER), None)
+    return known_facts(found) if found else None
+
+
+def known_facts(file: PaperFile) -> pdf_rules.PdfFacts:
+    """The facts kept with `file`. Encrypted files and agreements are never let in."""
+    return pdf_rules.PdfFacts(pages=file.pages, first_page=file.first_page, title=file.own_title)
+
+
+def check_folder(folder: Path, progress: Progress = iter) -> Report:
+    """A package as it lies in `folder`. Raises OSError if the folder cannot be listed; a bad file is a finding."""
+    names = sorted(file_names(folder))
+    bibs = [name for name in names if "/" not in name and name.endswith(".bib") and not name.endswith("_clean.bib")]
+    records: list[PaperRecord] = []
+    keys: list[str] = []
+    found: list[Finding] = []
+    if bibs:
+        text = _Text(folder / bibs[0])
+        records, keys = text.records, text.keys
+        found += text.findings
+    found += filenames.check_names(names, keys)
+    found += _check_files(folder, names, records, progress)
+    permissions = folder.parent / f"{folder.resolve().name}permissions"
+    if permissions.is_dir():
+        found += filenames.check_permission_names(sorted(file_names(permissions)), keys)
+    return Report(str(folder), len(keys), tuple(found))
+
+
+def check_text(path: Path) -> Report:
+    """One BibTeX file, without the files of its papers. Raises OSError."""
+    text = _Text(path)
+    return Report(str(path), len(text.keys), tuple(text.findings))
+
+
+def file_names(folder: Path) -> Iterator[str]:
+    """All files below `folder`, relative to it; hidden ones are none of the package's."""
+    for where, folders, files in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith("."):
+                yield (Path(where) / name).relative_to(folder).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+class _Text:
+    """A BibTeX file: its text by lines, its entries as records, and what all the rules say about both."""
+
+    def __init__(self, path: Path) -> None:
+        self.records: list[PaperRecord] = []
+        self.keys: list[str] = []
+        source = Source.read(str(path), path.read_bytes())
+        if source.text is None:
+            self.findings = [source.finding] if source.finding else []
+            return
+        entries = scan(source.text)
+        read = read_volume_file(source.text, source.name)
+        self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
+        self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
+        volume = read.volume or _stand_in(entries)
+        judged = rules.check(volume, self.records) if read.volume else rules.check_papers(volume, self.records)
+        self.findings = _merged(
+            [finding for finding in read.findings if finding.rule not in _SAID_ELSEWHERE],
+            text_rules.check_text(source.text, source.name),
+            _placed(judged, source.name, entries),
+        )
+
+
+def _stand_in(entries: Sequence[RawEntry]) -> VolumeRecord:
+    """For a volume whose own entry cannot be read: what the rules for papers need of it."""
+    own = next((entry for entry in entries if entry.kind == "proceedings"), None)
+    fields = {field.name: fold(field.value) for field in own.fields} if own else {}
+    year = re.search(r"\d{4}", fields.get("year", "") or fields.get("start", ""))
+    sections = tuple(part.strip() for part in fields.get("sections", "").split("|") if part.strip())
+    return VolumeRecord(
+        number=0,
+        bib_key=own.key if own else "",
+        name="",
+        shortname="",
+        booktitle="",
+        year=int(year[0]) if year else 0,
+        sections=sections,
+    )
+
+
+def _placed(findings: Iterable[Finding], file: str, entries: list[RawEntry]) -> list[Finding]:
+    """`findings` about records, with the lines where the file has what they are about."""
+    lines = dict(lines_of(entries))
+    return [
+        replace(one, file=file, line=lines.get((one.paper, one.field), lines.get((one.paper, "")))) for one in findings
+    ]
+
+
+def _merged(*sources: Iterable[Finding]) -> list[Finding]:
+    """All findings by line; what an earlier source has said about a field by the same rule is not said again."""
+    said: set[tuple[str, str, str]] = set()
+    kept: list[Finding] = []
+    for source in sources:
+        new = [one for one in source if _subject(one) not in said]
+        said |= {_subject(one) for one in new}
+        kept += new
+    return sorted(kept, key=lambda finding: finding.line or 0)
+
+
+def _subject(finding: Finding) -> tuple[str, str, str]:
+    """What a finding is about; a key is the entry itself."""
+    return finding.rule, finding.paper, "" if finding.field == "key" else finding.field
+
+
+def _check_files(
+    folder: Path, names: Sequence[str], records: Sequence[PaperRecord], progress: Progress
+) -> Iterator[Finding]:
+    """What the PDFs say, those of papers, of supplements and of nobody."""
+    papers = {record.key: record for record in records}
+    top = [name for name in names if "/" not in name and name.lower().endswith(".pdf")]
+    digests = {}
+    for name in progress(top):
+        try:
+            facts = pdf_reader.look(folder / name)
+            digests[name] = _digest(folder / name)
+        except OSError as error:
+            yield Finding(rule="pdf", message=f"cannot be read: {error.strerror}", file=name, field="file")
+            continue
+        known = filenames.read_name(name)
+        record = papers.get(known.key) if known and known.kind is filenames.Kind.PAPER else None
+        if record:
+            yield from pdf_rules.check_pdf(record, facts, name)
+        elif refusal := pdf_rules.refuse(facts):
+            yield Finding(rule="pdf", message=refusal, file=name, paper=pdf_rules.key_of(name), field="file")
+    yield from pdf_rules.duplicates(digests)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Files of any system to an import plan, and the plan to rows."""

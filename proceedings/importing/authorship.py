@@ -1,0 +1,83 @@
+"""A paper's authors before and after an import: who stays the same person, and who answers for the paper. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from proceedings.bibtex.names import Name
+from proceedings.bibtex.records import Details
+from proceedings.importing.contacts import compatible, plain_words
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorState:
+    """One author as the database has or shall have them. `pk` is None for somebody new."""
+
+    name: Name
+    email: str = ""
+    affiliation: str = ""
+    orcid: str = ""
+    is_contact: bool = False
+    pk: int | None = None
+
+    @property
+    def address(self) -> str:
+        """``Mike Lewis <mike@author.example>``."""
+        return f"{self.name} <{self.email}>"
+
+
+def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[AuthorState, ...]:
+    """The authors called `names`, in that order; whoever was there before keeps address, affiliation and ORCID iD.
+
+    A person is recognised by the same name, else by the same words apart from case, accents and order, else, in the
+    same place of the list, by initials. Each earlier author is used once; of two namesakes the one in the same place.
+    """
+    found: dict[int, AuthorState] = {}
+    left = dict(enumerate(before))
+    for index, name in enumerate(names):
+        if index in left and left[index].name == name:
+            found[index] = left.pop(index)
+    for key in _KEYS if left else ():  # most imports bring new papers: nobody is left to be recognised
+        waiting: dict[Hashable, list[int]] = defaultdict(list)
+        for at, old in left.items():
+            waiting[key(old.name)].append(at)
+        for index, name in enumerate(names):
+            if index not in found and (fitting := waiting[key(name)]):
+                found[index] = left.pop(fitting.pop(0))
+    for index, name in enumerate(names):
+        if index not in found and index in left and compatible(left[index].name, name):
+            found[index] = left.pop(index)
+    return tuple(
+        replace(found[index], name=name) if index in found else AuthorState(name) for index, name in enumerate(names)
+    )
+
+
+# What two spellings of one name have in common, from strict to loose.
+_KEYS: tuple[Callable[[Name], Hashable], ...] = (
+    lambda name: name,
+    lambda name: tuple(sorted(plain_words(str(name)))),
+    lambda name: "".join(plain_words(f"{name.given} {name.particle} {name.family}")),
+)
+
+
+def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> tuple[AuthorState, ...]:
+    """`authors` with what `details` know and the desk does not: nothing that somebody has put in is overwritten."""
+    if len(details) != len(authors):
+        return tuple(authors)
+    return tuple(
+        replace(author, email=author.email or known.email, affiliation=author.affiliation or known.affiliation)
+        for author, known in zip(authors, details, strict=True)
+    )
+
+
+def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:
+    """`authors` with the one at `index` as the corresponding author; the others keep their addresses."""
+    return tuple(
+        replace(author, is_contact=True, email=email) if at == index else replace(author, is_contact=False)
+        for at, author in enumerate(authors)
+    )
+
+
+def contact_of(authors: Iterable[AuthorState]) -> AuthorState | None:
+    """The corresponding author, if there is one."""
+    return next((author for author in authors if author.is_contact), None)

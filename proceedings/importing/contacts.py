@@ -1,0 +1,235 @@
+"""The table of corresponding authors, ``paper,email,name[,author]``, and whom of a paper's authors it means. Pure."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proceedings.bibtex.findings import Finding
+from proceedings.bibtex.latex import LatexError, to_unicode
+from proceedings.bibtex.names import Name, NotANameError, read_name
+
+COLUMNS = ("paper", "email", "name")
+_OPTIONAL = "author"
+# Letters that do not decompose into a plain one and a mark.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One row: who answers for `paper`. `author` is a name as in the BibTeX file, or a place from 1 on, or empty."""
+
+    line: int
+    paper: str
+    email: str
+    name: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTable:
+    """The rows that can be read, how many there are in all, and what is wrong with the others."""
+
+    contacts: tuple[Contact, ...] = ()
+    rows: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+class NoMatchError(ValueError):
+    """A contact who cannot be told among the authors; the message says what to write."""
+
+
+def read_contacts(text: str, file: str = "") -> ContactTable:
+    """The rows of a contacts table. Raises nothing: a bad row is a finding with its line, and the others are read."""
+    return _Table(file).read(text)
+
+
+def match(contact: Contact, authors: Sequence[Name]) -> int:
+    """The index of the author whom `contact` means.
+
+    The first way of comparing that fits anyone decides: the very name, the same words in any order, case and accents,
+    then initials and left-out middle names. Raises NoMatchError if it fits none, or more than one.
+    """
+    if contact.author:
+        if contact.author.isascii() and contact.author.isdigit():
+            return _by_place(int(contact.author[:6]), authors)
+        wanted = contact.author
+    else:
+        wanted = contact.name
+    name = _as_name(wanted)
+    for same in (_identical, same_words, same_letters, compatible):
+        fitting = [index for index, author in enumerate(authors) if same(name, author)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            places = " and ".join(str(index + 1) for index in fitting)
+            msg = f"'{wanted}' fits authors {places}: put the place, such as {fitting[0] + 1}, in a column 'author'"
+            raise NoMatchError(msg)
+    everyone = "; ".join(map(str, authors))
+    msg = (
+        f"'{wanted}' is not among the authors ({everyone}): correct it, or put the author's place in a column 'author'"
+    )
+    raise NoMatchError(msg)
+
+
+def _by_place(place: int, authors: Sequence[Name]) -> int:
+    if not 1 <= place <= len(authors):
+        msg = f"there is no author {place}: the paper has {len(authors)}"
+        raise NoMatchError(msg)
+    return place - 1
+
+
+def _as_name(text: str) -> Name:
+    """A name as somebody typed it into a table, in Unicode or in LaTeX."""
+    try:
+        return read_name(text).name.map(to_unicode)
+    except (NotANameError, LatexError):
+        return Name(text)
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of `text` without case, accents and signs."""
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    bare = "".join(char for char in letters if not unicodedata.combining(char))
+    return re.findall(r"[^\W_]+", re.sub("['’`]", "", bare))
+
+
+def _identical(one: Name, other: Name) -> bool:
+    return one == other
+
+
+def same_words(one: Name, other: Name) -> bool:
+    """The same words, in whatever order, case and accents."""
+    return sorted(plain_words(str(one))) == sorted(plain_words(str(other)))
+
+
+def same_letters(one: Name, other: Name) -> bool:
+    """``Amir Reza`` is ``AmirReza``, ``Jean-Luc`` is ``Jeanluc``; also in the order of the other half of the world."""
+    first, last = "".join(plain_words(other.given)), "".join(plain_words(f"{other.particle} {other.family}"))
+    return "".join(plain_words(str(one))) in {first + last, last + first}
+
+
+def compatible(one: Name, other: Name) -> bool:
+    """The family name in full; of the given names the first, or its initial, and no contradiction after it."""
+    words, family = plain_words(str(one)), plain_words(f"{other.particle} {other.family}")
+    rest = list(words)
+    for word in family:
+        if word not in rest:
+            return False
+        rest.remove(word)
+    given = plain_words(f"{other.given} {other.suffix}")
+    if not rest or not given:
+        return False
+    if len(rest) == 1 and rest[0] == "".join(word[0] for word in given):  # JL for Jean-Luc
+        return True
+    shorter, longer = sorted((rest[1:], given[1:]), key=len)
+    left = iter(longer)
+    return _alike(rest[0], given[0]) and all(any(_alike(word, theirs) for theirs in left) for word in shorter)
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
+
+
+class _Table:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
+
+    def _say(self, rule: str, message: str, line: int, paper: str = "", field: str = "") -> None:
+        self.findings.append(Finding(rule=rule, message=message, file=self.file, line=line, paper=paper, field=field))
+
+    def read(self, text: str) -> ContactTable:
+        lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+        header: list[str] | None = None
+        contacts: list[Contact] = []
+        rows = 0
+        start = 1
+        try:
+            for cells in lines:
+                line, start = start, lines.line_num + 1
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if header is None:
+                    header = self._header(cells, line)
+                    if header is None:
+                        return ContactTable((), 0, tuple(self.findings))
+                    continue
+                rows += 1
+                contacts += self._row(header, cells, line)
+        except csv.Error as error:
+            rows += 1
+            self._say(
+                "csv", f"the table cannot be read from here on ({error}): look for a quote without its partner", start
+            )
+        if header is None and not self.findings:
+            self._say("csv", f"the table is empty: its first line must be {','.join(COLUMNS)}", 1)
+        kept, found = _one_each(contacts, self.file)
+        return ContactTable(tuple(kept), rows, tuple(self.findings + found))
+
+    def _header(self, cells: list[str], line: int) -> list[str] | None:
+        names = [cell.strip().casefold() for cell in cells]
+        missing = [name for name in COLUMNS if name not in names]
+        unknown = [name for name in names if name not in (*COLUMNS, _OPTIONAL)]
+        if not missing and not unknown and len(set(names)) == len(names):
+            return names
+        hint = ""
+        if len(cells) == 1 and re.search("[;\t]", cells[0]):
+            hint = " (columns are set apart by commas here, not by semicolons or tabs)"
+        self._say(
+            "columns",
+            f"the columns are {', '.join(names)}; the first line must be {','.join(COLUMNS)}, with 'author' as fourth "
+            f"column if a name alone is not enough{hint}. No contact was read",
+            line,
+        )
+        return None
+
+    def _row(self, header: list[str], cells: list[str], line: int) -> Iterable[Contact]:
+        if len(cells) != len(header):
+            self._say(
+                "columns", f"has {len(cells)} cells, the first line has {len(header)}: check commas and quotes", line
+            )
+            return
+        raw = dict(zip(header, cells, strict=True))
+        row = {name: cell.strip(" \t") for name, cell in raw.items()}
+        for name, cell in row.items():
+            if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", cell):
+                self._say(
+                    "line-break",
+                    "holds a line break or control character: put it on one line",
+                    line,
+                    _shown(row["paper"]),
+                    name,
+                )
+                return
+        for name in COLUMNS:
+            if not row[name] and not (name == "name" and row.get(_OPTIONAL)):
+                self._say("columns", f"is empty: fill in the {name}, or remove the row", line, row["paper"], name)
+                return
+        yield Contact(line, row["paper"], row["email"], row["name"], row.get(_OPTIONAL, ""))
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else ascii(text)
+
+
+def _one_each(contacts: Sequence[Contact], file: str) -> tuple[list[Contact], list[Finding]]:
+    """The contacts of papers with one row; of the others neither row is taken, since nobody knows which is right."""
+    lines: dict[str, list[int]] = {}
+    for contact in contacts:
+        lines.setdefault(contact.paper, []).append(contact.line)
+    findings = [
+        Finding(
+            rule="two-contacts",
+            message=f"the paper has {len(lines[contact.paper])} contacts, in lines "
+            f"{', '.join(map(str, lines[contact.paper]))}: keep one; none was taken",
+            file=file,
+            line=contact.line,
+            paper=contact.paper,
+        )
+        for contact in contacts
+        if len(lines[contact.paper]) > 1
+    ]
+    return [contact for contact in contacts if len(lines[contact.paper]) == 1], findings

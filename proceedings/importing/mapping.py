@@ -1,0 +1,255 @@
+"""Submissions -> the records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
+
+A submission is known again by its number, else by its title; then its key and whatever the system does not know, such
+as pages, stay as the desk has them. New ones get keys of their own.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.latex import (
+    LatexError,
+    UnmappedError,
+    ascii_latex,
+    describe,
+    fold,
+    to_latex,
+    to_unicode,
+    without_escapes,
+)
+from proceedings.bibtex.names import write_name
+from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
+from proceedings.importing.contacts import plain_words
+from proceedings.importing.submissions import Person, Submission, Submissions
+from proceedings.publisher.rules import key_stem, letters_of
+
+_MATHEMATICS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+_BARE = re.compile(r"(?<!\\)[%&#]")
+_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+\Z")
+
+
+def adopt(submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str) -> VolumeFile:
+    """`submissions` as a file of `volume`, whose papers so far are `known`. Raises nothing."""
+    desk = _Desk(volume, known, file)
+    entries = desk.take(submissions.submissions)
+    return VolumeFile(volume, tuple(entries), (*submissions.findings, *desk.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text on both sides, and the characters without a LaTeX form."""
+
+    unicode: str
+    latex: str
+    unmapped: tuple[str, ...] = ()
+
+
+class _Desk:
+    def __init__(self, volume: VolumeRecord, known: Sequence[PaperRecord], file: str) -> None:
+        self.volume = volume
+        self.file = file
+        self.findings: list[Finding] = []
+        self.known = {record.key: record for record in known}
+        self.by_number = {record.submission: record for record in known if record.submission}
+        self.by_title: Mapping[str, list[PaperRecord]] = defaultdict(list)
+        for record in known:
+            if not record.submission:
+                self.by_title[_words(record.title)].append(record)
+
+    def say(self, one: Submission, rule: str, message: str, severity: Severity = Severity.ERROR, **more: str) -> None:
+        self.findings.append(
+            Finding(
+                rule=rule,
+                message=message,
+                severity=severity,
+                file=self.file,
+                line=one.line or None,
+                paper=one.number,
+                **more,
+            )
+        )
+
+    def take(self, submissions: Sequence[Submission]) -> list[PaperEntry]:
+        """One entry per submission: those known, in the desk's order, then the new ones in the file's."""
+        old = {at: record for at, one in enumerate(submissions) if (record := self._recognise(one))}
+        keys = self._keys([one for at, one in enumerate(submissions) if at not in old])
+        order = sorted(range(len(submissions)), key=lambda at: (at not in old, old[at].position if at in old else at))
+        entries = []
+        for position, at in enumerate(order, 1):
+            one = submissions[at]
+            before = old.get(at)
+            key = before.key if before else keys[id(one)]
+            entries.append(PaperEntry(key, one.line, self._record(one, key, position, before)))
+        return entries
+
+    def _recognise(self, one: Submission) -> PaperRecord | None:
+        if one.number and (record := self.by_number.pop(one.number, None)):
+            return record
+        if one.key and one.key in self.known:
+            return self.known[one.key]
+        same = self.by_title.get(_words(one.title), [])
+        return same.pop(0) if len(same) == 1 and one.title else None
+
+    def _keys(self, new: Sequence[Submission]) -> dict[int, str]:
+        """2.1: name and year; where several share them, all new ones carry a letter, behind those already given."""
+        year = f"{self.volume.year % 100:02}"
+        stems = {id(one): f"{_stem(one)}{year}" for one in new}
+        wanted = Counter(stems.values())
+        taken = {key.lower() for key in self.known}
+        keys = {}
+        for one in new:
+            stem = stems[id(one)]
+            alone = wanted[stem] == 1 and not any(re.fullmatch(f"{re.escape(stem)}[a-z]*", key) for key in taken)
+            key = (
+                stem if alone else next(f"{stem}{letter}" for letter in letters_of() if f"{stem}{letter}" not in taken)
+            )
+            if one.key and KEY.match(one.key) and one.key.lower() not in taken:
+                key = one.key
+            keys[id(one)] = key
+            if not alone or one.key:
+                taken.add(key.lower())
+        return keys
+
+    def _record(self, one: Submission, key: str, position: int, before: PaperRecord | None) -> PaperRecord | None:
+        if not one.title or not one.people:
+            missing = "title" if not one.title else "authors"
+            self.say(
+                one,
+                "required",
+                f"the paper has no {missing}: add them in the submission system, or by hand",
+                field=missing,
+            )
+            return None
+        title = self._title(one)
+        if title is None:
+            return None
+        abstract = self._abstract(one)
+        record = PaperRecord(
+            key=key,
+            position=position,
+            title=title.unicode,
+            title_latex=title.latex,
+            authors=tuple(person.name for person in one.people),
+            abstract=abstract,
+            pages=one.pages[: LIMITS["pages"]],
+            section=one.section[: LIMITS["section"]],
+            extra=dict(one.extra),
+            line=one.line,
+            submission=one.number[: LIMITS["submission"]],
+            details=tuple(self._details(one, place, person) for place, person in enumerate(one.people, 1)),
+            contact=self._contact(one),
+            doubts=tuple((person.name, doubt) for person in one.people for doubt in person.doubts),
+        )
+        self._doubts(one)
+        if too_long := self._too_long(record):
+            self.say(one, "length", too_long)
+            return None
+        return _kept(record, before)
+
+    def _title(self, one: Submission) -> _Text | None:
+        try:
+            title = text_of(one.title)
+        except LatexError as error:
+            self.say(one, "latex", str(error), field="title")
+            return None
+        if title.unmapped:
+            named = ", ".join(map(describe, title.unmapped))
+            message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
+            self.say(one, "unmapped", message, Severity.WARNING, field="title")
+        return title
+
+    def _abstract(self, one: Submission) -> str:
+        written = ascii_latex(prose_in_latex(one.abstract))
+        if written.unmapped:
+            named = ", ".join(map(describe, written.unmapped))
+            message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
+            self.say(one, "unmapped", message, Severity.WARNING, field="abstract")
+        return without_escapes(written.text)
+
+    def _details(self, one: Submission, place: int, person: Person) -> Details:
+        email = person.email.strip()
+        if email and (not _ADDRESS.match(email) or len(email) > LIMITS["email"]):
+            message = f"name {place}: '{email[:80]}' is no e-mail address; it was left out"
+            self.say(one, "email", message, Severity.WARNING, field="emails")
+            email = ""
+        return Details(email, person.affiliation[: LIMITS["affiliation"]])
+
+    def _contact(self, one: Submission) -> int | None:
+        marked = [place for place, person in enumerate(one.people) if person.is_contact]
+        if len(marked) > 1:
+            names = "; ".join(str(one.people[place].name) for place in marked)
+            message = f"{len(marked)} corresponding authors are marked ({names}): choose one; none was taken"
+            self.say(one, "two-contacts", message, Severity.WARNING, field="authors")
+            return None
+        return marked[0] if marked else None
+
+    def _doubts(self, one: Submission) -> None:
+        for place, person in enumerate(one.people, 1):
+            for doubt in person.doubts:
+                fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
+                message = f"name {place}, {person.name}, {doubt.reason}"
+                self.say(one, "doubtful-name", message, Severity.WARNING, field="authors", fix=fix)
+
+    @staticmethod
+    def _too_long(record: PaperRecord) -> str:
+        if len(record.title) > LIMITS["title"]:
+            return f"the title is longer than {LIMITS['title']} characters: shorten it"
+        parts = ("given", "particle", "family", "suffix")
+        long = [str(name) for name in record.authors if any(len(getattr(name, part)) > LIMITS[part] for part in parts)]
+        return f"a name is too long: {long[0][:60]}…" if long else ""
+
+
+def _kept(record: PaperRecord, before: PaperRecord | None) -> PaperRecord:
+    """`record` with what only the desk knows."""
+    if before is None:
+        return record
+    return replace(
+        record,
+        position=before.position,
+        title_latex=before.title_latex if before.title == record.title else record.title_latex,
+        abstract=record.abstract or before.abstract,
+        pages=record.pages or before.pages,
+        section=record.section or before.section,
+        submission=record.submission or before.submission,
+        extra={**before.extra, **record.extra},
+    )
+
+
+def _words(title: str) -> str:
+    return " ".join(plain_words(title))
+
+
+def _stem(one: Submission) -> str:
+    """The first author's family name as keys have it; the submission's number where no letter of it is Latin."""
+    return (
+        key_stem(one.people[0].name) if one.people else ""
+    ) or f"paper{re.sub(r'[^a-z0-9]', '', one.number.lower())}"
+
+
+def text_of(typed: str) -> _Text:
+    """A title as somebody typed it. Raises LatexError when it is LaTeX that cannot be read."""
+    text = fold(typed)
+    if text.count("$") % 2:
+        text = re.sub(r"(?<!\\)\$", r"\\$", text)  # a price, not mathematics
+    try:
+        return _Text(text, to_latex(text))
+    except UnmappedError as error:
+        if "\\" not in error.characters:
+            return _Text(text, text, error.characters)
+    written = ascii_latex(prose_in_latex(text))
+    latex = without_escapes(written.text)
+    return _Text(to_unicode(latex), latex, written.unmapped)
+
+
+def prose_in_latex(typed: str) -> str:
+    """A text with LaTeX in it, in which a bare ``%``, ``&`` or ``#`` outside mathematics means itself."""
+    pieces = []
+    at = 0
+    text = fold(typed)
+    for formula in _MATHEMATICS.finditer(text):
+        pieces += [_BARE.sub(r"\\\g<0>", text[at : formula.start()]), formula[0]]
+        at = formula.end()
+    return "".join([*pieces, _BARE.sub(r"\\\g<0>", text[at:])])

@@ -1,0 +1,62 @@
+"""An accepted paper as a submission system has it, before it is a record of the volume. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from proceedings.bibtex.findings import Finding
+from proceedings.bibtex.latex import LatexError, fold, to_unicode
+from proceedings.bibtex.names import Doubt, Name, Reading, read_name
+
+# Control characters and half characters: no database takes some of them, nobody means any.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author as the system has them. Text is in Unicode."""
+
+    name: Name
+    email: str = ""
+    affiliation: str = ""
+    is_contact: bool = False
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One accepted paper. `title` and `abstract` are as typed: Unicode with some LaTeX in it."""
+
+    line: int
+    number: str
+    title: str
+    abstract: str = ""
+    people: tuple[Person, ...] = ()
+    section: str = ""
+    pages: str = ""
+    key: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """All that a file says: `rows` = the submissions + those set aside + those refused, each of which is a finding."""
+
+    submissions: tuple[Submission, ...] = ()
+    rows: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that nobody sees or means."""
+    return _UNSEEN.sub("", text)
+
+
+def read_person(text: str) -> Reading:
+    """A name typed into a form: Unicode, sometimes LaTeX, mostly without a comma. Raises NotANameError."""
+    reading = read_name(fold(text))
+    try:
+        name = reading.name.map(lambda part: fold(to_unicode(part)))
+    except LatexError:
+        return reading
+    return Reading(name, reading.doubts) if name.family else reading

@@ -1,0 +1,1 @@
+"""The publisher's rules, as functions that return findings. Pure."""

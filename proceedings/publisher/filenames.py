@@ -1,0 +1,149 @@
+"""The names of the files in a package against the keys of its papers. Pure.
+
+One flat folder: exactly one ``.bib``, ``<key>.pdf`` for every paper, ``<key>-supp.<ext>`` where there is one;
+permissions ``<key>Permission.pdf`` in a folder of their own (notes on the workflow, 2.1).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from proceedings.bibtex.findings import Finding, Severity
+
+_PERMISSION = re.compile(r"permission", re.IGNORECASE)
+_PERMISSIONS_FOLDER = re.compile(r"permissions?\Z", re.IGNORECASE)
+_SUPPLEMENT = re.compile(r"(?P<key>.+?)-supp\.(?P<extension>tar\.gz|[A-Za-z0-9]+)\Z")
+_NEARLY = re.compile(
+    r"(?P<key>.+?)[-_. ]?supp(?:l|lement|lementary|lemental)?(?:[-_ ]?material)?\.(?P<extension>tar\.gz|\w+)\Z",
+    re.IGNORECASE,
+)
+ZIPPED = ("zip", "gz", "tgz", "tar.gz", "tar", "7z", "rar")
+_FILMS = ("mp4", "mov", "avi", "mkv", "webm")
+
+
+class Kind(StrEnum):
+    """What a file is for a paper."""
+
+    PAPER = "paper"
+    SUPPLEMENT = "supplement"
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A name that tells paper and kind; `extension` is without its dot, in small letters."""
+
+    key: str
+    kind: Kind
+    extension: str
+
+
+def read_name(name: str) -> FileName | None:
+    """``smith24.pdf`` or ``smith24-supp.zip``, taken apart; None for any other name."""
+    if found := _SUPPLEMENT.match(name):
+        return FileName(found["key"], Kind.SUPPLEMENT, found["extension"].lower())
+    stem, dot, extension = name.rpartition(".")
+    if dot and stem and extension.lower() == "pdf":
+        return FileName(stem, Kind.PAPER, "pdf")
+    return None
+
+
+def check_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
+    """The findings about the files `names`, relative to the package's folder with ``/``, of the papers `keys`."""
+    yield from _bibliographies(names)
+    top = {name for name in names if "/" not in name}
+    near = {name.rpartition("/")[2].lower(): name for name in names}
+    for key in dict.fromkeys(keys):
+        wanted = f"{key}.pdf"
+        if wanted not in top:
+            yield _missing("missing-file", key, wanted, near.get(wanted.lower(), ""))
+    known = set(keys)
+    for name in sorted(names):
+        yield from _file(name, known)
+
+
+def _bibliographies(names: Sequence[str]) -> Iterator[Finding]:
+    found = [name for name in names if name.endswith(".bib") and "/" not in name and not name.endswith("_clean.bib")]
+    if not found:
+        yield Finding(rule="one-bib", message="there is no .bib file: the package needs exactly one")
+    for name in found[1:]:
+        message = f"a second .bib file beside {found[0]}: the publisher takes whichever comes first; keep one"
+        yield Finding(rule="one-bib", message=message, file=name)
+
+
+def _file(name: str, keys: set[str]) -> Iterator[Finding]:
+    path = PurePosixPath(name)
+    if not name.isascii():
+        yield _say(name, "file-name", "the name holds other letters than ASCII", fix=ascii(path.name)[1:-1])
+    folders = path.parts[:-1]
+    if _PERMISSION.search(path.name) or any(_PERMISSIONS_FOLDER.search(folder) for folder in folders):
+        message = "a permission in the public package, which ends up in public: it belongs into the permissions package"
+        yield _say(name, "permission-mixed", message, fix="move it to vNNpermissions/")
+    elif folders and folders[0] != "assets":
+        yield from _stranded(name, path)
+    elif not folders:
+        yield from _beside(name, keys)
+
+
+def _stranded(name: str, path: PurePosixPath) -> Iterator[Finding]:
+    """2.4, points 3 and 4: in a folder below, the publisher sees neither paper nor supplement."""
+    if path.suffix.lower() == ".pdf" or _NEARLY.match(path.name):
+        message = f"lies in the folder {path.parent}: the package is flat"
+        yield _say(name, "stranded", message, fix=f"move it to {path.name}")
+    elif path.suffix == ".bib":
+        yield _say(
+            name, "one-bib", f"a .bib file in the folder {path.parent}: the publisher does not see it", Severity.WARNING
+        )
+
+
+def _beside(name: str, keys: set[str]) -> Iterator[Finding]:
+    found = read_name(name)
+    if found and found.key in keys:
+        if found.kind is Kind.SUPPLEMENT:
+            yield from _supplement(name, found)
+        return
+    nearly = _NEARLY.match(name)
+    if nearly and nearly["key"] in keys:
+        fix = f"{nearly['key']}-supp.{nearly['extension'].lower()}"
+        yield _say(name, "supplement-name", "supplements are called <key>-supp.<ext>", fix=fix)
+    elif found:
+        near = next((key for key in keys if key.lower() == found.key.lower()), "")
+        fix = f"rename it to {near}{name[len(found.key) :]}" if near else ""
+        yield _say(name, "extra-file", "belongs to no paper of the .bib file", Severity.WARNING, fix=fix)
+
+
+def _supplement(name: str, found: FileName) -> Iterator[Finding]:
+    if found.extension in ZIPPED and found.extension not in ("zip", "tar.gz"):
+        yield _say(
+            name, "supplement-kind", "the publisher's check takes .pdf, .zip and .tar.gz", fix=f"{found.key}-supp.zip"
+        )
+    elif found.extension in ("zip", "tar.gz"):
+        message = "a zipped supplement: the publisher's specification asks for none, its check takes it"
+        yield _say(name, "supplement-zipped", message, Severity.WARNING)
+    elif found.extension in _FILMS:
+        message = "a film goes in as an address in the field 'video', not as a file"
+        yield _say(name, "supplement-kind", message, Severity.WARNING)
+
+
+def check_permission_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
+    """The findings about a folder of permissions: exactly one ``<key>Permission.pdf`` for every paper (AC6)."""
+    near = {re.sub(r"[-_ ]", "", name).lower(): name for name in names}
+    wanted_names = {f"{key}Permission.pdf": key for key in keys}
+    there = set(names)
+    for wanted, key in wanted_names.items():
+        if wanted not in there:
+            yield _missing("missing-permission", key, wanted, near.get(re.sub(r"[-_ ]", "", wanted).lower(), ""))
+    for name in sorted(names):
+        if "/" not in name and name.lower().endswith(".pdf") and name not in wanted_names:
+            yield _say(name, "extra-file", "is no permission of a paper of the .bib file", Severity.WARNING)
+
+
+def _missing(rule: str, key: str, wanted: str, near: str) -> Finding:
+    message = f"has no {wanted}" + (f"; there is {near}" if near else "")
+    fix = f"rename {near} to {wanted}" if near else wanted
+    return Finding(rule=rule, message=message, paper=key, field="file", fix=fix)
+
+
+def _say(name: str, rule: str, message: str, severity: Severity = Severity.ERROR, fix: str = "") -> Finding:
+    return Finding(rule=rule, message=message, severity=severity, file=name, field="file", fix=fix)

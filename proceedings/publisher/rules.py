@@ -1,0 +1,351 @@
+"""The publisher's rules for a volume, those of its own checks and those it fails to check -> findings. Pure.
+
+Source: the publisher's specification and the two checkers it runs, as collected in section 2 of the project's notes on
+the publishing workflow; the numbers in the comments are the sections there. An error is what the publisher, or the
+making of its pages, stumbles over; a warning is what a chair should look at.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count as count_up
+from itertools import pairwise
+
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
+from proceedings.bibtex.names import Name, NotANameError, doubts, read_name, write_name
+from proceedings.bibtex.parser import unbalanced
+from proceedings.bibtex.records import PaperRecord, VolumeRecord
+from proceedings.bibtex.writer import name_in_latex, title_in_latex
+
+HOME = "https://proceedings.mlr.press"
+KEY = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+_ENDING = re.compile(r"(?P<stem>.*?)(?P<year>\d{2})(?P<letter>[a-z]*)\Z")
+_PAGES = re.compile(r"(?P<first>\d+|[ivxlcdm]+)--?(?P<last>\d+|[ivxlcdm]+)\Z")
+_ESCAPES = re.compile(r"\\[{}_]")
+_PLAIN_URL = re.compile(r"https?://[^\s,;|]+\Z")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+# 2.2: what every one of the three authorities wants, with what chairs write instead of it (2.8).
+_REQUIRED = {
+    "booktitle": "title",
+    "name": "",
+    "shortname": "",
+    "editor_names": "",
+    "start": "",
+    "end": "",
+    "published": "",
+    "address": "location",
+    "conference_url": "url",
+}
+_DATES = ("start", "end", "published")
+_LINKS = ("openreview", "software", "video")
+
+
+def check(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+    """Everything that the publisher would find in `volume` with these `papers`, and what it would miss.
+
+    The volume first, then each paper in its order, then what only shows between papers.
+    """
+    return [*check_volume(volume), *check_papers(volume, papers)]
+
+
+def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+    """The rules for papers, each by itself and then together; of `volume` only year and sections matter."""
+    found: list[Finding] = []
+    for paper in papers:
+        found += check_paper(volume, paper)
+    for rule in (_duplicate_keys, _letters, _page_order, _sections_used):
+        found += rule(volume, papers)
+    return found
+
+
+def check_volume(volume: VolumeRecord) -> Iterator[Finding]:
+    """The rules for the volume's own entry."""
+    yield from _volume_fields(volume)
+    yield from _volume_dates(volume)
+    if len(volume.sections) == 1:
+        yield _error(
+            "sections", volume.bib_key, "sections", "a single section stops the publisher: declare two or none"
+        )
+    for place, text in enumerate(volume.editor_names, 1):
+        yield from _editor(volume, place, text)
+    for field in ("booktitle", "name", "shortname", "address"):
+        yield from _writable(volume.bib_key, field, getattr(volume, field))
+    yield from _writable(volume.bib_key, "sections", " ".join(volume.sections))
+
+
+def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
+    for field, instead in _REQUIRED.items():
+        if not getattr(volume, field) and not (field in _DATES and field in volume.extra):
+            name = "editor" if field == "editor_names" else field
+            yield _error("required", volume.bib_key, name, "is missing or empty", fix=volume.extra.get(instead, ""))
+    if shown := re.search(r"\b(?:19|20)\d{2}\b", volume.shortname):
+        fix = volume.shortname.replace(shown[0], "").strip(" '’-")
+        yield _warning("shortname", volume.bib_key, "shortname", "the short name goes without the year", fix=fix)
+
+
+def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
+    for field in _DATES:
+        if field in volume.extra and not getattr(volume, field):
+            message = f"'{volume.extra[field]}' is no single date: the publisher reads YYYY-MM-DD only"
+            yield _error("dates", volume.bib_key, field, message)
+    if volume.start and volume.start.year != volume.year:
+        message = f"the conference starts in {volume.start.year}, but its year is {volume.year}"
+        yield _warning("dates", volume.bib_key, "start", message)
+    if volume.published and volume.published.year != volume.year:
+        message = (
+            f"the publisher takes the year of its ids from here, {volume.published.year}; keys carry {volume.year}"
+        )
+        yield _warning("dates", volume.bib_key, "published", message)
+
+
+def check_paper(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
+    """The rules for one paper, apart from the others. Cheap enough for every save at the desk."""
+    yield from _key(volume, paper)
+    yield from _fields(volume, paper)
+    yield from _authors(paper)
+    yield from _pages(paper)
+    yield from _text(paper)
+    yield from _extra(paper)
+
+
+def key_stem(author: Name) -> str:
+    """A family name as keys have it: small ASCII letters, without accents, blanks and particle (2.1)."""
+    plain = unicodedata.normalize("NFKD", author.family.lower().translate(_LETTERS))
+    return re.sub(r"[^a-z0-9-]", "", plain)
+
+
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def predicted_ids(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> dict[str, str]:
+    """Key -> the id that the publisher will give the paper: it computes its own, always with a letter (2.6)."""
+    year = (volume.published.year if volume.published else volume.year) % 100
+    given: Counter[str] = Counter()
+    ids = {}
+    for paper in papers:
+        stem = f"{key_stem(paper.authors[0]) if paper.authors else paper.key}{year:02}"
+        ids[paper.key] = stem + letter(given[stem])
+        given[stem] += 1
+    return ids
+
+
+def address(volume: VolumeRecord, public_id: str) -> str:
+    """Where the paper will be found."""
+    return f"{HOME}/v{volume.number}/{public_id}.html"
+
+
+def letters_of() -> Iterator[str]:
+    """a, b, … z, aa, ab, … without end."""
+    return map(letter, count_up())
+
+
+def letter(count: int) -> str:
+    """a, b, … z, aa, ab, …"""
+    letters = ""
+    count += 1
+    while count:
+        count, rest = divmod(count - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
+
+
+def _error(rule: str, paper: str, field: str, message: str, fix: str = "") -> Finding:
+    return Finding(rule=rule, message=message, severity=Severity.ERROR, paper=paper, field=field, fix=fix)
+
+
+def _warning(rule: str, paper: str, field: str, message: str, fix: str = "") -> Finding:
+    return Finding(rule=rule, message=message, severity=Severity.WARNING, paper=paper, field=field, fix=fix)
+
+
+def _editor(volume: VolumeRecord, place: int, text: str) -> Iterator[Finding]:
+    try:
+        name = read_name(text).name.map(to_unicode)
+        name_in_latex(name)
+    except (NotANameError, LatexError, UnmappedError) as error:
+        yield _error("names", volume.bib_key, "editor", f"name {place}, '{text}': {error}")
+        return
+    yield from _doubtful(volume.bib_key, "editor", place, name)
+
+
+def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
+    """2.1, and the blind spot of 2.4: a key with an odd first letter is not seen by the publisher at all."""
+    if not paper.authors:
+        return
+    year = f"{volume.year % 100:02}"
+    stem = key_stem(paper.authors[0])
+    if not KEY.match(paper.key):
+        plain = re.sub(r"[^a-z0-9-]", "", unicodedata.normalize("NFKD", paper.key.lower()))
+        yield _error("key", paper.key, "key", "keys hold small ASCII letters, digits and hyphens only", fix=plain)
+        return
+    parts = _ENDING.match(paper.key)
+    if parts is None or parts["year"] != year:
+        message = f"keys end in the two digits of the conference's year, {year}, and a letter if several share the name"
+        yield _warning("key", paper.key, "key", message, fix=f"{stem}{year}")
+    elif parts["stem"] != stem:
+        message = f"keys begin with the first author's family name; the publisher will call the paper {stem}{year}…"
+        yield _warning("key", paper.key, "key", message, fix=f"{stem}{year}{parts['letter']}")
+
+
+def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
+    """2.3 and 2.4: the publisher leaves out a paper without authors and says so only in passing."""
+    for field in ("title", "authors", "pages"):
+        if not getattr(paper, field):
+            yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
+    if not paper.abstract:
+        yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface goes without")
+    if paper.section and paper.section not in {section.partition("=")[0].strip() for section in volume.sections}:
+        message = f"the section '{paper.section}' is not among the volume's sections"
+        yield _error("sections", paper.key, "section", message)
+
+
+def _authors(paper: PaperRecord) -> Iterator[Finding]:
+    for place, name in enumerate(paper.authors, 1):
+        try:
+            name_in_latex(name)
+        except UnmappedError as error:
+            yield _error("unmapped", paper.key, "author", f"name {place}, {name}: {error}")
+        if _all_small(name):
+            fix = write_name(Name(name.family.title(), name.given, name.particle, name.suffix))
+            message = f"name {place}, {name}: the publisher refuses a family name in small letters"
+            yield _error("names", paper.key, "author", message, fix=fix)
+        else:
+            yield from _doubtful(paper.key, "author", place, name)
+
+
+def _all_small(name: Name) -> bool:
+    """2.4, point 5: some word of the family name has to begin with a capital, in scripts that have them."""
+    words = re.findall(r"[^\W\d_]+", f"{name.particle} {name.family}")
+    return not any(word[0].isupper() for word in words) and any(letter.islower() for letter in name.family)
+
+
+def _doubtful(paper: str, field: str, place: int, name: Name) -> Iterator[Finding]:
+    for doubt in doubts(name):
+        fix = write_name(doubt.proposal) if doubt.proposal else ""
+        yield _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
+
+
+def _pages(paper: PaperRecord) -> Iterator[Finding]:
+    if not paper.pages:
+        return
+    span = page_range(paper.pages)
+    if span is None:
+        message = f"'{paper.pages}' is no range of pages: write the first and the last, such as 1--10"
+        yield _error("pages", paper.key, "pages", message)
+    elif span[1] < span[0]:
+        yield _error("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins")
+
+
+def page_range(pages: str) -> tuple[int, int] | None:
+    """First and last page; Roman numbers, of prefaces, count as numbers. None if `pages` is no range."""
+    found = _PAGES.match(pages)
+    if found is None or found["first"].isdigit() != found["last"].isdigit():
+        return None
+    return _number(found["first"]), _number(found["last"])
+
+
+def _number(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    values = [_ROMAN[letter] for letter in text]
+    return sum(-value if value < after else value for value, after in pairwise([*values, 0]))
+
+
+def _text(paper: PaperRecord) -> Iterator[Finding]:
+    """2.4, points 6 and 7; 2.6; unmapped characters (AC4)."""
+    try:
+        title = title_in_latex(paper)
+    except UnmappedError as error:
+        title = ""
+        yield _error("unmapped", paper.key, "title", str(error))
+    for field, latex in (("title", title), ("abstract", paper.abstract)):
+        if unmapped := ascii_latex(latex).unmapped:
+            named = ", ".join(map(describe, unmapped))
+            yield _error("unmapped", paper.key, field, f"no LaTeX form for {named}")
+        if unbalanced(latex):
+            yield _error("braces", paper.key, field, "its braces do not balance")
+        yield from _signs(paper.key, field, latex)
+
+
+def _signs(paper: str, field: str, latex: str) -> Iterator[Finding]:
+    if "\\\\" in latex:
+        message = r"the publisher refuses \\: write \cr between the rows of a matrix, and remove it elsewhere"
+        yield _error("double-backslash", paper, field, message)
+    escapes = sorted(set(_ESCAPES.findall(latex)))
+    if r"\$" in latex:
+        escapes.append(r"\$")
+    if escapes:
+        message = (
+            f"the publisher refuses {' '.join(escapes)}: write \\lbrace, \\rbrace, _, and mathematics between plain $"
+        )
+        yield _error("escapes", paper, field, message)
+    if len(re.findall(r"(?<!\\)\$", latex)) % 2:
+        yield _error("mathematics", paper, field, "a $ has no partner")
+    if re.search(r"(?<!\\)%", latex):
+        yield _warning("percent", paper, field, r"a plain % hides the rest of the line from LaTeX: write \%")
+    if re.search(r"(?<!\\)&", latex):
+        yield _warning("ampersand", paper, field, r"a plain & belongs into tables only: write \&")
+    if re.search(r"\\(?:text)?color\b", latex):
+        yield _warning("color", paper, field, "colours do not reach the publisher's page: remove the macro")
+
+
+def _extra(paper: PaperRecord) -> Iterator[Finding]:
+    for field in _LINKS:
+        if (value := paper.extra.get(field, "")) and not _PLAIN_URL.match(value):
+            yield _error("links", paper.key, field, "must be one address that starts with https://")
+    for field in paper.extra:
+        if field.startswith("opt"):
+            yield _warning("dropped", paper.key, field, "the publisher drops fields whose names begin with 'opt'")
+
+
+def _duplicate_keys(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
+    """Case counts for nothing: the keys name files."""
+    for key, count in Counter(paper.key.lower() for paper in papers).items():
+        if count > 1:
+            yield _error("duplicate-key", key, "key", f"{count} papers have this key")
+
+
+def _letters(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
+    """2.1: where several papers share a name and year, all of them carry a letter."""
+    groups: Mapping[tuple[str, str], list[str]] = defaultdict(list)
+    for paper in papers:
+        if parts := _ENDING.match(paper.key):
+            groups[parts["stem"], parts["year"]].append(parts["letter"])
+    for (stem, year), letters in groups.items():
+        if len(letters) > 1 and "" in letters:
+            free = next(letter for letter in map(letter, range(len(letters) + 1)) if letter not in letters)
+            message = "other papers have this key with a letter, so this one needs one as well"
+            yield _warning("key", stem + year, "key", message, fix=stem + year + free)
+
+
+def _page_order(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
+    """A blind spot of 2.4: ranges that overlap, or leave pages out. Roman pages are counted apart."""
+    spans = [(span, paper.key) for paper in papers if paper.pages[:1].isdigit() and (span := page_range(paper.pages))]
+    expected = 1
+    owner = ""
+    for (first, last), key in sorted(spans):
+        if first < expected:
+            yield _error("pages", key, "pages", f"page {first} already belongs to {owner}")
+        elif first > expected:
+            yield _warning("pages", key, "pages", f"starts at page {first}; the page before it would be {expected - 1}")
+        if last >= expected:
+            expected, owner = last + 1, key
+
+
+def _sections_used(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
+    used = {paper.section for paper in papers}
+    for section in volume.sections:
+        if section.partition("=")[0].strip() not in used:
+            yield _warning("sections", volume.bib_key, "sections", f"no paper is in the section '{section}'")
+    if volume.sections and "" in used:
+        without = [paper.key for paper in papers if not paper.section]
+        message = f"{len(without)} papers are in no section, such as {without[0]}"
+        yield _warning("sections", volume.bib_key, "sections", message)
+
+
+def _writable(owner: str, field: str, text: str) -> Iterator[Finding]:
+    try:
+        to_latex(text)
+    except UnmappedError as error:
+        yield _error("unmapped", owner, field, str(error))

@@ -1,0 +1,244 @@
+"""What the publisher's own check says about the text of a BibTeX file, and what it overlooks there. Pure.
+
+The publisher looks for fields by regular expressions, line by line (notes on the workflow, 2.2 and 2.4), so these rules
+look at the text as it stands. What a value means is judged by `publisher`, on records.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.latex import LatexError, ascii_latex, describe, fold, to_unicode
+from proceedings.bibtex.names import NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.scanner import RawEntry, RawField, scan
+
+# 2.2: in braces, or the publisher's check does not see them; without booktitle its pages cannot be made at all.
+_IN_BRACES = (
+    *("booktitle", "name", "shortname", "year", "editor", "volume"),
+    *("start", "end", "published", "address", "conference_url"),
+)
+# What chairs write instead (2.8).
+_INSTEAD = {"conference_url": "url", "address": "location", "booktitle": "title"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_ESCAPE = re.compile(r"(?<!\\)\\[${}_]")
+_PLAIN = {r"\{": r"\lbrace", r"\}": r"\rbrace", r"\_": "_", r"\$": "$"}
+_MACRO = re.compile(r"\\\\([A-Za-z]+)")
+
+
+def check_text(text: str, file: str = "") -> list[Finding]:
+    """Every finding about the layout of `text`, in the order of its lines. Raises nothing."""
+    found: list[Finding] = []
+    for entry in scan(text):
+        rules = _VOLUME_RULES if entry.kind == "proceedings" else _PAPER_RULES
+        for rule in (*rules, *_RULES):
+            found += rule(entry, file)
+    return sorted(found, key=lambda finding: finding.line or 0)
+
+
+Rule = Callable[[RawEntry, str], Iterator[Finding]]
+
+
+def _say(
+    entry: RawEntry,
+    field: RawField | None,
+    file: str,
+    rule: str,
+    message: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    fix: str = "",
+    name: str = "",
+) -> Finding:
+    return Finding(
+        rule=rule,
+        message=message,
+        severity=severity,
+        file=file,
+        line=field.line if field else entry.line,
+        paper=entry.key,
+        field=field.name if field else name,
+        fix=fix,
+    )
+
+
+# --- the volume's own entry
+
+
+def _required(entry: RawEntry, file: str) -> Iterator[Finding]:
+    for name in _IN_BRACES:
+        field = entry.field(name)
+        if field is None or not field.value.strip():
+            instead = entry.field(_INSTEAD.get(name, ""))
+            fix = f"{name} = {{{fold(instead.value)}}}" if instead else ""
+            yield _say(entry, field, file, "required", "is missing or empty", fix=fix, name=name)
+        elif field.opening != "{":
+            message = "must stand in braces: the publisher's check does not see numbers and quotes"
+            yield _say(entry, field, file, "braces", message, fix=f"{name} = {{{fold(field.value)}}}")
+
+
+def _days(entry: RawEntry, file: str) -> Iterator[Finding]:
+    for name in ("start", "end", "published"):
+        field = entry.field(name)
+        if field and field.value.strip() and not _DAY.match(field.value.strip()):
+            message = f"'{fold(field.value)}' is no single date: the publisher reads YYYY-MM-DD only"
+            first = field.value.strip()[:10]
+            yield _say(entry, field, file, "dates", message, fix=first if _DAY.match(first) else "")
+
+
+def _editor_names(entry: RawEntry, file: str) -> Iterator[Finding]:
+    yield from _names_in(entry, "editor", file)
+
+
+# --- a paper's entry
+
+
+def _author_names(entry: RawEntry, file: str) -> Iterator[Finding]:
+    field = entry.field("author")
+    if field and field.opening == '"':
+        message = "stands in quotes: the publisher's check sees no authors there"
+        yield _say(entry, field, file, "quotes", message, fix="write it in braces")
+    yield from _names_in(entry, "author", file)
+
+
+def _names_in(entry: RawEntry, name: str, file: str) -> Iterator[Finding]:
+    """2.4, point 5: a comma in every name, a capital in every family name, braces around groups and single names."""
+    field = entry.field(name)
+    for place, text in enumerate(split_names(fold(field.value)) if field else [], 1):
+        if not text:
+            message = f"name {place} is missing between two 'and'"
+            yield _say(entry, field, file, "names", message)
+            continue
+        if re.fullmatch(r"\{[^{}]*\}", text):
+            continue
+        if not _comma_outside_braces(text):
+            message = f"name {place}, '{text}', has no comma: write Last, First, or a group or single name in braces"
+            yield _say(entry, field, file, "names", message, fix=_with_comma(text))
+        elif _small(text):
+            message = f"name {place}, '{text}': the publisher refuses a family name in small letters"
+            yield _say(entry, field, file, "names", message, fix=_capitalised(text))
+        if re.search(r",\s*(,|\Z)", text):
+            message = f"name {place}, '{text}', has a stray comma"
+            fix = re.sub(r"\s*,(?:\s*,)+", ",", text).rstrip(", ")
+            yield _say(entry, field, file, "names", message, severity=Severity.WARNING, fix=fix)
+
+
+def _comma_outside_braces(text: str) -> bool:
+    depth = 0
+    for sign in re.findall(r"\\.|[{},]", text):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            return True
+    return False
+
+
+def _with_comma(text: str) -> str:
+    """The likeliest meaning of a name without a comma."""
+    try:
+        reading = read_name(text)
+    except NotANameError:
+        return ""
+    proposal = next((doubt.proposal for doubt in reading.doubts if doubt.proposal), None)
+    if proposal:
+        again = next((doubt.proposal for doubt in doubts(proposal) if doubt.proposal), None)
+        return write_name(again or proposal)
+    return f"{{{text}}}" if text[:1].isupper() else ""
+
+
+def _small(text: str) -> bool:
+    try:
+        words = re.findall(r"[^\W\d_]+", to_unicode(text.split(",", 1)[0]))
+    except LatexError:
+        return False
+    return bool(words) and words[0][0].islower() and not any(word[0].isupper() for word in words)
+
+
+def _capitalised(text: str) -> str:
+    """`text` with a capital in its family name; the other way round, where it then looks so."""
+    last, _, rest = text.partition(",")
+    fixed = re.sub(r"(?:^|(?<=[\s-]))[a-z]", lambda letter: letter[0].upper(), last) + "," + rest
+    try:
+        proposals = [doubt.proposal for doubt in read_name(fixed).doubts if doubt.proposal]
+    except NotANameError:
+        return fixed
+    return write_name(proposals[0]) if proposals else fixed
+
+
+def _escapes(entry: RawEntry, file: str) -> Iterator[Finding]:
+    r"""2.4, point 7: ``\$ \{ \} \_`` in title and abstract."""
+    for name in ("title", "abstract"):
+        field = entry.field(name)
+        if field and (signs := list(dict.fromkeys(_ESCAPE.findall(field.value)))):
+            message = f"the publisher refuses {' '.join(signs)} here"
+            fix = ", ".join(f"{sign} -> {_PLAIN[sign]}" for sign in signs)
+            yield _say(entry, field, file, "escapes", message, fix=fix)
+
+
+# --- every entry
+
+
+def _closing(entry: RawEntry, file: str) -> Iterator[Finding]:
+    if not entry.alone:
+        message = "its closing brace must stand alone in column 0: the publisher's check reads on into the next entry"
+        yield _say(entry, None, file, "closing-brace", message, fix="put } on a line of its own")
+
+
+def _own_lines(entry: RawEntry, file: str) -> Iterator[Finding]:
+    severity = Severity.ERROR if entry.kind == "proceedings" else Severity.WARNING
+    for field in entry.fields:
+        if not field.own_line:
+            message = "must begin a line of its own, where the publisher's check looks for it"
+            yield _say(entry, field, file, "own-line", message, severity=severity)
+
+
+def _double_backslash(entry: RawEntry, file: str) -> Iterator[Finding]:
+    r"""2.4, point 6: ``\\`` anywhere."""
+    for field in entry.fields:
+        if "\\\\" in field.value:
+            macro = _MACRO.search(field.value)
+            fix = f"\\{macro[1]}" if macro else r"\cr between the rows of a matrix, nothing elsewhere"
+            yield _say(entry, field, file, "double-backslash", r"the publisher refuses \\ anywhere", fix=fix)
+
+
+def _quotes(entry: RawEntry, file: str) -> Iterator[Finding]:
+    r"""2.4, point 9: the publisher's parser drops an entry with ``\"`` between quotes, without a word."""
+    for field in entry.fields:
+        if field.opening == '"' and '\\"' in field.value:
+            message = r"holds \" between quotes: the publisher's parser drops the whole entry without a word"
+            yield _say(entry, field, file, "quotes", message, fix="write it in braces")
+
+
+def _unicode(entry: RawEntry, file: str) -> Iterator[Finding]:
+    for field in entry.fields:
+        if letters := list(dict.fromkeys(char for char in field.value if not char.isascii())):
+            fix = ", ".join(filter(None, map(_instead, letters[:8])))
+            message = f"holds {', '.join(map(describe, letters[:8]))}: the publisher wants pure ASCII"
+            if any(map(_unseen, letters)):
+                message += "; what nobody sees is left over from another encoding, so check the letters around it"
+            yield _say(entry, field, file, "unicode", message, fix=fix)
+
+
+def _unseen(letter: str) -> bool:
+    """Control and formatting characters, which nobody means; not the joiners, with which some scripts are spelt."""
+    return unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\u200c\u200d"
+
+
+def _instead(letter: str) -> str:
+    """What to write for `letter`; '' where nothing is known."""
+    if _unseen(letter):
+        return f"U+{ord(letter):04X} -> leave it out"
+    latex = ascii_latex(letter).text
+    return f"{letter} -> {latex}" if latex.isascii() else ""
+
+
+def _padding(entry: RawEntry, file: str) -> Iterator[Finding]:
+    """Blanks at the ends of a value are still there on the publisher's page (2.8)."""
+    for field in entry.fields:
+        if field.value.strip() and field.value != field.value.strip():
+            message = "has blanks at its beginning or end, which stay on the publisher's page"
+            yield _say(entry, field, file, "padding", message, severity=Severity.WARNING, fix=fold(field.value)[:60])
+
+
+_VOLUME_RULES: tuple[Rule, ...] = (_required, _days, _editor_names)
+_PAPER_RULES: tuple[Rule, ...] = (_author_names, _escapes)
+_RULES: tuple[Rule, ...] = (_closing, _own_lines, _double_backslash, _quotes, _unicode, _padding)
