@@ -129,8 +129,11 @@ def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def by_rows(call: ast.Call) -> bool:
-    """Whether it writes one row by its own columns: `rows.change(Model, …)`, `rows.add(Model, …)`."""
-    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("rows.change", "rows.add")
+    """Whether it writes one row by its own columns: `compare_and_set.change(Model, …)`, `compare_and_set.add(Model, …)`."""
+    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in (
+        "compare_and_set.change",
+        "compare_and_set.add",
+    )
 
 
 def test_the_models_with_one_writer_are_those_of_the_house() -> None:
@@ -153,8 +156,8 @@ def test_each_of_these_models_has_one_writer() -> None:
         "def f(p): p.agreements.filter(pk=1).update(x=1)",
         "def f():\n    rows = Message.objects.filter(pk=1)\n    mine = rows.filter(x=2)\n    mine.update(x=1)",
         "def f():\n    for e in Event.objects.all():\n        e.delete()",
-        "def f(): rows.change(Message, 1, was={}, becomes={'closed': True})",
-        "def f(): rows.add(Event, {'number': 1})",
+        "def f(): compare_and_set.change(Message, 1, was={}, becomes={'closed': True})",
+        "def f(): compare_and_set.add(Event, {'number': 1})",
     ],
 )
 def test_this_lint_sees_writers_who_hide(line: str) -> None:
@@ -186,7 +189,9 @@ def joined(tree: ast.AST) -> Iterator[str]:
                     yield f"line {call.lineno}: {keyword.arg}"
 
 
-@pytest.mark.parametrize("name", ["agreements/mail/outbox.py", *ROOMS, "agreements/mail/links.py", "agreements/mail/addresses.py"])
+@pytest.mark.parametrize(
+    "name", ["agreements/mail/outbox.py", *ROOMS, "agreements/mail/links.py", "agreements/mail/addresses.py"]
+)
 def test_a_compare_and_set_names_its_own_columns_only(name: str) -> None:
     """On PostgreSQL a filter through another table lets two racers win."""
     assert list(joined(SOURCES[name])) == []
@@ -295,7 +300,8 @@ def test_only_the_outermost_rooms_ask_what_time_it_is() -> None:
     allowed = (
         "agreements/views/", "agreements/tasks.py", "agreements/receivers.py",
         "agreements/admin/", "agreements/checks.py", "agreements/management/", "agreements/demo/",
-        "proceedings/management/", "proceedings/web/request_info.py", "proceedings/admin/names.py", "proceedings/admin/files.py",
+        "proceedings/management/", "proceedings/web/request_info.py", "proceedings/admin/names.py",
+        "proceedings/admin/files.py",
     )  # fmt: skip
     for name, tree in SOURCES.items():
         told = [call for call in calls(tree) if method(call) in ("now", "utcnow", "today")]

@@ -21,7 +21,7 @@ from agreements.domain.states import LIVE, Status
 from agreements.mail import outbox
 from agreements.models import Agreement, Note
 from proceedings.accounts.permissions import OwnVolumeFilter
-from proceedings.admin.volumes import PaperAdmin
+from proceedings.admin.papers import PaperAdmin
 from proceedings.models import Author, Paper
 
 admin.site.unregister(Paper)

@@ -14,9 +14,9 @@ from django.db.models import Exists, OuterRef
 from agreements.domain.schedule import FOREVER
 from agreements.models import Flaw
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.delivery.public_package import paper_records, volume_record
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
 
 

@@ -21,9 +21,10 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
 from proceedings.delivery.items import Item, Written, build, flush, item, settle, take_place
-from proceedings.delivery.public_package import paper_records, public_items, volume_record
+from proceedings.delivery.public_package import public_items
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
 
 MANIFEST = "manifest.csv"

@@ -8,8 +8,8 @@ from django.db import transaction
 from agreements.domain.states import Status
 from agreements.mail import notify, outbox
 from agreements.models import Agreement, Message
-from proceedings.delivery.public_package import paper_records, volume_record
 from proceedings.models import Paper, Volume
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
 
 Kind = Message.Kind

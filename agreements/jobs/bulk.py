@@ -15,10 +15,9 @@ from django.db import transaction
 from agreements import lifecycle
 from agreements.domain.states import LIVE, Status
 from agreements.jobs import issue_many
-from agreements.lifecycle import snapshot
+from agreements.lifecycle import delegate, snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement, Job, JobItem
-from agreements.requests import change_requests
 from proceedings.models import Author, Paper, Volume
 
 AT_ONCE = 50
@@ -95,14 +94,14 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
         if author is None:
             raise snapshot.NotReady("The author chosen is not among the paper’s authors any more.")
-        change_requests.name_contact(author, email)
+        delegate.name_contact(author, email)
         if agreement is None or agreement.status == Status.DRAFT:
             return  # nobody has been asked yet
-        agreement.paper = change_requests.paper_of(agreement)
-        name = change_requests.shown(author)
+        agreement.paper = delegate.paper_of(agreement)
+        name = delegate.shown(author)
         successor = lifecycle.supersede(agreement, reason=f"Another contact: {name} <{email}>.", by=by, now=now)
         if successor.signer != agreement.signer:
-            change_requests.confirm(agreement, now)
+            delegate.confirm(agreement, now)
 
 
 # --- as a job

@@ -6,7 +6,7 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 """
 
 from agreements.lifecycle.end import close, lapse, paper_withdrawn, supersede, void, waive, waive_paper
-from agreements.lifecycle.issue import OF_MANY, draft, issue, remind, remind_now
+from agreements.lifecycle.issue import OF_MANY, draft, issue
 from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, note_mail
 from agreements.lifecycle.pause import (
     look_now,
@@ -22,6 +22,7 @@ from agreements.lifecycle.pause import (
     volume_delivered,
 )
 from agreements.lifecycle.record import WrongMove, move, note
+from agreements.lifecycle.remind import remind, remind_now
 from agreements.lifecycle.seal import damaged, delivered, seal, seal_failed
 from agreements.lifecycle.sign import Act, NotReviewed, decline, keep_shown, review, sign
 

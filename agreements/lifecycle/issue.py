@@ -1,7 +1,5 @@
 """From the paper to the mail: prepared, issued, reminded."""
 
-import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +8,11 @@ from django.db import transaction
 from agreements.documents import pdf, rendering
 from agreements.domain.facts import sha256
 from agreements.domain.schedule import GAP
-from agreements.domain.states import LIVE, WAITING, Status
+from agreements.domain.states import LIVE
 from agreements.lifecycle import snapshot
-from agreements.lifecycle.record import append, move, note
+from agreements.lifecycle.record import append, move
 from agreements.mail import addresses, outbox
 from agreements.models import Agreement, Message, Terms
-from agreements.reminders import planner
 from proceedings.models import Paper
 
 Kind = Message.Kind
@@ -80,43 +77,3 @@ def invite(agreement: Agreement, now: datetime, due_at: datetime) -> None:
     if agreement.predecessor_id is None:
         due_at = max(due_at, addresses.free_from(address, GAP, now))
     outbox.queue_beside(outbox.Errand(agreement, "invitation", Kind.INVITATION, address), now, due_at=due_at)
-
-
-def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
-    """Queues what is due about those of the agreements that still wait, and says when to look at each again.
-
-    It is decided here, where nobody else can change their rows or write to the same people: a signature either comes
-    before (and nothing is queued) or after (and cancels it). Of two clocks the second finds the first one's mail.
-    Returns the mails' slots that are new.
-    """
-    with transaction.atomic():
-        ids = sorted(agreement_ids)
-        outbox.hold(ids)
-        look = planner.Look(planner.waiting().filter(pk__in=ids))
-        addresses.lock_all(look.addresses)
-        plans = list(planner.one_volume_each(look.plans(now), now))
-        later: dict[datetime | None, list[int]] = {}
-        for plan in plans:
-            later.setdefault(planner.next_look(plan.verdict, now), []).append(plan.agreement.pk)
-        for at, waiting in later.items():
-            Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=at)
-        return outbox.queue_together((errand for plan in plans for errand in planner.errands(plan)), now)
-
-
-def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> bool:
-    """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way.
-
-    It is due after `wait`. Those of several papers of one person that have not left are one mail.
-
-    Nor does one leave whose author wants none, whose address takes none, or which an editor has paused.
-    """
-    with transaction.atomic():
-        waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
-        if not waiting.update(look_at=now) or agreement.messages.filter(state__in=outbox.OPEN).exists():
-            return False
-        if addresses.lock(agreement.signer_email).stopped_at or planner.is_paused(agreement, now):
-            return False
-        note(agreement.pk, "remind", by=by, now=now, data={})
-        slot = f"manual:{secrets.token_hex(8)}"
-        errand = outbox.Errand(agreement, slot, Kind.REMINDER, agreement.signer_email)
-        return outbox.queue_beside(errand, now, due_at=now + wait)

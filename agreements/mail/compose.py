@@ -21,7 +21,7 @@ from agreements.domain.differences import differences
 from agreements.domain.reasons import recognised
 from agreements.mail import addresses, email_templates, links
 from agreements.mail.bounces import ReturnPaths
-from agreements.mail.form_letters import FormLetter, blank
+from agreements.mail.email_templates import FormLetter, blank
 from agreements.models import Agreement, Link, Message, OwnWords
 from proceedings.delivery.citation_files import address_of, citation_files
 from proceedings.models import Volume

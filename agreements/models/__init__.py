@@ -7,12 +7,12 @@ hold whatever the code does is a constraint here or a trigger in a migration.
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
 from agreements.models.edits import Correction, Edit
-from agreements.models.outbox import Addressee, Link, Message, Round
+from agreements.models.links import Link, LinkRequest
+from agreements.models.outbox import Addressee, Message, Round
 from agreements.models.packages import Package
-from agreements.models.requests import LinkRequest, Proposal
+from agreements.models.requests import Proposal, StandIn
 from agreements.models.signed_forms import Scan
 from agreements.models.staff import Flaw, Job, JobItem, Note
-from agreements.models.stand_ins import StandIn
 from agreements.models.terms import ANYWHERE_ON_EARTH, OwnWords, Person, Terms, default_offsets, known_zone, whole_days
 from agreements.models.texts import AgreementText, SealCertificate
 

@@ -1,4 +1,4 @@
-"""The outbox, the people it writes to, and the links it carries."""
+"""The outbox, the addresses it writes to, and when each scheduled job last ran."""
 
 from collections.abc import Sequence
 
@@ -162,26 +162,3 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at}"
-
-
-class Link(models.Model):
-    """A mailed link. Only the SHA-256 of its token is kept, so a stolen database opens nothing."""
-
-    class Purpose(models.TextChoices):
-        SIGN = "sign"
-        COPY = "copy", "fetch the sealed copy"
-        OBJECT = "object", "object to what a co-author signed"
-        STOP = "stop", "end the reminders"
-        EDIT = "edit", "say whether an edit is right"
-        CORRECT = "correct", "ask for a correction"
-
-    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
-    message = models.ForeignKey(Message, models.PROTECT, related_name="links")
-    purpose = models.CharField(max_length=10, choices=Purpose)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.purpose} link of {self.agreement_id}"

@@ -1,23 +1,10 @@
-"""What comes in by the public pages beside signatures: requests for links, proposals."""
+"""What signers ask of the editors, and who signs in an author's place."""
 
 from django.db import models
 from django.db.models import Q
 
 from agreements.models.agreement import Agreement
-
-
-class LinkRequest(models.Model):
-    """Somebody asked for a fresh link. Whether it leads anywhere is found out when nobody can time the answer."""
-
-    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the link they had.")
-    reference = models.CharField(max_length=140, blank=True, help_text="The agreement they named instead.")
-    asked_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["digest", "reference"], name="one_request_at_a_time")]
-
-    def __str__(self) -> str:
-        return f"link asked for at {self.asked_at}"
+from proceedings.models import Author
 
 
 class Proposal(models.Model):
@@ -59,3 +46,24 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, proposed for {self.agreement}"
+
+
+class StandIn(models.Model):
+    """Somebody who is no author of the paper signs in the place of this one, by an editor's leave.
+
+    The form's clause 1 lets the signer act as the authors' agent. It counts while the author is the corresponding one:
+    whoever chooses another has chosen another signer. Written by `proposals`; an editor may take it back.
+    """
+
+    author = models.OneToOneField(Author, models.CASCADE, related_name="stand_in")
+    name = models.CharField(max_length=200, help_text="As the form shall have it.")
+    email = models.EmailField()
+    named_at = models.DateTimeField()
+    named_by = models.CharField(max_length=200, help_text="Which editor agreed to it.")
+
+    class Meta:
+        verbose_name = "stand-in"
+        ordering = ["-named_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.author}"

@@ -4,7 +4,6 @@ Handing over to a co-author whose address is on file needs nobody else. Everythi
 was wanted, settled once by an editor. An agreement's facts never change: whoever corrects them replaces it.
 """
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +15,12 @@ from agreements.domain import reasons
 from agreements.domain.differences import differences
 from agreements.domain.states import WAITING
 from agreements.lifecycle import snapshot
+from agreements.lifecycle.delegate import confirm, name_contact, paper_of, shown
 from agreements.mail import notify, outbox
 from agreements.models import Agreement, Message, Proposal, StandIn
 from proceedings.bibtex.latex import UnmappedError, to_latex
+from proceedings.bibtex.name_matching import compatible, plain_words, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
-from proceedings.importing.contacts import compatible, plain_words, same_letters, same_words
 from proceedings.models import Author, Paper
 
 State = Proposal.State
@@ -39,55 +39,6 @@ def others(agreement: Agreement) -> list[Author]:
     named = [author for author in authors if shown(author) == agreement.signer]
     signer = next((author for author in named if author.email == agreement.signer_email), named[0] if named else None)
     return [author for author in authors if author != signer]
-
-
-def shown(author: Author) -> str:
-    """The name as agreements have it."""
-    return unicodedata.normalize("NFC", author.display)
-
-
-def hand_over(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
-    """The signer passes on to a co-author with an address on file. The old links die; both get mail, and the editors.
-
-    Raises WrongMove when the agreement has moved on, NotReady when the paper is in no state for a new one.
-    """
-    name = shown(to)
-    with transaction.atomic():
-        lifecycle.move(
-            agreement,
-            "hand-over",
-            by="signer",
-            now=now,
-            data={"to": name},
-            closed_at=now,
-            reason=reasons.handed_over(name),
-            look_at=None,
-        )
-        lifecycle.close(agreement, now)
-        name_contact(to, to.email)
-        successor = lifecycle.draft(paper_of(agreement), by="signer", now=now, predecessor=agreement)
-        lifecycle.issue(successor, by="signer", now=now)
-        confirm(agreement, now)
-        notify.tell_editors(agreement, Message.Kind.EDITOR_HANDED_OVER, now)
-    return successor
-
-
-def confirm(agreement: Agreement, now: datetime) -> None:
-    """Tells who was to sign before that somebody else does now."""
-    kind = Message.Kind.HANDED_OVER
-    outbox.queue(agreement, slot="handed-over", kind=kind, recipient=agreement.signer_email, now=now)
-
-
-def paper_of(agreement: Agreement) -> Paper:
-    """The paper as it is now."""
-    return Paper.objects.select_related("volume").get(pk=agreement.paper_id)
-
-
-def name_contact(author: Author, email: str) -> None:
-    """Makes `author` the paper's corresponding author, at `email`, who signs in person."""
-    StandIn.objects.filter(author=author).delete()
-    Author.objects.filter(paper=author.paper_id, is_contact=True).exclude(pk=author.pk).update(is_contact=False)
-    Author.objects.filter(pk=author.pk).update(is_contact=True, email=email)
 
 
 # --- proposals

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from agreements import lifecycle
 from agreements.domain import agreement_text
 from agreements.domain.differences import differences
-from agreements.lifecycle import snapshot
+from agreements.lifecycle import delegate, snapshot
 from agreements.models import Link, Proposal
 from agreements.requests import change_requests
 from agreements.views.common import behind_link, remember_language, to_start
@@ -30,7 +30,7 @@ def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     author, email = form.cleaned_data["author"], form.cleaned_data["email"]
     try:
         if author and author.email and email in ("", author.email):
-            change_requests.hand_over(agreement, author, now=now)
+            delegate.hand_over(agreement, author, now=now)
             remember_language(request, agreement.signer_email)
             return render(request, "agreements/handed_over.html", context | {"author": author})
         note = form.cleaned_data["note"].strip()

@@ -1,6 +1,5 @@
 """The sealed copy, and links by mail once more for whoever has lost theirs."""
 
-from django.core.files.storage import storages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -8,8 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from agreements.documents.download import sealed_response
 from agreements.mail import links
-from agreements.models import Agreement, Link
+from agreements.models import Link
 from agreements.requests import link_requests, rate_limits
 from agreements.views.common import calm, missed_too_often, too_often
 from agreements.views.forms import CopyForm
@@ -24,16 +24,6 @@ def sealed_copy(request: HttpRequest, token: str) -> HttpResponse | FileResponse
     if link is None or not link.agreement.sealed_file:
         return calm(request)
     return sealed_response(link.agreement)
-
-
-def sealed_response(agreement: Agreement) -> FileResponse:
-    """The sealed file as a download, named as the publisher wants it."""
-    return FileResponse(
-        storages["private"].open(agreement.sealed_file),
-        as_attachment=True,
-        filename=f"{agreement.paper_key}Permission.pdf",
-        content_type="application/pdf",
-    )
 
 
 @csrf_exempt  # the link itself is the secret: who does not know it can forge nothing, who does needs no other's browser

@@ -16,8 +16,8 @@ from agreements.domain import drawn_signature
 from agreements.domain.agreement_text import Wording
 from agreements.domain.differences import differences
 from agreements.domain.facts import Facts
+from proceedings.bibtex.name_matching import compatible, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
-from proceedings.importing.contacts import compatible, same_letters, same_words
 from proceedings.models import Author
 
 BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")

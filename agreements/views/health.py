@@ -1,5 +1,6 @@
-"""For machines that watch: does the desk do its work? `/health` only says that the web and its database answer."""
+"""For monitoring: `/health` says that this process answers, `/health/ready` that the work is done."""
 
+from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,3 +15,12 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 when it does, 503 when somebody should look; figures and words for both, and no names."""
     said = health.report(request.META.get("desk.now") or timezone.now())
     return JsonResponse(said, status=200 if said["ready"] else 503)
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})

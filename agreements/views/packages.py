@@ -1,30 +1,15 @@
 """Finished packages, behind addresses that live for minutes: whoever has one may fetch the file with any program."""
 
-from datetime import timedelta
-
 from django.core import signing
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import storages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from agreements.delivery.download_links import LIFE, SALT
 from agreements.models import Package
 from proceedings.web import byte_ranges
-
-LIFE = timedelta(minutes=10)
-SALT = "agreements.package"
-
-
-def address_of(package: Package) -> str:
-    """Where the finished package may be fetched for the next minutes: here, or from the storage itself."""
-    storage = storages["private"]
-    if isinstance(storage, FileSystemStorage):
-        return reverse("package", args=[signing.dumps(package.pk, salt=SALT), package.name])
-    named = {"ResponseContentDisposition": f'attachment; filename="{package.name}"'}
-    address: str = storage.url(package.stored_as, parameters=named, expire=int(LIFE.total_seconds()))  # type: ignore[call-arg]
-    return address
 
 
 @never_cache

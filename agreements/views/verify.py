@@ -17,10 +17,11 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from agreements.documents import verification
+from agreements.documents.claims import CLAIMS
 from agreements.domain.translatable import Sentence
 from agreements.views.forms import MOST_BYTES, TOO_LARGE, VerifyForm
 from proceedings.web import languages
@@ -102,3 +103,8 @@ def wants_json(request: HttpRequest) -> bool:
     if chosen := request.GET.get("format"):
         return chosen == "json"
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+@require_safe
+def claims(request: HttpRequest) -> HttpResponse:
+    return render(request, "agreements/claims.html", {"claims": CLAIMS})

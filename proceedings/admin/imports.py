@@ -19,9 +19,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from proceedings.accounts.permissions import OwnVolumes, edited_volumes, edits_anything, is_number
+from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError, Source
+from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan, make_table_plan
 from proceedings.importing.tables import COLUMNS, guess_columns, head_of
 from proceedings.models import Volume

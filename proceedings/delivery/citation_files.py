@@ -1,7 +1,7 @@
 """A published paper -> where it is, and files by which others cite it."""
 
-from proceedings.delivery.public_package import paper_records, volume_record
 from proceedings.models import Paper
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import citations, rules
 
 

@@ -5,53 +5,11 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from django.core.files.storage import storages
-from django.db.models import prefetch_related_objects
 
-from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import write_volume_file
 from proceedings.delivery.items import Item, item
 from proceedings.models import Paper, Volume
-
-
-def volume_record(volume: Volume) -> VolumeRecord:
-    """`volume` as a record."""
-    return VolumeRecord(
-        number=volume.number,
-        bib_key=volume.bib_key,
-        name=volume.name,
-        shortname=volume.shortname,
-        booktitle=volume.booktitle,
-        year=volume.year,
-        start=volume.start,
-        end=volume.end,
-        address=volume.address,
-        conference_url=volume.conference_url,
-        published=volume.published,
-        editor_names=tuple(volume.editor_names),
-        sections=tuple(volume.sections),
-        extra=volume.extra,
-    )
-
-
-def paper_records(papers: Iterable[Paper]) -> list[PaperRecord]:
-    """`papers` as records. One query for all authors, unless the caller has prefetched them."""
-    rows = list(papers)
-    prefetch_related_objects(rows, "authors")
-    return [
-        PaperRecord(
-            key=paper.key,
-            position=paper.position,
-            title=paper.title,
-            title_latex=paper.title_latex,
-            authors=tuple(author.name for author in paper.authors.all()),
-            abstract=paper.abstract,
-            pages=paper.pages,
-            section=paper.section,
-            extra=paper.extra,
-            submission=paper.submission,
-        )
-        for paper in rows
-    ]
+from proceedings.models.as_records import paper_records, volume_record
 
 
 def bibliography(volume: Volume, papers: Iterable[Paper]) -> str:

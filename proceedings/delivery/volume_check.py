@@ -1,7 +1,6 @@
 """All the rules together: on the rows of a volume, or on any folder that somebody wants to send to the publisher."""
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +10,11 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
 from proceedings.bibtex.scanner import RawEntry, lines_of, scan
-from proceedings.delivery.public_package import paper_records, volume_record
+from proceedings.bibtex.source import Source
 from proceedings.files import pdf_reader
-from proceedings.importing.plan import Source
+from proceedings.files.attach import file_names
 from proceedings.models import Paper, PaperFile, Volume
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
 
 # Said better, or with more behind it, by the rules on the text and on the records.
@@ -89,19 +89,6 @@ def check_text(path: Path) -> Report:
     """One BibTeX file, without the files of its papers. Raises OSError."""
     text = _Text(path)
     return Report(str(path), len(text.keys), tuple(text.findings))
-
-
-def file_names(folder: Path) -> Iterator[str]:
-    """All files below `folder`, relative to it; hidden ones are none of the package's."""
-    for where, folders, files in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith("."):
-                yield (Path(where) / name).relative_to(folder).as_posix()
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 class _Text:

@@ -5,9 +5,10 @@ that may not be is taken in with a warning, and `check_volume` repeats it until 
 """
 
 import hashlib
+import os
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -17,10 +18,9 @@ from django.core.files.storage import Storage, storages
 from django.db import IntegrityError, transaction
 
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.delivery.public_package import paper_records
-from proceedings.delivery.volume_check import file_names
 from proceedings.files import pdf_reader
 from proceedings.models import Paper, PaperFile, Volume
+from proceedings.models.as_records import paper_records
 from proceedings.publisher import pdf_rules
 from proceedings.publisher.filenames import FileName, Kind, read_name
 
@@ -254,3 +254,16 @@ def refusals(intake: Intake) -> list[Finding]:
         for one in intake.findings
         if intake.outcomes.get(one.file) is Outcome.REFUSED and one.severity is Severity.ERROR
     ]
+
+
+def file_names(folder: Path) -> Iterator[str]:
+    """All files below `folder`, relative to it; hidden ones are none of the package's."""
+    for where, folders, files in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith("."):
+                yield (Path(where) / name).relative_to(folder).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from proceedings.bibtex.name_matching import compatible, plain_words
 from proceedings.bibtex.names import Name
 from proceedings.bibtex.records import Details
-from proceedings.importing.contacts import compatible, plain_words
 
 
 @dataclass(frozen=True, slots=True)

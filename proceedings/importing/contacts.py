@@ -3,18 +3,16 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.latex import LatexError, to_unicode
+from proceedings.bibtex.name_matching import _identical, compatible, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
 
 COLUMNS = ("paper", "email", "name")
 _OPTIONAL = "author"
-# Letters that do not decompose into a plain one and a mark.
-_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,50 +85,6 @@ def _as_name(text: str) -> Name:
         return read_name(text).name.map(to_unicode)
     except (NotANameError, LatexError):
         return Name(text)
-
-
-def plain_words(text: str) -> list[str]:
-    """The words of `text` without case, accents and signs."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    bare = "".join(char for char in letters if not unicodedata.combining(char))
-    return re.findall(r"[^\W_]+", re.sub("['’`]", "", bare))
-
-
-def _identical(one: Name, other: Name) -> bool:
-    return one == other
-
-
-def same_words(one: Name, other: Name) -> bool:
-    """The same words, in whatever order, case and accents."""
-    return sorted(plain_words(str(one))) == sorted(plain_words(str(other)))
-
-
-def same_letters(one: Name, other: Name) -> bool:
-    """``Amir Reza`` is ``AmirReza``, ``Jean-Luc`` is ``Jeanluc``; also in the order of the other half of the world."""
-    first, last = "".join(plain_words(other.given)), "".join(plain_words(f"{other.particle} {other.family}"))
-    return "".join(plain_words(str(one))) in {first + last, last + first}
-
-
-def compatible(one: Name, other: Name) -> bool:
-    """The family name in full; of the given names the first, or its initial, and no contradiction after it."""
-    words, family = plain_words(str(one)), plain_words(f"{other.particle} {other.family}")
-    rest = list(words)
-    for word in family:
-        if word not in rest:
-            return False
-        rest.remove(word)
-    given = plain_words(f"{other.given} {other.suffix}")
-    if not rest or not given:
-        return False
-    if len(rest) == 1 and rest[0] == "".join(word[0] for word in given):  # JL for Jean-Luc
-        return True
-    shorter, longer = sorted((rest[1:], given[1:]), key=len)
-    left = iter(longer)
-    return _alike(rest[0], given[0]) and all(any(_alike(word, theirs) for theirs in left) for word in shorter)
-
-
-def _alike(one: str, other: str) -> bool:
-    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
 
 
 class _Table:

@@ -20,9 +20,9 @@ from proceedings.bibtex.latex import (
     to_unicode,
     without_escapes,
 )
+from proceedings.bibtex.name_matching import plain_words
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
-from proceedings.importing.contacts import plain_words
 from proceedings.importing.submissions import Person, Submission, Submissions
 from proceedings.publisher.rules import key_stem, letters_of
 

@@ -17,7 +17,7 @@ from django.db.models import F
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import MOST_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
-from proceedings.delivery.public_package import paper_records, volume_record
+from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
 from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
@@ -31,10 +31,10 @@ from proceedings.importing.plan import (
     PaperPlan,
     Plan,
     PlanOutdatedError,
-    Source,
 )
 from proceedings.importing.submissions import Submissions
 from proceedings.models import Author, Paper, Volume
+from proceedings.models.as_records import paper_records, volume_record
 
 # The columns that a file fills, named alike in records and models.
 _VOLUME_FIELDS = (

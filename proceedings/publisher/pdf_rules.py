@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.name_matching import plain_words
 from proceedings.bibtex.records import PaperRecord
-from proceedings.importing.contacts import plain_words
 from proceedings.publisher.rules import page_range
 
 ENOUGH = 0.6

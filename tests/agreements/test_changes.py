@@ -8,6 +8,7 @@ from django.utils.html import escape
 
 from agreements import lifecycle
 from agreements.domain.states import Status
+from agreements.lifecycle import delegate
 from agreements.models import Proposal, StandIn
 from agreements.requests import change_requests
 from proceedings.models import Author as PaperAuthor
@@ -129,7 +130,7 @@ def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypat
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = author_of(agreement)
-    first = change_requests.hand_over
+    first = delegate.hand_over
 
     def slower(of: Any, *args: Any, **when: Any) -> Any:
         make.sign(type(of).objects.get(pk=of.pk))

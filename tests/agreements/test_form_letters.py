@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agreements.mail import compose
-from agreements.mail.form_letters import MARK, FormLetter, blank
+from agreements.mail.email_templates import MARK, FormLetter, blank
 from agreements.models import Message, OwnWords
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW

@@ -12,8 +12,8 @@ from django.core import signing
 from django.test import Client
 
 from agreements.delivery import packages
+from agreements.delivery.download_links import LIFE, address_of
 from agreements.jobs import package_builder, scheduled
-from agreements.views.packages import LIFE, address_of
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
 from tests.agreements.pages import all_rows, drop

@@ -27,7 +27,7 @@ from agreements.delivery import publication
 from agreements.demo.authors import hidden_in
 from agreements.documents import checklist, rendering, seal, verification
 from agreements.domain import statements
-from agreements.lifecycle import signed_form
+from agreements.lifecycle import delegate, signed_form
 from agreements.mail import addresses, compose, links
 from agreements.models import Addressee, Agreement, Link, Message, Terms
 from agreements.requests import change_requests, edits, link_requests
@@ -458,9 +458,7 @@ def test_the_desks_own_reasons_are_translated_and_an_editors_words_are_not() -> 
     for reason in ("⟦Handed over to Shruti Bhosale.⟧", "⟦Corrected as the author proposed.⟧", "Because I say so."):
         agreement = make.agreement()
         if "Handed" in reason:
-            successor = change_requests.hand_over(
-                agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW
-            )
+            successor = delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
         elif "Corrected" in reason:
             successor = change_requests.accept(make.proposal(agreement), by="editor:ed", now=NOW)
         else:

@@ -15,10 +15,9 @@ from agreements import lifecycle
 from agreements.delivery import publication
 from agreements.domain.facts import sha256
 from agreements.jobs import digest
-from agreements.lifecycle import signed_form
+from agreements.lifecycle import delegate, signed_form
 from agreements.mail import compose, links, outbox
-from agreements.mail.transports import Outcome
-from agreements.mail.wire import on_the_wire
+from agreements.mail.transports import Outcome, on_the_wire
 from agreements.models import Agreement, Link, Message, Terms
 from agreements.requests import change_requests, corrections, edits, link_requests, objections
 from proceedings.models import Author
@@ -109,7 +108,7 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
                 objections.object_to(of, by="Shruti Bhosale", reason="Nobody asked me.", now=NOW)
         case Kind.HANDED_OVER | Kind.EDITOR_HANDED_OVER:
             of = of or make.agreement("issued")
-            change_requests.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
+            delegate.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
         case Kind.EDITOR_PROPOSAL | Kind.PROPOSAL_REFUSED:
             of = of or make.agreement("issued")
             made = make.proposal(of, note="We renamed it.")
@@ -231,7 +230,7 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
 
 def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
     agreement = make.agreement("issued")
-    successor = change_requests.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    successor = delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     mail = read(make.invitation(successor))
     assert [address.addr_spec for address in mail["To"].addresses] == ["shruti@example.org"]
     assert "Handed over to Shruti Bhosale." in text_of(mail)

@@ -15,7 +15,7 @@ from agreements.domain.facts import Statement, sha256
 from agreements.domain.schedule import GAP
 from agreements.domain.states import LIVE, MOVES, WAITING, Status
 from agreements.jobs import scheduled
-from agreements.lifecycle import signed_form, snapshot
+from agreements.lifecycle import delegate, signed_form, snapshot
 from agreements.mail import links, outbox
 from agreements.mail.bounces import Bounce
 from agreements.models import Agreement, Event, Link, Message, Scan, ShownCopy
@@ -63,7 +63,7 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     ),
     "seal": do_seal,
     "decline": lambda agreement, now: lifecycle.decline(agreement, reason="No.", now=now),
-    "hand-over": lambda agreement, now: change_requests.hand_over(
+    "hand-over": lambda agreement, now: delegate.hand_over(
         agreement, make.coauthor(agreement, email="shruti@example.org"), now=now
     ),
     "lapse": lambda agreement, now: lifecycle.lapse(agreement, now=now),
@@ -526,7 +526,7 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     make.receive(waiting)
     signed_form.receive_again(waiting, make.pages("a better one"), now=LATER)
     make.accepted()
-    change_requests.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
+    delegate.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
     lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
     objections.object_to(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
     make.every_edit_and_correction(agreement, now=LATER)

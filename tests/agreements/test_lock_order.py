@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 
 from agreements import lifecycle
+from agreements.lifecycle import delegate
 from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
 from agreements.mail.outbox import LEASE
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.requests import change_requests, link_requests
+from agreements.requests import link_requests
 from tests import make
 from tests.agreements.sending import claim_next
 from tests.make import NOW
@@ -83,7 +84,7 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
     "fresh link": at_once(lambda agreement: link_requests.send(agreement, NOW)),
     "propose": at_once(make.proposal),
     "hand over": at_once(
-        lambda agreement: change_requests.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
+        lambda agreement: delegate.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
     ),
 }
 

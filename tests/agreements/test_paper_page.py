@@ -15,7 +15,7 @@ from agreements.documents.uploads.rules import MOST_BYTES
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
 from agreements.requests import rate_limits
-from agreements.views.upload_forms import WORDS
+from agreements.views.signed_form import WORDS
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, drop
 from tests.agreements.scans_for_tests import photo, raw_pdf, scanned

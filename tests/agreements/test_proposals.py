@@ -14,7 +14,7 @@ from agreements import lifecycle
 from agreements.documents import audit, history, rendering
 from agreements.domain.differences import Difference, differences, names_that_differ
 from agreements.domain.states import WAITING, Status
-from agreements.lifecycle import snapshot
+from agreements.lifecycle import delegate, snapshot
 from agreements.mail import compose, links, outbox
 from agreements.models import Agreement, Link, Message, Proposal, StandIn
 from agreements.requests import change_requests
@@ -38,7 +38,7 @@ def fresh(agreement: Agreement) -> Agreement:
 
 def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
     to = make.coauthor(agreement, position, email=f"author{position}@example.org")
-    return change_requests.hand_over(agreement, to, now=when.get("now", LATER))
+    return delegate.hand_over(agreement, to, now=when.get("now", LATER))
 
 
 def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
@@ -95,7 +95,7 @@ def test_a_paper_in_no_state_to_be_issued_keeps_its_agreement() -> None:
     Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
     before = rows(agreement), list(Author.objects.order_by("pk").values())
     with pytest.raises(snapshot.NotReady):
-        change_requests.hand_over(agreement, to, now=LATER)
+        delegate.hand_over(agreement, to, now=LATER)
     assert (rows(agreement), list(Author.objects.order_by("pk").values())) == before
 
 
@@ -307,8 +307,8 @@ def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
         people = [make.coauthor(agreement, place, email=f"a{place}@example.org") for place in (2, 3)]
         one, other = fresh(agreement), fresh(agreement)
         ended = both(
-            partial(change_requests.hand_over, one, people[0], now=LATER),
-            partial(change_requests.hand_over, other, people[1], now=LATER),
+            partial(delegate.hand_over, one, people[0], now=LATER),
+            partial(delegate.hand_over, other, people[1], now=LATER),
         )
         assert sorted(ended) == ["done", "wrong move"]
         assert Author.objects.filter(paper=agreement.paper_id, is_contact=True).count() == 1
@@ -366,10 +366,10 @@ def test_a_stand_in_stays_when_the_agreement_is_replaced_and_goes_with_the_corre
     again = lifecycle.supersede(new, reason="New title.", by="editor:ed", now=LATER)
     assert again.signer == "Ada Byron"
     to = make.coauthor(again, 2, email="shruti@example.org")
-    handed = change_requests.hand_over(again, to, now=LATER)
+    handed = delegate.hand_over(again, to, now=LATER)
     assert handed.signer == "Shruti Bhosale"
     mike = handed.paper.authors.get(position=1)
-    back = change_requests.hand_over(handed, mike, now=LATER)
+    back = delegate.hand_over(handed, mike, now=LATER)
     assert back.signer == "Mike Lewis", "who is asked in person signs in person"
     assert not StandIn.objects.exists()
 
@@ -382,7 +382,7 @@ def test_a_stand_in_hands_over_to_any_author() -> None:
         "Tim Dettmers",
     ]
     mike = change_requests.others(new)[0]
-    assert change_requests.hand_over(new, mike, now=LATER).signer == "Mike Lewis"
+    assert delegate.hand_over(new, mike, now=LATER).signer == "Mike Lewis"
 
 
 def test_without_a_corresponding_author_nobody_stands_in() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from agreements import lifecycle
 from agreements.jobs import scheduled
+from agreements.lifecycle import delegate
 from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
 from agreements.reminders.planner import REMINDING
-from agreements.requests import change_requests
 from proceedings.models import Paper
 from tests import make
 from tests.agreements.desk import desk_of
@@ -51,7 +51,7 @@ def bounce(agreement: Agreement) -> None:
 STOPS: dict[str, Stop] = {
     "signed": lambda one: make.sign(one, now=DUE),
     "declined": lambda one: lifecycle.decline(one, reason="No.", now=DUE),
-    "handed over": lambda one: change_requests.hand_over(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
+    "handed over": lambda one: delegate.hand_over(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
     "voided": lambda one: lifecycle.void(one, reason="A mistake.", by="editor:ed", now=DUE),
     "superseded": lambda one: lifecycle.supersede(one, reason="A new title.", by="editor:ed", now=DUE),
     "waived": lambda one: lifecycle.waive(one, reason="A reprint.", by="editor:ed", now=DUE),

@@ -11,8 +11,7 @@ from agreements import lifecycle
 from agreements.domain.facts import sha256
 from agreements.jobs import scheduled
 from agreements.mail import outbox, sender
-from agreements.mail.transports import Intent, Outcome
-from agreements.mail.wire import on_the_wire
+from agreements.mail.transports import Intent, Outcome, on_the_wire
 from agreements.models import Agreement, Link, Message
 from tests import bulk, make
 from tests.make import NOW

@@ -7,10 +7,10 @@ import pytest
 
 from agreements import lifecycle
 from agreements.domain.schedule import GAP
+from agreements.lifecycle import delegate
 from agreements.mail import deferral, outbox
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, Person, Terms
-from agreements.requests import change_requests
 from tests import make
 from tests.agreements.sending import claim_next, send
 from tests.make import DAY, HOUR, MINUTE, NOW
@@ -159,7 +159,7 @@ def test_a_successor_and_what_an_editor_asks_for_now_leave_at_once(mailbox: Mail
 
 def test_what_somebody_asked_for_neither_waits_nor_makes_wait(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
-    change_requests.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     sent = send(NOW)
     assert sent[State.SENT] == Message.objects.exclude(state=State.CANCELLED).count() > 1
 

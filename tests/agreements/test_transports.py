@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from agreements.demo import mailbox as box
-from agreements.mail import transports, wire
+from agreements.mail import transports
 from agreements.mail.transports import BackendTransport, Outcome, SmtpTransport
 from proceedings import env
 from tests import servers
@@ -320,7 +320,7 @@ LINES = st.text(st.sampled_from(".\r\n aé\u2028"), max_size=40)
 
 @given(LINES)
 def test_dots_and_line_ends_arrive_as_they_were(body: str) -> None:
-    sent = wire.on_the_wire(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
+    sent = transports.on_the_wire(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
     assert sent.endswith(b"\r\n")
     lines = sent.split(b"\r\n")
     assert b"." not in lines, "a lone dot would end the mail in the middle"
@@ -340,7 +340,7 @@ def test_a_lone_dot_in_the_text_does_not_end_the_mail(mailbox: Mailbox) -> None:
 
 
 def test_a_domain_in_other_letters_is_written_for_machines() -> None:
-    assert wire.address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
+    assert transports.address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
 
 
 def test_the_settings_choose_the_transport(settings: Settings) -> None:

@@ -44,7 +44,7 @@ from proceedings.bibtex.parser import read_bibtex
 from proceedings.importing.planner import apply, make_plan
 from proceedings.models import PaperFile, Volume
 from proceedings.delivery.items import Item, build
-from proceedings.importing.plan import Source
+from proceedings.bibtex.source import Source
 from proceedings.delivery.zip_stream import stream
 
 ROUNDS = 3

@@ -1,6 +1,7 @@
 """Small files to import, for the tests of this folder."""
 
-from proceedings.importing.plan import Plan, Source
+from proceedings.bibtex.source import Source
+from proceedings.importing.plan import Plan
 from proceedings.importing.planner import apply, make_plan
 
 VOLUME = """@Proceedings{TEST2025,

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.source import Source
 from proceedings.delivery.public_package import bibliography
 from proceedings.delivery.volume_check import check_folder, check_rows, check_text
-from proceedings.importing.plan import Source
 from proceedings.models import Volume
 from tests import publisher_check
 from tests.proceedings.files import bring_in

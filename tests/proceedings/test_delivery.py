@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from proceedings.bibtex.source import Source
 from proceedings.bibtex.writer import UnwritableError
 from proceedings.delivery.public_package import bibliography, public_items
-from proceedings.importing.plan import Change, Plan, Source
+from proceedings.importing.plan import Change, Plan
 from proceedings.importing.planner import make_plan
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.files import VOLUME, bib, bring_in, paper

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from proceedings.bibtex.findings import Severity, errors
 from proceedings.bibtex.records import LIMITS, read_volume_file
-from proceedings.importing.plan import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError, Source
+from proceedings.bibtex.source import Source
+from proceedings.importing.plan import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.files import VOLUME, bib, bring_in, paper, table

@@ -7,9 +7,10 @@ import pytest
 from proceedings.bibtex.findings import Severity
 from proceedings.bibtex.latex import to_latex, to_unicode
 from proceedings.bibtex.records import read_volume_file
+from proceedings.bibtex.source import Source
 from proceedings.delivery.public_package import bibliography
 from proceedings.delivery.volume_check import check_text
-from proceedings.importing.plan import Change, Source
+from proceedings.importing.plan import Change
 from proceedings.importing.planner import apply, make_plan
 from tests.proceedings import proposals
 

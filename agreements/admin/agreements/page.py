@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from agreements import lifecycle
+from agreements.admin.agreements.pause import AgreementPauses
 from agreements.admin.agreements.remind import remind, say_left_out
 from agreements.admin.agreements.signed_forms import PaperForms
 from agreements.admin.bulk import BulkMoves
@@ -29,7 +30,6 @@ from agreements.admin.format import NONE, chip, stamp, who, zone_of
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
 from agreements.admin.notes import NoteTaking
-from agreements.admin.volumes.reminders import AgreementPauses
 from agreements.dashboard.paper_state import of_its_paper, with_voices
 from agreements.delivery import readiness
 from agreements.documents import history, rendering

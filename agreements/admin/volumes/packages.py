@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from agreements.admin.format import who
 from agreements.dashboard import health
 from agreements.delivery import packages as delivery_packages
+from agreements.delivery.download_links import address_of
 from agreements.delivery.packages import Handover
 from agreements.jobs import package_builder
 from agreements.models import Package
-from agreements.views.packages import address_of
 from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Volume
 

@@ -1,10 +1,9 @@
 """The reminders of a volume on the desk: what will go out, pauses of volume and people, the volume's own words."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from agreements import lifecycle
-from agreements.admin.format import who, zone_of
+from agreements.admin.agreements.pause import PauseForm
+from agreements.admin.format import zone_of
 from agreements.domain.schedule import FOREVER
 from agreements.domain.states import Status
 from agreements.jobs import digest
@@ -29,28 +29,6 @@ AHEAD = timedelta(days=14)
 MOST = 100
 """So many mails a page shows; `manage.py preview_mails` lists them all."""
 KINDS = {str(kind): needed for kind, needed in compose.NEEDED.items()}
-
-
-class PauseForm(forms.Form):
-    """Until when; nothing is until somebody lifts it."""
-
-    until = forms.DateField(
-        required=False,
-        label="Until the morning of",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Leave it empty to pause until you resume.",
-    )
-
-    def clean_until(self) -> date | None:
-        day: date | None = self.cleaned_data["until"]
-        if day and day <= timezone.now().date():
-            raise forms.ValidationError("Give a day that is still to come.")
-        return day
-
-    def moment(self, zone: str) -> datetime | None:
-        """The first instant of that day in `zone`."""
-        day = self.cleaned_data["until"]
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC) if day else None
 
 
 class PersonForm(PauseForm):
@@ -218,41 +196,3 @@ class ReminderPages(OwnVolumes):
             "opts": self.opts,
         }
         return render(request, "admin/agreements/own_words.html", context, status=400 if form.errors else 200)
-
-
-class AgreementPauses(OwnVolumes):
-    """The pause of one agreement, on its own page."""
-
-    own_or_404: Callable[..., Agreement]
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.pause_page)
-        return [path("<int:pk>/remind/pause/", page, name="agreements_agreement_pause"), *super().get_urls()]
-
-    def pause_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Asks until when, then pauses; ``resume`` lifts the pause at once."""
-        agreement = self.own_or_404(request, pk, to_change=True)
-        back = reverse("admin:agreements_agreement_change", args=[pk])
-        if agreement.status != Status.ISSUED:
-            self.message_user(request, "It does not wait for a signature: there is nothing to pause.", messages.ERROR)
-            return HttpResponseRedirect(back)
-        form = PauseForm(request.POST if request.method == "POST" and "resume" not in request.POST else None)
-        if request.method == "POST" and (not form.is_bound or form.is_valid()):
-            now = timezone.now()
-            if form.is_bound:
-                until = form.moment(agreement.paper.volume.terms.office_zone)
-                lifecycle.pause(agreement, until=until, by=who(request), now=now)
-            else:
-                lifecycle.resume(agreement, by=who(request), now=now)
-            said = "Paused: nobody is reminded of it." if form.is_bound else "Reminders go on."
-            self.message_user(request, said, messages.SUCCESS)
-            return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "agreement": agreement,
-            "form": form,
-            "forever": FOREVER,
-            "title": f"Pause the reminders of {agreement.reference}",
-            "opts": self.opts,
-        }
-        return render(request, "admin/agreements/pause.html", context, status=400 if form.is_bound else 200)

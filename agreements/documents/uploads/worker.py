@@ -13,16 +13,7 @@ from typing import Any
 from zipfile import is_zipfile
 
 from agreements.documents.uploads import images, pdf_pages
-from agreements.documents.uploads.rules import (  # fmt: skip
-    DISK,
-    MEMORY,
-    MOST_BYTES,
-    MOST_PAGES,
-    SECONDS,
-    Kind,
-    Refusal,
-    Unfit,
-)
+from agreements.documents.uploads.rules import DISK, MEMORY, MOST_BYTES, MOST_PAGES, SECONDS, Kind, Refusal, Unfit
 from proceedings.files import sandbox
 
 STARTS = {b"%PDF-": Kind.PDF, b"\xff\xd8\xff": Kind.JPEG, b"\x89PNG\r\n\x1a\n": Kind.PNG}

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from proceedings.bibtex.latex import LatexError, UnmappedError
 from proceedings.bibtex.names import NotANameError
-from proceedings.delivery.public_package import paper_records, volume_record
 from proceedings.management.arguments import volume_numbered
 from proceedings.models import Paper
+from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import citations, rules
 
 FORMATS = {"bibtex": citations.bibtex, "ris": citations.ris, "csl": citations.csl_json}

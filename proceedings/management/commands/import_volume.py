@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.source import Source
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError, Source
+from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan, make_table_plan
 from proceedings.importing.tables import COLUMNS
 from proceedings.management.arguments import volume_numbered

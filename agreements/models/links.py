@@ -1,0 +1,43 @@
+"""The mailed links, and requests for new ones."""
+
+from django.db import models
+
+from agreements.models.agreement import Agreement
+from agreements.models.outbox import Message
+
+
+class Link(models.Model):
+    """A mailed link. Only the SHA-256 of its token is kept, so a stolen database opens nothing."""
+
+    class Purpose(models.TextChoices):
+        SIGN = "sign"
+        COPY = "copy", "fetch the sealed copy"
+        OBJECT = "object", "object to what a co-author signed"
+        STOP = "stop", "end the reminders"
+        EDIT = "edit", "say whether an edit is right"
+        CORRECT = "correct", "ask for a correction"
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="links")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link of {self.agreement_id}"
+
+
+class LinkRequest(models.Model):
+    """Somebody asked for a fresh link. Whether it leads anywhere is found out when nobody can time the answer."""
+
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the link they had.")
+    reference = models.CharField(max_length=140, blank=True, help_text="The agreement they named instead.")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "reference"], name="one_request_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"link asked for at {self.asked_at}"

@@ -1,0 +1,29 @@
+"""A file's bytes and its text. Pure."""
+
+from dataclasses import dataclass
+
+from proceedings.bibtex.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it came in. `text` is None when its bytes are no UTF-8, and `finding` says so."""
+
+    name: str
+    text: str | None
+    finding: Finding | None = None
+
+    @classmethod
+    def read(cls, name: str, data: bytes) -> "Source":
+        """`data` as UTF-8 text; a byte order mark is left to whoever reads the text."""
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.count(0) > len(data) // 4:
+            return cls(name, None, _encoding(name, "is in UTF-16", None))
+        try:
+            return cls(name, data.decode())
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            return cls(name, None, _encoding(name, f"is not in UTF-8 (see byte 0x{data[error.start]:02X})", line))
+
+
+def _encoding(name: str, what: str, line: int | None) -> Finding:
+    return Finding(rule="encoding", message=f"the file {what}: save it as UTF-8 and try again", file=name, line=line)

@@ -1,0 +1,66 @@
+"""Staff, their time zone and how they log in."""
+
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+
+def a_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris.")
+
+
+class User(AbstractUser):
+    """Somebody who works at the desk."""
+
+    zone = models.CharField(
+        "time zone",
+        max_length=60,
+        default="UTC",
+        validators=[a_zone],
+        help_text="IANA name, such as Europe/Paris. Times are shown in it beside UTC.",
+    )
+
+
+class Authenticator(TOTPDevice):
+    """Somebody's app for time-based codes. The row holds a seed: without `SECRET_KEY` a stolen table makes no code."""
+
+    class Meta:
+        proxy = True
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret that the app shares, 20 bytes as RFC 4226 recommends (section 4, R6)."""
+        return salted_hmac("desk.authenticator", self.key, algorithm="sha256").digest()[:20]
+
+
+class RecoveryCode(models.Model):
+    """Stands in for one code of a lost app, once. Only its SHA-256 is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_unique")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user}"
+
+
+class ResetRequest(models.Model):
+    """Somebody asked for a new password. Whether there is such an account is found out when nobody can time it."""
+
+    email = models.EmailField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_reset_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"new password asked for at {self.asked_at}"

@@ -1,0 +1,46 @@
+"""Names that an import was not sure of."""
+
+from django.db import models
+from django.db.models import Q
+
+from proceedings.bibtex.names import Name
+from proceedings.models.volume import Volume
+
+
+class NameQuestion(models.Model):
+    """A name that an import was not sure of, and what a person made of it; asked once for a volume, ever.
+
+    The parts are the name as it was read. An answer holds for the authors of that name, and for later imports.
+    """
+
+    volume = models.ForeignKey(Volume, models.PROTECT, related_name="name_questions")
+    given = models.CharField(max_length=200, blank=True)
+    particle = models.CharField(max_length=60, blank=True)
+    family = models.CharField(max_length=200)
+    suffix = models.CharField(max_length=30, blank=True)
+    reason = models.CharField(max_length=500, help_text="What is odd about it.")
+    proposal = models.CharField(max_length=500, blank=True, help_text="What may have been meant, as Last, First.")
+    grave = models.BooleanField(default=False, help_text="The proposal is likely, so the name is likely wrong.")
+    answer = models.CharField(max_length=500, blank=True, help_text="What it is, as Last, First.")
+    settled_by = models.CharField(max_length=200, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-grave", "family", "given", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volume", "family", "given", "particle", "suffix"], name="one_question_about_a_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, answer="")
+                | (Q(settled_at__isnull=False) & ~Q(answer="") & ~Q(settled_by="")),
+                name="settled_name_has_answer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Name:
+        return Name(given=self.given, particle=self.particle, family=self.family, suffix=self.suffix)

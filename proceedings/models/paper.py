@@ -1,0 +1,176 @@
+"""Papers, their files and their authors."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from proceedings.bibtex.names import Name
+from proceedings.models.volume import Volume
+from proceedings.publisher.filenames import Kind
+
+
+class Paper(models.Model):
+    """One article of a volume. It has at most one live agreement, in the other app."""
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted"
+        WITHDRAWN = "withdrawn"
+
+    volume = models.ForeignKey(Volume, models.PROTECT, related_name="papers")
+    key = models.CharField(
+        max_length=80,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z", "Use ASCII letters, digits and hyphens, such as smith24a."
+            )
+        ],
+        help_text="lastnameYY, with a, b, c … where several papers share it. It names every file of the paper.",
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Order in the volume's file.")
+    title = models.CharField(max_length=500, help_text="In Unicode; mathematics stays as LaTeX between dollar signs.")
+    title_latex = models.TextField("title in LaTeX", help_text="As the publisher's BibTeX file has it.")
+    abstract = models.TextField("abstract in LaTeX", blank=True)
+    pages = models.CharField(max_length=40, blank=True, help_text="First and last page, such as 1--21.")
+    section = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACCEPTED)
+    extra = models.JSONField(
+        "further BibTeX fields",
+        default=dict,
+        blank=True,
+        help_text="Fields such as openreview, software or video, kept and written back.",
+    )
+    submission = models.CharField(
+        "submission number",
+        max_length=120,
+        blank=True,
+        help_text="What the submission system calls the paper; by it a second import finds the paper again.",
+    )
+    delivered_key = models.CharField(
+        max_length=80,
+        blank=True,
+        editable=False,
+        help_text="The key that the publisher has been given; from then on it stays.",
+    )
+
+    public_id = models.CharField(
+        "publisher’s id",
+        max_length=80,
+        blank=True,
+        validators=[RegexValidator(r"^[a-z0-9-]+\Z", "Small letters, digits and hyphens, such as smith24a.")],
+        help_text="What the published paper is called in its address. Empty: as predicted.",
+    )
+
+    class Meta:
+        ordering = ["volume", "position", "key"]
+        constraints = [
+            models.UniqueConstraint(fields=["volume", "key"], name="paper_key_unique_in_volume"),
+            models.UniqueConstraint(
+                fields=["volume", "submission"], condition=~Q(submission=""), name="paper_submission_unique_in_volume"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_key="") | Q(delivered_key=models.F("key")), name="paper_delivered_key_stays"
+            ),
+            models.UniqueConstraint(
+                fields=["volume", "public_id"], condition=~Q(public_id=""), name="paper_public_id_unique_in_volume"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["accepted", "withdrawn"]), name="paper_status_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
+        ]
+        indexes = [models.Index(fields=["volume"], condition=Q(status="withdrawn"), name="paper_withdrawn")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.title}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.delivered_key and self.key != self.delivered_key:
+            raise ValidationError({"key": f"The publisher has the paper as {self.delivered_key}: the key stays."})
+
+
+class PaperFile(models.Model):
+    """A paper's PDF or supplement. The bytes lie in private storage; the name there never changes its content."""
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    extension = models.CharField(max_length=10, help_text="In small letters, such as pdf or tar.gz.")
+    original_name = models.CharField(max_length=255, help_text="What the file was called when it came in.")
+    stored_as = models.CharField(max_length=300, help_text="Its name in private storage.")
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    crc32 = models.PositiveBigIntegerField(help_text="As zip archives have it: computed once, when the file came in.")
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveIntegerField(default=0, help_text="Of a PDF; 0 for anything else.")
+    first_page = models.TextField(blank=True, help_text="The beginning of the text of a PDF's first page.")
+    own_title = models.CharField(max_length=300, blank=True, help_text="What a PDF calls its title.")
+
+    class Meta:
+        ordering = ["paper", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "kind"], name="one_file_of_a_kind_per_paper"),
+            models.CheckConstraint(condition=Q(kind__in=["paper", "supplement"]), name="paper_file_kind_known"),
+            models.CheckConstraint(
+                condition=~Q(kind="paper") | Q(extension="pdf", pages__gt=0), name="paper_file_is_a_pdf"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What the publisher gets it as: ``smith24.pdf`` or ``smith24-supp.zip``. Needs the paper loaded."""
+        return f"{self.paper.key}{'-supp' if self.kind == Kind.SUPPLEMENT else ''}.{self.extension}"
+
+
+class Author(models.Model):
+    """One author of one paper, in the order of the title page. Name parts are those of BibTeX."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="authors")
+    position = models.PositiveSmallIntegerField(help_text="1 for the first author.")
+    given = models.CharField("given names", max_length=200, blank=True)
+    particle = models.CharField(max_length=60, blank=True, help_text="von, van der, de la …")
+    family = models.CharField(
+        "family name", max_length=200, help_text="The whole name for people with one name and for groups."
+    )
+    suffix = models.CharField(max_length=30, blank=True, help_text="Jr, III …")
+    email = models.EmailField(blank=True)
+    affiliation = models.CharField(max_length=300, blank=True)
+    orcid = models.CharField(
+        "ORCID iD",
+        max_length=19,
+        blank=True,
+        validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", "An ORCID iD looks like 0000-0002-1825-0097.")],
+    )
+    is_contact = models.BooleanField(
+        "corresponding author", default=False, help_text="Signs the agreement for all authors."
+    )
+
+    class Meta:
+        ordering = ["paper", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "position"], name="author_position_unique"),
+            models.UniqueConstraint(
+                fields=["paper"],
+                condition=Q(is_contact=True),
+                name="one_contact_per_paper",
+                violation_error_message="A paper has one corresponding author.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_contact=False) | ~Q(email=""),
+                name="contact_has_address",
+                violation_error_message="The corresponding author needs an e-mail address.",
+            ),
+            models.CheckConstraint(condition=~Q(family=""), name="author_has_family_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display
+
+    @property
+    def name(self) -> Name:
+        return Name(given=self.given, particle=self.particle, family=self.family, suffix=self.suffix)
+
+    @property
+    def display(self) -> str:
+        """The name as people write it: ``First von Last, Jr``."""
+        return str(self.name)
