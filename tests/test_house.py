@@ -129,7 +129,7 @@ def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def by_rows(call: ast.Call) -> bool:
-    """Whether it writes one row by its own columns: `compare_and_set.change(Model, …)`, `compare_and_set.add(Model, …)`."""
+    """Whether it writes one row by its own columns: `compare_and_set.change(Model, …)` or `add`."""
     return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in (
         "compare_and_set.change",
         "compare_and_set.add",
