@@ -8,8 +8,11 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
 	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
+# Enough for Django to load; nothing is read from a database and nothing is sent.
+PLAIN_ENV := DEBUG=1 DEMO= DATABASE_URL=sqlite:// EMAIL_URL=console: SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test test-sqlite test-postgresql test-tools lint languages bench \
+.PHONY: help setup setup-dev demo test test-sqlite test-postgresql test-tools lint docs pictures languages bench \
 	crash crash-points crash-small lock clean
 
 help: ## List the targets.
@@ -56,6 +59,14 @@ lint: setup-dev ## Check style, spelling, types, import contracts and migrations
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 $(BIN)/python manage.py check --fail-level WARNING
 
+docs: setup-dev ## Build the documentation into docs/_build/html.
+	$(PLAIN_ENV) $(BIN)/sphinx-build -E -a -W --keep-going -n -q docs docs/_build/html
+
+# Needs Chromium. Not part of .ci/run: the pictures are in the repository, and are taken again when pages change.
+pictures: setup-dev ## Take the pictures of the documentation from the demo.
+	$(MAKE) demo SERVE=0
+	$(DEMO_ENV) $(BIN)/python -m tests.pictures
+
 COMPILE := pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 lock: setup-dev ## Write the lock files again.
@@ -85,5 +96,5 @@ languages: setup-dev ## Collect and compile translations; NEW=de begins a new on
 	DEBUG=1 $(BIN)/python manage.py makemessages $(if $(NEW),--locale $(NEW),--all)
 	DEBUG=1 $(BIN)/python manage.py compilemessages --ignore .venv
 
-clean: ## Remove .venv and var.
-	rm -rf .venv var
+clean: ## Remove .venv, var and the built documentation.
+	rm -rf .venv var docs/_build docs/generated
