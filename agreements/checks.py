@@ -15,12 +15,12 @@ from proceedings.models.search import slow
 
 
 @register
-def texts_are_unchanged(**kwargs: Any) -> list[CheckMessage]:
+def check_agreement_texts(**kwargs: Any) -> list[CheckMessage]:
     return [Error(finding, id="agreements.E001") for finding in agreement_text.check_all()]
 
 
 @register(Tags.security, deploy=True)
-def seal_is_ready(**kwargs: Any) -> list[CheckMessage]:
+def check_seal(**kwargs: Any) -> list[CheckMessage]:
     """Web processes need not be able to read the key; whoever runs the checks on the worker's machine must."""
     missing: list[CheckMessage] = [
         Error(
@@ -33,17 +33,17 @@ def seal_is_ready(**kwargs: Any) -> list[CheckMessage]:
     ]
     now = timezone.now()
     try:
-        proof = seal.Proof.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+        proof = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
     except seal.SealError as error:
         return [*missing, Error(str(error), hint="See SEAL_ROOTS and SEAL_CRLS.", id="agreements.E005")]
     found: list[CheckMessage] = [Error(finding, id="agreements.E005") for finding in proof.findings(now)]
     if not missing:
         words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now, proof.roots)
-        found += [Error(finding, id="agreements.E003") for finding in words] or stamp_is_ready()
+        found += [Error(finding, id="agreements.E003") for finding in words] or check_seal_stamp()
     return missing + found
 
 
-def stamp_is_ready() -> list[CheckMessage]:
+def check_seal_stamp() -> list[CheckMessage]:
     owner = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT).owner
     if not pdf.fits_the_stamp(owner, settings.SEAL_OFFICER):
         words = "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp: nothing could be sealed."
@@ -55,7 +55,7 @@ def stamp_is_ready() -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def links_lead_here(**kwargs: Any) -> list[CheckMessage]:
+def check_public_url(**kwargs: Any) -> list[CheckMessage]:
     host = urlparse(settings.PUBLIC_BASE_URL).hostname
     if host in settings.ALLOWED_HOSTS or any(
         pattern.startswith(".") and f".{host}".endswith(pattern) for pattern in settings.ALLOWED_HOSTS
@@ -71,12 +71,12 @@ def links_lead_here(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def mail_leaves_the_house(**kwargs: Any) -> list[CheckMessage]:
+def check_email_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return []
     return [checks.Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]
 
 
 @register(Tags.database)
-def agreements_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_search_indexes(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return slow(search.INDEXES, "agreements.W002") if databases else []

@@ -9,17 +9,17 @@ from agreements.jobs import bulk, package_builder, scheduled
 
 @shared_task(name="agreements.send")
 def send() -> None:
-    scheduled.send(timezone.now, seconds=scheduled.ROUND)
+    scheduled.send(timezone.now, seconds=scheduled.MAX_RUN_TIME)
 
 
 @shared_task(name="agreements.chase")
 def chase() -> None:
-    scheduled.chase(timezone.now)
+    scheduled.queue_due(timezone.now)
 
 
 @shared_task(name="agreements.work")
 def work() -> None:
-    bulk.work(timezone.now)
+    bulk.run_jobs(timezone.now)
 
 
 @shared_task(name="agreements.documents.seal")
@@ -29,12 +29,12 @@ def seal() -> None:
 
 @shared_task(name="agreements.check")
 def check() -> None:
-    precheck.look(timezone.now)
+    precheck.check_due(timezone.now)
 
 
 @shared_task(name="agreements.recheck")
 def recheck() -> None:
-    scheduled.recheck(timezone.now)
+    scheduled.recheck_files(timezone.now)
 
 
 @shared_task(name="agreements.pack")

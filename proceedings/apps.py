@@ -11,8 +11,8 @@ class ProceedingsConfig(AppConfig):
         from proceedings import checks  # noqa: F401, PLC0415 - registers the system checks
 
 
-class DeskConfig(admin.AdminConfig):
+class EditorialAdminConfig(admin.AdminConfig):
     """Django's admin with the desk as its site."""
 
-    default_site = "proceedings.site.Desk"
+    default_site = "proceedings.site.EditorialSite"
     default = False

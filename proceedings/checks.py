@@ -9,7 +9,7 @@ from proceedings.models import search
 
 
 @register(Tags.security)
-def staff_take_two_steps(**kwargs: Any) -> list[CheckMessage]:
+def check_two_factor_login(**kwargs: Any) -> list[CheckMessage]:
     """Not for `--deploy` alone: in production no command runs without it."""
     if settings.DEBUG or settings.TWO_STEP_LOGIN:
         return []
@@ -23,5 +23,5 @@ def staff_take_two_steps(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def papers_are_found_fast(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_search_indexes(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return search.slow(search.INDEXES, "proceedings.W001") if databases else []

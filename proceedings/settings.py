@@ -59,7 +59,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",  # before proceedings, which takes its page of secrets off the desk
     "proceedings",
     "agreements",
-    "proceedings.apps.DeskConfig",
+    "proceedings.apps.EditorialAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "proceedings.web.languages.Speak",
+    "proceedings.web.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

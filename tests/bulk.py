@@ -28,7 +28,7 @@ def multiply(row: Model, first: int, count: int, **columns: str) -> None:
 def agreements(of: Agreement, first: int, count: int) -> None:
     """`count` more papers with an agreement and its invitation, as `of` has them, each with an address of its own."""
     address = "n || '@copy.example'"
-    invitation = of.messages.get(slot="invitation")
+    invitation = of.messages.get(idempotency_key="invitation")
     multiply(of.paper, first, count, key="'copy' || n", position="n", delivered_key="''", submission="''")
     multiply(of, first, count, reference="'copy-' || n", paper_id="n", signer_email=address)
     multiply(invitation, first, count, agreement_id="n", message_id=f"'<' || {address} || '>'", recipient=address)

@@ -20,10 +20,7 @@ from tests import servers
 from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
-guards = importlib.import_module("agreements.migrations.0002_guards")
-mail_guards = importlib.import_module("agreements.migrations.0005_mail")
-note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
-paper_guards = importlib.import_module("agreements.migrations.0016_paper_forms")
+guards = importlib.import_module("agreements.migrations.0020_guards")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -92,17 +89,11 @@ class Plain:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
-    paper_guards.unguard(None, Plain())
-    note_guards.unguard(None, Plain())
-    mail_guards.unguard(None, Plain())
     guards.unguard(None, Plain())
     try:
         yield
     finally:
         guards.guard(None, Plain())
-        mail_guards.guard(None, Plain())
-        note_guards.guard(None, Plain())
-        paper_guards.guard(None, Plain())
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.lifecycle import signed_form
 from agreements.mail import links, outbox
-from agreements.models import Agreement, Correction, Edit, Link, Message, Proposal, Scan, Terms
+from agreements.models import Agreement, ChangeRequest, Correction, Edit, Link, Message, SignedForm, SigningSettings
 from agreements.reminders import planner
 from agreements.requests import change_requests, corrections, edits
 from proceedings.models import Author, Paper, User, Volume
@@ -37,7 +37,7 @@ ALL_STATUSES = list(Status)
 NAMES = (("Mike", "Lewis"), ("Shruti", "Bhosale"), ("Tim", "Dettmers"))
 
 
-def volume(number: int = 247, *, deadline: date | None = DEADLINE, **terms: Any) -> Volume:
+def volume(number: int = 247, *, deadline: date | None = DEADLINE, **signing_settings: Any) -> Volume:
     """A volume with its terms; without them if `deadline` is None."""
     made = Volume.objects.create(
         number=number,
@@ -50,7 +50,9 @@ def volume(number: int = 247, *, deadline: date | None = DEADLINE, **terms: Any)
     if deadline:
         # Reminders come at any hour, so that a test needs to know of working hours only if it is about them.
         always = {"from_hour": 0, "to_hour": 24, "weekend": []}
-        made_terms = Terms(volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **always, **terms})
+        made_terms = SigningSettings(
+            volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **always, **signing_settings}
+        )
         made_terms.full_clean()
         made_terms.save()
     return made
@@ -71,7 +73,7 @@ def paper(of: Volume | None = None, *, contact: str | None = "mike@example.org",
     for position, (given, family) in enumerate(NAMES, start=1):
         first = position == 1 and contact is not None
         author = Author(paper=made, position=position, given=given, family=family)
-        author.is_contact, author.email = first, contact if first and contact else ""
+        author.is_corresponding, author.email = first, contact if first and contact else ""
         author.full_clean()
         author.save()
     return made
@@ -95,7 +97,7 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
             seal(sign(made, now=now), now=now)
             lifecycle.lapse(made, now=scheduled.one_year_after(now))
         case Status.SUPERSEDED:
-            lifecycle.supersede(made, reason="Other authors.", by="editor:ed", now=now)
+            lifecycle.replace(made, reason="Other authors.", by="editor:ed", now=now)
         case Status.WAIVED:
             lifecycle.waive(made, reason="The publisher holds a licence.", by="editor:ed", now=now)
         case Status.VOIDED:
@@ -104,7 +106,7 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
     return made
 
 
-def act(of: Agreement, **changes: Any) -> lifecycle.Act:
+def act(of: Agreement, **changes: Any) -> lifecycle.SignatureInput:
     """What the signing POST brings."""
     fields = {
         "typed_name": of.signer,
@@ -114,10 +116,10 @@ def act(of: Agreement, **changes: Any) -> lifecycle.Act:
         "address": "192.0.2.7",
         "agent": "Mozilla/5.0",
     }
-    return lifecycle.Act(**(fields | changes))  # type: ignore[arg-type]
+    return lifecycle.SignatureInput(**(fields | changes))  # type: ignore[arg-type]
 
 
-def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle.Act:
+def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle.SignatureInput:
     """What the signing POST brings, after its author has looked it over."""
     made = act(of, **changes)
     lifecycle.review(of, made, now=now)
@@ -130,11 +132,11 @@ def pages(words: str = "signed by hand") -> Pages:
     body = photo(words)
     drawn, document = images.draw(body, inspect.Kind.JPEG), pdf_pages.Document()
     document.add(images.page(drawn))
-    file = inspect.LookedInto(inspect.Kind.JPEG, 1, sha256(body), body, drawn)
+    file = inspect.InspectedFile(inspect.Kind.JPEG, 1, sha256(body), body, drawn)
     return Pages((file,), document.finished(), 1)
 
 
-def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> Scan:
+def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> SignedForm:
     """The form comes in, signed by hand."""
     return signed_form.receive(of, pages(words), now=now)
 
@@ -173,30 +175,32 @@ def coauthor(of: Agreement, position: int = 2, *, email: str = "") -> Author:
     return author
 
 
-def proposal(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: Any) -> Proposal:
+def change_request(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: Any) -> ChangeRequest:
     """Other facts, proposed as the author's page does it."""
     data = {"title": "A Better Title", "authors": list(of.authors)} | wanted
-    return change_requests.propose(of, Proposal.Kind.FACTS, data, note=note, now=now)
+    return change_requests.request_change(of, ChangeRequest.Kind.FACTS, data, note=note, now=now)
 
 
-def somebody_else(of: Agreement, *, now: datetime = NOW) -> Proposal:
+def somebody_else(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
     """Ada Byron, who is no author, proposed as the signer."""
     data = {"name": "Ada Byron", "email": "ada@example.org"}
-    return change_requests.propose(of, Proposal.Kind.SIGNER, data, note="", now=now)
+    return change_requests.request_change(of, ChangeRequest.Kind.SIGNER, data, note="", now=now)
 
 
-def reminder(of: Agreement, slot: str = "r1:T-7", *, skipped: tuple[str, ...] = (), now: datetime = NOW) -> Message:
+def reminder(
+    of: Agreement, idempotency_key: str = "r1:T-7", *, skipped: tuple[str, ...] = (), now: datetime = NOW
+) -> Message:
     """The reminder of a slot, queued as the clock does it when its time has come."""
-    plan = planner.Plan(of, Remind(slot, skipped), {})
-    outbox.queue_together(planner.errands(plan), now)
-    return of.messages.get(slot=slot)
+    plan = planner.Plan(of, Remind(idempotency_key, skipped), {})
+    outbox.queue_combined(planner.email_requests(plan), now)
+    return of.messages.get(idempotency_key=idempotency_key)
 
 
-def reminded_together(*of: Agreement, slot: str = "r1:T-7", now: datetime = NOW) -> Message:
+def reminded_together(*of: Agreement, idempotency_key: str = "r1:T-7", now: datetime = NOW) -> Message:
     """One mail about several papers of one signer."""
-    plans = [planner.Plan(one, Remind(slot, ()), {}) for one in of]
-    outbox.queue_together((errand for plan in plans for errand in planner.errands(plan)), now)
-    carrier = of[0].messages.get(slot=slot).carrier
+    plans = [planner.Plan(one, Remind(idempotency_key, ()), {}) for one in of]
+    outbox.queue_combined((request for plan in plans for request in planner.email_requests(plan)), now)
+    carrier = of[0].messages.get(idempotency_key=idempotency_key).carrier
     assert carrier is not None
     outbox.load_parts([carrier])
     return carrier
@@ -204,16 +208,18 @@ def reminded_together(*of: Agreement, slot: str = "r1:T-7", now: datetime = NOW)
 
 def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
     """The request to its second author, as the clock queues it when the signer does not answer."""
-    slot = "r1:author:2"
-    plan = planner.Plan(of, Escalate((slot,)), {slot: coauthor(of, email="shruti@example.org").email})
-    outbox.queue_together(planner.errands(plan), now)
-    return of.messages.get(slot=slot)
+    idempotency_key = "r1:author:2"
+    plan = planner.Plan(
+        of, Escalate((idempotency_key,)), {idempotency_key: coauthor(of, email="shruti@example.org").email}
+    )
+    outbox.queue_combined(planner.email_requests(plan), now)
+    return of.messages.get(idempotency_key=idempotency_key)
 
 
 def edit(of: Agreement, *, substantive: bool = True, now: datetime = NOW, **fields: str) -> Edit:
     """An edit that the editors noted."""
     said = {"what": "The proof of Lemma 2", "before": "x > 0", "after": "x ≥ 0", "reason": "x may be 0."} | fields
-    return edits.note(of, substantive=substantive, by="editor:ed", now=now, **said)
+    return edits.record_edit(of, substantive=substantive, by="editor:ed", now=now, **said)
 
 
 def published(of: Agreement) -> Agreement:
@@ -221,12 +227,12 @@ def published(of: Agreement) -> Agreement:
     names = ["Agrawal, Shipra", "Roth, Aaron"]
     Volume.objects.filter(pk=of.paper.volume_id).update(published=NOW.date(), editor_names=names)
     Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.letter(of.paper.position - 1)}")
-    return Agreement.objects.select_related("paper__volume__terms").get(pk=of.pk)
+    return Agreement.objects.select_related("paper__volume__signing_settings").get(pk=of.pk)
 
 
 def correction(of: Agreement, *, nature: str = "pdf", by: str = "author", now: datetime = NOW) -> Correction:
     """An author's request to correct what is published."""
-    return corrections.ask(
+    return corrections.request_correction(
         of,
         by=by,
         now=now,
@@ -243,23 +249,23 @@ PERMISSION = corrections.Permission("Roth, Aaron", "e-mail", NOW.date(), "Agreed
 
 def every_edit_and_correction(of: Agreement, *, now: datetime = NOW) -> None:
     """All that can happen to edits and corrections."""
-    edits.answer(edit(of, now=now), confirmed=True, words="", now=now)
-    edits.answer(edit(of, now=now), confirmed=False, words="It was right.", now=now)
+    edits.record_answer(edit(of, now=now), confirmed=True, words="", now=now)
+    edits.record_answer(edit(of, now=now), confirmed=False, words="It was right.", now=now)
     edits.undo(edit(of, now=now), reason="Asked by mail.", by="editor:ed", now=now)
     of = published(of)
-    corrections.refuse(correction(of, now=now), reason="It is right.", by="editor:ed", now=now)
+    corrections.reject(correction(of, now=now), reason="It is right.", by="editor:ed", now=now)
     approved = correction(of, now=now)
     corrections.approve(approved, PERMISSION, by="editor:ed", now=now)
     corrections.apply(approved, by="editor:ed", now=now)
 
 
 def invitation(of: Agreement) -> Message:
-    return of.messages.get(slot="invitation")
+    return of.messages.get(idempotency_key="invitation")
 
 
 def token(of: Agreement, *, now: datetime = NOW, purpose: Link.Purpose = Link.Purpose.SIGN) -> str:
     """A token as a mail about `of` carries it."""
-    url = links.make(invitation(of), purpose, expires_at=now + 30 * DAY, now=now)
+    url = links.create_link(invitation(of), purpose, expires_at=now + 30 * DAY, now=now)
     return urlparse(url).path.rstrip("/").rpartition("/")[2]
 
 

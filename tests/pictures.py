@@ -126,8 +126,8 @@ def find_subjects() -> Subjects:
     from django.conf import settings
 
     from agreements.demo import mailbox
+    from agreements.domain.states import Status
     from agreements.models import Agreement
-    from agreements.states import Status
     from proceedings.models import Volume
 
     volume = Volume.objects.filter(number=VOLUME).first()

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.template import engines
 
-from agreements.models import Addressee, Agreement, Correction, Edit, Event, Link, Message, Package, ShownCopy
+from agreements.models import Agreement, Correction, Edit, EmailAddress, Event, Link, Message, Package, ShownForm
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = {
@@ -26,10 +26,10 @@ ROOMS = [name for name in SOURCES if name.startswith(LIFECYCLE)]
 WRITERS = {
     "Agreement": LIFECYCLE,
     "Event": LIFECYCLE,
-    "ShownCopy": LIFECYCLE,
+    "ShownForm": LIFECYCLE,
     "Message": "agreements/mail/outbox.py",
     "Link": "agreements/mail/links.py",
-    "Addressee": "agreements/mail/addresses.py",
+    "EmailAddress": "agreements/mail/addresses.py",
     "Package": "agreements/jobs/package_builder.py",
     "Edit": "agreements/requests/edits.py",
     "Correction": "agreements/requests/corrections.py",
@@ -43,7 +43,7 @@ RELATED = {
     "events": "Event",
     "messages": "Message",
     "links": "Link",
-    "shown": "ShownCopy",
+    "shown": "ShownForm",
     "packages": "Package",
     "edits": "Edit",
     "corrections": "Correction",
@@ -137,7 +137,7 @@ def by_rows(call: ast.Call) -> bool:
 
 
 def test_the_models_with_one_writer_are_those_of_the_house() -> None:
-    ours = (Addressee, Agreement, Correction, Edit, Event, Link, Message, Package, ShownCopy)
+    ours = (EmailAddress, Agreement, Correction, Edit, Event, Link, Message, Package, ShownForm)
     assert set(WRITERS) == {model.__name__ for model in ours}
 
 
@@ -166,7 +166,7 @@ def test_this_lint_sees_writers_who_hide(line: str) -> None:
 
 COLUMNS = {
     column
-    for model in (Addressee, Agreement, Event, Message, Link)
+    for model in (EmailAddress, Agreement, Event, Message, Link)
     for field in model._meta.concrete_fields
     for column in (field.name, field.attname, "pk")
 }
@@ -287,7 +287,7 @@ def test_a_status_is_set_by_the_one_move() -> None:
         for call in calls(function)
         if method(call) in ("update", "create") and "status" in {keyword.arg for keyword in call.keywords}
     ]
-    assert setters == ["move"]
+    assert setters == ["transition"]
 
 
 def test_text_becomes_a_paragraph_in_the_pdf_room_only() -> None:

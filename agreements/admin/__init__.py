@@ -1,21 +1,21 @@
 """The editors' desk: volumes with their boards, papers with their agreements, one agreement's page."""
 
-from agreements.admin.agreements.page import AgreementDesk
-from agreements.admin.jobs import JobDesk
-from agreements.admin.papers import PaperDesk
-from agreements.admin.requests.change_requests import ProposalDesk
-from agreements.admin.requests.corrections import CorrectionDesk
-from agreements.admin.requests.edits import EditDesk
-from agreements.admin.requests.non_author_signers import StandInDesk
-from agreements.admin.volumes.page import VolumeDesk
+from agreements.admin.agreements.page import AgreementAdmin
+from agreements.admin.jobs import BulkJobAdmin
+from agreements.admin.papers import PaperWithAgreementAdmin
+from agreements.admin.requests.change_requests import ChangeRequestAdmin
+from agreements.admin.requests.corrections import CorrectionAdmin
+from agreements.admin.requests.edits import EditAdmin
+from agreements.admin.requests.non_author_signers import NonAuthorSignerAdmin
+from agreements.admin.volumes.page import VolumeWithAgreementsAdmin
 
 __all__ = [
-    "AgreementDesk",
-    "CorrectionDesk",
-    "EditDesk",
-    "JobDesk",
-    "PaperDesk",
-    "ProposalDesk",
-    "StandInDesk",
-    "VolumeDesk",
+    "AgreementAdmin",
+    "BulkJobAdmin",
+    "ChangeRequestAdmin",
+    "CorrectionAdmin",
+    "EditAdmin",
+    "NonAuthorSignerAdmin",
+    "PaperWithAgreementAdmin",
+    "VolumeWithAgreementsAdmin",
 ]

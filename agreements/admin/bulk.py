@@ -14,54 +14,54 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreements.admin.format import who
-from agreements.admin.forms import ContactsForm, NoForm, PauseForm, ReasonForm
-from agreements.admin.lists import MOST, DeskList
+from agreements.admin.forms import BulkActionForm, ContactsForm, PauseForm, ReasonForm
+from agreements.admin.lists import MAX_ROWS, ExportableList
 from agreements.domain.facts import sha256
-from agreements.domain.states import LIVE, Status, legal_moves
+from agreements.domain.states import LIVE, Status, allowed_transitions
 from agreements.jobs import bulk as moves
 from agreements.lifecycle import snapshot
 from agreements.mail import outbox
-from agreements.models import Agreement, Terms
+from agreements.models import Agreement, SigningSettings
 from proceedings.accounts.permissions import edited_volumes
 from proceedings.models import Paper
 
 
 @dataclass(frozen=True, slots=True)
-class Bulk:
+class BulkAction:
     """One move for many: its words, and what it wants to know beside who is meant."""
 
     verb: str
     label: str
     what: str
     done: str
-    form: type[NoForm] = NoForm
+    form: type[BulkActionForm] = BulkActionForm
     by_assistant: bool = False
 
 
-BULKS = {
+BULK_ACTIONS = {
     bulk.verb: bulk
     for bulk in (
-        Bulk(
+        BulkAction(
             "prepare",
             "Prepare agreements (nothing is sent)",
             "An agreement is drafted for each, with today’s title, authors and corresponding author. No mail goes out.",
             "prepared.",
         ),
-        Bulk(
+        BulkAction(
             "issue",
             "Issue agreements",
             "Each corresponding author gets a mail with a personal link. From then on title, authors and signer of the "
             "agreement are frozen; reminders follow by themselves.",
             "issued. The invitations go out within a minute.",
         ),
-        Bulk(
+        BulkAction(
             "remind",
             "Remind now",
             "Each signer gets one reminder, beside the scheduled ones.",
             "reminders on the way, within a minute.",
             by_assistant=True,
         ),
-        Bulk(
+        BulkAction(
             "pause",
             "Pause reminders…",
             "Nobody is reminded of these papers meanwhile; reminders on their way are stopped. Links in earlier mails "
@@ -69,13 +69,13 @@ BULKS = {
             "paused.",
             form=PauseForm,
         ),
-        Bulk(
+        BulkAction(
             "resume",
             "Resume reminders",
             "Reminders go out again by the volume’s dates.",
             "resumed.",
         ),
-        Bulk(
+        BulkAction(
             "contact",
             "Change corresponding authors…",
             "Choose another corresponding author, or another address, for each; those you leave out stay as they are. "
@@ -84,7 +84,7 @@ BULKS = {
             "changed. The new invitations go out within a minute.",
             form=ContactsForm,
         ),
-        Bulk(
+        BulkAction(
             "waive",
             "Waive agreements…",
             "Each paper goes to the publisher without a signature, and the permissions package says why. Nobody is "
@@ -93,7 +93,7 @@ BULKS = {
             "waived.",
             form=ReasonForm,
         ),
-        Bulk(
+        BulkAction(
             "supersede",
             "Replace agreements…",
             "Each agreement ends and its links die; a new one with today’s title, authors and corresponding author is "
@@ -101,7 +101,7 @@ BULKS = {
             "replaced. The new invitations go out within a minute.",
             form=ReasonForm,
         ),
-        Bulk(
+        BulkAction(
             "void",
             "Void agreements…",
             "Each agreement ends, its links die and no more mail goes out. It stays on record with its evidence.",
@@ -135,10 +135,10 @@ class Outcome:
     @property
     def reasons(self) -> list[tuple[str, list[str]]]:
         """The refusals, gathered by reason."""
-        return gathered((why, paper.key) for paper, why in self.refused)
+        return summarize((why, paper.key) for paper, why in self.refused)
 
 
-def gathered(refusals: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def summarize(refusals: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     """Reasons with the keys of all papers that were refused for each."""
     found: dict[str, list[str]] = {}
     for why, key in refusals:
@@ -146,7 +146,7 @@ def gathered(refusals: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]
     return list(found.items())
 
 
-def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
+def why_not(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> str:
     """Why this one cannot be moved, with what to do about it; empty when it can."""
     live = agreement if agreement and agreement.status in LIVE else None
     if bulk.verb == "remind":
@@ -159,13 +159,13 @@ def why_not(bulk: Bulk, paper: Paper, agreement: Agreement | None) -> str:
     if bulk.verb in ("pause", "resume"):
         return "" if live and live.status == Status.ISSUED else moves.NOBODY_WAITS
     if bulk.verb == "contact":
-        return "" if live is None or live.status in moves.ASKABLE else "Nobody is to sign it any more."
+        return "" if live is None or live.status in moves.REMINDABLE else "Nobody is to sign it any more."
     if bulk.verb == "waive":
         return why_not_waive(paper, live)
     if bulk.verb in ("prepare", "issue"):
         if live and (bulk.verb == "prepare" or live.status != Status.DRAFT):
             return "It has an agreement under way."
-    elif live is None or bulk.verb not in legal_moves(live.status):
+    elif live is None or bulk.verb not in allowed_transitions(live.status):
         return "It has no agreement under way."
     return "" if bulk.verb == "void" else not_ready(bulk, paper)
 
@@ -174,21 +174,21 @@ def why_not_waive(paper: Paper, live: Agreement | None) -> str:
     """A paper without an agreement under way can be waived too, such as after a refusal to sign."""
     if paper.status == Paper.Status.WITHDRAWN:
         return "It is withdrawn."
-    if live is None or "waive" in legal_moves(live.status):
+    if live is None or "waive" in allowed_transitions(live.status):
         return ""
     return "It is waived already." if live.status == Status.WAIVED else "It is signed: there is nothing to waive."
 
 
-def not_ready(bulk: Bulk, paper: Paper) -> str:
+def not_ready(bulk: BulkAction, paper: Paper) -> str:
     try:
-        snapshot.facts_of(paper)
-    except snapshot.NotReady as refusal:
+        snapshot.snapshot_of(paper)
+    except snapshot.NotReadyError as refusal:
         return str(refusal)
-    has_terms = isinstance(getattr(paper.volume, "terms", None), Terms)
+    has_terms = isinstance(getattr(paper.volume, "signing_settings", None), SigningSettings)
     return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."
 
 
-class BulkMoves(DeskList):
+class BulkActions(ExportableList):
     """Adds the moves of `bulk_verbs` to the actions of a list."""
 
     bulk_verbs: tuple[str, ...] = ()
@@ -197,7 +197,7 @@ class BulkMoves(DeskList):
         offered: dict[str, Any] = super().get_actions(request)
         offered.pop("delete_selected", None)
         for verb in self.bulk_verbs:
-            bulk = BULKS[verb]
+            bulk = BULK_ACTIONS[verb]
             if bulk.by_assistant or self.may_move(request):
                 offered[verb] = (self.action_for(bulk), verb, bulk.label)
         return offered
@@ -205,16 +205,18 @@ class BulkMoves(DeskList):
     def may_move(self, request: HttpRequest) -> bool:
         return self.may_change(request, None)
 
-    def action_for(self, bulk: Bulk) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+    def action_for(self, bulk: BulkAction) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
         def run(_: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
             return self.bulk_page(request, bulk, rows)
 
         return run
 
-    def bulk_page(self, request: HttpRequest, bulk: Bulk, rows: QuerySet[Any]) -> HttpResponse | None:
-        chosen = list(rows[: MOST + 1])
-        if len(chosen) > MOST:
-            messages.error(request, f"These are more than {MOST}. Choose a volume or a filter first; nothing was done.")
+    def bulk_page(self, request: HttpRequest, bulk: BulkAction, rows: QuerySet[Any]) -> HttpResponse | None:
+        chosen = list(rows[: MAX_ROWS + 1])
+        if len(chosen) > MAX_ROWS:
+            messages.error(
+                request, f"These are more than {MAX_ROWS}. Choose a volume or a filter first; nothing was done."
+            )
             return None
         plan = self.look(request, bulk, chosen)
         sent = "seen" in request.POST
@@ -226,11 +228,11 @@ class BulkMoves(DeskList):
             return self.carry_out(request, bulk, plan, form)
         return self.page(request, bulk, plan, "bulk.html", form=form)
 
-    def carry_out(self, request: HttpRequest, bulk: Bulk, plan: Outcome, form: NoForm) -> HttpResponse:
+    def carry_out(self, request: HttpRequest, bulk: BulkAction, plan: Outcome, form: BulkActionForm) -> HttpResponse:
         """A few at once; many as a job for each volume, with a page that shows how far it is."""
         pairs, now = form.meant(plan.good), timezone.now()
-        if len(pairs) <= moves.AT_ONCE:
-            return self.page(request, bulk, run(bulk, plan, form, by=who(request)), "bulk_done.html")
+        if len(pairs) <= moves.MAX_IN_REQUEST:
+            return self.page(request, bulk, run_action(bulk, plan, form, by=who(request)), "bulk_done.html")
         pairs.sort(key=lambda pair: pair[0].volume_id)
         jobs = [
             moves.order(
@@ -240,13 +242,13 @@ class BulkMoves(DeskList):
         ]
         alone = jobs[0].pk if len(jobs) == 1 else None
         page = (
-            reverse("admin:agreements_job_change", args=[alone])
+            reverse("admin:agreements_bulkjob_change", args=[alone])
             if alone
-            else reverse("admin:agreements_job_changelist")
+            else reverse("admin:agreements_bulkjob_changelist")
         )
         return HttpResponseRedirect(page)
 
-    def look(self, request: HttpRequest, bulk: Bulk, chosen: Iterable[Any]) -> Outcome:
+    def look(self, request: HttpRequest, bulk: BulkAction, chosen: Iterable[Any]) -> Outcome:
         """Who can be moved and who cannot; nothing is changed."""
         plan = Outcome()
         editable = None if bulk.by_assistant else set(edited_volumes(request).values_list("pk", flat=True))
@@ -262,7 +264,9 @@ class BulkMoves(DeskList):
                 plan.good.append((paper, agreement))
         return plan
 
-    def page(self, request: HttpRequest, bulk: Bulk, outcome: Outcome, template: str, **more: Any) -> HttpResponse:
+    def page(
+        self, request: HttpRequest, bulk: BulkAction, outcome: Outcome, template: str, **more: Any
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             **more,
@@ -278,12 +282,12 @@ class BulkMoves(DeskList):
         return render(request, f"admin/agreements/{template}", context, status=400 if form and form.errors else 200)
 
 
-def run(bulk: Bulk, plan: Outcome, form: NoForm, *, by: str) -> Outcome:
+def run_action(bulk: BulkAction, plan: Outcome, form: BulkActionForm, *, by: str) -> Outcome:
     """Each on its own, so that one refusal holds up nobody."""
     done = Outcome(refused=list(plan.refused))
     for paper, agreement in form.meant(plan.good):
         data = form.data_of.get(paper.pk, {})
-        why = moves.make_move(bulk.verb, paper, agreement, reason=form.why, data=data, by=by, now=timezone.now())
+        why = moves.apply_to_paper(bulk.verb, paper, agreement, reason=form.why, data=data, by=by, now=timezone.now())
         if why:
             done.refused.append((paper, why))
         else:

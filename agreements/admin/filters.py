@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from agreements.dashboard import paper_state
-from agreements.dashboard.blockers import MEANING, Blocker
-from agreements.domain.states import LIVE, WORDS, Status
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker
+from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement
 from proceedings.accounts.permissions import OwnVolumeFilter, chosen_volume
 from proceedings.models import Paper
@@ -33,7 +33,7 @@ class AgreementStatusFilter(admin.SimpleListFilter):
     parameter_name = "agreement"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("none", "none under way"), *((status.value, WORDS[status]) for status in Status)]
+        return [("none", "none under way"), *((status.value, STATUS_LABELS[status]) for status in Status)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "none":
@@ -57,7 +57,7 @@ class BlockerFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         # Worked out volume by volume: offered where there is one, understood wherever it is asked for.
         if chosen_volume(request) or self.value():
-            return [(blocker.value, MEANING[blocker].words) for blocker in Blocker]
+            return [(blocker.value, BLOCKER_INFO[blocker].words) for blocker in Blocker]
         return []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -15,13 +15,13 @@ from agreements.jobs.bulk import Pair
 from proceedings.importing.contacts import Contact, NoMatchError, match
 from proceedings.models import Author, Paper
 
-MOST_CHOICES = 200
+MAX_CHOICES = 200
 """So many papers a page offers a choice for each; a table takes any number."""
 
-MOST_PROBLEMS = 50
+MAX_PROBLEMS = 50
 
 
-class NoForm(forms.Form):
+class BulkActionForm(forms.Form):
     """What a move for many wants to know beside who is meant: nothing."""
 
     def __init__(self, pairs: Sequence[Pair] = (), data: Any = None) -> None:
@@ -42,13 +42,13 @@ class NoForm(forms.Form):
         return list(pairs)
 
 
-class ReasonForm(NoForm):
+class ReasonForm(BulkActionForm):
     """Why."""
 
     reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "cols": 60}))
 
 
-class PauseForm(NoForm):
+class PauseForm(BulkActionForm):
     """Until when nobody is reminded; without a day, until somebody lifts it."""
 
     until = forms.DateField(
@@ -81,7 +81,7 @@ class NoteForm(forms.Form):
     )
 
 
-class ContactsForm(NoForm):
+class ContactsForm(BulkActionForm):
     """For each paper another corresponding author among those with an address, or a table that says so for many."""
 
     table = forms.CharField(
@@ -98,7 +98,7 @@ class ContactsForm(NoForm):
         super().__init__(pairs, data)
         self.papers = {paper.key: paper for paper, _ in pairs}
         self.chosen: dict[int, dict[str, Any]] = {}
-        for paper, _ in pairs[:MOST_CHOICES]:
+        for paper, _ in pairs[:MAX_CHOICES]:
             known = [(author.pk, f"{author.display} <{author.email}>") for author in authors_of(paper) if author.email]
             self.fields[f"contact_{paper.pk}"] = forms.ChoiceField(
                 choices=[("", "leave as it is"), *known], required=False, label=f"New contact of {paper.key}"
@@ -107,7 +107,7 @@ class ContactsForm(NoForm):
     @property
     def rows(self) -> list[tuple[Paper, Author | None, forms.BoundField]]:
         """The papers that are offered a choice, with their present contact and the choice."""
-        return [(paper, contact_of(paper), self[f"contact_{paper.pk}"]) for paper, _ in self.pairs[:MOST_CHOICES]]
+        return [(paper, contact_of(paper), self[f"contact_{paper.pk}"]) for paper, _ in self.pairs[:MAX_CHOICES]]
 
     @property
     def data_of(self) -> Mapping[int, Mapping[str, Any]]:
@@ -118,13 +118,13 @@ class ContactsForm(NoForm):
 
     def clean(self) -> None:
         super().clean()
-        for paper, _ in self.pairs[:MOST_CHOICES]:
+        for paper, _ in self.pairs[:MAX_CHOICES]:
             if key := self.cleaned_data.get(f"contact_{paper.pk}"):
                 author = next(author for author in authors_of(paper) if author.pk == int(key))
                 self.chosen[paper.pk] = {"author": author.pk, "email": author.email}
         problems = self.read_table(self.cleaned_data.get("table", ""))
         if problems:
-            self.add_error("table", [ValidationError(problem) for problem in problems[:MOST_PROBLEMS]])
+            self.add_error("table", [ValidationError(problem) for problem in problems[:MAX_PROBLEMS]])
         elif not self.chosen:
             self.add_error(None, "Choose somebody for at least one paper; nothing was done.")
 
@@ -170,4 +170,4 @@ def authors_of(paper: Paper) -> list[Author]:
 
 
 def contact_of(paper: Paper) -> Author | None:
-    return next((author for author in paper.authors.all() if author.is_contact), None)
+    return next((author for author in paper.authors.all() if author.is_corresponding), None)

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements.admin.bulk import BULKS, gathered
+from agreements.admin.bulk import BULK_ACTIONS, summarize
 from agreements.admin.format import stamp
-from agreements.models import Job, JobItem
+from agreements.models import BulkJob, BulkJobItem
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
 
 EVERY = 5
@@ -21,11 +21,11 @@ EVERY = 5
 LATE = timedelta(minutes=2)
 """A job of which nothing is done after so long is one that no clock works off."""
 
-State = JobItem.State
+State = BulkJobItem.State
 
 
-@admin.register(Job)
-class JobDesk(OwnVolumes):
+@admin.register(BulkJob)
+class BulkJobAdmin(OwnVolumes):
     """Read-only: a job is asked for on a list, and carried out by the clock."""
 
     volume_path = "volume"
@@ -52,8 +52,8 @@ class JobDesk(OwnVolumes):
         return counted
 
     @admin.display(description="move")
-    def what(self, job: Job) -> str:
-        return BULKS[job.verb].label.rstrip("…")
+    def what(self, job: BulkJob) -> str:
+        return BULK_ACTIONS[job.verb].label.rstrip("…")
 
     @admin.display(description="how far it is")
     def progress(self, job: Any) -> str:
@@ -74,9 +74,9 @@ class JobDesk(OwnVolumes):
         context = {
             **self.admin_site.each_context(request),
             "job": job,
-            "bulk": BULKS[job.verb],
+            "bulk": BULK_ACTIONS[job.verb],
             "moved": job.done + job.refused,
-            "reasons": gathered(refused),
+            "reasons": summarize(refused),
             "still": still,
             "every": EVERY,
             "late": not job.ended_at and timezone.now() - job.asked_at > LATE and job.waiting == job.total,

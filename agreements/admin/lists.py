@@ -20,14 +20,14 @@ from django.utils.html import format_html
 
 from agreements.admin.format import NONE, in_two_lines, in_utc, zone_of
 from agreements.dashboard import overview, paper_state
-from agreements.dashboard.blockers import MEANING, Blocker, blockers
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, blockers
 from agreements.delivery.readiness import formula_safe
-from agreements.domain.states import LIVE, WORDS, Status
+from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import ANYWHERE_ON_EARTH, Agreement
 from proceedings.accounts.permissions import OwnVolumes, chosen_volume
 from proceedings.models import Paper
 
-MOST = 5000
+MAX_ROWS = 5000
 """No list counts further: to count a hundred thousand rows takes longer than to show a page. Any volume is smaller."""
 
 CHUNK = 500
@@ -65,10 +65,10 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         """At most `MOST`."""
         rows: Any = self.object_list
-        return int(rows.order_by().values("pk")[:MOST].count())
+        return int(rows.order_by().values("pk")[:MAX_ROWS].count())
 
 
-class DeskList(OwnVolumes):
+class ExportableList(OwnVolumes):
     """A list whose rows are papers or agreements; `pair` says which of each a row is about.
 
     Its queryset brings the authors, the volume with its terms, the messages, and `of_its_paper`.
@@ -99,7 +99,7 @@ class DeskList(OwnVolumes):
 
     def remarks(self, row: Any) -> str:
         """What else is the matter, as a quiet line under the status."""
-        words = "; ".join(MEANING[blocker].words for blocker in self.blockers_of(row) if blocker not in QUIET)
+        words = "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row) if blocker not in QUIET)
         return format_html('<br><span class="quiet">{}</span>', words) if words else ""
 
     @admin.display(description="last mail (UTC)")
@@ -119,7 +119,7 @@ class DeskList(OwnVolumes):
         paper, agreement = self.pair(row)
         if agreement is None or agreement.status not in LIVE:
             return None
-        mail = overview.mail_to_come(agreement, getattr(paper.volume, "terms", None), timezone.now())
+        mail = overview.mail_to_come(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
         return mail.at if mail else None
 
     @admin.display(description="deadline")
@@ -128,10 +128,11 @@ class DeskList(OwnVolumes):
         return format_html('<span class="when">{}</span> {}', day, zone)
 
     def deadline_of(self, row: Any) -> str:
-        terms = getattr(self.pair(row)[0].volume, "terms", None)
-        if terms is None:
+        signing_settings = getattr(self.pair(row)[0].volume, "signing_settings", None)
+        if signing_settings is None:
             return NONE
-        return f"{terms.deadline:%Y-%m-%d} {'AoE' if terms.zone == ANYWHERE_ON_EARTH else terms.zone}"
+        zone = "AoE" if signing_settings.zone == ANYWHERE_ON_EARTH else signing_settings.zone
+        return f"{signing_settings.deadline:%Y-%m-%d} {zone}"
 
     # CSV
 
@@ -141,7 +142,10 @@ class DeskList(OwnVolumes):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         volume = chosen_volume(request)
-        context = {"board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "", "most": MOST}
+        context = {
+            "board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "",
+            "most": MAX_ROWS,
+        }
         answer = super().changelist_view(request, context | (extra_context or {}))
         if isinstance(answer, TemplateResponse):
             with timezone.override(zone_of(request)):  # which the columns show beside UTC
@@ -176,15 +180,15 @@ class DeskList(OwnVolumes):
 
     def csv_row(self, row: Any) -> list[str]:
         paper, agreement = self.pair(row)
-        contact = next((author for author in paper.authors.all() if author.is_contact), None)
+        contact = next((author for author in paper.authors.all() if author.is_corresponding), None)
         signer = (agreement.signer, agreement.signer_email) if agreement else ("", "")
         if contact and (agreement is None or isinstance(row, Paper)):
             signer = (contact.display, contact.email)
         return [
             *(str(paper.volume.number), paper.key, paper.title, paper.section, *signer),
             agreement.reference if agreement else "",
-            WORDS[Status(agreement.status)] if agreement else "",
-            "; ".join(MEANING[blocker].words for blocker in self.blockers_of(row)),
+            STATUS_LABELS[Status(agreement.status)] if agreement else "",
+            "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row)),
             *((in_utc(agreement.issued_at), in_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
             *(in_utc(self.last_mail_at(row)), in_utc(self.next_mail_at(row)), self.deadline_of(row)),
         ]

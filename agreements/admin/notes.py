@@ -13,7 +13,7 @@ from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Paper
 
 
-class NoteTaking(OwnVolumes):
+class NotePages(OwnVolumes):
     """A box for a note; a row of the list is a paper, or belongs to one. Whoever may read may write, assistants too."""
 
     def paper_of(self, row: Any) -> Paper:

@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from agreements import lifecycle
-from agreements.admin.bulk import BulkMoves
+from agreements.admin.bulk import BulkActions
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
 from agreements.admin.format import chip, who, zone_of
 from agreements.admin.lists import rank
-from agreements.admin.notes import NoteTaking
-from agreements.dashboard.paper_state import of_its_paper, with_voices
+from agreements.admin.notes import NotePages
+from agreements.dashboard.paper_state import of_its_paper, with_requests
 from agreements.domain.states import LIVE, Status
 from agreements.mail import outbox
 from agreements.models import Agreement, Note
@@ -35,11 +35,11 @@ NEED = rank(
 
 
 @admin.register(Paper)
-class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
+class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
     change_form_template = "admin/agreements/paper_page.html"
     list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
-    list_select_related = ["volume__terms"]
+    list_select_related = ["volume__signing_settings"]
     bulk_verbs = ("prepare", "issue", "remind", "pause", "resume", "contact", "waive", "supersede", "void")
     by_need = [
         "status",  # accepted, then withdrawn
@@ -48,10 +48,12 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        newest = with_voices(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related("messages", "proposals")
+        newest = with_requests(Agreement.objects.order_by("-created_at", "-pk")).prefetch_related(
+            "messages", "change_requests"
+        )
         papers: QuerySet[Any] = super().get_queryset(request)
-        papers = papers.annotate(**of_its_paper("pk")).select_related("volume__terms")
-        authors = Prefetch("authors", Author.objects.select_related("stand_in"))
+        papers = papers.annotate(**of_its_paper("pk")).select_related("volume__signing_settings")
+        authors = Prefetch("authors", Author.objects.select_related("non_author_signer"))
         return papers.prefetch_related(authors, Prefetch("agreements", newest, to_attr="newest_first"))
 
     def paper_of(self, row: Any) -> Paper:
@@ -68,9 +70,9 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
     def save_model(self, request: HttpRequest, obj: Paper, form: Any, change: bool) -> None:
         withdrawn = obj.status == Paper.Status.WITHDRAWN
         if withdrawn:  # its agreement's row is taken before its own, as by everybody
-            outbox.hold(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
+            outbox.lock_agreements(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
         super().save_model(request, obj, form, change)
-        if withdrawn and lifecycle.paper_withdrawn(obj.pk, by=who(request), now=timezone.now()):
+        if withdrawn and lifecycle.withdraw_paper(obj.pk, by=who(request), now=timezone.now()):
             messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
@@ -78,7 +80,7 @@ class PaperDesk(NoteTaking, BulkMoves, PaperAdmin):
 
     @admin.display(description="corresponding author")
     def contact(self, paper: Paper) -> str:
-        contact = next((author for author in paper.authors.all() if author.is_contact), None)
+        contact = next((author for author in paper.authors.all() if author.is_corresponding), None)
         if contact is None:
             return format_html('<span class="lacks">{}</span>', "none yet: choose one")
         return format_html('<bdi>{}</bdi><br><span class="quiet">{}</span>', contact.display, contact.email)

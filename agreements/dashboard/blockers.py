@@ -22,7 +22,7 @@ class Blocker(StrEnum):
     REFUSED = "refused"
     MAIL_UNKNOWN = "mail-unknown"
     RECEIVED = "received"
-    PROPOSAL = "proposal"
+    PROPOSAL = "change_request"
     DRIFTED = "drifted"
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
@@ -43,7 +43,7 @@ class Blocker(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class BlockerInfo:
     """A blocker in words, and what to do about it. `person`: somebody must act; else it comes right by itself."""
 
     words: str
@@ -53,105 +53,109 @@ class Meaning:
     """Whether the paper may not be delivered meanwhile."""
 
 
-MEANING = {
-    Blocker.NO_CONTACT: Meaning(
+BLOCKER_INFO = {
+    Blocker.NO_CONTACT: BlockerInfo(
         "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
     ),
-    Blocker.NAME: Meaning(
+    Blocker.NAME: BlockerInfo(
         "name problem", "A name was likely misread. Settle it under Names; the answer is remembered.", person=True
     ),
-    Blocker.UNPRINTABLE: Meaning(
+    Blocker.UNPRINTABLE: BlockerInfo(
         "letters the form cannot show",
         "The paper’s title or a name has a character that no font of the form has. Write it in other letters.",
         person=True,
     ),
-    Blocker.DECLINED: Meaning(
+    Blocker.DECLINED: BlockerInfo(
         "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
     ),
-    Blocker.REFUSED: Meaning(
+    Blocker.REFUSED: BlockerInfo(
         "mail refused",
         "The signer’s address takes no mail. Choose another author to sign, or correct the address.",
         person=True,
     ),
-    Blocker.MAIL_UNKNOWN: Meaning(
+    Blocker.MAIL_UNKNOWN: BlockerInfo(
         "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
     ),
-    Blocker.RECEIVED: Meaning(
+    Blocker.RECEIVED: BlockerInfo(
         "paper form to look at",
         "An author sent the form signed by hand. Look at it on the agreement’s page: accept it, or send it back.",
         person=True,
     ),
-    Blocker.PROPOSAL: Meaning(
+    Blocker.PROPOSAL: BlockerInfo(
         "a proposal waits",
         "An author asks for another signer or other facts: accept or refuse it. Meanwhile, for a week at most, no "
         "reminders go out.",
         person=True,
     ),
-    Blocker.DRIFTED: Meaning(
+    Blocker.DRIFTED: BlockerInfo(
         "title or authors changed",
         "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
         person=True,
     ),
-    Blocker.SEAL_FAILED: Meaning(
+    Blocker.SEAL_FAILED: BlockerInfo(
         "sealing fails",
         "The agreement’s page says why. It is tried again by itself; the signature stands.",
         person=True,
     ),
-    Blocker.OBJECTION: Meaning(
+    Blocker.OBJECTION: BlockerInfo(
         "an author objects",
         "The agreement’s page says who and why. The signature stands until you replace or void the agreement.",
         person=True,
         stops=False,
     ),
-    Blocker.EDIT: Meaning(
+    Blocker.EDIT: BlockerInfo(
         "an edit is not confirmed",
         "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
         person=True,
     ),
-    Blocker.PUBLISHER: Meaning(
+    Blocker.PUBLISHER: BlockerInfo(
         "the publisher’s check objects",
         "The paper’s page says to what, and what to write instead. Counted every minute.",
         person=True,
     ),
-    Blocker.LAPSED: Meaning("lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True),
-    Blocker.LAST_MONTH: Meaning(
+    Blocker.LAPSED: BlockerInfo(
+        "lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True
+    ),
+    Blocker.LAST_MONTH: BlockerInfo(
         "lapses within a month",
         "Signed eleven months ago and not published. Publish it, or ask its authors for a new agreement in time.",
         person=True,
     ),
-    Blocker.LAPSING: Meaning(
+    Blocker.LAPSING: BlockerInfo(
         "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
     ),
-    Blocker.NOT_ISSUED: Meaning("not issued", "Select them and issue the agreements.", person=True),
-    Blocker.OVERDUE: Meaning(
+    Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select them and issue the agreements.", person=True),
+    Blocker.OVERDUE: BlockerInfo(
         "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
     ),
-    Blocker.SILENT: Meaning(
+    Blocker.SILENT: BlockerInfo(
         "no answer to the reminders",
         "Write to the author yourself, ask a co-author to sign, or correct the address. The co-authors have been asked "
         "too, where their addresses are known.",
         person=True,
     ),
-    Blocker.WAITING: Meaning("waiting for signature", "Reminders go out by themselves.", person=False),
-    Blocker.NOT_SENT: Meaning("invitation not sent yet", "It goes out within a minute.", person=False),
-    Blocker.SEAL_PENDING: Meaning("seal pending", "Signed; the seal is set within a minute.", person=False),
-    Blocker.NAME_DOUBT: Meaning(
+    Blocker.WAITING: BlockerInfo("waiting for signature", "Reminders go out by themselves.", person=False),
+    Blocker.NOT_SENT: BlockerInfo("invitation not sent yet", "It goes out within a minute.", person=False),
+    Blocker.SEAL_PENDING: BlockerInfo("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.NAME_DOUBT: BlockerInfo(
         "name to check",
         "Which part is the family name was guessed. Look them over under Names.",
         person=False,
         stops=False,
     ),
-    Blocker.WAIVED: Meaning(
+    Blocker.WAIVED: BlockerInfo(
         "waived",
         "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
         "settle these with its series editor.",
         person=False,
         stops=False,
     ),
-    Blocker.NO_PDF: Meaning("no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False),
+    Blocker.NO_PDF: BlockerInfo(
+        "no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False
+    ),
 }
 
-FITTING = {
+SUITABLE_ACTIONS = {
     Blocker.NO_CONTACT: "contact",
     Blocker.REFUSED: "contact",
     Blocker.NOT_ISSUED: "issue",
@@ -167,7 +171,7 @@ FITTING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PaperState:
     """Where one accepted paper stands, as far as its agreement goes."""
 
     has_contact: bool
@@ -191,7 +195,7 @@ class Standing:
     mail_unknown: bool = False
     """Whether the last mail to the signer arrived is not known."""
     seal_failed: bool = False
-    proposal: bool = False
+    change_request: bool = False
     """The signer asks the editors for something before signing."""
     objection: bool = False
     """An author for whom another one signed has objected."""
@@ -208,13 +212,13 @@ class Standing:
         return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
 
 
-def blockers(standing: Standing, now: datetime) -> list[Blocker]:
+def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
     """Everything that blocks the paper's delivery, the most pressing first; empty when it may go."""
-    match standing.status:
+    match paper_state.status:
         case Status.SEALED | Status.SIGNED:
-            found = blockers_of_signed(standing, now)
+            found = blockers_of_signed(paper_state, now)
         case Status.ISSUED | Status.RECEIVED:
-            found = blockers_of_waiting(standing, now)
+            found = blockers_of_waiting(paper_state, now)
         case Status.DECLINED:
             found = {Blocker.DECLINED}
         case Status.LAPSED:
@@ -222,60 +226,60 @@ def blockers(standing: Standing, now: datetime) -> list[Blocker]:
         case Status.WAIVED:
             found = {Blocker.WAIVED}
         case _:
-            found = blockers_of_unissued(standing)
-    if standing.drifted and standing.status in (*WAITING, Status.SIGNED, Status.SEALED):
+            found = blockers_of_unissued(paper_state)
+    if paper_state.drifted and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
         found.add(Blocker.DRIFTED)
-    found |= blockers_of_paper(standing)
+    found |= blockers_of_paper(paper_state)
     return [blocker for blocker in Blocker if blocker in found]
 
 
-def blockers_of_paper(standing: Standing) -> set[Blocker]:
+def blockers_of_paper(paper_state: PaperState) -> set[Blocker]:
     """What is the matter with the paper itself, wherever its agreement stands."""
     found = set()
-    if not standing.has_pdf:
+    if not paper_state.has_pdf:
         found.add(Blocker.NO_PDF)
-    if standing.flawed:
+    if paper_state.flawed:
         found.add(Blocker.PUBLISHER)
-    if standing.name_wrong:
+    if paper_state.name_wrong:
         found.add(Blocker.NAME)
-    elif standing.name_doubtful:
+    elif paper_state.name_doubtful:
         found.add(Blocker.NAME_DOUBT)
     return found
 
 
-def blockers_of_unissued(standing: Standing) -> set[Blocker]:
-    if not standing.has_contact:
+def blockers_of_unissued(paper_state: PaperState) -> set[Blocker]:
+    if not paper_state.has_contact:
         return {Blocker.NO_CONTACT}
-    return {Blocker.UNPRINTABLE if standing.unprintable else Blocker.NOT_ISSUED}
+    return {Blocker.UNPRINTABLE if paper_state.unprintable else Blocker.NOT_ISSUED}
 
 
-def blockers_of_signed(standing: Standing, now: datetime) -> set[Blocker]:
+def blockers_of_signed(paper_state: PaperState, now: datetime) -> set[Blocker]:
     found = set()
-    if standing.status == Status.SIGNED:
-        found.add(Blocker.SEAL_FAILED if standing.seal_failed else Blocker.SEAL_PENDING)
-    if standing.edit:
+    if paper_state.status == Status.SIGNED:
+        found.add(Blocker.SEAL_FAILED if paper_state.seal_failed else Blocker.SEAL_PENDING)
+    if paper_state.edit:
         found.add(Blocker.EDIT)
-    if standing.objection:
+    if paper_state.objection:
         found.add(Blocker.OBJECTION)
-    if standing.signed_at and not standing.published and now >= standing.signed_at + LAPSING:
-        found.add(Blocker.LAST_MONTH if now >= standing.signed_at + LAST_MONTH else Blocker.LAPSING)
+    if paper_state.signed_at and not paper_state.published and now >= paper_state.signed_at + LAPSING:
+        found.add(Blocker.LAST_MONTH if now >= paper_state.signed_at + LAST_MONTH else Blocker.LAPSING)
     return found
 
 
-def blockers_of_waiting(standing: Standing, now: datetime) -> set[Blocker]:
-    proposal = {Blocker.PROPOSAL} if standing.proposal else set()
-    waits = Blocker.RECEIVED if standing.status == Status.RECEIVED else mail_or_signature(standing, now)
-    return {*proposal, waits}
+def blockers_of_waiting(paper_state: PaperState, now: datetime) -> set[Blocker]:
+    change_request = {Blocker.PROPOSAL} if paper_state.change_request else set()
+    waits = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else mail_or_signature(paper_state, now)
+    return {*change_request, waits}
 
 
-def mail_or_signature(standing: Standing, now: datetime) -> Blocker:
+def mail_or_signature(paper_state: PaperState, now: datetime) -> Blocker:
     """What is waited for: that a mail arrives, or that somebody signs."""
-    if standing.refused:
+    if paper_state.refused:
         return Blocker.REFUSED
-    if standing.mail_unknown:
+    if paper_state.mail_unknown:
         return Blocker.MAIL_UNKNOWN
-    if not standing.invited:
+    if not paper_state.invited:
         return Blocker.NOT_SENT
-    if standing.closes_at and now >= standing.closes_at:
+    if paper_state.closes_at and now >= paper_state.closes_at:
         return Blocker.OVERDUE
-    return Blocker.SILENT if standing.silent else Blocker.WAITING
+    return Blocker.SILENT if paper_state.silent else Blocker.WAITING

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, QuerySet, Subquery
 
 from agreements.domain.states import Status
-from agreements.models import Agreement, Message, Round
+from agreements.models import Agreement, JobRun, Message
 
 State = Message.State
 
-SILENT = timedelta(minutes=10)
+STALE_AFTER = timedelta(minutes=10)
 LATE = timedelta(minutes=15)
 LOOKBACK = timedelta(days=1)
 FAILED_SHARE = 0.02
-RAN = Round.objects.filter(name="chase")
+EXPECTED_JOBS = JobRun.objects.filter(name="chase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Figures:
 
 
 def figures(now: datetime) -> Figures:
-    ran = RAN.values_list("at", flat=True).first()
+    ran = EXPECTED_JOBS.values_list("at", flat=True).first()
     of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
     unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
     signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
@@ -53,10 +53,10 @@ def figures(now: datetime) -> Figures:
     )
 
 
-def pulse(now: datetime) -> dict[str, Subquery]:
+def heartbeat(now: datetime) -> dict[str, Subquery]:
     """For a query that is made anyway: when the clock last ran, and since when the mail that waits longest is due."""
     return {
-        "clock_ran_at": Subquery(RAN.values("at")[:1]),
+        "clock_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
         "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
     }
 
@@ -69,12 +69,12 @@ def seconds(now: datetime, since: datetime | None) -> int:
     return max(0, int((now - since).total_seconds())) if since else 0
 
 
-def standstill(silent: int | None, due: int) -> list[str]:
+def stopped_jobs(silent: int | None, due: int) -> list[str]:
     """What does not go on, in any volume; only who runs the server can help. The seconds are those of `Figures`."""
     found = []
     if silent is None:
         found.append("The clock has never run. Is `celery beat` running?")
-    elif silent > SILENT.total_seconds():
+    elif silent > STALE_AFTER.total_seconds():
         found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
     if due > LATE.total_seconds():
         found.append(f"A mail has been due for {due // 60} minutes. Is a worker running?")
@@ -83,7 +83,7 @@ def standstill(silent: int | None, due: int) -> list[str]:
 
 def problems(seen: Figures) -> list[str]:
     """What a person should look at, in words; empty when all is well."""
-    found = standstill(seen.planner_silent_seconds, seen.oldest_due_seconds)
+    found = stopped_jobs(seen.planner_silent_seconds, seen.oldest_due_seconds)
     if seen.unknown:
         found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
     if seen.failed > 1 and seen.failed_share > FAILED_SHARE:

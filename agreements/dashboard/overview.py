@@ -8,17 +8,17 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
-from agreements.dashboard.blockers import MEANING, Blocker, Meaning, blockers
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, BlockerInfo, blockers
 from agreements.dashboard.health import LATE
 from agreements.dashboard.paper_state import Row, accepted, rows
-from agreements.documents.history import in_words
+from agreements.documents.history import history_lines
 from agreements.domain.schedule import Escalate, Remind, Verdict, Wait
 from agreements.domain.states import WAITING, Status
-from agreements.models import Agreement, Event, Message, Proposal, Terms
+from agreements.models import Agreement, ChangeRequest, Event, Message, SigningSettings
 from agreements.reminders import planner
 from proceedings.models import Volume
 
-CLEARING = (Status.SEALED, Status.WAIVED)
+READY_WHEN = (Status.SEALED, Status.WAIVED)
 """Where a paper may go to the publisher, as far as its agreement goes."""
 
 MANY = 8
@@ -28,7 +28,7 @@ MANY = 8
 @dataclass(frozen=True, slots=True)
 class Count:
     blocker: Blocker
-    meaning: Meaning
+    meaning: BlockerInfo
     count: int
 
 
@@ -40,7 +40,7 @@ class Task:
     key: str
     title: str
     who: str
-    meaning: Meaning
+    meaning: BlockerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Overview:
     volume: Volume
     now: datetime
-    terms: Terms | None
+    signing_settings: SigningSettings | None
     papers: int
     cleared: int
     signed: int
@@ -88,7 +88,11 @@ class Board:
 
     @property
     def paused(self) -> bool:
-        return bool(self.terms and self.terms.paused_until and self.terms.paused_until > self.now)
+        return bool(
+            self.signing_settings
+            and self.signing_settings.paused_until
+            and self.signing_settings.paused_until > self.now
+        )
 
     @property
     def complete(self) -> bool:
@@ -126,64 +130,64 @@ class Board:
         return 1000 * self.cleared // max(self.papers, 1)
 
 
-def make(volume: Volume, now: datetime) -> Board:
+def build_overview(volume: Volume, now: datetime) -> Overview:
     """The board of one volume at `now`."""
-    terms: Terms | None = getattr(volume, "terms", None)
-    papers = rows(accepted(volume), terms)
+    signing_settings: SigningSettings | None = getattr(volume, "signing_settings", None)
+    papers = rows(accepted(volume), signing_settings)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
     cleared = 0
     for row in papers:
-        found = blockers(row.standing, now)
+        found = blockers(row.paper_state, now)
         counts.update(found)
-        cleared += row.standing.status in CLEARING and not any(MEANING[one].stops for one in found)
-        if found and MEANING[found[0]].person:
+        cleared += row.paper_state.status in READY_WHEN and not any(BLOCKER_INFO[one].stops for one in found)
+        if found and BLOCKER_INFO[found[0]].person:
             tasks.append((found[0], row))
-    progress = progress_of(papers, terms, now)
+    progress = progress_of(papers, signing_settings, now)
     order = list(Blocker)
     tasks.sort(key=lambda task: order.index(task[0]))
-    return Board(
+    return Overview(
         volume=volume,
         now=now,
-        terms=terms,
+        signing_settings=signing_settings,
         papers=len(papers),
         cleared=cleared,
         signed=progress.signed[-1],
-        counts=tuple(Count(blocker, MEANING[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
+        counts=tuple(Count(blocker, BLOCKER_INFO[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
         persons=len(tasks),
-        days_left=(terms.closes_at - now) // timedelta(days=1) if terms else None,
-        tasks=tuple(Task(row.pk, row.key, row.title, row.who, MEANING[why]) for why, row in tasks[:MANY]),
-        next_mails=tuple(next_mails(volume, terms, now)),
+        days_left=(signing_settings.closes_at - now) // timedelta(days=1) if signing_settings else None,
+        tasks=tuple(Task(row.pk, row.key, row.title, row.who, BLOCKER_INFO[why]) for why, row in tasks[:MANY]),
+        next_mails=tuple(next_mails(volume, signing_settings, now)),
         last_events=tuple(last_events(volume)),
         progress=progress,
     )
 
 
-def next_mails(volume: Volume, terms: Terms | None, now: datetime) -> list[NextMail]:
+def next_mails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextMail]:
     """What goes out next: the outbox, and the reminders that will come due."""
     queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
-    rests = Proposal.objects.filter(agreement=OuterRef("pk"), state=Proposal.State.OPEN)
-    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="look_at"), output_field=DateTimeField())
+    rests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
+    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="next_check_at"), output_field=DateTimeField())
     ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
     first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
-    loaded = ("messages", Prefetch("proposals", Proposal.objects.none()))  # those that have one do not come
+    loaded = ("messages", Prefetch("change_requests", ChangeRequest.objects.none()))  # those that have one do not come
     coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
-    mails = [mail for agreement in coming for mail in mails_to_come(agreement, terms, now)]
+    mails = [mail for agreement in coming for mail in mails_to_come(agreement, signing_settings, now)]
     return sorted(mails, key=lambda mail: mail.at)[:MANY]
 
 
-def mail_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> NextMail | None:
+def mail_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextMail | None:
     """What goes out next about one agreement, whose messages and proposals are loaded."""
-    return next(mails_to_come(agreement, terms, now), None)
+    return next(mails_to_come(agreement, signing_settings, now), None)
 
 
-def mails_to_come(agreement: Agreement, terms: Terms | None, now: datetime) -> Iterator[NextMail]:
+def mails_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> Iterator[NextMail]:
     """What is in the outbox, by time, then the reminder that will come due."""
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
     for mail in sorted(queued, key=lambda mail: mail.due_at):
         yield pending(mail, agreement, now)
-    if terms and agreement.status in WAITING and agreement.look_at is not None:
-        reminder = reminder_to_come(agreement, planner.verdict_on(agreement, terms, now), now)
+    if signing_settings and agreement.status in WAITING and agreement.next_check_at is not None:
+        reminder = reminder_to_come(agreement, planner.verdict_on(agreement, signing_settings, now), now)
         if reminder:
             yield reminder
 
@@ -209,12 +213,12 @@ def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> N
 def last_events(volume: Volume) -> list[tuple[Event, str]]:
     events = Event.objects.filter(agreement__volume_number=volume.number, agreement__paper__volume=volume)
     newest = list(events.select_related("agreement").order_by("-pk")[:MANY])
-    return [(event, happening.what) for event, happening in zip(newest, in_words(newest), strict=True)]
+    return [(event, happening.what) for event, happening in zip(newest, history_lines(newest), strict=True)]
 
 
-def progress_of(papers: list[Row], terms: Terms | None, now: datetime) -> Progress:
+def progress_of(papers: list[Row], signing_settings: SigningSettings | None, now: datetime) -> Progress:
     """From the first issue to today; the deadline may lie before or after."""
-    signed_days = [at.date() for row in papers if (at := row.standing.signature_at)]
+    signed_days = [at.date() for row in papers if (at := row.paper_state.signature_at)]
     total = len(papers)
     start = min([now.date(), *signed_days, *(row.issued_at.date() for row in papers if row.issued_at)])
     days = tuple(start + timedelta(days=d) for d in range((now.date() - start).days + 1))
@@ -224,7 +228,7 @@ def progress_of(papers: list[Row], terms: Terms | None, now: datetime) -> Progre
         running += per_day[day]
         signed.append(running)
     pace = None
-    if terms and running < total:
-        left = (terms.closes_at - now) / timedelta(days=1)
+    if signing_settings and running < total:
+        left = (signing_settings.closes_at - now) / timedelta(days=1)
         pace = (total - running) / left if left > 0 else None
-    return Progress(days, tuple(signed), total, terms.deadline if terms else None, pace)
+    return Progress(days, tuple(signed), total, signing_settings.deadline if signing_settings else None, pace)

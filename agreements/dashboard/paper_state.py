@@ -9,12 +9,12 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from agreements.dashboard import precheck
-from agreements.dashboard.blockers import Blocker, Standing, blockers
+from agreements.dashboard.blockers import Blocker, PaperState, blockers
 from agreements.delivery.readiness import plain
 from agreements.documents import pdf
 from agreements.domain.facts import counts_from
 from agreements.domain.states import LIVE, Status
-from agreements.models import Addressee, Agreement, Edit, Event, Message, Proposal, Terms
+from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Event, Message, SigningSettings
 from agreements.reminders.planner import REMINDING
 from proceedings.bibtex.names import Name
 from proceedings.importing import name_review
@@ -60,7 +60,7 @@ class Row:
     key: str
     title: str
     who: str
-    standing: Standing
+    paper_state: PaperState
     issued_at: datetime | None
     """Of the live agreement, else of the newest."""
 
@@ -84,7 +84,7 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
     }
 
 
-def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
+def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
     """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks, the
     signer's address takes no mail.
     """
@@ -98,12 +98,12 @@ def with_voices(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
 
 def is_stopped(address: str) -> Exists:
     """Whether the address in the column `address` was refused for good, be it by an answer or by a bounce."""
-    stopped = Addressee.objects.filter(stopped_at__isnull=False)
+    stopped = EmailAddress.objects.filter(undeliverable_at__isnull=False)
     return Exists(stopped.filter(address=Lower(OuterRef(address))))
 
 
 def has_proposal_of(agreement: str) -> Exists:
-    return Exists(Proposal.objects.filter(agreement=OuterRef(agreement), state=Proposal.State.OPEN))
+    return Exists(ChangeRequest.objects.filter(agreement=OuterRef(agreement), state=ChangeRequest.State.OPEN))
 
 
 def has_objection_of(agreement: str) -> Exists:
@@ -114,7 +114,7 @@ def has_edit_of(agreement: str) -> Exists:
     return Exists(Edit.objects.filter(agreement=OuterRef(agreement), state__in=[Edit.State.OPEN, Edit.State.DECLINED]))
 
 
-def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
+def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> list[Row]:
     """The `papers`, which are accepted ones of one volume with these `terms`, in their order.
 
     Two queries, and plain values: 14,000 authors as model instances would cost more than all the rest.
@@ -123,16 +123,16 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
     contacts: dict[int, str] = {}
     grave: dict[int, bool] = {}
     """Of papers with a name in question: whether one of them was likely misread."""
-    parts = ("paper_id", "is_contact", "given", "particle", "family", "suffix", "in_question")
+    parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
     known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
-    for paper_id, is_contact, given, particle, family, suffix, in_question in known.order_by(
+    for paper_id, is_corresponding, given, particle, family, suffix, in_question in known.order_by(
         "paper_id", "position"
     ).values_list(*parts):
         if in_question is not None:
             grave[paper_id] = in_question or grave.get(paper_id, False)
         name = str(Name(family=family, given=given, particle=particle, suffix=suffix))
         authors.setdefault(paper_id, []).append(name)
-        if is_contact:
+        if is_corresponding:
             contacts[paper_id] = name
     found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
     newest: dict[int, Seen] = {}
@@ -147,7 +147,7 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
             key,
             title,
             contacts.get(pk, ""),
-            standing_of(
+            state_of(
                 newest.get(pk),
                 title,
                 authors.get(pk, []),
@@ -156,7 +156,7 @@ def rows(papers: QuerySet[Paper], terms: Terms | None) -> list[Row]:
                 flawed=flawed,
                 name_wrong=grave.get(pk, False),
                 name_doubtful=pk in grave,
-                terms=terms,
+                signing_settings=signing_settings,
                 published=published,
             ),
             newest[pk].issued_at if pk in newest else None,
@@ -196,7 +196,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     )
 
 
-def standing_of(
+def state_of(
     agreement: Seen | None,
     title: str,
     authors: list[str],
@@ -206,13 +206,13 @@ def standing_of(
     flawed: bool,
     name_wrong: bool,
     name_doubtful: bool,
-    terms: Terms | None,
+    signing_settings: SigningSettings | None,
     published: date | None,
-) -> Standing:
+) -> PaperState:
     unprintable = (agreement is None or agreement.status not in LIVE) and bool(
         pdf.unprintable(" ".join([title, *authors]))
     )
-    paper = Standing(
+    paper = PaperState(
         has_contact=has_contact,
         has_pdf=has_pdf,
         flawed=flawed,
@@ -226,38 +226,38 @@ def standing_of(
         paper,
         status=agreement.status,
         signed_at=counts_from(agreement.signed_at, agreement.dated),
-        drifted=drifted(title, authors, agreement),
+        drifted=has_mismatch(title, authors, agreement),
         invited=bool(agreement.invited),
-        silent=bool(terms and (agreement.reminders or 0) >= terms.editors_after),
+        silent=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
         refused=agreement.status == Status.ISSUED
         and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
-        proposal=agreement.has_proposal,
+        change_request=agreement.has_proposal,
         objection=agreement.has_objection,
         edit=agreement.has_edit,
-        closes_at=terms.closes_at if terms else None,
+        closes_at=signing_settings.closes_at if signing_settings else None,
         published=published is not None,
     )
 
 
-def of_loaded(paper: Paper, agreement: Any, row: Any) -> Standing:
+def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
     """The same of one paper with authors and its volume's terms, and its agreement with messages and voices.
 
     `row` is whichever of both has `of_its_paper`.
     """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    terms = getattr(paper.volume, "terms", None)
-    return standing_of(
+    signing_settings = getattr(paper.volume, "signing_settings", None)
+    return state_of(
         seen(agreement) if agreement else None,
         paper.title,
         [author.display for author in authors],
-        has_contact=any(author.is_contact for author in authors),
+        has_contact=any(author.is_corresponding for author in authors),
         has_pdf=row.has_pdf,
         flawed=row.flawed,
         name_wrong=row.name_wrong,
         name_doubtful=row.name_doubtful,
-        terms=terms,
+        signing_settings=signing_settings,
         published=paper.volume.published,
     )
 
@@ -278,7 +278,7 @@ def seen(agreement: Any) -> Seen:
     )
 
 
-def drifted(title: str, authors: list[str], agreement: Seen) -> bool:
+def has_mismatch(title: str, authors: list[str], agreement: Seen) -> bool:
     """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
     if len(authors) != len(agreement.authors):
         return True
@@ -288,6 +288,6 @@ def drifted(title: str, authors: list[str], agreement: Seen) -> bool:
 
 def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
     """Primary keys of the papers that `blocker` blocks."""
-    terms = getattr(volume, "terms", None)
-    found = rows(accepted(volume), terms)
-    return [row.pk for row in found if blocker in blockers(row.standing, now)]
+    signing_settings = getattr(volume, "signing_settings", None)
+    found = rows(accepted(volume), signing_settings)
+    return [row.pk for row in found if blocker in blockers(row.paper_state, now)]

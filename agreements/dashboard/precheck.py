@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agreements.domain.schedule import FOREVER
-from agreements.models import Flaw
+from agreements.models import CheckResult
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
@@ -27,16 +27,16 @@ def comes_last(finding: Finding) -> bool:
 
 def of_a_paper(paper: str) -> Exists:
     """Whether the check objected to the paper whose key stands in the column `paper`."""
-    return Exists(Flaw.objects.filter(paper=OuterRef(paper)))
+    return Exists(CheckResult.objects.filter(paper=OuterRef(paper)))
 
 
-def look(_clock: Callable[[], datetime]) -> Counter[str]:
+def check_due(_clock: Callable[[], datetime]) -> Counter[str]:
     """Checks all volumes that are not delivered. Counts the papers whose number of flaws is another than before."""
-    volumes = Volume.objects.exclude(terms__daily_at=FOREVER).order_by("pk")
-    return Counter({"papers checked anew": sum(look_at(volume) for volume in volumes)})
+    volumes = Volume.objects.exclude(signing_settings__daily_at=FOREVER).order_by("pk")
+    return Counter({"papers checked anew": sum(check_papers(volume) for volume in volumes)})
 
 
-def look_at(volume: Volume) -> int:
+def check_papers(volume: Volume) -> int:
     """Checks the accepted papers of one volume and keeps what is wrong. Returns for how many that has changed."""
     papers = list(
         Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
@@ -46,11 +46,11 @@ def look_at(volume: Volume) -> int:
     )
     found = errors_of(volume, papers)
     with transaction.atomic():
-        known = dict(Flaw.objects.filter(paper__volume=volume).values_list("paper_id", "errors"))
+        known = dict(CheckResult.objects.filter(paper__volume=volume).values_list("paper_id", "errors"))
         gone = known.keys() - found.keys()
-        changed = [Flaw(paper_id=pk, errors=errors) for pk, errors in found.items() if known.get(pk) != errors]
-        Flaw.objects.filter(paper__in=gone).delete()
-        Flaw.objects.bulk_create(
+        changed = [CheckResult(paper_id=pk, errors=errors) for pk, errors in found.items() if known.get(pk) != errors]
+        CheckResult.objects.filter(paper__in=gone).delete()
+        CheckResult.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["paper"], update_fields=["errors"], batch_size=500
         )
     return len(gone) + len(changed)

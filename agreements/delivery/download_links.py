@@ -8,17 +8,17 @@ from django.urls import reverse
 
 from agreements.models import Package
 
-LIFE = timedelta(minutes=10)
+LINK_LIFETIME = timedelta(minutes=10)
 
 
 SALT = "agreements.package"
 
 
-def address_of(package: Package) -> str:
+def download_url(package: Package) -> str:
     """Where the finished package may be fetched for the next minutes: here, or from the storage itself."""
     storage = storages["private"]
     if isinstance(storage, FileSystemStorage):
         return reverse("package", args=[signing.dumps(package.pk, salt=SALT), package.name])
     named = {"ResponseContentDisposition": f'attachment; filename="{package.name}"'}
-    address: str = storage.url(package.stored_as, parameters=named, expire=int(LIFE.total_seconds()))  # type: ignore[call-arg]
+    address: str = storage.url(package.stored_as, parameters=named, expire=int(LINK_LIFETIME.total_seconds()))  # type: ignore[call-arg]
     return address

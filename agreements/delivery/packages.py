@@ -20,7 +20,7 @@ from agreements.models import Agreement
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
-from proceedings.delivery.items import Item, Written, build, flush, item, settle, take_place
+from proceedings.delivery.items import Item, Written, build, finish_replacement, flush, item, replace_folder
 from proceedings.delivery.public_package import public_items
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
@@ -40,7 +40,7 @@ Progress = Callable[[Iterable[Item]], Iterable[Item]]
 
 
 @dataclass(slots=True)
-class Handover:
+class Delivery:
     """What would go to the publisher now, and everything that speaks against it."""
 
     volume: Volume
@@ -68,16 +68,16 @@ class Handover:
         ]
 
 
-def prepare(volume: Volume, today: date) -> Handover:
+def prepare(volume: Volume, today: date) -> Delivery:
     """Looks at agreements, entries and files of all accepted papers of `volume`. Changes nothing.
 
     A volume without a date of publication is not ready; should a part go out all the same, `today` stands for it.
     """
-    clearance = readiness.clear(volume)
+    clearance = readiness.check_readiness(volume)
     papers = sorted([*clearance.papers, *(paper for paper, _ in clearance.blocked)], key=lambda p: (p.position, p.key))
     records = paper_records(papers)
     record = volume_record(volume)
-    found = [one for one in rules.check(record, records) if speaks_against(one)]
+    found = [one for one in rules.check(record, records) if problems(one)]
     found += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
         found.append(Finding(rule="empty", message="the volume has no papers"))
@@ -91,10 +91,10 @@ def prepare(volume: Volume, today: date) -> Handover:
         else:
             cleared.append(agreement)
     published = record if record.published else replace(record, published=today)
-    return Handover(volume, published, cleared, blocked, found, [by_key[one.paper.key] for one in cleared])
+    return Delivery(volume, published, cleared, blocked, found, [by_key[one.paper.key] for one in cleared])
 
 
-def speaks_against(finding: Finding) -> bool:
+def problems(finding: Finding) -> bool:
     """Whether a finding of the publisher's rules keeps the volume from being ready."""
     return finding.severity is Severity.ERROR or (finding.severity is Severity.WARNING and finding.rule in _WHOLE)
 
@@ -108,13 +108,13 @@ def unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
     return None
 
 
-def public(handover: Handover) -> Iterator[Item]:
+def public(handover: Delivery) -> Iterator[Item]:
     """The files of the public package, each read when its turn comes. Raises UnwritableError."""
     papers = [agreement.paper for agreement in handover.cleared]
     return public_items(handover.volume, papers, write_volume_file(handover.record, handover.records))
 
 
-def permissions(handover: Handover, published: Sequence[Written]) -> Iterator[Item]:
+def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[Item]:
     """The files of the permissions package: agreements, evidence, then the lists. `published` is the other package."""
     number = handover.volume.number
     written: list[Written] = []
@@ -145,7 +145,7 @@ def sums(files: Iterable[Written]) -> bytes:
     return "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
 
 
-def papers_table(handover: Handover, published: Sequence[Written]) -> bytes:
+def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
     """One row per paper: its files, and the id and address that the publisher will give it (2.6)."""
     there = {one.name for one in published}
     supplements = {one.name.partition("-supp.")[0]: one.name for one in published if "-supp." in one.name}
@@ -163,7 +163,7 @@ def papers_table(handover: Handover, published: Sequence[Written]) -> bytes:
     return readiness.table(rows)
 
 
-def partial_note(handover: Handover) -> str:
+def partial_note(handover: Delivery) -> str:
     """The label of a part: what is in it, and what is missing and why."""
     number, count = handover.volume.number, len(handover.cleared)
     waived = f" or waived ({len(handover.waived)} of them)" if handover.waived else ""
@@ -177,7 +177,7 @@ def partial_note(handover: Handover) -> str:
     )
 
 
-def write(handover: Handover, to: Path, *, progress: Progress = iter) -> None:
+def write(handover: Delivery, to: Path, *, progress: Progress = iter) -> None:
     """Writes both packages below `to`. Two runs of one state write the same bytes.
 
     Both are built whole beside their places before either takes its own; files that are not ours stay. Raises
@@ -189,22 +189,22 @@ def write(handover: Handover, to: Path, *, progress: Progress = iter) -> None:
     items = public(handover)
     to.mkdir(parents=True, exist_ok=True)
     # What an interrupted exchange left is put right first: it says which files are ours.
-    settle(permissions_folder, listed(to / f".{name}permissions.old", SUMS))
+    finish_replacement(permissions_folder, listed(to / f".{name}permissions.old", SUMS))
     published = build(progress(items), new_public)
     build(progress(permissions(handover, published)), new_permissions)
     flush()
-    take_place(new_public, public_folder, listed(permissions_folder, f"{name}.{SUMS}"))
-    take_place(new_permissions, permissions_folder, {SUMS, *listed(permissions_folder, SUMS)})
+    replace_folder(new_public, public_folder, listed(permissions_folder, f"{name}.{SUMS}"))
+    replace_folder(new_permissions, permissions_folder, {SUMS, *listed(permissions_folder, SUMS)})
     keep_keys(handover)
 
 
-def keep_keys(handover: Handover) -> None:
+def keep_keys(handover: Delivery) -> None:
     """From now on the papers keep their keys: the publisher has them by these (AC5)."""
     papers = [agreement.paper_id for agreement in handover.cleared]
     Paper.objects.filter(pk__in=papers, delivered_key="").update(delivered_key=F("key"))
 
 
-def fingerprint(handover: Handover) -> str:
+def fingerprint(handover: Delivery) -> str:
     """SHA-256 over everything that the packages are made of: another one means that they would come out otherwise."""
     files = [
         (file.paper_id, file.kind, file.extension, file.size, file.sha256)
@@ -220,17 +220,17 @@ def fingerprint(handover: Handover) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def count_public(handover: Handover) -> int:
+def count_public(handover: Delivery) -> int:
     """How many files the public package will hold."""
     return 1 + sum(len(agreement.paper.files.all()) for agreement in handover.cleared)
 
 
-def count_permissions(handover: Handover) -> int:
+def count_permissions(handover: Delivery) -> int:
     """How many files the permissions package will hold."""
     return 2 * (len(handover.cleared) - len(handover.waived)) + (4 if handover.ready else 5)
 
 
-def listing(handover: Handover) -> list[Written]:
+def listing(handover: Delivery) -> list[Written]:
     """What the public package holds, without making it. Raises UnwritableError."""
     return [Written(one.name, one.size, one.sha256) for one in public(handover)]
 

@@ -37,7 +37,7 @@ class Out:
 
 
 @dataclass(slots=True)
-class Plan:
+class NotificationPlan:
     """What telling the authors would do now."""
 
     volume: Volume
@@ -58,7 +58,7 @@ class Plan:
         return [out for out in self.papers if not out.told and not out.to_tell]
 
 
-def plan(volume: Volume) -> Plan:
+def plan_notifications(volume: Volume) -> NotificationPlan:
     """The accepted papers of `volume` in order, with their addresses and whom to tell. Changes nothing."""
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors")
     rows = list(papers.order_by("position", "key"))
@@ -68,13 +68,13 @@ def plan(volume: Volume) -> Plan:
         one.paper_id: one for one in Agreement.objects.filter(paper__in=rows, status=Status.SEALED).order_by("pk")
     }
     told: dict[int, set[str]] = {}
-    for agreement_id, slot in Message.objects.filter(agreement__paper__in=rows, kind=Kind.PUBLISHED).values_list(
-        "agreement_id", "slot"
-    ):
-        told.setdefault(agreement_id, set()).add(slot)
+    for agreement_id, idempotency_key in Message.objects.filter(
+        agreement__paper__in=rows, kind=Kind.PUBLISHED
+    ).values_list("agreement_id", "idempotency_key"):
+        told.setdefault(agreement_id, set()).add(idempotency_key)
     record, records = volume_record(volume), paper_records(rows)
     ids = rules.predicted_ids(record, records)
-    made = Plan(volume)
+    made = NotificationPlan(volume)
     for paper in rows:
         agreement = sealed.get(paper.pk)
         public_id = paper.public_id or ids[paper.key]
@@ -101,7 +101,7 @@ def slot_of(recipient: str) -> str:
     return f"{Kind.PUBLISHED.value}:{notify.short(recipient.lower())}"
 
 
-def tell(volume: Volume, published: date, *, now: datetime) -> int:
+def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:
     """Notes the day of publication and each paper's id, and queues a mail to each author who has none yet.
 
     Returns how many mails. Pressed twice, or by two editors at once, each author still gets one.
@@ -109,13 +109,13 @@ def tell(volume: Volume, published: date, *, now: datetime) -> int:
     with transaction.atomic():
         Volume.objects.filter(pk=volume.pk).exclude(published=published).update(published=published)
         volume.refresh_from_db()
-        made = plan(volume)
+        made = plan_notifications(volume)
         unnamed = [out for out in made.papers if not out.paper.public_id]
         for out in unnamed:
             out.paper.public_id = out.public_id
         Paper.objects.bulk_update([out.paper for out in unnamed], ["public_id"], batch_size=500)
         held = {out.agreement.pk: out for out in made.papers if out.agreement and out.to_tell}
-        outbox.hold(held)
+        outbox.lock_agreements(held)
         still = Agreement.objects.filter(pk__in=held, status=Status.SEALED).values_list("pk", flat=True)
         wanted = [(pk, slot_of(to), to) for pk in still for to in held[pk].to_tell]
         return outbox.queue_all(wanted, kind=Kind.PUBLISHED, now=now)

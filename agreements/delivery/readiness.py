@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from agreements import lifecycle
-from agreements.domain.states import LIVE, WORDS, Status
+from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement, Edit
 from proceedings.delivery.items import Item, Written
 from proceedings.delivery.public_package import open_stored
@@ -21,7 +21,7 @@ from proceedings.models import Paper, Volume
 
 
 @dataclass(slots=True)
-class Clearance:
+class Readiness:
     """Which papers of a volume may go to the publisher, and why the others may not."""
 
     cleared: list[Agreement] = field(default_factory=list)
@@ -32,9 +32,9 @@ class Clearance:
         return [agreement.paper for agreement in self.cleared]
 
 
-def clear(volume: Volume) -> Clearance:
+def check_readiness(volume: Volume) -> Readiness:
     """Sorts the accepted papers of `volume`, in its order, into cleared and blocked."""
-    clearance = Clearance()
+    clearance = Readiness()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
     papers = papers.annotate(name_wrong=name_review.of_a_paper("pk", grave=True))
     for paper in papers.prefetch_related(
@@ -63,15 +63,15 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
         detail = (
             f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
         )
-        return WORDS[Status(agreement.status)] + detail
-    if drifted := drift(paper, agreement):
+        return STATUS_LABELS[Status(agreement.status)] + detail
+    if drifted := mismatches(paper, agreement):
         return f"the {' and the '.join(drifted)} changed since it was issued: replace the agreement"
     if any(edit.blocks for edit in agreement.edits.all()):
         return "an edit is not confirmed by the author (clause 5): ask again, or undo it"
     return None
 
 
-def drift(paper: Paper, agreement: Agreement) -> list[str]:
+def mismatches(paper: Paper, agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement, case, TeX and spaces aside."""
     changed = []
     if plain(paper.title) != plain(agreement.title):
@@ -141,9 +141,9 @@ def edits_in_words(agreement: Agreement) -> str:
 
 
 def edit_in_words(edit: Edit) -> str:
-    if edit.settled_at is None:
+    if edit.resolved_at is None:
         return f"{edit.what} ({edit.get_state_display()})"
-    return f"{edit.what} (confirmed by {edit.settled_by}, {edit.settled_at:%Y-%m-%d})"
+    return f"{edit.what} (confirmed by {edit.resolved_by}, {edit.resolved_at:%Y-%m-%d})"
 
 
 def table(rows: Iterable[Iterable[str]]) -> bytes:

@@ -18,18 +18,18 @@ def findings() -> Iterator[str]:
         events.setdefault(event.agreement_id, []).append(event)
     for agreement in Agreement.objects.order_by("pk").iterator(chunk_size=2000):
         # An event may have come between the two readings, so whatever looks broken is read again.
-        if broken(agreement, events.get(agreement.pk, [])) and (problem := broken_now(agreement.pk)):
+        if broken_chains(agreement, events.get(agreement.pk, [])) and (problem := broken_chains_now(agreement.pk)):
             yield f"{agreement.reference}: {problem}"
-    for agreement in Agreement.objects.filter(scan__isnull=False).select_related("scan").order_by("pk"):
-        if problem := scan_damage(agreement):
+    for agreement in Agreement.objects.filter(signed_form__isnull=False).select_related("signed_form").order_by("pk"):
+        if problem := signed_form_damage(agreement):
             yield f"{agreement.reference}: {problem}"
 
 
-def broken_now(pk: int) -> str | None:
+def broken_chains_now(pk: int) -> str | None:
     """The same of one agreement whose row is held meanwhile, so that no event can be added."""
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(no_key=True).get(pk=pk)
-        return broken(agreement, list(agreement.events.order_by("number")))
+        return broken_chains(agreement, list(agreement.events.order_by("number")))
 
 
 def damaged_files() -> Iterator[str]:
@@ -54,7 +54,7 @@ def damage(agreement: Agreement) -> str | None:
     return None
 
 
-def broken(agreement: Agreement, chain: list[Event]) -> str | None:
+def broken_chains(agreement: Agreement, chain: list[Event]) -> str | None:
     """What is wrong with one chain, or None."""
     previous = ""
     for expected, event in enumerate(chain, start=1):
@@ -72,9 +72,9 @@ def broken(agreement: Agreement, chain: list[Event]) -> str | None:
     return None
 
 
-def scan_damage(agreement: Agreement) -> str | None:
+def signed_form_damage(agreement: Agreement) -> str | None:
     """What is wrong with the form signed by hand, by what the event of accepting says of it; None if nothing."""
-    scan = agreement.scan
+    scan = agreement.signed_form
     if scan is None:
         return None
     said: dict[str, Any] = next((event.data for event in agreement.events.filter(kind="accept")), {})

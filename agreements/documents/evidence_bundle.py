@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.storage import storages
 
-from agreements.models import Agreement, ShownCopy
+from agreements.models import Agreement, ShownForm
 
 STANDALONE = Path(__file__).parents[1] / "standalone"
 """What explains and checks a bundle: how a signature was tied to its signer (Ruiz v. Moss Bros), and the verifier."""
@@ -27,12 +27,12 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     with storages["private"].open(agreement.sealed_file) as file:
         sealed = file.read()
     # Not `agreement.shown`: of 3,500 papers the bytes would all stay with their agreements.
-    shown = ShownCopy.objects.values_list("body", flat=True).get(agreement=agreement)
+    shown = ShownForm.objects.values_list("body", flat=True).get(agreement=agreement)
     history = list(agreement.events.all())
     if as_sealed:
         last = max(event.number for event in history if event.kind == "seal")
         history = [event for event in history if event.number <= last]
-    scans = {f"scan-{number}.{one['kind']}": one for number, one in enumerate(scanned(agreement), start=1)}
+    signed_forms = {f"scan-{number}.{one['kind']}": one for number, one in enumerate(scanned(agreement), start=1)}
     statement = {
         "reference": agreement.reference,
         "paper": agreement.paper_key,
@@ -46,7 +46,7 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "sealed_sha256": agreement.sealed_sha256,
         "seal_level": agreement.seal_level,
         "event_head": history[-1].digest,
-        "scans": {name: one["sha256"] for name, one in scans.items()},
+        "signed_forms": {name: one["sha256"] for name, one in signed_forms.items()},
     }
     events = (event.content(agreement.reference) | {"digest": event.digest} for event in history)
     files = {
@@ -56,7 +56,7 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "certificates.pem": agreement.seal_certificate.pem.encode(),
         "text.md": agreement.text.body.encode(),
     } | {name: (STANDALONE / name).read_bytes() for name in ("procedure.txt", "verify.py")}
-    for name, one in scans.items():
+    for name, one in signed_forms.items():
         with storages["private"].open(one["name"]) as file:
             files[name] = file.read()
     output = io.BytesIO()
@@ -68,4 +68,4 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
 
 def scanned(agreement: Agreement) -> list[dict[str, Any]]:
     """The files of the form signed by hand, as they came in; empty for one signed by link."""
-    return list(agreement.scan.files) if agreement.scan else []
+    return list(agreement.signed_form.files) if agreement.signed_form else []

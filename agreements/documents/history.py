@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from agreements.documents.checklist import LACKING
-from agreements.domain.facts import Happening
+from agreements.domain.facts import HistoryLine
 from agreements.models import Agreement, Event, Message
 
 
@@ -59,7 +59,7 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+EVENT_LABELS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": prepared,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
     "remind": lambda data: "asked for a reminder",
@@ -101,9 +101,9 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def in_words(events: Iterable[Event]) -> list[Happening]:
+def history_lines(events: Iterable[Event]) -> list[HistoryLine]:
     """Each event as a sentence, in the order given."""
-    return [Happening(at=event.at, what=WORDS[event.kind](event.data), by=event.by) for event in events]
+    return [HistoryLine(at=event.at, what=EVENT_LABELS[event.kind](event.data), by=event.by) for event in events]
 
 
 def objections(agreement: Agreement) -> list[dict[str, str]]:

@@ -10,8 +10,8 @@ from django.urls import reverse
 from agreements.documents import history, pdf, seal
 from agreements.documents.checklist import FOUND
 from agreements.domain import agreement_text
-from agreements.domain.facts import PaperSignature, ScannedFile, Signature, Statement, sha256
-from agreements.models import Agreement, Scan
+from agreements.domain.facts import HandSignature, Signature, SignedFormFile, SignedStatement, sha256
+from agreements.models import Agreement, SignedForm
 
 
 def verify_url(reference: str) -> str:
@@ -31,20 +31,20 @@ def signature_of(agreement: Agreement) -> Signature:
     return Signature(
         typed_name=agreement.typed_name,
         signed_at=agreement.signed_at,
-        consent=Statement(agreement.consent),
-        authority=Statement(agreement.authority),
+        consent=SignedStatement(agreement.consent),
+        authority=SignedStatement(agreement.authority),
         shown_sha256=agreement.shown_sha256,
         network_address="",  # stays with the evidence at the desk: the page goes to co-authors and the publisher
         drawn=history.drawn(agreement),
     )
 
 
-def paper_signature_of(agreement: Agreement, scan: Scan) -> PaperSignature:
+def hand_signature_of(agreement: Agreement, scan: SignedForm) -> HandSignature:
     """The record of a form signed by hand. Raises ValueError if it was not accepted."""
     if agreement.signed_at is None or agreement.dated is None:
         raise ValueError(f"{agreement} is not signed.")
     accepted = agreement.events.get(kind="accept")
-    return PaperSignature(
+    return HandSignature(
         name=agreement.typed_name,
         date_written=agreement.date_written,
         dated=agreement.dated,
@@ -52,7 +52,7 @@ def paper_signature_of(agreement: Agreement, scan: Scan) -> PaperSignature:
         accepted_at=agreement.signed_at,
         accepted_by=accepted.by,
         checked=tuple(FOUND[each] for each in accepted.data["checked"]),
-        files=tuple(ScannedFile(**one) for one in accepted.data["files"]),
+        files=tuple(SignedFormFile(**one) for one in accepted.data["files"]),
         shown_sha256=agreement.shown_sha256,
     )
 
@@ -61,31 +61,31 @@ def completed_form(agreement: Agreement, shown: bytes) -> bytes:
     """The bytes shown, then as increments the signature, the date and the evidence page; of a form signed by hand also
     its pages.
     """
-    if agreement.scan:
-        return completed_on_paper(agreement, agreement.scan, shown)
+    if agreement.signed_form:
+        return completed_signed_form(agreement, agreement.signed_form, shown)
     facts, text, signature = agreement.facts, agreement_text.load(agreement.text.version), signature_of(agreement)
     events = agreement.events.filter(at__lte=agreement.signed_at)
-    evidence = pdf.evidence(facts, text, signature, history.in_words(events), verify_url(facts.reference))
+    evidence = pdf.evidence(facts, text, signature, history.history_lines(events), verify_url(facts.reference))
     return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
 
 
-def completed_on_paper(agreement: Agreement, scan: Scan, shown: bytes) -> bytes:
+def completed_signed_form(agreement: Agreement, scan: SignedForm, shown: bytes) -> bytes:
     """Raises SealError when the pages are not those that were accepted."""
     facts, text, signature = (
         agreement.facts,
         agreement_text.load(agreement.text.version),
-        paper_signature_of(agreement, scan),
+        hand_signature_of(agreement, scan),
     )
     with storages["private"].open(scan.pages_file) as file:
         pages = file.read()
     if sha256(pages) != scan.pages_sha256:
         raise seal.SealError("The pages in storage are not those that came in: their digest differs.")
-    events = history.in_words(agreement.events.filter(at__lte=agreement.signed_at))
+    events = history.history_lines(agreement.events.filter(at__lte=agreement.signed_at))
     evidence = pdf.paper_evidence(facts, text, signature, events, verify_url(facts.reference))
     return seal.complete(shown, pdf.signed_on_paper(facts, text, signature), evidence, pages)
 
 
-def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.Proof) -> bytes:
+def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.TrustMaterial) -> bytes:
     """The completed form under the publisher's seal, of the level of `proof`, checked again after sealing.
 
     Raises SealError when the kept bytes are not those that were shown, or the seal does not hold.

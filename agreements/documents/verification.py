@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 
 from agreements.documents import audit, seal
 from agreements.domain.facts import sha256
-from agreements.domain.states import WORDS, Status
+from agreements.domain.states import STATUS_LABELS, Status
 from agreements.domain.translatable import Sentence
 from agreements.models import Agreement, SealCertificate
 
@@ -58,7 +58,7 @@ class Record:
 def verify(body: bytes) -> Verification:
     """Judges any bytes."""
     digest = sha256(body)
-    stored = Agreement.objects.select_related("shown", "scan").filter(sealed_sha256=digest).first()
+    stored = Agreement.objects.select_related("shown", "signed_form").filter(sealed_sha256=digest).first()
     if stored:
         return _known(body, stored)
     meant = _meant(body)
@@ -107,7 +107,7 @@ def record(reference: str) -> Record | None:
     return Record(
         reference=agreement.reference,
         paper=agreement.paper_key,
-        status=WORDS[Status(agreement.status)],
+        status=STATUS_LABELS[Status(agreement.status)],
         sealed_at=agreement.sealed_at,
         sha256=agreement.sealed_sha256,
         level=agreement.seal_level,
@@ -129,7 +129,7 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
             time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
             level=agreement.seal_level,
         ),
-        Sentence("It stands as: %(status)s.", status=WORDS[Status(agreement.status)]),
+        Sentence("It stands as: %(status)s.", status=STATUS_LABELS[Status(agreement.status)]),
     )
 
 
@@ -175,17 +175,17 @@ def _record_problem(agreement: Agreement) -> str | None:
     """What is wrong with the agreement's events, or between them and its row."""
     chain = list(agreement.events.order_by("number"))
     # An event may have come between the two readings, so whatever looks broken is read again.
-    if audit.broken(agreement, chain) and (problem := audit.broken_now(agreement.pk)):
+    if audit.broken_chains(agreement, chain) and (problem := audit.broken_chains_now(agreement.pk)):
         return problem
     if sha256(_shown(agreement)) != agreement.shown_sha256:
         return Sentence("the one of signing tells of a form that is not on record any more.")
     said = {event.kind: event.data for event in chain}
     if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
         return Sentence("the one of sealing tells of another file.")
-    act = said.get("accept" if agreement.scan_id else "sign", {})
+    act = said.get("accept" if agreement.signed_form_id else "sign", {})
     if act.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
         return Sentence("the one of signing tells of another form.")
-    return audit.scan_damage(agreement)
+    return audit.signed_form_damage(agreement)
 
 
 def _certificates() -> tuple[seal.Certificate, ...]:

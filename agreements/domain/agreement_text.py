@@ -24,7 +24,7 @@ _NUMBERED = re.compile(r"( *)(\d+)\. +(.*)")
 _FOOTNOTE = re.compile(r"\[\^(\w+)\]: +(.*)", re.DOTALL)
 
 
-class WordingError(ValueError):
+class AgreementTextError(ValueError):
     """The text asked for is unknown, was changed after it was registered, or cannot be read as an agreement."""
 
 
@@ -45,7 +45,7 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class AgreementWording:
     """One version of the agreement's text, word for word, in the order in which it is read."""
 
     version: str
@@ -88,19 +88,19 @@ def versions() -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def load(version: str) -> Wording:
+def load(version: str) -> AgreementWording:
     """The text `version`; raises WordingError if it is not registered or its file is not the registered one."""
     expected = _register().get(version)
     if expected is None:
-        raise WordingError(f"There is no agreement text {version!r}; registered are {', '.join(versions())}.")
+        raise AgreementTextError(f"There is no agreement text {version!r}; registered are {', '.join(versions())}.")
     path = TEXTS / f"{version}.md"
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise WordingError(f"The agreement text {version} cannot be read: {error.strerror}.") from error
+        raise AgreementTextError(f"The agreement text {version} cannot be read: {error.strerror}.") from error
     digest = sha256(data)
     if digest != expected:
-        raise WordingError(
+        raise AgreementTextError(
             f"The agreement text {version} was changed: its SHA-256 is {digest}, registered is {expected}. "
             "Restore the file; a changed text is a new version."
         )
@@ -113,14 +113,14 @@ def check_all() -> list[str]:
     for version in versions():
         try:
             load.__wrapped__(version)
-        except (WordingError, UnicodeDecodeError) as error:
+        except (AgreementTextError, UnicodeDecodeError) as error:
             findings.append(str(error))
     registered = {f"{version}.md" for version in versions()}
     strays = sorted(path.name for path in TEXTS.glob("*.md") if path.name not in registered)
     return findings + [f"The agreement text {name} has no digest in digests.json." for name in strays]
 
 
-def parse(version: str, source: str) -> Wording:
+def parse(version: str, source: str) -> AgreementWording:
     """Read the publisher's Markdown as a Wording; raises WordingError when a part of the form is missing.
 
     Only what the publisher's form uses is understood: a YAML head, paragraphs, two rules as blanks, numbered
@@ -135,7 +135,7 @@ def parse(version: str, source: str) -> Wording:
             raise ValueError("a blank or the footnote is missing")
         author, signed, date = blocks.labels
         (agreement,) = blocks.closing
-        return Wording(
+        return AgreementWording(
             version=version,
             digest=sha256(source.encode("utf-8")),
             source=source,
@@ -150,7 +150,7 @@ def parse(version: str, source: str) -> Wording:
             date_label=date,
         )
     except (LookupError, ValueError) as error:
-        raise WordingError(f"The agreement text {version} is not a form that can be drawn: {error}.") from error
+        raise AgreementTextError(f"The agreement text {version} is not a form that can be drawn: {error}.") from error
 
 
 class _Blocks:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agreements.domain.facts import Facts
+from agreements.domain.facts import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Difference:
         return f"{self.what}: “{self.before}” shall be “{self.after}”"
 
 
-def differences(facts: Facts, wanted: dict[str, Any]) -> list[Difference]:
+def differences(facts: Snapshot, wanted: dict[str, Any]) -> list[Difference]:
     """Each fact that `wanted` says otherwise: ``title``, ``authors``, or a signer's ``name`` and ``email``."""
     found = []
     if wanted.get("title", facts.title) != facts.title:

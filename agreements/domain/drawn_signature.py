@@ -9,8 +9,8 @@ import re
 WIDTH, HEIGHT = 600, 200
 """The grid; (0, 0) is its upper left corner."""
 
-MOST_STROKES = 60
-MOST_POINTS = 2000
+MAX_STROKES = 60
+MAX_POINTS = 2000
 """Of all strokes together. A long name takes some hundred."""
 
 Stroke = tuple[tuple[int, int], ...]
@@ -19,24 +19,24 @@ _NUMBER = r"(?:0|[1-9]\d{0,2})"
 _POINT = rf"{_NUMBER},{_NUMBER}"
 _STROKE = rf"{_POINT}(?: {_POINT})*"
 _DRAWING = re.compile(rf"{_STROKE}(?:;{_STROKE})*", re.ASCII)
-_LONGEST = MOST_POINTS * len("600,200 ")
+_LONGEST = MAX_POINTS * len("600,200 ")
 
 
-class NotADrawing(ValueError):
+class DrawingError(ValueError):
     """The text is none that the page writes, or more than it lets anybody draw."""
 
 
-def read(text: str) -> tuple[Stroke, ...]:
+def parse_drawing(text: str) -> tuple[Stroke, ...]:
     """The strokes of a drawing; none of an empty text. Raises NotADrawing."""
     if not text:
         return ()
     if len(text) > _LONGEST or not _DRAWING.fullmatch(text):
-        raise NotADrawing
+        raise DrawingError
     strokes = tuple(tuple(_point(word) for word in stroke.split(" ")) for stroke in text.split(";"))
-    if len(strokes) > MOST_STROKES or sum(map(len, strokes)) > MOST_POINTS:
-        raise NotADrawing
+    if len(strokes) > MAX_STROKES or sum(map(len, strokes)) > MAX_POINTS:
+        raise DrawingError
     if any(x > WIDTH or y > HEIGHT for stroke in strokes for x, y in stroke):
-        raise NotADrawing
+        raise DrawingError
     return strokes
 
 
@@ -45,6 +45,6 @@ def _point(word: str) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def path(strokes: tuple[Stroke, ...]) -> str:
+def svg_path(strokes: tuple[Stroke, ...]) -> str:
     """The strokes as the ``d`` of an SVG path (SVG 2, 9.3). A stroke of one point is a dot, drawn by its round ends."""
     return "".join(f"M{'L'.join(f'{x} {y}' for x, y in (*stroke, stroke[-1]))}" for stroke in strokes)

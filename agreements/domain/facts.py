@@ -21,7 +21,7 @@ def counts_from(signed_at: datetime | None, dated: date | None) -> datetime | No
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Snapshot:
     """What one agreement states, frozen when it is issued (law: copied, not referenced)."""
 
     reference: str
@@ -55,7 +55,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SignedStatement:
     """A sentence that the signer ticked, exactly as it was shown."""
 
     text: str
@@ -83,9 +83,9 @@ class Signature:
 
     typed_name: str
     signed_at: datetime
-    consent: Statement
+    consent: SignedStatement
     """Consent to sign electronically (15 USC 7001(c))."""
-    authority: Statement
+    authority: SignedStatement
     """The signer acts for all authors (clause 1)."""
     shown_sha256: str
     """Digest of the PDF the author was shown."""
@@ -96,7 +96,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class ScannedFile:
+class SignedFormFile:
     """A file of a form signed by hand, as it came in."""
 
     sha256: str
@@ -107,7 +107,7 @@ class ScannedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperSignature:
+class HandSignature:
     """A form signed by hand, as an editor accepted it."""
 
     name: str
@@ -121,13 +121,13 @@ class PaperSignature:
     accepted_by: str
     checked: tuple[str, ...]
     """What the editor looked for and found."""
-    files: tuple[ScannedFile, ...]
+    files: tuple[SignedFormFile, ...]
     shown_sha256: str
     """Digest of the PDF that was offered for signing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryLine:
     """One event of the agreement's history, in words, for people to read."""
 
     at: datetime

@@ -7,20 +7,20 @@ from zoneinfo import ZoneInfo
 
 GAP = timedelta(hours=20)
 """Least time between two mails that an address did not ask for: a day's may come a little earlier than the last."""
-LOOK = timedelta(hours=1)
+PLANNING_HORIZON = timedelta(hours=1)
 """Until the clock looks again at an agreement whose mail is on its way."""
-REST = timedelta(days=7)
+PAUSE_AFTER_REQUEST = timedelta(days=7)
 """While a proposal, or the form signed by hand, waits for an editor its author is not reminded. No longer than this:
 what everybody forgets must not silence an agreement for ever.
 """
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """A pause until then lasts until somebody lifts it."""
-LAST_CALL = -1
+FINAL_REMINDER = -1
 """The offset whose reminder is the last before the deadline, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class WorkingHours:
     """When somebody may be reminded: the working hours of the working days where they are."""
 
     zone: str = "UTC"
@@ -71,7 +71,7 @@ class Preset:
     editors_after: int
 
 
-OWN = "own"
+CUSTOM = "own"
 """The name of no preset: numbers that somebody set by hand."""
 
 PRESETS = {
@@ -95,7 +95,7 @@ class Policy:
     """Counts moved deadlines."""
     coauthors_after: int = PRESETS["standard"].coauthors_after
     """Reminders without an answer after which the co-authors are asked too."""
-    hours: Hours = field(default_factory=Hours)
+    hours: WorkingHours = field(default_factory=WorkingHours)
     """Of the one who is reminded."""
 
 
@@ -104,7 +104,7 @@ class CoAuthor:
     """Somebody who can be asked when the signer does not answer."""
 
     slot: str
-    hours: Hours
+    hours: WorkingHours
     quiet_until: datetime | None = None
 
 
@@ -154,31 +154,31 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class NothingDue:
     """Nothing will ever be due, unless the terms change."""
 
 
-Verdict = Remind | Escalate | Wait | Leave
+Verdict = Remind | Escalate | Wait | NothingDue
 
 
-def slot_name(revision: int, offset: int) -> str:
+def idempotency_key(revision: int, offset: int) -> str:
     """Such as ``r1:T-7``: never a date, for a date changes with the zone and with an edit."""
     return f"r{revision}:T{offset:+d}"
 
 
-def is_last_call(slot: str) -> bool:
-    return slot.endswith(f":T{LAST_CALL:+d}")
+def is_final_reminder(slot: str) -> bool:
+    return slot.endswith(f":T{FINAL_REMINDER:+d}")
 
 
 def decide(timeline: Timeline, policy: Policy, now: datetime) -> Verdict:
     """What the clock does for one agreement that waits for its signature."""
     if timeline.stopped or timeline.paused_until == FOREVER:
-        return Leave()
+        return NothingDue()
     if timeline.paused_until and now < timeline.paused_until:
         return Wait(timeline.paused_until)
     if timeline.mail_under_way:
         # Even where nothing more is planned: what is under way may yet fail, and then it did not count.
-        return Wait(now + LOOK)
+        return Wait(now + PLANNING_HORIZON)
     slots = slots_left(timeline, policy)
     remind_at = None
     if slots:
@@ -191,7 +191,7 @@ def decide(timeline: Timeline, policy: Policy, now: datetime) -> Verdict:
     if free:
         return Escalate(free)
     later = [*asked_at.values(), *([remind_at] if remind_at else [])]
-    return Wait(min(later)) if later else Leave()
+    return Wait(min(later)) if later else NothingDue()
 
 
 def slots_left(timeline: Timeline, policy: Policy) -> list[tuple[datetime, str]]:
@@ -205,7 +205,7 @@ def slots_left(timeline: Timeline, policy: Policy) -> list[tuple[datetime, str]]
 @lru_cache(maxsize=256)
 def calendar(policy: Policy) -> tuple[tuple[datetime, str], ...]:
     """Every slot of a policy in order. Most agreements share one, and looking into zones takes its time."""
-    return tuple((slot_time(policy, one), slot_name(policy.revision, one)) for one in sorted(policy.offsets))
+    return tuple((slot_time(policy, one), idempotency_key(policy.revision, one)) for one in sorted(policy.offsets))
 
 
 def slot_time(policy: Policy, offset: int) -> datetime:

@@ -1,6 +1,6 @@
 """The two sentences a signer ticks. Pure; what was ticked is copied into the agreement, word for word."""
 
-from agreements.domain.facts import Facts, Statement
+from agreements.domain.facts import SignedStatement, Snapshot
 from agreements.domain.translatable import Sentence
 
 CONSENT = Sentence(
@@ -11,12 +11,12 @@ CONSENT = Sentence(
 )
 
 
-def consent() -> Statement:
+def consent() -> SignedStatement:
     """Consent to sign by electronic means. Says what 15 USC 7001(c)(1)(B)-(C) asks to be said beforehand."""
-    return Statement(CONSENT)
+    return SignedStatement(CONSENT)
 
 
-def authority(facts: Facts) -> Statement:
+def authority(facts: Snapshot) -> SignedStatement:
     """The signer acts for every author (clause 1), who are named."""
     said = Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors))
-    return Statement(said, names=facts.authors)
+    return SignedStatement(said, names=facts.authors)

@@ -24,7 +24,7 @@ class Status(StrEnum):
     WAIVED = "waived"
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """One legal step: from any of `sources` to `target`."""
 
     sources: frozenset[Status]
@@ -43,7 +43,7 @@ FINAL = frozenset(Status) - LIVE
 FROZEN = frozenset(Status) - {Status.DRAFT}
 """From issue on, the facts an agreement states never change."""
 
-WORDS: dict[Status, str] = {
+STATUS_LABELS: dict[Status, str] = {
     Status.DRAFT: Sentence("prepared, not sent"),
     Status.ISSUED: Sentence("waiting for signature"),
     Status.RECEIVED: Sentence("signed on paper, to be looked at"),
@@ -57,23 +57,23 @@ WORDS: dict[Status, str] = {
 }
 """What people read."""
 
-MOVES: dict[str, Move] = {
-    "issue": Move(frozenset({Status.DRAFT}), Status.ISSUED),
-    "sign": Move(WAITING, Status.SIGNED),
-    "receive": Move(frozenset({Status.ISSUED}), Status.RECEIVED),
-    "accept": Move(frozenset({Status.RECEIVED}), Status.SIGNED),
-    "send-back": Move(frozenset({Status.RECEIVED}), Status.ISSUED),
-    "seal": Move(frozenset({Status.SIGNED}), Status.SEALED),
-    "decline": Move(WAITING, Status.DECLINED),
-    "hand-over": Move(WAITING, Status.SUPERSEDED),
-    "lapse": Move(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
+TRANSITIONS: dict[str, Transition] = {
+    "issue": Transition(frozenset({Status.DRAFT}), Status.ISSUED),
+    "sign": Transition(WAITING, Status.SIGNED),
+    "receive": Transition(frozenset({Status.ISSUED}), Status.RECEIVED),
+    "accept": Transition(frozenset({Status.RECEIVED}), Status.SIGNED),
+    "send-back": Transition(frozenset({Status.RECEIVED}), Status.ISSUED),
+    "seal": Transition(frozenset({Status.SIGNED}), Status.SEALED),
+    "decline": Transition(WAITING, Status.DECLINED),
+    "hand-over": Transition(WAITING, Status.SUPERSEDED),
+    "lapse": Transition(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
     # A waiver is live: it stands in the place of a signature until an editor replaces or voids it.
-    "waive": Move(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),
-    "supersede": Move(LIVE, Status.SUPERSEDED),
-    "void": Move(LIVE, Status.VOIDED),
+    "waive": Transition(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),
+    "supersede": Transition(LIVE, Status.SUPERSEDED),
+    "void": Transition(LIVE, Status.VOIDED),
 }
 
 
-def legal_moves(status: str) -> list[str]:
+def allowed_transitions(status: str) -> list[str]:
     """The verbs that an agreement in `status` allows, in the order of ``MOVES``."""
-    return [verb for verb, move in MOVES.items() if status in move.sources]
+    return [verb for verb, move in TRANSITIONS.items() if status in move.sources]

@@ -15,26 +15,26 @@ def readings(written: str) -> list[date]:
 
     ``06/09/2021`` can mean two days. An English name of the month, or the year first, leaves one.
     """
-    return sorted(set(found(written.lower())))
+    return sorted(set(find_date(written.lower())))
 
 
-def found(written: str) -> Iterator[date]:
+def find_date(written: str) -> Iterator[date]:
     months = [MONTHS.index(word[:3]) + 1 for word in _WORD.findall(written) if word[:3] in MONTHS]
     numbers = _NUMBER.findall(written)
     if months and len(numbers) == 2:
         for day, year in (numbers, numbers[::-1]):
             if len(day) < 3:
-                yield from made(year, months[0], int(day))
+                yield from build_date(year, months[0], int(day))
     elif parts := _NUMBERS.fullmatch(written):
         first, second, third = parts.groups()
         if len(first) == 4:
-            yield from made(first, int(second), int(third))
+            yield from build_date(first, int(second), int(third))
         else:
-            yield from made(third, int(second), int(first))
-            yield from made(third, int(first), int(second))
+            yield from build_date(third, int(second), int(first))
+            yield from build_date(third, int(first), int(second))
 
 
-def made(year: str, month: int, day: int) -> Iterator[date]:
+def build_date(year: str, month: int, day: int) -> Iterator[date]:
     """The day, if there is one; a year of two digits is of this century."""
     if len(year) not in (2, 4):
         return

@@ -17,31 +17,31 @@ from agreements.domain.states import LIVE, Status
 from agreements.jobs import issue_many
 from agreements.lifecycle import delegate, snapshot
 from agreements.mail import outbox
-from agreements.models import Agreement, Job, JobItem
+from agreements.models import Agreement, BulkJob, BulkJobItem
 from proceedings.models import Author, Paper, Volume
 
-AT_ONCE = 50
+MAX_IN_REQUEST = 50
 """So many a browser waits for."""
 
 BATCH = 50
-ROUND = 12
+MAX_RUN_TIME = 12
 """Seconds after which a round begins no other item; less than the time between two."""
 
-ASKABLE = (Status.DRAFT, Status.ISSUED)
+REMINDABLE = (Status.DRAFT, Status.ISSUED)
 """Where an agreement still has somebody to ask."""
 
 NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
 NOBODY_WAITS = "No agreement waits for a signature."
 UNDER_WAY = "It has an agreement under way."
 
-State = JobItem.State
+State = BulkJobItem.State
 Pair = tuple[Paper, Agreement | None]
 Data = Mapping[str, Any]
 
 logger = logging.getLogger(__name__)
 
 
-def make_move(
+def apply_to_paper(
     verb: str, paper: Paper, agreement: Agreement | None, *, reason: str, data: Data, by: str, now: datetime
 ) -> str:
     """Makes one move. Returns why it was refused, or an empty text."""
@@ -50,7 +50,7 @@ def make_move(
             case "prepare", _:
                 lifecycle.draft(paper, by=by, now=now)
             case "issue", _:
-                report = issue_many.issue([paper], by=by, now=now, wait=lifecycle.OF_MANY)
+                report = issue_many.issue([paper], by=by, now=now, wait=lifecycle.BULK_DELAY)
                 return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
             case "remind" | "pause" | "resume", Agreement():
                 return about_reminders(verb, agreement, data, by=by, now=now)
@@ -61,10 +61,10 @@ def make_move(
             case "waive", _:
                 lifecycle.waive_paper(paper, reason=reason, by=by, now=now)
             case "supersede", Agreement():
-                lifecycle.supersede(agreement, reason=reason, by=by, now=now)
+                lifecycle.replace(agreement, reason=reason, by=by, now=now)
             case "void", Agreement():
                 lifecycle.void(agreement, reason=reason, by=by, now=now)
-    except (lifecycle.WrongMove, snapshot.NotReady) as refusal:
+    except (lifecycle.TransitionError, snapshot.NotReadyError) as refusal:
         return str(refusal)
     return ""
 
@@ -72,7 +72,7 @@ def make_move(
 def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
     """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
     if verb == "remind":
-        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.OF_MANY) else NOTHING_WAITS
+        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.BULK_DELAY) else NOTHING_WAITS
     if verb == "resume":
         return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None
@@ -82,26 +82,26 @@ def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now
 def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
     """Another corresponding author, or another address. An agreement that waits is replaced, and its signer told.
 
-    Raises WrongMove when nobody is to sign any more, NotReady when the author has left the paper.
+    Raises TransitionError when nobody is to sign any more, NotReadyError when the author has left the paper.
     """
     with transaction.atomic():
         live = paper.agreements.filter(status__in=LIVE).select_related("text")
         if live.exists():
-            outbox.hold(live.values_list("pk", flat=True))
+            outbox.lock_agreements(live.values_list("pk", flat=True))
         agreement = live.first()
-        if agreement is not None and agreement.status not in ASKABLE:
-            raise lifecycle.WrongMove("change the contact of", agreement.status)
+        if agreement is not None and agreement.status not in REMINDABLE:
+            raise lifecycle.TransitionError("change the contact of", agreement.status)
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
         if author is None:
-            raise snapshot.NotReady("The author chosen is not among the paper’s authors any more.")
-        delegate.name_contact(author, email)
+            raise snapshot.NotReadyError("The author chosen is not among the paper’s authors any more.")
+        delegate.set_corresponding_author(author, email)
         if agreement is None or agreement.status == Status.DRAFT:
             return  # nobody has been asked yet
         agreement.paper = delegate.paper_of(agreement)
-        name = delegate.shown(author)
-        successor = lifecycle.supersede(agreement, reason=f"Another contact: {name} <{email}>.", by=by, now=now)
+        name = delegate.name_shown(author)
+        successor = lifecycle.replace(agreement, reason=f"Another contact: {name} <{email}>.", by=by, now=now)
         if successor.signer != agreement.signer:
-            delegate.confirm(agreement, now)
+            delegate.confirm_delegation(agreement, now)
 
 
 # --- as a job
@@ -117,42 +117,44 @@ def order(
     user: Any,
     by: str,
     now: datetime,
-) -> Job:
+) -> BulkJob:
     """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk.
 
     The papers of one person follow each other: a mail about the first waits a moment for the others.
     """
-    contacts = Author.objects.filter(paper__volume=volume, is_contact=True)
+    contacts = Author.objects.filter(paper__volume=volume, is_corresponding=True)
     address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
     pairs = sorted(pairs, key=lambda pair: address.get(pair[0].pk, ""))
     with transaction.atomic():
-        job = Job.objects.create(volume=volume, verb=verb, reason=reason, asked_by=user, by=by, asked_at=now)
-        items = (JobItem(job=job, paper=paper, agreement=to, data=dict(data.get(paper.pk, {}))) for paper, to in pairs)
-        JobItem.objects.bulk_create(items, batch_size=500)
+        job = BulkJob.objects.create(volume=volume, verb=verb, reason=reason, asked_by=user, by=by, asked_at=now)
+        items = (
+            BulkJobItem(job=job, paper=paper, agreement=to, data=dict(data.get(paper.pk, {}))) for paper, to in pairs
+        )
+        BulkJobItem.objects.bulk_create(items, batch_size=500)
     return job
 
 
-def work(clock: Callable[[], datetime], seconds: float = ROUND) -> Counter[str]:
+def run_jobs(clock: Callable[[], datetime], seconds: float = MAX_RUN_TIME) -> Counter[str]:
     """Works off the jobs in line, the oldest first, for at most so many seconds. Counts by what became of the items."""
     tally: Counter[str] = Counter()
     began = clock()
-    for job in Job.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
+    for job in BulkJob.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
         while items := list(waiting(job)[:BATCH]):
             refusal = "" if may_still(job) else "Whoever asked for it does not edit this volume any more."
             for item in items:
                 if (clock() - began).total_seconds() >= seconds:
                     return tally
-                tally[step(job, item, refusal, clock())] += 1
-        Job.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
+                tally[run_batch(job, item, refusal, clock())] += 1
+        BulkJob.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
     return tally
 
 
-def waiting(job: Job) -> Any:
+def waiting(job: BulkJob) -> Any:
     items = job.items.filter(state=State.WAITING).order_by("pk").select_related("paper__volume", "agreement__text")
     return items.prefetch_related("paper__authors", "paper__agreements")
 
 
-def may_still(job: Job) -> bool:
+def may_still(job: BulkJob) -> bool:
     """S5: a volume that was lost meanwhile is lost for what is still in line, too."""
     user = job.asked_by
     if user is None or not user.is_active or not user.is_staff:
@@ -161,18 +163,18 @@ def may_still(job: Job) -> bool:
     return volumes.filter(pk=job.volume_id).exists()
 
 
-def step(job: Job, item: JobItem, refusal: str, now: datetime) -> str:
+def run_batch(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
     """One item, ended in the transaction of its move. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
-    mine = JobItem.objects.filter(pk=item.pk, state=State.WAITING)
+    mine = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
     try:
         with transaction.atomic():
             if not mine.update(state=State.DONE):
                 return "lost"
-            why = refusal or make_move(
+            why = refusal or apply_to_paper(
                 job.verb, item.paper, item.agreement, reason=job.reason, data=item.data, by=job.by, now=now
             )
             if why:
-                JobItem.objects.filter(pk=item.pk).update(state=State.REFUSED, why=why)
+                BulkJobItem.objects.filter(pk=item.pk).update(state=State.REFUSED, why=why)
     except Exception as error:
         logger.exception("%s of %s went wrong", job.verb, item.paper.key)
         why = f"It went wrong ({type(error).__name__}) and nothing was changed. Try it again on its own."

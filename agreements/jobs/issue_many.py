@@ -48,7 +48,7 @@ def issue(
         together = len(theirs) > 1 and not dry_run
         with transaction.atomic() if together else nullcontext():
             if together:
-                hold(theirs)
+                lock_rows(theirs)
             for paper in theirs:
                 issue_one(paper, report, by=by, now=now, dry_run=dry_run, wait=wait)
     report.sort(papers)
@@ -59,17 +59,17 @@ def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
     """The papers of each corresponding author, in the order of their first ones; without an address each is alone."""
     found: dict[object, list[Paper]] = {}
     for paper in papers:
-        address = next((author.email.lower() for author in paper.authors.all() if author.is_contact), "")
+        address = next((author.email.lower() for author in paper.authors.all() if author.is_corresponding), "")
         found.setdefault(address or paper.pk, []).append(paper)
     return list(found.values())
 
 
-def hold(papers: list[Paper]) -> None:
+def lock_rows(papers: list[Paper]) -> None:
     """Takes the rows of the papers' drafts, then their own, in the order of their keys and before any address.
 
     Whoever issues some of the same papers waits, and so does whoever replaces a draft: an agreement, then its paper.
     """
-    outbox.hold(one.pk for paper in papers for one in paper.agreements.all() if one.status == Status.DRAFT)
+    outbox.lock_agreements(one.pk for paper in papers for one in paper.agreements.all() if one.status == Status.DRAFT)
     keys = [paper.pk for paper in papers]
     list(Paper.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
@@ -82,13 +82,13 @@ def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: 
         return
     try:
         if dry_run:
-            snapshot.facts_of(paper)
+            snapshot.snapshot_of(paper)
             return
         with transaction.atomic():
             agreement = live[0] if live else lifecycle.draft(paper, by=by, now=now)
             lifecycle.issue(agreement, by=by, now=now, wait=wait)
         report.issued.append(agreement)
-    except lifecycle.WrongMove:  # another editor was faster
+    except lifecycle.TransitionError:  # another editor was faster
         report.under_way.append(paper)
-    except snapshot.NotReady as refusal:
+    except snapshot.NotReadyError as refusal:
         report.refused.append((paper, str(refusal)))

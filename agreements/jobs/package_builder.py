@@ -37,9 +37,9 @@ LEASE = timedelta(minutes=2)
 
 EVERY = timedelta(seconds=2)
 """How often the row hears how far it is; or after so many bytes:"""
-AT_LEAST = 128 << 20
+MIN_FREE = 128 << 20
 
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 KEEP = 2
 """So many packages of a kind stay; older ones make room."""
 
@@ -48,11 +48,11 @@ _CHUNK = 1 << 20
 logger = logging.getLogger(__name__)
 
 
-class LostError(Exception):
+class LeaseLostError(Exception):
     """Another worker has the package now."""
 
 
-class OtherwiseError(Exception):
+class ChangedError(Exception):
     """What is on the disk was not made of what there is now."""
 
 
@@ -70,7 +70,7 @@ def make_due(clock: Clock) -> Counter[str]:
     """Makes what is asked for, and goes on with what dead workers have left. Counts by what became of it."""
     tally: Counter[str] = Counter()
     while package := claim(clock()):
-        tally[make(package, clock)] += 1
+        tally[build_package(package, clock)] += 1
     return tally
 
 
@@ -87,31 +87,33 @@ def claim(now: datetime) -> Package | None:
     return Package.objects.select_related("volume").filter(claim=token).first()
 
 
-def make(package: Package, clock: Clock) -> str:
+def build_package(package: Package, clock: Clock) -> str:
     """Builds the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
     part = workplace(package)
     try:
-        if package.attempts > MOST_ATTEMPTS:
+        if package.attempts > MAX_ATTEMPTS:
             raise RuntimeError("The worker stopped each time it made this package; the log says why.")
-        _Maker(package, part, clock).make()
-    except LostError:
+        _Builder(package, part, clock).make()
+    except LeaseLostError:
         return "lost"
     except Exception as error:
         logger.exception("%s cannot be made", package.stored_as)
         part.unlink(missing_ok=True)  # a full disk gets its room back
-        say(package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None)
+        report_progress(
+            package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None
+        )
         return "failed"
-    prune(package)
+    delete_old(package)
     return "made"
 
 
-def say(package: Package, **columns: Any) -> None:
+def report_progress(package: Package, **columns: Any) -> None:
     """Writes on the row, as long as this worker holds it. Raises LostError."""
     if not Package.objects.filter(pk=package.pk, claim=package.claim, state=State.RUNNING).update(**columns):
-        raise LostError
+        raise LeaseLostError
 
 
-class _Maker:
+class _Builder:
     """One worker's try at one package, in the file `part`."""
 
     def __init__(self, package: Package, part: Path, clock: Clock) -> None:
@@ -128,19 +130,19 @@ class _Maker:
             self.begin(file)
             try:
                 digest = self.build(file)
-            except OtherwiseError:
+            except ChangedError:
                 self.package.done = self.package.size = 0
                 digest = self.build(file)
             size = file.tell()
         finished = self.clock()
-        take_place(self.package, self.part)
+        store_package(self.package, self.part)
         packages.keep_keys(self.what)
         if self.package.which == Package.Which.PERMISSIONS:
             for agreement in self.what.cleared:
                 readiness.note_delivered(agreement, by=self.package.asked_by, now=finished)
             if self.what.ready:
                 lifecycle.volume_delivered(self.package.volume_id, now=finished)
-        say(
+        report_progress(
             self.package,
             state=State.DONE,
             sha256=digest,
@@ -161,7 +163,7 @@ class _Maker:
         permissions = self.package.which == Package.Which.PERMISSIONS
         count = packages.count_permissions if permissions else packages.count_public
         self.package.total = count(self.what)
-        say(
+        report_progress(
             self.package,
             fingerprint=state,
             total=self.package.total,
@@ -188,7 +190,7 @@ class _Maker:
             if number <= self.package.done:
                 archive.skip(one)
                 if number == self.package.done and archive.offset != self.package.size:
-                    raise OtherwiseError
+                    raise ChangedError
                 continue
             for piece in archive.add(one):
                 file.write(piece)
@@ -203,10 +205,10 @@ class _Maker:
     def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
         """Every now and then: what is written is safe, and the row says so."""
         now = self.clock()
-        if now - self.said_at < EVERY and size - self.said_size < AT_LEAST:
+        if now - self.said_at < EVERY and size - self.said_size < MIN_FREE:
             return
         on_disk(file)
-        say(self.package, done=done, size=size, lease_until=now + LEASE)
+        report_progress(self.package, done=done, size=size, lease_until=now + LEASE)
         self.said_at, self.said_size = now, size
 
 
@@ -229,7 +231,7 @@ def locked(part: Path) -> BinaryIO:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as taken:
         file.close()
-        raise LostError from taken
+        raise LeaseLostError from taken
     return file
 
 
@@ -254,7 +256,7 @@ def room(part: Path, needed: int, there: int) -> None:
         raise OSError(errno.ENOSPC, f"it needs {megabytes(needed)}")
 
 
-def take_place(package: Package, part: Path) -> None:
+def store_package(package: Package, part: Path) -> None:
     """The finished file gets its name: there is never half of it there."""
     storage = storages["private"]
     try:
@@ -268,7 +270,7 @@ def take_place(package: Package, part: Path) -> None:
         part.replace(place)
 
 
-def prune(newest: Package) -> None:
+def delete_old(newest: Package) -> None:
     """Removes the files of older packages of its kind; their rows stay."""
     done = Package.objects.filter(volume=newest.volume_id, which=newest.which, state=State.DONE)
     for old in done.order_by("-finished_at", "-pk")[KEEP:]:

@@ -19,7 +19,7 @@ from agreements.documents import audit, rendering, seal
 from agreements.domain.states import LIVE, WAITING, Status
 from agreements.jobs import bulk, digest, package_builder
 from agreements.mail import sender, transports
-from agreements.models import Agreement, Round
+from agreements.models import Agreement, JobRun
 from agreements.reminders import planner
 from agreements.requests import link_requests, rate_limits
 from proceedings.accounts import password_reset
@@ -32,7 +32,7 @@ YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 BATCH = 500
-ROUND = 12
+MAX_RUN_TIME = 12
 """Seconds after which a worker begins no other mail. Less than the 15 between two beats, so rounds do not pile up, and
 a worker that is asked to end (SIGTERM) has ended well within 30, with the mail in its hand finished.
 """
@@ -45,27 +45,27 @@ def stopped(at: datetime) -> Clock:
 
 def send(clock: Clock, seconds: float | None = None) -> Counter[str]:
     """Hands over the mails that are due, for at most so many seconds. Counts by the state they ended in."""
-    return sender.drain(clock, transports.from_settings(), lifecycle.note_mail, seconds)
+    return sender.send_due(clock, transports.from_settings(), lifecycle.record_mail_result, seconds)
 
 
-def chase(clock: Clock) -> Counter[str]:
+def queue_due(clock: Clock) -> Counter[str]:
     """Ends what has no use any more, then queues the reminders that are due and the links that were asked for."""
     tally: Counter[str] = Counter()
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
     tally["morning mails"] = digest.write_due(clock())
-    tally["fresh links"] = link_requests.answer(clock())
+    tally["fresh links"] = link_requests.answer_requests(clock())
     tally["password links"] = password_reset.answer(clock())
     rate_limits.forget(clock())
-    ran("chase", clock())
+    record_run("chase", clock())
     return tally
 
 
-def ran(name: str, now: datetime) -> None:
+def record_run(name: str, now: datetime) -> None:
     """Leaves word that a round has come to its end, for those who watch."""
-    Round.objects.bulk_create(
-        [Round(name=name, at=now)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    JobRun.objects.bulk_create(
+        [JobRun(name=name, at=now)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
     )
 
 
@@ -75,12 +75,12 @@ def void_withdrawn(now: datetime) -> int:
     The desk sees to it in the transaction that withdraws the paper. This net is for what was withdrawn otherwise, and
     is drawn once an hour, for it grows with the papers that were ever withdrawn.
     """
-    if Round.objects.filter(name="withdrawn", at__gt=now - HOUR).exists():
+    if JobRun.objects.filter(name="withdrawn", at__gt=now - HOUR).exists():
         return 0
     gone = Agreement.objects.filter(status__in=LIVE, paper__status=Paper.Status.WITHDRAWN)
     papers = list(gone.values_list("paper", flat=True))
-    ended = sum(lifecycle.paper_withdrawn(paper, by="clock", now=now) for paper in papers)
-    ran("withdrawn", now)
+    ended = sum(lifecycle.withdraw_paper(paper, by="clock", now=now) for paper in papers)
+    record_run("withdrawn", now)
     return ended
 
 
@@ -102,7 +102,7 @@ def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) ->
     """Makes the move; False when the agreement has moved on meanwhile, which is as good."""
     try:
         move(agreement, **arguments)
-    except lifecycle.WrongMove:
+    except lifecycle.TransitionError:
         return False
     return True
 
@@ -120,7 +120,7 @@ def one_year_after(moment: datetime | None) -> datetime:
 def remind_due(now: datetime) -> int:
     """Asks about every agreement whose time to look has come. Returns the reminders queued."""
     queued = 0
-    waiting = Agreement.objects.filter(status__in=WAITING, look_at__lte=now).order_by("look_at")
+    waiting = Agreement.objects.filter(status__in=WAITING, next_check_at__lte=now).order_by("next_check_at")
     while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
         queued += lifecycle.remind(planner.with_siblings(batch), now=now)
     return queued
@@ -134,7 +134,9 @@ def seal_due(clock: Clock) -> Counter[str]:
     tally: Counter[str] = Counter()
     now = clock()
     waiting = Agreement.objects.filter(status=Status.SIGNED).filter(Q(seal_after__isnull=True) | Q(seal_after__lte=now))
-    for agreement in waiting.select_related("text", "shown", "scan").order_by("signed_at").iterator(chunk_size=BATCH):
+    for agreement in (
+        waiting.select_related("text", "shown", "signed_form").order_by("signed_at").iterator(chunk_size=BATCH)
+    ):
         outcome = seal_one(agreement, clock())
         tally[outcome] += 1
         if outcome == "held up":
@@ -149,25 +151,25 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     """
     try:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-        proof = seal.Proof.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+        proof = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
         body = rendering.sealed_form(agreement, key, proof)
         name = rendering.store(agreement, body)
     except Exception as error:
         logger.exception("%s cannot be sealed", agreement)
         lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
-        return "held up" if isinstance(error, seal.AuthorityError) else "failed"
+        return "held up" if isinstance(error, seal.TimestampError) else "failed"
     made_it = made(lifecycle.seal, agreement, name=name, body=body, key=key, level=proof.level, now=now)
     return "sealed" if made_it else "lost"
 
 
-def recheck(clock: Clock) -> Counter[str]:
+def recheck_files(clock: Clock) -> Counter[str]:
     """Once a day reads a part of the sealed files again, each of them once a year (110G §12: accurate ever after).
 
     A file that is not what was sealed is put on record, where the desk shows it; `manage.py verify_audit --files` reads
     all at once.
     """
     now, tally = clock(), Counter[str]()
-    if Round.objects.filter(name="recheck", at__gt=now - DAY).exists():
+    if JobRun.objects.filter(name="recheck", at__gt=now - DAY).exists():
         return tally
     sealed = Agreement.objects.exclude(sealed_file="").annotate(turn=F("pk") % 365)
     for agreement in sealed.filter(turn=now.timetuple().tm_yday % 365).select_related("shown").iterator(BATCH):
@@ -176,17 +178,17 @@ def recheck(clock: Clock) -> Counter[str]:
             logger.error("The sealed file of %s is damaged: %s", agreement, problem)
             lifecycle.damaged(agreement, problem, now=now)
         tally["damaged" if problem else "whole"] += 1
-    ran("recheck", now)
+    record_run("recheck", now)
     return tally
 
 
-ROUNDS: dict[str, Callable[[Clock], Counter[str]]] = {
-    "work": bulk.work,
-    "chase": chase,
+JOBS: dict[str, Callable[[Clock], Counter[str]]] = {
+    "work": bulk.run_jobs,
+    "chase": queue_due,
     "seal": seal_due,
     "send": send,
     "pack": package_builder.make_due,
-    "check": precheck.look,
-    "recheck": recheck,
+    "check": precheck.check_due,
+    "recheck": recheck_files,
 }
 """In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""

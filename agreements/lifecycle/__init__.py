@@ -5,34 +5,35 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 ``signer`` or ``clock``. `now` is aware and UTC.
 """
 
-from agreements.lifecycle.end import close, lapse, paper_withdrawn, supersede, void, waive, waive_paper
-from agreements.lifecycle.issue import OF_MANY, draft, issue
-from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, note_mail
+from agreements.lifecycle.end import close, lapse, replace, void, waive, waive_paper, withdraw_paper
+from agreements.lifecycle.issue import BULK_DELAY, draft, issue
+from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, record_mail_result
 from agreements.lifecycle.pause import (
-    look_now,
+    check_now,
     pause,
-    pause_person,
+    pause_recipient,
     pause_volume,
-    place_person,
     resume,
-    resume_person,
+    resume_recipient,
     resume_volume,
+    set_time_zone,
+    settings_changed,
     stop_reminders,
-    terms_changed,
     volume_delivered,
 )
-from agreements.lifecycle.record import WrongMove, move, note
+from agreements.lifecycle.record import TransitionError, record_event, transition
 from agreements.lifecycle.remind import remind, remind_now
 from agreements.lifecycle.seal import damaged, delivered, seal, seal_failed
-from agreements.lifecycle.sign import Act, NotReviewed, decline, keep_shown, review, sign
+from agreements.lifecycle.sign import NotReviewedError, SignatureInput, decline, keep_shown, review, sign
 
 __all__ = [
+    "BULK_DELAY",
     "MAIL_AGAIN",
-    "OF_MANY",
-    "Act",
-    "NotReviewed",
-    "WrongMove",
+    "NotReviewedError",
+    "SignatureInput",
+    "TransitionError",
     "bounced",
+    "check_now",
     "close",
     "damaged",
     "decline",
@@ -41,29 +42,28 @@ __all__ = [
     "issue",
     "keep_shown",
     "lapse",
-    "look_now",
-    "move",
-    "note",
-    "note_mail",
-    "paper_withdrawn",
     "pause",
-    "pause_person",
+    "pause_recipient",
     "pause_volume",
-    "place_person",
+    "record_event",
+    "record_mail_result",
     "remind",
     "remind_now",
+    "replace",
     "resume",
-    "resume_person",
+    "resume_recipient",
     "resume_volume",
     "review",
     "seal",
     "seal_failed",
+    "set_time_zone",
+    "settings_changed",
     "sign",
     "stop_reminders",
-    "supersede",
-    "terms_changed",
+    "transition",
     "void",
     "volume_delivered",
     "waive",
     "waive_paper",
+    "withdraw_paper",
 ]

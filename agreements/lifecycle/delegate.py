@@ -8,23 +8,23 @@ from django.db import transaction
 from agreements import lifecycle
 from agreements.domain import reasons
 from agreements.mail import notify, outbox
-from agreements.models import Agreement, Message, StandIn
+from agreements.models import Agreement, Message, NonAuthorSigner
 from proceedings.models import Author, Paper
 
 
-def shown(author: Author) -> str:
+def name_shown(author: Author) -> str:
     """The name as agreements have it."""
     return unicodedata.normalize("NFC", author.display)
 
 
-def hand_over(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
+def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
     """The signer passes on to a co-author with an address on file. The old links die; both get mail, and the editors.
 
-    Raises WrongMove when the agreement has moved on, NotReady when the paper is in no state for a new one.
+    Raises TransitionError when the agreement has moved on, NotReadyError when the paper is in no state for a new one.
     """
-    name = shown(to)
+    name = name_shown(to)
     with transaction.atomic():
-        lifecycle.move(
+        lifecycle.transition(
             agreement,
             "hand-over",
             by="signer",
@@ -32,21 +32,21 @@ def hand_over(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
             data={"to": name},
             closed_at=now,
             reason=reasons.handed_over(name),
-            look_at=None,
+            next_check_at=None,
         )
         lifecycle.close(agreement, now)
-        name_contact(to, to.email)
+        set_corresponding_author(to, to.email)
         successor = lifecycle.draft(paper_of(agreement), by="signer", now=now, predecessor=agreement)
         lifecycle.issue(successor, by="signer", now=now)
-        confirm(agreement, now)
-        notify.tell_editors(agreement, Message.Kind.EDITOR_HANDED_OVER, now)
+        confirm_delegation(agreement, now)
+        notify.notify_editors(agreement, Message.Kind.EDITOR_HANDED_OVER, now)
     return successor
 
 
-def confirm(agreement: Agreement, now: datetime) -> None:
+def confirm_delegation(agreement: Agreement, now: datetime) -> None:
     """Tells who was to sign before that somebody else does now."""
     kind = Message.Kind.HANDED_OVER
-    outbox.queue(agreement, slot="handed-over", kind=kind, recipient=agreement.signer_email, now=now)
+    outbox.queue(agreement, idempotency_key="handed-over", kind=kind, recipient=agreement.signer_email, now=now)
 
 
 def paper_of(agreement: Agreement) -> Paper:
@@ -54,8 +54,10 @@ def paper_of(agreement: Agreement) -> Paper:
     return Paper.objects.select_related("volume").get(pk=agreement.paper_id)
 
 
-def name_contact(author: Author, email: str) -> None:
+def set_corresponding_author(author: Author, email: str) -> None:
     """Makes `author` the paper's corresponding author, at `email`, who signs in person."""
-    StandIn.objects.filter(author=author).delete()
-    Author.objects.filter(paper=author.paper_id, is_contact=True).exclude(pk=author.pk).update(is_contact=False)
-    Author.objects.filter(pk=author.pk).update(is_contact=True, email=email)
+    NonAuthorSigner.objects.filter(author=author).delete()
+    Author.objects.filter(paper=author.paper_id, is_corresponding=True).exclude(pk=author.pk).update(
+        is_corresponding=False
+    )
+    Author.objects.filter(pk=author.pk).update(is_corresponding=True, email=email)

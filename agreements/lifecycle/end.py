@@ -7,7 +7,7 @@ from django.db import transaction
 from agreements.domain.states import LIVE
 from agreements.lifecycle import snapshot
 from agreements.lifecycle.issue import begin, draft, issue
-from agreements.lifecycle.record import WrongMove, move
+from agreements.lifecycle.record import TransitionError, transition
 from agreements.mail import links, outbox
 from agreements.models import Agreement
 from proceedings.models import Paper
@@ -22,11 +22,13 @@ def close(agreement: Agreement, now: datetime) -> None:
 def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     """Ends an agreement without a successor. Evidence stays."""
     with transaction.atomic():
-        move(agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None)
+        transition(
+            agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, next_check_at=None
+        )
         close(agreement, now)
 
 
-def paper_withdrawn(paper_id: int, *, by: str, now: datetime) -> bool:
+def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> bool:
     """Ends what is under way about a paper that was withdrawn. False if nothing was.
 
     Call it in the transaction that withdraws the paper.
@@ -36,7 +38,7 @@ def paper_withdrawn(paper_id: int, *, by: str, now: datetime) -> bool:
         return False
     try:
         void(agreement, reason="The paper was withdrawn.", by=by, now=now)
-    except WrongMove:  # it ended meanwhile
+    except TransitionError:  # it ended meanwhile
         return False
     return True
 
@@ -47,28 +49,35 @@ def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     Nobody is asked any more: mails and links end. An editor takes it back by replacing or voiding the agreement.
     """
     with transaction.atomic():
-        move(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, look_at=None)
+        transition(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, next_check_at=None)
         close(agreement, now)
 
 
 def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
     """The same for a paper without an agreement under way: one is begun to carry the waiver.
 
-    Raises NotReady when the paper has an agreement under way, or is withdrawn.
+    Raises NotReadyError when the paper has an agreement under way, or is withdrawn.
     """
     if paper.status == Paper.Status.WITHDRAWN:
-        raise snapshot.NotReady("It is withdrawn.")
+        raise snapshot.NotReadyError("It is withdrawn.")
     with transaction.atomic():
-        agreement = begin(paper, snapshot.facts_of_waiver(paper), by=by, now=now)
+        agreement = begin(paper, snapshot.snapshot_of_waiver(paper), by=by, now=now)
         waive(agreement, reason=reason, by=by, now=now)
     return agreement
 
 
-def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
+def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
     """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
     with transaction.atomic():
-        move(
-            agreement, "supersede", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, look_at=None
+        transition(
+            agreement,
+            "supersede",
+            by=by,
+            now=now,
+            data={"reason": reason},
+            closed_at=now,
+            reason=reason,
+            next_check_at=None,
         )
         close(agreement, now)
         successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
@@ -79,5 +88,7 @@ def supersede(agreement: Agreement, *, reason: str, by: str, now: datetime) -> A
 def lapse(agreement: Agreement, *, now: datetime) -> None:
     """Clause 7: not published within one year of the signature."""
     with transaction.atomic():
-        move(agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year.")
+        transition(
+            agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year."
+        )
         close(agreement, now)

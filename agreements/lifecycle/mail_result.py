@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from agreements.domain.states import Status
-from agreements.lifecycle.record import note
+from agreements.lifecycle.record import record_event
 from agreements.mail import addresses, notify, outbox
 from agreements.mail.bounces import Bounce
 from agreements.models import Message
@@ -19,16 +19,21 @@ TOMORROW = timedelta(days=1)
 """Longer than the gap between two mails to one address."""
 
 
-def note_mail(message: Message, state: str, now: datetime) -> None:
+def record_mail_result(message: Message, state: str, now: datetime) -> None:
     """The chain's word about a mail that left, or may have left, or whose address was refused for good."""
     if state == Message.State.FAILED:
         address_refused(message, now)
         return
     if message.volume_id:  # no agreement's chain has a place for it
         return
-    data = {"kind": message.kind, "slot": message.slot, "to": message.recipient, "message_id": message.message_id}
+    data = {
+        "kind": message.kind,
+        "idempotency_key": message.idempotency_key,
+        "to": message.recipient,
+        "message_id": message.message_id,
+    }
     kind = "mailed" if state == Message.State.SENT else "mail-unknown"
-    note(message.agreement.pk, kind, by="clock", now=now, data=data)
+    record_event(message.agreement.pk, kind, by="clock", now=now, data=data)
 
 
 def address_refused(message: Message, now: datetime) -> None:
@@ -38,18 +43,18 @@ def address_refused(message: Message, now: datetime) -> None:
     """
     if stop_address(message, message.error, now) and not message.volume_id:
         data = {"to": message.recipient, "words": message.error}
-        note(message.agreement.pk, "address-refused", by="clock", now=now, data=data)
+        record_event(message.agreement.pk, "address-refused", by="clock", now=now, data=data)
 
 
 def stop_address(message: Message, words: str, now: datetime) -> bool:
     """Ends all mail to the address of `message`; False if that was done before."""
     address = message.recipient
     outbox.cancel_to(address, addresses.agreements_with_mail_to(address))
-    if not addresses.stop(address, words, now):
+    if not addresses.mark_undeliverable(address, words, now):
         return False
     about_signer = not message.volume_id and address.lower() == message.agreement.signer_email.lower()
     if about_signer:  # who cannot be asked any more
-        notify.tell_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.short(address))
+        notify.notify_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.short(address))
     return True
 
 
@@ -61,7 +66,7 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
     first = messages[0]
     with transaction.atomic():
         about = {message.agreement.pk for message in messages if not message.volume_id}
-        outbox.hold(about | addresses.agreements_with_mail_to(first.recipient))
+        outbox.lock_agreements(about | addresses.agreements_with_mail_to(first.recipient))
         if first.volume_id and not bounce.hard:
             return "ignored"  # tomorrow morning has a mail of its own
         if first.volume_id:  # which has no chain
@@ -70,7 +75,7 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
             return "known"
         data = {"to": first.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
         for agreement_id in sorted(about):
-            note(agreement_id, "bounced", by="clock", now=now, data=data)
+            record_event(agreement_id, "bounced", by="clock", now=now, data=data)
         if bounce.hard:
             stop_address(first, bounce.words, now)
         else:
@@ -93,24 +98,24 @@ def mail_again(messages: list[Message], now: datetime) -> None:
     many have come back that a person should look.
     """
     address = messages[0].recipient
-    if addresses.lock(address).stopped_at or addresses.agreements_with_mail_to(address):
+    if addresses.lock(address).undeliverable_at or addresses.agreements_with_mail_to(address):
         return
     again = [
-        outbox.Errand(message.agreement, f"{message.slot}:again", Kind(message.kind), address)
+        outbox.EmailRequest(message.agreement, f"{message.idempotency_key}:again", Kind(message.kind), address)
         for message in messages
-        if is_wanted(message) and came_back(message) <= MAIL_AGAIN
+        if is_wanted(message) and record_return(message) <= MAIL_AGAIN
     ]
-    outbox.queue_together(again, now, wait=TOMORROW)
+    outbox.queue_combined(again, now, wait=TOMORROW)
 
 
 def is_wanted(message: Message) -> bool:
     """Whether somebody still waits for what the mail says."""
     agreement = message.agreement
     agreement.refresh_from_db(fields=["status", "reminders_stopped_at"])
-    asks = message.kind in (Kind.INVITATION, *outbox.ASKING_AGAIN, Kind.FRESH)
+    asks = message.kind in (Kind.INVITATION, *outbox.REPEATED_REQUESTS, Kind.FRESH)
     return not asks or (agreement.status == Status.ISSUED and agreement.reminders_stopped_at is None)
 
 
-def came_back(message: Message) -> int:
+def record_return(message: Message) -> int:
     """How many mails about its agreement have come back from its address."""
     return message.agreement.events.filter(kind="bounced", data__to=message.recipient).count()

@@ -7,18 +7,18 @@ from django.db import transaction
 
 from agreements.domain.schedule import FOREVER
 from agreements.domain.states import WAITING, Status
-from agreements.lifecycle.record import note
+from agreements.lifecycle.record import record_event
 from agreements.mail import notify, outbox
-from agreements.models import Agreement, Message, Person, Terms
+from agreements.models import Agreement, Message, RecipientSettings, SigningSettings
 
 Kind = Message.Kind
 
 
-def terms_changed(volume_id: int, now: datetime) -> None:
+def settings_changed(volume_id: int, now: datetime) -> None:
     """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
-        Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=now)
+        Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(next_check_at=now)
 
 
 def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetime) -> bool:
@@ -28,10 +28,10 @@ def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetim
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING)
-        if not waiting.update(paused_until=until or FOREVER, look_at=until):
+        if not waiting.update(paused_until=until or FOREVER, next_check_at=until):
             return False
         outbox.cancel_reminders(agreement.pk)
-        note(agreement.pk, "pause", by=by, now=now, data={"until": until.isoformat() if until else ""})
+        record_event(agreement.pk, "pause", by=by, now=now, data={"until": until.isoformat() if until else ""})
     return True
 
 
@@ -39,9 +39,9 @@ def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
     """Lifts the agreement's pause. False if it has none."""
     with transaction.atomic():
         paused = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, paused_until__gt=now)
-        if not paused.update(paused_until=None, look_at=now):
+        if not paused.update(paused_until=None, next_check_at=now):
             return False
-        note(agreement.pk, "resume", by=by, now=now, data={})
+        record_event(agreement.pk, "resume", by=by, now=now, data={})
     return True
 
 
@@ -49,56 +49,56 @@ def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> No
     """Nobody is reminded of anything in the volume before `until`, or until somebody lifts it; `resume_volume` does."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
-        Terms.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
+        SigningSettings.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
         outbox.cancel_all_reminders(waiting)
 
 
 def resume_volume(volume_id: int, *, now: datetime) -> None:
     with transaction.atomic():
-        Terms.objects.filter(volume=volume_id).update(paused_until=None)
-        terms_changed(volume_id, now)
+        SigningSettings.objects.filter(volume=volume_id).update(paused_until=None)
+        settings_changed(volume_id, now)
 
 
-def pause_person(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
+def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
     """Nobody at the address is reminded of any paper of the volume before `until`, or until somebody lifts it."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
-        set_person(volume_id, address, paused_until=until or FOREVER)
+        update_recipient(volume_id, address, paused_until=until or FOREVER)
         outbox.cancel_reminders_to(address, waiting)
         # Nor are the co-authors asked meanwhile about what waits for this person.
         theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
         outbox.cancel_all_reminders(theirs.values_list("pk", flat=True))
 
 
-def resume_person(volume_id: int, address: str, *, now: datetime) -> None:
+def resume_recipient(volume_id: int, address: str, *, now: datetime) -> None:
     with transaction.atomic():
-        set_person(volume_id, address, paused_until=None)
-        terms_changed(volume_id, now)
+        update_recipient(volume_id, address, paused_until=None)
+        settings_changed(volume_id, now)
 
 
-def place_person(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
+def set_time_zone(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
     """The person at the address lives in `zone`, an IANA name; an empty text for who knows where."""
     with transaction.atomic():
-        set_person(volume_id, address, zone=zone)
-        terms_changed(volume_id, now)
+        update_recipient(volume_id, address, zone=zone)
+        settings_changed(volume_id, now)
 
 
-def set_person(volume_id: int, address: str, **columns: Any) -> None:
-    Person.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
+def update_recipient(volume_id: int, address: str, **columns: Any) -> None:
+    RecipientSettings.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
 
 
 def held_waiting(volume_id: int) -> list[int]:
     """The agreements of the volume that wait, with their rows held."""
     waiting = Agreement.objects.filter(paper__volume=volume_id, status__in=WAITING).values_list("pk", flat=True)
     ids = list(waiting)
-    outbox.hold(ids)
+    outbox.lock_agreements(ids)
     return ids
 
 
-def look_now(agreement: Agreement, now: datetime) -> None:
+def check_now(agreement: Agreement, now: datetime) -> None:
     """The clock asks again about one waiting agreement: what kept it from reminding is over."""
     waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
-    waiting.update(look_at=now)
+    waiting.update(next_check_at=now)
 
 
 def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
@@ -108,11 +108,11 @@ def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, reminders_stopped_at__isnull=True)
-        if not waiting.update(reminders_stopped_at=now, look_at=None):
+        if not waiting.update(reminders_stopped_at=now, next_check_at=None):
             return False
         outbox.cancel_reminders(agreement.pk)
-        note(agreement.pk, "stop-reminders", by="signer", now=now, data={})
-        notify.tell_editors(agreement, Kind.EDITOR_STOPPED, now)
+        record_event(agreement.pk, "stop-reminders", by="signer", now=now, data={})
+        notify.notify_editors(agreement, Kind.EDITOR_STOPPED, now)
     return True
 
 
@@ -121,5 +121,5 @@ def volume_delivered(volume_id: int, *, now: datetime) -> None:
     with transaction.atomic():
         waiting = held_waiting(volume_id)
         outbox.cancel_all_reminders(waiting)
-        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(look_at=None)
-        Terms.objects.filter(volume=volume_id).update(daily_at=FOREVER)
+        Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(next_check_at=None)
+        SigningSettings.objects.filter(volume=volume_id).update(daily_at=FOREVER)

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements.domain.states import MOVES
+from agreements.domain.states import TRANSITIONS
 from agreements.models import Agreement, Event, compare_and_set
 
 
-class WrongMove(Exception):
+class TransitionError(Exception):
     """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
 
     def __init__(self, verb: str, status: str) -> None:
@@ -18,34 +18,36 @@ class WrongMove(Exception):
         self.status = status
 
 
-def move(agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[str, Any], **columns: Any) -> None:
-    """One legal step with its event. Call it inside a transaction. Raises WrongMove when the row has moved on."""
-    step = MOVES[verb]
+def transition(
+    agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[str, Any], **columns: Any
+) -> None:
+    """One legal step with its event. Call it inside a transaction. Raises TransitionError when the row has moved on."""
+    step = TRANSITIONS[verb]
     won = Agreement.objects.filter(pk=agreement.pk, status__in=step.sources).update(
         status=step.target, event_count=F("event_count") + 1, **columns
     )
     if not won:
-        raise WrongMove(verb, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
-    append(agreement, verb, by=by, now=now, data=data)
+        raise TransitionError(verb, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
+    append_event(agreement, verb, by=by, now=now, data=data)
     agreement.refresh_from_db()
 
 
-def note(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+def record_event(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """An event that moves nothing, such as a mail that was sent."""
     with transaction.atomic(savepoint=False):
         ((reference, number, head),) = compare_and_set.hold(
             Agreement, [agreement_id], "reference", "event_count", "event_head"
         )
-        chain(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
+        chain_digest(agreement_id, reference, kind, number=number + 1, head=head, by=by, now=now, data=data)
 
 
-def append(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
+def append_event(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
     """The next link of the chain. The caller's UPDATE holds the agreement's row, so nobody else can be appending."""
     number, head = Agreement.objects.values_list("event_count", "event_head").get(pk=agreement.pk)
-    chain(agreement.pk, agreement.reference, kind, number=number, head=head, by=by, now=now, data=data)
+    chain_digest(agreement.pk, agreement.reference, kind, number=number, head=head, by=by, now=now, data=data)
 
 
-def chain(
+def chain_digest(
     agreement_id: int,
     reference: str,
     kind: str,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agreements.domain.states import WAITING, Status
 from agreements.lifecycle.issue import Kind
-from agreements.lifecycle.record import note
+from agreements.lifecycle.record import record_event
 from agreements.mail import addresses, outbox
 from agreements.models import Agreement
 from agreements.reminders import planner
@@ -23,16 +23,16 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
     """
     with transaction.atomic():
         ids = sorted(agreement_ids)
-        outbox.hold(ids)
-        look = planner.Look(planner.waiting().filter(pk__in=ids))
+        outbox.lock_agreements(ids)
+        look = planner.PlannerBatch(planner.waiting().filter(pk__in=ids))
         addresses.lock_all(look.addresses)
         plans = list(planner.one_volume_each(look.plans(now), now))
         later: dict[datetime | None, list[int]] = {}
         for plan in plans:
-            later.setdefault(planner.next_look(plan.verdict, now), []).append(plan.agreement.pk)
+            later.setdefault(planner.next_check(plan.verdict, now), []).append(plan.agreement.pk)
         for at, waiting in later.items():
-            Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(look_at=at)
-        return outbox.queue_together((errand for plan in plans for errand in planner.errands(plan)), now)
+            Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(next_check_at=at)
+        return outbox.queue_combined((request for plan in plans for request in planner.email_requests(plan)), now)
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> bool:
@@ -44,11 +44,11 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta 
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
-        if not waiting.update(look_at=now) or agreement.messages.filter(state__in=outbox.OPEN).exists():
+        if not waiting.update(next_check_at=now) or agreement.messages.filter(state__in=outbox.OPEN).exists():
             return False
-        if addresses.lock(agreement.signer_email).stopped_at or planner.is_paused(agreement, now):
+        if addresses.lock(agreement.signer_email).undeliverable_at or planner.is_paused(agreement, now):
             return False
-        note(agreement.pk, "remind", by=by, now=now, data={})
-        slot = f"manual:{secrets.token_hex(8)}"
-        errand = outbox.Errand(agreement, slot, Kind.REMINDER, agreement.signer_email)
-        return outbox.queue_beside(errand, now, due_at=now + wait)
+        record_event(agreement.pk, "remind", by=by, now=now, data={})
+        idempotency_key = f"manual:{secrets.token_hex(8)}"
+        request = outbox.EmailRequest(agreement, idempotency_key, Kind.REMINDER, agreement.signer_email)
+        return outbox.queue_or_join(request, now, due_at=now + wait)

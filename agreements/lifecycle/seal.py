@@ -8,7 +8,7 @@ from django.db.models import F
 from agreements.documents.seal import SealKey
 from agreements.domain.facts import sha256
 from agreements.domain.states import Status
-from agreements.lifecycle.record import move, note
+from agreements.lifecycle.record import record_event, transition
 from agreements.mail import outbox
 from agreements.models import Agreement, Message, SealCertificate
 
@@ -25,7 +25,7 @@ def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: s
         certificate, _ = SealCertificate.objects.get_or_create(
             fingerprint=key.fingerprint, defaults={"pem": key.pem, "first_used_at": now}
         )
-        move(
+        transition(
             agreement,
             "seal",
             by="clock",
@@ -41,7 +41,11 @@ def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: s
             seal_after=None,
         )
         outbox.queue(
-            agreement, slot=f"receipt:{digest[:16]}", kind=Kind.RECEIPT, recipient=agreement.signer_email, now=now
+            agreement,
+            idempotency_key=f"receipt:{digest[:16]}",
+            kind=Kind.RECEIPT,
+            recipient=agreement.signer_email,
+            now=now,
         )
 
 
@@ -56,9 +60,9 @@ def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
 def damaged(agreement: Agreement, words: str, *, now: datetime) -> None:
     """Puts on record, once, that the sealed file is not what was sealed. Nothing moves: a copy may be restored."""
     if not agreement.events.filter(kind="damaged", data__words=words).exists():
-        note(agreement.pk, "damaged", by="clock", now=now, data={"words": words})
+        record_event(agreement.pk, "damaged", by="clock", now=now, data={"words": words})
 
 
 def delivered(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:
     """Notes that the sealed file went to the publisher."""
-    note(agreement.pk, "deliver", by=by, now=now, data={"sha256": sha256})
+    record_event(agreement.pk, "deliver", by=by, now=now, data={"sha256": sha256})

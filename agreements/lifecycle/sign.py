@@ -6,27 +6,27 @@ from typing import Any
 
 from django.db import transaction
 
-from agreements.domain.facts import Statement, sha256
+from agreements.domain.facts import SignedStatement, sha256
 from agreements.domain.states import WAITING
 from agreements.lifecycle.end import close
-from agreements.lifecycle.record import WrongMove, move, note
+from agreements.lifecycle.record import TransitionError, record_event, transition
 from agreements.mail import notify, outbox
-from agreements.models import Agreement, Message, ShownCopy
+from agreements.models import Agreement, Message, ShownForm
 
 Kind = Message.Kind
 
 
-class NotReviewed(Exception):
+class NotReviewedError(Exception):
     """This form, with these statements, was never looked over before it was to be signed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class SignatureInput:
     """What the signing POST brought with it."""
 
     typed_name: str
-    consent: Statement
-    authority: Statement
+    consent: SignedStatement
+    authority: SignedStatement
     shown: bytes
     address: str | None
     agent: str
@@ -45,29 +45,29 @@ class Act:
         }
 
 
-def review(agreement: Agreement, act: Act, *, now: datetime) -> None:
+def review(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
     """The author has filled in the form and looks it over: the first trace of a person, noted once per document."""
     with transaction.atomic():
-        outbox.hold([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
+        outbox.lock_agreements([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
-            raise WrongMove("review", status)
+            raise TransitionError("review", status)
         if act.looked_over not in reviews(agreement):
-            note(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
+            record_event(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
 
 
 def reviews(agreement: Agreement) -> list[dict[str, Any]]:
     return list(agreement.events.filter(kind="reviewed").values_list("data", flat=True))
 
 
-def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
+def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
     """The signature, complete with its evidence, in one transaction; the seal is a later step that may be repeated.
 
     Raises NotReviewed unless the author has looked over this very document with these very statements.
     """
     shown = sha256(act.shown)
     with transaction.atomic():
-        move(
+        transition(
             agreement,
             "sign",
             by="signer",
@@ -90,24 +90,24 @@ def sign(agreement: Agreement, act: Act, *, now: datetime) -> None:
             shown_sha256=shown,
             signer_address=act.address,
             signer_agent=act.agent[:500],
-            look_at=None,
+            next_check_at=None,
         )
         if act.looked_over not in reviews(agreement):
-            raise NotReviewed
+            raise NotReviewedError
         keep_shown(agreement, act.shown)
         outbox.cancel_open(agreement.pk)
-        notify.tell_coauthors(agreement, now)
+        notify.notify_coauthors(agreement, now)
 
 
 def keep_shown(agreement: Agreement, shown: bytes) -> None:
     """The form as it was signed, whether by link or by hand; call it in the transaction of the signature."""
-    ShownCopy.objects.create(agreement=agreement, body=shown)
+    ShownForm.objects.create(agreement=agreement, body=shown)
 
 
 def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
     """The author will not sign. Reminders end in the same transaction; both sides get a mail."""
     with transaction.atomic():
-        move(
+        transition(
             agreement,
             "decline",
             by="signer",
@@ -115,8 +115,10 @@ def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
             data={"reason": reason},
             closed_at=now,
             reason=reason,
-            look_at=None,
+            next_check_at=None,
         )
         close(agreement, now)
-        outbox.queue(agreement, slot="declined", kind=Kind.DECLINED, recipient=agreement.signer_email, now=now)
-        notify.tell_editors(agreement, Kind.EDITOR_DECLINED, now)
+        outbox.queue(
+            agreement, idempotency_key="declined", kind=Kind.DECLINED, recipient=agreement.signer_email, now=now
+        )
+        notify.notify_editors(agreement, Kind.EDITOR_DECLINED, now)

@@ -16,15 +16,15 @@ from agreements.documents import pdf, rendering, seal
 from agreements.documents.checklist import FOUND
 from agreements.documents.uploads.inspect import Pages
 from agreements.domain.facts import sha256
-from agreements.domain.schedule import REST
+from agreements.domain.schedule import PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.mail import notify, outbox
-from agreements.models import Agreement, Message, Scan
+from agreements.models import Agreement, Message, SignedForm
 
 Kind = Message.Kind
 
 
-class Refused(Exception):
+class SignedFormError(Exception):
     """The form cannot be accepted as it is; says why and what to do. Nothing was changed."""
 
 
@@ -42,40 +42,42 @@ class Reading:
 # --- the author
 
 
-def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
+def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
     """Takes in a form that was looked into. Reminders rest, the links go on working, the editors are told.
 
-    Raises WrongMove when the agreement has moved on.
+    Raises TransitionError when the agreement has moved on.
     """
-    kept = Kept.of(agreement, pages)
+    kept = StoredUpload.of(agreement, pages)
     with transaction.atomic():
-        stamps = {"received_at": now, "look_at": now + REST}
-        lifecycle.move(agreement, "receive", by="signer", now=now, data=kept.words, **stamps)
+        stamps = {"received_at": now, "next_check_at": now + PAUSE_AFTER_REQUEST}
+        lifecycle.transition(agreement, "receive", by="signer", now=now, data=kept.words, **stamps)
         outbox.cancel_reminders(agreement.pk)
         return kept.row(agreement, now)
 
 
-def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Scan:
-    """Takes in a better one while no editor has looked at the last. Raises WrongMove when that one was settled."""
-    kept = Kept.of(agreement, pages)
+def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
+    """Replaces a form that no editor has reviewed yet. Raises TransitionError when the last one was reviewed."""
+    kept = StoredUpload.of(agreement, pages)
     with transaction.atomic():
-        outbox.hold([agreement.pk])
+        outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status != Status.RECEIVED:
-            raise lifecycle.WrongMove("send another form for", status)
-        lifecycle.note(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
+            raise lifecycle.TransitionError("send another form for", status)
+        lifecycle.record_event(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
         return kept.row(agreement, now)
 
 
 def has_room(agreement: Agreement) -> bool:
     """Whether the volume may take another form: so many bytes for all its authors (S15), counted from the rows."""
-    files = Scan.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list("files", flat=True)
+    files = SignedForm.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list(
+        "files", flat=True
+    )
     kept: int = sum(one["size"] for each in files for one in each)
     return kept < settings.UPLOADS_PER_VOLUME
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredUpload:
     """What came in, in private storage: put there before any row says so, so a crash leaves a file too many at most."""
 
     files: list[dict[str, Any]]
@@ -111,9 +113,9 @@ class Kept:
             "pages_sha256": self.pages_sha256,
         }
 
-    def row(self, agreement: Agreement, now: datetime) -> Scan:
+    def row(self, agreement: Agreement, now: datetime) -> SignedForm:
         """The row, and the word to the editors. Call it in the transaction that takes the form in."""
-        scan = Scan.objects.create(
+        scan = SignedForm.objects.create(
             agreement=agreement,
             received_at=now,
             files=self.files,
@@ -121,7 +123,7 @@ class Kept:
             pages_file=self.pages_file,
             pages_sha256=self.pages_sha256,
         )
-        notify.tell_editors(agreement, Kind.EDITOR_RECEIVED, now, about=str(scan.pk))
+        notify.notify_editors(agreement, Kind.EDITOR_RECEIVED, now, about=str(scan.pk))
         return scan
 
 
@@ -130,9 +132,9 @@ def digests(file: dict[str, Any]) -> dict[str, Any]:
     return {key: file[key] for key in ("sha256", "size", "kind", "pages")}
 
 
-def newest(agreement: Agreement) -> Scan | None:
+def newest(agreement: Agreement) -> SignedForm | None:
     """The form to look at."""
-    return agreement.scans.order_by("-pk").first()
+    return agreement.signed_forms.order_by("-pk").first()
 
 
 # --- the editor
@@ -150,15 +152,15 @@ def latest(now: datetime) -> date:
     return (now + timedelta(hours=14)).date()
 
 
-def accept(agreement: Agreement, scan: Scan, reading: Reading, *, by: str, now: datetime) -> None:
+def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str, now: datetime) -> None:
     """The form counts as signed. Sealing follows by itself, as after every signature.
 
-    Raises WrongMove when the agreement has moved on, and Refused when the date cannot be, when another form has come
-    in, or when the sealed file could not be made of it.
+    Raises TransitionError when the agreement has changed, and SignedFormError when the date cannot be right, when
+    another form has come in, or when no sealed file can be made of it.
     """
     shown = rendering.shown_form(agreement)
     with transaction.atomic():
-        lifecycle.move(
+        lifecycle.transition(
             agreement,
             "accept",
             by=by,
@@ -175,42 +177,46 @@ def accept(agreement: Agreement, scan: Scan, reading: Reading, *, by: str, now: 
             },
             signed_at=now,
             typed_name=reading.name,
-            scan=scan,
+            signed_form=scan,
             date_written=reading.date_written,
             dated=reading.dated,
             shown_sha256=sha256(shown),
-            look_at=None,
+            next_check_at=None,
         )
         still_newest(agreement, scan)
         if not earliest(agreement) <= reading.dated <= latest(now):
-            raise Refused("The date must lie between the day on which the form was sent out and today.")
+            raise SignedFormError("The date must lie between the day on which the form was sent out and today.")
         lifecycle.keep_shown(agreement, shown)
         try:
             rendering.completed_form(agreement, shown)
         except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
-            raise Refused(
+            raise SignedFormError(
                 f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
             ) from error
         outbox.cancel_open(agreement.pk)
-        notify.tell_coauthors(agreement, now)
+        notify.notify_coauthors(agreement, now)
 
 
-def send_back(agreement: Agreement, scan: Scan, missing: Sequence[str], note: str, *, by: str, now: datetime) -> None:
+def send_back(
+    agreement: Agreement, scan: SignedForm, missing: Sequence[str], note: str, *, by: str, now: datetime
+) -> None:
     """Something is missing: the author is told what, with a link, and reminders go on.
 
-    `missing` are keys of the checklist. Raises WrongMove when the agreement has moved on, Refused when another form has
-    come in.
+    `missing` are keys of the checklist. Raises TransitionError when the agreement has changed, SignedFormError when
+    another form has come in.
     """
     data = {"missing": list(missing), "note": note, "pages_sha256": scan.pages_sha256}
     with transaction.atomic():
-        lifecycle.move(agreement, "send-back", by=by, now=now, data=data, received_at=None, look_at=now)
+        lifecycle.transition(agreement, "send-back", by=by, now=now, data=data, received_at=None, next_check_at=now)
         still_newest(agreement, scan)
-        slot = f"{Kind.SENT_BACK.value}:{agreement.event_count}"
-        outbox.queue(agreement, slot=slot, kind=Kind.SENT_BACK, recipient=agreement.signer_email, now=now)
+        idempotency_key = f"{Kind.SENT_BACK.value}:{agreement.event_count}"
+        outbox.queue(
+            agreement, idempotency_key=idempotency_key, kind=Kind.SENT_BACK, recipient=agreement.signer_email, now=now
+        )
 
 
-def still_newest(agreement: Agreement, scan: Scan) -> None:
+def still_newest(agreement: Agreement, scan: SignedForm) -> None:
     """Raises Refused when it is not. The agreement's row is held, so no other form can be coming in."""
     last = newest(agreement)
     if last is None or last.pk != scan.pk:
-        raise Refused("The author has sent another form meanwhile. Look at that one.")
+        raise SignedFormError("The author has sent another form meanwhile. Look at that one.")

@@ -9,32 +9,32 @@ from typing import Any
 
 from agreements.documents import pdf
 from agreements.domain import agreement_text
-from agreements.models import Agreement, AgreementText, StandIn
+from agreements.models import Agreement, AgreementText, NonAuthorSigner
 from proceedings.models import Author, Paper
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is mistaken for something else on paper."""
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """A paper cannot have an agreement yet. The message says what to do."""
 
 
-def facts_of(paper: Paper) -> dict[str, Any]:
-    """The agreement's facts as the paper has them now. Raises NotReady, with what to do, when one is missing."""
+def snapshot_of(paper: Paper) -> dict[str, Any]:
+    """The agreement's facts as the paper has them now. Raises NotReadyError, with what to do, when one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
-        raise NotReady("It is withdrawn.")
-    facts = facts_of_waiver(paper)
+        raise NotReadyError("It is withdrawn.")
+    facts = snapshot_of_waiver(paper)
     if not facts["signer_email"]:
-        raise NotReady("It has no corresponding author. Choose one and give an e-mail address.")
+        raise NotReadyError("It has no corresponding author. Choose one and give an e-mail address.")
     missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], facts["signer"], *facts["authors"]]))
     if missing:
         named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReady(f"The form cannot show {named}. Write the title or the name in other letters.")
+        raise NotReadyError(f"The form cannot show {named}. Write the title or the name in other letters.")
     return facts
 
 
-def facts_of_waiver(paper: Paper) -> dict[str, Any]:
+def snapshot_of_waiver(paper: Paper) -> dict[str, Any]:
     """The same for an agreement that nobody is going to sign: it may lack a signer, and is printed on no form."""
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signer, address = signer_of(authors)
@@ -51,12 +51,12 @@ def facts_of_waiver(paper: Paper) -> dict[str, Any]:
 
 def signer_of(authors: Iterable[Author]) -> tuple[str, str]:
     """Name and address of who is to sign: the corresponding author or their stand-in; empty where there is none."""
-    contact = next((author for author in authors if author.is_contact), None)
+    contact = next((author for author in authors if author.is_corresponding), None)
     if contact is None:
         return "", ""
-    stand_in: StandIn | None = getattr(contact, "stand_in", None)
-    if stand_in is not None:
-        return stand_in.name, stand_in.email
+    non_author_signer: NonAuthorSigner | None = getattr(contact, "non_author_signer", None)
+    if non_author_signer is not None:
+        return non_author_signer.name, non_author_signer.email
     return unicodedata.normalize("NFC", contact.display), contact.email
 
 

@@ -21,8 +21,8 @@ from agreements.domain.differences import differences
 from agreements.domain.reasons import recognised
 from agreements.mail import addresses, email_templates, links
 from agreements.mail.bounces import ReturnPaths
-from agreements.mail.email_templates import FormLetter, blank
-from agreements.models import Agreement, Link, Message, OwnWords
+from agreements.mail.email_templates import BatchTemplate, blank
+from agreements.models import Agreement, EmailTemplate, Link, Message
 from proceedings.delivery.citation_files import address_of, citation_files
 from proceedings.models import Volume
 from proceedings.web.languages import ENGLISH
@@ -67,26 +67,26 @@ NEEDED = dict.fromkeys((Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL), ("link"
 """The mails that a volume may write in its own words, and what these may not lose."""
 
 
-Forms = dict[tuple[Any, ...], tuple[FormLetter, FormLetter]]
+Forms = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
 """By all that their words depend on: text and HTML."""
 
 
-class Letters:
+class Composer:
     """The mails for some outbox rows. What they need of the database is read, and their links are made, together."""
 
     def __init__(self, messages: Iterable[Message], now: datetime) -> None:
         messages = list(messages)
         self.languages = addresses.languages(message.recipient for message in messages)
         self.links: dict[tuple[int, str], str] = {}
-        wishes = [wish for message in messages for wish in wishes_of(message, now)]
-        for wish, url in zip(wishes, links.make_all(wishes, now), strict=True):
+        wishes = [wish for message in messages for wish in link_specs(message, now)]
+        for wish, url in zip(wishes, links.create_links(wishes, now), strict=True):
             self.links[wish.message.pk, wish.purpose] = url
         about = {one.agreement_id for message in messages for one in (message, *message.parts)}
-        first = Message.objects.filter(agreement__in=about - {None}, slot="invitation")
+        first = Message.objects.filter(agreement__in=about - {None}, idempotency_key="invitation")
         ids = first.values_list("agreement", "message_id", "carrier__message_id")
         self.invitations = {agreement: carrier or own for agreement, own, carrier in ids}
         volumes = {volume_of(message).pk for message in messages}
-        self.own = {(own.volume_id, own.kind): own for own in OwnWords.objects.filter(volume__in=volumes)}
+        self.own = {(own.volume_id, own.kind): own for own in EmailTemplate.objects.filter(volume__in=volumes)}
         self.forms: Forms = {}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
@@ -101,14 +101,14 @@ class Letters:
         """The one in which they last used the pages, else the volume's. Editors read English, as on the desk."""
         if message.kind not in TO_AUTHORS:
             return ENGLISH
-        return self.languages.get(message.recipient.lower()) or volume_of(message).terms.language
+        return self.languages.get(message.recipient.lower()) or volume_of(message).signing_settings.language
 
     def written(self, message: Message, now: datetime) -> EmailMessage:
         """The mail in the active language."""
         # Of several papers all but one may have dropped out meanwhile.
         said = message.parts[0] if len(message.parts) == 1 else message
         volume = volume_of(said)
-        terms = volume.terms
+        signing_settings = volume.signing_settings
         context = self.context(said, volume, now)
         template = f"agreements/mail/{said.kind}"
         words = f"agreements/mail/{'own' if context['own'] else said.kind}"
@@ -121,7 +121,7 @@ class Letters:
             body=body,
             from_email=return_paths().to(message.message_id),
             to=[named(str(context["addressee"]), message.recipient)],
-            reply_to=[terms.reply_to] if terms.reply_to else None,
+            reply_to=[signing_settings.reply_to] if signing_settings.reply_to else None,
             headers={
                 "From": named(f"{volume.shortname} proceedings", our_address()),
                 "Message-ID": message.message_id,
@@ -143,7 +143,7 @@ class Letters:
         """The mail as text and as HTML, from the templates `words`."""
         if said.kind not in TO_MANY or context["reason"]:
             return rendered(f"{words}.txt", context), rendered(f"{words}.html", context)
-        values = own_values(said.agreement, context)
+        values = placeholder_values(said.agreement, context)
         of_all = {"status": said.agreement.status, "by_an_author": said.agreement.signer in said.agreement.authors}
         empty = tuple(name for name, value in values.items() if not value)
         # All that decides what the mail says, beside the values.
@@ -157,24 +157,24 @@ class Letters:
 
     def form(
         self, words: str, kind: str, context: dict[str, Any], blanks: dict[str, str], of_all: dict[str, Any]
-    ) -> tuple[FormLetter, FormLetter]:
+    ) -> tuple[BatchTemplate, BatchTemplate]:
         """The mail to many as text and as HTML, with the blanks in place of what each has of its own."""
         agreement = SimpleNamespace(**blanks | of_all, facts=SimpleNamespace(**of_all))
         agreement.authors = [blanks["authors"]]
         in_blank = context | blanks | {"agreement": agreement}
         own = self.own.get((context["volume"].pk, kind))
-        in_blank["own"] = own_words(own.body, in_blank) if own and context["own"] else []
-        text, page = (FormLetter(rendered(f"{words}.{ending}", in_blank)) for ending in ("txt", "html"))
+        in_blank["own"] = custom_texts(own.body, in_blank) if own and context["own"] else []
+        text, page = (BatchTemplate(rendered(f"{words}.{ending}", in_blank)) for ending in ("txt", "html"))
         return text, page
 
     def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
         """Everything that the mail's templates may say."""
-        terms = volume.terms
+        signing_settings = volume.signing_settings
         context: dict[str, Any] = {
             "volume": volume,
-            "deadline": terms.deadline_in_words,
-            "late": now >= terms.closes_at,
-            "days_left": (terms.closes_at - now).days,
+            "deadline": signing_settings.deadline_in_words,
+            "late": now >= signing_settings.closes_at,
+            "days_left": (signing_settings.closes_at - now).days,
             "link": self.link(said, *ON_BUTTONS),
             "stop": next(filter(None, (self.link(one, Link.Purpose.STOP) for one in (said, *said.parts))), ""),
             "addressee": self.name_of(said),
@@ -197,11 +197,11 @@ class Letters:
             }
         own = self.own.get((volume.pk, first_of(said)))
         context["extra"] = own.extra if own else ""
-        context["own"] = own_words(own.body, context) if own and own.body and said.kind in NEEDED else []
+        context["own"] = custom_texts(own.body, context) if own and own.body and said.kind in NEEDED else []
         return context
 
     def name_of(self, message: Message) -> str:
-        return addressee(message)
+        return recipient_name(message)
 
     def link(self, message: Message, *purposes: Link.Purpose) -> str:
         return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
@@ -226,10 +226,10 @@ def volume_of(message: Message) -> Volume:
     return message.volume or message.agreement.paper.volume
 
 
-def addressee(message: Message) -> str:
+def recipient_name(message: Message) -> str:
     """The name of the one it is written to; empty for editors, who are written to as such."""
     if message.kind == Kind.TOGETHER:
-        return addressee(min(message.parts, key=lambda one: one.kind == Kind.UNSIGNED))
+        return recipient_name(min(message.parts, key=lambda one: one.kind == Kind.UNSIGNED))
     if message.kind == Kind.UNSIGNED:
         author = message.agreement.paper.authors.filter(email__iexact=message.recipient).first()
         return author.display if author else ""
@@ -241,14 +241,14 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
     return {
         "agreement": agreement,
         "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
-        "proposal": proposal_of(message),
+        "change_request": proposal_of(message),
         "edit": named_row(message, ABOUT_EDITS, agreement.edits),
         "correction": named_row(message, ABOUT_CORRECTIONS, agreement.corrections),
         "scan": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/scan/",
         "sent_back": sent_back(message),
         "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
         "until": now + TIME_TO_OBJECT,
-        "proposals": f"{settings.PUBLIC_BASE_URL}/admin/agreements/proposal/",
+        "change_requests": f"{settings.PUBLIC_BASE_URL}/admin/agreements/changerequest/",
         "corrections": f"{settings.PUBLIC_BASE_URL}/admin/agreements/correction/",
         "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
         "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
@@ -260,14 +260,14 @@ def publication(agreement: Agreement) -> dict[str, str]:
     return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
 
 
-def own_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:
+def placeholder_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:
     """What each mail to many has of its own."""
     of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
     of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
     return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}
 
 
-def own_words(body: str, context: dict[str, Any]) -> list[str]:
+def custom_texts(body: str, context: dict[str, Any]) -> list[str]:
     """A volume's own words for this one mail, in paragraphs."""
     agreement = context["agreement"]
     values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
@@ -297,7 +297,7 @@ def return_paths() -> ReturnPaths:
 
 def compose(message: Message, now: datetime) -> EmailMessage:
     """The mail for one outbox row."""
-    return Letters([message], now).compose(message, now)
+    return Composer([message], now).compose(message, now)
 
 
 def why_anew(agreement: Agreement) -> str:
@@ -309,24 +309,24 @@ def proposal_of(message: Message) -> dict[str, Any] | None:
     """The proposal that a mail is about, with what it would change; its slot names it. None for all other mails."""
     if message.kind not in ABOUT_PROPOSALS:
         return None
-    proposal = message.agreement.proposals.get(pk=message.slot.split(":")[1])
+    change_request = message.agreement.change_requests.get(pk=message.idempotency_key.split(":")[1])
     return {
-        "note": proposal.note,
-        "answer": proposal.answer,
-        "differences": differences(message.agreement.facts, proposal.data),
+        "note": change_request.note,
+        "answer": change_request.answer,
+        "differences": differences(message.agreement.facts, change_request.data),
     }
 
 
 def named_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
     """The edit or correction that a mail is about; its slot names it. None for all other mails."""
-    return rows.get(pk=message.slot.split(":")[1]) if message.kind in kinds else None
+    return rows.get(pk=message.idempotency_key.split(":")[1]) if message.kind in kinds else None
 
 
 def sent_back(message: Message) -> dict[str, Any] | None:
     """What was missing on a form signed by hand; the slot has the number of the event. None for all other mails."""
     if message.kind != Kind.SENT_BACK:
         return None
-    data = message.agreement.events.get(number=message.slot.split(":")[1]).data
+    data = message.agreement.events.get(number=message.idempotency_key.split(":")[1]).data
     return {"missing": [TOLD[each] for each in data["missing"]], "note": data["note"]}
 
 
@@ -334,23 +334,23 @@ def rendered(template: str, context: dict[str, Any]) -> str:
     return engines["django"].get_template(template).render(context)
 
 
-def wishes_of(message: Message, now: datetime) -> list[links.Wish]:
+def link_specs(message: Message, now: datetime) -> list[links.LinkSpec]:
     """The links that this kind of mail carries, made for it alone."""
     if message.kind == Kind.TOGETHER:
-        wishes = [wish for part in message.parts for wish in wishes_of(part, now)]
+        wishes = [wish for part in message.parts for wish in link_specs(part, now)]
         stops = [wish for wish in wishes if wish.purpose == Link.Purpose.STOP]
         return [wish for wish in wishes if wish not in stops[1:]]  # one of them stops them all
     if message.kind in WITH_COPY:
-        return [links.Wish(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
+        return [links.LinkSpec(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
     if purpose := LATER.get(Kind(message.kind)):
-        return [links.Wish(message, purpose, now + LATER_LINK_LIFE)]
+        return [links.LinkSpec(message, purpose, now + LATER_LINK_LIFE)]
     if message.kind == Kind.COAUTHOR:
-        return [links.Wish(message, Link.Purpose.OBJECT, now + TIME_TO_OBJECT)]
+        return [links.LinkSpec(message, Link.Purpose.OBJECT, now + TIME_TO_OBJECT)]
     if message.kind not in WITH_LINK_TO_SIGN:
         return []
-    until = max(message.agreement.paper.volume.terms.closes_at, now) + SIGN_LINK_LIFE
+    until = max(message.agreement.paper.volume.signing_settings.closes_at, now) + SIGN_LINK_LIFE
     purposes = [Link.Purpose.SIGN] + [Link.Purpose.STOP] * (message.kind in REMINDING)
-    return [links.Wish(message, purpose, until) for purpose in purposes]
+    return [links.LinkSpec(message, purpose, until) for purpose in purposes]
 
 
 def co_authors(message: Message) -> list[str]:

@@ -6,23 +6,23 @@ reminder that was for the morning is due at night.
 
 from datetime import datetime, timedelta
 
-from agreements.domain.schedule import GAP, Hours
+from agreements.domain.schedule import GAP, WorkingHours
 from agreements.mail import addresses
-from agreements.mail.outbox import ASKING_AGAIN
-from agreements.models import Message, Person
+from agreements.mail.outbox import REPEATED_REQUESTS
+from agreements.models import Message, RecipientSettings
 
 State = Message.State
 Kind = Message.Kind
 
 LATE = timedelta(hours=1)
 """A mail that leaves no later than this after its moment leaves in time."""
-ASIDE = timedelta(minutes=1)
+POSTPONED = timedelta(minutes=1)
 """How long a mail steps aside for one to the same person that is just leaving."""
 
 LEAVING = (State.CLAIMED, State.HANDING)
 
 
-def waits(messages: list[Message], now: datetime) -> dict[int, datetime]:
+def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime]:
     """Which of these mails, which this worker has claimed, had better wait, by key, and until when.
 
     Two workers may each hold a mail to the same person. Each has committed its claim before it looks here, so the
@@ -32,22 +32,22 @@ def waits(messages: list[Message], now: datetime) -> dict[int, datetime]:
     until = hours_begin(late, now)
     spaced = {message.pk: message.recipient.lower() for message in messages if keeps_distance(message)}
     ours = [one.pk for message in messages for one in (message, *message.parts)]
-    quiet = addresses.quiet(spaced.values(), GAP, now, leaving=LEAVING, aside=ASIDE, besides=ours)
+    quiet = addresses.quiet_periods(spaced.values(), GAP, now, leaving=LEAVING, aside=POSTPONED, besides=ours)
     for message in messages:
         address = message.recipient.lower()
         if message.pk in spaced and address in quiet:
             until[message.pk] = max(quiet[address], until.get(message.pk, now))
-        elif message.kind in addresses.UNASKED and message.pk not in until:
-            quiet[address] = now + ASIDE  # this one leaves now
+        elif message.kind in addresses.UNREQUESTED and message.pk not in until:
+            quiet[address] = now + POSTPONED  # this one leaves now
     return until
 
 
 def keeps_distance(message: Message) -> bool:
     """Whether it follows no other mail within the gap: not where an editor said now, nor one that replaces another."""
     return any(
-        one.kind in addresses.UNASKED
+        one.kind in addresses.UNREQUESTED
         and one.kind not in (Kind.COAUTHOR, Kind.TOGETHER)
-        and not one.slot.startswith("manual:")
+        and not one.idempotency_key.startswith("manual:")
         and not (one.kind == Kind.INVITATION and one.agreement.predecessor_id)
         for one in (message, *message.parts)
     )
@@ -55,7 +55,7 @@ def keeps_distance(message: Message) -> bool:
 
 def keeps_hours(message: Message) -> bool:
     """Whether it leaves in working hours: those that ask again, while an invitation leaves when it is issued."""
-    return all(one.kind in ASKING_AGAIN for one in message.parts or [message])
+    return all(one.kind in REPEATED_REQUESTS for one in message.parts or [message])
 
 
 def is_late(message: Message, now: datetime) -> bool:
@@ -65,14 +65,14 @@ def is_late(message: Message, now: datetime) -> bool:
 def hours_begin(late: list[Message], now: datetime) -> dict[int, datetime]:
     """The next working hour of those who are not at work now."""
     small = {message.recipient.lower() for message in late}
-    known = Person.objects.filter(address__in=small).exclude(zone="") if small else []
+    known = RecipientSettings.objects.filter(address__in=small).exclude(zone="") if small else []
     zones = {(person.volume_id, person.address): person.zone for person in known}
     begin = {message.pk: hours_of(message, zones).following(now) for message in late}
     return {pk: moment for pk, moment in begin.items() if moment > now}
 
 
-def hours_of(message: Message, zones: dict[tuple[int, str], str]) -> Hours:
+def hours_of(message: Message, zones: dict[tuple[int, str], str]) -> WorkingHours:
     one = message.parts[0] if message.parts else message
-    terms = one.agreement.paper.volume.terms
-    zone = zones.get((terms.volume_id, message.recipient.lower()))
-    return terms.hours_in(zone) if zone else terms.hours
+    signing_settings = one.agreement.paper.volume.signing_settings
+    zone = zones.get((signing_settings.volume_id, message.recipient.lower()))
+    return signing_settings.hours_in(zone) if zone else signing_settings.hours

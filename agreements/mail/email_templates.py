@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 
-PLACES = {
+PLACEHOLDERS = {
     "signer": "the name of the one who is to sign",
     "title": "the paper’s title",
     "deadline": "the last day to sign, with its zone",
@@ -12,19 +12,19 @@ PLACES = {
     "volume": "the volume’s name",
 }
 """What stands in braces, and what comes in its place."""
-PLACE = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def complaints(body: str, needed: tuple[str, ...]) -> Iterator[str]:
+def template_errors(body: str, needed: tuple[str, ...]) -> Iterator[str]:
     """What keeps own words from being sent: a sentence each, which says what to do."""
-    used = PLACE.findall(body)
-    for name in sorted(set(used) - set(PLACES)):
-        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACES)}."
-    if re.search(r"[{}]", PLACE.sub("", body)):
+    used = PLACEHOLDER.findall(body)
+    for name in sorted(set(used) - set(PLACEHOLDERS)):
+        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACEHOLDERS)}."
+    if re.search(r"[{}]", PLACEHOLDER.sub("", body)):
         yield "A brace stands alone. Write each place with both, such as {deadline}."
     for name in needed:
         if used.count(name) != 1:
-            yield f"Write {{{name}}} exactly once, where {PLACES[name]} shall stand: no author can do without."
+            yield f"Write {{{name}}} exactly once, where {PLACEHOLDERS[name]} shall stand: no author can do without."
     yield from stray_links(body)
 
 
@@ -36,7 +36,7 @@ def stray_links(text: str) -> Iterator[str]:
 
 def fill(body: str, values: Mapping[str, str]) -> str:
     """The words with everything in its place. Raises KeyError for a place that `complaints` would have named."""
-    return PLACE.sub(lambda found: values[found[1]], body)
+    return PLACEHOLDER.sub(lambda found: values[found[1]], body)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -53,7 +53,7 @@ def blank(name: str) -> str:
     return f"{MARK}-{name}-"
 
 
-class FormLetter:
+class BatchTemplate:
     """A rendered text with blanks."""
 
     def __init__(self, rendered: str) -> None:

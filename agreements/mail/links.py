@@ -22,7 +22,7 @@ ROUTES = {
 }
 
 
-class Wish(NamedTuple):
+class LinkSpec(NamedTuple):
     """A link that a mail is to carry."""
 
     message: Message
@@ -30,12 +30,12 @@ class Wish(NamedTuple):
     expires_at: datetime
 
 
-def make(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:
+def create_link(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:
     """A fresh link for one mail, as an absolute URL. Each mail has its own: the trail shows which one was used."""
-    return make_all([Wish(message, purpose, expires_at)], now)[0]
+    return create_links([LinkSpec(message, purpose, expires_at)], now)[0]
 
 
-def make_all(wishes: list[Wish], now: datetime) -> list[str]:
+def create_links(wishes: list[LinkSpec], now: datetime) -> list[str]:
     """A fresh link for each wish, written together."""
     tokens = [secrets.token_urlsafe(32) for _ in wishes]
     rows = [
@@ -63,13 +63,13 @@ def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
     """
     if not TOKEN.match(token):
         return None
-    found = Link.objects.select_related("agreement__text", "agreement__paper__volume__terms")
+    found = Link.objects.select_related("agreement__text", "agreement__paper__volume__signing_settings")
     return found.filter(
         digest=sha256(token.encode()), purpose=purpose, expires_at__gt=now, revoked_at__isnull=True
     ).first()
 
 
-def about(link: Link) -> list[Agreement]:
+def agreement_of(link: Link) -> list[Agreement]:
     """The agreements that the link's mail asked to sign: its own, or all of a mail about several papers."""
     if link.message.carrier_id is None:
         return [link.agreement]

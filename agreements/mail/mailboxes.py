@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import ParseResult, unquote
 
-MOST = 2_000_000
+MAX_MESSAGES = 2_000_000
 """Bytes of one mail that are fetched: a report begins with what it has to say, and may bring a long mail back."""
 PATIENCE = 30
 """Seconds that the server may take to answer."""
@@ -74,7 +74,7 @@ def logged_in(url: ParseResult) -> Iterator[imaplib.IMAP4]:
 
 def fetched(server: imaplib.IMAP4, number: str) -> Iterator[bytes]:
     """The mail with this number; nothing if somebody has taken it away meanwhile. PEEK does not mark it as read."""
-    for part in said(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MOST}>)")):
+    for part in said(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MAX_MESSAGES}>)")):
         if isinstance(part, tuple):
             yield part[1]
 

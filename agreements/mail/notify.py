@@ -8,11 +8,11 @@ from agreements.models import Agreement, Message
 from proceedings.models import Author, Volume
 
 
-def tell_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, about: str = "") -> None:
+def notify_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, about: str = "") -> None:
     """One mail to each editor; `about` tells apart what may happen more than once."""
     for recipient in editors_of(agreement):
-        slot = ":".join(part for part in (kind.value, about, short(recipient)) if part)
-        outbox.queue(agreement, slot=slot, kind=kind, recipient=recipient, now=now)
+        idempotency_key = ":".join(part for part in (kind.value, about, short(recipient)) if part)
+        outbox.queue(agreement, idempotency_key=idempotency_key, kind=kind, recipient=recipient, now=now)
 
 
 def editors_of(agreement: Agreement) -> list[str]:
@@ -22,17 +22,23 @@ def editors_of(agreement: Agreement) -> list[str]:
 
 def editors_of_volume(volume: Volume) -> list[str]:
     addresses = list(volume.editors.filter(is_active=True).exclude(email="").values_list("email", flat=True))
-    return sorted(set(addresses or [volume.terms.reply_to])) if addresses or volume.terms.reply_to else []
+    return (
+        sorted(set(addresses or [volume.signing_settings.reply_to]))
+        if addresses or volume.signing_settings.reply_to
+        else []
+    )
 
 
-def tell_coauthors(agreement: Agreement, now: datetime) -> None:
+def notify_coauthors(agreement: Agreement, now: datetime) -> None:
     """Tells the authors for whom somebody has just signed, as far as their addresses are on file (clause 1)."""
-    if not agreement.paper.volume.terms.tell_authors:
+    if not agreement.paper.volume.signing_settings.tell_authors:
         return
     known = Author.objects.filter(paper=agreement.paper_id).exclude(email="").values_list("email", flat=True)
     for recipient in sorted({address.lower() for address in known} - {agreement.signer_email.lower()}):
-        slot = f"{Message.Kind.COAUTHOR.value}:{short(recipient)}"
-        outbox.queue(agreement, slot=slot, kind=Message.Kind.COAUTHOR, recipient=recipient, now=now)
+        idempotency_key = f"{Message.Kind.COAUTHOR.value}:{short(recipient)}"
+        outbox.queue(
+            agreement, idempotency_key=idempotency_key, kind=Message.Kind.COAUTHOR, recipient=recipient, now=now
+        )
 
 
 def short(recipient: str) -> str:

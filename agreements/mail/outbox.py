@@ -31,28 +31,28 @@ LEASE = timedelta(minutes=15)
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
 """Waits after the first, second, … try that provably was not accepted; after the last the message has failed."""
 
-HELD_UP = timedelta(minutes=1)
+SERVER_DELAY = timedelta(minutes=1)
 """Until the next try after one that never got as far as the mail, because the server took nobody's. Not counted."""
 
 BATCH = 100
 """Most mails that one worker claims at a time."""
 
-ASKING_AGAIN = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
+REPEATED_REQUESTS = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
 """Mails that ask, of whomever, for a signature that was asked for before."""
-ASKING = (Message.Kind.INVITATION, *ASKING_AGAIN)
+SIGNATURE_REQUESTS = (Message.Kind.INVITATION, *REPEATED_REQUESTS)
 """Mails that ask for a signature, for the first time or again."""
-MANY = 500
+MAX_ROWS = 500
 """Most rows that one statement writes."""
 
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
-FREE: dict[str, Any] = {"claim": None, "lease_until": None}
+UNCLAIMED: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
-class Errand(NamedTuple):
+class EmailRequest(NamedTuple):
     """A mail that is to be written about one agreement, or one that was missed."""
 
     agreement: Agreement
-    slot: str
+    idempotency_key: str
     kind: Message.Kind
     recipient: str
     skipped: bool = False
@@ -61,26 +61,26 @@ class Errand(NamedTuple):
 def queue(
     agreement: Agreement,
     *,
-    slot: str,
+    idempotency_key: str,
     kind: Message.Kind,
     recipient: str,
     now: datetime,
     wait: timedelta = timedelta(0),
 ) -> bool:
     """Puts a mail in the outbox, once per (agreement, slot) for ever; it is due after `wait`. False if it was taken."""
-    errand = Errand(agreement, slot, kind, recipient)
-    return bool(insert([new(now, **slot_of(errand), due_at=now + wait)]))
+    request = EmailRequest(agreement, idempotency_key, kind, recipient)
+    return bool(insert([new_message(now, **columns_of(request), due_at=now + wait)]))
 
 
 def queue_about(
-    volume_id: int, *, slot: str, kind: Message.Kind, recipient: str, details: dict[str, Any], now: datetime
+    volume_id: int, *, idempotency_key: str, kind: Message.Kind, recipient: str, details: dict[str, Any], now: datetime
 ) -> bool:
     """The same for a mail about a volume, which says its `details`; once per (volume, slot) for ever."""
     about = {"volume_id": volume_id, "details": details}
-    return bool(insert([new(now, slot=slot, kind=kind, recipient=recipient, **about)]))
+    return bool(insert([new_message(now, idempotency_key=idempotency_key, kind=kind, recipient=recipient, **about)]))
 
 
-def queue_together(errands: Iterable[Errand], now: datetime, wait: timedelta = timedelta(0)) -> int:
+def queue_combined(requests: Iterable[EmailRequest], now: datetime, wait: timedelta = timedelta(0)) -> int:
     """Puts mails in the outbox, one per person and volume: several papers share one. Returns how many slots are new.
 
     They are due after `wait`.
@@ -88,46 +88,48 @@ def queue_together(errands: Iterable[Errand], now: datetime, wait: timedelta = t
     A mail about several papers is a row of its own that carries theirs. Each of them has its own slot, state and link,
     and may drop out until the moment of the hand-over.
     """
-    by_person: dict[tuple[int, str], list[Errand]] = {}
+    by_person: dict[tuple[int, str], list[EmailRequest]] = {}
     missed = []
-    for errand in errands:
-        if errand.skipped:
-            missed.append(new(now, **slot_of(errand), state=State.SKIPPED))
+    for request in requests:
+        if request.skipped:
+            missed.append(new_message(now, **columns_of(request), state=State.SKIPPED))
         else:
-            by_person.setdefault((errand.agreement.paper.volume_id, errand.recipient.lower()), []).append(errand)
+            by_person.setdefault((request.agreement.paper.volume_id, request.recipient.lower()), []).append(request)
     carriers = {
-        person: new(now, **together(person[0], several[0].recipient), due_at=now + wait)
+        person: new_message(now, **combined_columns(person[0], several[0].recipient), due_at=now + wait)
         for person, several in by_person.items()
         if len(several) > 1
     }
     Message.objects.bulk_create(carriers.values())
     wanted = [
-        new(now, **slot_of(errand), carrier=carriers.get(person), due_at=now + wait)
+        new_message(now, **columns_of(request), carrier=carriers.get(person), due_at=now + wait)
         for person, several in by_person.items()
-        for errand in several
+        for request in several
     ]
     insert(missed)
     return insert(wanted)
 
 
-def queue_beside(errand: Errand, now: datetime, *, due_at: datetime) -> bool:
+def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> bool:
     """Puts a mail in the outbox that asks for a signature, once per (agreement, slot) for ever. False if it was taken.
 
     A mail to the same person about another paper of the volume that is due by then, and which no worker has taken up,
     becomes one about both. Call it in a transaction that holds the address, or two who queue at once do not see each
     other's.
     """
-    carrier = carrier_beside(errand, now, due_at)
-    return bool(insert([new(now, **slot_of(errand), carrier=carrier, due_at=carrier.due_at if carrier else due_at)]))
+    carrier = carrier_to_join(request, now, due_at)
+    return bool(
+        insert([new_message(now, **columns_of(request), carrier=carrier, due_at=carrier.due_at if carrier else due_at)])
+    )
 
 
-def carrier_beside(errand: Errand, now: datetime, due_at: datetime) -> Message | None:
+def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
     """The mail that is to carry the errand along, held until the transaction ends; None where it goes alone."""
-    volume_id = errand.agreement.paper.volume_id
+    volume_id = request.agreement.paper.volume_id
     waiting = Message.objects.annotate(small=Lower("recipient")).filter(
         Q(volume=volume_id, kind=Message.Kind.TOGETHER)
-        | Q(agreement__paper__volume=volume_id, kind__in=ASKING, carrier__isnull=True),
-        small=errand.recipient.lower(),
+        | Q(agreement__paper__volume=volume_id, kind__in=SIGNATURE_REQUESTS, carrier__isnull=True),
+        small=request.recipient.lower(),
         state=State.PENDING,
         closed=False,
         attempts=0,  # one that was tried has a wait of its own
@@ -137,25 +139,25 @@ def carrier_beside(errand: Errand, now: datetime, due_at: datetime) -> Message |
     found = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
     if found is None or found.kind == Message.Kind.TOGETHER:
         return found
-    carrier = new(now, **together(volume_id, found.recipient), due_at=found.due_at)
+    carrier = new_message(now, **combined_columns(volume_id, found.recipient), due_at=found.due_at)
     carrier.save(force_insert=True)
     alone = {"state": State.PENDING, "closed": False, "attempts": 0}
     compare_and_set.change(Message, found.pk, was=alone, becomes={"carrier": carrier.pk})
     return carrier
 
 
-def together(volume_id: int, recipient: str) -> dict[str, Any]:
+def combined_columns(volume_id: int, recipient: str) -> dict[str, Any]:
     """The columns of a mail about several papers of a volume."""
     kind = Message.Kind.TOGETHER
-    return {"volume_id": volume_id, "slot": f"{kind}:{uuid.uuid4()}", "kind": kind, "recipient": recipient}
+    return {"volume_id": volume_id, "idempotency_key": f"{kind}:{uuid.uuid4()}", "kind": kind, "recipient": recipient}
 
 
-def slot_of(errand: Errand) -> dict[str, Any]:
-    agreement, slot, kind, recipient, _ = errand
-    return {"agreement": agreement, "slot": slot, "kind": kind, "recipient": recipient}
+def columns_of(request: EmailRequest) -> dict[str, Any]:
+    agreement, idempotency_key, kind, recipient, _ = request
+    return {"agreement": agreement, "idempotency_key": idempotency_key, "kind": kind, "recipient": recipient}
 
 
-def new(now: datetime, **fields: Any) -> Message:
+def new_message(now: datetime, **fields: Any) -> Message:
     # The Message-ID is fixed with the slot, not with the try: whoever got two could tell them for one.
     message_id = f"<{uuid.uuid4()}@{compose.our_domain()}>"
     return Message(**{"due_at": now, "created_at": now, "message_id": message_id, **fields})
@@ -169,8 +171,11 @@ def insert(messages: list[Message]) -> int:
 
 def queue_all(wanted: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
     """Puts many mails of one kind in the outbox: (agreement's key, slot, recipient). Returns how many were new."""
-    messages = [new(now, agreement_id=pk, slot=slot, kind=kind, recipient=to) for pk, slot, to in wanted]
-    return sum(insert(messages[at : at + MANY]) for at in range(0, len(messages), MANY))
+    messages = [
+        new_message(now, agreement_id=pk, idempotency_key=idempotency_key, kind=kind, recipient=to)
+        for pk, idempotency_key, to in wanted
+    ]
+    return sum(insert(messages[at : at + MAX_ROWS]) for at in range(0, len(messages), MAX_ROWS))
 
 
 # --- the need for a mail ends
@@ -183,17 +188,17 @@ def cancel_open(agreement_id: int) -> None:
 
 def cancel_reminders(agreement_id: int) -> None:
     """Ends the need for the agreement's reminders; call it in the transaction that says so."""
-    cancel(Message.objects.filter(agreement_id=agreement_id, kind__in=ASKING_AGAIN))
+    cancel(Message.objects.filter(agreement_id=agreement_id, kind__in=REPEATED_REQUESTS))
 
 
 def cancel_all_reminders(agreement_ids: Iterable[int]) -> None:
     """The same for many agreements."""
-    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=ASKING_AGAIN))
+    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS))
 
 
 def cancel_reminders_to(address: str, agreement_ids: Iterable[int]) -> None:
     """The same for those to an address; call it in the transaction that leaves it alone."""
-    reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=ASKING_AGAIN)
+    reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
     cancel(reminders.filter(recipient__iexact=address))
 
 
@@ -207,7 +212,7 @@ def cancel(messages: QuerySet[Message]) -> None:
     a refusal is not followed by another try.
     """
     messages.filter(state__in=OPEN, closed=False).update(closed=True)
-    messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **FREE)
+    messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **UNCLAIMED)
 
 
 # --- a worker takes up mails
@@ -236,7 +241,7 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         # Read back by the token: whoever took one of them meanwhile has another.
         mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
         # What most of a batch has in common is read once, not once per mail.
-        of_many = ("agreement__paper__volume__terms", "volume__terms", "agreement__text")
+        of_many = ("agreement__paper__volume__signing_settings", "volume__signing_settings", "agreement__text")
         messages = list(mine.select_related("agreement__paper").prefetch_related(*of_many))
         several = any(message.kind == Message.Kind.TOGETHER for message in messages)
         empty = claim_parts(messages, held) if several else []
@@ -250,7 +255,7 @@ def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
     Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**held)
     load_parts(messages)
     empty = [message.pk for message in messages if message.pk in carriers and not message.parts]
-    Message.objects.filter(pk__in=empty, claim=held["claim"]).update(state=State.CANCELLED, **FREE)
+    Message.objects.filter(pk__in=empty, claim=held["claim"]).update(state=State.CANCELLED, **UNCLAIMED)
     return empty
 
 
@@ -259,7 +264,7 @@ def load_parts(messages: Iterable[Message]) -> None:
     several = [message for message in messages if message.kind == Message.Kind.TOGETHER]
     if several:
         carried = Message.objects.filter(carrier__in=several).order_by("pk")
-        parts = list(carried.select_related("agreement__paper__volume__terms"))
+        parts = list(carried.select_related("agreement__paper__volume__signing_settings"))
         for message in several:
             message.parts = [part for part in parts if (part.carrier_id, part.claim) == (message.pk, message.claim)]
 
@@ -277,14 +282,14 @@ def give_back(message: Message, until: datetime | None = None) -> None:
     """Unclaims what was not begun, and had perhaps better leave at `until`. It was no try."""
     mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
     later = {"due_at": until} if until else {}
-    mine.update(state=State.PENDING, attempts=message.attempts - 1, **FREE, **later)
+    mine.update(state=State.PENDING, attempts=message.attempts - 1, **UNCLAIMED, **later)
 
 
-def nothing() -> None:
+def no_action() -> None:
     pass
 
 
-def intend(message: Message, now: datetime, first: Callable[[], object] = nothing) -> bool:
+def mark_sending(message: Message, now: datetime, first: Callable[[], object] = no_action) -> bool:
     """Commits that the server is about to be given the mail. False when it may no longer be sent.
 
     `first` writes down, in the same transaction, what became of the mail before: one commit per mail. `now` renews the
@@ -305,19 +310,19 @@ def intend(message: Message, now: datetime, first: Callable[[], object] = nothin
 # --- what became of it
 
 
-def settle(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
+def record_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
     """Writes down what became of a hand-over. Returns the state it ended in, ``withdrawn`` or ``lost``."""
     with transaction.atomic():
-        return write(message, outcome, now, record)
+        return write_result(message, outcome, now, record)
 
 
-def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
+def write_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
     """The same within the caller's transaction."""
     affected = {one.agreement.pk for one in (message, *message.parts) if not one.volume_id}
     if outcome.whose == "address":
         affected |= addresses.agreements_with_mail_to(message.recipient)
-    hold(affected)
-    state = moved(message, outcome, now)
+    lock_agreements(affected)
+    state = next_state(message, outcome, now)
     if state is None:
         now_is = Message.objects.values_list("state", flat=True).get(pk=message.pk)
         return "withdrawn" if now_is == State.CANCELLED else "lost"
@@ -328,7 +333,7 @@ def write(message: Message, outcome: Outcome, now: datetime, record: Record) -> 
     return state
 
 
-def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
+def next_state(message: Message, outcome: Outcome, now: datetime) -> State | None:
     """The legal move for an outcome, if this worker still holds the mail. Returns the state reached, or None."""
     mine = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
     error = outcome.detail
@@ -339,22 +344,22 @@ def moved(message: Message, outcome: Outcome, now: datetime) -> State | None:
     if outcome.state == State.SENT:
         # A late 250 also tells what became of a mail whose lease ended meanwhile.
         handed = mine | {"state": (State.HANDING, State.UNKNOWN)}
-        return State.SENT if becomes(State.SENT, handed, sent_at=now, **FREE) else None
+        return State.SENT if becomes(State.SENT, handed, sent_at=now, **UNCLAIMED) else None
     if outcome.state == State.UNKNOWN:
         return State.UNKNOWN if becomes(State.UNKNOWN, lease_until=None) else None
     held_up = outcome.whose == "server"
     if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not held_up):
-        return State.FAILED if becomes(State.FAILED, **FREE) else None
-    wait = HELD_UP if held_up else BACKOFF[message.attempts - 1]
+        return State.FAILED if becomes(State.FAILED, **UNCLAIMED) else None
+    wait = SERVER_DELAY if held_up else BACKOFF[message.attempts - 1]
     attempts = message.attempts - held_up
-    again = becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **FREE)
+    again = becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **UNCLAIMED)
     if again and not message.parts:
         return State.PENDING
-    ended = becomes(State.CANCELLED, **FREE)
+    ended = becomes(State.CANCELLED, **UNCLAIMED)
     return State.PENDING if again else State.CANCELLED if ended else None
 
 
-def hold(agreement_ids: Iterable[int]) -> None:
+def lock_agreements(agreement_ids: Iterable[int]) -> None:
     """Takes the agreements' rows before their messages', in the order of every verb in `lifecycle`: no deadlock.
 
     SQLite does not need it: it has one writer at a time.
@@ -376,15 +381,15 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
         held = rows_of(message).filter(claim=message.claim, lease_until=message.lease_until)
         if message.state == State.CLAIMED:
             back = held.filter(state=State.CLAIMED)
-            back.filter(closed=True).update(state=State.CANCELLED, **FREE)
+            back.filter(closed=True).update(state=State.CANCELLED, **UNCLAIMED)
             if message.attempts > len(BACKOFF):
                 error = "The worker stopped each time it wrote this mail."
-                back.filter(closed=False).update(state=State.FAILED, error=error, **FREE)
+                back.filter(closed=False).update(state=State.FAILED, error=error, **UNCLAIMED)
             else:
-                back.filter(closed=False).update(state=State.PENDING, **FREE)
+                back.filter(closed=False).update(state=State.PENDING, **UNCLAIMED)
             continue
         with transaction.atomic():
-            hold([one.agreement.pk for one in (message, *message.parts) if not one.volume_id])
+            lock_agreements([one.agreement.pk for one in (message, *message.parts) if not one.volume_id])
             # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
             if held.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from agreements.mail.compose import Letters
-from agreements.models import Agreement, Link, Message, OwnWords
+from agreements.mail.compose import Composer
+from agreements.models import Agreement, EmailTemplate, Link, Message
 from proceedings.models import Paper, Volume
 
 Kind = Message.Kind
 
 
-def sample(volume: Volume, kind: Message.Kind, own: OwnWords | None, now: datetime) -> EmailMessage:
+def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: datetime) -> EmailMessage:
     """A mail as somebody of the volume would get it, with a link that opens nothing. Writes nothing."""
     slots = {Kind.LAST_CALL: "r1:T-1"}
     agreement = Agreement(
@@ -26,17 +26,17 @@ def sample(volume: Volume, kind: Message.Kind, own: OwnWords | None, now: dateti
     row = Message(
         agreement=agreement,
         kind=kind,
-        slot=slots.get(kind, "sample"),
+        idempotency_key=slots.get(kind, "sample"),
         recipient="charles@example.org" if kind == Kind.UNSIGNED else "ada@example.org",
         message_id="<sample@example.org>",
     )
-    return Sample(row, own).compose(row, now)
+    return SampleComposer(row, own).compose(row, now)
 
 
-class Sample(Letters):
+class SampleComposer(Composer):
     """Letters that make no links and read no rows."""
 
-    def __init__(self, message: Message, own: OwnWords | None) -> None:
+    def __init__(self, message: Message, own: EmailTemplate | None) -> None:
         nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
         self.links = {(message.pk, purpose): nowhere for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
         if message.kind == Kind.UNSIGNED:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agreements.mail import addresses, deferral, outbox
-from agreements.mail.compose import Letters
+from agreements.mail.compose import Composer
 from agreements.mail.outbox import Record, State
 from agreements.mail.transports import Outcome, Transport
 from agreements.models import Message
@@ -22,20 +22,20 @@ Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
 
 
-class Told(NamedTuple):
+class SendResult(NamedTuple):
     """What became of a mail, and is not written down yet."""
 
     message: Message
     outcome: Outcome
 
 
-def drain(clock: Clock, transport: Transport, record: Record, seconds: float | None = None) -> Counter[str]:
+def send_due(clock: Clock, transport: Transport, record: Record, seconds: float | None = None) -> Counter[str]:
     """Sends what is due; returns how many ended in which state.
 
     After `seconds` no new mail is begun, so that a worker that is asked to end soon does. `record(message, what, now)`
     notes what became of a mail in the same transaction as its state.
     """
-    carrier = Carrier(clock, transport, record, time.monotonic() + seconds if seconds is not None else None)
+    carrier = SendRun(clock, transport, record, time.monotonic() + seconds if seconds is not None else None)
     carrier.tally.update(outbox.release_leases(clock(), record))
     with transport:
         # Each row leaves "pending and due" when it is touched, so one bad row cannot hold up the good ones behind it.
@@ -44,13 +44,13 @@ def drain(clock: Clock, transport: Transport, record: Record, seconds: float | N
     return carrier.tally
 
 
-class Carrier:
+class SendRun:
     """One worker's round: its transport, what it has counted, and what it has been told and not written down yet."""
 
     def __init__(self, clock: Clock, transport: Transport, record: Record, end: float | None = None) -> None:
         self.clock, self.transport, self.record, self.end = clock, transport, record, end
         self.tally: Counter[str] = Counter()
-        self.told: Told | None = None
+        self.told: SendResult | None = None
         self.held_up = False
 
     @property
@@ -61,8 +61,8 @@ class Carrier:
     def carry(self, messages: list[Message]) -> None:
         """Claimed mails, one after the other. What cannot be begun in time is given back."""
         messages = self.in_good_time(messages)
-        letters = Letters(messages, self.clock())
-        stopped = addresses.stopped(message.recipient for message in messages)
+        letters = Composer(messages, self.clock())
+        stopped = addresses.undeliverable(message.recipient for message in messages)
         try:
             for number, message in enumerate(messages):
                 if self.over or self.stale(message):
@@ -80,7 +80,7 @@ class Carrier:
 
     def in_good_time(self, messages: list[Message]) -> list[Message]:
         """Those that may leave now; the others wait for a better moment."""
-        waits = deferral.waits(messages, self.clock())
+        waits = deferral.postpone_until(messages, self.clock())
         for message in messages:
             if message.pk in waits:
                 outbox.give_back(message, waits[message.pk])
@@ -90,7 +90,7 @@ class Carrier:
         """Whether half of the lease has gone by while the mails before it were sent: it had better be claimed anew."""
         return message.lease_until is not None and self.clock() > message.lease_until - outbox.LEASE / 2
 
-    def deliver(self, message: Message, letters: Letters) -> None:
+    def deliver(self, message: Message, letters: Composer) -> None:
         """One claimed mail, handed over. What became of it is written down with the next one's intent."""
         try:
             letter = letters.compose(message, self.clock())
@@ -101,27 +101,27 @@ class Carrier:
         outcome = self.transport.hand_over(letter, lambda: self.intend(message))
         self.held_up = outcome.whose == "server"
         if outcome.state == State.SENT:
-            self.told = Told(message, outcome)
+            self.told = SendResult(message, outcome)
         else:
             self.settle(message, outcome)
 
     def intend(self, message: Message) -> bool:
         """The intent, and in the same transaction what became of the mail before."""
         if self.told is None:
-            return outbox.intend(message, self.clock())
+            return outbox.mark_sending(message, self.clock())
         told, states = self.told, list[str]()
         now = self.clock()
-        wanted = outbox.intend(message, now, lambda: states.append(outbox.write(*told, now, self.record)))
+        wanted = outbox.mark_sending(message, now, lambda: states.append(outbox.write_result(*told, now, self.record)))
         self.told = None
         self.tally.update(states)
         return wanted
 
     def settle(self, message: Message, outcome: Outcome) -> None:
         self.write()
-        self.tally[outbox.settle(message, outcome, self.clock(), self.record)] += 1
+        self.tally[outbox.record_result(message, outcome, self.clock(), self.record)] += 1
 
     def write(self) -> None:
         """Writes down what became of the last mail, if that is still to do."""
         if self.told:
             told, self.told = self.told, None
-            self.tally[outbox.settle(*told, self.clock(), self.record)] += 1
+            self.tally[outbox.record_result(*told, self.clock(), self.record)] += 1

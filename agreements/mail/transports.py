@@ -154,7 +154,7 @@ class SmtpTransport:
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
         try:
-            letter = Letter.of(mail)
+            letter = EncodedEmail.of(mail)
         except ValueError as error:
             return Outcome.retry(f"{type(error).__name__}: {error}")
         kept = self.smtp is not None
@@ -176,7 +176,7 @@ class SmtpTransport:
             return Outcome.retry("It was withdrawn before it was sent.")
         return self.finish(smtp, letter)
 
-    def offer(self, letter: "Letter") -> Outcome | None:
+    def offer(self, letter: "EncodedEmail") -> Outcome | None:
         """Sender, recipient and the wish to send data; None when the server now waits for the body."""
         try:
             for command, code, text in self.envelope(letter):
@@ -189,7 +189,7 @@ class SmtpTransport:
             return Outcome.held_up(f"{type(error).__name__}: {error}")
         return None
 
-    def envelope(self, letter: "Letter") -> Iterator[tuple[str, int, bytes]]:
+    def envelope(self, letter: "EncodedEmail") -> Iterator[tuple[str, int, bytes]]:
         """The commands before the body, each with the server's answer; in one go if the server can (RFC 2920)."""
         smtp = self.connected()
         if smtp.has_extn("pipelining"):
@@ -200,7 +200,7 @@ class SmtpTransport:
                 smtp.send(line)
                 yield command, *smtp.getreply()
 
-    def finish(self, smtp: smtplib.SMTP, letter: "Letter") -> Outcome:
+    def finish(self, smtp: smtplib.SMTP, letter: "EncodedEmail") -> Outcome:
         """The body and its dot: after the dot nobody but the server knows, until it answers."""
         try:
             smtp.send(letter.body)
@@ -245,7 +245,7 @@ def refusal(command: str, code: int, words: str) -> Outcome:
     return Outcome.retry(detail)
 
 
-class Letter(NamedTuple):
+class EncodedEmail(NamedTuple):
     """A mail as SMTP carries it. Raises ValueError for a header or address that cannot be written."""
 
     envelope: dict[str, bytes]
@@ -260,7 +260,7 @@ class Letter(NamedTuple):
             "RCPT": f"RCPT TO:<{address(recipient)}>\r\n".encode("ascii"),
             "DATA": b"DATA\r\n",
         }
-        return cls(envelope, on_the_wire(mail))
+        return cls(envelope, encode_email(mail))
 
 
 def line_of(smtp: smtplib.SMTP) -> socket.socket:
@@ -279,25 +279,25 @@ PART = b'Content-Type: text/%s; charset="utf-8"\r\nMIME-Version: 1.0\r\nContent-
 LINE_END = re.compile(r"\r\n?|\n")
 
 
-class NoPlace(Exception):
+class BadAddressError(Exception):
     """The frame has no place for something in this mail."""
 
 
-def on_the_wire(mail: EmailMessage) -> bytes:
+def encode_email(mail: EmailMessage) -> bytes:
     """The mail as DATA carries it, up to its final dot. Raises ValueError for a header that cannot be written."""
     try:
         body = framed(mail)
-    except NoPlace:
+    except BadAddressError:
         body = mail.message().as_bytes(linesep="\r\n")
     return body.replace(b"\n.", b"\n..").rstrip(b"\r\n") + b"\r\n"  # it begins with a header, not with a dot
 
 
 def framed(mail: EmailMessage) -> bytes:
     if not isinstance(mail, EmailMultiAlternatives) or mail.attachments or len(mail.alternatives) != 1:
-        raise NoPlace
+        raise BadAddressError
     html, kind = mail.alternatives[0]
     if kind != "text/html" or mail.cc or mail.encoding:
-        raise NoPlace
+        raise BadAddressError
     boundary = secrets.token_hex(16).encode()
     lines = [
         b'Content-Type: multipart/alternative; boundary="%s"' % boundary,
@@ -323,7 +323,7 @@ def headers(mail: EmailMessage) -> Iterator[tuple[str, str]]:
     if mail.reply_to:
         yield "Reply-To", ", ".join(mail.reply_to)
     if not own >= {"date", "message-id"} or "to" in own:
-        raise NoPlace
+        raise BadAddressError
     for name, value in mail.extra_headers.items():
         yield name, str(value)
 
@@ -340,7 +340,7 @@ def header(name: str, value: str) -> bytes:
     else:
         line = f"{name}: {encoded(value)}".encode("ascii")
     if len(line) > LONGEST and b"\r\n" not in line:
-        raise NoPlace
+        raise BadAddressError
     return line
 
 
@@ -360,7 +360,7 @@ def lines_of(text: str) -> bytes:
     """The text in lines as SMTP has them."""
     body = LINE_END.sub("\r\n", text).encode()
     if len(body) > LONGEST and max(map(len, body.split(b"\r\n"))) > LONGEST:
-        raise NoPlace
+        raise BadAddressError
     return body
 
 

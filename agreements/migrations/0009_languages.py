@@ -1,6 +1,6 @@
 """The language of a volume's mails, and of whoever gets them."""
 
-import agreements.models.terms
+import agreements.models.signing_settings
 from django.db import migrations, models
 
 
@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='terms',
             name='language',
-            field=models.CharField(default='en', help_text='Until an author has used the pages in another one. Mails to editors are in English.', max_length=10, validators=[agreements.models.terms.known_language], verbose_name='language of mails'),
+            field=models.CharField(default='en', help_text='Until an author has used the pages in another one. Mails to editors are in English.', max_length=10, validators=[agreements.models.signing_settings.known_language], verbose_name='language of mails'),
         ),
     ]

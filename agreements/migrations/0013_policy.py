@@ -3,7 +3,7 @@
 import datetime
 from importlib import import_module
 
-import agreements.models.terms
+import agreements.models.signing_settings
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address', models.EmailField(help_text='In small letters.', max_length=254)),
-                ('zone', models.CharField(blank=True, max_length=60, validators=[agreements.models.terms.known_zone], verbose_name='time zone')),
+                ('zone', models.CharField(blank=True, max_length=60, validators=[agreements.models.signing_settings.known_zone], verbose_name='time zone')),
                 ('paused_until', models.DateTimeField(blank=True, help_text='Gets no reminder before this.', null=True)),
             ],
         ),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='terms',
             name='office_zone',
-            field=models.CharField(default='UTC', help_text='Authors get reminders in the working hours of this zone, unless their own is known.', max_length=60, validators=[agreements.models.terms.known_zone], verbose_name='time zone of the mails'),
+            field=models.CharField(default='UTC', help_text='Authors get reminders in the working hours of this zone, unless their own is known.', max_length=60, validators=[agreements.models.signing_settings.known_zone], verbose_name='time zone of the mails'),
         ),
         migrations.AddField(
             model_name='terms',
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='terms',
             name='weekend',
-            field=models.JSONField(blank=True, default=agreements.models.terms.default_weekend, help_text='On which nobody is reminded: 1 is Monday, 7 is Sunday.', validators=[agreements.models.terms.week_days], verbose_name='days of rest'),
+            field=models.JSONField(blank=True, default=agreements.models.signing_settings.default_weekend, help_text='On which nobody is reminded: 1 is Monday, 7 is Sunday.', validators=[agreements.models.signing_settings.week_days], verbose_name='days of rest'),
         ),
         migrations.AlterField(
             model_name='message',

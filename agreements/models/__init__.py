@@ -1,47 +1,56 @@
-"""Who allowed it: texts, terms, agreements, their events, the mailed links and the outbox.
+"""Who allowed it: agreement texts, signing settings, agreements, their events, the mailed links and the outbox.
 
-Rows only. Each is written by one room: Agreement and Event by `lifecycle`, Message by `mail`, Link by `links`, Package
-by `packing`, Edit by `edits`, Correction by `corrections`, Flaw by `flaws`. Nothing here has a side effect. What must
-hold whatever the code does is a constraint here or a trigger in a migration.
+Rows only, without side effects. Each model has one writer: Agreement and Event `lifecycle/`, Message `mail/outbox.py`,
+Link `mail/links.py`, Package `jobs/package_builder.py`, Edit `requests/edits.py`, Correction `requests/corrections.py`,
+CheckResult `dashboard/precheck.py`. What must hold whatever the code does is a constraint here or a trigger in a
+migration.
 """
 
-from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownCopy
+from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownForm
 from agreements.models.edits import Correction, Edit
 from agreements.models.links import Link, LinkRequest
-from agreements.models.outbox import Addressee, Message, Round
+from agreements.models.outbox import EmailAddress, JobRun, Message
 from agreements.models.packages import Package
-from agreements.models.requests import Proposal, StandIn
-from agreements.models.signed_forms import Scan
-from agreements.models.staff import Flaw, Job, JobItem, Note
-from agreements.models.terms import ANYWHERE_ON_EARTH, OwnWords, Person, Terms, default_offsets, known_zone, whole_days
+from agreements.models.requests import ChangeRequest, NonAuthorSigner
+from agreements.models.signed_forms import SignedForm
+from agreements.models.signing_settings import (
+    ANYWHERE_ON_EARTH,
+    EmailTemplate,
+    RecipientSettings,
+    SigningSettings,
+    default_offsets,
+    known_zone,
+    whole_days,
+)
+from agreements.models.staff import BulkJob, BulkJobItem, CheckResult, Note
 from agreements.models.texts import AgreementText, SealCertificate
 
 __all__ = [
     "ANYWHERE_ON_EARTH",
-    "Addressee",
     "Agreement",
     "AgreementQuerySet",
     "AgreementText",
+    "BulkJob",
+    "BulkJobItem",
+    "ChangeRequest",
+    "CheckResult",
     "Correction",
     "Edit",
+    "EmailAddress",
+    "EmailTemplate",
     "Event",
-    "Flaw",
-    "Job",
-    "JobItem",
+    "JobRun",
     "Link",
     "LinkRequest",
     "Message",
+    "NonAuthorSigner",
     "Note",
-    "OwnWords",
     "Package",
-    "Person",
-    "Proposal",
-    "Round",
-    "Scan",
+    "RecipientSettings",
     "SealCertificate",
-    "ShownCopy",
-    "StandIn",
-    "Terms",
+    "ShownForm",
+    "SignedForm",
+    "SigningSettings",
     "default_offsets",
     "known_zone",
     "whole_days",

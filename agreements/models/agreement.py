@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from agreements.domain.facts import Facts, counts_from
-from agreements.domain.states import FINAL, LIVE, WORDS, Status
+from agreements.domain.facts import Snapshot, counts_from
+from agreements.domain.states import FINAL, LIVE, STATUS_LABELS, Status
 from agreements.models.texts import AgreementText, SealCertificate
 from proceedings.models import Paper, User
 
@@ -37,7 +37,9 @@ class Agreement(models.Model):
         related_name="successor",
         help_text="The agreement this one replaced.",
     )
-    status = models.CharField(max_length=20, choices=[(s.value, WORDS[s]) for s in Status], default=Status.DRAFT)
+    status = models.CharField(
+        max_length=20, choices=[(s.value, STATUS_LABELS[s]) for s in Status], default=Status.DRAFT
+    )
 
     # The facts it states; a trigger refuses to change them once issued.
     text = models.ForeignKey(AgreementText, models.PROTECT)
@@ -63,7 +65,7 @@ class Agreement(models.Model):
     reason = models.TextField(blank=True, help_text="Why it was declined, waived, replaced or voided.")
 
     # What an editor accepted as signed by hand.
-    scan = models.ForeignKey("agreements.Scan", models.PROTECT, null=True, blank=True, related_name="+")
+    signed_form = models.ForeignKey("agreements.SignedForm", models.PROTECT, null=True, blank=True, related_name="+")
     date_written = models.CharField(max_length=100, blank=True, help_text="The date on the form, as it stands there.")
     dated = models.DateField(null=True, blank=True, help_text="The same date, as an editor read it.")
 
@@ -87,7 +89,7 @@ class Agreement(models.Model):
     seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
     seal_error = models.TextField(blank=True)
 
-    look_at = models.DateTimeField(
+    next_check_at = models.DateTimeField(
         null=True, blank=True, help_text="When the clock next asks whether a reminder is due."
     )
 
@@ -136,8 +138,11 @@ class Agreement(models.Model):
                     & ~Q(shown_sha256="")
                     & Q(issued_at__isnull=False)
                     & (
-                        (~Q(consent="") & ~Q(authority="") & Q(scan__isnull=True))
-                        | (Q(scan__isnull=False, dated__isnull=False, received_at__isnull=False) & ~Q(date_written=""))
+                        (~Q(consent="") & ~Q(authority="") & Q(signed_form__isnull=True))
+                        | (
+                            Q(signed_form__isnull=False, dated__isnull=False, received_at__isnull=False)
+                            & ~Q(date_written="")
+                        )
                     )
                 ),
                 name="signature_has_evidence",
@@ -172,7 +177,9 @@ class Agreement(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="agreement_to_chase"),
+            models.Index(
+                fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="agreement_next_check"
+            ),
             models.Index(fields=["signed_at"], condition=Q(status="signed"), name="agreement_to_seal"),
             models.Index(
                 fields=["volume_number", "signed_at"],
@@ -196,9 +203,9 @@ class Agreement(models.Model):
         return counts_from(self.signed_at, self.dated)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> Snapshot:
         """What the form says. The text's digest comes from its immutable row."""
-        return Facts(
+        return Snapshot(
             reference=self.reference,
             volume=self.volume_number,
             volume_name=self.volume_name,
@@ -212,7 +219,7 @@ class Agreement(models.Model):
         )
 
 
-class ShownCopy(models.Model):
+class ShownForm(models.Model):
     """The exact bytes of the form that the signer was shown, kept in the signing transaction.
 
     In the database, not in file storage: the evidence of a signature must be complete even while storage is down.

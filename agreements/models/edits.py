@@ -29,8 +29,8 @@ class Edit(models.Model):
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=200)
     asked = models.PositiveSmallIntegerField("times asked", default=0)
-    settled_at = models.DateTimeField(null=True, blank=True)
-    settled_by = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=200, blank=True)
     answer = models.TextField(blank=True, help_text="The author’s words, or the editor’s reason.")
 
     class Meta:
@@ -42,9 +42,9 @@ class Edit(models.Model):
                 name="substantive_edit_is_verified",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["noted", "open"], settled_at__isnull=True)
-                | (Q(state__in=["confirmed", "declined", "undone"], settled_at__isnull=False) & ~Q(settled_by="")),
-                name="settled_edit_is_stamped",
+                condition=Q(state__in=["noted", "open"], resolved_at__isnull=True)
+                | (Q(state__in=["confirmed", "declined", "undone"], resolved_at__isnull=False) & ~Q(resolved_by="")),
+                name="resolved_edit_is_stamped",
             ),
         ]
 
@@ -100,8 +100,8 @@ class Correction(models.Model):
     permitted_on = models.DateField("given on", null=True, blank=True)
     correspondence = models.TextField(blank=True)
     github = models.CharField("editor’s GitHub name", max_length=60, blank=True)
-    settled_at = models.DateTimeField(null=True, blank=True)
-    settled_by = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=200, blank=True)
     answer = models.TextField(blank=True, help_text="Why it was refused.")
     applied_at = models.DateTimeField(null=True, blank=True)
     applied_by = models.CharField(max_length=200, blank=True)
@@ -110,9 +110,9 @@ class Correction(models.Model):
         ordering = ["-made_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="open", settled_at__isnull=True)
-                | (Q(state__in=["approved", "refused", "applied"], settled_at__isnull=False) & ~Q(settled_by="")),
-                name="settled_correction_is_stamped",
+                condition=Q(state="open", resolved_at__isnull=True)
+                | (Q(state__in=["approved", "refused", "applied"], resolved_at__isnull=False) & ~Q(resolved_by="")),
+                name="resolved_correction_is_stamped",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["approved", "applied"])

@@ -79,7 +79,7 @@ class Message(models.Model):
         help_text="The mail that this is part of.",
     )
     details = models.JSONField(default=dict, blank=True, help_text="What the mail says beside its agreement's facts.")
-    slot = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
+    idempotency_key = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
     kind = models.CharField(max_length=20, choices=Kind)
     recipient = models.EmailField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -96,8 +96,8 @@ class Message(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["agreement", "slot"], name="one_message_per_slot"),
-            models.UniqueConstraint(fields=["volume", "slot"], name="one_message_per_volume_slot"),
+            models.UniqueConstraint(fields=["agreement", "idempotency_key"], name="one_message_per_key"),
+            models.UniqueConstraint(fields=["volume", "idempotency_key"], name="one_message_per_volume_key"),
             models.CheckConstraint(
                 condition=Q(agreement__isnull=False, volume__isnull=True)
                 | Q(agreement__isnull=True, volume__isnull=False, carrier__isnull=True),
@@ -132,11 +132,11 @@ class Message(models.Model):
         return f"{self.kind} to {self.recipient}"
 
 
-class Addressee(models.Model):
+class EmailAddress(models.Model):
     """A mail address, in small letters: the lock of who queues a reminder to it; does it take mail; its language."""
 
     address = models.EmailField(unique=True)
-    stopped_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
+    undeliverable_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
     reason = models.TextField(blank=True, help_text="The server's words.")
     language = models.CharField(
         max_length=10, blank=True, help_text="Of the page from which its owner last sent something; mails follow it."
@@ -145,8 +145,9 @@ class Addressee(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(stopped_at__isnull=True, reason="") | (Q(stopped_at__isnull=False) & ~Q(reason="")),
-                name="stopped_address_has_reason",
+                condition=Q(undeliverable_at__isnull=True, reason="")
+                | (Q(undeliverable_at__isnull=False) & ~Q(reason="")),
+                name="undeliverable_address_has_reason",
             )
         ]
 
@@ -154,7 +155,7 @@ class Addressee(models.Model):
         return self.address
 
 
-class Round(models.Model):
+class JobRun(models.Model):
     """When a round of the clock last came to its end."""
 
     name = models.CharField(max_length=20, unique=True)

@@ -7,7 +7,7 @@ from agreements.models.agreement import Agreement
 from proceedings.models import Author
 
 
-class Proposal(models.Model):
+class ChangeRequest(models.Model):
     """What an author asks of the editors before signing: another signer, or other facts. Written by `proposals`."""
 
     class Kind(models.TextChoices):
@@ -19,7 +19,7 @@ class Proposal(models.Model):
         ACCEPTED = "accepted"
         REFUSED = "refused"
 
-    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="proposals")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="change_requests")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     data = models.JSONField(
@@ -27,20 +27,20 @@ class Proposal(models.Model):
     )
     note = models.TextField(blank=True, help_text="The author's own words.")
     made_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True, blank=True)
-    settled_by = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=200, blank=True)
     answer = models.TextField(blank=True, help_text="Why it was refused.")
 
     class Meta:
         ordering = ["-made_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["agreement", "kind"], condition=Q(state="open"), name="one_open_proposal_of_a_kind"
+                fields=["agreement", "kind"], condition=Q(state="open"), name="one_open_change_request_of_a_kind"
             ),
             models.CheckConstraint(
-                condition=Q(state="open", settled_at__isnull=True)
-                | (Q(state__in=["accepted", "refused"], settled_at__isnull=False) & ~Q(settled_by="")),
-                name="settled_proposal_is_stamped",
+                condition=Q(state="open", resolved_at__isnull=True)
+                | (Q(state__in=["accepted", "refused"], resolved_at__isnull=False) & ~Q(resolved_by="")),
+                name="resolved_change_request_is_stamped",
             ),
         ]
 
@@ -48,14 +48,14 @@ class Proposal(models.Model):
         return f"{self.get_kind_display()}, proposed for {self.agreement}"
 
 
-class StandIn(models.Model):
+class NonAuthorSigner(models.Model):
     """Somebody who is no author of the paper signs in the place of this one, by an editor's leave.
 
     The form's clause 1 lets the signer act as the authors' agent. It counts while the author is the corresponding one:
     whoever chooses another has chosen another signer. Written by `proposals`; an editor may take it back.
     """
 
-    author = models.OneToOneField(Author, models.CASCADE, related_name="stand_in")
+    author = models.OneToOneField(Author, models.CASCADE, related_name="non_author_signer")
     name = models.CharField(max_length=200, help_text="As the form shall have it.")
     email = models.EmailField()
     named_at = models.DateTimeField()

@@ -5,13 +5,13 @@ from django.db import models
 from agreements.models.agreement import Agreement
 
 
-class Scan(models.Model):
+class SignedForm(models.Model):
     """The form signed by hand, as its signer sent it: the files as they came, and their pages as one plain PDF.
 
     Append-only. An agreement has as many as were sent; the newest is the one to look at.
     """
 
-    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="scans")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="signed_forms")
     received_at = models.DateTimeField()
     files = models.JSONField(
         help_text="As they came: name in storage, SHA-256, size, kind, pages; for photos also the picture to show."

@@ -24,17 +24,17 @@ class Note(models.Model):
         return f"note on {self.paper_id} by {self.by}"
 
 
-class Flaw(models.Model):
+class CheckResult(models.Model):
     """A paper to which the publisher's check objects. Written by `flaws`, from scratch whenever it looks."""
 
-    paper = models.OneToOneField(Paper, models.CASCADE, related_name="flaw")
+    paper = models.OneToOneField(Paper, models.CASCADE, related_name="check_result")
     errors = models.PositiveSmallIntegerField()
 
     def __str__(self) -> str:
         return f"{self.errors} errors in {self.paper_id}"
 
 
-class Job(models.Model):
+class BulkJob(models.Model):
     """One move for many papers of a volume, too many for one page to wait for. Its items are the queue."""
 
     volume = models.ForeignKey(Volume, models.PROTECT, related_name="jobs")
@@ -55,7 +55,7 @@ class Job(models.Model):
         return f"{self.verb}, {self.asked_at:%Y-%m-%d %H:%M} UTC"
 
 
-class JobItem(models.Model):
+class BulkJobItem(models.Model):
     """One paper of a job, and what became of it."""
 
     class State(models.TextChoices):
@@ -63,7 +63,7 @@ class JobItem(models.Model):
         DONE = "done"
         REFUSED = "refused"
 
-    job = models.ForeignKey(Job, models.PROTECT, related_name="items")
+    job = models.ForeignKey(BulkJob, models.PROTECT, related_name="items")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="+")
     data = models.JSONField(default=dict, help_text="What this paper's own move needs, such as its new contact.")

@@ -27,7 +27,7 @@ SECONDS = timedelta(minutes=1)
 """Two clocks may differ by as much."""
 CHUNK = 2000
 
-ASKING = (Message.Kind.TOGETHER, *outbox.ASKING)
+ASKING = (Message.Kind.TOGETHER, *outbox.SIGNATURE_REQUESTS)
 """Mails that ask for a signature."""
 
 
@@ -38,16 +38,16 @@ class Finding(NamedTuple):
 
 def findings(now: datetime) -> Iterator[Finding]:
     """Every broken promise; none when all is well."""
-    yield from what_was_said()
-    yield from after_the_end()
-    yield from unfinished(now)
-    yield from unplanned(now)
-    yield from dead_links(now)
-    yield from torn_apart()
-    yield from crowded()
+    yield from check_events()
+    yield from check_ended()
+    yield from check_finished(now)
+    yield from check_planned(now)
+    yield from check_links(now)
+    yield from check_combined()
+    yield from check_spacing()
 
 
-def what_was_said() -> Iterator[Finding]:
+def check_events() -> Iterator[Finding]:
     """I1, I2, I4, I6: each row against what the chain says of its Message-ID."""
     said: dict[str, Counter[str]] = {}
     events = Event.objects.filter(kind__in=["mailed", "mail-unknown"]).values_list("kind", "data")
@@ -69,9 +69,9 @@ def what_was_said() -> Iterator[Finding]:
         yield Finding("I1", f"the chain tells of {message_id}, and its row is gone: it could be mailed again")
 
 
-def after_the_end() -> Iterator[Finding]:
+def check_ended() -> Iterator[Finding]:
     """I3: nothing asks for a signature once there is one, or none is wanted."""
-    asking = Message.objects.filter(kind__in=outbox.ASKING)
+    asking = Message.objects.filter(kind__in=outbox.SIGNATURE_REQUESTS)
     late = asking.filter(
         Q(sent_at__gt=F("agreement__signed_at") + FINISHING) | Q(sent_at__gt=F("agreement__closed_at") + FINISHING)
     )
@@ -82,7 +82,7 @@ def after_the_end() -> Iterator[Finding]:
         yield Finding("I3", f"message {pk} is on its way, and its agreement does not wait")
 
 
-def unfinished(now: datetime) -> Iterator[Finding]:
+def check_finished(now: datetime) -> Iterator[Finding]:
     """I5 and I8: every row comes to an end, and is held by nobody then."""
     stuck = Message.objects.filter(state__in=[State.CLAIMED, State.HANDING], lease_until__lte=now - PATIENCE)
     for pk, state in stuck.values_list("pk", "state"):
@@ -95,20 +95,22 @@ def unfinished(now: datetime) -> Iterator[Finding]:
         yield Finding("I8", f"message {pk} is {state} and yet leased to a worker")
 
 
-def unplanned(now: datetime) -> Iterator[Finding]:
+def check_planned(now: datetime) -> Iterator[Finding]:
     """I7: no reminder is due that the planner will not see."""
     waiting = planner.waiting().order_by("pk")
-    for late in waiting.filter(look_at__lte=now - PATIENCE):
-        yield Finding("I7", f"{late} should have been looked at {late.look_at:%Y-%m-%d %H:%M} UTC: no planner has come")
+    for late in waiting.filter(next_check_at__lte=now - PATIENCE):
+        yield Finding(
+            "I7", f"{late} should have been looked at {late.next_check_at:%Y-%m-%d %H:%M} UTC: no planner has come"
+        )
     # Where a look is still to come, the planner decides then; only what is not to be looked at can be forgotten.
-    forgotten = waiting.filter(look_at__isnull=True)
+    forgotten = waiting.filter(next_check_at__isnull=True)
     for agreement in forgotten.iterator(chunk_size=CHUNK):
-        (plan,) = planner.Look([agreement]).plans(now)
+        (plan,) = planner.PlannerBatch([agreement]).plans(now)
         if isinstance(plan.verdict, Remind | Escalate):
             yield Finding("I7", f"{agreement} has a reminder due, and nobody will look")
 
 
-def dead_links(now: datetime) -> Iterator[Finding]:
+def check_links(now: datetime) -> Iterator[Finding]:
     """I9: the link of a mail that may have arrived works while its agreement waits."""
     dead = Link.objects.filter(
         purpose=Link.Purpose.SIGN,
@@ -122,24 +124,24 @@ def dead_links(now: datetime) -> Iterator[Finding]:
         yield Finding("I9", f"link {pk} was dead before its mail, message {message}, was sent")
 
 
-def torn_apart() -> Iterator[Finding]:
+def check_combined() -> Iterator[Finding]:
     """I1 and I2 for mails about several papers: each of them is where the mail is, or has dropped out of it."""
     parts = Message.objects.filter(carrier__isnull=False).exclude(state=State.CANCELLED)
     for pk, state, carrier in parts.exclude(state=F("carrier__state")).values_list("pk", "state", "carrier__state"):
         yield Finding("I2", f"message {pk} is {state}, and the mail that carries it is {carrier}")
 
 
-def crowded() -> Iterator[Finding]:
+def check_spacing() -> Iterator[Finding]:
     """I10: no address has a reminder within the gap after a mail that nobody asked for."""
     last: dict[str, datetime] = {}
     left = Message.objects.filter(kind__in=ASKING, sent_at__isnull=False, carrier__isnull=True)
     left = left.order_by("sent_at", "pk")
-    for message in left.only("kind", "slot", "recipient", "sent_at").iterator(chunk_size=CHUNK):
+    for message in left.only("kind", "idempotency_key", "recipient", "sent_at").iterator(chunk_size=CHUNK):
         address, at = message.recipient.lower(), message.sent_at
         if at is None:
             continue
         # An invitation is sent when an editor issues, and an editor's own reminder when they say so.
-        scheduled = message.kind != Message.Kind.INVITATION and not message.slot.startswith("manual:")
+        scheduled = message.kind != Message.Kind.INVITATION and not message.idempotency_key.startswith("manual:")
         if scheduled and address in last and at - last[address] < GAP - SECONDS:
             hours = GAP // timedelta(hours=1)
             yield Finding("I10", f"message {message.pk} is the second to its address within {hours} hours")

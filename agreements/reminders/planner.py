@@ -12,26 +12,26 @@ from django.db.models.functions import Lower
 
 from agreements.domain.schedule import (
     GAP,
-    LOOK,
-    REST,
+    PAUSE_AFTER_REQUEST,
+    PLANNING_HORIZON,
     CoAuthor,
     Escalate,
-    Hours,
-    Leave,
+    NothingDue,
     Policy,
     Remind,
     Timeline,
     Verdict,
     Wait,
+    WorkingHours,
     decide,
-    is_last_call,
+    is_final_reminder,
     slots_left,
 )
 from agreements.domain.states import WAITING, Status
 from agreements.mail import addresses, outbox
 from agreements.mail.notify import short
-from agreements.mail.outbox import Errand
-from agreements.models import Agreement, Message, Person, Proposal, Terms
+from agreements.mail.outbox import EmailRequest
+from agreements.models import Agreement, ChangeRequest, Message, RecipientSettings, SigningSettings
 from proceedings.models import Author
 
 State = Message.State
@@ -51,7 +51,9 @@ class Plan(NamedTuple):
 def waiting() -> QuerySet[Agreement]:
     """The agreements that wait for a signature, with what `Look` reads of them."""
     rows = Agreement.objects.filter(status__in=WAITING).select_related("paper")
-    return rows.prefetch_related("paper__volume__terms", "messages", "proposals")  # most are of one volume
+    return rows.prefetch_related(
+        "paper__volume__signing_settings", "messages", "change_requests"
+    )  # most are of one volume
 
 
 def with_siblings(agreement_ids: list[int]) -> list[int]:
@@ -77,7 +79,7 @@ class Case(NamedTuple):
         return Plan(self.agreement, decide(self.timeline, self.policy, now), self.coauthors)
 
 
-class Look:
+class PlannerBatch:
     """Some agreements that wait, as `waiting` gives them, and everything about them that the decision needs.
 
     Co-authors are looked up where they may come to be asked; `ahead` is for who wants to know what will be one day.
@@ -92,7 +94,7 @@ class Look:
         silent = {
             one.paper_id: one
             for one in self.agreements
-            if ahead or enough(timeline_of(one), one.paper.volume.terms.policy)
+            if ahead or has_enough(timeline_of(one), one.paper.volume.signing_settings.policy)
         }
         found: dict[int, dict[str, str]] = {}
         if silent:
@@ -100,7 +102,7 @@ class Look:
             for paper_id, email in known.values_list("paper_id", "email"):
                 agreement = silent[paper_id]
                 if email.lower() != agreement.signer_email.lower():
-                    slot = f"r{agreement.paper.volume.terms.revision}:author:{short(email.lower())}"
+                    slot = f"r{agreement.paper.volume.signing_settings.revision}:author:{short(email.lower())}"
                     found.setdefault(paper_id, {})[slot] = email
         return found
 
@@ -116,22 +118,29 @@ class Look:
 
     def cases(self, now: datetime) -> list[Case]:
         everybody = self.addresses
-        known = Known(
-            quiet=addresses.quiet(everybody, GAP, now),
-            stopped=set(addresses.stopped(everybody)),
-            people={(one.volume_id, one.address): one for one in Person.objects.filter(address__in=everybody)},
+        known = RecipientInfo(
+            quiet=addresses.quiet_periods(everybody, GAP, now),
+            stopped=set(addresses.undeliverable(everybody)),
+            people={
+                (one.volume_id, one.address): one for one in RecipientSettings.objects.filter(address__in=everybody)
+            },
         )
         return [self.case(one, known) for one in self.agreements]
 
-    def case(self, agreement: Agreement, known: "Known") -> Case:
-        terms, signer = agreement.paper.volume.terms, agreement.signer_email
+    def case(self, agreement: Agreement, known: "RecipientInfo") -> Case:
+        signing_settings, signer = agreement.paper.volume.signing_settings, agreement.signer_email
         asked = self.coauthors.get(agreement.paper_id, {})
         coauthors = tuple(
-            CoAuthor(slot, known.hours(terms, email), known.free_at(terms, email))
+            CoAuthor(slot, known.hours(signing_settings, email), known.free_at(signing_settings, email))
             for slot, email in asked.items()
             if email.lower() not in known.stopped
         )
-        paused = (agreement.paused_until, terms.paused_until, known.paused_until(terms, signer), rest_until(agreement))
+        paused = (
+            agreement.paused_until,
+            signing_settings.paused_until,
+            known.paused_until(signing_settings, signer),
+            rest_until(agreement),
+        )
         timeline = timeline_of(
             agreement,
             quiet_until=known.quiet.until(signer),
@@ -139,10 +148,10 @@ class Look:
             paused_until=latest(*paused),
             coauthors=coauthors,
         )
-        return Case(agreement, timeline, terms.policy_for(known.hours(terms, signer)), asked)
+        return Case(agreement, timeline, signing_settings.policy_for(known.hours(signing_settings, signer)), asked)
 
 
-def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
+def verdict_on(agreement: Agreement, signing_settings: SigningSettings, now: datetime) -> Verdict:
     """What is to be done as far as the agreement's own messages and proposals tell, which are loaded.
 
     What others have sent to the same people, and what is known of these, is left out.
@@ -150,54 +159,56 @@ def verdict_on(agreement: Agreement, terms: Terms, now: datetime) -> Verdict:
     timeline = timeline_of(
         agreement,
         stopped=agreement.reminders_stopped_at is not None,
-        paused_until=latest(agreement.paused_until, terms.paused_until, rest_until(agreement)),
+        paused_until=latest(agreement.paused_until, signing_settings.paused_until, rest_until(agreement)),
     )
-    return decide(timeline, terms.policy, now)
+    return decide(timeline, signing_settings.policy, now)
 
 
 def is_paused(agreement: Agreement, now: datetime) -> bool:
     """Whether an editor has paused the agreement, its signer or its volume."""
     agreement.refresh_from_db(fields=["paused_until"])
     volume = agreement.paper.volume_id
-    terms = Terms.objects.filter(volume=volume, paused_until__gt=now)
-    person = Person.objects.filter(volume=volume, address=agreement.signer_email.lower(), paused_until__gt=now)
-    return bool(agreement.paused_until and agreement.paused_until > now) or terms.exists() or person.exists()
+    signing_settings = SigningSettings.objects.filter(volume=volume, paused_until__gt=now)
+    person = RecipientSettings.objects.filter(
+        volume=volume, address=agreement.signer_email.lower(), paused_until__gt=now
+    )
+    return bool(agreement.paused_until and agreement.paused_until > now) or signing_settings.exists() or person.exists()
 
 
 def rest_until(agreement: Agreement) -> datetime | None:
     """Until then its author, who has proposed something or sent the form signed by hand, is not asked to sign."""
-    since = [one.made_at for one in agreement.proposals.all() if one.state == Proposal.State.OPEN]
+    since = [one.made_at for one in agreement.change_requests.all() if one.state == ChangeRequest.State.OPEN]
     received = agreement.received_at if agreement.status == Status.RECEIVED else None
-    return latest(*(moment + REST for moment in since), received and received + REST)
+    return latest(*(moment + PAUSE_AFTER_REQUEST for moment in since), received and received + PAUSE_AFTER_REQUEST)
 
 
-class Known(NamedTuple):
+class RecipientInfo(NamedTuple):
     """What the desk knows of some addresses."""
 
-    quiet: addresses.Quiet
+    quiet: addresses.QuietPeriods
     stopped: set[str]
-    people: dict[tuple[int, str], Person]
+    people: dict[tuple[int, str], RecipientSettings]
 
-    def person(self, terms: Terms, address: str) -> Person | None:
-        return self.people.get((terms.volume_id, address.lower()))
+    def person(self, signing_settings: SigningSettings, address: str) -> RecipientSettings | None:
+        return self.people.get((signing_settings.volume_id, address.lower()))
 
-    def hours(self, terms: Terms, address: str) -> Hours:
-        person = self.person(terms, address)
-        return terms.hours_in(person.zone) if person and person.zone else terms.hours
+    def hours(self, signing_settings: SigningSettings, address: str) -> WorkingHours:
+        person = self.person(signing_settings, address)
+        return signing_settings.hours_in(person.zone) if person and person.zone else signing_settings.hours
 
-    def paused_until(self, terms: Terms, address: str) -> datetime | None:
-        person = self.person(terms, address)
+    def paused_until(self, signing_settings: SigningSettings, address: str) -> datetime | None:
+        person = self.person(signing_settings, address)
         return person.paused_until if person else None
 
-    def free_at(self, terms: Terms, address: str) -> datetime | None:
-        return latest(self.quiet.until(address), self.paused_until(terms, address))
+    def free_at(self, signing_settings: SigningSettings, address: str) -> datetime | None:
+        return latest(self.quiet.until(address), self.paused_until(signing_settings, address))
 
 
 def latest(*moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def enough(timeline: Timeline, policy: Policy) -> bool:
+def has_enough(timeline: Timeline, policy: Policy) -> bool:
     """Whether so many reminders were in vain, or no more are to come, that somebody else is to be asked."""
     return timeline.reminders >= policy.coauthors_after or not slots_left(timeline, policy)
 
@@ -219,7 +230,7 @@ def timeline_of(
     under_way = [m for m in to_signer if m.state in outbox.OPEN]
     return Timeline(
         issued_at=agreement.issued_at,
-        taken=frozenset(m.slot for m in messages),
+        taken=frozenset(m.idempotency_key for m in messages),
         reminders=sum(m.kind in REMINDING for m in left + under_way),
         last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
         mail_under_way=bool(under_way),
@@ -230,16 +241,16 @@ def timeline_of(
     )
 
 
-def next_look(verdict: Verdict, now: datetime) -> datetime | None:
+def next_check(verdict: Verdict, now: datetime) -> datetime | None:
     """When the clock asks again about an agreement of which this has been decided; None is never."""
     match verdict:
         case Remind():
             return now + GAP
         case Escalate():
-            return now + LOOK
+            return now + PLANNING_HORIZON
         case Wait(until):
             return until
-        case Leave():
+        case NothingDue():
             return None
 
 
@@ -251,21 +262,23 @@ def one_volume_each(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
     first: dict[str, int] = {}
     for plan in plans:
         volume_id = plan.agreement.paper.volume_id
-        to = [errand.recipient.lower() for errand in errands(plan) if not errand.skipped]
+        to = [request.recipient.lower() for request in email_requests(plan) if not request.skipped]
         taken = any(first.get(address, volume_id) != volume_id for address in to)
         first |= {} if taken else dict.fromkeys(to, volume_id)
-        yield plan._replace(verdict=Wait(now + LOOK)) if taken else plan
+        yield plan._replace(verdict=Wait(now + PLANNING_HORIZON)) if taken else plan
 
 
-def errands(plan: Plan) -> list[Errand]:
+def email_requests(plan: Plan) -> list[EmailRequest]:
     """The mails that a plan asks for now, and the reminders that were missed."""
     agreement = plan.agreement
     match plan.verdict:
         case Remind(slot, skipped):
-            kind = Kind.LAST_CALL if is_last_call(slot) else Kind.REMINDER
-            missed = [Errand(agreement, one, Kind.REMINDER, agreement.signer_email, skipped=True) for one in skipped]
-            return [*missed, Errand(agreement, slot, kind, agreement.signer_email)]
+            kind = Kind.LAST_CALL if is_final_reminder(slot) else Kind.REMINDER
+            missed = [
+                EmailRequest(agreement, one, Kind.REMINDER, agreement.signer_email, skipped=True) for one in skipped
+            ]
+            return [*missed, EmailRequest(agreement, slot, kind, agreement.signer_email)]
         case Escalate(slots):
-            return [Errand(agreement, slot, Kind.UNSIGNED, plan.coauthors[slot]) for slot in slots]
+            return [EmailRequest(agreement, slot, Kind.UNSIGNED, plan.coauthors[slot]) for slot in slots]
         case _:
             return []

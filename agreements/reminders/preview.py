@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from agreements.domain.schedule import GAP, CoAuthor, Remind, Timeline, Wait
-from agreements.mail.outbox import OPEN, Errand
+from agreements.mail.outbox import OPEN, EmailRequest
 from agreements.models import Message
 from agreements.reminders import planner
 from proceedings.models import Volume
@@ -16,7 +16,7 @@ from proceedings.models import Volume
 Kind = Message.Kind
 
 
-class Coming(NamedTuple):
+class PlannedEmail(NamedTuple):
     """One mail that will go out."""
 
     at: datetime
@@ -27,18 +27,18 @@ class Coming(NamedTuple):
     """Key of each paper, and its agreement's primary key."""
 
 
-BY_TIME = attrgetter("at")
+BY_DUE_TIME = attrgetter("at")
 
 
-def coming(volume: Volume, now: datetime, until: datetime) -> Iterator[Coming]:
+def planned_emails(volume: Volume, now: datetime, until: datetime) -> Iterator[PlannedEmail]:
     """The mails to authors of the volume from `now` to `until`, in order. What is due counts as sent now."""
-    look = planner.Look(planner.waiting().filter(paper__volume=volume), ahead=True)
-    future = Future(look.cases(now), now)
-    outbox = sorted(future.outbox(), key=BY_TIME)
-    yield from heapq.merge(outbox, future.live(until), key=BY_TIME)
+    look = planner.PlannerBatch(planner.waiting().filter(paper__volume=volume), ahead=True)
+    future = Simulation(look.cases(now), now)
+    outbox = sorted(future.outbox(), key=BY_DUE_TIME)
+    yield from heapq.merge(outbox, future.live(until), key=BY_DUE_TIME)
 
 
-class Future:
+class Simulation:
     """The agreements as they will be, while nobody does anything but the clock."""
 
     def __init__(self, cases: list[planner.Case], now: datetime) -> None:
@@ -50,7 +50,7 @@ class Future:
         for pk, case in self.cases.items():
             self.of_signer.setdefault(case.agreement.signer_email.lower(), []).append(pk)
 
-    def outbox(self) -> Iterator[Coming]:
+    def outbox(self) -> Iterator[PlannedEmail]:
         """What is on its way; the clock then waits no more for it."""
         found: dict[tuple[str, int], list[Message]] = {}
         for pk, case in self.cases.items():
@@ -62,9 +62,9 @@ class Future:
         for messages in found.values():
             papers = tuple((one.agreement.paper_key, one.agreement.pk) for one in messages)
             at = max(self.now, messages[0].due_at)
-            yield Coming(at, messages[0].recipient, words({Kind(one.kind) for one in messages}), papers)
+            yield PlannedEmail(at, messages[0].recipient, words({Kind(one.kind) for one in messages}), papers)
 
-    def live(self, until: datetime) -> Iterator[Coming]:
+    def live(self, until: datetime) -> Iterator[PlannedEmail]:
         heapq.heapify(self.looks)
         while self.looks and self.looks[0][0] <= until:
             at = self.looks[0][0]
@@ -75,23 +75,23 @@ class Future:
             asked = {other for pk in due for other in self.of_signer[self.cases[pk].agreement.signer_email.lower()]}
             yield from self.round(at, sorted(asked), due)
 
-    def round(self, at: datetime, asked: list[int], due: set[int]) -> Iterator[Coming]:
+    def round(self, at: datetime, asked: list[int], due: set[int]) -> Iterator[PlannedEmail]:
         """One round of the clock."""
-        people: dict[str, list[Errand]] = {}
+        people: dict[str, list[EmailRequest]] = {}
         for pk in asked:
             case = self.cases[pk]._replace(timeline=self.seen(pk))
             plan = case.plan(at)
-            errands = [errand for errand in planner.errands(plan) if not errand.skipped]
-            for errand in errands:
-                people.setdefault(errand.recipient.lower(), []).append(errand)
-            if errands:
+            requests = [request for request in planner.email_requests(plan) if not request.skipped]
+            for request in requests:
+                people.setdefault(request.recipient.lower(), []).append(request)
+            if requests:
                 self.done(pk, plan, at)
             elif pk in due and isinstance(plan.verdict, Wait):
                 heapq.heappush(self.looks, (plan.verdict.until, pk))
-        for address, errands in people.items():
+        for address, requests in people.items():
             self.quiet[address] = at + GAP
-            papers = tuple((errand.agreement.paper_key, errand.agreement.pk) for errand in errands)
-            yield Coming(at, errands[0].recipient, words({errand.kind for errand in errands}), papers)
+            papers = tuple((request.agreement.paper_key, request.agreement.pk) for request in requests)
+            yield PlannedEmail(at, requests[0].recipient, words({request.kind for request in requests}), papers)
 
     def seen(self, pk: int) -> Timeline:
         """The agreement's timeline with the mails that others will have had by then."""
@@ -109,14 +109,14 @@ class Future:
 
     def done(self, pk: int, plan: planner.Plan, at: datetime) -> None:
         """The agreement when these mails have gone out."""
-        errands = planner.errands(plan)
+        requests = planner.email_requests(plan)
         timeline = self.cases[pk].timeline
         self.change(
             pk,
-            taken=timeline.taken | {errand.slot for errand in errands},
+            taken=timeline.taken | {request.idempotency_key for request in requests},
             reminders=timeline.reminders + isinstance(plan.verdict, Remind),
         )
-        heapq.heappush(self.looks, (planner.next_look(plan.verdict, at) or at, pk))
+        heapq.heappush(self.looks, (planner.next_check(plan.verdict, at) or at, pk))
 
     def change(self, pk: int, **columns: object) -> None:
         case = self.cases[pk]

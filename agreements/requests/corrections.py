@@ -17,23 +17,23 @@ from agreements.models import Agreement, Correction, Message
 
 State, Role, Nature = Correction.State, Correction.Role, Correction.Nature
 
-MOST_OPEN = 3
+MAX_OPEN = 3
 """So many requests about one paper may wait for an editor."""
 
 
-class NotPublished(Exception):
+class NotPublishedError(Exception):
     """Before publication the paper itself is changed."""
 
 
-class TooManyOpen(Exception):
+class TooManyOpenError(Exception):
     """The editors have enough requests about this paper already."""
 
 
-class Settled(Exception):
+class AlreadyResolvedError(Exception):
     """Somebody else was faster."""
 
 
-class NotPermitted(ValueError):
+class NotPermittedError(ValueError):
     """The permission that the publisher asks for is missing, or is not that of an editor of the volume."""
 
 
@@ -48,20 +48,20 @@ class Permission:
     github: str = ""
 
 
-def ask(agreement: Agreement, *, by: str, now: datetime, **fields: Any) -> Correction:
+def request_correction(agreement: Agreement, *, by: str, now: datetime, **fields: Any) -> Correction:
     """Puts a request on record and tells the editors, unless one of them made it. Raises NotPublished, TooManyOpen."""
     published = agreement.paper.volume.published
     if published is None or published > now.date():
-        raise NotPublished
+        raise NotPublishedError
     with transaction.atomic():
-        outbox.hold([agreement.pk])
-        if agreement.corrections.filter(state=State.OPEN).count() >= MOST_OPEN:
-            raise TooManyOpen
+        outbox.lock_agreements([agreement.pk])
+        if agreement.corrections.filter(state=State.OPEN).count() >= MAX_OPEN:
+            raise TooManyOpenError
         made = Correction.objects.create(agreement=agreement, made_at=now, made_by=by, **fields)
         data = {"nature": made.nature, "what": made.description, "who": made.name}
-        lifecycle.note(agreement.pk, "correction", by=by, now=now, data=data)
+        lifecycle.record_event(agreement.pk, "correction", by=by, now=now, data=data)
         if not by.startswith("editor:"):
-            notify.tell_editors(agreement, Message.Kind.EDITOR_CORRECTION, now, about=str(made.pk))
+            notify.notify_editors(agreement, Message.Kind.EDITOR_CORRECTION, now, about=str(made.pk))
     return made
 
 
@@ -69,12 +69,12 @@ def approve(correction: Correction, permission: Permission, *, by: str, now: dat
     """Approved, with the permission it needs. Raises NotPermitted and Settled."""
     editors = correction.agreement.paper.volume.editor_names
     if correction.needs_permission and not (permission.by and permission.how and permission.on):
-        raise NotPermitted("Say which editor of the volume gave permission, how, and on which day.")
+        raise NotPermittedError("Say which editor of the volume gave permission, how, and on which day.")
     if permission.by and permission.by not in editors:
-        raise NotPermitted(f"{permission.by} is not among the volume’s editors.")
+        raise NotPermittedError(f"{permission.by} is not among the volume’s editors.")
     if permission.on and permission.on > now.date():
-        raise NotPermitted("The permission cannot be of a day to come.")
-    settle(
+        raise NotPermittedError("The permission cannot be of a day to come.")
+    resolve(
         correction,
         State.APPROVED,
         by=by,
@@ -87,42 +87,44 @@ def approve(correction: Correction, permission: Permission, *, by: str, now: dat
     )
 
 
-def refuse(correction: Correction, *, reason: str, by: str, now: datetime) -> None:
+def reject(correction: Correction, *, reason: str, by: str, now: datetime) -> None:
     """Refused; who asked is told why. Raises Settled."""
     with transaction.atomic():
-        settle(correction, State.REFUSED, by=by, now=now, answer=reason)
-        tell(correction, now)
+        resolve(correction, State.REFUSED, by=by, now=now, answer=reason)
+        notify_requester(correction, now)
 
 
-def settle(correction: Correction, state: Correction.State, *, by: str, now: datetime, **columns: Any) -> None:
+def resolve(correction: Correction, state: Correction.State, *, by: str, now: datetime, **columns: Any) -> None:
     with transaction.atomic():
-        outbox.hold([correction.agreement_id])
+        outbox.lock_agreements([correction.agreement_id])
         mine = Correction.objects.filter(pk=correction.pk, state=State.OPEN)
-        if not mine.update(state=state, settled_at=now, settled_by=by, **columns):
-            raise Settled
+        if not mine.update(state=state, resolved_at=now, resolved_by=by, **columns):
+            raise AlreadyResolvedError
         correction.refresh_from_db()
         data = {"what": correction.description, "words": correction.answer, "permitted_by": correction.permitted_by}
-        lifecycle.note(correction.agreement_id, f"correction-{state}", by=by, now=now, data=data)
+        lifecycle.record_event(correction.agreement_id, f"correction-{state}", by=by, now=now, data=data)
 
 
 def apply(correction: Correction, *, by: str, now: datetime) -> None:
     """The publisher has taken it in; who asked is told. Raises Settled unless it was approved and not yet applied."""
     with transaction.atomic():
-        outbox.hold([correction.agreement_id])
+        outbox.lock_agreements([correction.agreement_id])
         mine = Correction.objects.filter(pk=correction.pk, state=State.APPROVED)
         if not mine.update(state=State.APPLIED, applied_at=now, applied_by=by):
-            raise Settled
+            raise AlreadyResolvedError
         correction.refresh_from_db()
         data = {"what": correction.description}
-        lifecycle.note(correction.agreement_id, "correction-applied", by=by, now=now, data=data)
-        tell(correction, now)
+        lifecycle.record_event(correction.agreement_id, "correction-applied", by=by, now=now, data=data)
+        notify_requester(correction, now)
 
 
-def tell(correction: Correction, now: datetime) -> None:
+def notify_requester(correction: Correction, now: datetime) -> None:
     """Tells whoever asked what became of it, as far as there is an address."""
     if correction.email:
-        kind, slot = Message.Kind.CORRECTION, f"correction:{correction.pk}:{correction.state}"
-        outbox.queue(correction.agreement, slot=slot, kind=kind, recipient=correction.email, now=now)
+        kind, idempotency_key = Message.Kind.CORRECTION, f"correction:{correction.pk}:{correction.state}"
+        outbox.queue(
+            correction.agreement, idempotency_key=idempotency_key, kind=kind, recipient=correction.email, now=now
+        )
 
 
 # --- in the publisher's terms

@@ -18,7 +18,7 @@ State = Edit.State
 IN_FORCE = {Status.SIGNED, Status.SEALED}
 
 
-def note(
+def record_edit(
     agreement: Agreement,
     *,
     what: str,
@@ -29,9 +29,9 @@ def note(
     after: str = "",
     reason: str = "",
 ) -> Edit:
-    """Puts an edit on record; asks the author if it is substantive. Raises WrongMove before the signature."""
+    """Puts an edit on record; asks the author if it is substantive. Raises TransitionError before the signature."""
     with transaction.atomic():
-        hold(agreement, "note an edit under")
+        lock_edit(agreement, "note an edit under")
         edit = Edit.objects.create(
             agreement=agreement,
             what=what,
@@ -43,58 +43,60 @@ def note(
             made_at=now,
             made_by=by,
         )
-        lifecycle.note(agreement.pk, "edit", by=by, now=now, data={"what": what, "substantive": substantive})
+        lifecycle.record_event(agreement.pk, "edit", by=by, now=now, data={"what": what, "substantive": substantive})
         if substantive:
-            ask(edit, now=now)
+            ask_author(edit, now=now)
     return edit
 
 
-def ask(edit: Edit, *, now: datetime) -> bool:
+def ask_author(edit: Edit, *, now: datetime) -> bool:
     """Asks the author, or asks again. False if the edit waits no more, or a mail about it is on its way."""
     with transaction.atomic():
-        hold(edit.agreement, "ask about an edit under")
+        lock_edit(edit.agreement, "ask about an edit under")
         open_ = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
         times = open_.values_list("asked", flat=True).first()
-        before = edit.agreement.messages.filter(slot=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN)
+        before = edit.agreement.messages.filter(idempotency_key=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN)
         if times is None or before.exists() or not open_.filter(asked=times).update(asked=times + 1):
             return False
-        slot, to = f"edit:{edit.pk}:{times + 1}", edit.agreement.signer_email
-        return outbox.queue(edit.agreement, slot=slot, kind=Message.Kind.EDIT, recipient=to, now=now)
+        idempotency_key, to = f"edit:{edit.pk}:{times + 1}", edit.agreement.signer_email
+        return outbox.queue(
+            edit.agreement, idempotency_key=idempotency_key, kind=Message.Kind.EDIT, recipient=to, now=now
+        )
 
 
-def answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> None:
-    """The author's word, once. The editors are told. Raises WrongMove when it was settled before."""
+def record_answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> None:
+    """The author's word, once. The editors are told. Raises TransitionError when it was settled before."""
     state = State.CONFIRMED if confirmed else State.DECLINED
     with transaction.atomic():
-        settle(edit, {State.OPEN}, state, by="signer", words=words, now=now)
-        notify.tell_editors(edit.agreement, Message.Kind.EDITOR_EDIT, now, about=str(edit.pk))
+        resolve(edit, {State.OPEN}, state, by="signer", words=words, now=now)
+        notify.notify_editors(edit.agreement, Message.Kind.EDITOR_EDIT, now, about=str(edit.pk))
 
 
 def confirm(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
-    """The author has said yes in another way; an editor says which. Raises WrongMove."""
-    settle(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, words=reason, now=now)
+    """The author has said yes in another way; an editor says which. Raises TransitionError."""
+    resolve(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, words=reason, now=now)
 
 
 def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
-    """The paper is as it was before the edit. Raises WrongMove."""
-    settle(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, words=reason, now=now)
+    """The paper is as it was before the edit. Raises TransitionError."""
+    resolve(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, words=reason, now=now)
 
 
-def settle(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
+def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
     """One step from one of `sources` with its event."""
     with transaction.atomic():
-        hold(edit.agreement, "settle an edit under")
+        lock_edit(edit.agreement, "settle an edit under")
         mine = Edit.objects.filter(pk=edit.pk, state__in=sources)
-        if not mine.update(state=state, settled_at=now, settled_by=by, answer=words):
-            raise lifecycle.WrongMove("settle again an edit under", edit.agreement.status)
+        if not mine.update(state=state, resolved_at=now, resolved_by=by, answer=words):
+            raise lifecycle.TransitionError("settle again an edit under", edit.agreement.status)
         edit.refresh_from_db()
         data = {"what": edit.what, "words": words}
-        lifecycle.note(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
+        lifecycle.record_event(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
 
 
-def hold(agreement: Agreement, verb: str) -> None:
-    """Takes the agreement's row, so that it cannot end meanwhile. Raises WrongMove if it is not in force."""
-    outbox.hold([agreement.pk])
+def lock_edit(agreement: Agreement, verb: str) -> None:
+    """Takes the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
+    outbox.lock_agreements([agreement.pk])
     status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
     if status not in IN_FORCE:
-        raise lifecycle.WrongMove(verb, status)
+        raise lifecycle.TransitionError(verb, status)

@@ -18,27 +18,27 @@ BATCH = 500
 KINDS = [Message.Kind.FRESH, Message.Kind.COPY]
 
 
-def ask(now: datetime, *, token: str = "", reference: str = "") -> None:
+def request_link(now: datetime, *, token: str = "", reference: str = "") -> None:
     """Notes the wish for a fresh link instead of `token`, or for the copy of the agreement `reference`."""
     digest = sha256(token.encode()) if token else ""
     request = LinkRequest(digest=digest, reference=reference[:140], asked_at=now)
     LinkRequest.objects.bulk_create([request], ignore_conflicts=True)
 
 
-def answer(now: datetime) -> int:
+def answer_requests(now: datetime) -> int:
     """Queues a mail for each request that leads somewhere. Returns how many; the requests are gone then."""
     queued = 0
     while requests := list(LinkRequest.objects.order_by("asked_at", "pk")[:BATCH]):
         for request in requests:
             with transaction.atomic():
                 gone, _ = LinkRequest.objects.filter(pk=request.pk).delete()
-                agreement = meant(request) if gone else None  # else another worker has it
+                agreement = agreement_meant(request) if gone else None  # else another worker has it
                 if agreement is not None:
-                    queued += send(agreement, now)
+                    queued += send_link(agreement, now)
     return queued
 
 
-def meant(request: LinkRequest) -> Agreement | None:
+def agreement_meant(request: LinkRequest) -> Agreement | None:
     """The agreement that a request is about: the one asked for if its copy is wanted, else its paper's live one."""
     if request.reference:
         asked = Agreement.objects.filter(reference=request.reference).first()
@@ -53,13 +53,15 @@ def meant(request: LinkRequest) -> Agreement | None:
     return Agreement.objects.filter(paper=asked.paper_id, status__in=LIVE).first() or asked
 
 
-def send(agreement: Agreement, now: datetime) -> bool:
+def send_link(agreement: Agreement, now: datetime) -> bool:
     """Mails a fresh link to the address on file: to sign while it waits, to the copy once sealed. False if neither.
 
     At most so many a day to one address. The mails themselves are counted, so nothing is kept twice.
     """
     with transaction.atomic():
-        outbox.hold([agreement.pk])  # so that no link to sign is queued for an agreement that is just being signed
+        outbox.lock_agreements(
+            [agreement.pk]
+        )  # so that no link to sign is queued for an agreement that is just being signed
         agreement.refresh_from_db()
         waits = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=KINDS)
@@ -68,7 +70,7 @@ def send(agreement: Agreement, now: datetime) -> bool:
             return False
         return outbox.queue(
             agreement,
-            slot=f"fresh:{asked_for.filter(agreement=agreement.pk).count() + 1}",
+            idempotency_key=f"fresh:{asked_for.filter(agreement=agreement.pk).count() + 1}",
             kind=Message.Kind.FRESH if waits else Message.Kind.COPY,
             recipient=agreement.signer_email,
             now=now,

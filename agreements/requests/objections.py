@@ -13,26 +13,26 @@ from agreements.models import Agreement, Link, Message
 SIGNED = {Status.SIGNED, Status.SEALED}
 
 
-def who(link: Link) -> str:
+def coauthor_of(link: Link) -> str:
     """The author to whom the link was mailed, by name if the paper still knows the address."""
     recipient = link.message.recipient
     author = link.agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
     return author.display if author else recipient
 
 
-def object_to(agreement: Agreement, *, by: str, reason: str, now: datetime) -> bool:
+def record_objection(agreement: Agreement, *, by: str, reason: str, now: datetime) -> bool:
     """Notes the objection of the author `by`, once. False if it is on record already.
 
-    Raises WrongMove when the agreement is not in force any more: then there is nothing to object to.
+    Raises TransitionError when the agreement is not in force any more: then there is nothing to object to.
     """
     with transaction.atomic():
-        outbox.hold([agreement.pk])
+        outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in SIGNED:
-            raise lifecycle.WrongMove("object to", status)
+            raise lifecycle.TransitionError("object to", status)
         if any(data["who"] == by for data in history.objections(agreement)):
             return False
-        lifecycle.note(agreement.pk, "object", by="author", now=now, data={"who": by, "reason": reason})
+        lifecycle.record_event(agreement.pk, "object", by="author", now=now, data={"who": by, "reason": reason})
         about = str(len(history.objections(agreement)))
-        notify.tell_editors(agreement, Message.Kind.EDITOR_OBJECTED, now, about=about)
+        notify.notify_editors(agreement, Message.Kind.EDITOR_OBJECTED, now, about=about)
     return True

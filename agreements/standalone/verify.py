@@ -55,10 +55,10 @@ def check_scans(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     accepted = [event for event in map(json.loads, lines) if event["kind"] == "accept"]
     stated = [one["sha256"] for event in accepted for one in event["data"]["files"]]
-    scans = agreement.get("scans", {})
-    if sorted(scans.values()) != sorted(stated):
+    signed_forms = agreement.get("signed_forms", {})
+    if sorted(signed_forms.values()) != sorted(stated):
         return "the event of accepting names other files"
-    changed = [name for name, digest in scans.items() if sha256((folder / name).read_bytes()) != digest]
+    changed = [name for name, digest in signed_forms.items() if sha256((folder / name).read_bytes()) != digest]
     return f"{changed[0]} is not the file that came in" if changed else None
 
 

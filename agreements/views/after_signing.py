@@ -10,8 +10,8 @@ from agreements import lifecycle
 from agreements.mail import links
 from agreements.models import Correction, Edit, Link
 from agreements.requests import corrections, edits, objections
-from agreements.views.common import calm, missed_too_often, remember_language, too_often
-from agreements.views.forms import EditForm, ObjectionForm, PublishedForm
+from agreements.views.common import link_expired_page, remember_language, too_many_attempts, too_many_misses
+from agreements.views.forms import CorrectionForm, EditForm, ObjectionForm
 from proceedings.delivery.citation_files import address_of
 from proceedings.web.request_info import now_of
 
@@ -20,12 +20,12 @@ from proceedings.web.request_info import now_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, token: str) -> HttpResponse:
     """Shows the edit and takes the author's word, once."""
-    if missed_too_often(request):
-        return too_often(request, _("a minute"))
+    if too_many_misses(request):
+        return too_many_attempts(request, _("a minute"))
     link = links.read(token, Link.Purpose.EDIT, now_of(request))
     if link is None or link.agreement.status not in edits.IN_FORCE:
-        return calm(request)
-    row = link.agreement.edits.get(pk=link.message.slot.split(":")[1])
+        return link_expired_page(request)
+    row = link.agreement.edits.get(pk=link.message.idempotency_key.split(":")[1])
     context = {"agreement": link.agreement, "edit": row}
     if row.state != Edit.State.OPEN:
         return render(request, "agreements/edit_settled.html", context)
@@ -34,8 +34,8 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "agreements/edit.html", context | {"form": form}, status=400 if form.is_bound else 200)
     confirmed, words = form.cleaned_data["right"] == "yes", form.cleaned_data["words"].strip()
     try:
-        edits.answer(row, confirmed=confirmed, words=words, now=now_of(request))
-    except lifecycle.WrongMove:  # a second click, or an editor was faster
+        edits.record_answer(row, confirmed=confirmed, words=words, now=now_of(request))
+    except lifecycle.TransitionError:  # a second click, or an editor was faster
         row.refresh_from_db()
     remember_language(request, link.message.recipient)
     return render(request, "agreements/edit_settled.html", context)
@@ -45,20 +45,20 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, token: str) -> HttpResponse:
     """Takes an author's request to correct the published paper."""
-    if missed_too_often(request):
-        return too_often(request, _("a minute"))
+    if too_many_misses(request):
+        return too_many_attempts(request, _("a minute"))
     link = links.read(token, Link.Purpose.CORRECT, now_of(request))
     if link is None:
-        return calm(request)
+        return link_expired_page(request)
     agreement, recipient = link.agreement, link.message.recipient
     author = agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
     who = author.display if author else agreement.signer
-    form = PublishedForm(request.POST if request.method == "POST" else None)
+    form = CorrectionForm(request.POST if request.method == "POST" else None)
     context = {"agreement": agreement, "form": form, "who": who, "address": address_of(agreement.paper)}
     if not form.is_valid():
         return render(request, "agreements/correction.html", context, status=400 if form.is_bound else 200)
     try:
-        corrections.ask(
+        corrections.request_correction(
             agreement,
             by="author",
             now=now_of(request),
@@ -69,9 +69,9 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
             description=form.cleaned_data["description"],
             notes=form.cleaned_data["notes"],
         )
-    except corrections.NotPublished:
+    except corrections.NotPublishedError:
         context["refusal"] = _("The paper is not published at present. Answer the mail instead.")
-    except corrections.TooManyOpen:
+    except corrections.TooManyOpenError:
         context["refusal"] = _("Several requests about this paper wait for the editors. Wait for their answer first.")
     else:
         remember_language(request, recipient)
@@ -81,21 +81,21 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def object_(request: HttpRequest, token: str) -> HttpResponse:
+def objection(request: HttpRequest, token: str) -> HttpResponse:
     """Says what was signed for them; takes an objection with its reason and a tick."""
-    if missed_too_often(request):
-        return too_often(request, _("a minute"))
+    if too_many_misses(request):
+        return too_many_attempts(request, _("a minute"))
     link = links.read(token, Link.Purpose.OBJECT, now_of(request))
     if link is None or link.agreement.status not in objections.SIGNED:
-        return calm(request)
-    agreement, who = link.agreement, objections.who(link)
+        return link_expired_page(request)
+    agreement, who = link.agreement, objections.coauthor_of(link)
     form = ObjectionForm(request.POST if request.method == "POST" else None)
     context = {"agreement": agreement, "form": form, "who": who}
     if not form.is_valid():
         return render(request, "agreements/object.html", context, status=400 if form.is_bound else 200)
     try:
-        objections.object_to(agreement, by=who, reason=form.cleaned_data["reason"], now=now_of(request))
-    except lifecycle.WrongMove:  # an editor was faster
-        return calm(request)
+        objections.record_objection(agreement, by=who, reason=form.cleaned_data["reason"], now=now_of(request))
+    except lifecycle.TransitionError:  # an editor was faster
+        return link_expired_page(request)
     remember_language(request, link.message.recipient)
     return render(request, "agreements/objected.html", context)

@@ -9,70 +9,72 @@ from agreements import lifecycle
 from agreements.domain import agreement_text
 from agreements.domain.differences import differences
 from agreements.lifecycle import delegate, snapshot
-from agreements.models import Link, Proposal
+from agreements.models import ChangeRequest, Link
 from agreements.requests import change_requests
-from agreements.views.common import behind_link, remember_language, to_start
-from agreements.views.forms import CorrectionForm, HandOverForm
+from agreements.views.common import behind_link, redirect_to_start, remember_language
+from agreements.views.forms import ChangeRequestForm, DelegateForm
 from proceedings.web.request_info import now_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
-def hand_over(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """To a co-author whose address is on file, at once; to anybody else when an editor agrees."""
     agreement, now = link.agreement, now_of(request)
     text = agreement_text.load(agreement.text.version)
     data = request.POST if request.method == "POST" else None
-    form = HandOverForm(data, authors=change_requests.others(agreement), wording=text)
+    form = DelegateForm(data, authors=change_requests.possible_delegates(agreement), wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
         return render(request, "agreements/hand_over.html", context, status=400 if form.is_bound else 200)
     author, email = form.cleaned_data["author"], form.cleaned_data["email"]
     try:
         if author and author.email and email in ("", author.email):
-            delegate.hand_over(agreement, author, now=now)
+            delegate.delegate(agreement, author, now=now)
             remember_language(request, agreement.signer_email)
             return render(request, "agreements/handed_over.html", context | {"author": author})
         note = form.cleaned_data["note"].strip()
-        made = change_requests.propose(agreement, Proposal.Kind.SIGNER, form.wanted, note=note, now=now)
-        return proposed(request, token, made)
-    except lifecycle.WrongMove:
-        return to_start(token)  # a second click, another tab or an editor was faster
-    except (snapshot.NotReady, change_requests.AlreadyProposed) as refusal:
-        context |= {"refusal": words_for(refusal)}
+        made = change_requests.request_change(agreement, ChangeRequest.Kind.SIGNER, form.wanted, note=note, now=now)
+        return change_requested(request, token, made)
+    except lifecycle.TransitionError:
+        return redirect_to_start(token)  # a second click, another tab or an editor was faster
+    except (snapshot.NotReadyError, change_requests.AlreadyRequestedError) as refusal:
+        context |= {"refusal": confirmation_text(refusal)}
         return render(request, "agreements/hand_over.html", context, status=409)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
-def correct(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+def request_change(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Another title, other authors, another spelling of a name: for an editor to accept."""
     agreement = link.agreement
     text = agreement_text.load(agreement.text.version)
-    form = CorrectionForm(request.POST if request.method == "POST" else None, facts=agreement.facts, wording=text)
+    form = ChangeRequestForm(request.POST if request.method == "POST" else None, facts=agreement.facts, wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
         return render(request, "agreements/correct.html", context, status=400 if form.is_bound else 200)
     note = form.cleaned_data["note"].strip()
     try:
-        made = change_requests.propose(agreement, Proposal.Kind.FACTS, form.wanted, note=note, now=now_of(request))
-    except lifecycle.WrongMove:
-        return to_start(token)
-    except change_requests.AlreadyProposed as refusal:
-        context |= {"refusal": words_for(refusal)}
+        made = change_requests.request_change(
+            agreement, ChangeRequest.Kind.FACTS, form.wanted, note=note, now=now_of(request)
+        )
+    except lifecycle.TransitionError:
+        return redirect_to_start(token)
+    except change_requests.AlreadyRequestedError as refusal:
+        context |= {"refusal": confirmation_text(refusal)}
         return render(request, "agreements/correct.html", context, status=409)
-    return proposed(request, token, made)
+    return change_requested(request, token, made)
 
 
-def proposed(request: HttpRequest, token: str, proposal: Proposal) -> HttpResponse:
-    agreement = proposal.agreement
+def change_requested(request: HttpRequest, token: str, change_request: ChangeRequest) -> HttpResponse:
+    agreement = change_request.agreement
     remember_language(request, agreement.signer_email)
-    found = differences(agreement.facts, proposal.data)
+    found = differences(agreement.facts, change_request.data)
     context = {"token": token, "agreement": agreement, "differences": found}
     return render(request, "agreements/proposed.html", context)
 
 
-def words_for(refusal: Exception) -> str:
-    if isinstance(refusal, change_requests.AlreadyProposed):
+def confirmation_text(refusal: Exception) -> str:
+    if isinstance(refusal, change_requests.AlreadyRequestedError):
         return _("The editors have a proposal of yours already and will answer it by mail.")
     return _("The paper is not ready for another signer. Please answer the mail that brought you here.")

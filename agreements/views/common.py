@@ -20,7 +20,7 @@ SIGNED = {Status.SIGNED, Status.SEALED}
 Page = Callable[[HttpRequest, str, Link], HttpResponse]
 
 
-def calm(request: HttpRequest) -> HttpResponse:
+def link_expired_page(request: HttpRequest) -> HttpResponse:
     """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
     if request.method == "POST":
         rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
@@ -30,12 +30,12 @@ def calm(request: HttpRequest) -> HttpResponse:
     return render(request, "agreements/link_dead.html", {"fresh": f"{up}fresh/"}, status=404)
 
 
-def too_often(request: HttpRequest, wait: str) -> HttpResponse:
+def too_many_attempts(request: HttpRequest, wait: str) -> HttpResponse:
     """Says how long to wait. Nothing was changed."""
     return render(request, "agreements/too_often.html", {"wait": wait}, status=429)
 
 
-def missed_too_often(request: HttpRequest) -> bool:
+def too_many_misses(request: HttpRequest) -> bool:
     return request.method == "POST" and rate_limits.reached(rate_limits.MISSES, address_of(request), now_of(request))
 
 
@@ -49,13 +49,13 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
         @never_cache
         @wraps(page)
         def opened(request: HttpRequest, token: str) -> HttpResponse:
-            if missed_too_often(request):
-                return too_often(request, _("a minute"))
+            if too_many_misses(request):
+                return too_many_attempts(request, _("a minute"))
             link = links.read(token, Link.Purpose.SIGN, now_of(request))
             if link and link.agreement.status in SIGNED:
-                return signed(request, token, link) if signed else to_start(token)
+                return signed(request, token, link) if signed else redirect_to_start(token)
             if link is None or link.agreement.status not in WAITING:
-                return calm(request)
+                return link_expired_page(request)
             return page(request, token, link)
 
         return opened
@@ -63,11 +63,11 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
     return decorate
 
 
-def to_start(token: str) -> HttpResponse:
+def redirect_to_start(token: str) -> HttpResponse:
     """Back to the first page of the link, which says how things stand."""
     return HttpResponseRedirect(reverse("sign", args=[token]), status=303)
 
 
 def remember_language(request: HttpRequest, address: str) -> None:
     """Mails to `address` speak as the page did from which its owner has just sent something."""
-    addresses.speaks(address, request.LANGUAGE_CODE)
+    addresses.remember_language(address, request.LANGUAGE_CODE)

@@ -11,41 +11,41 @@ from agreements.documents.download import sealed_response
 from agreements.mail import links
 from agreements.models import Link
 from agreements.requests import link_requests, rate_limits
-from agreements.views.common import calm, missed_too_often, too_often
+from agreements.views.common import link_expired_page, too_many_attempts, too_many_misses
 from agreements.views.forms import CopyForm
 from proceedings.web.request_info import address_of, now_of
 
 
 @never_cache
 @require_safe
-def sealed_copy(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+def sealed_pdf(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     """The sealed file, for the signer."""
     link = links.read(token, Link.Purpose.COPY, now_of(request))
     if link is None or not link.agreement.sealed_file:
-        return calm(request)
+        return link_expired_page(request)
     return sealed_response(link.agreement)
 
 
 @csrf_exempt  # the link itself is the secret: who does not know it can forge nothing, who does needs no other's browser
 @never_cache
 @require_POST
-def fresh_link(request: HttpRequest, token: str) -> HttpResponse:
+def new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
     if not rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request)):
-        return too_often(request, _("a minute"))
-    link_requests.ask(now_of(request), token=token)
+        return too_many_attempts(request, _("a minute"))
+    link_requests.request_link(now_of(request), token=token)
     return render(request, "agreements/asked.html")
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def request_copy(request: HttpRequest) -> HttpResponse:
+def request_sealed_pdf(request: HttpRequest) -> HttpResponse:
     """The copy for whoever has no link any more: by the agreement's reference, to the address on file."""
-    if missed_too_often(request):
-        return too_often(request, _("a minute"))
+    if too_many_misses(request):
+        return too_many_attempts(request, _("a minute"))
     form = CopyForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)
     rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
-    link_requests.ask(now_of(request), reference=form.cleaned_data["reference"])
+    link_requests.request_link(now_of(request), reference=form.cleaned_data["reference"])
     return render(request, "agreements/asked.html")

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from agreements.documents import pdf
 from agreements.domain import drawn_signature
-from agreements.domain.agreement_text import Wording
+from agreements.domain.agreement_text import AgreementWording
 from agreements.domain.differences import differences
-from agreements.domain.facts import Facts
+from agreements.domain.facts import Snapshot
 from proceedings.bibtex.name_matching import compatible, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
 from proceedings.models import Author
@@ -50,7 +50,7 @@ class SignForm(forms.Form):
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
 
-    def __init__(self, *args: Any, signer: str, wording: Wording, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, signer: str, wording: AgreementWording, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.signer, self.wording = signer, wording
         self.asks_about_name = False
@@ -75,8 +75,8 @@ class SignForm(forms.Form):
     def clean_drawing(self) -> str:
         drawn: str = self.cleaned_data["drawing"]
         try:
-            drawn_signature.read(drawn)
-        except drawn_signature.NotADrawing as refusal:
+            drawn_signature.parse_drawing(drawn)
+        except drawn_signature.DrawingError as refusal:
             raise forms.ValidationError(
                 _("The drawn signature did not arrive whole. Draw it again, or leave it out: the typed name signs.")
             ) from refusal
@@ -180,7 +180,7 @@ class EditForm(forms.Form):
         return cleaned
 
 
-class PublishedForm(forms.Form):
+class CorrectionForm(forms.Form):
     """A correction of what is published, as the publisher's own form asks for it."""
 
     nature = forms.ChoiceField(
@@ -207,7 +207,7 @@ class PublishedForm(forms.Form):
     )
 
 
-class HandOverForm(forms.Form):
+class DelegateForm(forms.Form):
     """To one of the other authors, or to somebody else.
 
     Whose address is not on file needs one, and who is no author a name as well; then it takes an editor's word.
@@ -231,14 +231,14 @@ class HandOverForm(forms.Form):
         error_messages={"required": gettext_lazy("Tick this to hand over. Nothing has happened yet.")}
     )
 
-    def __init__(self, *args: Any, authors: Sequence[Author], wording: Wording, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, authors: Sequence[Author], wording: AgreementWording, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.authors, self.wording = {str(author.pk): author for author in authors}, wording
         choices = cast("forms.ChoiceField", self.fields["to"])
         choices.choices = [(pk, author.display) for pk, author in self.authors.items()] + [(self.SOMEBODY_ELSE, "")]
 
     def clean_name(self) -> str:
-        name = printable(self.cleaned_data["name"])
+        name = require_printable(self.cleaned_data["name"])
         return signable(name, self.wording) if name else ""
 
     def clean(self) -> dict[str, Any]:
@@ -269,7 +269,7 @@ class HandOverForm(forms.Form):
         return {"author": author.pk, "name": unicodedata.normalize("NFC", author.display), "email": email}
 
 
-class CorrectionForm(forms.Form):
+class ChangeRequestForm(forms.Form):
     """The facts as they should be, filled in with what they are."""
 
     title = forms.CharField(
@@ -292,15 +292,15 @@ class CorrectionForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
     )
 
-    def __init__(self, data: QueryDict | None = None, *, facts: Facts, wording: Wording) -> None:
+    def __init__(self, data: QueryDict | None = None, *, facts: Snapshot, wording: AgreementWording) -> None:
         super().__init__(data, initial={"title": facts.title, "authors": "\n".join(facts.authors)})
         self.facts, self.wording = facts, wording
 
     def clean_title(self) -> str:
-        return printable(self.cleaned_data["title"])
+        return require_printable(self.cleaned_data["title"])
 
     def clean_authors(self) -> list[str]:
-        names = [printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
+        names = [require_printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
         if too_long := next((name for name in names if len(name) > 200), None):
             too_much = _("“%(start)s…” is too long for a name. Write each author in a line.")
             raise forms.ValidationError(too_much % {"start": too_long[:40]})
@@ -318,7 +318,7 @@ class CorrectionForm(forms.Form):
         return {"title": self.cleaned_data["title"], "authors": self.cleaned_data["authors"]}
 
 
-def printable(text: str) -> str:
+def require_printable(text: str) -> str:
     """`text` composed and with single spaces. Raises ValidationError for letters that the form cannot show."""
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
     if missing := pdf.unprintable(tidy):
@@ -328,7 +328,7 @@ def printable(text: str) -> str:
     return tidy
 
 
-def signable(name: str, wording: Wording) -> str:
+def signable(name: str, wording: AgreementWording) -> str:
     """`name`, if whoever bears it can sign the form with it; else raises ValidationError."""
     if not pdf.fits_the_line(name, wording):
         too_wide = _(
@@ -349,7 +349,7 @@ class CopyForm(forms.Form):
     )
 
 
-MOST_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 """Far above any sealed agreement; a larger file cannot be one."""
 TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement.")
 
@@ -366,6 +366,6 @@ class VerifyForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MOST_BYTES:
+        if (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError(TOO_LARGE)
         return file

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from agreements.domain.states import Status
 from agreements.mail import links
 from agreements.models import Agreement, Link
-from agreements.views.common import behind_link, to_start
+from agreements.views.common import behind_link, redirect_to_start
 from proceedings.web.request_info import now_of
 
 SITTING = timedelta(hours=2)
@@ -30,10 +30,10 @@ def go_on(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Opens the chosen one by a link made for this sitting; or back to the receipt, which says what is left."""
     chosen = waiting(request, link.agreement).filter(reference=request.POST.get("reference", "")).first()
     if chosen is None:
-        return to_start(token)
+        return redirect_to_start(token)
     now = now_of(request)
-    invitation = chosen.messages.get(slot="invitation")
-    address = links.make(invitation, Link.Purpose.SIGN, expires_at=now + SITTING, now=now)
+    invitation = chosen.messages.get(idempotency_key="invitation")
+    address = links.create_link(invitation, Link.Purpose.SIGN, expires_at=now + SITTING, now=now)
     return HttpResponseRedirect(urlparse(address).path, status=303)
 
 
@@ -41,4 +41,4 @@ def go_on(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @behind_link(signed=go_on)
 def next_paper(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Nothing is signed yet: first this one."""
-    return to_start(token)
+    return redirect_to_start(token)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from agreements.delivery.download_links import LIFE, SALT
+from agreements.delivery.download_links import LINK_LIFETIME, SALT
 from agreements.models import Package
 from proceedings.web import byte_ranges
 
@@ -17,7 +17,7 @@ from proceedings.web import byte_ranges
 def package(request: HttpRequest, ticket: str, name: str) -> HttpResponse | FileResponse:
     """The file, or a part of it for whoever goes on with a download."""
     try:
-        pk = signing.loads(ticket, salt=SALT, max_age=LIFE)
+        pk = signing.loads(ticket, salt=SALT, max_age=LINK_LIFETIME)
         found = Package.objects.select_related("volume").get(pk=pk, state=Package.State.DONE)
         file = storages["private"].open(found.stored_as)
     except (signing.BadSignature, Package.DoesNotExist, FileNotFoundError):

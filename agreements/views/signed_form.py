@@ -18,12 +18,12 @@ from agreements import lifecycle
 from agreements.documents.checklist import TOLD
 from agreements.documents.uploads import inspect, virus_scan
 from agreements.documents.uploads.inspect import Refusal
-from agreements.documents.uploads.rules import MOST_BYTES
+from agreements.documents.uploads.rules import MAX_BYTES
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
 from agreements.models import Agreement, Link
 from agreements.requests import rate_limits
-from agreements.views.common import behind_link, remember_language, to_start, too_often
+from agreements.views.common import behind_link, redirect_to_start, remember_language, too_many_attempts
 from proceedings.web.request_info import now_of
 
 logger = logging.getLogger(__name__)
@@ -87,22 +87,22 @@ class UploadForm(forms.Form):
         names = [name for name in ("first", "second") if isinstance(data.get(name), UploadedFile)]
         if self.errors:
             return data
-        if sum(data[name].size for name in names) > MOST_BYTES:
+        if sum(data[name].size for name in names) > MAX_BYTES:
             self.add_error("first", TOO_LARGE)
             return data
         bodies = [data[name].read() for name in names]
         for name, body in zip(names, bodies, strict=True):
             try:
-                virus_scan.look(body)
-            except virus_scan.Infected:
+                virus_scan.scan_file(body)
+            except virus_scan.InfectedFileError:
                 self.add_error(name, INFECTED)
-            except virus_scan.Unchecked:
+            except virus_scan.ScannerError:
                 self.add_error(name, UNCHECKED)
         if self.errors:
             return data
         try:
-            data["pages"] = inspect.look(bodies)
-        except inspect.Refused as refused:
+            data["pages"] = inspect.inspect_upload(bodies)
+        except inspect.UploadRefusedError as refused:
             self.add_error(names[min(refused.number, len(names) - 1)], WORDS[refused.refusal])
         return data
 
@@ -110,39 +110,39 @@ class UploadForm(forms.Form):
 @csrf_exempt  # the check reads the whole request: not before its length is known. `take_in` makes up for it
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
-def paper(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+def upload_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """What to do, or how far it is; on POST, what was signed by hand."""
     if request.method != "POST":
-        return paper_page(request, token, link.agreement)
+        return signed_form_page(request, token, link.agreement)
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > MOST_BYTES + HEADERS_OF_UPLOAD:
-        return paper_page(request, token, link.agreement, refused=TOO_LARGE, status=413)
-    answer: HttpResponse = take_in(request, token, link)
+    if length.isdigit() and int(length) > MAX_BYTES + HEADERS_OF_UPLOAD:
+        return signed_form_page(request, token, link.agreement, refused=TOO_LARGE, status=413)
+    answer: HttpResponse = receive_upload(request, token, link)
     return answer
 
 
 @csrf_protect
-def take_in(request: HttpRequest, token: str, link: Link) -> HttpResponse:
+def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Looks into the files and keeps them. Whatever is wrong with them is said, and nothing is lost."""
     agreement, now = link.agreement, now_of(request)
     if not rate_limits.take(rate_limits.UPLOADS, agreement.reference, now):
-        return too_often(request, _("an hour"))
+        return too_many_attempts(request, _("an hour"))
     if not signed_form.has_room(agreement):
         logger.error("Volume %s takes no more forms: raise UPLOADS_PER_VOLUME", agreement.volume_number)
-        return paper_page(request, token, agreement, refused=NO_ROOM, status=503)
+        return signed_form_page(request, token, agreement, refused=NO_ROOM, status=503)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return paper_page(request, token, agreement, form, status=400)
+        return signed_form_page(request, token, agreement, form, status=400)
     receive = signed_form.receive_again if agreement.status == Status.RECEIVED else signed_form.receive
     try:
         receive(agreement, form.cleaned_data["pages"], now=now)
-    except lifecycle.WrongMove:
-        return to_start(token)  # another tab or an editor was faster: the first page says how things stand
+    except lifecycle.TransitionError:
+        return redirect_to_start(token)  # another tab or an editor was faster: the first page says how things stand
     remember_language(request, agreement.signer_email)
     return HttpResponseRedirect(reverse("paper", args=[token]), status=303)
 
 
-def paper_page(
+def signed_form_page(
     request: HttpRequest,
     token: str,
     agreement: Agreement,

@@ -15,7 +15,7 @@ from agreements.domain import agreement_text, drawn_signature, statements
 from agreements.domain.facts import sha256
 from agreements.models import Agreement, Link
 from agreements.requests import rate_limits
-from agreements.views.common import behind_link, remember_language, to_start, too_often
+from agreements.views.common import behind_link, redirect_to_start, remember_language, too_many_attempts
 from agreements.views.forms import DeclineForm, SignForm
 from agreements.views.next_paper import waiting
 from proceedings.web.request_info import address_of, now_of
@@ -41,13 +41,13 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     if not valid:
         return sign_page(request, token, agreement, form, shown, status=400)
     if step == "sign" and not rate_limits.take(rate_limits.SIGNING, link.digest, now_of(request)):
-        return too_often(request, _("an hour"))
+        return too_many_attempts(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
         # Another text wants its own ticks; only the name stays, typed and drawn.
         name = {field: form.cleaned_data[field] for field in ("typed_name", "drawing")}
         anew = sign_form(agreement, initial=name)
         return sign_page(request, token, agreement, anew, shown, status=409)
-    act = lifecycle.Act(
+    act = lifecycle.SignatureInput(
         typed_name=form.cleaned_data["typed_name"],
         consent=statements.consent(),
         authority=statements.authority(agreement.facts),
@@ -58,16 +58,16 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         drawn=form.cleaned_data["drawing"],
     )
     # A second click, or an editor was faster: the first page says how things stand.
-    with suppress(lifecycle.WrongMove):
+    with suppress(lifecycle.TransitionError):
         if step != "sign":
             lifecycle.review(agreement, act, now=now_of(request))
             remember_language(request, agreement.signer_email)
             return review_page(request, token, agreement, form, act)
         try:
             lifecycle.sign(agreement, act, now=now_of(request))
-        except lifecycle.NotReviewed:
+        except lifecycle.NotReviewedError:
             return sign_page(request, token, agreement, form, shown, status=409)
-    return to_start(token)
+    return redirect_to_start(token)
 
 
 def sign_form(agreement: Agreement, data: QueryDict | None = None, **options: Any) -> SignForm:
@@ -77,12 +77,12 @@ def sign_form(agreement: Agreement, data: QueryDict | None = None, **options: An
 def sign_page(
     request: HttpRequest, token: str, agreement: Agreement, form: SignForm, shown: bytes, status: int = 200
 ) -> HttpResponse:
-    terms = agreement.paper.volume.terms
+    signing_settings = agreement.paper.volume.signing_settings
     context = {
         **text_of(agreement),
         "token": token,
-        "deadline": terms.deadline_in_words,
-        "late": now_of(request) >= terms.closes_at,
+        "deadline": signing_settings.deadline_in_words,
+        "late": now_of(request) >= signing_settings.closes_at,
         "form": form,
         "drawing": drawn_signature,
         "shown": sha256(shown),
@@ -95,10 +95,10 @@ def sign_page(
 
 
 def review_page(
-    request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.Act
+    request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.SignatureInput
 ) -> HttpResponse:
     """The form as it will stand once signed. It carries what was filled in, so that both ways on keep it."""
-    drawn = drawn_signature.path(drawn_signature.read(act.drawn))
+    drawn = drawn_signature.svg_path(drawn_signature.parse_drawing(act.drawn))
     context = {**text_of(agreement), "token": token, "form": form, "act": act, "drawn": drawn, "now": now_of(request)}
     return render(request, "agreements/review.html", context)
 
@@ -133,7 +133,7 @@ def decline(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return render(request, "agreements/decline.html", context, status=400 if form.is_bound else 200)
     try:
         lifecycle.decline(link.agreement, reason=form.cleaned_data["reason"].strip(), now=now_of(request))
-    except lifecycle.WrongMove:
-        return to_start(token)  # a second click, another tab or an editor was faster
+    except lifecycle.TransitionError:
+        return redirect_to_start(token)  # a second click, another tab or an editor was faster
     remember_language(request, link.agreement.signer_email)
     return render(request, "agreements/declined.html", context)

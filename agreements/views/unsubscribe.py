@@ -23,7 +23,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     link = links.read(token, Link.Purpose.STOP, now)
     if link is None:
         return render(request, "agreements/link_dead.html", {"fresh": reverse("fresh-link", args=[token])}, status=404)
-    agreements = links.about(link)
+    agreements = links.agreement_of(link)
     if request.method == "POST":
         for agreement in agreements:
             lifecycle.stop_reminders(agreement, now=now)

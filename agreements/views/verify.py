@@ -23,7 +23,7 @@ from django.views.decorators.vary import vary_on_headers
 from agreements.documents import verification
 from agreements.documents.claims import CLAIMS
 from agreements.domain.translatable import Sentence
-from agreements.views.forms import MOST_BYTES, TOO_LARGE, VerifyForm
+from agreements.views.forms import MAX_BYTES, TOO_LARGE, VerifyForm
 from proceedings.web import languages
 
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -57,7 +57,7 @@ def answered(request: HttpRequest) -> HttpResponse:
 
 def uploaded(request: HttpRequest) -> HttpResponse:
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > MOST_BYTES + HEADERS_OF_UPLOAD:
+    if length.isdigit() and int(length) > MAX_BYTES + HEADERS_OF_UPLOAD:
         return refused(request, str(TOO_LARGE), status=413)  # before a byte of it is read
     form = VerifyForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -95,7 +95,7 @@ def refused(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
 
 
 def page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
-    context |= {"most_bytes": MOST_BYTES, "too_large": TOO_LARGE}
+    context |= {"most_bytes": MAX_BYTES, "too_large": TOO_LARGE}
     return render(request, "agreements/verify.html", context, status=status)
 
 

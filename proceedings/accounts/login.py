@@ -61,21 +61,21 @@ class Visitor:
 
     def knock(self, now: datetime) -> timedelta:
         """Counts a try, unless it comes too soon: then says how long to wait."""
-        if not self.known and (wait := rate_limits.knock(PLACES, self.network, now)):
+        if not self.known and (wait := rate_limits.record_attempt(PLACES, self.network, now)):
             return wait
-        wait = rate_limits.knock(PASSWORDS, self.account, now)
+        wait = rate_limits.record_attempt(PASSWORDS, self.account, now)
         if wait:
             self.give_back_place()
         return wait
 
     def was_right(self) -> None:
-        rate_limits.forgive(PASSWORDS, self.account)
+        rate_limits.clear_attempts(PASSWORDS, self.account)
         self.give_back_place()
 
     def give_back_place(self) -> None:
         """Only the last: the others are of other people behind this address."""
         if not self.known:
-            rate_limits.forgive(PLACES, self.network, last_only=True)
+            rate_limits.clear_attempts(PLACES, self.network, last_only=True)
 
 
 def known_browser(request: HttpRequest, name: str) -> str:

@@ -100,17 +100,19 @@ class LoginPages(AdminSite):
         half = login.half_of(request)
         authenticator = two_factor.authenticator_of(half[0]) if half else None
         if half is None or authenticator is None:
-            return to_login(request, "That took too long. Log in again." if login.HALF in request.session else "")
+            return redirect_to_login(
+                request, "That took too long. Log in again." if login.HALF in request.session else ""
+            )
         user, to = half
         form = CodeForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             visitor, now = login.Visitor.of(request, user.get_username()), now_of(request)
-            if wait := rate_limits.knock(login.CODES, visitor.account, now):
+            if wait := rate_limits.record_attempt(login.CODES, visitor.account, now):
                 form.add_error("code", login.too_soon(wait))
             elif not two_factor.accepts(authenticator, form.cleaned_data["code"], now):
                 form.add_error("code", "This is not the code. Wait for the next one, or use a recovery code.")
             else:
-                rate_limits.forgive(login.CODES, visitor.account)
+                rate_limits.clear_attempts(login.CODES, visitor.account)
                 self.count_codes(request, user)
                 return login.let_in(request, user, authenticator, HttpResponseRedirect(to))
         context = self.logged_out(request, form=form, title="Log in to the desk")
@@ -127,7 +129,7 @@ class LoginPages(AdminSite):
         """Sets up an authenticator: a picture to scan, a code to prove it, ten recovery codes to keep."""
         half = login.half_of(request)
         if half is None and not self.has_permission(request):
-            return to_login(request)
+            return redirect_to_login(request)
         user, to = half or (self.user_of(request), reverse("admin:account"))
         if half and two_factor.authenticator_of(user):  # which half a login does not replace
             return HttpResponseRedirect(reverse("admin:login_code"))
@@ -154,7 +156,7 @@ class LoginPages(AdminSite):
 
     def codes_page(self, request: HttpRequest, user: User, codes: list[str], to: str, done: str) -> HttpResponse:
         """Shows the recovery codes, this once."""
-        on_record(user, by=user, what=done)
+        record_change(user, by=user, what=done)
         context = {**self.each_context(request), "has_permission": False, "codes": codes, "to": to}
         return render(request, "admin/recovery_codes.html", context | {"title": "Your recovery codes"})
 
@@ -219,12 +221,12 @@ class NewPassword(PasswordResetConfirmView):
         return response
 
 
-def on_record(user: User, *, by: User, what: str) -> None:
+def record_change(user: User, *, by: User, what: str) -> None:
     """Leaves word on the page of the history of `user`."""
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, what, single_object=True)
 
 
-def to_login(request: HttpRequest, why: str = "") -> HttpResponse:
+def redirect_to_login(request: HttpRequest, why: str = "") -> HttpResponse:
     if why:
         messages.warning(request, why)
     return HttpResponseRedirect(reverse("admin:login"))

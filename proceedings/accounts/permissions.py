@@ -26,7 +26,7 @@ def edited_volumes(request: HttpRequest) -> QuerySet[Volume]:
     return Volume.objects.editable_by(request.user)
 
 
-def has_desk(request: HttpRequest) -> bool:
+def has_admin_access(request: HttpRequest) -> bool:
     """Whether there is anything at all on the desk of the one who asks."""
     return edits_anything(request) or bool(once(request, "has_desk", lambda: own_volumes(request).exists()))
 
@@ -103,7 +103,7 @@ class OwnVolumes(admin.ModelAdmin):
 
     def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or request.user.is_superuser:
-            return has_desk(request)
+            return has_admin_access(request)
         return self.own(request, super().get_queryset(request).filter(pk=obj.pk)).exists()
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:

@@ -31,7 +31,7 @@ from proceedings.models import Paper, PaperFile, Volume
 PATIENCE = 15.0
 """Seconds after which no other file is looked at in one request."""
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 """Django takes no more files in one form; a zip counts as one."""
 
 KEPT = "desk.files"
@@ -73,7 +73,7 @@ class FilePages(OwnVolumes):
         try:
             _ = request.FILES
         except TooManyFilesSent:
-            messages.error(request, f"More than {MOST_AT_ONCE} files: nothing was taken in. Put them into one zip.")
+            messages.error(request, f"More than {MAX_AT_ONCE} files: nothing was taken in. Put them into one zip.")
             return self.show(request, volume, status=400)
         return csrf_protect(self.files_page)(request, volume)
 
@@ -128,7 +128,7 @@ class FilePages(OwnVolumes):
             "may_upload": edits(request, volume.pk),
             "largest_file": LARGEST_FILE >> 20,
             "largest_total": LARGEST_TOTAL >> 30,
-            "most": MOST_AT_ONCE,
+            "most": MAX_AT_ONCE,
             "title": f"Files of {volume}",
             "opts": self.opts,
         }

@@ -28,10 +28,10 @@ from proceedings.importing.tables import COLUMNS, guess_columns, head_of
 from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
-MOST_SHOWN = 500
+MAX_SHOWN = 500
 """So many lines of each kind a page shows; the figures above them count all."""
 
-MOST_TICKS = 400
+MAX_TICKS = 400
 """So many papers have a tick of their own; Django takes no form of more than a thousand fields."""
 
 COLUMN_HELP = {
@@ -135,12 +135,12 @@ class Choices:
     @property
     def ticks(self) -> list[tuple[PaperPlan, str]]:
         """Those whose agreements are concerned first, then the changed, then the new."""
-        return self.in_order[:MOST_TICKS]
+        return self.in_order[:MAX_TICKS]
 
     @property
     def rest(self) -> list[PaperPlan]:
         """The others, which go together; none of them is concerned by an agreement."""
-        return [paper for paper, words in self.in_order[MOST_TICKS:] if not words]
+        return [paper for paper, words in self.in_order[MAX_TICKS:] if not words]
 
     @property
     def in_order(self) -> list[tuple[PaperPlan, str]]:
@@ -326,7 +326,7 @@ class ImportPages(OwnVolumes):
     @staticmethod
     def say_names(request: HttpRequest, volume: Volume) -> None:
         """Where doubtful names wait, and how many."""
-        if count := name_review.waiting(volume).count():
+        if count := name_review.open_reviews(volume).count():
             page = reverse("admin:proceedings_volume_names", args=[volume.pk])
             words = f"{count} names were read with a doubt." if count > 1 else "1 name was read with a doubt."
             messages.warning(request, format_html('{} <a href="{}">Look them over.</a>', words, page))
@@ -355,7 +355,7 @@ class ImportPages(OwnVolumes):
             "untickable": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
             "takes_volume": plan.volume_change is Change.CHANGED,
             "by_columns": needs_columns(source(request.session.get(KEPT) or {}, "file")),
-            "findings": plan.findings[:MOST_SHOWN],
+            "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),
             "title": f"Import: v{plan.volume.number} {plan.volume.shortname}" if plan.volume else "Import",
             "opts": self.opts,

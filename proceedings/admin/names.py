@@ -14,9 +14,9 @@ from django.utils import timezone
 from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.bibtex.names import NotANameError, write_name
 from proceedings.importing import name_review
-from proceedings.models import Author, NameQuestion, Volume
+from proceedings.models import Author, NameReview, Volume
 
-A_PAGE = 100
+PER_PAGE = 100
 """Names on one page; each brings two fields, and Django takes no form of more than a thousand."""
 
 
@@ -46,7 +46,7 @@ class NamePages(OwnVolumes):
             problems = {}
         else:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        page = Paginator(name_review.waiting(volume), A_PAGE).get_page(request.GET.get("p"))
+        page = Paginator(name_review.open_reviews(volume), PER_PAGE).get_page(request.GET.get("p"))
         bearers = name_review.bearers(page, volume)
         agreed = self.bound({author.paper_id for authors in bearers.values() for author in authors})
         context = {
@@ -56,7 +56,7 @@ class NamePages(OwnVolumes):
             "rows": [self.row(request, one, bearers[one.name], agreed, problems.get(one.pk, "")) for one in page],
             "board": self.after_import(volume),
             "may_settle": edits(request, volume.pk),
-            "settled": NameQuestion.objects.filter(volume=volume, settled_at__isnull=False).count(),
+            "settled": NameReview.objects.filter(volume=volume, resolved_at__isnull=False).count(),
             "title": f"Names of {volume}",
             "opts": self.opts,
         }
@@ -64,7 +64,7 @@ class NamePages(OwnVolumes):
 
     @staticmethod
     def row(
-        request: HttpRequest, question: NameQuestion, authors: list[Author], agreed: Collection[int], problem: str
+        request: HttpRequest, question: NameReview, authors: list[Author], agreed: Collection[int], problem: str
     ) -> dict[str, Any]:
         proposed = question.proposal or write_name(question.name)
         return {
@@ -84,13 +84,13 @@ class NamePages(OwnVolumes):
         problems: dict[int, str] = {}
         settled = changed = 0
         by, now = request.user.get_username(), timezone.now()
-        for question in name_review.waiting(volume).filter(pk__in=keys):
+        for question in name_review.open_reviews(volume).filter(pk__in=keys):
             try:
                 name = name_review.read_answer(request.POST[f"name_{question.pk}"])
             except NotANameError as error:
                 problems[question.pk] = str(error)
                 continue
-            count = name_review.settle(question, name, by=by, now=now)
+            count = name_review.resolve(question, name, by=by, now=now)
             settled += count is not None
             changed += count or 0
         if settled:

@@ -24,7 +24,7 @@ class AuthorForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         # Row by row, exchanging two authors or moving the contact would collide with what is not yet saved; the
         # formset looks at all rows together instead, and the database has the last word.
-        return super()._get_validation_exclusions() | {"position", "is_contact"}  # type: ignore[misc,no-any-return]
+        return super()._get_validation_exclusions() | {"position", "is_corresponding"}  # type: ignore[misc,no-any-return]
 
 
 class AuthorFormSet(BaseInlineFormSet):
@@ -41,7 +41,7 @@ class AuthorFormSet(BaseInlineFormSet):
         positions = [row["position"] for row in rows]
         if len(set(positions)) != len(positions):
             raise forms.ValidationError("Two authors have the same position.")
-        contacts = [row for row in rows if row["is_contact"]]
+        contacts = [row for row in rows if row["is_corresponding"]]
         if len(contacts) > 1:
             raise forms.ValidationError("A paper has one corresponding author; several are ticked.")
         if contacts and not contacts[0]["email"]:
@@ -62,7 +62,7 @@ class AuthorInline(admin.StackedInline):
             {
                 "fields": [
                     ("position", "given", "particle", "family", "suffix"),
-                    ("email", "is_contact"),
+                    ("email", "is_corresponding"),
                     ("affiliation", "orcid"),
                 ]
             },
@@ -155,8 +155,8 @@ class PaperAdmin(OwnVolumes):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet, change: bool) -> None:
         # Makes room first: positions are unique and so is the contact, at every moment.
-        Author.objects.filter(paper=form.instance).update(position=F("position") + 1000, is_contact=False)
+        Author.objects.filter(paper=form.instance).update(position=F("position") + 1000, is_corresponding=False)
         formset.save()
         for row in formset.initial_forms:
             if row.instance.pk:
-                row.instance.save(update_fields=["position", "is_contact"])
+                row.instance.save(update_fields=["position", "is_corresponding"])

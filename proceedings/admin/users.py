@@ -15,7 +15,7 @@ from proceedings.models import User
 
 
 @admin.register(User)
-class DeskUserAdmin(UserAdmin):
+class StaffAdmin(UserAdmin):
     """Without groups and permissions, which the desk does not ask: see `OwnVolumes`."""
 
     filter_horizontal = ()

@@ -37,7 +37,7 @@ LIMITS = {
     "submission": 120,
 }
 LARGEST_NUMBER = 2_147_483_647
-MOST_AUTHORS = 9_999
+MAX_AUTHORS = 9_999
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
@@ -325,8 +325,8 @@ class _Source:
 
     def names(self, name: str) -> tuple[Name, ...]:
         texts = split_names(self._left.pop(name, ""))
-        if len(texts) > MOST_AUTHORS:
-            self.say("length", name, f"has {len(texts)} names, at most {MOST_AUTHORS} fit")
+        if len(texts) > MAX_AUTHORS:
+            self.say("length", name, f"has {len(texts)} names, at most {MAX_AUTHORS} fit")
             return ()
         read = [self._name(name, place, text) for place, text in enumerate(texts, 1)]
         return tuple(person for person in read if person)

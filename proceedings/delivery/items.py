@@ -72,20 +72,20 @@ def _copy(one: Item, target: Path) -> None:
         raise PackageError(msg)
 
 
-def take_place(staged: Path, target: Path, ours: Collection[str]) -> None:
+def replace_folder(staged: Path, target: Path, ours: Collection[str]) -> None:
     """Put the folder `staged` in the place of `target`. `ours` are the files of the old one that nobody will miss.
 
     Whatever else lies in the old folder moves along. After a crash, calling it again (or `settle`) loses nothing: the
     old folder waits under its other name until everything has moved.
     """
-    settle(target, ours)
+    finish_replacement(target, ours)
     if target.exists():
         target.rename(_aside(target))
     staged.rename(target)
-    settle(target, ours)
+    finish_replacement(target, ours)
 
 
-def settle(target: Path, ours: Collection[str]) -> None:
+def finish_replacement(target: Path, ours: Collection[str]) -> None:
     """Finish an exchange that may have been interrupted."""
     old = _aside(target)
     if not old.exists():

@@ -105,7 +105,7 @@ class _Text:
         read = read_volume_file(source.text, source.name)
         self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
-        volume = read.volume or _stand_in(entries)
+        volume = read.volume or _placeholder_volume(entries)
         judged = rules.check(volume, self.records) if read.volume else rules.check_papers(volume, self.records)
         self.findings = _merged(
             [finding for finding in read.findings if finding.rule not in _SAID_ELSEWHERE],
@@ -114,7 +114,7 @@ class _Text:
         )
 
 
-def _stand_in(entries: Sequence[RawEntry]) -> VolumeRecord:
+def _placeholder_volume(entries: Sequence[RawEntry]) -> VolumeRecord:
     """For a volume whose own entry cannot be read: what the rules for papers need of it."""
     own = next((entry for entry in entries if entry.kind == "proceedings"), None)
     fields = {field.name: fold(field.value) for field in own.fields} if own else {}

@@ -91,7 +91,7 @@ def attach(
     again finds the rest. Bytes that were replaced stay in storage.
     """
     intake = Intake()
-    desk = _Desk(volume, folder, sure_of, look)
+    desk = _Attacher(volume, folder, sure_of, look)
     for name in progress(desk.names):
         try:
             intake.outcomes[name] = desk.take(name, intake.findings)
@@ -107,7 +107,7 @@ def attach(
     return intake
 
 
-class _Desk:
+class _Attacher:
     """The papers of a volume with what is attached already, while a folder is taken in."""
 
     def __init__(
@@ -247,7 +247,7 @@ def to_look_at(intake: Intake) -> list[Finding]:
     return [one for one in intake.findings if intake.outcomes.get(one.file) is not Outcome.REFUSED]
 
 
-def refusals(intake: Intake) -> list[Finding]:
+def rejections(intake: Intake) -> list[Finding]:
     """Why files were refused."""
     return [
         one

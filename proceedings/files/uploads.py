@@ -22,11 +22,11 @@ LARGEST_FILE = 200 * 1024 * 1024
 LARGEST_TOTAL = 8 * 1024**3
 """Bytes of all files together, after unpacking."""
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 _STEEPEST = 500
 """A zip whose file grows by more than this is no zip of PDFs, which hardly shrink at all."""
 _CHUNK = 1 << 20
-_LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+_IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,8 @@ class _Room:
             raise _Refused("comes twice in this upload: keep one")
         if size > LARGEST_FILE:
             raise _Refused(f"is larger than {LARGEST_FILE >> 20} MB: make it smaller, or offer it under an address")
-        if len(self.names) >= MOST_FILES or self.total + size > LARGEST_TOTAL:
-            raise _Refused(
-                f"is more than {MOST_FILES} files or {LARGEST_TOTAL >> 30} GB at once: upload the rest after"
-            )
+        if len(self.names) >= MAX_FILES or self.total + size > LARGEST_TOTAL:
+            raise _Refused(f"is more than {MAX_FILES} files or {LARGEST_TOTAL >> 30} GB at once: upload the rest after")
         self.names.add(name.casefold())
         self.total += size
         with (self.folder / name).open("wb") as target:
@@ -116,7 +114,7 @@ def _wanted(members: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     for member in members:
         parts = PurePosixPath(member.filename).parts
         if not member.is_dir() and not (
-            parts and (parts[0] in _LITTER or parts[-1] in _LITTER or "._" in parts[-1][:2])
+            parts and (parts[0] in _IGNORED or parts[-1] in _IGNORED or "._" in parts[-1][:2])
         ):
             yield member
 

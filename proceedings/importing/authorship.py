@@ -17,7 +17,7 @@ class AuthorState:
     email: str = ""
     affiliation: str = ""
     orcid: str = ""
-    is_contact: bool = False
+    is_corresponding: bool = False
     pk: int | None = None
 
     @property
@@ -73,11 +73,11 @@ def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> 
 def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:
     """`authors` with the one at `index` as the corresponding author; the others keep their addresses."""
     return tuple(
-        replace(author, is_contact=True, email=email) if at == index else replace(author, is_contact=False)
+        replace(author, is_corresponding=True, email=email) if at == index else replace(author, is_corresponding=False)
         for at, author in enumerate(authors)
     )
 
 
 def contact_of(authors: Iterable[AuthorState]) -> AuthorState | None:
     """The corresponding author, if there is one."""
-    return next((author for author in authors if author.is_contact), None)
+    return next((author for author in authors if author.is_corresponding), None)

@@ -31,9 +31,11 @@ _BARE = re.compile(r"(?<!\\)[%&#]")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+\Z")
 
 
-def adopt(submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str) -> VolumeFile:
+def map_submissions(
+    submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str
+) -> VolumeFile:
     """`submissions` as a file of `volume`, whose papers so far are `known`. Raises nothing."""
-    desk = _Desk(volume, known, file)
+    desk = _Mapper(volume, known, file)
     entries = desk.take(submissions.submissions)
     return VolumeFile(volume, tuple(entries), (*submissions.findings, *desk.findings))
 
@@ -47,7 +49,7 @@ class _Text:
     unmapped: tuple[str, ...] = ()
 
 
-class _Desk:
+class _Mapper:
     def __init__(self, volume: VolumeRecord, known: Sequence[PaperRecord], file: str) -> None:
         self.volume = volume
         self.file = file
@@ -178,7 +180,7 @@ class _Desk:
         return Details(email, person.affiliation[: LIMITS["affiliation"]])
 
     def _contact(self, one: Submission) -> int | None:
-        marked = [place for place, person in enumerate(one.people) if person.is_contact]
+        marked = [place for place, person in enumerate(one.people) if person.is_corresponding]
         if len(marked) > 1:
             names = "; ".join(str(one.people[place].name) for place in marked)
             message = f"{len(marked)} corresponding authors are marked ({names}): choose one; none was taken"

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from proceedings.bibtex.names import Confidence, Doubt, Name, NotANameError, doubts, write_name
 from proceedings.bibtex.records import LIMITS, PaperRecord
 from proceedings.importing.submissions import read_person
-from proceedings.models import Author, NameQuestion, Volume
+from proceedings.models import Author, NameReview, Volume
 
 PARTS = ("given", "particle", "family", "suffix")
 _LONGEST = 500
@@ -28,15 +28,15 @@ def ask(volume: Volume, records: Iterable[PaperRecord]) -> None:
             found.setdefault(name, []).append(doubt)
     # Of a name without a comma the reader has said no more than that.
     asked = (_question(volume, name, [*known, *doubts(name)]) for name, known in found.items())
-    NameQuestion.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
+    NameReview.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
 
 
-def _question(volume: Volume, name: Name, known: list[Doubt]) -> NameQuestion:
+def _question(volume: Volume, name: Name, known: list[Doubt]) -> NameReview:
     reasons = "; ".join(dict.fromkeys(doubt.reason for doubt in known))
     others = [doubt for doubt in known if doubt.proposal and doubt.proposal != name]
     others.sort(key=lambda doubt: doubt.confidence is not Confidence.LIKELY)
     proposal = others[0].proposal if others else None
-    return NameQuestion(
+    return NameReview(
         volume=volume,
         reason=reasons[:_LONGEST],
         proposal=write_name(proposal)[:_LONGEST] if proposal else "",
@@ -47,17 +47,17 @@ def _question(volume: Volume, name: Name, known: list[Doubt]) -> NameQuestion:
 
 def answers(volume: Volume | None) -> dict[Name, Name]:
     """What people settled: a name as an import reads it -> as it is."""
-    rows = NameQuestion.objects.filter(volume=volume, settled_at__isnull=False) if volume else []
+    rows = NameReview.objects.filter(volume=volume, resolved_at__isnull=False) if volume else []
     return {row.name: read_person(row.answer).name for row in rows}
 
 
-def waiting(volume: Volume) -> QuerySet[NameQuestion]:
+def open_reviews(volume: Volume) -> QuerySet[NameReview]:
     """The questions about names that authors of the volume still bear, the grave ones first."""
     bearers = Author.objects.filter(paper__volume=OuterRef("volume"), **{part: OuterRef(part) for part in PARTS})
-    return NameQuestion.objects.filter(Exists(bearers), volume=volume, settled_at__isnull=True)
+    return NameReview.objects.filter(Exists(bearers), volume=volume, resolved_at__isnull=True)
 
 
-def bearers(questions: Iterable[NameQuestion], volume: Volume) -> dict[Name, list[Author]]:
+def bearers(questions: Iterable[NameReview], volume: Volume) -> dict[Name, list[Author]]:
     """The authors who bear the names in question, with their papers, in the order of the volume."""
     wanted = {question.name for question in questions}
     families = {name.family for name in wanted}
@@ -69,9 +69,9 @@ def bearers(questions: Iterable[NameQuestion], volume: Volume) -> dict[Name, lis
     return found
 
 
-def _about_the_author(**which: Any) -> QuerySet[NameQuestion]:
+def _about_the_author(**which: Any) -> QuerySet[NameReview]:
     same = {part: OuterRef(part) for part in PARTS}
-    return NameQuestion.objects.filter(volume=OuterRef("paper__volume"), settled_at__isnull=True, **same, **which)
+    return NameReview.objects.filter(volume=OuterRef("paper__volume"), resolved_at__isnull=True, **same, **which)
 
 
 def of_an_author() -> Subquery:
@@ -100,14 +100,14 @@ def read_answer(text: str) -> Name:
     return name
 
 
-def settle(question: NameQuestion, name: Name, *, by: str, now: datetime) -> int | None:
+def resolve(question: NameReview, name: Name, *, by: str, now: datetime) -> int | None:
     """The answer, once: the authors who bear the name are called `name` from now on, and so are those of later imports.
 
     Returns how many authors changed; None if somebody else has settled it.
     """
     with transaction.atomic():
-        mine = NameQuestion.objects.filter(pk=question.pk, settled_at__isnull=True)
-        if not mine.update(answer=write_name(name), settled_by=by, settled_at=now):
+        mine = NameReview.objects.filter(pk=question.pk, resolved_at__isnull=True)
+        if not mine.update(answer=write_name(name), resolved_by=by, resolved_at=now):
             return None
         if name == question.name:
             return 0

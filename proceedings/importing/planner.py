@@ -16,12 +16,12 @@ from django.db.models import F
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.names import write_name
-from proceedings.bibtex.records import MOST_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
+from proceedings.bibtex.records import MAX_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
 from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
-from proceedings.importing.mapping import adopt
+from proceedings.importing.mapping import map_submissions
 from proceedings.importing.plan import (
     Change,
     ContactCounts,
@@ -44,7 +44,7 @@ _VOLUME_FIELDS = (
 _PAPER_FIELDS = ("position", "title", "title_latex", "abstract", "pages", "section", "extra", "submission")
 _AUTHOR_FIELDS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
-    *("email", "affiliation", "orcid", "is_contact"),
+    *("email", "affiliation", "orcid", "is_corresponding"),
 )
 _LONGEST_EMAIL = 254
 
@@ -61,7 +61,7 @@ def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
 def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan:
     """What taking `submissions`, read from `file`, into `volume` would do now. Reads the database, changes nothing."""
     known = paper_records(volume.papers.all())
-    adopted = adopt(submissions, volume_record(volume), known, file)
+    adopted = map_submissions(submissions, volume_record(volume), known, file)
     return _Planner(Input(file, adopted, "", ContactTable())).plan()
 
 
@@ -216,7 +216,7 @@ class _Planner:
 
 
 def _state(author: Author) -> AuthorState:
-    return AuthorState(author.name, author.email, author.affiliation, author.orcid, author.is_contact, author.pk)
+    return AuthorState(author.name, author.email, author.affiliation, author.orcid, author.is_corresponding, author.pk)
 
 
 def _change(row: object, record: object, differences: Sequence[Difference]) -> Change:
@@ -293,10 +293,10 @@ def _write_papers(volume: Volume, plans: Sequence[PaperPlan]) -> None:
     # Out of the way first: in one statement two authors who change places, or hand over the contact's flag, would meet
     # in the unique constraints. Whoever is still out of the way afterwards is no author any more.
     moved = [plan.pk for _, plan in touched if plan.pk]
-    Author.objects.filter(paper__in=moved).update(position=F("position") + MOST_AUTHORS, is_contact=False)
+    Author.objects.filter(paper__in=moved).update(position=F("position") + MAX_AUTHORS, is_corresponding=False)
     kept = [author for author in authors if author.pk]
     Author.objects.bulk_create(kept, update_conflicts=True, unique_fields=["id"], update_fields=_AUTHOR_FIELDS)
-    Author.objects.filter(paper__volume=volume, position__gt=MOST_AUTHORS).delete()
+    Author.objects.filter(paper__volume=volume, position__gt=MAX_AUTHORS).delete()
     Author.objects.bulk_create([author for author in authors if not author.pk])
 
 
@@ -313,5 +313,5 @@ def _author_row(paper: Paper, position: int, author: AuthorState) -> Author:
         email=author.email,
         affiliation=author.affiliation,
         orcid=author.orcid,
-        is_contact=author.is_contact,
+        is_corresponding=author.is_corresponding,
     )

@@ -19,7 +19,7 @@ class Person:
     name: Name
     email: str = ""
     affiliation: str = ""
-    is_contact: bool = False
+    is_corresponding: bool = False
     doubts: tuple[Doubt, ...] = ()
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='zone',
-            field=models.CharField(default='UTC', help_text='IANA name, such as Europe/Paris. Times are shown in it beside UTC.', max_length=60, validators=[proceedings.models.a_zone], verbose_name='time zone'),
+            field=models.CharField(default='UTC', help_text='IANA name, such as Europe/Paris. Times are shown in it beside UTC.', max_length=60, validators=[proceedings.models.validate_time_zone], verbose_name='time zone'),
         ),
         migrations.AddField(
             model_name='volume',

@@ -1,8 +1,8 @@
 """What is published: volumes, their papers, the papers' authors. Who allowed it is the other app's business."""
 
-from proceedings.models.accounts import Authenticator, RecoveryCode, ResetRequest, User, a_zone
+from proceedings.models.accounts import Authenticator, RecoveryCode, ResetRequest, User, validate_time_zone
 from proceedings.models.attempts import Attempt
-from proceedings.models.name_reviews import NameQuestion
+from proceedings.models.name_reviews import NameReview
 from proceedings.models.paper import Author, Paper, PaperFile
 from proceedings.models.volume import Volume, VolumeQuerySet
 
@@ -10,7 +10,7 @@ __all__ = [
     "Attempt",
     "Authenticator",
     "Author",
-    "NameQuestion",
+    "NameReview",
     "Paper",
     "PaperFile",
     "RecoveryCode",
@@ -18,5 +18,5 @@ __all__ = [
     "User",
     "Volume",
     "VolumeQuerySet",
-    "a_zone",
+    "validate_time_zone",
 ]

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 
-def a_zone(value: str) -> None:
+def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris.")
 
@@ -22,7 +22,7 @@ class User(AbstractUser):
         "time zone",
         max_length=60,
         default="UTC",
-        validators=[a_zone],
+        validators=[validate_time_zone],
         help_text="IANA name, such as Europe/Paris. Times are shown in it beside UTC.",
     )
 

@@ -7,7 +7,7 @@ from proceedings.bibtex.names import Name
 from proceedings.models.volume import Volume
 
 
-class NameQuestion(models.Model):
+class NameReview(models.Model):
     """A name that an import was not sure of, and what a person made of it; asked once for a volume, ever.
 
     The parts are the name as it was read. An answer holds for the authors of that name, and for later imports.
@@ -22,8 +22,8 @@ class NameQuestion(models.Model):
     proposal = models.CharField(max_length=500, blank=True, help_text="What may have been meant, as Last, First.")
     grave = models.BooleanField(default=False, help_text="The proposal is likely, so the name is likely wrong.")
     answer = models.CharField(max_length=500, blank=True, help_text="What it is, as Last, First.")
-    settled_by = models.CharField(max_length=200, blank=True)
-    settled_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=200, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-grave", "family", "given", "pk"]
@@ -32,9 +32,9 @@ class NameQuestion(models.Model):
                 fields=["volume", "family", "given", "particle", "suffix"], name="one_question_about_a_name"
             ),
             models.CheckConstraint(
-                condition=Q(settled_at__isnull=True, answer="")
-                | (Q(settled_at__isnull=False) & ~Q(answer="") & ~Q(settled_by="")),
-                name="settled_name_has_answer",
+                condition=Q(resolved_at__isnull=True, answer="")
+                | (Q(resolved_at__isnull=False) & ~Q(answer="") & ~Q(resolved_by="")),
+                name="resolved_name_has_answer",
             ),
         ]
 

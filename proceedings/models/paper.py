@@ -141,7 +141,7 @@ class Author(models.Model):
         blank=True,
         validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", "An ORCID iD looks like 0000-0002-1825-0097.")],
     )
-    is_contact = models.BooleanField(
+    is_corresponding = models.BooleanField(
         "corresponding author", default=False, help_text="Signs the agreement for all authors."
     )
 
@@ -151,13 +151,13 @@ class Author(models.Model):
             models.UniqueConstraint(fields=["paper", "position"], name="author_position_unique"),
             models.UniqueConstraint(
                 fields=["paper"],
-                condition=Q(is_contact=True),
-                name="one_contact_per_paper",
+                condition=Q(is_corresponding=True),
+                name="one_corresponding_author",
                 violation_error_message="A paper has one corresponding author.",
             ),
             models.CheckConstraint(
-                condition=Q(is_contact=False) | ~Q(email=""),
-                name="contact_has_address",
+                condition=Q(is_corresponding=False) | ~Q(email=""),
+                name="corresponding_author_has_address",
                 violation_error_message="The corresponding author needs an e-mail address.",
             ),
             models.CheckConstraint(condition=~Q(family=""), name="author_has_family_name"),

@@ -25,7 +25,7 @@ def spoken(folder: Path) -> list[tuple[str, str]]:
     return [(code, LANG_INFO[code]["name"]) for code in sorted(codes)]
 
 
-class Speak:
+class LanguageMiddleware:
     """Answers in the language that the reader chose by `set_language`, else in the one that the browser prefers.
 
     For this request only: what the same process does next, in a test or for the clock, is English again.

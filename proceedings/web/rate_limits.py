@@ -63,7 +63,7 @@ def take(limit: Limit, subject: str | None, now: datetime) -> bool:
     return len(times(limit, subject, now)) <= limit.most
 
 
-def knock(slowdown: Slowdown, subject: str | None, now: datetime) -> timedelta:
+def record_attempt(slowdown: Slowdown, subject: str | None, now: datetime) -> timedelta:
     """Counts one more try of `subject` and returns no time at all; or how long it must wait, and counts nothing.
 
     Each writes before it looks, so many at once get no further than one after the other.
@@ -78,7 +78,7 @@ def knock(slowdown: Slowdown, subject: str | None, now: datetime) -> timedelta:
     return wait
 
 
-def forgive(slowdown: Slowdown, subject: str | None, *, last_only: bool = False) -> None:
+def clear_attempts(slowdown: Slowdown, subject: str | None, *, last_only: bool = False) -> None:
     """Forgets the tries of `subject` that were counted, or only the last of them: it was a good one."""
     if subject is None:
         return

@@ -33,7 +33,7 @@ def house() -> House:
     waits = change_requests.accept(
         make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
     )
-    make.proposal(waits, note="Zanzibar", title="Zanzibar, again")
+    make.change_request(waits, note="Zanzibar", title="Zanzibar, again")
     make.correction(make.published(sealed))
     package_builder.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):

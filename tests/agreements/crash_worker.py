@@ -53,7 +53,7 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
     from agreements import lifecycle
     from agreements.jobs import scheduled
     from agreements.mail import outbox, sender
-    from agreements.mail.compose import Letters
+    from agreements.mail.compose import Composer
     from agreements.mail.transports import Intent, Outcome, SmtpTransport
 
     doom = Doom(moment, hit)
@@ -83,10 +83,10 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
             return outcome
 
     outbox.claim = doom.before("before-claim", outbox.claim)
-    vars(sender)["Letters"] = doom.before("after-claim", Letters)
-    outbox.intend = doom.before("before-intent", doom.after("after-intent", outbox.intend))
-    outbox.settle = doom.after("after-settle", outbox.settle)
-    sender.drain(scheduled.stopped(now), Doomed(), lifecycle.note_mail)
+    vars(sender)["Letters"] = doom.before("after-claim", Composer)
+    outbox.mark_sending = doom.before("before-intent", doom.after("after-intent", outbox.mark_sending))
+    outbox.record_result = doom.after("after-settle", outbox.record_result)
+    sender.send_due(scheduled.stopped(now), Doomed(), lifecycle.record_mail_result)
 
 
 if __name__ == "__main__":

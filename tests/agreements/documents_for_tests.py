@@ -10,11 +10,11 @@ import pypdf
 
 from agreements.documents import pdf
 from agreements.domain import agreement_text
-from agreements.domain.facts import Facts, Happening, Signature, Statement, sha256
+from agreements.domain.facts import HistoryLine, Signature, SignedStatement, Snapshot, sha256
 
 VERIFY_URL = "https://proceedings.example.org/verify/"
 WORDING = agreement_text.load("pmlr-2017")
-FACTS = Facts(
+FACTS = Snapshot(
     reference="247-lewis24-7QKX2M",
     volume=247,
     volume_name="Conference on Learning Theory",
@@ -27,13 +27,13 @@ FACTS = Facts(
     text_digest=WORDING.digest,
 )
 HISTORY = (
-    Happening(datetime(2026, 11, 1, 9, 0, tzinfo=UTC), "Agreement issued", "Jordan Editor"),
-    Happening(datetime(2026, 11, 1, 9, 1, tzinfo=UTC), "Invitation mailed to mike@example.org", "the clock"),
-    Happening(datetime(2026, 11, 21, 12, 14, tzinfo=UTC), "Agreement signed", "Mike Lewis"),
+    HistoryLine(datetime(2026, 11, 1, 9, 0, tzinfo=UTC), "Agreement issued", "Jordan Editor"),
+    HistoryLine(datetime(2026, 11, 1, 9, 1, tzinfo=UTC), "Invitation mailed to mike@example.org", "the clock"),
+    HistoryLine(datetime(2026, 11, 21, 12, 14, tzinfo=UTC), "Agreement signed", "Mike Lewis"),
 )
 
 
-def facts(**changes: object) -> Facts:
+def facts(**changes: object) -> Snapshot:
     """The facts with some of them changed."""
     return replace(FACTS, **changes)  # type: ignore[arg-type]
 
@@ -48,8 +48,8 @@ def signature(shown: bytes = b"", **changes: object) -> Signature:
     made = Signature(
         typed_name="Mike Lewis",
         signed_at=datetime(2026, 11, 21, 12, 14, 31, tzinfo=UTC),
-        consent=Statement("I agree to sign this agreement electronically."),
-        authority=Statement("I sign for all authors: Mike Lewis, Shruti Bhosale and three others."),
+        consent=SignedStatement("I agree to sign this agreement electronically."),
+        authority=SignedStatement("I sign for all authors: Mike Lewis, Shruti Bhosale and three others."),
         shown_sha256=sha256(shown),
         network_address="203.0.113.0/24",
     )

@@ -48,7 +48,7 @@ def claim_next(now: datetime) -> Message | None:
 def deliver(message: Message, transport: Transport, now: datetime) -> str:
     """One claimed mail, handed over and settled at once. Returns the state it ended in."""
     with transport:
-        carrier = sender.Carrier(scheduled.stopped(now), transport, lifecycle.note_mail)
+        carrier = sender.SendRun(scheduled.stopped(now), transport, lifecycle.record_mail_result)
         carrier.carry([message])
     (state,) = carrier.tally
     return state
@@ -56,4 +56,6 @@ def deliver(message: Message, transport: Transport, now: datetime) -> str:
 
 def send(now: datetime, transport: Transport | None = None) -> Counter[str]:
     """One round of the engine at `now`; counts only what happened."""
-    return +sender.drain(scheduled.stopped(now), transport or SmtpTransport(patience=5), lifecycle.note_mail)
+    return +sender.send_due(
+        scheduled.stopped(now), transport or SmtpTransport(patience=5), lifecycle.record_mail_result
+    )

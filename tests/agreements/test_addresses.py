@@ -33,7 +33,7 @@ def test_an_author_of_two_papers_is_not_written_to_twice_in_a_day(mailbox: Mailb
     send(NOW)
     now, due = CLOSES - 7 * DAY, []
     while now < CLOSES - 4 * DAY:
-        scheduled.chase(scheduled.stopped(now))
+        scheduled.queue_due(scheduled.stopped(now))
         due += [now] * send(now)[State.SENT]
         now += HOUR
     assert due == [CLOSES - 7 * DAY], "one mail"
@@ -60,16 +60,18 @@ def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: M
 def test_a_mail_on_its_way_keeps_the_address_quiet_and_one_that_failed_does_not() -> None:
     one, other = two_papers_of_one_author()
     address = one.signer_email
-    assert addresses.quiet([address], GAP, NOW).until(address) is not None
+    assert addresses.quiet_periods([address], GAP, NOW).until(address) is not None
     Message.objects.update(state=State.FAILED)
-    assert addresses.quiet([address], GAP, NOW) == {}
+    assert addresses.quiet_periods([address], GAP, NOW) == {}
     assert lifecycle.remind([other.pk], now=CLOSES - 7 * DAY)
 
 
 @pytest.mark.django_db
 def test_the_command_lists_and_lifts(capsys: pytest.CaptureFixture[str]) -> None:
     make.agreement("issued")
-    outbox.settle(outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
+    outbox.record_result(
+        outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.record_mail_result
+    )
     call_command("addresses")
     assert capsys.readouterr().out == "mike@example.org  2026-11-01 09:00 UTC  550 no such user\n"
     call_command("addresses", "--lift", "Mike@example.org")

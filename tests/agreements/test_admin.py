@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 
 from agreements import lifecycle
 from agreements.domain.facts import sha256
-from agreements.domain.states import MOVES, Status, legal_moves
+from agreements.domain.states import TRANSITIONS, Status, allowed_transitions
 from agreements.models import Agreement, Message
 from proceedings.accounts.permissions import OwnVolumes
 from proceedings.models import User
@@ -51,7 +51,7 @@ def test_the_walk_finds_the_pages_that_are_known_today(house: House) -> None:
     assert {"agreements_agreement_move", "agreements_agreement_sealed", "agreements_agreement_form"} <= names
     assert {"agreements_agreement_remind", "proceedings_paper_history", "proceedings_volume_delete"} <= names
     assert {"proceedings_volume_board", "proceedings_paper_export", "agreements_agreement_export"} <= names
-    assert {"proceedings_volume_names", "proceedings_volume_files", "agreements_job_change"} <= names
+    assert {"proceedings_volume_names", "proceedings_volume_files", "agreements_bulkjob_change"} <= names
     assert {"proceedings_paper_note", "agreements_agreement_note"} <= names
     assert len(addresses_about(house.foreign)) >= 30
 
@@ -298,13 +298,20 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
             "user",
             "volume_add",
             "agreement_add",
-            "proposal_add",
-            "standin_add",
-            "job_add",
+            "changerequest_add",
+            "nonauthorsigner_add",
+            "bulkjob_add",
             "edit_add",
             "correction_add",
         },
-        "boss": {"agreement_add", "proposal_add", "standin_add", "job_add", "edit_add", "correction_add"},
+        "boss": {
+            "agreement_add",
+            "changerequest_add",
+            "nonauthorsigner_add",
+            "bulkjob_add",
+            "edit_add",
+            "correction_add",
+        },
     }[role]
     client = desk_of(getattr(house, role))
     opened = 0
@@ -348,8 +355,8 @@ def test_the_page_of_an_agreement_opens_in_every_status_with_legal_buttons_only(
     answer = client.get(f"/admin/agreements/agreement/{agreement.pk}/change/")
     assert answer.status_code == 200
     page = answer.content.decode()
-    for verb in MOVES:
+    for verb in TRANSITIONS:
         offered = f"/move/{verb}/" in page
-        assert offered == (verb in legal_moves(status) and verb in ("waive", "void", "supersede")), verb
+        assert offered == (verb in allowed_transitions(status) and verb in ("waive", "void", "supersede")), verb
     assert ("/remind/" in page) == (status == Status.ISSUED)
     assert ("sealed.pdf" in page) == bool(agreement.sealed_file)

@@ -83,7 +83,7 @@ def test_replacing_issues_a_new_agreement_with_the_facts_of_today(desk: Client) 
 
 def test_a_replacement_that_is_not_ready_changes_nothing_and_says_why(desk: Client) -> None:
     agreement = make.agreement()
-    agreement.paper.authors.update(is_contact=False)
+    agreement.paper.authors.update(is_corresponding=False)
     before = all_rows(but=BOOKKEEPING)
     answer = desk.post(page_of(agreement, "move/supersede/"), {"reason": "New contact."}, follow=True)
     assert "Nothing was changed: It has no corresponding author." in answer.content.decode()
@@ -92,7 +92,7 @@ def test_a_replacement_that_is_not_ready_changes_nothing_and_says_why(desk: Clie
 
 def test_another_corresponding_author_than_the_one_asked_is_pointed_out(desk: Client) -> None:
     agreement = make.agreement()
-    agreement.paper.authors.filter(is_contact=True).update(email="new@example.org")
+    agreement.paper.authors.filter(is_corresponding=True).update(email="new@example.org")
     assert "The paper’s signer changed" in desk.get(page_of(agreement)).content.decode()
     make.sign(agreement)
     assert "changed since this agreement was issued" not in desk.get(page_of(agreement)).content.decode()
@@ -168,7 +168,7 @@ def test_the_page_of_an_agreement_costs_the_same_for_any_history(desk: Client) -
     agreement = make.agreement("sealed")
     few = queries(desk, page_of(agreement))
     for number in range(20):
-        lifecycle.note(agreement.pk, "remind", by="editor:ed", now=make.NOW, data={"number": number})
+        lifecycle.record_event(agreement.pk, "remind", by="editor:ed", now=make.NOW, data={"number": number})
     assert queries(desk, page_of(agreement)) == few
     assert few <= 22
 
@@ -182,4 +182,4 @@ def test_every_event_that_the_rooms_can_write_has_its_words() -> None:
         for kind in re.findall(r'\b(?:note|append|move)\(\s*[\w.]+,\s*"([\w-]+)"', room.read_text())
     }
     assert {"issue", "pause", "waive", "correction"} <= written
-    assert written - set(history.WORDS) == set()
+    assert written - set(history.EVENT_LABELS) == set()

@@ -4,54 +4,54 @@ from datetime import timedelta
 
 import pytest
 
-from agreements.dashboard.blockers import LAPSING, LAST_MONTH, MEANING, Blocker, Standing, blockers
+from agreements.dashboard.blockers import BLOCKER_INFO, LAPSING, LAST_MONTH, Blocker, PaperState, blockers
 from tests.make import CLOSES, DAY, NOW
 
 B = Blocker
 
 
 @pytest.mark.parametrize(
-    ("standing", "expected"),
+    ("paper_state", "expected"),
     [
-        (Standing(has_contact=False), [B.NO_CONTACT]),
-        (Standing(has_contact=True), [B.NOT_ISSUED]),
-        (Standing(has_contact=True, unprintable=True), [B.UNPRINTABLE]),
-        (Standing(has_contact=False, unprintable=True), [B.NO_CONTACT]),
-        (Standing(has_contact=True, has_pdf=False), [B.NOT_ISSUED, B.NO_PDF]),
-        (Standing(has_contact=True, has_pdf=False, status="sealed", signed_at=NOW), [B.NO_PDF]),
-        (Standing(has_contact=True, status="voided"), [B.NOT_ISSUED]),
-        (Standing(has_contact=False, status="superseded"), [B.NO_CONTACT]),
-        (Standing(has_contact=True, status="draft"), [B.NOT_ISSUED]),
-        (Standing(has_contact=True, status="issued"), [B.NOT_SENT]),
-        (Standing(has_contact=True, status="issued", invited=True, closes_at=CLOSES), [B.WAITING]),
-        (Standing(has_contact=True, status="issued", invited=True, closes_at=NOW), [B.OVERDUE]),
-        (Standing(has_contact=True, status="issued", invited=True, refused=True), [B.REFUSED]),
-        (Standing(has_contact=True, status="issued", invited=True, mail_unknown=True), [B.MAIL_UNKNOWN]),
-        (Standing(has_contact=True, status="issued", invited=True, drifted=True), [B.DRIFTED, B.WAITING]),
-        (Standing(has_contact=True, status="issued", proposal=True), [B.PROPOSAL, B.NOT_SENT]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
-        (Standing(has_contact=True, status="declined"), [B.DECLINED]),
-        (Standing(has_contact=True, status="declined", drifted=True), [B.DECLINED]),
-        (Standing(has_contact=True, status="lapsed"), [B.LAPSED]),
-        (Standing(has_contact=True, status="signed", signed_at=NOW), [B.SEAL_PENDING]),
-        (Standing(has_contact=True, status="signed", signed_at=NOW, seal_failed=True), [B.SEAL_FAILED]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW), []),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW, drifted=True), [B.DRIFTED]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING), [B.LAPSING]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING + DAY), []),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH), [B.LAST_MONTH]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH + DAY), [B.LAPSING]),
-        (Standing(has_contact=True, status="sealed", signed_at=NOW - LAPSING, published=True), []),
+        (PaperState(has_contact=False), [B.NO_CONTACT]),
+        (PaperState(has_contact=True), [B.NOT_ISSUED]),
+        (PaperState(has_contact=True, unprintable=True), [B.UNPRINTABLE]),
+        (PaperState(has_contact=False, unprintable=True), [B.NO_CONTACT]),
+        (PaperState(has_contact=True, has_pdf=False), [B.NOT_ISSUED, B.NO_PDF]),
+        (PaperState(has_contact=True, has_pdf=False, status="sealed", signed_at=NOW), [B.NO_PDF]),
+        (PaperState(has_contact=True, status="voided"), [B.NOT_ISSUED]),
+        (PaperState(has_contact=False, status="superseded"), [B.NO_CONTACT]),
+        (PaperState(has_contact=True, status="draft"), [B.NOT_ISSUED]),
+        (PaperState(has_contact=True, status="issued"), [B.NOT_SENT]),
+        (PaperState(has_contact=True, status="issued", invited=True, closes_at=CLOSES), [B.WAITING]),
+        (PaperState(has_contact=True, status="issued", invited=True, closes_at=NOW), [B.OVERDUE]),
+        (PaperState(has_contact=True, status="issued", invited=True, refused=True), [B.REFUSED]),
+        (PaperState(has_contact=True, status="issued", invited=True, mail_unknown=True), [B.MAIL_UNKNOWN]),
+        (PaperState(has_contact=True, status="issued", invited=True, drifted=True), [B.DRIFTED, B.WAITING]),
+        (PaperState(has_contact=True, status="issued", change_request=True), [B.PROPOSAL, B.NOT_SENT]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
+        (PaperState(has_contact=True, status="declined"), [B.DECLINED]),
+        (PaperState(has_contact=True, status="declined", drifted=True), [B.DECLINED]),
+        (PaperState(has_contact=True, status="lapsed"), [B.LAPSED]),
+        (PaperState(has_contact=True, status="signed", signed_at=NOW), [B.SEAL_PENDING]),
+        (PaperState(has_contact=True, status="signed", signed_at=NOW, seal_failed=True), [B.SEAL_FAILED]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW), []),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, drifted=True), [B.DRIFTED]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING), [B.LAPSING]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING + DAY), []),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH), [B.LAST_MONTH]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH + DAY), [B.LAPSING]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING, published=True), []),
     ],
 )
-def test_what_blocks_a_paper(standing: Standing, expected: list[Blocker]) -> None:
-    assert blockers(standing, NOW) == expected
+def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -> None:
+    assert blockers(paper_state, NOW) == expected
 
 
 def test_every_blocker_has_words_and_advice() -> None:
-    assert set(MEANING) == set(Blocker)
-    assert all(meaning.words and meaning.advice.endswith(".") for meaning in MEANING.values())
+    assert set(BLOCKER_INFO) == set(Blocker)
+    assert all(meaning.words and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
 
 
 def test_a_year_is_not_yet_over_when_it_is_about_to_lapse() -> None:

@@ -10,7 +10,7 @@ from agreements.dashboard import overview, paper_state
 from agreements.dashboard.blockers import Blocker
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
-from agreements.models import Proposal
+from agreements.models import ChangeRequest
 from agreements.requests import change_requests, objections
 from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make
@@ -27,12 +27,12 @@ def with_pdfs(volume: Volume) -> Volume:
     return volume
 
 
-def counts(made: overview.Board) -> dict[Blocker, int]:
+def counts(made: overview.Overview) -> dict[Blocker, int]:
     return {count.blocker: count.count for count in made.counts}
 
 
 def test_an_empty_volume_has_an_empty_board() -> None:
-    made = overview.make(make.volume(), make.NOW)
+    made = overview.build_overview(make.volume(), make.NOW)
 
     assert (made.papers, made.signed, made.counts, made.complete) == (0, 0, (), False)
 
@@ -46,7 +46,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
         make.agreement(status, of=make.paper(volume))
     with_pdfs(volume)
 
-    made = overview.make(volume, make.NOW)
+    made = overview.build_overview(volume, make.NOW)
 
     assert made.papers == 7
     assert made.signed == 2
@@ -67,7 +67,7 @@ def test_what_a_chair_can_do_nothing_about_at_the_desk_is_counted_too() -> None:
     make.agreement(Status.SEALED, of=make.paper(volume))
     make.paper(volume, title="On \U0001f600")
 
-    made = overview.make(volume, make.NOW)
+    made = overview.build_overview(volume, make.NOW)
 
     assert counts(made) == {Blocker.UNPRINTABLE: 1, Blocker.NO_PDF: 2}
     assert made.cleared == 0
@@ -77,17 +77,17 @@ def test_a_signature_that_was_voided_is_no_longer_counted() -> None:
     agreement = make.agreement(Status.SEALED)
     lifecycle.void(agreement, reason="Wrong person.", by="editor:ed", now=make.NOW)
 
-    assert overview.make(agreement.paper.volume, make.NOW).signed == 0
+    assert overview.build_overview(agreement.paper.volume, make.NOW).signed == 0
 
 
 def test_what_authors_say_needs_a_person() -> None:
     volume = make.volume()
     waiting, sealed = (make.agreement(status, of=make.paper(volume)) for status in (Status.ISSUED, Status.SEALED))
     wanted = {"title": "A better title"}
-    change_requests.propose(waiting, Proposal.Kind.FACTS, wanted, note="", now=make.NOW)
-    objections.object_to(sealed, by="Tim Dettmers", reason="Nobody asked me.", now=make.NOW)
+    change_requests.request_change(waiting, ChangeRequest.Kind.FACTS, wanted, note="", now=make.NOW)
+    objections.record_objection(sealed, by="Tim Dettmers", reason="Nobody asked me.", now=make.NOW)
 
-    made = overview.make(with_pdfs(volume), make.NOW)
+    made = overview.build_overview(with_pdfs(volume), make.NOW)
 
     assert counts(made) == {Blocker.PROPOSAL: 1, Blocker.OBJECTION: 1, Blocker.NOT_SENT: 1}
     assert made.persons == 2
@@ -99,7 +99,7 @@ def test_tasks_name_those_who_need_a_person_the_most_pressing_first() -> None:
     make.agreement(Status.DECLINED, of=make.paper(volume))
     nobody = make.paper(volume, contact=None)
 
-    tasks = overview.make(volume, make.NOW).tasks
+    tasks = overview.build_overview(volume, make.NOW).tasks
 
     assert [task.meaning.words for task in tasks] == ["no corresponding author", "declined"]
     assert tasks[0].key == nobody.key
@@ -109,7 +109,7 @@ def test_a_change_of_the_paper_after_the_issue_is_seen() -> None:
     agreement = make.agreement(Status.SEALED)
     Author.objects.filter(paper=agreement.paper, position=2).update(given="Shruti B.")
 
-    made = overview.make(with_pdfs(agreement.paper.volume), make.NOW)
+    made = overview.build_overview(with_pdfs(agreement.paper.volume), make.NOW)
 
     assert counts(made) == {Blocker.DRIFTED: 1}
     assert made.cleared == 0
@@ -119,7 +119,7 @@ def test_the_newest_of_several_agreements_counts() -> None:
     agreement = make.agreement(Status.DECLINED)
     lifecycle.issue(lifecycle.draft(agreement.paper, by="editor:ed", now=make.NOW), by="editor:ed", now=make.NOW)
 
-    assert counts(overview.make(with_pdfs(agreement.paper.volume), make.NOW)) == {Blocker.NOT_SENT: 1}
+    assert counts(overview.build_overview(with_pdfs(agreement.paper.volume), make.NOW)) == {Blocker.NOT_SENT: 1}
 
 
 def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> None:
@@ -127,16 +127,16 @@ def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> N
     scheduled.send(scheduled.stopped(make.NOW))
     volume = with_pdfs(agreement.paper.volume)
 
-    assert counts(overview.make(volume, make.NOW)) == {Blocker.WAITING: 1}
-    assert counts(overview.make(volume, make.CLOSES)) == {Blocker.OVERDUE: 1}
+    assert counts(overview.build_overview(volume, make.NOW)) == {Blocker.WAITING: 1}
+    assert counts(overview.build_overview(volume, make.CLOSES)) == {Blocker.OVERDUE: 1}
 
 
 def test_the_next_mails_are_the_outbox_and_then_the_coming_reminders(mail_folder: object) -> None:
     agreement = make.agreement(Status.ISSUED)
     volume = agreement.paper.volume
-    first = overview.make(volume, make.NOW).next_mails
+    first = overview.build_overview(volume, make.NOW).next_mails
     scheduled.send(scheduled.stopped(make.NOW))
-    then = overview.make(volume, make.NOW).next_mails
+    then = overview.build_overview(volume, make.NOW).next_mails
 
     assert [mail.what for mail in first] == ["Invitation", "Reminder"]
     assert [(mail.what, mail.at) for mail in then] == [("Reminder", make.CLOSES - 14 * make.DAY)]
@@ -147,7 +147,7 @@ def test_the_pace_is_what_is_left_over_the_days_that_are_left() -> None:
     for status in (Status.SEALED, Status.ISSUED, Status.ISSUED):
         make.agreement(status, of=make.paper(volume))
 
-    progress = overview.make(volume, make.CLOSES - 4 * make.DAY).progress
+    progress = overview.build_overview(volume, make.CLOSES - 4 * make.DAY).progress
 
     assert progress.pace == pytest.approx(2 / 4)
     assert (progress.signed[-1], progress.total, progress.deadline) == (1, 3, make.DEADLINE)
@@ -162,4 +162,4 @@ def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
         make.agreement(Status.ISSUED, of=make.paper(volume))
 
     with django_assert_max_num_queries(6):
-        overview.make(volume, make.NOW)
+        overview.build_overview(volume, make.NOW)

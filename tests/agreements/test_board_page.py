@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from agreements.admin.bulk import BULKS
-from agreements.dashboard.blockers import FITTING, MEANING, Blocker
+from agreements.admin.bulk import BULK_ACTIONS
+from agreements.dashboard.blockers import BLOCKER_INFO, SUITABLE_ACTIONS, Blocker
 from agreements.domain.schedule import FOREVER
 from agreements.jobs import package_builder, scheduled
-from agreements.models import Message, Package, Terms
+from agreements.models import Message, Package, SigningSettings
 from proceedings.models import User, Volume
 from tests import make
 from tests.agreements.desk import House, desk_of, queries
@@ -44,7 +44,7 @@ def test_an_assistants_empty_board_offers_no_import(house: House) -> None:
 
 def test_a_board_without_a_deadline_says_where_it_is_set(desk: Client) -> None:
     make.paper()
-    Terms.objects.all().delete()
+    SigningSettings.objects.all().delete()
     page = text(desk, make.the_volume())
     assert "No deadline is set." in page
     assert f"/admin/proceedings/volume/{make.the_volume().pk}/change/" in page
@@ -78,7 +78,7 @@ def test_the_picture_has_words(desk: Client) -> None:
 
 def test_paused_reminders_are_said(desk: Client) -> None:
     make.agreement()
-    Terms.objects.update(paused_until=FOREVER)
+    SigningSettings.objects.update(paused_until=FOREVER)
     assert "Reminders are paused." in text(desk, make.the_volume())
 
 
@@ -144,8 +144,8 @@ def test_an_assistant_is_offered_reminders_only(house: House) -> None:
 
 
 def test_every_move_on_the_board_is_one_of_the_lists() -> None:
-    assert set(FITTING.values()) <= set(BULKS)
-    assert set(FITTING) <= set(MEANING) == set(Blocker)
+    assert set(SUITABLE_ACTIONS.values()) <= set(BULK_ACTIONS)
+    assert set(SUITABLE_ACTIONS) <= set(BLOCKER_INFO) == set(Blocker)
 
 
 def test_the_board_says_how_the_mail_is(desk: Client) -> None:
@@ -175,7 +175,7 @@ def test_the_board_says_when_the_clock_or_the_workers_stand_still(desk: Client) 
     agreement = make.agreement("issued", now=timezone.now())
     page = desk.get(board_of(agreement.paper.volume)).content.decode()
     assert "The clock has never run. Is `celery beat` running?" in html.unescape(page)
-    scheduled.ran("chase", timezone.now())
+    scheduled.record_run("chase", timezone.now())
     page = desk.get(board_of(agreement.paper.volume)).content.decode()
     assert "tell whoever runs the server" not in page
     Message.objects.update(due_at=timezone.now() - 20 * make.MINUTE)

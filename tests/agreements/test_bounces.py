@@ -16,7 +16,7 @@ from agreements import lifecycle
 from agreements.jobs import digest
 from agreements.mail import addresses, bounces, mailboxes
 from agreements.mail.bounces import Bounce, ReturnPaths
-from agreements.models import Addressee, Message, Terms
+from agreements.models import EmailAddress, Message, SigningSettings
 from proceedings.models import Author
 from tests import imap, make
 from tests.agreements.desk import desk_of, page_of
@@ -88,7 +88,7 @@ def test_a_hard_bounce_stops_the_address_once_and_tells_the_editors(
     assert take("hard", monkeypatch, capsys) == "1 hard"
     assert take("hard", monkeypatch, capsys) == "1 known"
     assert make.history(message.agreement) == ["draft", "issue", "mailed", "bounced"]
-    assert Addressee.objects.get(address="mike@example.org").reason == "550 5.1.1 <mike@example.org>: no such user"
+    assert EmailAddress.objects.get(address="mike@example.org").reason == "550 5.1.1 <mike@example.org>: no such user"
     assert message.agreement.messages.filter(kind="editor-refused").count() == 1
     mailbox.reset()
     send(NOW + DAY)
@@ -102,7 +102,7 @@ def test_a_full_mailbox_is_noted_and_stops_nothing(
     message = ours(mailbox)
     assert take("full", monkeypatch, capsys) == "1 soft"
     assert make.history(message.agreement)[-1] == "bounced"
-    assert not Addressee.objects.filter(stopped_at__isnull=False).exists()
+    assert not EmailAddress.objects.filter(undeliverable_at__isnull=False).exists()
 
 
 @pytest.mark.django_db
@@ -283,7 +283,7 @@ def test_a_server_that_nobody_trusts_hears_no_password(certificate: tuple[Path, 
 def test_of_a_long_mail_only_the_beginning_is_fetched(
     trusted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailboxes, "MOST", 900)
+    monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 900)
     inbox = imap.Inbox([report("hard") + b"x" * 10_000, b""])
     with imap.serve(inbox, trusted) as url:
         mails = list(mailboxes.imap(urlparse(url)))
@@ -336,14 +336,14 @@ def test_a_full_mailbox_is_tried_again_for_some_days_and_no_longer(mailbox: Mail
         assert send(now) == ({Message.State.SENT: 1} if number < lifecycle.MAIL_AGAIN else {})
     assert [mail["To"].addresses[0].addr_spec for mail in mailbox.texts()] == ["mike@example.org"] * 4
     assert len({mail["Message-ID"] for mail in mailbox.texts()}) == 4
-    assert not addresses.stopped(["mike@example.org"])
+    assert not addresses.undeliverable(["mike@example.org"])
 
 
 @pytest.mark.django_db
 def test_two_reports_about_one_mail_make_one_new_mail(mailbox: Mailbox) -> None:
     message = ours(mailbox)
     assert (soft(message, 1, NOW), soft(message, 2, NOW)) == ("soft", "soft")
-    assert message.agreement.messages.filter(slot="invitation:again").count() == 1
+    assert message.agreement.messages.filter(idempotency_key="invitation:again").count() == 1
 
 
 @pytest.mark.django_db
@@ -357,7 +357,7 @@ def test_what_nobody_waits_for_is_not_tried_again(mailbox: Mailbox, end: str) ->
     else:
         lifecycle.remind_now(message.agreement, by="editor:ed", now=NOW)
     assert soft(message, 1, NOW) == "soft"
-    assert not message.agreement.messages.filter(slot__endswith=":again").exists()
+    assert not message.agreement.messages.filter(idempotency_key__endswith=":again").exists()
 
 
 @pytest.mark.django_db
@@ -365,7 +365,7 @@ def test_a_retry_that_waits_ends_with_the_agreement(mailbox: Mailbox) -> None:
     message = ours(mailbox)
     soft(message, 1, NOW)
     make.sign(message.agreement, now=NOW)
-    assert message.agreement.messages.get(slot="invitation:again").state == Message.State.CANCELLED
+    assert message.agreement.messages.get(idempotency_key="invitation:again").state == Message.State.CANCELLED
 
 
 @pytest.mark.django_db
@@ -378,13 +378,13 @@ def test_a_mail_about_several_papers_is_tried_again_about_those_that_still_wait(
     mailbox.reset()
     assert (soft(first, 1, NOW), soft(first, 1, NOW)) == ("soft", "known")
     assert [make.history(agreement).count("bounced") for agreement in (one, two, three)] == [1, 1, 1]
-    again = Message.objects.filter(slot="invitation:again")
+    again = Message.objects.filter(idempotency_key="invitation:again")
     assert {row.agreement for row in again} == {one, two}
     make.sign(two, now=NOW + make.HOUR)
     send(NOW + DAY - make.MINUTE)
-    assert "invitation:again" not in {row.slot for row in Message.objects.filter(state=Message.State.SENT)}
+    assert "invitation:again" not in {row.idempotency_key for row in Message.objects.filter(state=Message.State.SENT)}
     assert send(NOW + DAY) == {Message.State.SENT: 1}
-    last = Message.objects.get(slot="invitation:again", agreement=one)
+    last = Message.objects.get(idempotency_key="invitation:again", agreement=one)
     assert last.state == Message.State.SENT
     assert last.carrier is not None
     assert soft(last.carrier, 2, NOW + DAY) == "soft"
@@ -419,14 +419,14 @@ def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_s
     volume = make.the_volume()
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
-    Terms.objects.update(daily_at=NOW)
+    SigningSettings.objects.update(daily_at=NOW)
     assert digest.write_due(NOW) == 1
     send(NOW)
     message = Message.objects.get(kind=Message.Kind.EDITOR_DAILY)
     assert lifecycle.bounced(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"
     said = [lifecycle.bounced(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
     assert said == ["hard", "known"]
-    assert set(addresses.stopped([editor.email])) == {editor.email}
+    assert set(addresses.undeliverable([editor.email])) == {editor.email}
     page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert f"Mail to {editor.email} comes back: 550 gone" in page
     call_command("addresses", "--lift", editor.email)
@@ -441,5 +441,5 @@ def test_a_bounced_notice_to_a_co_author_is_no_task(mailbox: Mailbox) -> None:
     send(NOW)
     notice = agreement.messages.get(kind="coauthor")
     assert lifecycle.bounced(Bounce(notice.message_id, True, "550 no", "1"), now=NOW) == "hard"
-    assert addresses.stopped(["second@example.org"])
+    assert addresses.undeliverable(["second@example.org"])
     assert not agreement.messages.filter(kind="editor-refused").exists()

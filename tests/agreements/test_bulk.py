@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from agreements.domain.states import MOVES, Status
+from agreements.domain.states import TRANSITIONS, Status
 from agreements.models import Agreement, Message
 from tests import make
 from tests.agreements.desk import BOOKKEEPING, House, bulk, desk_of, look, refreshed
@@ -87,7 +87,7 @@ def test_ending_many_wants_a_reason_that_goes_on_record_with_each(verb: str, des
     assert "<strong>2</strong> " in page
     assert "It has no agreement under way." in page
     for agreement in (refreshed(waiting), refreshed(sealed)):
-        assert (agreement.status, agreement.reason) == (MOVES[verb].target, "Wrong volume.")
+        assert (agreement.status, agreement.reason) == (TRANSITIONS[verb].target, "Wrong volume.")
         assert hasattr(agreement, "successor") == (verb == "supersede")
     assert refreshed(declined).status == Status.DECLINED
 
@@ -95,7 +95,7 @@ def test_ending_many_wants_a_reason_that_goes_on_record_with_each(verb: str, des
 def test_more_than_any_volume_has_is_refused_before_anything_is_done(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agreements.admin.bulk.MOST", 1)
+    monkeypatch.setattr("agreements.admin.bulk.MAX_ROWS", 1)
     papers = [make.paper(), make.paper()]
     assert "These are more than 1. Choose a volume or a filter first" in bulk(desk, "issue", *papers)
     assert not Agreement.objects.exists()

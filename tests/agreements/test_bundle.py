@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from agreements import lifecycle
 from agreements.delivery import readiness
-from agreements.domain.states import WORDS, Status
+from agreements.domain.states import STATUS_LABELS, Status
 from proceedings.models import Author, Paper, Volume
 from tests import make
 from tests.make import DAY, NOW
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 
 def reasons(number: int = 247) -> dict[str, str]:
     volume = Volume.objects.get(number=number)
-    return {paper.key: why for paper, why in readiness.clear(volume).blocked}
+    return {paper.key: why for paper, why in readiness.check_readiness(volume).blocked}
 
 
 def test_a_sealed_agreement_clears_its_paper() -> None:
     agreement = make.agreement("sealed")
-    clearance = readiness.clear(agreement.paper.volume)
+    clearance = readiness.check_readiness(agreement.paper.volume)
     assert (clearance.cleared, clearance.blocked, clearance.papers) == ([agreement], [], [agreement.paper])
 
 
@@ -31,7 +31,7 @@ def test_a_sealed_agreement_clears_its_paper() -> None:
 def test_every_other_one_holds_it_back_and_says_why(status: Status) -> None:
     agreement = make.agreement(status)
     (why,) = reasons().values()
-    assert why.startswith(WORDS[status])
+    assert why.startswith(STATUS_LABELS[status])
     assert (agreement.reason in why) == (status in (Status.DECLINED, Status.VOIDED) or not agreement.reason)
 
 
@@ -43,17 +43,17 @@ def test_a_paper_without_an_agreement_is_held_back_and_a_withdrawn_one_is_not_mi
 
 def test_the_live_agreement_speaks_and_not_the_one_that_ended() -> None:
     old = make.agreement("sealed")
-    new = lifecycle.supersede(old, reason="New title.", by="editor:ed", now=NOW)
-    assert reasons() == {old.paper.key: WORDS[Status.ISSUED]}
+    new = lifecycle.replace(old, reason="New title.", by="editor:ed", now=NOW)
+    assert reasons() == {old.paper.key: STATUS_LABELS[Status.ISSUED]}
     make.seal(make.sign(new))
-    assert readiness.clear(old.paper.volume).cleared == [new]
+    assert readiness.check_readiness(old.paper.volume).cleared == [new]
 
 
 def test_of_agreements_that_ended_the_last_one_speaks() -> None:
     agreement = make.agreement("declined")
     again = make.agreement("issued", of=agreement.paper, now=NOW + DAY)
     lifecycle.void(again, reason="The authors asked for it.", by="editor:ed", now=NOW + DAY)
-    assert reasons() == {agreement.paper.key: f"{WORDS[Status.VOIDED]}: The authors asked for it."}
+    assert reasons() == {agreement.paper.key: f"{STATUS_LABELS[Status.VOIDED]}: The authors asked for it."}
 
 
 def test_a_paper_that_changed_since_is_held_back() -> None:
@@ -83,7 +83,7 @@ def test_another_order_of_authors_is_a_change() -> None:
 def test_the_file_is_named_as_the_bibliography_calls_the_paper() -> None:
     agreement = make.agreement("sealed")
     Paper.objects.filter(pk=agreement.paper_id).update(key="lewis26z")
-    (cleared,) = readiness.clear(agreement.paper.volume).cleared
+    (cleared,) = readiness.check_readiness(agreement.paper.volume).cleared
     file = readiness.permission(cleared)
     assert (file.name, file.size, file.sha256) == (
         "lewis26zPermission.pdf",
@@ -122,4 +122,4 @@ def test_the_work_of_clearing_does_not_grow_with_the_volume(django_assert_num_qu
             make.paper()
         volume = make.the_volume()
         with django_assert_num_queries(7):  # papers, authors, agreements, texts, certificates, edits, files
-            assert len(readiness.clear(volume).cleared) >= count
+            assert len(readiness.check_readiness(volume).cleared) >= count

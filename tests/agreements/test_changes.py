@@ -9,7 +9,7 @@ from django.utils.html import escape
 from agreements import lifecycle
 from agreements.domain.states import Status
 from agreements.lifecycle import delegate
-from agreements.models import Proposal, StandIn
+from agreements.models import ChangeRequest, NonAuthorSigner
 from agreements.requests import change_requests
 from proceedings.models import Author as PaperAuthor
 from proceedings.models import Volume
@@ -78,7 +78,7 @@ def test_a_co_author_without_an_address_is_proposed_to_the_editors() -> None:
     assert "No address of Shruti Bhosale is on file." in shown(refused)
     answer = author.send("hand-over/", to=str(to.pk), email="shruti@example.org", sure="on")
     assert "The editors are asked" in shown(answer)
-    made = Proposal.objects.get()
+    made = ChangeRequest.objects.get()
     assert made.data == {"author": to.pk, "name": "Shruti Bhosale", "email": "shruti@example.org"}
     assert author.open().status_code == 200, "until the editors have answered, the link lives"
     again = author.send("hand-over/", to=str(to.pk), email="shruti@example.org", sure="on")
@@ -92,7 +92,7 @@ def test_another_address_for_a_co_author_on_file_is_the_editors_to_decide() -> N
     author_of(agreement).send("hand-over/", to=str(to.pk), email="mallory@example.org", sure="on")
     agreement.refresh_from_db()
     assert agreement.status == Status.ISSUED
-    assert Proposal.objects.get().data["email"] == "mallory@example.org"
+    assert ChangeRequest.objects.get().data["email"] == "mallory@example.org"
     assert PaperAuthor.objects.get(pk=to.pk).email == "shruti@example.org"
 
 
@@ -130,13 +130,13 @@ def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypat
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = author_of(agreement)
-    first = delegate.hand_over
+    first = delegate.delegate
 
     def slower(of: Any, *args: Any, **when: Any) -> Any:
         make.sign(type(of).objects.get(pk=of.pk))
         return first(of, *args, **when)
 
-    monkeypatch.setattr(change_requests, "hand_over", slower)
+    monkeypatch.setattr(change_requests, "delegate_page", slower)
     answer = author.send("hand-over/", to=str(to.pk), sure="on")
     assert (answer.status_code, answer["Location"]) == (303, author.url)
     assert "Signed. Thank you." in shown(author.open())
@@ -166,7 +166,7 @@ def test_a_corrected_title_goes_to_the_editors_with_the_difference() -> None:
     assert answer.status_code == 200
     page = shown(answer)
     assert re.search(r"<del>.*Simplifying Training 1.*</del> <ins>.*A Better Title.*</ins>", page)
-    made = Proposal.objects.get()
+    made = ChangeRequest.objects.get()
     assert (made.data["title"], made.note) == ("A Better Title", "We renamed it.")
     again = author.send("correct/", **(fields | {"title": "Another"}))
     assert again.status_code == 409
@@ -179,7 +179,7 @@ def test_a_name_may_be_spelled_otherwise_and_carry_its_own_letters() -> None:
     lines = fields["authors"].splitlines()
     lines[0] = "Mike Lewis 李卓翰"
     author.send("correct/", **(fields | {"authors": "\r\n".join(["", *lines, " "])}))
-    new = change_requests.accept(Proposal.objects.get(), by="editor:ed", now=NOW)
+    new = change_requests.accept(ChangeRequest.objects.get(), by="editor:ed", now=NOW)
     assert new.authors == ["Mike Lewis 李卓翰", "Shruti Bhosale", "Tim Dettmers"]
     assert new.signer == "Mike Lewis 李卓翰"
     assert author_of(new).sign("mike lewis 李卓翰").status_code == 303
@@ -229,12 +229,12 @@ def desk(volume: Volume, **fields: Any) -> Any:
 
 def test_an_editor_accepts_and_sees_the_new_agreement() -> None:
     agreement = make.agreement()
-    made = make.proposal(agreement, note="We renamed it.")
-    client, url = desk(agreement.paper.volume), f"/admin/agreements/proposal/{made.pk}/change/"
+    made = make.change_request(agreement, note="We renamed it.")
+    client, url = desk(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     page = shown(client.get(url))
     for words in ("A Better Title", "We renamed it.", "Accept", "Refuse", agreement.reference):
         assert words in page
-    assert "A Better Title" in shown(client.get("/admin/agreements/proposal/"))
+    assert "A Better Title" in shown(client.get("/admin/agreements/changerequest/"))
     answer = client.post(url, {"accept": "Accept"})
     new = agreement.paper.agreements.get(status=Status.ISSUED)
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/agreements/agreement/{new.pk}/change/")
@@ -246,36 +246,36 @@ def test_an_editor_accepts_and_sees_the_new_agreement() -> None:
 
 def test_an_editor_refuses_with_a_reason_only() -> None:
     agreement = make.agreement()
-    made = make.proposal(agreement)
-    client, url = desk(agreement.paper.volume), f"/admin/agreements/proposal/{made.pk}/change/"
+    made = make.change_request(agreement)
+    client, url = desk(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     refused = client.post(url, {"refuse": "Refuse", "reason": " "})
     assert refused.status_code == 400
     assert "Say why" in shown(refused)
     assert client.post(url, {"refuse": "Refuse", "reason": "It is printed."}).status_code == 302
     made.refresh_from_db()
-    assert (made.state, made.answer, made.settled_by) == ("refused", "It is printed.", "editor:ed")
+    assert (made.state, made.answer, made.resolved_by) == ("refused", "It is printed.", "editor:ed")
     again = client.post(url, {"accept": "Accept"}, follow=True)
     assert "Nothing was changed" in shown(again)
 
 
 def test_s01_another_volumes_proposals_are_not_there() -> None:
-    made = make.proposal(make.agreement())
-    client, url = desk(make.volume(248)), f"/admin/agreements/proposal/{made.pk}/change/"
+    made = make.change_request(make.agreement())
+    client, url = desk(make.volume(248)), f"/admin/agreements/changerequest/{made.pk}/change/"
     before = all_rows()
     for answer in (client.get(url), client.post(url, {"accept": "Accept"})):
         assert answer.status_code in (403, 404)
-    assert "A Better Title" not in shown(client.get("/admin/agreements/proposal/"))
+    assert "A Better Title" not in shown(client.get("/admin/agreements/changerequest/"))
     assert all_rows() == before
 
 
 def test_what_moved_on_is_said_and_has_no_buttons() -> None:
     agreement = make.agreement()
-    made = make.proposal(agreement)
+    made = make.change_request(agreement)
     lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=NOW)
     client = desk(agreement.paper.volume)
-    page = shown(client.get(f"/admin/agreements/proposal/{made.pk}/change/"))
+    page = shown(client.get(f"/admin/agreements/changerequest/{made.pk}/change/"))
     assert 'name="accept"' not in page
-    assert "voided" in shown(client.get("/admin/agreements/proposal/"))
+    assert "voided" in shown(client.get("/admin/agreements/changerequest/"))
 
 
 # --- somebody who is no author
@@ -289,7 +289,7 @@ def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
     author = author_of(agreement)
     answer = author.send("hand-over/", **ADA, note="She leads the group.")
     assert "The editors are asked" in shown(answer)
-    made = Proposal.objects.get()
+    made = ChangeRequest.objects.get()
     assert (made.kind, made.data) == ("signer", {"name": "Ada Byron", "email": "ada@example.org"})
     assert made.note == "She leads the group."
     agreement.refresh_from_db()
@@ -324,7 +324,7 @@ def test_an_incomplete_proposal_of_somebody_else_is_a_400_that_keeps_the_rest(
 
 def test_the_only_author_of_a_paper_may_name_somebody_else() -> None:
     agreement = make.agreement()
-    agreement.paper.authors.exclude(is_contact=True).delete()
+    agreement.paper.authors.exclude(is_corresponding=True).delete()
     assert "The editors are asked" in shown(author_of(agreement).send("hand-over/", **ADA))
 
 
@@ -342,10 +342,10 @@ def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
 
 def test_the_desk_tells_an_editor_that_somebody_is_no_author() -> None:
     agreement = make.agreement()
-    page = f"/admin/agreements/proposal/{make.somebody_else(agreement).pk}/change/"
+    page = f"/admin/agreements/changerequest/{make.somebody_else(agreement).pk}/change/"
     desk = desk_of(make.editor("ed", agreement.paper.volume))
     assert "is not an author of the paper" in shown(desk.get(page))
-    facts = f"/admin/agreements/proposal/{make.proposal(agreement).pk}/change/"
+    facts = f"/admin/agreements/changerequest/{make.change_request(agreement).pk}/change/"
     assert "is not an author of the paper" not in shown(desk.get(facts))
 
 
@@ -357,8 +357,8 @@ def test_s01_a_stand_in_is_taken_back_by_the_editors_of_its_volume_alone(role: s
     if role == "assistant":
         agreement.paper.volume.assistants.add(user)
     desk = desk_of(user)
-    stand_in = StandIn.objects.get()
-    assert ("Ada Byron" in shown(desk.get("/admin/agreements/standin/", follow=True))) == (role != "stranger")
-    answer = desk.post(f"/admin/agreements/standin/{stand_in.pk}/delete/", {"post": "yes"})
+    non_author_signer = NonAuthorSigner.objects.get()
+    assert ("Ada Byron" in shown(desk.get("/admin/agreements/nonauthorsigner/", follow=True))) == (role != "stranger")
+    answer = desk.post(f"/admin/agreements/nonauthorsigner/{non_author_signer.pk}/delete/", {"post": "yes"})
     assert answer.status_code == {"editor": 302, "assistant": 403, "stranger": 403}[role]
-    assert StandIn.objects.exists() == (role != "editor")
+    assert NonAuthorSigner.objects.exists() == (role != "editor")

@@ -18,21 +18,21 @@ def ids(found: list[CheckMessage]) -> list[str | None]:
 
 
 def test_the_tests_own_desk_is_ready() -> None:
-    assert checks.texts_are_unchanged() == checks.seal_is_ready() == checks.links_lead_here() == []
+    assert checks.check_agreement_texts() == checks.check_seal() == checks.check_public_url() == []
 
 
 def test_a_text_that_was_changed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in agreement_text.TEXTS.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes() + (b" " if file.suffix == ".md" else b""))
     monkeypatch.setattr(agreement_text, "TEXTS", tmp_path)
-    (found,) = checks.texts_are_unchanged()
+    (found,) = checks.check_agreement_texts()
     assert found.id == "agreements.E001"
     assert "was changed" in found.msg
 
 
 def test_a_seal_that_is_not_there_is_an_error_for_each_file(settings: Settings, tmp_path: Path) -> None:
     settings.SEAL_KEY, settings.SEAL_CERT = tmp_path / "key.pem", tmp_path / "cert.pem"
-    found = checks.seal_is_ready()
+    found = checks.check_seal()
     assert ids(found) == ["agreements.E002", "agreements.E002"]
     assert "SEAL_KEY names" in found[0].msg
     assert "SEAL_CERT names" in found[1].msg
@@ -44,15 +44,15 @@ def test_a_seal_that_has_run_out_is_an_error(settings: Settings, tmp_path: Path)
     settings.SEAL_KEY, settings.SEAL_CERT = tmp_path / "key.pem", tmp_path / "cert.pem"
     past = timezone.now() - timedelta(days=800)
     seal.new_key(settings.SEAL_KEY, settings.SEAL_CERT, organisation="Past", now=past, years=1)
-    assert set(ids(checks.seal_is_ready())) == {"agreements.E003"}
+    assert set(ids(checks.check_seal())) == {"agreements.E003"}
 
 
 def test_a_key_that_others_may_read_is_an_error(settings: Settings, tmp_path: Path) -> None:
     settings.SEAL_KEY, settings.SEAL_CERT = tmp_path / "key.pem", tmp_path / "cert.pem"
     seal.new_key(settings.SEAL_KEY, settings.SEAL_CERT, organisation="Open", now=timezone.now(), years=1)
-    assert checks.seal_is_ready() == []
+    assert checks.check_seal() == []
     settings.SEAL_KEY.chmod(0o644)
-    assert set(ids(checks.seal_is_ready())) == {"agreements.E003"}
+    assert set(ids(checks.check_seal())) == {"agreements.E003"}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_key_that_others_may_read_is_an_error(settings: Settings, tmp_path: Pa
 )
 def test_mailed_links_must_lead_to_this_desk(settings: Settings, base: str, hosts: list[str], good: bool) -> None:
     settings.PUBLIC_BASE_URL, settings.ALLOWED_HOSTS = base, hosts
-    assert ids(checks.links_lead_here()) == ([] if good else ["agreements.E004"])
+    assert ids(checks.check_public_url()) == ([] if good else ["agreements.E004"])
 
 
 def test_mail_that_reaches_nobody_is_a_warning(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    assert ids(checks.mail_leaves_the_house()) == ["agreements.W001"]
+    assert ids(checks.check_email_backend()) == ["agreements.W001"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    assert checks.mail_leaves_the_house() == []
+    assert checks.check_email_backend() == []

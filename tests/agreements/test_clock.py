@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from agreements import lifecycle
 from agreements.documents import rendering
 from agreements.domain.facts import sha256
-from agreements.domain.schedule import GAP, REST
+from agreements.domain.schedule import GAP, PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
@@ -30,7 +30,7 @@ State = Message.State
 
 
 def chase(now: datetime) -> dict[str, int]:
-    return dict(+scheduled.chase(scheduled.stopped(now)))
+    return dict(+scheduled.queue_due(scheduled.stopped(now)))
 
 
 def seal(now: datetime) -> dict[str, int]:
@@ -38,7 +38,7 @@ def seal(now: datetime) -> dict[str, int]:
 
 
 def reminders(of: Agreement) -> dict[str, str]:
-    return dict(of.messages.filter(kind__in=planner.REMINDING).order_by("pk").values_list("slot", "state"))
+    return dict(of.messages.filter(kind__in=planner.REMINDING).order_by("pk").values_list("idempotency_key", "state"))
 
 
 def live(start: datetime, end: datetime, step: timedelta) -> None:
@@ -97,14 +97,14 @@ def test_two_clocks_that_chase_at_once_queue_one_reminder() -> None:
     send_invitation(agreement)
     due = CLOSES - 14 * DAY
     assert chase(due) == {"reminders": 1}
-    lifecycle.terms_changed(agreement.paper.volume_id, due)
+    lifecycle.settings_changed(agreement.paper.volume_id, due)
     assert chase(due) == {}
     assert reminders(agreement) == {"r1:T-14": State.PENDING}
 
 
 def send_invitation(agreement: Agreement) -> None:
     """The invitation, without a server."""
-    lifecycle.note_mail(make.invitation(agreement), State.SENT, NOW)
+    lifecycle.record_mail_result(make.invitation(agreement), State.SENT, NOW)
     Message.objects.filter(agreement=agreement).update(state=State.SENT, sent_at=NOW)
 
 
@@ -138,10 +138,10 @@ def test_a_deadline_that_moves_has_reminders_of_its_own(mailbox: Mailbox) -> Non
     agreement = make.agreement("issued")
     send(NOW)
     live(CLOSES - 14 * DAY, CLOSES - 14 * DAY, DAY)
-    terms = agreement.paper.volume.terms
-    terms.move_deadline(terms.deadline + 7 * DAY, terms.zone)
-    terms.save()
-    lifecycle.terms_changed(agreement.paper.volume_id, CLOSES - 8 * DAY)
+    signing_settings = agreement.paper.volume.signing_settings
+    signing_settings.move_deadline(signing_settings.deadline + 7 * DAY, signing_settings.zone)
+    signing_settings.save()
+    lifecycle.settings_changed(agreement.paper.volume_id, CLOSES - 8 * DAY)
     live(CLOSES - 8 * DAY, CLOSES, 6 * HOUR)
     assert list(reminders(agreement)) == ["r1:T-14", "r2:T-14", "r2:T-7"]
 
@@ -166,7 +166,7 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
     agreement = make.agreement("issued")
     send_invitation(agreement)
     chase(CLOSES - 14 * DAY)
-    message = agreement.messages.get(slot="r1:T-14")
+    message = agreement.messages.get(idempotency_key="r1:T-14")
     Message.objects.filter(pk=message.pk).update(state=State.FAILED)
     assert planner.timeline_of(agreement).reminders == 0
     assert "r1:T-14" in planner.timeline_of(agreement).taken
@@ -175,19 +175,19 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
 def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     asked = CLOSES - 15 * DAY
-    make.proposal(agreement, now=asked)
-    live(asked, asked + REST - MINUTE, 6 * HOUR)
+    make.change_request(agreement, now=asked)
+    live(asked, asked + PAUSE_AFTER_REQUEST - MINUTE, 6 * HOUR)
     assert not reminders(agreement)
-    live(asked + REST, asked + REST + GAP, GAP)
+    live(asked + PAUSE_AFTER_REQUEST, asked + PAUSE_AFTER_REQUEST + GAP, GAP)
     assert list(reminders(agreement)) == ["r1:T-14"]
 
 
 def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
-    made = make.proposal(agreement, now=CLOSES - 15 * DAY)
+    made = make.change_request(agreement, now=CLOSES - 15 * DAY)
     live(CLOSES - 15 * DAY, CLOSES - 13 * DAY, 6 * HOUR)
     assert not reminders(agreement)
-    change_requests.refuse(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
+    change_requests.reject(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
     live(CLOSES - 13 * DAY, CLOSES - 13 * DAY + GAP, GAP)
     assert list(reminders(agreement)) == ["r1:T-14"]
 
@@ -197,8 +197,8 @@ def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -
     send_invitation(agreement)
     now = CLOSES - 14 * DAY
     assert chase(now) == {"reminders": 1}
-    make.proposal(agreement, now=now)
-    assert agreement.messages.get(slot="r1:T-14").state == State.CANCELLED
+    make.change_request(agreement, now=now)
+    assert agreement.messages.get(idempotency_key="r1:T-14").state == State.CANCELLED
     assert not lifecycle.remind([agreement.pk], now=now + HOUR), "a clock that decided just before the proposal came"
 
 
@@ -213,7 +213,7 @@ def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
     for count in (3, 12):
         for _ in range(count):
             send_invitation(make.agreement("issued"))
-        Agreement.objects.update(look_at=NOW)
+        Agreement.objects.update(next_check_at=NOW)
         # The batch, whom it is to be sent to, and who else waits for them; within a transaction the rows, their mails
         # and proposals, a lock for each address (two), mails to them, the refused ones, what is known of them; those
         # who wait until the same moment in one UPDATE; and a look that finds no more.
@@ -227,7 +227,7 @@ def test_the_work_per_reminder_is_constant() -> None:
     def queries(count: int) -> int:
         for _ in range(count):
             send_invitation(make.agreement("issued"))
-        Agreement.objects.update(look_at=NOW)
+        Agreement.objects.update(next_check_at=NOW)
         with CaptureQueriesContext(connection) as captured:
             scheduled.remind_due(CLOSES - 14 * DAY)
         return len(captured)
@@ -373,7 +373,7 @@ def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None
 def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
     make.agreement("signed")
     now = scheduled.stopped(NOW)
-    tallies = {name: dict(+run(now)) for name, run in scheduled.ROUNDS.items()}
+    tallies = {name: dict(+run(now)) for name, run in scheduled.JOBS.items()}
     assert tallies == {
         "work": {},
         "chase": {},

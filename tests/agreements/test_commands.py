@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 
 from agreements.jobs import scheduled
-from agreements.models import Agreement, Event, Terms
+from agreements.models import Agreement, Event, SigningSettings
 from tests import make
 from tests.make import CLOSES, DAY, NOW
 from tests.servers import Mailbox
@@ -46,26 +46,33 @@ def test_issue_sets_the_terms_and_reports_every_paper() -> None:
         "  silent26: It has no corresponding author. Choose one and give an e-mail address.",
         "v247: 1 issued, 0 already under way, 1 not ready.",
     ]
-    terms = Terms.objects.get()
-    assert (terms.deadline_in_words, terms.reply_to) == ("30 November 2026, 23:59 Europe/Paris", "chair@x.example")
+    signing_settings = SigningSettings.objects.get()
+    assert (signing_settings.deadline_in_words, signing_settings.reply_to) == (
+        "30 November 2026, 23:59 Europe/Paris",
+        "chair@x.example",
+    )
     assert Agreement.objects.get().issued_at == NOW
     assert Event.objects.filter(kind="issue").get().by == "command line"
 
 
 def test_issue_moves_the_deadline_and_wakes_who_waits() -> None:
     agreement = make.agreement("issued")
-    Agreement.objects.update(look_at=None)
+    Agreement.objects.update(next_check_at=None)
     run("issue", "247", deadline="2026-12-24", now=(NOW + DAY).isoformat())
     agreement.refresh_from_db()
-    assert agreement.look_at == NOW + DAY
-    terms = Terms.objects.get()
-    assert (terms.revision, terms.zone, terms.reply_to) == (2, "Etc/GMT+12", "chair@desk.example")
+    assert agreement.next_check_at == NOW + DAY
+    signing_settings = SigningSettings.objects.get()
+    assert (signing_settings.revision, signing_settings.zone, signing_settings.reply_to) == (
+        2,
+        "Etc/GMT+12",
+        "chair@desk.example",
+    )
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing() -> None:
     make.paper(make.volume(deadline=None))
     assert run("issue", "247", "--dry-run") == "v247: 1 would be issued, 0 already under way, 0 not ready.\n"
-    assert Agreement.objects.count() == Terms.objects.count() == 0
+    assert Agreement.objects.count() == SigningSettings.objects.count() == 0
 
 
 def test_issue_takes_only_the_papers_that_are_named() -> None:
@@ -93,7 +100,7 @@ def test_issue_refuses_what_it_does_not_understand_and_changes_nothing(arguments
     make.paper(make.volume(deadline=None))
     with pytest.raises(CommandError, match=says.replace("'", ".").replace("+", r"\+")):
         run("issue", *arguments)
-    assert Agreement.objects.count() == Terms.objects.count() == 0
+    assert Agreement.objects.count() == SigningSettings.objects.count() == 0
 
 
 # --- sweep
@@ -118,7 +125,7 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
 
 
 def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
-    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in scheduled.ROUNDS]
+    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in scheduled.JOBS]
 
 
 def test_sweep_knows_its_rounds() -> None:

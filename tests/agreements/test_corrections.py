@@ -12,7 +12,13 @@ from agreements.delivery import publication
 from agreements.mail import compose
 from agreements.models import Agreement, Correction, Message
 from agreements.requests import corrections
-from agreements.requests.corrections import NotPermitted, NotPublished, Permission, Settled, TooManyOpen
+from agreements.requests.corrections import (
+    AlreadyResolvedError,
+    NotPermittedError,
+    NotPublishedError,
+    Permission,
+    TooManyOpenError,
+)
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import desk_of, page_of
@@ -39,7 +45,7 @@ def mails(kind: str) -> list[Message]:
 
 
 def path_for_authors(agreement: Agreement) -> str:
-    publication.tell(agreement.paper.volume, NOW.date(), now=NOW)
+    publication.notify_authors(agreement.paper.volume, NOW.date(), now=NOW)
     body = str(compose.compose(mails(Kind.PUBLISHED)[0], NOW).body)
     (path,) = set(re.findall(r"http://testserver(/sign/correction/\S+/)", body))
     return str(path)
@@ -72,14 +78,14 @@ def test_what_is_left_out_is_asked_for(agreement: Agreement) -> None:
 
 def test_only_so_many_wait_at_a_time(agreement: Agreement) -> None:
     path = path_for_authors(agreement)
-    for _ in range(corrections.MOST_OPEN):
+    for _ in range(corrections.MAX_OPEN):
         make.correction(agreement)
 
     refused = browser().post(path, {"nature": "pdf", "description": "Another one."})
 
     assert refused.status_code == 409
     assert "Several requests about this paper wait" in refused.content.decode()
-    with pytest.raises(TooManyOpen):
+    with pytest.raises(TooManyOpenError):
         make.correction(agreement)
 
 
@@ -89,7 +95,7 @@ def test_before_publication_there_is_nothing_to_correct(agreement: Agreement, pu
     Volume.objects.update(published=published)
 
     assert browser().post(path, {"nature": "pdf", "description": "x"}).status_code == 409
-    with pytest.raises(NotPublished):
+    with pytest.raises(NotPublishedError):
         make.correction(Agreement.objects.get(pk=agreement.pk))
     assert not Correction.objects.exists()
 
@@ -115,7 +121,7 @@ def test_another_pdf_or_content_needs_the_word_of_an_editor_of_the_volume(
 ) -> None:
     correction = make.correction(agreement, nature=nature)
 
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermittedError):
         corrections.approve(correction, lacking, by="editor:ed", now=NOW)
 
     correction.refresh_from_db()
@@ -134,7 +140,7 @@ def test_a_slip_in_the_metadata_needs_none(agreement: Agreement) -> None:
 
 def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> None:
     correction = make.correction(agreement)
-    with pytest.raises(Settled):
+    with pytest.raises(AlreadyResolvedError):
         corrections.apply(correction, by="editor:ed", now=NOW)
     corrections.approve(correction, PERMISSION, by="editor:ed", now=NOW)
     assert mails(Kind.CORRECTION) == []
@@ -143,17 +149,17 @@ def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> 
     (told,) = mails(Kind.CORRECTION)
     assert told.recipient == "shruti@example.org"
     assert "It is published now." in str(compose.compose(told, NOW).body)
-    with pytest.raises(Settled):
+    with pytest.raises(AlreadyResolvedError):
         corrections.apply(correction, by="editor:ed", now=NOW)
-    with pytest.raises(Settled):
-        corrections.refuse(correction, reason="x", by="editor:ed", now=NOW)
-    with pytest.raises(Settled):
+    with pytest.raises(AlreadyResolvedError):
+        corrections.reject(correction, reason="x", by="editor:ed", now=NOW)
+    with pytest.raises(AlreadyResolvedError):
         corrections.approve(correction, PERMISSION, by="editor:ed", now=NOW)
     assert len(mails(Kind.CORRECTION)) == 1
 
 
 def test_a_refusal_says_why(agreement: Agreement) -> None:
-    corrections.refuse(make.correction(agreement), reason="It is right as it is.", by="editor:ed", now=NOW)
+    corrections.reject(make.correction(agreement), reason="It is right as it is.", by="editor:ed", now=NOW)
 
     (told,) = mails(Kind.CORRECTION)
     mail = compose.compose(told, NOW)
@@ -222,7 +228,11 @@ def test_an_editor_asks_approves_hands_on_and_closes(agreement: Agreement, desk:
     again = desk.post(own + "change/", {"refuse": "1", "reason": "x"}, follow=True).content.decode()
     assert "somebody else was faster" in again
     correction.refresh_from_db()
-    assert (correction.state, correction.settled_by, correction.applied_by) == (State.APPLIED, "editor:ed", "editor:ed")
+    assert (correction.state, correction.resolved_by, correction.applied_by) == (
+        State.APPLIED,
+        "editor:ed",
+        "editor:ed",
+    )
 
 
 def test_before_publication_the_desk_says_what_to_do(desk: Client, agreement: Agreement) -> None:

@@ -9,7 +9,7 @@ from agreements import lifecycle
 from agreements.domain.schedule import FOREVER
 from agreements.jobs import digest, scheduled
 from agreements.mail import outbox
-from agreements.models import Agreement, Message, Terms
+from agreements.models import Agreement, Message, SigningSettings
 from agreements.reminders import invariants
 from proceedings.models import User, Volume
 from tests import make
@@ -25,10 +25,10 @@ MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 """Nine o'clock in Paris, on the Monday after `NOW`."""
 
 
-def needy(**terms: object) -> tuple[Volume, User]:
+def needy(**signing_settings: object) -> tuple[Volume, User]:
     """A volume in Paris with one paper whose author declined, and its editor."""
     office = {"from_hour": 9, "to_hour": 17, "weekend": [6, 7], "office_zone": "Europe/Paris"}
-    volume = make.volume(**(office | terms))  # type: ignore[arg-type]
+    volume = make.volume(**(office | signing_settings))  # type: ignore[arg-type]
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
     digest.write_due(NOW)
@@ -37,12 +37,12 @@ def needy(**terms: object) -> tuple[Volume, User]:
 
 
 def mornings(volume: Volume) -> list[str]:
-    return list(volume.messages.filter(kind=Kind.EDITOR_DAILY).order_by("pk").values_list("slot", flat=True))
+    return list(volume.messages.filter(kind=Kind.EDITOR_DAILY).order_by("pk").values_list("idempotency_key", flat=True))
 
 
 def live(start: datetime, end: datetime, step: timedelta = HOUR) -> None:
     while start <= end:
-        scheduled.chase(scheduled.stopped(start))
+        scheduled.queue_due(scheduled.stopped(start))
         send(start)
         start += step
 
@@ -97,17 +97,17 @@ def test_each_editor_gets_one_and_whoever_switched_it_off_gets_none() -> None:
     volume.assistants.add(make.editor("assistant"))
     inactive = make.editor("gone", volume)
     User.objects.filter(pk=inactive.pk).update(is_active=False)
-    digest.switch(volume.terms, editor, on=False)
+    digest.set_digest(volume.signing_settings, editor, on=False)
     assert digest.write_due(MORNING) == 1
     assert list(volume.messages.values_list("recipient", flat=True)) == [other.email]
-    digest.switch(volume.terms, editor, on=True)
+    digest.set_digest(volume.signing_settings, editor, on=True)
     assert digest.write_due(MORNING + DAY) == 2
 
 
 def test_it_ends_when_the_volume_is_delivered() -> None:
     volume, _ = needy()
     lifecycle.volume_delivered(volume.pk, now=NOW)
-    assert Terms.objects.get(volume=volume).daily_at == FOREVER
+    assert SigningSettings.objects.get(volume=volume).daily_at == FOREVER
     assert digest.write_due(MORNING + 300 * DAY) == 0
 
 
@@ -122,7 +122,7 @@ def test_a_clock_that_looks_again_after_a_crash_writes_no_second() -> None:
     """The slot is the day: whatever becomes of the row that says when to look."""
     needy()
     assert digest.write_due(MORNING) == 1
-    Terms.objects.update(daily_at=MORNING)
+    SigningSettings.objects.update(daily_at=MORNING)
     assert digest.write_due(MORNING + MINUTE) == 0
 
 
@@ -130,7 +130,7 @@ def test_a_worker_that_dies_in_the_hand_over_leaves_it_in_doubt_and_never_sends_
     needy()
     digest.write_due(MORNING)
     (held,) = outbox.claim(MORNING)
-    assert outbox.intend(held, MORNING)
+    assert outbox.mark_sending(held, MORNING)
     assert send(MORNING + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert mailbox.mails == []
     assert list(invariants.findings(MORNING + outbox.LEASE + MINUTE)) == []
@@ -151,7 +151,7 @@ def test_who_stays_silent_is_on_the_list_before_the_deadline(mailbox: Mailbox) -
     agreement = make.agreement("issued", of=make.paper(volume))
     make.editor("ed", volume)
     live(NOW, CLOSES - 2 * DAY, 6 * HOUR)
-    slots = dict(Agreement.objects.get(pk=agreement.pk).messages.values_list("slot", "state"))
+    slots = dict(Agreement.objects.get(pk=agreement.pk).messages.values_list("idempotency_key", "state"))
     assert slots["r1:T-7"] == State.SENT
     first = Message.objects.filter(kind=Kind.EDITOR_DAILY).order_by("pk").first()
     assert first

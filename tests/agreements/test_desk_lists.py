@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agreements.domain.states import Status
-from agreements.models import Agreement, Message, Terms
+from agreements.models import Agreement, Message, SigningSettings
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.desk import DESK_LISTS, House, desk_of, desk_routes, filled, queries, read, rows_of
@@ -140,18 +140,18 @@ def test_lists_are_searched_by_title_key_address_and_author(words: str, path: st
 
 def test_lists_tell_the_last_mail_the_next_and_the_deadline(desk: Client) -> None:
     agreement = make.agreement(now=timezone.now() - timedelta(days=1))
-    Terms.objects.update(deadline=timezone.now().date() + timedelta(days=9))
+    SigningSettings.objects.update(deadline=timezone.now().date() + timedelta(days=9))
     agreement.messages.update(state=Message.State.SENT, sent_at=make.NOW)
     for path in DESK_LISTS:
         page = desk.get(path).content.decode()
         assert 'class="field-last_mail nowrap"' in page or 'class="field-last_mail"' in page
-        for day in (make.NOW, Terms.objects.get().closes_at - timedelta(days=7)):
+        for day in (make.NOW, SigningSettings.objects.get().closes_at - timedelta(days=7)):
             assert f"{day:%Y-%m-%d}" in page, path
-        assert f"{Terms.objects.get().deadline:%Y-%m-%d}</span> AoE" in page
+        assert f"{SigningSettings.objects.get().deadline:%Y-%m-%d}</span> AoE" in page
 
 
 def test_no_list_counts_without_end(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.admin.lists.MOST", 2)
+    monkeypatch.setattr("agreements.admin.lists.MAX_ROWS", 2)
     for _ in range(3):
         make.agreement()
     for path in DESK_LISTS:
@@ -202,20 +202,20 @@ def test_a_volume_without_a_deadline_shows_where_it_goes(house: House) -> None:
     fields = fields_of(client.get(terms_page(bare)))
     assert fields["terms-TOTAL_FORMS"] == "1"
     assert client.post(terms_page(bare), fields | {"terms-0-deadline": "2026-12-24"}).status_code == 302
-    assert Terms.objects.get(volume=bare).deadline_in_words == "24 December 2026, 23:59 anywhere on Earth"
+    assert SigningSettings.objects.get(volume=bare).deadline_in_words == "24 December 2026, 23:59 anywhere on Earth"
 
 
 def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Client) -> None:
     agreement = make.agreement()
-    Agreement.objects.filter(pk=agreement.pk).update(look_at=None)
+    Agreement.objects.filter(pk=agreement.pk).update(next_check_at=None)
     volume = make.the_volume()
     fields = fields_of(desk.get(terms_page(volume)))
     desk.post(terms_page(volume), fields | {"terms-0-deadline": "2026-12-24"})
     agreement.refresh_from_db()
-    assert agreement.look_at is not None
-    assert Terms.objects.get().revision == 2
+    assert agreement.next_check_at is not None
+    assert SigningSettings.objects.get().revision == 2
     desk.post(terms_page(volume), fields_of(desk.get(terms_page(volume))))
-    assert Terms.objects.get().revision == 2
+    assert SigningSettings.objects.get().revision == 2
 
 
 @pytest.mark.parametrize(

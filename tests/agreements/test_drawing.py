@@ -22,7 +22,7 @@ from tests.agreements.test_views import shown
 DRAWN = "20,150 80,30 140,160 200,60;300,100"
 
 POINTS = st.tuples(st.integers(0, drawn_signature.WIDTH), st.integers(0, drawn_signature.HEIGHT))
-DRAWINGS = st.lists(st.lists(POINTS, min_size=1, max_size=30), min_size=1, max_size=drawn_signature.MOST_STROKES)
+DRAWINGS = st.lists(st.lists(POINTS, min_size=1, max_size=30), min_size=1, max_size=drawn_signature.MAX_STROKES)
 
 REFUSED = {
     "a script": "<script>",
@@ -48,18 +48,18 @@ REFUSED = {
 @given(DRAWINGS)
 def test_what_a_page_draws_is_read_point_by_point(strokes: list[list[tuple[int, int]]]) -> None:
     text = ";".join(" ".join(f"{x},{y}" for x, y in stroke) for stroke in strokes)
-    assert [list(stroke) for stroke in drawn_signature.read(text)] == strokes
-    assert set(drawn_signature.path(drawn_signature.read(text))) <= set("ML 0123456789")
+    assert [list(stroke) for stroke in drawn_signature.parse_drawing(text)] == strokes
+    assert set(drawn_signature.svg_path(drawn_signature.parse_drawing(text))) <= set("ML 0123456789")
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_what_no_page_draws_is_refused(text: str) -> None:
-    with pytest.raises(drawn_signature.NotADrawing):
-        drawn_signature.read(text)
+    with pytest.raises(drawn_signature.DrawingError):
+        drawn_signature.parse_drawing(text)
 
 
 def test_nothing_drawn_is_nothing() -> None:
-    assert drawn_signature.read("") == ()
+    assert drawn_signature.parse_drawing("") == ()
 
 
 # --- on paper

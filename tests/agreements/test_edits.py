@@ -67,7 +67,7 @@ def test_any_other_edit_is_put_on_record_and_asks_nobody(agreement: Agreement) -
 
 @pytest.mark.parametrize("status", ["draft", "issued", "declined", "voided", "superseded", "lapsed"])
 def test_only_what_is_signed_has_edits(status: str) -> None:
-    with pytest.raises(lifecycle.WrongMove):
+    with pytest.raises(lifecycle.TransitionError):
         make.edit(make.agreement(status))
     assert not Edit.objects.exists()
 
@@ -84,7 +84,7 @@ def test_the_author_answers_once_and_the_editors_hear_of_it(
     answer = browser().post(path, {"right": right, "words": words})
 
     edit.refresh_from_db()
-    assert (answer.status_code, edit.state, edit.settled_by, edit.answer) == (200, state, "signer", words)
+    assert (answer.status_code, edit.state, edit.resolved_by, edit.answer) == (200, state, "signer", words)
     (notice,) = mails(agreement, Kind.EDITOR_EDIT)
     assert words in str(compose.compose(notice, NOW).body)
     before = all_rows()
@@ -121,7 +121,7 @@ def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> N
     sign = make.token(agreement)
     assert browser().get(f"/sign/edit/{sign}/").status_code == 404, "another purpose"
 
-    lifecycle.supersede(agreement, reason="Again.", by="editor:ed", now=NOW)
+    lifecycle.replace(agreement, reason="Again.", by="editor:ed", now=NOW)
 
     assert browser().get(path).status_code == 404
     assert browser().post(path, {"right": "yes"}).status_code == 404
@@ -130,7 +130,7 @@ def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> N
 def test_silence_is_no_yes(agreement: Agreement) -> None:
     make.edit(agreement)
     for days in (1, 30, 200):
-        for run in scheduled.ROUNDS.values():
+        for run in scheduled.JOBS.values():
             run(scheduled.stopped(NOW + days * DAY))
 
     assert Edit.objects.get().state == State.OPEN
@@ -138,28 +138,28 @@ def test_silence_is_no_yes(agreement: Agreement) -> None:
 
 def test_the_author_is_asked_again_but_not_while_a_mail_is_on_its_way(agreement: Agreement) -> None:
     edit = make.edit(agreement)
-    assert not edits.ask(edit, now=NOW)
+    assert not edits.ask_author(edit, now=NOW)
     agreement.messages.filter(kind=Kind.EDIT).update(state=Message.State.SENT, sent_at=NOW)
 
-    assert edits.ask(edit, now=NOW + DAY)
+    assert edits.ask_author(edit, now=NOW + DAY)
 
     assert len(mails(agreement, Kind.EDIT)) == 2
     edits.undo(edit, reason="Never mind.", by="editor:ed", now=NOW)
-    assert not edits.ask(edit, now=NOW + 2 * DAY)
+    assert not edits.ask_author(edit, now=NOW + 2 * DAY)
 
 
 def test_what_is_settled_stays_settled(agreement: Agreement) -> None:
     edit = make.edit(agreement)
     edits.confirm(edit, reason="By telephone, 3 November.", by="editor:ed", now=NOW)
 
-    with pytest.raises(lifecycle.WrongMove):
-        edits.answer(edit, confirmed=False, words="No.", now=NOW)
-    with pytest.raises(lifecycle.WrongMove):
+    with pytest.raises(lifecycle.TransitionError):
+        edits.record_answer(edit, confirmed=False, words="No.", now=NOW)
+    with pytest.raises(lifecycle.TransitionError):
         edits.undo(edit, reason="x", by="editor:ed", now=NOW)
-    with pytest.raises(lifecycle.WrongMove):
+    with pytest.raises(lifecycle.TransitionError):
         edits.confirm(edit, reason="x", by="editor:ed", now=NOW)
     edit.refresh_from_db()
-    assert (edit.state, edit.settled_by, edit.answer) == (State.CONFIRMED, "editor:ed", "By telephone, 3 November.")
+    assert (edit.state, edit.resolved_by, edit.answer) == (State.CONFIRMED, "editor:ed", "By telephone, 3 November.")
 
 
 def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
@@ -176,12 +176,12 @@ def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
 
 def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
     def blocked() -> list[str]:
-        return [count.blocker for count in overview.make(Volume.objects.get(), NOW).counts]
+        return [count.blocker for count in overview.build_overview(Volume.objects.get(), NOW).counts]
 
     assert "edit" not in blocked()
     edit = make.edit(agreement)
     assert "edit" in blocked()
-    edits.answer(edit, confirmed=True, words="", now=NOW)
+    edits.record_answer(edit, confirmed=True, words="", now=NOW)
     assert "edit" not in blocked()
 
 
@@ -206,7 +206,7 @@ def test_an_editor_notes_an_edit_and_settles_it(agreement: Agreement, desk: Clie
     assert "Undone." in desk.post(own, {"undo": "1", "reason": "The author wrote."}, follow=True).content.decode()
     assert "Nothing was changed" in desk.post(own, {"confirm": "1", "reason": "x"}, follow=True).content.decode()
     edit.refresh_from_db()
-    assert (edit.state, edit.settled_by) == (State.UNDONE, "editor:ed")
+    assert (edit.state, edit.resolved_by) == (State.UNDONE, "editor:ed")
     assert "Figure 2" in desk.get("/admin/agreements/edit/").content.decode()
 
 

@@ -9,7 +9,7 @@ from agreements import lifecycle
 from agreements.dashboard import overview, precheck
 from agreements.dashboard.blockers import Blocker
 from agreements.jobs import scheduled
-from agreements.models import Flaw
+from agreements.models import CheckResult
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.make import NOW
@@ -23,7 +23,7 @@ def paper() -> Paper:
 
 
 def counts(volume: Volume) -> dict[Blocker, int]:
-    return {count.blocker: count.count for count in overview.make(volume, NOW).counts}
+    return {count.blocker: count.count for count in overview.build_overview(volume, NOW).counts}
 
 
 def spoil(paper: Paper) -> None:
@@ -31,7 +31,7 @@ def spoil(paper: Paper) -> None:
 
 
 def look() -> int:
-    return precheck.look(scheduled.stopped(NOW))["papers checked anew"]
+    return precheck.check_due(scheduled.stopped(NOW))["papers checked anew"]
 
 
 def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
@@ -41,13 +41,13 @@ def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(p
     assert look() == 0
     Paper.objects.filter(pk=paper.pk).update(pages="1--21")
     assert (look(), counts(paper.volume).get(Blocker.PUBLISHER)) == (1, None)
-    assert not Flaw.objects.exists()
+    assert not CheckResult.objects.exists()
 
 
 def test_what_comes_last_is_no_flaw(paper: Paper) -> None:
     assert (paper.files.exists(), paper.pages) == (False, "")
     look()
-    assert not Flaw.objects.exists()
+    assert not CheckResult.objects.exists()
     assert counts(paper.volume)[Blocker.NO_PDF] == 1
 
 
@@ -56,7 +56,7 @@ def test_a_withdrawn_paper_has_none(paper: Paper) -> None:
     look()
     Paper.objects.filter(pk=paper.pk).update(status=Paper.Status.WITHDRAWN)
     assert look() == 1
-    assert not Flaw.objects.exists()
+    assert not CheckResult.objects.exists()
 
 
 def test_a_volume_that_was_delivered_whole_is_left_alone(paper: Paper) -> None:
@@ -80,4 +80,4 @@ def test_the_queries_of_a_round_do_not_grow_with_the_papers(
 
 def test_the_clock_looks_by_itself(paper: Paper) -> None:
     spoil(paper)
-    assert scheduled.ROUNDS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1
+    assert scheduled.JOBS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agreements.mail import compose
-from agreements.mail.email_templates import MARK, FormLetter, blank
-from agreements.models import Message, OwnWords
+from agreements.mail.email_templates import MARK, BatchTemplate, blank
+from agreements.models import EmailTemplate, Message
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
 
@@ -21,18 +21,18 @@ OWN = "Dear {signer}, of {volume}:\n\n  {title}\n\nSign by {deadline}: {link} <b
 
 @given(TEXT, TEXT, TEXT)
 def test_a_blank_takes_its_value_as_it_is_each_time(one: str, two: str, between: str) -> None:
-    form = FormLetter(f"{blank('a')}{between}{blank('b')}{blank('a')}.")
+    form = BatchTemplate(f"{blank('a')}{between}{blank('b')}{blank('a')}.")
     assert form.filled({"a": one, "b": two}) == f"{one}{between}{two}{one}."
     assert form.filled({"a": two, "b": one}) == f"{two}{between}{one}{two}."
 
 
 def test_what_a_value_says_is_no_blank() -> None:
-    assert FormLetter(f"{blank('a')}!").filled({"a": blank("b")}) == f"{MARK}-b-!"
+    assert BatchTemplate(f"{blank('a')}!").filled({"a": blank("b")}) == f"{MARK}-b-!"
 
 
 def test_a_blank_without_its_value_stops_the_mail() -> None:
     with pytest.raises(KeyError):
-        FormLetter(blank("a")).filled({})
+        BatchTemplate(blank("a")).filled({})
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def rows(db: None) -> dict[str, Message]:
     }
 
 
-def alone(all_of: compose.Letters, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
+def alone(all_of: compose.Composer, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
     """Writes a mail by both ways, and compares them."""
     by_form = all_of.written(row, now)
     with patch.context() as nothing_to_many:
@@ -67,10 +67,10 @@ def test_it_is_as_if_it_were_written_alone(
 ) -> None:
     for kind, row in rows.items():
         volume = row.agreement.paper.volume
-        OwnWords.objects.filter(volume=volume).delete()
+        EmailTemplate.objects.filter(volume=volume).delete()
         if own:
-            OwnWords.objects.create(volume=volume, kind=kind, body=own, extra="Hurry & sign.")
-    all_of = compose.Letters(rows.values(), NOW)
+            EmailTemplate.objects.create(volume=volume, kind=kind, body=own, extra="Hurry & sign.")
+    all_of = compose.Composer(rows.values(), NOW)
     kind = data.draw(st.sampled_from(sorted(rows)))
     for _ in range(6):  # of one batch, so that a form that was made for another of them would show
         row = rows[kind]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.documents import pdf
-from agreements.views.forms import CorrectionForm, DeclineForm, SignForm, VerifyForm, same_person
+from agreements.views.forms import ChangeRequestForm, DeclineForm, SignForm, VerifyForm, same_person
 from tests.agreements.documents_for_tests import FACTS, WORDING, signature
 
 SAME = [
@@ -110,7 +110,7 @@ def test_no_name_that_the_form_takes_is_refused_when_it_is_sealed(name: str) -> 
 def test_an_author_who_could_not_sign_the_form_is_not_proposed() -> None:
     data = QueryDict(mutable=True)
     data.update({"title": "Another", "authors": "Mike Lewis\n" + "W" * 60})
-    form = CorrectionForm(data, facts=FACTS, wording=WORDING)
+    form = ChangeRequestForm(data, facts=FACTS, wording=WORDING)
     assert not form.is_valid()
     assert "is longer than the line on which the form is signed" in form.errors["authors"][0]
 

@@ -36,11 +36,11 @@ def asked(token: str, *, now: Any = NOW) -> Any:
 
 
 def sweep(now: Any) -> int:
-    return scheduled.chase(scheduled.stopped(now))["fresh links"]
+    return scheduled.queue_due(scheduled.stopped(now))["fresh links"]
 
 
 def fresh_mails(agreement: Agreement) -> list[Message]:
-    return list(agreement.messages.filter(slot__startswith="fresh:").order_by("pk"))
+    return list(agreement.messages.filter(idempotency_key__startswith="fresh:").order_by("pk"))
 
 
 def link_in(message: Message, now: Any) -> str:
@@ -57,7 +57,7 @@ def test_an_expired_link_offers_a_fresh_one_that_signs() -> None:
     assert asked(token, now=EXPIRED).status_code == 200
     assert sweep(EXPIRED) == 1
     (mail,) = fresh_mails(agreement)
-    assert (mail.kind, mail.recipient, mail.slot) == (Kind.FRESH, "mike@example.org", "fresh:1")
+    assert (mail.kind, mail.recipient, mail.idempotency_key) == (Kind.FRESH, "mike@example.org", "fresh:1")
     anew = Author(link_in(mail, EXPIRED), now=EXPIRED)
     assert anew.sign("Mike Lewis").status_code == 303
     assert not LinkRequest.objects.exists()
@@ -123,7 +123,7 @@ def test_a_link_that_leads_to_nothing_mails_nothing(why: str) -> None:
 def test_a_link_of_a_replaced_agreement_brings_the_one_that_replaced_it() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
-    successor = lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=NOW)
+    successor = lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
     asked(token)
     assert sweep(NOW) == 1
     assert fresh_mails(agreement) == []
@@ -162,7 +162,7 @@ def test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file() 
 def test_an_old_copy_link_brings_the_copy_and_not_its_successor() -> None:
     agreement = make.agreement("sealed")
     copy = make.token(agreement, purpose=Link.Purpose.COPY)
-    lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=NOW)
+    lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
     dead = browser().get(f"/sign/copy/{copy}/")
     assert dead.status_code == 404
     assert 'action="fresh/"' in shown(dead)
@@ -226,19 +226,19 @@ def test_reading_dead_links_is_not_counted() -> None:
 
 def test_a_fresh_link_does_not_use_up_the_reminders() -> None:
     agreement = make.agreement()
-    link_requests.send(agreement, NOW)
+    link_requests.send_link(agreement, NOW)
     assert planner.timeline_of(agreement).reminders == 0
     assert planner.timeline_of(agreement).mail_under_way
 
 
 def test_a_request_survives_a_clock_that_was_down() -> None:
     agreement = make.agreement()
-    link_requests.ask(NOW, token=make.token(agreement))
+    link_requests.request_link(NOW, token=make.token(agreement))
     assert sweep(NOW + 7 * DAY) == 1
 
 
 def test_the_database_holds_no_token_of_a_request() -> None:
     token = make.token(make.agreement())
-    link_requests.ask(NOW, token=token)
+    link_requests.request_link(NOW, token=token)
     assert token not in str(LinkRequest.objects.values())
     assert rate_limits.MAILS.most == 3

@@ -12,7 +12,7 @@ from django.core import signing
 from django.test import Client
 
 from agreements.delivery import packages
-from agreements.delivery.download_links import LIFE, address_of
+from agreements.delivery.download_links import LINK_LIFETIME, download_url
 from agreements.jobs import package_builder, scheduled
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
@@ -121,7 +121,7 @@ def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, desk: Cl
     desk.post(page(volume))
     made(volume)
     package = volume.packages.get(which="public")
-    address = address_of(package)
+    address = download_url(package)
     anyone = Client()
     whole = body_of(anyone.get(address))
 
@@ -132,7 +132,7 @@ def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, desk: Cl
     assert anyone.get(address.replace("/packages/", "/packages/x")).status_code == 404
     stale = signing.dumps(package.pk, salt="something else")
     assert anyone.get(f"/packages/{stale}/v901.zip").status_code == 404
-    with freeze_signer(LIFE.total_seconds() + 1):
+    with freeze_signer(LINK_LIFETIME.total_seconds() + 1):
         gone = anyone.get(address)
     assert gone.status_code == 404
     assert b"This address has ended" in gone.content

@@ -21,7 +21,7 @@ from agreements.domain.schedule import GAP
 from agreements.jobs import issue_many, scheduled
 from agreements.mail import addresses, compose, links, outbox
 from agreements.mail.transports import Outcome
-from agreements.models import Agreement, Link, Message, OwnWords
+from agreements.models import Agreement, EmailTemplate, Link, Message
 from agreements.reminders import invariants, preview
 from proceedings.models import Paper, Volume
 from tests import make
@@ -97,10 +97,10 @@ def test_a_batch_is_one_mail_with_a_moment_in_which_the_others_find_it(mailbox: 
         make.paper(volume, contact="anna@example.org")
     papers = Paper.objects.select_related("volume").prefetch_related("authors", "agreements")
     first, *others = papers
-    issue_many.issue([first], by="editor:ed", now=NOW, wait=lifecycle.OF_MANY)
+    issue_many.issue([first], by="editor:ed", now=NOW, wait=lifecycle.BULK_DELAY)
     assert send(NOW + timedelta(seconds=20)) == {}, "a worker comes between two of them"
-    issue_many.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), wait=lifecycle.OF_MANY)
-    assert send(NOW + lifecycle.OF_MANY) == {State.SENT: 1}
+    issue_many.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), wait=lifecycle.BULK_DELAY)
+    assert send(NOW + lifecycle.BULK_DELAY) == {State.SENT: 1}
     assert len(SIGN.findall(plain(mailbox.texts()[0]))) == 3
 
 
@@ -121,8 +121,8 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_has_it_written_anew
     (held,) = outbox.claim(NOW)
     assert compose.compose(held, NOW)
     make.sign(made[1])
-    assert not outbox.intend(held, NOW)
-    assert outbox.settle(held, Outcome.retry("withdrawn"), NOW, lifecycle.note_mail) == State.PENDING
+    assert not outbox.mark_sending(held, NOW)
+    assert outbox.record_result(held, Outcome.retry("withdrawn"), NOW, lifecycle.record_mail_result) == State.PENDING
     assert states(made) == [State.PENDING, State.CANCELLED, State.PENDING]
 
 
@@ -136,7 +136,7 @@ def test_what_is_left_of_one_paper_is_its_usual_invitation(mailbox: Mailbox) -> 
 def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
     made = asked()
     (held,) = outbox.claim(NOW)
-    assert outbox.intend(held, NOW)
+    assert outbox.mark_sending(held, NOW)
     assert send(NOW + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert (the_carrier().state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
@@ -157,15 +157,15 @@ def test_a_mail_that_a_worker_has_taken_up_is_not_joined(already: int) -> None:
     (late,) = asked(1)
     invitation = make.invitation(late)
     assert (invitation.carrier_id, invitation.due_at) == (None, NOW + GAP)
-    assert outbox.intend(held, NOW)
-    outbox.settle(held, Outcome.sent(), NOW, lifecycle.note_mail)
+    assert outbox.mark_sending(held, NOW)
+    outbox.record_result(held, Outcome.sent(), NOW, lifecycle.record_mail_result)
     assert list(invariants.findings(NOW)) == []
 
 
 def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
     asked(2)
     (held,) = outbox.claim(NOW)
-    outbox.settle(held, Outcome.retry("451 later"), NOW, lifecycle.note_mail)
+    outbox.record_result(held, Outcome.retry("451 later"), NOW, lifecycle.record_mail_result)
     (late,) = asked(1)
     assert make.invitation(late).carrier_id is None
     assert make.invitation(late).due_at == NOW + outbox.BACKOFF[0] + GAP
@@ -219,7 +219,7 @@ def test_whoever_replaces_a_draft_meanwhile_waits_or_is_too_late() -> None:
         drafts = [make.agreement("draft", of=paper) for paper in papers]
         fetched = volume.papers.filter(pk__in=[paper.pk for paper in papers])
         group = list(fetched.select_related("volume").prefetch_related("authors", "agreements"))
-        replace = partial(lifecycle.supersede, drafts[2], reason="Other authors.", by="editor:mo", now=NOW)
+        replace = partial(lifecycle.replace, drafts[2], reason="Other authors.", by="editor:mo", now=NOW)
         assert at_once(partial(issue_many.issue, group, by="editor:ed", now=NOW), replace) == []
         assert {one.agreements.get(status="issued").status for one in papers} == {"issued"}
 
@@ -275,7 +275,7 @@ def test_what_takes_the_place_of_another_goes_at_once() -> None:
     made = asked(2)
     send(NOW)
     waits = asked(1, now=NOW + HOUR)[0]
-    anew = [lifecycle.supersede(one, reason="New title.", by="editor:ed", now=NOW + HOUR) for one in made]
+    anew = [lifecycle.replace(one, reason="New title.", by="editor:ed", now=NOW + HOUR) for one in made]
     assert [make.invitation(one).due_at for one in anew] == [NOW + HOUR] * 2
     assert send(NOW + HOUR) == {State.SENT: 1}, "and both are one mail"
     assert states([waits]) == [State.PENDING]
@@ -288,7 +288,7 @@ def test_no_reminder_is_planned_beside_an_invitation_that_waits() -> None:
     (late,) = asked(1, now=CLOSES - 7 * DAY - MINUTE)
     assert make.invitation(late).due_at == CLOSES - 7 * DAY - HOUR + GAP
     assert scheduled.remind_due(CLOSES - 7 * DAY) == 0
-    assert not first.messages.exclude(slot="invitation").exists()
+    assert not first.messages.exclude(idempotency_key="invitation").exists()
 
 
 # --- an editor's reminders
@@ -325,8 +325,8 @@ def test_an_invitation_joins_a_reminder_that_waits_and_each_is_called_what_it_is
 @pytest.mark.parametrize("language", ["en", "fr", "zh-hans"])
 def test_text_and_page_say_the_same_in_every_language(language: str) -> None:
     made = asked(2)
-    lifecycle.supersede(made[0], reason="The title has changed.", by="editor:ed", now=NOW)
-    addresses.speaks("anna@example.org", language)
+    lifecycle.replace(made[0], reason="The title has changed.", by="editor:ed", now=NOW)
+    addresses.remember_language("anna@example.org", language)
     mail_ = composed()
     text, page = str(mail_.body), str(mail_.alternatives[0][0])
     visible = html.unescape(re.sub(r"<head>.*?</head>|<[^>]+>", " ", page, flags=re.DOTALL))
@@ -349,8 +349,8 @@ def test_it_says_who_signs_for_whom_by_when() -> None:
 
 def test_a_volume_adds_its_paragraph_about_invitations() -> None:
     volume = asked(2)[0].paper.volume
-    OwnWords.objects.create(volume=volume, kind=Kind.INVITATION, body="", extra="Welcome to the volume.")
-    OwnWords.objects.create(volume=volume, kind=Kind.REMINDER, body="", extra="The printer waits.")
+    EmailTemplate.objects.create(volume=volume, kind=Kind.INVITATION, body="", extra="Welcome to the volume.")
+    EmailTemplate.objects.create(volume=volume, kind=Kind.REMINDER, body="", extra="The printer waits.")
     text = str(composed().body)
     assert "Welcome to the volume." in text
     assert "The printer waits." not in text
@@ -361,7 +361,7 @@ def test_the_preview_tells_when_an_invitation_that_waits_will_leave() -> None:
     asked(1)
     send(NOW)
     asked(2, now=NOW + HOUR)
-    first = next(iter(preview.coming(make.the_volume(), NOW + HOUR, CLOSES)))
+    first = next(iter(preview.planned_emails(make.the_volume(), NOW + HOUR, CLOSES)))
     assert (first.at, first.what, len(first.papers)) == (NOW + GAP, "invitation", 2)
 
 
@@ -416,7 +416,9 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
         now += HOUR
     assert not Message.objects.filter(state__in=outbox.OPEN).exists()
     assert {finding.promise for finding in invariants.findings(now)} <= {"I7"}, "the clock did not come at its times"
-    left = Message.objects.filter(carrier__isnull=True, kind__in=[Kind.TOGETHER, *outbox.ASKING], state=State.SENT)
+    left = Message.objects.filter(
+        carrier__isnull=True, kind__in=[Kind.TOGETHER, *outbox.SIGNATURE_REQUESTS], state=State.SENT
+    )
     for address in ("author0@example.org", "author1@example.org"):
         moments = [at for at in left.filter(recipient=address).values_list("sent_at", flat=True) if at]
         assert all(later - earlier >= GAP for earlier, later in pairwise(sorted(moments)))
@@ -424,5 +426,5 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
 
 def everything_leaves(now: datetime) -> None:
     for held in outbox.claim(now):
-        assert outbox.intend(held, now)
-        outbox.settle(held, Outcome.sent(), now, lifecycle.note_mail)
+        assert outbox.mark_sending(held, now)
+        outbox.record_result(held, Outcome.sent(), now, lifecycle.record_mail_result)

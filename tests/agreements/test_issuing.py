@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def fetched(volume: Volume) -> list[Paper]:
-    return list(volume.papers.select_related("volume").prefetch_related("authors__stand_in", "agreements"))
+    return list(volume.papers.select_related("volume").prefetch_related("authors__non_author_signer", "agreements"))
 
 
 def issue(volume: Volume, *, dry_run: bool = False) -> issue_many.Report:
@@ -39,7 +39,7 @@ def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
         (gone, "It is withdrawn"),
     ]
     assert {agreement.status for agreement in report.issued} == {"issued"}
-    assert Message.objects.filter(slot="invitation").count() == 3
+    assert Message.objects.filter(idempotency_key="invitation").count() == 3
 
 
 def test_issuing_again_does_nothing() -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from agreements import lifecycle
 from agreements.domain.states import Status
 from agreements.jobs import bulk, issue_many, scheduled
-from agreements.models import Agreement, Job, JobItem, Message
+from agreements.models import Agreement, BulkJob, BulkJobItem, Message
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements import desk as the_desk
@@ -25,45 +25,45 @@ now = scheduled.stopped(make.NOW)
 
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "MAX_IN_REQUEST", 2)
 
 
-def job_page(job: Job) -> str:
-    return f"/admin/agreements/job/{job.pk}/change/"
+def job_page(job: BulkJob) -> str:
+    return f"/admin/agreements/bulkjob/{job.pk}/change/"
 
 
-def ordered(verb: str, *papers: Paper, user: User | None = None, **fields: Any) -> Job:
+def ordered(verb: str, *papers: Paper, user: User | None = None, **fields: Any) -> BulkJob:
     pairs = [(paper, paper.agreements.live().first()) for paper in papers]
     user = user or make.editor("ed", papers[0].volume)
     asked: dict[str, Any] = {"reason": "", "data": {}, "by": f"editor:{user.username}", "now": make.NOW} | fields
     return bulk.order(papers[0].volume, verb, pairs, user=user, **asked)
 
 
-def states(job: Job) -> list[str]:
+def states(job: BulkJob) -> list[str]:
     return [item.state for item in job.items.order_by("pk")]
 
 
 def test_many_become_a_job_whose_page_shows_how_far_it_is(desk: Client) -> None:
     papers = [make.paper(), make.paper(), make.paper(), make.paper(contact=None)]
     the_desk.bulk(desk, "issue", *papers)
-    job = Job.objects.get()
+    job = BulkJob.objects.get()
     assert not Agreement.objects.exists()
     page = desk.get(job_page(job))
     assert page["Refresh"] == "5"
     assert "<strong>0</strong> of 3 done" in page.content.decode()
     assert "Refresh" not in desk.get(f"{job_page(job)}?still")
-    assert bulk.work(now) == {"done": 3}
+    assert bulk.run_jobs(now) == {"done": 3}
     page = desk.get(job_page(job))
     assert "Refresh" not in page
     assert "<strong>3</strong> of 3 done: 3 issued." in page.content.decode()
     assert Message.objects.filter(kind="invitation").count() == 3
     assert {event.by for agreement in Agreement.objects.all() for event in agreement.events.all()} == {"editor:ed"}
-    assert bulk.work(now) == {}
+    assert bulk.run_jobs(now) == {}
 
 
 def test_a_few_are_moved_at_once(desk: Client) -> None:
     assert "<strong>2</strong> issued." in the_desk.bulk(desk, "issue", make.paper(), make.paper())
-    assert not Job.objects.exists()
+    assert not BulkJob.objects.exists()
 
 
 def test_every_refusal_is_named_on_the_page(desk: Client) -> None:
@@ -71,8 +71,8 @@ def test_every_refusal_is_named_on_the_page(desk: Client) -> None:
     the_desk.bulk(desk, "void", *papers, reason="Wrong volume.")
     make.sign(papers[0].agreements.get())
     lifecycle.decline(papers[1].agreements.get(), reason="No.", now=make.NOW)
-    bulk.work(now)
-    page = desk.get(job_page(Job.objects.get())).content.decode()
+    bulk.run_jobs(now)
+    page = desk.get(job_page(BulkJob.objects.get())).content.decode()
     assert "Cannot void an agreement that is declined." in page
     assert f'<span class="quiet">1: {papers[1].key}</span>' in page
     assert papers[0].agreements.get().reason == "Wrong volume."
@@ -80,9 +80,9 @@ def test_every_refusal_is_named_on_the_page(desk: Client) -> None:
 
 def test_a_job_of_each_volume_where_the_choice_spans_several(house: House) -> None:
     papers = [make.paper(volume) for volume in (house.own, house.foreign) for _ in range(2)]
-    Job.objects.all().delete()
+    BulkJob.objects.all().delete()
     the_desk.bulk(desk_of(house.boss), "prepare", *papers)
-    assert sorted(job.volume.number for job in Job.objects.all()) == [247, 666]
+    assert sorted(job.volume.number for job in BulkJob.objects.all()) == [247, 666]
 
 
 def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch
 
     monkeypatch.setattr(issue_many, "issue", killed)
     with pytest.raises(SystemExit):
-        bulk.work(now)
+        bulk.run_jobs(now)
     assert states(job) == ["done", "done", "waiting", "waiting", "waiting"]
     assert Agreement.objects.count() == Message.objects.count() == 2  # what was killed has left no trace
-    bulk.work(now)
+    bulk.run_jobs(now)
     assert states(job) == ["done"] * 5
     assert Agreement.objects.count() == Message.objects.count() == 5
 
@@ -118,7 +118,7 @@ def test_what_goes_wrong_with_one_holds_up_no_other(monkeypatch: pytest.MonkeyPa
         return made
 
     monkeypatch.setattr(lifecycle, "draft", broken)
-    assert bulk.work(now) == {"done": 2, "refused": 1}
+    assert bulk.run_jobs(now) == {"done": 2, "refused": 1}
     assert job.items.get(paper=papers[1]).why.startswith("It went wrong (RuntimeError)")
     assert not papers[1].agreements.exists()
 
@@ -128,7 +128,7 @@ def test_s05_who_loses_the_volume_meanwhile_moves_nothing_more() -> None:
     user = make.editor("ed", volume)
     job = ordered("issue", make.paper(), make.paper(), user=user)
     volume.editors.clear()
-    assert bulk.work(now) == {"refused": 2}
+    assert bulk.run_jobs(now) == {"refused": 2}
     assert "does not edit this volume any more" in job.items.first().why  # type: ignore[union-attr]
     assert not Agreement.objects.exists()
 
@@ -137,7 +137,7 @@ def test_s05_who_loses_the_volume_meanwhile_moves_nothing_more() -> None:
 def test_s05_nor_does_who_may_not_work_here_any_more(change: dict[str, bool]) -> None:
     ordered("issue", make.paper())
     User.objects.update(**change)
-    assert bulk.work(now) == {"refused": 1}
+    assert bulk.run_jobs(now) == {"refused": 1}
 
 
 def test_an_assistants_reminders_are_worked_off_as_an_assistants() -> None:
@@ -146,9 +146,9 @@ def test_an_assistants_reminders_are_worked_off_as_an_assistants() -> None:
     assistant = make.editor("helper")
     waiting.paper.volume.assistants.add(assistant)
     ordered("remind", waiting.paper, user=assistant)
-    assert bulk.work(now) == {"done": 1}
+    assert bulk.run_jobs(now) == {"done": 1}
     ordered("void", waiting.paper, user=assistant, reason="Mine now.")
-    assert bulk.work(now) == {"refused": 1}
+    assert bulk.run_jobs(now) == {"refused": 1}
 
 
 def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
@@ -158,10 +158,10 @@ def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
     def ticking() -> datetime:
         return next(ticks)
 
-    assert bulk.work(ticking, seconds=4) == {"done": 2}
+    assert bulk.run_jobs(ticking, seconds=4) == {"done": 2}
     assert states(job).count("waiting") == 2
-    assert bulk.work(now) == {"done": 2}
-    assert Job.objects.get(pk=job.pk).ended_at == make.NOW
+    assert bulk.run_jobs(now) == {"done": 2}
+    assert BulkJob.objects.get(pk=job.pk).ended_at == make.NOW
 
 
 def test_a_job_that_no_clock_works_off_says_so(desk: Client) -> None:
@@ -183,7 +183,7 @@ def test_a_page_of_a_job_is_for_its_volume_only_and_for_reading(house: House) ->
 
 
 def contact_of(paper: Paper) -> tuple[str, str]:
-    contact = paper.authors.get(is_contact=True)
+    contact = paper.authors.get(is_corresponding=True)
     return contact.display, contact.email
 
 
@@ -234,8 +234,8 @@ def test_a_table_names_contacts_for_many(desk: Client) -> None:
         f"{papers[1].key},tim@new.example,Tim Dettmers\n\n{papers[2].key},mike@new.example,M. Lewis"
     )
     the_desk.bulk(desk, "contact", *papers, table=table)
-    assert Job.objects.get().items.count() == 3
-    assert bulk.work(now) == {"done": 3}
+    assert BulkJob.objects.get().items.count() == 3
+    assert bulk.run_jobs(now) == {"done": 3}
     assert [contact_of(paper) for paper in papers] == [
         ("Shruti Bhosale", "SHRUTI@example.org"),
         ("Tim Dettmers", "tim@new.example"),
@@ -281,7 +281,7 @@ def test_a_contact_that_cannot_change_any_more_is_left_and_named(meanwhile: Call
     chosen = {"author": int(second_author(waiting.paper)), "email": "shruti@example.org"}
     job = ordered("contact", waiting.paper, data={waiting.paper_id: chosen})
     meanwhile(waiting)
-    assert bulk.work(now) == {"refused": 1}
+    assert bulk.run_jobs(now) == {"refused": 1}
     assert job.items.get().why
     assert contact_of(waiting.paper) == ("Mike Lewis", "mike@example.org")
 
@@ -289,4 +289,4 @@ def test_a_contact_that_cannot_change_any_more_is_left_and_named(meanwhile: Call
 def test_the_volume_of_a_job_is_kept() -> None:
     job = ordered("prepare", make.paper())
     assert Volume.objects.get(jobs=job) == job.volume
-    assert JobItem.objects.get(job=job).state == "waiting"
+    assert BulkJobItem.objects.get(job=job).state == "waiting"

@@ -29,7 +29,7 @@ from agreements.documents import checklist, rendering, seal, verification
 from agreements.domain import statements
 from agreements.lifecycle import delegate, signed_form
 from agreements.mail import addresses, compose, links
-from agreements.models import Addressee, Agreement, Link, Message, Terms
+from agreements.models import Agreement, EmailAddress, Link, Message, SigningSettings
 from agreements.requests import change_requests, edits, link_requests
 from proceedings.models import Author as PaperAuthor
 from tests import make
@@ -296,7 +296,7 @@ def later_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             edits.undo(edit, reason="Asked by mail.", by="editor:ed", now=NOW)
         yield client.get(path)
     agreement = make.published(make.agreement("sealed"))
-    assert publication.tell(agreement.paper.volume, NOW.date(), now=NOW)
+    assert publication.notify_authors(agreement.paper.volume, NOW.date(), now=NOW)
     path = f"/sign/correction/{later_token(agreement, Kind.PUBLISHED, Link.Purpose.CORRECT)}/"
     asked = {"nature": "pdf", "description": "Equation 3 lacks a sign."}
     for fields in ({}, asked | {"description": "x" * 4001}, asked | {"notes": "x" * 2001}, *[asked] * 12):
@@ -310,7 +310,7 @@ def later_token(agreement: Agreement, kind: str, purpose: Link.Purpose) -> str:
     """A token as a mail carries it that comes after the signature."""
     row = agreement.messages.filter(kind=kind).first()
     assert row
-    url = links.make(row, purpose, expires_at=NOW + 30 * DAY, now=NOW)
+    url = links.create_link(row, purpose, expires_at=NOW + 30 * DAY, now=NOW)
     return url.rstrip("/").rpartition("/")[2]
 
 
@@ -438,7 +438,7 @@ SAID += ["Equation 3 lacks a sign.", "It is right.", "And sharper, please."]
 @pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
 def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str) -> None:
     row = test_letters.message(kind)
-    addresses.speaks(row.recipient, BRACKETED)
+    addresses.remember_language(row.recipient, BRACKETED)
     for now in (NOW, CLOSES - make.HOUR, CLOSES + DAY):
         mail = test_letters.read(row, now)
         data = [*data_of(row), *SAID]
@@ -458,12 +458,12 @@ def test_the_desks_own_reasons_are_translated_and_an_editors_words_are_not() -> 
     for reason in ("⟦Handed over to Shruti Bhosale.⟧", "⟦Corrected as the author proposed.⟧", "Because I say so."):
         agreement = make.agreement()
         if "Handed" in reason:
-            successor = delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+            successor = delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
         elif "Corrected" in reason:
-            successor = change_requests.accept(make.proposal(agreement), by="editor:ed", now=NOW)
+            successor = change_requests.accept(make.change_request(agreement), by="editor:ed", now=NOW)
         else:
-            successor = lifecycle.supersede(agreement, reason=reason, by="editor:ed", now=NOW)
-        addresses.speaks(successor.signer_email, BRACKETED)
+            successor = lifecycle.replace(agreement, reason=reason, by="editor:ed", now=NOW)
+        addresses.remember_language(successor.signer_email, BRACKETED)
         text = test_letters.text_of(test_letters.read(make.invitation(successor)))
         assert f"⟦It takes the place of the agreement that was sent before: {reason}⟧" in text
         assert Agreement.objects.get(pk=agreement.pk).reason == reason.strip("⟦⟧")
@@ -483,9 +483,9 @@ def test_mails_are_in_the_language_of_the_volume_until_its_author_has_shown_anot
     agreement = make.agreement(of=make.paper(make.volume(language="fr")))
     row = make.invitation(agreement)
     assert first_line(row) == FIRST_WORDS["fr"]
-    addresses.speaks("MIKE@example.org", "zh-hans")
+    addresses.remember_language("MIKE@example.org", "zh-hans")
     assert first_line(row) == FIRST_WORDS["zh-hans"]
-    addresses.speaks("mike@example.org", "en")
+    addresses.remember_language("mike@example.org", "en")
     assert first_line(row) == FIRST_WORDS["en"]
     assert translation.get_language() == "en"
 
@@ -493,9 +493,9 @@ def test_mails_are_in_the_language_of_the_volume_until_its_author_has_shown_anot
 @pytest.mark.parametrize("kind", sorted(set(Kind.values) - compose.TO_AUTHORS))
 def test_editors_read_english(kind: str) -> None:
     row = test_letters.message(kind)
-    Terms.objects.update(language="fr")
+    SigningSettings.objects.update(language="fr")
     row = Message.objects.get(pk=row.pk)
-    addresses.speaks(row.recipient, "fr")
+    addresses.remember_language(row.recipient, "fr")
     mail = test_letters.read(row)
     assert "Accord" not in test_letters.text_of(mail)
     assert 'lang="en"' in test_letters.text_of(mail, "html")
@@ -505,7 +505,7 @@ def test_editors_read_english(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
 def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and_link(kind: str, language: str) -> None:
     row = test_letters.message(kind)
-    addresses.speaks(row.recipient, language)
+    addresses.remember_language(row.recipient, language)
     mail = test_letters.read(row)
     plain, page = test_letters.text_of(mail), test_letters.text_of(mail, "html")
     assert f'<html lang="{language}">' in page
@@ -515,7 +515,7 @@ def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and
     assert set(test_letters.LINK.findall(plain)) == set(test_letters.LINK.findall(page))
     if kind in compose.WITH_LINK_TO_SIGN:
         with translation.override(language):
-            deadline = row.agreement.paper.volume.terms.deadline_in_words
+            deadline = row.agreement.paper.volume.signing_settings.deadline_in_words
         assert "30" in deadline
         assert deadline in plain
         assert deadline in page
@@ -532,10 +532,10 @@ def test_an_editor_chooses_the_language_of_a_volumes_mails_from_those_that_are_s
     )
     assert dict(options) == {"en": "English", "fr": "French", "zh-hans": "Simplified Chinese"}
     assert desk.post(path, fields_of(page) | {"terms-0-language": "fr"}).status_code == 302
-    assert Terms.objects.get(volume=volume).language == "fr"
+    assert SigningSettings.objects.get(volume=volume).language == "fr"
     assert desk.post(path, fields_of(page) | {"terms-0-language": "tlh"}).status_code == 200
     with pytest.raises(ValidationError, match="'tlh' is no language of this desk"):
-        Terms(language="tlh").clean_fields(exclude=["volume", "deadline"])
+        SigningSettings(language="tlh").clean_fields(exclude=["volume", "deadline"])
 
 
 ACTS: dict[str, tuple[str, dict[str, str]]] = {
@@ -560,7 +560,7 @@ def test_what_a_person_sends_tells_the_language_of_their_mails_and_reading_does_
     assert author.client.post(author.url + path).status_code in (400, 403)
     assert all_rows() == before
     assert author.send(path, **fields).status_code == 200
-    assert Addressee.objects.get(address="mike@example.org").language == "fr"
+    assert EmailAddress.objects.get(address="mike@example.org").language == "fr"
 
 
 def test_who_objects_is_written_to_in_their_language_and_not_the_signer() -> None:
@@ -719,5 +719,5 @@ def test_the_calm_page_is_the_same_for_every_link_in_every_language() -> None:
 def test_whoever_asks_for_a_fresh_link_the_mail_speaks_as_its_addressee_does() -> None:
     agreement = make.agreement()
     browser(HTTP_ACCEPT_LANGUAGE="fr").post(f"/sign/{make.token(agreement)}/fresh/")
-    assert link_requests.answer(NOW) == 1
+    assert link_requests.answer_requests(NOW) == 1
     assert first_line(agreement.messages.get(kind=Kind.FRESH)) == FIRST_WORDS["en"]

@@ -17,8 +17,8 @@ from agreements.domain.facts import sha256
 from agreements.jobs import digest
 from agreements.lifecycle import delegate, signed_form
 from agreements.mail import compose, links, outbox
-from agreements.mail.transports import Outcome, on_the_wire
-from agreements.models import Agreement, Link, Message, Terms
+from agreements.mail.transports import Outcome, encode_email
+from agreements.models import Agreement, Link, Message, SigningSettings
 from agreements.requests import change_requests, corrections, edits, link_requests, objections
 from proceedings.models import Author
 from tests import make
@@ -51,7 +51,9 @@ def message(kind: str, of: Agreement | None = None) -> Message:
         if kind == Kind.SENT_BACK:
             signed_form.send_back(of, scan, ["date"], "And sharper, please.", by="editor:ed", now=NOW)
     else:
-        outbox.settle(outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.note_mail)
+        outbox.record_result(
+            outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.record_mail_result
+        )
     return of.messages.get(kind=kind)
 
 
@@ -67,7 +69,7 @@ def queued_by_clock(kind: str, of: Agreement) -> Message:
             return make.reminded_together(of, make.agreement("issued"))
     make.agreement("declined", of=make.paper(of.paper.volume))
     make.editor("ed", of.paper.volume)
-    Terms.objects.update(daily_at=NOW)
+    SigningSettings.objects.update(daily_at=NOW)
     assert digest.write_due(NOW) == 1
     return Message.objects.get(kind=kind)
 
@@ -79,15 +81,15 @@ def queued_after_signing(kind: str, of: Agreement) -> Agreement:
     if kind in (Kind.EDIT, Kind.EDITOR_EDIT):
         edit = make.edit(of)
         if kind == Kind.EDITOR_EDIT:
-            edits.answer(edit, confirmed=False, words="It was right before.", now=NOW)
+            edits.record_answer(edit, confirmed=False, words="It was right before.", now=NOW)
         return of
     of = make.published(make.seal(of) if of.status == "signed" else of)
     if kind == Kind.PUBLISHED:
-        assert publication.tell(of.paper.volume, NOW.date(), now=NOW)
+        assert publication.notify_authors(of.paper.volume, NOW.date(), now=NOW)
     else:
         asked = make.correction(of)
         if kind == Kind.CORRECTION:
-            corrections.refuse(asked, reason="It is right.", by="editor:ed", now=NOW)
+            corrections.reject(asked, reason="It is right.", by="editor:ed", now=NOW)
     return of
 
 
@@ -99,21 +101,21 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
             return (of or make.agreement("sealed")).messages.get(kind=kind)
         case Kind.FRESH | Kind.COPY:
             of = of or make.agreement("issued" if kind == Kind.FRESH else "sealed")
-            assert link_requests.send(of, NOW)
+            assert link_requests.send_link(of, NOW)
         case Kind.COAUTHOR | Kind.EDITOR_OBJECTED:
             of = of or make.agreement("issued")
             make.coauthor(of, email="shruti@example.org")
             make.sign(of)
             if kind == Kind.EDITOR_OBJECTED:
-                objections.object_to(of, by="Shruti Bhosale", reason="Nobody asked me.", now=NOW)
+                objections.record_objection(of, by="Shruti Bhosale", reason="Nobody asked me.", now=NOW)
         case Kind.HANDED_OVER | Kind.EDITOR_HANDED_OVER:
             of = of or make.agreement("issued")
-            delegate.hand_over(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
+            delegate.delegate(of, make.coauthor(of, email="shruti@example.org"), now=NOW)
         case Kind.EDITOR_PROPOSAL | Kind.PROPOSAL_REFUSED:
             of = of or make.agreement("issued")
-            made = make.proposal(of, note="We renamed it.")
+            made = make.change_request(of, note="We renamed it.")
             if kind == Kind.PROPOSAL_REFUSED:
-                change_requests.refuse(made, reason="The camera-ready has the old title.", by="editor:ed", now=NOW)
+                change_requests.reject(made, reason="The camera-ready has the old title.", by="editor:ed", now=NOW)
         case _:
             of = of or make.agreement("declined")
     return of.messages.get(kind=kind)
@@ -121,7 +123,7 @@ def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
 
 def read(row: Message, now: datetime = NOW) -> EmailMessage:
     """The mail as its receiver's program reads it."""
-    mail = message_from_bytes(on_the_wire(compose.compose(row, now)), policy=policy.default)
+    mail = message_from_bytes(encode_email(compose.compose(row, now)), policy=policy.default)
     assert not mail.defects
     return mail
 
@@ -230,7 +232,7 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
 
 def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
     agreement = make.agreement("issued")
-    successor = delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    successor = delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     mail = read(make.invitation(successor))
     assert [address.addr_spec for address in mail["To"].addresses] == ["shruti@example.org"]
     assert "Handed over to Shruti Bhosale." in text_of(mail)

@@ -11,14 +11,14 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from agreements import lifecycle
 from agreements.documents import audit, history, rendering, seal
-from agreements.domain.facts import Statement, sha256
+from agreements.domain.facts import SignedStatement, sha256
 from agreements.domain.schedule import GAP
-from agreements.domain.states import LIVE, MOVES, WAITING, Status
+from agreements.domain.states import LIVE, TRANSITIONS, WAITING, Status
 from agreements.jobs import scheduled
 from agreements.lifecycle import delegate, signed_form, snapshot
 from agreements.mail import links, outbox
 from agreements.mail.bounces import Bounce
-from agreements.models import Agreement, Event, Link, Message, Scan, ShownCopy
+from agreements.models import Agreement, Event, Link, Message, ShownForm, SignedForm
 from agreements.requests import change_requests, objections
 from proceedings.models import Author, Paper, Volume
 from tests import make
@@ -40,9 +40,9 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
     lifecycle.seal(agreement, name=name, body=body, key=key, level="B-B", now=now)
 
 
-def scan_of(agreement: Agreement) -> Scan:
+def scan_of(agreement: Agreement) -> SignedForm:
     """The form that came in; one of another agreement where none did, for a test of the guard."""
-    if scan := signed_form.newest(agreement) or Scan.objects.first():
+    if scan := signed_form.newest(agreement) or SignedForm.objects.first():
         return scan
     return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
 
@@ -63,11 +63,11 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     ),
     "seal": do_seal,
     "decline": lambda agreement, now: lifecycle.decline(agreement, reason="No.", now=now),
-    "hand-over": lambda agreement, now: delegate.hand_over(
+    "hand-over": lambda agreement, now: delegate.delegate(
         agreement, make.coauthor(agreement, email="shruti@example.org"), now=now
     ),
     "lapse": lambda agreement, now: lifecycle.lapse(agreement, now=now),
-    "supersede": lambda agreement, now: lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=now),
+    "supersede": lambda agreement, now: lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=now),
     "waive": lambda agreement, now: lifecycle.waive(agreement, reason="A licence.", by="editor:ed", now=now),
     "void": lambda agreement, now: lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=now),
 }
@@ -82,38 +82,40 @@ def rows(agreement: Agreement) -> dict[str, Any]:
         "events": list(Event.objects.filter(**of_these).order_by("pk").values()),
         "messages": list(Message.objects.filter(**of_these).order_by("pk").values()),
         "links": list(Link.objects.filter(**of_these).order_by("pk").values()),
-        "shown": list(ShownCopy.objects.filter(**of_these).values("agreement")),
+        "shown": list(ShownForm.objects.filter(**of_these).values("agreement")),
     }
 
 
 def test_every_verb_of_the_table_is_tried_here() -> None:
-    assert set(VERBS) == set(MOVES)
+    assert set(VERBS) == set(TRANSITIONS)
 
 
 @pytest.mark.parametrize("status", make.ALL_STATUSES)
-@pytest.mark.parametrize("verb", MOVES)
+@pytest.mark.parametrize("verb", TRANSITIONS)
 def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, status: Status) -> None:
     agreement = make.agreement(status)
     if status in WAITING:
         make.reviewed(agreement)
     before = rows(agreement)
-    if status in MOVES[verb].sources:
+    if status in TRANSITIONS[verb].sources:
         VERBS[verb](agreement, LATER)
         agreement.refresh_from_db()
-        assert agreement.status == MOVES[verb].target
+        assert agreement.status == TRANSITIONS[verb].target
         assert agreement.events.count() == len(before["events"]) + 1 - (status == "superseded")
         last = agreement.events.order_by("-number")[0]
         assert (last.kind, last.at) == (verb, LATER)
     else:
-        with pytest.raises(lifecycle.WrongMove, match=f"Cannot {verb} an agreement that is {status}"):
+        with pytest.raises(lifecycle.TransitionError, match=f"Cannot {verb} an agreement that is {status}"):
             VERBS[verb](agreement, LATER)
         assert rows(agreement) == before
     assert list(audit.findings()) == []
 
 
-@pytest.mark.parametrize("verb", MOVES)
+@pytest.mark.parametrize("verb", TRANSITIONS)
 def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in MOVES[verb].sources)
+    source = next(
+        s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in TRANSITIONS[verb].sources
+    )
     agreement = make.agreement(source)
     if source == Status.ISSUED:
         make.reviewed(agreement)
@@ -130,7 +132,9 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
 
 @pytest.mark.parametrize("verb", ["issue", "seal", "decline", "hand-over", "supersede"])
 def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = next(s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in MOVES[verb].sources)
+    source = next(
+        s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in TRANSITIONS[verb].sources
+    )
     agreement = make.agreement(source)
     before = rows(agreement)
 
@@ -191,7 +195,7 @@ def test_issuing_takes_the_facts_of_that_moment_and_queues_the_invitation() -> N
     agreement.refresh_from_db()
     lifecycle.issue(agreement, by="editor:ed", now=LATER)
     assert agreement.title == "A Better Title"
-    assert (agreement.issued_at, agreement.look_at) == (LATER, LATER)
+    assert (agreement.issued_at, agreement.next_check_at) == (LATER, LATER)
     invitation = make.invitation(agreement)
     assert (invitation.state, invitation.kind, invitation.due_at) == (State.PENDING, "invitation", LATER)
     assert invitation.recipient == "mike@example.org"
@@ -220,7 +224,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(snapshot.NotReady, match="already has an agreement"):
+    with pytest.raises(snapshot.NotReadyError, match="already has an agreement"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 
@@ -233,23 +237,23 @@ def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) ->
 
 
 def test_a_withdrawn_paper_is_not_ready() -> None:
-    with pytest.raises(snapshot.NotReady, match="withdrawn"):
+    with pytest.raises(snapshot.NotReadyError, match="withdrawn"):
         lifecycle.draft(make.paper(status="withdrawn"), by="editor:ed", now=NOW)
 
 
 def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
-    with pytest.raises(snapshot.NotReady, match="Choose one and give an e-mail address"):
+    with pytest.raises(snapshot.NotReadyError, match="Choose one and give an e-mail address"):
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 
 def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
-    with pytest.raises(snapshot.NotReady, match=r"U\+E000"):
+    with pytest.raises(snapshot.NotReadyError, match=r"U\+E000"):
         lifecycle.draft(make.paper(title="A \ue000 sign"), by="editor:ed", now=NOW)
 
 
 def test_a_volume_without_terms_cannot_issue() -> None:
     agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
-    with pytest.raises(snapshot.NotReady, match="no terms"):
+    with pytest.raises(snapshot.NotReadyError, match="no terms"):
         lifecycle.issue(agreement, by="editor:ed", now=NOW)
     assert make.history(agreement) == ["draft"]
 
@@ -266,7 +270,7 @@ def test_l07_l14_a_signature_is_complete_in_one_step() -> None:
     assert (agreement.consent, agreement.authority) == (act.consent.text, act.authority.text)
     assert agreement.shown_sha256 == sha256(act.shown) == sha256(bytes(agreement.shown.body))
     assert (agreement.signer_address, len(agreement.signer_agent)) == ("192.0.2.7", 500)
-    assert agreement.look_at is None
+    assert agreement.next_check_at is None
     said = agreement.events.get(kind="sign").data
     assert said["shown_sha256"] == agreement.shown_sha256
     assert said["text_sha256"] == agreement.text.digest
@@ -276,13 +280,17 @@ def test_l03_what_was_not_looked_over_is_not_signed() -> None:
     """Served, then consent, then the signature: out of order it is refused, and nothing is left behind."""
     agreement = make.agreement("issued")
     before = rows(agreement)
-    with pytest.raises(lifecycle.NotReviewed):
+    with pytest.raises(lifecycle.NotReviewedError):
         lifecycle.sign(agreement, make.act(agreement), now=LATER)
     agreement.refresh_from_db()
     assert rows(agreement) == before
     make.reviewed(agreement)
-    for other in ({"shown": b"%PDF-another"}, {"consent": Statement("Other.")}, {"authority": Statement("Other.")}):
-        with pytest.raises(lifecycle.NotReviewed):
+    for other in (
+        {"shown": b"%PDF-another"},
+        {"consent": SignedStatement("Other.")},
+        {"authority": SignedStatement("Other.")},
+    ):
+        with pytest.raises(lifecycle.NotReviewedError):
             lifecycle.sign(fresh(agreement), make.act(agreement, **other), now=LATER)
     lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
     events = agreement.events.order_by("number").values_list("kind", "at")
@@ -296,7 +304,7 @@ def test_looking_over_twice_is_noted_once_and_never_on_what_has_moved_on() -> No
     make.reviewed(agreement, typed_name="M. Lewis")
     assert make.history(agreement).count("reviewed") == 1
     lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=LATER)
-    with pytest.raises(lifecycle.WrongMove, match="review"):
+    with pytest.raises(lifecycle.TransitionError, match="review"):
         make.reviewed(agreement)
 
 
@@ -319,7 +327,7 @@ def test_l20_the_network_address_and_the_browser_stay_out_of_the_chain() -> None
 @pytest.mark.parametrize("missing", ["typed_name", "consent", "authority"])
 def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: str) -> None:
     agreement = make.agreement("issued")
-    act = make.reviewed(agreement, now=NOW, **{missing: "" if missing == "typed_name" else Statement("")})
+    act = make.reviewed(agreement, now=NOW, **{missing: "" if missing == "typed_name" else SignedStatement("")})
     before = rows(agreement)
     with pytest.raises(IntegrityError), transaction.atomic():
         lifecycle.sign(agreement, act, now=LATER)
@@ -332,7 +340,7 @@ def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: s
     make.reminder(agreement, skipped=("r1:T-14",))
     make.reviewed(agreement)
     VERBS[verb](agreement, LATER)
-    states = dict(agreement.messages.values_list("slot", "state"))
+    states = dict(agreement.messages.values_list("idempotency_key", "state"))
     assert states["invitation"] == states["r1:T-7"] == State.CANCELLED
     assert states["r1:T-14"] == State.SKIPPED
 
@@ -398,7 +406,7 @@ def test_sealing_queues_the_receipt_and_clears_old_failures() -> None:
         None,
     )
     receipt = agreement.messages.get(kind="receipt")
-    assert receipt.slot == f"receipt:{agreement.sealed_sha256[:16]}"
+    assert receipt.idempotency_key == f"receipt:{agreement.sealed_sha256[:16]}"
     assert (receipt.state, receipt.recipient) == (State.PENDING, "mike@example.org")
     assert agreement.events.get(kind="seal").data["sha256"] == agreement.sealed_sha256
 
@@ -428,7 +436,7 @@ def test_a_failed_seal_says_nothing_about_an_agreement_that_has_moved_on() -> No
 def test_superseding_joins_old_and_new_and_issues_the_new_one() -> None:
     old = make.agreement("sealed")
     Paper.objects.filter(pk=old.paper_id).update(title="A Corrected Title")
-    new = lifecycle.supersede(old, reason="The title changed.", by="editor:ed", now=LATER)
+    new = lifecycle.replace(old, reason="The title changed.", by="editor:ed", now=LATER)
     old.refresh_from_db()
     assert (old.status, old.closed_at, old.reason) == ("superseded", LATER, "The title changed.")
     assert old.successor == new
@@ -440,10 +448,10 @@ def test_superseding_joins_old_and_new_and_issues_the_new_one() -> None:
 
 def test_superseding_a_paper_that_is_not_ready_leaves_the_old_agreement_in_force() -> None:
     old = make.agreement("issued")
-    Author.objects.filter(paper=old.paper_id).update(is_contact=False)
+    Author.objects.filter(paper=old.paper_id).update(is_corresponding=False)
     before = rows(old)
-    with pytest.raises(snapshot.NotReady):
-        lifecycle.supersede(old, reason="New contact.", by="editor:ed", now=LATER)
+    with pytest.raises(snapshot.NotReadyError):
+        lifecycle.replace(old, reason="New contact.", by="editor:ed", now=LATER)
     assert rows(old) == before
 
 
@@ -451,7 +459,7 @@ def test_superseding_a_paper_that_is_not_ready_leaves_the_old_agreement_in_force
 def test_an_editor_who_ends_an_agreement_gives_a_reason(verb: str) -> None:
     agreement = make.agreement("issued")
     before = rows(agreement)
-    ended = lifecycle.void if verb == "void" else lifecycle.supersede
+    ended = lifecycle.void if verb == "void" else lifecycle.replace
     with pytest.raises(IntegrityError), transaction.atomic():
         ended(agreement, reason="", by="editor:ed", now=LATER)
     assert rows(agreement) == before
@@ -475,9 +483,9 @@ def test_a_reminder_is_queued_once_per_slot() -> None:
     due = CLOSES - 7 * DAY
     assert lifecycle.remind([agreement.pk], now=due) == 1
     agreement.refresh_from_db()
-    assert agreement.look_at == due + GAP
+    assert agreement.next_check_at == due + GAP
     assert lifecycle.remind([agreement.pk], now=due) == 0
-    assert agreement.messages.filter(slot="r1:T-7").count() == 1
+    assert agreement.messages.filter(idempotency_key="r1:T-7").count() == 1
 
 
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - WAITING))
@@ -498,9 +506,9 @@ def test_an_editors_reminder_waits_for_the_mail_that_is_on_its_way() -> None:
 def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
     waiting, signed = make.agreement("issued"), make.agreement("signed")
     elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))
-    Agreement.objects.update(look_at=None)
-    lifecycle.terms_changed(waiting.paper.volume_id, LATER)
-    looks = dict(Agreement.objects.values_list("pk", "look_at"))
+    Agreement.objects.update(next_check_at=None)
+    lifecycle.settings_changed(waiting.paper.volume_id, LATER)
+    looks = dict(Agreement.objects.values_list("pk", "next_check_at"))
     assert looks == {waiting.pk: LATER, signed.pk: None, elsewhere.pk: None}
 
 
@@ -510,29 +518,29 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     agreement = make.agreement("sealed")
     lifecycle.delivered(agreement, by="editor:ed", now=LATER, sha256=agreement.sealed_sha256)
     for message in agreement.messages.all():
-        lifecycle.note_mail(message, State.SENT, LATER)
-        lifecycle.note_mail(message, State.UNKNOWN, LATER)
+        lifecycle.record_mail_result(message, State.SENT, LATER)
+        lifecycle.record_mail_result(message, State.UNKNOWN, LATER)
     stopped = make.agreement("issued")
     lifecycle.stop_reminders(stopped, now=LATER)
     refused = make.invitation(stopped)
     refused.error = "550 no such user"
-    lifecycle.note_mail(refused, State.FAILED, LATER)
+    lifecycle.record_mail_result(refused, State.FAILED, LATER)
     lifecycle.bounced(Bounce(refused.message_id, hard=True, words="5.1.1", digest="0"), now=LATER)
     waiting = make.agreement("issued")
     lifecycle.pause(waiting, until=None, by="editor:ed", now=LATER)
     lifecycle.resume(waiting, by="editor:ed", now=LATER)
-    change_requests.refuse(make.proposal(waiting), reason="No.", by="editor:ed", now=LATER)
+    change_requests.reject(make.change_request(waiting), reason="No.", by="editor:ed", now=LATER)
     signed_form.send_back(waiting, make.receive(waiting), ["date"], "", by="editor:ed", now=LATER)
     make.receive(waiting)
     signed_form.receive_again(waiting, make.pages("a better one"), now=LATER)
     make.accepted()
-    delegate.hand_over(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
+    delegate.delegate(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
     lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
-    objections.object_to(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
+    objections.record_objection(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
     make.every_edit_and_correction(agreement, now=LATER)
     kinds = set(Event.objects.values_list("kind", flat=True))
-    assert kinds == set(history.WORDS) - {"remind"}
-    for happening in history.in_words(Event.objects.all()):
+    assert kinds == set(history.EVENT_LABELS) - {"remind"}
+    for happening in history.history_lines(Event.objects.all()):
         assert happening.what
         assert "{" not in happening.what
 
@@ -552,9 +560,9 @@ def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]
             start.wait(10)
             call()
             ended[index] = "done"
-        except lifecycle.WrongMove:
+        except lifecycle.TransitionError:
             ended[index] = "wrong move"
-        except snapshot.NotReady:
+        except snapshot.NotReadyError:
             ended[index] = "not ready"
         except Exception as error:  # noqa: BLE001 - the test says what it is
             ended[index] = repr(error)
@@ -609,9 +617,9 @@ def test_of_signing_and_ending_at_once_one_wins_or_the_end_comes_second(verb: st
         assert set(ended) <= {"done", "wrong move"}
         if ended == ["done", "done"]:
             assert verb not in ("decline", "hand-over")
-            assert agreement.status == MOVES[verb].target
+            assert agreement.status == TRANSITIONS[verb].target
             assert agreement.signed_at
-        assert not agreement.messages.filter(slot="invitation", state__in=outbox.OPEN).exists()
+        assert not agreement.messages.filter(idempotency_key="invitation", state__in=outbox.OPEN).exists()
     assert list(audit.findings()) == []
 
 
@@ -636,7 +644,7 @@ def test_notes_from_two_workers_make_one_whole_chain() -> None:
 
     def write() -> None:
         for number in range(10):
-            lifecycle.note(agreement.pk, "remind", by="editor:ed", now=LATER, data={"number": number})
+            lifecycle.record_event(agreement.pk, "remind", by="editor:ed", now=LATER, data={"number": number})
 
     assert both(write, write) == ["done", "done"]
     assert make.history(agreement) == ["draft", "issue"] + ["remind"] * 20

@@ -27,7 +27,7 @@ def test_a_link_leads_to_its_agreement() -> None:
 def test_l08_s09_s12_a_link_is_an_address_of_this_site_with_256_random_bits() -> None:
     agreement = make.agreement("issued")
     made = {
-        links.make(make.invitation(agreement), purpose, expires_at=NOW + DAY, now=NOW)
+        links.create_link(make.invitation(agreement), purpose, expires_at=NOW + DAY, now=NOW)
         for purpose in [SIGN] * 50 + [COPY] * 50
     }
     assert len(made) == 100

@@ -20,21 +20,21 @@ from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
 
-note = lifecycle.note_mail
+note = lifecycle.record_mail_result
 
 
 def handed(agreement: Agreement) -> Message:
     """Its invitation, which the server is being given."""
     message = claim_next(NOW)
     assert message is not None
-    assert outbox.intend(message, NOW)
+    assert outbox.mark_sending(message, NOW)
     return message
 
 
 def settle(outcome: Outcome) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = handed(agreement)
-        return lambda: outbox.settle(message, outcome, NOW, note)
+        return lambda: outbox.record_result(message, outcome, NOW, note)
 
     return prepare
 
@@ -47,7 +47,7 @@ def reaper(agreement: Agreement) -> Callable[[], object]:
 def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = handed(agreement)
-        outbox.settle(message, Outcome.sent(), NOW, note)
+        outbox.record_result(message, Outcome.sent(), NOW, note)
         return lambda: lifecycle.bounced(Bounce(message.message_id, hard, "550", "1"), now=NOW)
 
     return prepare
@@ -73,18 +73,20 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
     "sign": signing,
     "decline": at_once(lambda agreement: lifecycle.decline(agreement, reason="", now=NOW)),
     "void": at_once(lambda agreement: lifecycle.void(agreement, reason="x", by="editor:ed", now=NOW)),
-    "supersede": at_once(lambda agreement: lifecycle.supersede(agreement, reason="x", by="editor:ed", now=NOW)),
+    "supersede": at_once(lambda agreement: lifecycle.replace(agreement, reason="x", by="editor:ed", now=NOW)),
     "stop reminders": at_once(lambda agreement: lifecycle.stop_reminders(agreement, now=NOW)),
     "pause": at_once(lambda agreement: lifecycle.pause(agreement, until=None, by="editor:ed", now=NOW)),
     "pause volume": at_once(lambda agreement: lifecycle.pause_volume(agreement.paper.volume_id, until=None, now=NOW)),
     "pause person": at_once(
-        lambda agreement: lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=None, now=NOW)
+        lambda agreement: lifecycle.pause_recipient(
+            agreement.paper.volume_id, agreement.signer_email, until=None, now=NOW
+        )
     ),
     "remind": at_once(lambda agreement: lifecycle.remind([agreement.pk], now=make.CLOSES - 7 * make.DAY)),
-    "fresh link": at_once(lambda agreement: link_requests.send(agreement, NOW)),
-    "propose": at_once(make.proposal),
+    "fresh link": at_once(lambda agreement: link_requests.send_link(agreement, NOW)),
+    "propose": at_once(make.change_request),
     "hand over": at_once(
-        lambda agreement: delegate.hand_over(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
+        lambda agreement: delegate.delegate(agreement, make.coauthor(agreement, email="b@example.org"), now=NOW)
     ),
 }
 
@@ -92,7 +94,7 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
 @pytest.mark.parametrize("name", VERBS)
 def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
-    hold = outbox.hold
+    hold = outbox.lock_agreements
 
     def held(ids: Any) -> None:
         taken.append("agreement")
@@ -106,7 +108,7 @@ def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytes
         return execute(sql, params, many, context)
 
     verb = VERBS[name](make.agreement("issued"))
-    monkeypatch.setattr(outbox, "hold", held)  # which on SQLite does nothing, for there is nothing to hold
+    monkeypatch.setattr(outbox, "lock_agreements", held)  # which on SQLite does nothing, for there is nothing to hold
     with connection.execute_wrapper(listen):
         verb()
     assert taken, "it takes something"

@@ -26,7 +26,7 @@ from tests.servers import Mailbox
 pytestmark = pytest.mark.django_db
 
 State = Message.State
-note = lifecycle.note_mail
+note = lifecycle.record_mail_result
 RETRY = Outcome.retry("451 later")
 
 
@@ -53,13 +53,15 @@ def issued(count: int = 1) -> list[Message]:
 
 def test_a_slot_holds_one_message_for_ever() -> None:
     agreement = make.agreement("issued")
-    again = partial(outbox.queue, agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org")
+    again = partial(
+        outbox.queue, agreement, idempotency_key="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org"
+    )
     assert again(now=NOW)
-    before = agreement.messages.get(slot="r1:T-7")
+    before = agreement.messages.get(idempotency_key="r1:T-7")
     assert not again(now=NOW + DAY)
-    assert list(agreement.messages.filter(slot="r1:T-7").values_list("pk", "state", "due_at", "message_id")) == [
-        (before.pk, State.PENDING, NOW, before.message_id)
-    ]
+    assert list(
+        agreement.messages.filter(idempotency_key="r1:T-7").values_list("pk", "state", "due_at", "message_id")
+    ) == [(before.pk, State.PENDING, NOW, before.message_id)]
 
 
 def test_the_message_id_is_of_this_house_even_if_its_address_has_a_name(settings: Settings) -> None:
@@ -84,7 +86,7 @@ def test_what_is_due_is_sent_stamped_and_noted_in_the_chain(mailbox: Mailbox) ->
     event = invitation.agreement.events.get(kind="mailed")
     assert event.data == {
         "kind": "invitation",
-        "slot": "invitation",
+        "idempotency_key": "invitation",
         "to": "author1@example.org",
         "message_id": invitation.message_id,
     }
@@ -126,7 +128,7 @@ def test_skipped_slots_are_never_sent(mailbox: Mailbox) -> None:
     make.reminder(agreement, skipped=("r1:T-14",))
     send(NOW)
     send(NOW + make.DAY)
-    assert dict(agreement.messages.values_list("slot", "state")) == {
+    assert dict(agreement.messages.values_list("idempotency_key", "state")) == {
         "invitation": State.SENT,
         "r1:T-7": State.SENT,
         "r1:T-14": State.SKIPPED,
@@ -199,7 +201,7 @@ def test_what_is_held_up_waits_a_minute(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     mailbox.at_sender = "451 later"
     send(NOW)
-    assert due_again(invitation) == NOW + outbox.HELD_UP
+    assert due_again(invitation) == NOW + outbox.SERVER_DELAY
     assert invitation.error == "451 later"
 
 
@@ -248,16 +250,16 @@ def test_the_right_address_is_written_to_and_a_refused_one_again_once_it_is_lift
     agreement, author = invitation.agreement, Author.objects.get(paper=invitation.agreement.paper, position=1)
     author.email = "right@example.org"
     author.save()
-    successor = lifecycle.supersede(
+    successor = lifecycle.replace(
         Agreement.objects.get(pk=agreement.pk), reason="Another address.", by="editor:ed", now=NOW + DAY
     )
     assert send(NOW + DAY) == {State.SENT: 1}
     assert mailbox.recipients() == ["right@example.org"]
-    assert addresses.lift("Author1@example.org")
-    assert not addresses.lift("author1@example.org")
+    assert addresses.mark_deliverable("Author1@example.org")
+    assert not addresses.mark_deliverable("author1@example.org")
     author.email = "author1@example.org"
     author.save()
-    lifecycle.supersede(successor, reason="It works again.", by="editor:ed", now=NOW + 2 * DAY)
+    lifecycle.replace(successor, reason="It works again.", by="editor:ed", now=NOW + 2 * DAY)
     assert send(NOW + 2 * DAY) == {State.SENT: 1}
 
 
@@ -406,7 +408,7 @@ def once(call: Hook) -> Hook:
 
 def mailed(message: Message) -> list[str]:
     events = message.agreement.events.filter(kind="mailed")
-    return [event.data["slot"] for event in events]
+    return [event.data["idempotency_key"] for event in events]
 
 
 # --- leases, and workers that come back
@@ -436,7 +438,7 @@ def test_the_lease_is_longer_than_a_server_may_take_in_all() -> None:
 
 def test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted(mailbox: Mailbox) -> None:
     (invitation,) = issued()
-    assert outbox.intend(claimed(), NOW)
+    assert outbox.mark_sending(claimed(), NOW)
     assert send(NOW + LEASE - MINUTE) == {}
     assert send(NOW + LEASE) == {State.UNKNOWN: 1}
     assert state_of(invitation) == State.UNKNOWN
@@ -449,7 +451,7 @@ def test_a_claimed_mail_whose_agreement_was_signed_is_not_taken_up_again(mailbox
     (invitation,) = issued()
     message = claimed()
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
-    assert not outbox.intend(message, NOW)
+    assert not outbox.mark_sending(message, NOW)
     assert send(NOW + LEASE) == {}
     assert state_of(invitation) == State.CANCELLED
 
@@ -458,7 +460,7 @@ def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     now, claims = NOW, 0
     while state_of(invitation) != State.FAILED:
-        outbox.release_leases(now, lifecycle.note_mail)
+        outbox.release_leases(now, lifecycle.record_mail_result)
         if claim_next(now):
             claims += 1
         now += LEASE
@@ -471,15 +473,15 @@ def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
 def test_a_worker_that_slept_past_its_lease_changes_nothing(outcome: Outcome) -> None:
     (invitation,) = issued()
     sleeper = claimed()
-    outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
+    outbox.release_leases(NOW + LEASE, lifecycle.record_mail_result)
     successor = claimed(NOW + LEASE)
     assert successor.claim != sleeper.claim
-    assert not outbox.intend(sleeper, NOW)
-    assert outbox.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert not outbox.mark_sending(sleeper, NOW)
+    assert outbox.record_result(sleeper, outcome, NOW + LEASE, lifecycle.record_mail_result) == "lost"
     assert state_of(invitation) == State.CLAIMED
     assert invitation.claim == successor.claim
-    assert outbox.intend(successor, NOW)
-    assert outbox.settle(sleeper, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert outbox.mark_sending(successor, NOW)
+    assert outbox.record_result(sleeper, outcome, NOW + LEASE, lifecycle.record_mail_result) == "lost"
     assert state_of(invitation) == State.HANDING
 
 
@@ -494,7 +496,7 @@ def test_a_worker_that_sleeps_right_after_its_claim_does_not_take_its_successors
     def slow(self: object, **columns: object) -> int:
         won = update(self, **columns)  # type: ignore[arg-type]
         if columns.get("state") == State.CLAIMED and not successors:
-            outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
+            outbox.release_leases(NOW + LEASE, lifecycle.record_mail_result)
             monkeypatch.undo()
             successors.append(claimed(NOW + LEASE))
         return won
@@ -508,7 +510,7 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
     (invitation,) = issued()
 
     def reap() -> None:
-        outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
+        outbox.release_leases(NOW + LEASE, lifecycle.record_mail_result)
         assert state_of(invitation) == State.UNKNOWN
 
     assert send(NOW, Meanwhile(after_answer=reap)) == {State.SENT: 1}
@@ -520,9 +522,9 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
 def test_a_late_refusal_does_not_make_an_unknown_mail_go_again(outcome: Outcome) -> None:
     (invitation,) = issued()
     message = claimed()
-    assert outbox.intend(message, NOW)
-    outbox.release_leases(NOW + LEASE, lifecycle.note_mail)
-    assert outbox.settle(message, outcome, NOW + LEASE, lifecycle.note_mail) == "lost"
+    assert outbox.mark_sending(message, NOW)
+    outbox.release_leases(NOW + LEASE, lifecycle.record_mail_result)
+    assert outbox.record_result(message, outcome, NOW + LEASE, lifecycle.record_mail_result) == "lost"
     assert state_of(invitation) == State.UNKNOWN
 
 
@@ -548,7 +550,7 @@ def test_a_database_that_fails_at_the_intent_costs_a_lease_and_no_mail(
     def gone(message: Message, now: datetime) -> bool:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(outbox, "intend", gone)
+    monkeypatch.setattr(outbox, "mark_sending", gone)
     with pytest.raises(OperationalError):
         send(NOW)
     monkeypatch.undo()
@@ -562,13 +564,13 @@ def test_a_commit_whose_answer_is_lost_at_the_intent_leaves_it_unknown_and_unsen
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (invitation,) = issued()
-    intend = outbox.intend
+    intend = outbox.mark_sending
 
     def answer_lost(message: Message, now: datetime) -> bool:
         intend(message, now)
         raise OperationalError("SSL connection has been closed unexpectedly")
 
-    monkeypatch.setattr(outbox, "intend", answer_lost)
+    monkeypatch.setattr(outbox, "mark_sending", answer_lost)
     with pytest.raises(OperationalError):
         send(NOW)
     monkeypatch.undo()
@@ -594,13 +596,13 @@ def test_a_database_that_fails_after_the_acceptance_leaves_it_unknown_and_sent_o
 def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
     (invitation,) = issued()
     message = claimed()
-    assert outbox.intend(message, NOW)
+    assert outbox.mark_sending(message, NOW)
 
     def disk_full(*args: object) -> None:
         raise OperationalError("disk full")
 
     with pytest.raises(OperationalError):
-        outbox.settle(message, Outcome.sent(), NOW, disk_full)
+        outbox.record_result(message, Outcome.sent(), NOW, disk_full)
     assert state_of(invitation) == State.HANDING
     assert invitation.sent_at is None
 
@@ -611,7 +613,9 @@ def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
 def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Mailbox) -> None:
     """As when a worker is asked to end: the mail in its hand is finished, the others are another's at once (row 27)."""
     invitations = issued(5)
-    carried = +sender.drain(scheduled.stopped(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2)
+    carried = +sender.send_due(
+        scheduled.stopped(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2
+    )
     assert carried == {State.SENT: 1}
     assert [(state_of(message), message.attempts, message.claim) for message in invitations[1:]] == [
         (State.PENDING, 0, None)
@@ -622,7 +626,7 @@ def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Ma
 
 def test_a_round_without_time_begins_nothing(mailbox: Mailbox) -> None:
     issued()
-    assert +sender.drain(scheduled.stopped(NOW), SmtpTransport(), note, seconds=0) == {}
+    assert +sender.send_due(scheduled.stopped(NOW), SmtpTransport(), note, seconds=0) == {}
     assert mailbox.mails == []
 
 
@@ -649,7 +653,7 @@ def test_many_mails_are_claimed_together_and_one_that_was_tried_before_alone() -
 def test_the_lease_of_a_mail_counts_from_its_own_hand_over() -> None:
     issued(2)
     _, second = outbox.claim(NOW)
-    assert outbox.intend(second, NOW + LEASE / 3)
+    assert outbox.mark_sending(second, NOW + LEASE / 3)
     second.refresh_from_db()
     assert second.lease_until == NOW + LEASE / 3 + LEASE
 
@@ -658,7 +662,7 @@ def test_claims_that_waited_for_half_of_their_lease_are_made_anew(mailbox: Mailb
     issued(3)
     times = [NOW]
     slow = Meanwhile(after_answer=lambda: times.append(times[-1] + 8 * MINUTE))
-    tally = +sender.drain(lambda: times[-1], slow, note)
+    tally = +sender.send_due(lambda: times[-1], slow, note)
     assert tally == {State.SENT: 3}
     assert not Message.objects.filter(attempts__gt=1).exists()
 
@@ -678,14 +682,14 @@ def test_when_the_intent_fails_the_mail_before_is_still_known_to_be_sent(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = issued(2)
-    intend = outbox.intend
+    intend = outbox.mark_sending
 
     def gone(message: Message, now: datetime, *more: Hook) -> bool:
         if message.pk == second.pk:
             raise OperationalError("server closed the connection unexpectedly")
         return intend(message, now, *more)
 
-    monkeypatch.setattr(outbox, "intend", gone)
+    monkeypatch.setattr(outbox, "mark_sending", gone)
     with pytest.raises(OperationalError):
         send(NOW)
     assert (state_of(first), state_of(second)) == (State.SENT, State.CLAIMED)

@@ -126,10 +126,10 @@ def test_the_reaper_and_the_worker_that_settles_agree() -> None:
         )
         message = claim_next(NOW)
         assert message is not None
-        assert outbox.intend(message, NOW)
+        assert outbox.mark_sending(message, NOW)
         raised = at_once(
-            lambda: outbox.release_leases(NOW + LEASE, lifecycle.note_mail),
-            partial(outbox.settle, message, Outcome.sent(), NOW + LEASE, lifecycle.note_mail),
+            lambda: outbox.release_leases(NOW + LEASE, lifecycle.record_mail_result),
+            partial(outbox.record_result, message, Outcome.sent(), NOW + LEASE, lifecycle.record_mail_result),
         )
         assert raised == []
         invitation.refresh_from_db()
@@ -143,19 +143,19 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
     agreement = make.agreement("issued")
     message = claim_next(NOW)
     assert message is not None
-    assert outbox.intend(message, NOW)
+    assert outbox.mark_sending(message, NOW)
     holds_agreement, may_go_on = threading.Event(), threading.Event()
 
     def close() -> None:
         with transaction.atomic():
-            lifecycle.note(agreement.pk, "remind", by="editor:ed", now=NOW, data={})
+            lifecycle.record_event(agreement.pk, "remind", by="editor:ed", now=NOW, data={})
             holds_agreement.set()
             may_go_on.wait(1)
             outbox.cancel_open(agreement.pk)
 
     def settle() -> None:
         holds_agreement.wait(10)
-        outbox.settle(message, outcome, NOW, lifecycle.note_mail)
+        outbox.record_result(message, outcome, NOW, lifecycle.record_mail_result)
         may_go_on.set()
 
     assert at_once(close, settle) == []
@@ -189,7 +189,7 @@ def test_four_writers_at_once_all_get_their_turn() -> None:
 
     def write(agreement: Agreement) -> None:
         for number in range(25):
-            lifecycle.note(agreement.pk, "remind", by="editor:ed", now=NOW, data={"number": number})
+            lifecycle.record_event(agreement.pk, "remind", by="editor:ed", now=NOW, data={"number": number})
 
     assert at_once(*(partial(write, agreement) for agreement in agreements)) == []
     assert [agreement.events.filter(kind="remind").count() for agreement in agreements] == [25] * 4

@@ -99,15 +99,18 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
         after_claim = protocol.claim(row, len(claims) + 1) or row
         listed: list[tuple[Row, Callable[[], object]]] = [
             (after_claim, lambda: claims.append(held) if (held := claim_next(LATER)) else None),
-            (protocol.reap(row, tries=tries), lambda: outbox.release_leases(LATER + outbox.LEASE, lifecycle.note_mail)),
+            (
+                protocol.reap(row, tries=tries),
+                lambda: outbox.release_leases(LATER + outbox.LEASE, lifecycle.record_mail_result),
+            ),
             (protocol.close(row), lambda: outbox.cancel_open(agreement_id)),
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
-            listed.append((protocol.intend(row, token) or row, partial(outbox.intend, held, NOW)))
+            listed.append((protocol.intend(row, token) or row, partial(outbox.mark_sending, held, NOW)))
             listed.append((protocol.give_back(row, token), partial(outbox.give_back, held)))
             for name, outcome in OUTCOMES.items():
                 then = protocol.settle(row, token, name, tries=tries)
-                listed.append((then, partial(outbox.settle, held, outcome, NOW, lifecycle.note_mail)))
+                listed.append((then, partial(outbox.record_result, held, outcome, NOW, lifecycle.record_mail_result)))
         return listed
 
     def walk(row: Row, claims: list[Message]) -> None:

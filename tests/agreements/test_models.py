@@ -13,19 +13,19 @@ from agreements import lifecycle
 from agreements.domain.facts import sha256
 from agreements.jobs import bulk, package_builder
 from agreements.models import (
-    Addressee,
     Agreement,
     AgreementText,
+    ChangeRequest,
     Correction,
     Edit,
+    EmailAddress,
     Event,
     Link,
     Message,
     Note,
     Package,
-    Proposal,
     SealCertificate,
-    Terms,
+    SigningSettings,
     whole_days,
 )
 from proceedings.models import Author, Paper, Volume
@@ -80,16 +80,16 @@ REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
 
 
 REFUSED_PROPOSALS: list[tuple[str, dict[str, Any]]] = [
-    ("settled_proposal_is_stamped", {"state": "accepted"}),
-    ("settled_proposal_is_stamped", {"state": "refused", "settled_at": NOW}),
-    ("settled_proposal_is_stamped", {"state": "lost", "settled_at": NOW, "settled_by": "editor:ed"}),
-    ("settled_proposal_is_stamped", {"settled_at": NOW}),
+    ("resolved_change_request_is_stamped", {"state": "accepted"}),
+    ("resolved_change_request_is_stamped", {"state": "refused", "resolved_at": NOW}),
+    ("resolved_change_request_is_stamped", {"state": "lost", "resolved_at": NOW, "resolved_by": "editor:ed"}),
+    ("resolved_change_request_is_stamped", {"resolved_at": NOW}),
 ]
 
 
 REFUSED_ADDRESSES: list[tuple[str, dict[str, Any]]] = [
-    ("stopped_address_has_reason", {"stopped_at": NOW}),
-    ("stopped_address_has_reason", {"reason": "550 no"}),
+    ("undeliverable_address_has_reason", {"undeliverable_at": NOW}),
+    ("undeliverable_address_has_reason", {"reason": "550 no"}),
 ]
 
 
@@ -132,21 +132,21 @@ def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: 
 
 
 def test_hours_that_end_before_they_begin_are_refused() -> None:
-    with pytest.raises(IntegrityError, match="terms_hours_in_order"), transaction.atomic():
-        Terms.objects.filter(volume=make.volume()).update(from_hour=17, to_hour=9)
+    with pytest.raises(IntegrityError, match="reminder_hours_in_order"), transaction.atomic():
+        SigningSettings.objects.filter(volume=make.volume()).update(from_hour=17, to_hour=9)
 
 
 REFUSED_EDITS: list[tuple[str, dict[str, Any]]] = [
     ("substantive_edit_is_verified", {"substantive": False}),
     ("substantive_edit_is_verified", {"state": "noted"}),
-    ("settled_edit_is_stamped", {"state": "confirmed", "settled_by": "signer"}),
-    ("settled_edit_is_stamped", {"state": "undone", "settled_at": NOW}),
+    ("resolved_edit_is_stamped", {"state": "confirmed", "resolved_by": "signer"}),
+    ("resolved_edit_is_stamped", {"state": "undone", "resolved_at": NOW}),
 ]
 REFUSED_CORRECTIONS: list[tuple[str, dict[str, Any]]] = [
-    ("settled_correction_is_stamped", {"state": "refused", "answer": "No."}),
-    ("settled_correction_is_stamped", {"settled_at": NOW}),
-    ("approved_correction_has_permission", {"state": "approved", "settled_at": NOW, "settled_by": "editor:ed"}),
-    ("refused_correction_says_why", {"state": "refused", "settled_at": NOW, "settled_by": "editor:ed"}),
+    ("resolved_correction_is_stamped", {"state": "refused", "answer": "No."}),
+    ("resolved_correction_is_stamped", {"resolved_at": NOW}),
+    ("approved_correction_has_permission", {"state": "approved", "resolved_at": NOW, "resolved_by": "editor:ed"}),
+    ("refused_correction_says_why", {"state": "refused", "resolved_at": NOW, "resolved_by": "editor:ed"}),
     ("applied_correction_is_stamped", {"applied_at": NOW}),
 ]
 
@@ -167,16 +167,16 @@ def test_a_correction_that_contradicts_itself_is_refused(constraint: str, column
 
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
 def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
-    made = Addressee.objects.create(address="mike@example.org")
+    made = EmailAddress.objects.create(address="mike@example.org")
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Addressee.objects.filter(pk=made.pk).update(**columns)
+        EmailAddress.objects.filter(pk=made.pk).update(**columns)
 
 
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_PROPOSALS)
 def test_a_proposal_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
-    made = make.proposal(make.agreement("issued"))
+    made = make.change_request(make.agreement("issued"))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Proposal.objects.filter(pk=made.pk).update(**columns)
+        ChangeRequest.objects.filter(pk=made.pk).update(**columns)
 
 
 @pytest.mark.parametrize(("constraint", "status", "columns"), REFUSED)
@@ -217,7 +217,7 @@ def test_every_check_of_this_app_is_tried_here() -> None:
         *REFUSED_PACKAGES,
         *REFUSED_ITEMS,
         *REFUSED_NOTES,
-        ("terms_hours_in_order",),
+        ("reminder_hours_in_order",),
         *REFUSED_EDITS,
         *REFUSED_CORRECTIONS,
     ]
@@ -264,7 +264,7 @@ def test_what_an_agreement_rests_on_is_protected(model: type[models.Model]) -> N
 
 
 def closes(day: date, zone: str) -> datetime:
-    return Terms(deadline=day, zone=zone).closes_at
+    return SigningSettings(deadline=day, zone=zone).closes_at
 
 
 @pytest.mark.parametrize(
@@ -302,34 +302,35 @@ def test_a_day_on_which_clocks_change_ends_when_people_say_it_ends(day: date, zo
 
 
 def test_the_deadline_in_words_tells_day_hour_and_zone() -> None:
-    terms = Terms(deadline=date(2026, 11, 30), zone="Etc/GMT+12")
-    assert terms.deadline_in_words == "30 November 2026, 23:59 anywhere on Earth"
+    signing_settings = SigningSettings(deadline=date(2026, 11, 30), zone="Etc/GMT+12")
+    assert signing_settings.deadline_in_words == "30 November 2026, 23:59 anywhere on Earth"
     assert (
-        Terms(deadline=date(2026, 2, 3), zone="Europe/Paris").deadline_in_words == "3 February 2026, 23:59 Europe/Paris"
+        SigningSettings(deadline=date(2026, 2, 3), zone="Europe/Paris").deadline_in_words
+        == "3 February 2026, 23:59 Europe/Paris"
     )
 
 
 def test_a_moved_deadline_counts_up_its_revision_and_the_same_one_does_not() -> None:
-    terms = make.volume().terms
-    terms.move_deadline(terms.deadline, terms.zone)
-    assert terms.revision == 1
-    terms.move_deadline(terms.deadline + DAY, terms.zone)
-    terms.move_deadline(terms.deadline, "Europe/Paris")
-    assert terms.revision == 3
+    signing_settings = make.volume().signing_settings
+    signing_settings.move_deadline(signing_settings.deadline, signing_settings.zone)
+    assert signing_settings.revision == 1
+    signing_settings.move_deadline(signing_settings.deadline + DAY, signing_settings.zone)
+    signing_settings.move_deadline(signing_settings.deadline, "Europe/Paris")
+    assert signing_settings.revision == 3
 
 
 def test_a_first_deadline_is_revision_one() -> None:
-    terms = Terms(volume=make.volume(deadline=None), deadline=date(2026, 11, 30))
-    terms.move_deadline(date(2026, 12, 24), "UTC")
-    assert terms.revision == 1
+    signing_settings = SigningSettings(volume=make.volume(deadline=None), deadline=date(2026, 11, 30))
+    signing_settings.move_deadline(date(2026, 12, 24), "UTC")
+    assert signing_settings.revision == 1
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "GMT+12", "europe/paris"])
 def test_a_zone_that_is_none_is_refused_with_an_example(zone: str) -> None:
-    terms = make.volume().terms
-    terms.zone = zone
+    signing_settings = make.volume().signing_settings
+    signing_settings.zone = zone
     with pytest.raises(ValidationError, match=r"Europe/Paris|cannot be blank"):
-        terms.full_clean()
+        signing_settings.full_clean()
 
 
 @pytest.mark.parametrize("days", [None, "x", {"a": 1}, [1.5], ["1"], [True], [1, 1], [366], [-366]])
@@ -398,7 +399,7 @@ def test_rows_say_what_they_are() -> None:
         f"form shown for {agreement.reference}",
         "invitation to mike@example.org",
     ]
-    assert str(Volume.objects.get().terms) == "Terms of v247 COLT 2026"
+    assert str(Volume.objects.get().signing_settings) == "Terms of v247 COLT 2026"
     assert str(Event.objects.filter(number=1).get()) == f"{agreement.pk}.1 draft"
     assert str(Link.objects.get()) == f"sign link of {agreement.pk}"
     assert str(Author.objects.filter(position=1).get()) == "Mike Lewis"

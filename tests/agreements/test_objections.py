@@ -10,7 +10,7 @@ from agreements.documents import audit, history
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.mail import compose, links
-from agreements.models import Agreement, Link, Message, Terms
+from agreements.models import Agreement, Link, Message, SigningSettings
 from agreements.requests import objections
 from proceedings.models import Author
 from tests import make
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 Kind = Message.Kind
 
 
-def signed(**terms: Any) -> Agreement:
+def signed(**signing_settings: Any) -> Agreement:
     """Signed for three authors, of whom the second one's address is on file."""
-    agreement = make.agreement(of=make.paper(make.volume(**terms)))
+    agreement = make.agreement(of=make.paper(make.volume(**signing_settings)))
     make.coauthor(agreement, email="Shruti@example.org")
     return make.sign(agreement)
 
@@ -61,7 +61,7 @@ def test_the_signer_is_not_told_and_nobody_is_told_twice() -> None:
 
 def test_a_volume_may_switch_it_off() -> None:
     assert notices(signed(tell_authors=False)) == []
-    assert Terms._meta.get_field("tell_authors").default is True
+    assert SigningSettings._meta.get_field("tell_authors").default is True
 
 
 def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothing() -> None:
@@ -90,7 +90,7 @@ def test_saying_it_twice_is_noted_once() -> None:
         assert sent(path, reason="Nobody asked me.", sure="on").status_code == 200
     assert len(history.objections(agreement)) == 1
     assert agreement.messages.filter(kind=Kind.EDITOR_OBJECTED).count() == 1
-    assert objections.object_to(agreement, by="Tim Dettmers", reason="Nor me.", now=NOW)
+    assert objections.record_objection(agreement, by="Tim Dettmers", reason="Nor me.", now=NOW)
     assert agreement.messages.filter(kind=Kind.EDITOR_OBJECTED).count() == 2
 
 
@@ -122,7 +122,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     dead = browser(NOW + 20 * DAY).get(path)
     assert 'action="fresh/"' in shown(dead)
     assert browser(NOW + 20 * DAY).post(f"{path}fresh/").status_code == 200
-    assert scheduled.chase(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
+    assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
 
 
 @pytest.mark.parametrize("end", ["void", "supersede"])
@@ -133,8 +133,8 @@ def test_what_is_not_in_force_any_more_is_not_objected_to(end: str) -> None:
     before = rows(agreement)
     assert browser().get(path).status_code == 404
     assert sent(path, reason="No.", sure="on").status_code == 404
-    with pytest.raises(lifecycle.WrongMove):
-        objections.object_to(agreement, by="Shruti Bhosale", reason="No.", now=NOW)
+    with pytest.raises(lifecycle.TransitionError):
+        objections.record_objection(agreement, by="Shruti Bhosale", reason="No.", now=NOW)
     assert rows(agreement) == before
 
 

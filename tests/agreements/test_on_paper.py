@@ -23,12 +23,12 @@ from agreements.delivery import readiness
 from agreements.documents import audit, evidence_bundle, rendering, seal, verification
 from agreements.documents.checklist import FOUND, LACKING, TOLD
 from agreements.domain.facts import sha256
-from agreements.domain.schedule import REST
+from agreements.domain.schedule import PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.lifecycle import signed_form
 from agreements.mail import compose, links, outbox
-from agreements.models import Agreement, Event, Link, Message, Scan
+from agreements.models import Agreement, Event, Link, Message, SignedForm
 from agreements.reminders import invariants
 from agreements.requests import link_requests
 from tests import make
@@ -106,19 +106,19 @@ def test_l04_the_links_go_on_working_and_the_author_can_still_sign() -> None:
     assert links.read(make.token(agreement), Link.Purpose.SIGN, LATER) is not None
     make.sign(agreement, now=LATER)
     assert agreement.status == Status.SIGNED
-    assert agreement.scan is None
+    assert agreement.signed_form is None
     make.seal(again(agreement), now=LATER)
 
 
 def test_a_fresh_link_can_be_asked_for_meanwhile() -> None:
-    assert link_requests.send(make.agreement("received"), LATER)
+    assert link_requests.send_link(make.agreement("received"), LATER)
 
 
 def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() -> None:
     agreement = make.agreement("received")
     better = signed_form.receive_again(agreement, make.pages("a sharper photo"), now=LATER)
     assert signed_form.newest(agreement) == better
-    assert Scan.objects.filter(agreement=agreement).count() == 2
+    assert SignedForm.objects.filter(agreement=agreement).count() == 2
     assert make.history(agreement)[-2:] == ["receive", "receive-again"]
     agreement.refresh_from_db()
     assert agreement.status == Status.RECEIVED
@@ -128,9 +128,9 @@ def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() ->
 def test_another_form_is_taken_only_where_one_is_looked_at(status: Status) -> None:
     agreement = make.agreement(status)
     before = agreement.events.count()
-    with pytest.raises(lifecycle.WrongMove):
+    with pytest.raises(lifecycle.TransitionError):
         signed_form.receive_again(agreement, make.pages(), now=LATER)
-    assert (agreement.events.count(), agreement.scans.count()) == (before, 0)
+    assert (agreement.events.count(), agreement.signed_forms.count()) == (before, 0)
 
 
 def test_what_came_in_is_there_before_any_row_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,16 +144,16 @@ def test_what_came_in_is_there_before_any_row_says_so(monkeypatch: pytest.Monkey
         make.receive(agreement)
     agreement.refresh_from_db()
     assert agreement.status == Status.ISSUED
-    assert agreement.scans.count() == 0
+    assert agreement.signed_forms.count() == 0
 
 
 def test_a_form_whose_row_cannot_be_written_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
 
-    def fail(*args: Any, **kwargs: Any) -> Scan:
+    def fail(*args: Any, **kwargs: Any) -> SignedForm:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr(Scan.objects, "create", fail)
+    monkeypatch.setattr(SignedForm.objects, "create", fail)
     with pytest.raises(DatabaseError):
         make.receive(agreement)
     agreement.refresh_from_db()
@@ -176,11 +176,11 @@ def test_l04_reminders_rest_for_a_week_and_go_on_by_themselves() -> None:
     left(agreement)
     for hours in range(0, 7 * 24, 6):
         assert scheduled.remind_due(came_in + hours * HOUR) == 0
-    assert scheduled.remind_due(came_in + REST) == 1
+    assert scheduled.remind_due(came_in + PAUSE_AFTER_REQUEST) == 1
     reminder = agreement.messages.get(kind="reminder", state="pending")
-    body = str(compose.compose(reminder, came_in + REST).body)
+    body = str(compose.compose(reminder, came_in + PAUSE_AFTER_REQUEST).body)
     assert "the editors have not looked at it yet" in " ".join(body.split())
-    assert list(invariants.after_the_end()) + list(invariants.unplanned(came_in + REST)) == []
+    assert list(invariants.check_ended()) + list(invariants.check_planned(came_in + PAUSE_AFTER_REQUEST)) == []
 
 
 def test_terms_that_change_do_not_end_the_rest() -> None:
@@ -188,10 +188,10 @@ def test_terms_that_change_do_not_end_the_rest() -> None:
     left(agreement)
     came_in = CLOSES - 2 * DAY
     make.receive(agreement, now=came_in)
-    lifecycle.terms_changed(agreement.paper.volume_id, came_in + HOUR)
+    lifecycle.settings_changed(agreement.paper.volume_id, came_in + HOUR)
     assert scheduled.remind_due(came_in + HOUR) == 0
     agreement.refresh_from_db()
-    assert agreement.look_at == came_in + REST
+    assert agreement.next_check_at == came_in + PAUSE_AFTER_REQUEST
 
 
 def test_no_reminder_is_queued_by_a_clock_that_had_chosen_it_before_the_form_came_in() -> None:
@@ -220,7 +220,7 @@ def test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read() -
     agreement = make.accept(make.agreement("received"), now=LATER, dated=date(2026, 11, 1), date_written="1/11/26")
     assert (agreement.status, agreement.signed_at) == (Status.SIGNED, LATER)
     assert (agreement.date_written, agreement.dated) == ("1/11/26", date(2026, 11, 1))
-    assert agreement.scan == signed_form.newest(agreement)
+    assert agreement.signed_form == signed_form.newest(agreement)
     assert agreement.shown_sha256 == sha256(rendering.shown_form(agreement)) == sha256(bytes(agreement.shown.body))
     event = agreement.events.get(kind="accept")
     assert (event.by, event.data["date_written"], event.data["dated"]) == ("editor:ed", "1/11/26", "2026-11-01")
@@ -253,7 +253,7 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
         make.accept(agreement, now=now, dated=dated)
         return
     before = make.history(agreement)
-    with pytest.raises(signed_form.Refused, match="must lie between"):
+    with pytest.raises(signed_form.SignedFormError, match="must lie between"):
         make.accept(agreement, now=now, dated=dated)
     agreement.refresh_from_db()
     assert (agreement.status, make.history(agreement)) == (Status.RECEIVED, before)
@@ -265,9 +265,9 @@ def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() 
     assert looked_at
     signed_form.receive_again(agreement, make.pages("another"), now=LATER)
     reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
-    with pytest.raises(signed_form.Refused, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
         signed_form.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
-    with pytest.raises(signed_form.Refused, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
         signed_form.send_back(agreement, looked_at, ["date"], "", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert agreement.status == Status.RECEIVED
@@ -278,7 +278,7 @@ def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     scan = signed_form.newest(agreement)
     assert scan
     storages["private"].delete(scan.pages_file)
-    with pytest.raises(signed_form.Refused, match="sealed file cannot be made"):
+    with pytest.raises(signed_form.SignedFormError, match="sealed file cannot be made"):
         make.accept(agreement, now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signed_at) == (Status.RECEIVED, None)
@@ -394,7 +394,7 @@ def test_the_manifest_has_the_day_that_the_form_has() -> None:
 @pytest.mark.parametrize("which", ["file", "pages"])
 def test_the_audit_finds_a_form_that_was_changed_or_taken_away(which: str) -> None:
     agreement = make.seal(make.accepted())
-    scan = agreement.scan
+    scan = agreement.signed_form
     assert scan
     assert list(audit.findings()) == []
     name = scan.files[0]["name"] if which == "file" else scan.pages_file
@@ -419,14 +419,14 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
 
 def test_the_board_counts_it_as_a_task_for_a_person() -> None:
     agreement = make.agreement("received")
-    made = overview.make(agreement.paper.volume, LATER)
+    made = overview.build_overview(agreement.paper.volume, LATER)
     assert [(count.blocker, count.count) for count in made.counts if count.meaning.person] == [(Blocker.RECEIVED, 1)]
     assert [task.key for task in made.tasks] == [agreement.paper_key]
 
 
 def test_an_accepted_form_counts_as_signed_on_its_day() -> None:
     agreement = make.accept(make.agreement("received"), now=NOW + 5 * DAY, dated=NOW.date())
-    progress = overview.make(agreement.paper.volume, NOW + 6 * DAY).progress
+    progress = overview.build_overview(agreement.paper.volume, NOW + 6 * DAY).progress
     assert progress.signed[0] == 1
 
 
@@ -436,17 +436,18 @@ def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
     make.receive(agreement, now=NOW + 10 * DAY)
     make.accept(agreement, now=NOW + 10 * DAY, dated=NOW.date())
     assert health.figures(NOW + 10 * DAY).oldest_signature_seconds == 0
-    assert list(invariants.after_the_end()) == []
+    assert list(invariants.check_ended()) == []
 
 
 # --- what the database refuses
 
 
-@pytest.mark.parametrize("lacking", [{"scan": None}, {"date_written": ""}, {"dated": None}, {"typed_name": ""}])
+@pytest.mark.parametrize("lacking", [{"signed_form": None}, {"date_written": ""}, {"dated": None}, {"typed_name": ""}])
 def test_a_signature_on_paper_without_its_evidence_is_refused(lacking: dict[str, Any]) -> None:
     agreement = make.agreement("received")
     columns = {
-        "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis", "scan": signed_form.newest(agreement),
+        "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis",
+        "signed_form": signed_form.newest(agreement),
         "date_written": "1 Nov", "dated": NOW.date(), "shown_sha256": "0" * 64,
     }  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -467,23 +468,23 @@ def test_s08_of_an_upload_and_a_signature_at_once_exactly_one_outcome_comes_out(
             partial(signed_form.receive, again(agreement), make.pages(), now=LATER),
         )
         agreement.refresh_from_db()
-        assert (signed, agreement.status, agreement.scan) == ("done", Status.SIGNED, None)
+        assert (signed, agreement.status, agreement.signed_form) == ("done", Status.SIGNED, None)
         assert sent in ("done", "wrong move")
-        assert agreement.scans.count() == (sent == "done")
+        assert agreement.signed_forms.count() == (sent == "done")
         assert make.history(agreement).count("sign") == 1
     assert list(audit.findings()) == []
 
 
-def accept_now(agreement: Agreement, scan: Scan) -> None:
+def accept_now(agreement: Agreement, scan: SignedForm) -> None:
     """An editor accepts what they see. A better form that has overtaken it is as good as a wrong move."""
     reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
     try:
         signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
-    except signed_form.Refused:
-        raise lifecycle.WrongMove("accept", "overtaken") from None
+    except signed_form.SignedFormError:
+        raise lifecycle.TransitionError("accept", "overtaken") from None
 
 
-RIVALS: dict[str, Callable[[Agreement, Scan], Callable[[], object]]] = {
+RIVALS: dict[str, Callable[[Agreement, SignedForm], Callable[[], object]]] = {
     "sign": lambda one, scan: partial(lifecycle.sign, one, make.reviewed(one), now=LATER),
     "accept": lambda one, scan: partial(accept_now, one, scan),
     "send-back": lambda one, scan: partial(signed_form.send_back, one, scan, ["date"], "", by="editor:mo", now=LATER),
@@ -512,7 +513,7 @@ def test_the_events_of_the_paper_route_are_said_in_words() -> None:
     make.accept(agreement, now=LATER)
     from agreements.documents import history
 
-    said = [one.what for one in history.in_words(Event.objects.filter(agreement=agreement).order_by("number"))]
+    said = [one.what for one in history.history_lines(Event.objects.filter(agreement=agreement).order_by("number"))]
     assert said[2:] == [
         "sent the form signed by hand: 1 page",
         "sent the form back, without the date; And sharper, please.",

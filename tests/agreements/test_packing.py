@@ -169,7 +169,7 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
     whole, files = stored(which), len(unzipped(stored(which)))
     order(volume)
     Package.objects.exclude(which=which).delete()
-    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
     with monkeypatch.context() as patch:
         first = dies_at(patch, 4)
         with pytest.raises(Died):
@@ -189,7 +189,7 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
 
 def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume)
-    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 3)
         with pytest.raises(Died):
@@ -205,7 +205,7 @@ def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkey
 
 def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume, partial=True)
-    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -220,7 +220,7 @@ def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch)
 def test_other_files_of_the_same_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as evidence that another version of the desk packs otherwise: lengths tell."""
     order(volume)
-    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -242,7 +242,7 @@ def test_a_worker_that_dies_at_the_end_leaves_nothing_behind(
     order(volume)
     with monkeypatch.context() as patch:
         if place == "before it has its name":
-            patch.setattr(package_builder, "take_place", dies)
+            patch.setattr(package_builder, "store_package", dies)
         else:
             patch.setattr(packages, "keep_keys", dies)
         with pytest.raises(Died):
@@ -259,7 +259,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
     now = NOW
     with monkeypatch.context() as patch:
         patch.setattr(packages, "prepare", lambda *args: (_ for _ in ()).throw(Died))
-        for _ in range(package_builder.MOST_ATTEMPTS):
+        for _ in range(package_builder.MAX_ATTEMPTS):
             with pytest.raises(Died):
                 run(now)
             now += package_builder.LEASE
@@ -272,7 +272,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
 def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lease ended, another worker took the package: at its next word it finds out and writes nothing more."""
     order(volume)
-    monkeypatch.setattr(package_builder, "AT_LEAST", 1)
+    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
     add = zip_stream.Archive.add
 
     def slow(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
@@ -404,7 +404,7 @@ def test_a_worker_that_is_killed_loses_nothing(committed: None, tmp_path: Path) 
     connections.close_all()
     child = os.fork()
     if child == 0:
-        package_builder.AT_LEAST = 1
+        package_builder.MIN_FREE = 1
         add = zip_stream.Archive.add
 
         def slowly(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:

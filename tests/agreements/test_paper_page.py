@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agreements.documents.uploads import inspect
 from agreements.documents.uploads.inspect import Refusal
-from agreements.documents.uploads.rules import MOST_BYTES
+from agreements.documents.uploads.rules import MAX_BYTES
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
 from agreements.requests import rate_limits
@@ -33,7 +33,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         asked.append(len(bodies))
         return make.pages(str(len(bodies)))
 
-    monkeypatch.setattr(inspect, "look", look)
+    monkeypatch.setattr(inspect, "inspect_upload", look)
     return asked
 
 
@@ -68,7 +68,7 @@ def test_l04_a_pdf_sent_through_the_link_comes_in() -> None:
     assert (answer.status_code, answer["Location"]) == (303, f"{author.url}paper/")
     assert "Your form has come in" in shown(author.open("paper/"))
     assert "Your form signed on paper has come in." in shown(author.open())
-    scan = agreement.scans.get()
+    scan = agreement.signed_forms.get()
     assert (scan.pages, scan.files[0]["kind"]) == (2, "pdf")
     agreement.refresh_from_db()
     assert (agreement.status, agreement.received_at) == (Status.RECEIVED, NOW)
@@ -103,11 +103,11 @@ def test_s15_a_volume_takes_so_many_bytes_and_the_operator_hears_of_it(
     agreement = make.agreement()
     author = author_of(agreement)
     assert upload(author, photo("one")).status_code == 303
-    settings.UPLOADS_PER_VOLUME = agreement.scans.get().files[0]["size"]
+    settings.UPLOADS_PER_VOLUME = agreement.signed_forms.get().files[0]["size"]
     refused = upload(author, photo("one"))
     assert refused.status_code == 503
     assert "There is no room for more files at present" in shown(refused)
-    assert (agreement.scans.count(), looked) == (1, [1])
+    assert (agreement.signed_forms.count(), looked) == (1, [1])
     assert "raise UPLOADS_PER_VOLUME" in caplog.text
 
 
@@ -115,7 +115,7 @@ def test_a_photo_of_each_page_is_one_form(looked: list[int]) -> None:
     agreement = make.agreement()
     assert upload(author_of(agreement), photo("one"), photo("two")).status_code == 303
     assert looked == [2]
-    assert agreement.scans.count() == 1
+    assert agreement.signed_forms.count() == 1
 
 
 def test_a_better_form_can_follow_until_an_editor_has_looked(looked: list[int]) -> None:
@@ -123,7 +123,7 @@ def test_a_better_form_can_follow_until_an_editor_has_looked(looked: list[int]) 
     author = author_of(agreement)
     assert "Was it the wrong file?" in shown(author.open("paper/"))
     assert upload(author, photo("better")).status_code == 303
-    assert agreement.scans.count() == 2
+    assert agreement.signed_forms.count() == 2
 
 
 def test_looking_at_the_page_changes_nothing() -> None:
@@ -139,9 +139,9 @@ def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(bodies: list[bytes]) -> inspect.Pages:
-        raise inspect.Refused(refusal, 1)
+        raise inspect.UploadRefusedError(refusal, 1)
 
-    monkeypatch.setattr(inspect, "look", refuse)
+    monkeypatch.setattr(inspect, "inspect_upload", refuse)
     agreement = make.agreement()
     author = author_of(agreement)
     answer = upload(author, photo(), photo("two"))
@@ -149,7 +149,7 @@ def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
     assert answer.status_code == 400
     assert f'<p class="error" id="second-error">{WORDS[refusal]}</p>' in page
     assert "autofocus" in page.split('id="second"')[1].split(">")[0]
-    assert agreement.scans.count() == 0
+    assert agreement.signed_forms.count() == 0
     assert agreement.events.count() == 2
 
 
@@ -176,7 +176,7 @@ def test_nothing_at_all_is_said_so(files: tuple[bytes, ...], looked: list[int]) 
 
 
 def test_s15_two_files_are_too_large_together(looked: list[int]) -> None:
-    half = bytes(MOST_BYTES // 2 + 1)
+    half = bytes(MAX_BYTES // 2 + 1)
     answer = upload(author_of(make.agreement()), half, half)
     assert answer.status_code == 400
     assert "That is more than 20 MB." in shown(answer)
@@ -190,7 +190,7 @@ def test_s15_a_request_that_is_too_large_is_refused_before_it_is_read(looked: li
         def read(self, *args: Any) -> bytes:
             raise AssertionError("The body was read.")
 
-    sent: dict[str, Any] = {"CONTENT_LENGTH": str(MOST_BYTES + 200_000), "wsgi.input": Unread()}
+    sent: dict[str, Any] = {"CONTENT_LENGTH": str(MAX_BYTES + 200_000), "wsgi.input": Unread()}
     kind = "multipart/form-data; boundary=x"
     answer = author.client.generic("POST", f"{author.url}paper/", b"", content_type=kind, **sent)
     assert answer.status_code == 413
@@ -202,7 +202,7 @@ def test_s12_a_form_from_another_site_is_refused() -> None:
     author = author_of(agreement)
     answer = author.client.post(f"{author.url}paper/", {"first": SimpleUploadedFile("x.jpg", photo())})
     assert answer.status_code == 403
-    assert agreement.scans.count() == 0
+    assert agreement.signed_forms.count() == 0
 
 
 def test_s11_so_many_forms_an_hour_and_no_more(looked: list[int]) -> None:
@@ -249,7 +249,7 @@ def test_a_link_that_signs_nothing_any_more_takes_no_form(status: str, looked: l
                 make.seal(agreement)
     answer = author.client.post(f"{author.url}paper/", {"first": SimpleUploadedFile("x.jpg", photo())})
     assert answer.status_code == (303 if status in ("signed", "sealed") else 404)
-    assert agreement.scans.count() == 0
+    assert agreement.signed_forms.count() == 0
 
 
 def test_signing_in_another_tab_is_found_out_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,12 +259,12 @@ def test_signing_in_another_tab_is_found_out_after_the_look(monkeypatch: pytest.
         make.sign(agreement)
         return make.pages()
 
-    monkeypatch.setattr(inspect, "look", look)
+    monkeypatch.setattr(inspect, "inspect_upload", look)
     author = author_of(agreement)
     answer = upload(author, photo())
     assert (answer.status_code, answer["Location"]) == (303, author.url)
     assert "Signed. Thank you." in shown(author.open())
-    assert agreement.scans.count() == 0
+    assert agreement.signed_forms.count() == 0
 
 
 def test_the_receipt_of_a_form_on_paper_has_its_day_and_no_hour() -> None:

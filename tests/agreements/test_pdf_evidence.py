@@ -13,7 +13,7 @@ from agreements.documents import pdf
 from agreements.documents.pdf import layout
 from agreements.documents.pdf.evidence_page import QR_SIDE
 from agreements.documents.pdf.signature import day, moment
-from agreements.domain.facts import Happening, Statement
+from agreements.domain.facts import HistoryLine, SignedStatement
 from tests.agreements.documents_for_tests import (
     FACTS,
     HISTORY,
@@ -100,10 +100,10 @@ def test_the_evidence_is_the_same_bytes_each_time() -> None:
 def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
     authors = tuple(f"Author{n:03} von Nummer" for n in range(150))
     history = [
-        Happening(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n), f"Reminder number {n} mailed", f"clock {n}")
+        HistoryLine(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n), f"Reminder number {n} mailed", f"clock {n}")
         for n in range(120)
     ]
-    long_statement = Statement("I sign for all authors: " + ", ".join(authors) + ".")
+    long_statement = SignedStatement("I sign for all authors: " + ", ".join(authors) + ".")
     crowded = replace(FACTS, authors=authors)
     data = pdf.evidence(crowded, WORDING, signature(authority=long_statement), history, VERIFY_URL)
     texts = pages(data)
@@ -128,7 +128,7 @@ def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> N
 
 
 def test_a_hostile_history_is_printed_as_it_is() -> None:
-    history = [Happening(HISTORY[0].at, "<b>bold</b> & <img src=x>", "a" * 300)]
+    history = [HistoryLine(HISTORY[0].at, "<b>bold</b> & <img src=x>", "a" * 300)]
     text = words(" ".join(pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))))
     assert words("<b>bold</b> & <img src=x>") in text
     assert "a" * 12 in text
@@ -136,7 +136,7 @@ def test_a_hostile_history_is_printed_as_it_is() -> None:
 
 
 def test_an_editors_emoji_does_not_stop_the_evidence() -> None:
-    history = [Happening(HISTORY[0].at, "Agreement issued\u202e", "Kim 😀")]
+    history = [HistoryLine(HISTORY[0].at, "Agreement issued\u202e", "Kim 😀")]
     text = pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))[0]
     assert "Agreement issued[U+202E]" in text
     assert "Kim [U+1F600]" in text

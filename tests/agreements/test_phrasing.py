@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.mail import compose, email_templates, samples
-from agreements.models import Message, OwnWords
+from agreements.models import EmailTemplate, Message
 from tests import make
 from tests.agreements.test_letters import LINK, message, read, text_of
 from tests.make import NOW
@@ -31,17 +31,17 @@ GOOD = "We need your signature for {title}.\n\nSign here:\n\n{link}\n\nby {deadl
     ],
 )
 def test_words_that_would_lose_something_are_refused_with_what_to_do(body: str, said: str) -> None:
-    assert any(said in problem for problem in email_templates.complaints(body, ("link", "deadline")))
+    assert any(said in problem for problem in email_templates.template_errors(body, ("link", "deadline")))
 
 
 def test_good_words_are_taken() -> None:
-    assert list(email_templates.complaints(GOOD, ("link", "deadline"))) == []
+    assert list(email_templates.template_errors(GOOD, ("link", "deadline"))) == []
 
 
 @given(st.text())
 def test_whatever_is_not_complained_of_can_be_filled_in(body: str) -> None:
-    values = dict.fromkeys(email_templates.PLACES, "x")
-    if not list(email_templates.complaints(body, ())):
+    values = dict.fromkeys(email_templates.PLACEHOLDERS, "x")
+    if not list(email_templates.template_errors(body, ())):
         assert "{" not in email_templates.fill(body, values)
 
 
@@ -51,7 +51,7 @@ def test_own_words_are_sent_in_both_forms_with_a_link_that_signs(kind: str) -> N
     row = message(kind)
     row.agreement.title = "R&D when p<0.05"
     volume = row.agreement.paper.volume
-    OwnWords.objects.create(volume=volume, kind=kind, body=GOOD, extra="Ask Zoë <zoe@example.org> about anything.")
+    EmailTemplate.objects.create(volume=volume, kind=kind, body=GOOD, extra="Ask Zoë <zoe@example.org> about anything.")
     mail = read(row)
     plain, page = text_of(mail), text_of(mail, "html")
     assert "We need your signature for R&D when p<0.05." in plain
@@ -69,8 +69,8 @@ def test_own_words_are_sent_in_both_forms_with_a_link_that_signs(kind: str) -> N
 @pytest.mark.django_db
 def test_own_words_are_of_their_volume_and_kind_alone() -> None:
     row = message(Kind.REMINDER)
-    OwnWords.objects.create(volume=row.agreement.paper.volume, kind=Kind.INVITATION, body=GOOD)
-    OwnWords.objects.create(volume=make.volume(248), kind=Kind.REMINDER, body=GOOD)
+    EmailTemplate.objects.create(volume=row.agreement.paper.volume, kind=Kind.INVITATION, body=GOOD)
+    EmailTemplate.objects.create(volume=make.volume(248), kind=Kind.REMINDER, body=GOOD)
     assert "We need your signature" not in text_of(read(row))
 
 
@@ -78,7 +78,7 @@ def test_own_words_are_of_their_volume_and_kind_alone() -> None:
 def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
     row = message(Kind.TOGETHER)
     assert row.volume
-    OwnWords.objects.create(volume=row.volume, kind=Kind.REMINDER, body=GOOD, extra="The printer waits.")
+    EmailTemplate.objects.create(volume=row.volume, kind=Kind.REMINDER, body=GOOD, extra="The printer waits.")
     mail = read(row)
     assert "The printer waits." in text_of(mail)
     assert "The printer waits." in text_of(mail, "html")
@@ -94,5 +94,5 @@ def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> N
     assert "Agreement v247-lovelace26-sample" in str(sample.body)
     assert "/sign/" not in str(sample.body)
     assert Message.objects.count() == 0
-    own = OwnWords(volume=volume, kind=kind, body="Dear all, {title} by {deadline}.")
+    own = EmailTemplate(volume=volume, kind=kind, body="Dear all, {title} by {deadline}.")
     assert "Dear all, A Sample Paper by 30 November 2026" in str(samples.sample(volume, kind, own, NOW).body)

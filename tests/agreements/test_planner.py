@@ -28,10 +28,10 @@ def large() -> None:
     long_ago = NOW - 40 * DAY
     waiting = make.agreement("issued", now=long_ago)
     (message,) = outbox.claim(long_ago)
-    assert outbox.intend(message, long_ago)
-    assert outbox.settle(message, Outcome.sent(), long_ago, lifecycle.note_mail) == Message.State.SENT
+    assert outbox.mark_sending(message, long_ago)
+    assert outbox.record_result(message, Outcome.sent(), long_ago, lifecycle.record_mail_result) == Message.State.SENT
     bulk.agreements(waiting, 0, MANY)
-    Agreement.objects.update(look_at=NOW + 30 * DAY)
+    Agreement.objects.update(next_check_at=NOW + 30 * DAY)
 
 
 def asked_by(call: Callable[[], object]) -> Asked:
@@ -48,7 +48,7 @@ def asked_by(call: Callable[[], object]) -> Asked:
 
 
 QUESTIONS: dict[str, Callable[[], object]] = {
-    "chase": lambda: scheduled.chase(scheduled.stopped(NOW)),
+    "chase": lambda: scheduled.queue_due(scheduled.stopped(NOW)),
     "seal": lambda: scheduled.seal_due(scheduled.stopped(NOW)),
     "claim": lambda: outbox.claim(NOW),
     "leases": lambda: outbox.release_leases(NOW, lambda *_: None),
@@ -84,6 +84,6 @@ def test_what_was_published_in_time_is_not_looked_at_again() -> None:
 def test_a_beat_with_nothing_due_asks_the_same_few_questions(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    scheduled.chase(scheduled.stopped(NOW))
-    with django_assert_num_queries(len(asked_by(lambda: scheduled.chase(scheduled.stopped(NOW))))):
-        scheduled.chase(scheduled.stopped(NOW + MINUTE))
+    scheduled.queue_due(scheduled.stopped(NOW))
+    with django_assert_num_queries(len(asked_by(lambda: scheduled.queue_due(scheduled.stopped(NOW))))):
+        scheduled.queue_due(scheduled.stopped(NOW + MINUTE))

@@ -11,7 +11,7 @@ from agreements.domain.schedule import GAP
 from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from agreements.reminders import planner, preview
-from agreements.reminders.preview import Coming
+from agreements.reminders.preview import PlannedEmail
 from proceedings.models import Author, Volume
 from tests import make
 from tests.agreements.sending import send
@@ -32,15 +32,19 @@ def mixed_volume() -> Volume:
         paper = make.paper(volume, contact=f"{signer}@example.org")
         Author.objects.filter(paper=paper, position=2).update(email=other and f"{other}@example.org")
         make.agreement("issued", of=paper, now=NOW + number * HOUR)
-    lifecycle.place_person(volume.pk, "cho@example.org", "Asia/Tokyo", now=NOW)
+    lifecycle.set_time_zone(volume.pk, "cho@example.org", "Asia/Tokyo", now=NOW)
     return volume
 
 
-def what_the_clock_does(until: datetime) -> list[Coming]:
+def what_the_clock_does(until: datetime) -> list[PlannedEmail]:
     """Everything that leaves, while the clock looks whenever something has to be looked at."""
     seen: set[int] = set()
     mails = []
-    looks = Agreement.objects.filter(look_at__isnull=False).order_by("look_at").values_list("look_at", flat=True)
+    looks = (
+        Agreement.objects.filter(next_check_at__isnull=False)
+        .order_by("next_check_at")
+        .values_list("next_check_at", flat=True)
+    )
     while (now := looks.first()) and now <= until:
         scheduled.remind_due(now)
         send(now)
@@ -50,11 +54,11 @@ def what_the_clock_does(until: datetime) -> list[Coming]:
             parts = list(message.carried.order_by("pk")) or [message]
             papers = tuple(sorted((part.agreement.paper_key, part.agreement.pk) for part in parts))
             words = preview.words({Message.Kind(part.kind) for part in parts})
-            mails.append(Coming(now, message.recipient, words, papers))
+            mails.append(PlannedEmail(now, message.recipient, words, papers))
     return mails
 
 
-def in_order(mails: list[Coming]) -> list[Coming]:
+def in_order(mails: list[PlannedEmail]) -> list[PlannedEmail]:
     return sorted(mail._replace(papers=tuple(sorted(mail.papers)), to=mail.to.lower()) for mail in mails)
 
 
@@ -63,8 +67,8 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     send(NOW + 5 * HOUR)
     now, until = NOW + 5 * HOUR, CLOSES + 20 * DAY
     # The clock last looked when each was issued: what it finds now is the same.
-    Agreement.objects.update(look_at=now)
-    told = list(preview.coming(volume, now, until))
+    Agreement.objects.update(next_check_at=now)
+    told = list(preview.planned_emails(volume, now, until))
     happened = [mail for mail in what_the_clock_does(until) if mail.what != "invitation"]
     assert in_order(told) == in_order(happened)
     kinds = {mail.what for mail in told}
@@ -76,7 +80,7 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
 def test_nobody_is_shown_two_mails_within_the_gap(mailbox: Mailbox) -> None:
     volume = mixed_volume()
     last: dict[str, datetime] = {}
-    for mail in preview.coming(volume, NOW + 5 * HOUR, CLOSES + 20 * DAY):
+    for mail in preview.planned_emails(volume, NOW + 5 * HOUR, CLOSES + 20 * DAY):
         address = mail.to.lower()
         assert address not in last or mail.at - last[address] >= GAP or mail.what == "invitation"
         last[address] = mail.at
@@ -86,8 +90,8 @@ def test_what_waits_in_the_outbox_comes_first_and_writes_nothing() -> None:
     agreement = make.agreement("issued")
     volume = agreement.paper.volume
     rows = list(Message.objects.values())
-    first, *_ = preview.coming(volume, NOW, NOW + 30 * DAY)
-    assert first == Coming(NOW, "mike@example.org", "invitation", ((agreement.paper_key, agreement.pk),))
+    first, *_ = preview.planned_emails(volume, NOW, NOW + 30 * DAY)
+    assert first == PlannedEmail(NOW, "mike@example.org", "invitation", ((agreement.paper_key, agreement.pk),))
     assert list(Message.objects.values()) == rows
 
 
@@ -96,10 +100,10 @@ def test_a_paused_volume_shows_nothing_before_its_end(mailbox: Mailbox) -> None:
     send(NOW)
     volume = agreement.paper.volume
     lifecycle.pause_volume(volume.pk, until=CLOSES - 5 * DAY, now=NOW)
-    mails = list(preview.coming(volume, NOW, CLOSES))
+    mails = list(preview.planned_emails(volume, NOW, CLOSES))
     assert [mail.at for mail in mails] == [CLOSES - 5 * DAY, CLOSES - 3 * DAY, CLOSES - DAY]
     lifecycle.pause_volume(volume.pk, until=None, now=NOW)
-    assert list(preview.coming(volume, NOW, CLOSES)) == []
+    assert list(preview.planned_emails(volume, NOW, CLOSES)) == []
 
 
 def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +118,7 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
 def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
     """The page is asked for by people."""
     made = make.agreement("issued")
-    look = planner.Look(planner.waiting(), ahead=True)
+    look = planner.PlannerBatch(planner.waiting(), ahead=True)
     (case,) = look.cases(NOW)
     agreement = case.agreement
     cases = []
@@ -124,7 +128,7 @@ def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
         )
         vars(clone)["_prefetched_objects_cache"] = {"messages": Message.objects.none()}
         cases.append(case._replace(agreement=clone))
-    future = preview.Future(cases, NOW)
+    future = preview.Simulation(cases, NOW)
     assert list(future.outbox()) == []
     assert len(list(future.live(NOW + 30 * DAY + MINUTE))) == 2000 * 4
     assert made.pk

@@ -35,7 +35,7 @@ def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.Captu
     assert signer
     now = NOW
     while now < CLOSES + 10 * DAY:
-        scheduled.chase(scheduled.stopped(now))
+        scheduled.queue_due(scheduled.stopped(now))
         mailbox.at_recipient = "451 later" if now.day % 5 == 0 else ""
         mailbox.at_dot = "drop-after" if now.day == 17 else ""
         send(now)
@@ -50,14 +50,14 @@ def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.Captu
 def sent() -> Message:
     message = make.invitation(make.agreement("issued"))
     (held,) = outbox.claim(NOW)
-    outbox.intend(held, NOW)
-    assert outbox.settle(held, Outcome.sent(), NOW, lifecycle.note_mail) == State.SENT
+    outbox.mark_sending(held, NOW)
+    assert outbox.record_result(held, Outcome.sent(), NOW, lifecycle.record_mail_result) == State.SENT
     message.refresh_from_db()
     return message
 
 
 def said_twice() -> None:
-    lifecycle.note_mail(sent(), State.SENT, NOW)
+    lifecycle.record_mail_result(sent(), State.SENT, NOW)
 
 
 def never_said() -> None:
@@ -77,7 +77,9 @@ def sent_after_signing() -> None:
 
 def queued_after_the_end() -> None:
     agreement = make.agreement("voided")
-    outbox.queue(agreement, slot="r1:T-7", kind=Message.Kind.REMINDER, recipient=agreement.signer_email, now=NOW)
+    outbox.queue(
+        agreement, idempotency_key="r1:T-7", kind=Message.Kind.REMINDER, recipient=agreement.signer_email, now=NOW
+    )
 
 
 def left_by_all_workers() -> None:
@@ -92,7 +94,7 @@ def unknown_and_unsaid() -> None:
 
 
 def forgotten() -> None:
-    Agreement.objects.filter(pk=sent().agreement.pk).update(look_at=None)
+    Agreement.objects.filter(pk=sent().agreement.pk).update(next_check_at=None)
 
 
 def never_looked_at() -> None:
@@ -113,8 +115,8 @@ def too_soon() -> None:
     message = sent()
     make.reminder(message.agreement, now=NOW + HOUR)
     (held,) = outbox.claim(NOW + HOUR)
-    outbox.intend(held, NOW + HOUR)
-    outbox.settle(held, Outcome.sent(), NOW + HOUR, lifecycle.note_mail)
+    outbox.mark_sending(held, NOW + HOUR)
+    outbox.record_result(held, Outcome.sent(), NOW + HOUR, lifecycle.record_mail_result)
 
 
 BROKEN: list[tuple[str, Callable[[], None], datetime]] = [

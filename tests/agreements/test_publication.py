@@ -38,7 +38,7 @@ def mails() -> list[Message]:
 
 
 def test_every_author_with_an_address_is_told(volume: Volume) -> None:
-    assert publication.tell(volume, TODAY, now=NOW) == 3
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 3
 
     assert [(mail.agreement.paper_key, mail.recipient) for mail in mails()] == [
         ("lewis26-1", "mike@example.org"),
@@ -51,19 +51,19 @@ def test_every_author_with_an_address_is_told(volume: Volume) -> None:
 
 
 def test_once_however_often_it_is_pressed(volume: Volume) -> None:
-    publication.tell(volume, TODAY, now=NOW)
+    publication.notify_authors(volume, TODAY, now=NOW)
 
-    assert publication.tell(volume, TODAY, now=NOW) == 0
-    assert publication.plan(volume).mails == 0
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 0
+    assert publication.plan_notifications(volume).mails == 0
     # Another spelling of the same address is the same author; a new address is a new one.
     make.coauthor(Paper.objects.get(key="lewis26-1").agreements.get(), email="SHRUTI@example.org")
     make.coauthor(Paper.objects.get(key="lewis26-2").agreements.get(), email="late@example.org")
-    assert publication.tell(volume, TODAY, now=NOW) == 1
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 1
     assert len(mails()) == 4
 
 
 def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
-    publication.tell(volume, TODAY, now=NOW)
+    publication.notify_authors(volume, TODAY, now=NOW)
 
     mail: Any = compose.compose(mails()[0], NOW)
 
@@ -80,7 +80,7 @@ def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
 def test_an_id_that_the_publisher_gave_otherwise_is_the_one_that_is_told(volume: Volume) -> None:
     Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
 
-    publication.tell(volume, TODAY, now=NOW)
+    publication.notify_authors(volume, TODAY, now=NOW)
 
     assert "v247/lewis26z.html" in str(compose.compose(mails()[2], NOW).body)
     assert list(Paper.objects.values_list("public_id", flat=True)) == ["lewis26a", "lewis26z"]
@@ -103,21 +103,21 @@ def test_papers_without_a_sealed_agreement_are_named(volume: Volume, status: str
     else:
         make.agreement(status, of=paper)
 
-    assert [out.paper.key for out in publication.plan(volume).unreachable] == ["lewis26-3"]
-    assert publication.tell(volume, TODAY, now=NOW) == 3
+    assert [out.paper.key for out in publication.plan_notifications(volume).unreachable] == ["lewis26-3"]
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 3
 
 
 def test_a_withdrawn_paper_is_not_published(volume: Volume) -> None:
     Paper.objects.filter(key="lewis26-1").update(status="withdrawn")
 
-    assert publication.tell(volume, TODAY, now=NOW) == 1
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 1
 
 
 def test_a_big_volume_costs_few_statements(volume: Volume, django_assert_max_num_queries: Any) -> None:
     for _ in range(20):
         make.agreement("sealed", of=make.paper(volume))
     with django_assert_max_num_queries(16):
-        assert publication.tell(volume, TODAY, now=NOW) == 23
+        assert publication.notify_authors(volume, TODAY, now=NOW) == 23
 
 
 # --- the desk

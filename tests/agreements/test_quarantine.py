@@ -21,14 +21,14 @@ from pypdf.generic import DictionaryObject, NameObject
 from agreements.documents import seal
 from agreements.documents.uploads import inspect, worker
 from agreements.documents.uploads.inspect import Kind, Refusal
-from agreements.documents.uploads.rules import MEMORY, MOST_PIXELS
+from agreements.documents.uploads.rules import MAX_PIXELS, MEMORY
 from tests.agreements.documents_for_tests import FACTS
 from tests.agreements.scans_for_tests import PAGE, bomb, photo, raw_pdf, scanned, stream, zipped
 
 
 def refusal(*bodies: bytes) -> Refusal:
-    with pytest.raises(inspect.Refused) as refused:
-        inspect.look(bodies)
+    with pytest.raises(inspect.UploadRefusedError) as refused:
+        inspect.inspect_upload(bodies)
     assert refused.value.number == len(bodies) - 1
     return refused.value.refusal
 
@@ -47,7 +47,7 @@ def in_this_process(tmp_path: Path, *bodies: bytes) -> Any:
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_a_photo_is_taken_and_drawn_anew(form: str) -> None:
     body = photo(form=form)
-    taken = inspect.look([body])
+    taken = inspect.inspect_upload([body])
     (file,) = taken.files
     assert (file.kind, file.pages, file.body, taken.count) == (Kind.JPEG if form == "JPEG" else Kind.PNG, 1, body, 1)
     with Image.open(io.BytesIO(file.picture)) as drawn:
@@ -56,7 +56,7 @@ def test_a_photo_is_taken_and_drawn_anew(form: str) -> None:
 
 
 def test_a_scan_is_taken_and_several_files_are_one_document() -> None:
-    taken = inspect.look([scanned(pages=2), photo("the third page")])
+    taken = inspect.inspect_upload([scanned(pages=2), photo("the third page")])
     assert [(file.kind, file.pages) for file in taken.files] == [(Kind.PDF, 2), (Kind.JPEG, 1)]
     assert taken.count == len(PdfReader(io.BytesIO(taken.body)).pages) == 3
     assert taken.files[0].picture == b""
@@ -69,7 +69,7 @@ def test_s15_where_a_photo_was_taken_is_not_in_what_is_shown() -> None:
     output = io.BytesIO()
     Image.new("RGB", (400, 300), "white").save(output, "JPEG", exif=exif)
     assert b"kitchen" in output.getvalue()
-    taken = inspect.look([output.getvalue()])
+    taken = inspect.inspect_upload([output.getvalue()])
     assert b"kitchen" not in taken.files[0].picture + taken.body
     with Image.open(io.BytesIO(taken.files[0].picture)) as upright:
         assert upright.size == (300, 400)
@@ -83,7 +83,7 @@ def test_a_signature_laid_over_the_page_stays_and_what_could_be_clicked_goes() -
     link = b"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://elsewhere.example)>>>>"
     page = PAGE[:-2] + b"/Annots[4 0 R 6 0 R]/Rotate 90>>"
     body = raw_pdf(signature, drawn, link, page=page, catalog=b"/OpenAction[3 0 R/Fit]")
-    (kept,) = PdfReader(io.BytesIO(inspect.look([body]).body)).pages
+    (kept,) = PdfReader(io.BytesIO(inspect.inspect_upload([body]).body)).pages
     (stamp,) = kept.annotations or []
     assert set(stamp.get_object()) == {"/Type", "/Subtype", "/Rect", "/AP"}
     assert stamp.get_object()["/AP"]["/N"].get_data().startswith(b"0 0 m 100 30 l S")
@@ -95,7 +95,7 @@ def test_what_is_taken_can_be_put_behind_the_form_and_sealed() -> None:
     from agreements.domain import agreement_text
 
     form = pdf.form(FACTS, agreement_text.load(FACTS.text_version), "https://desk.example/verify/")
-    taken = inspect.look([scanned(pages=2), photo()])
+    taken = inspect.inspect_upload([scanned(pages=2), photo()])
     whole = seal.complete(form, taken.body, taken.body)
     assert whole.startswith(form)
 
@@ -239,7 +239,7 @@ def test_s15_more_than_forty_megapixels_are_refused_before_they_are_drawn(tmp_pa
 
 def test_s15_forty_megapixels_fit_into_the_childs_memory() -> None:
     white = photo(form="PNG", size=(8000, 5000))
-    assert inspect.look([white]).count == 1
+    assert inspect.inspect_upload([white]).count == 1
 
 
 def test_s15_a_bomb_is_counted_and_never_unpacked() -> None:
@@ -328,7 +328,7 @@ def test_s15_the_child_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None
         return run(command, **options)
 
     monkeypatch.setattr(subprocess, "run", watched)
-    inspect.look([photo()])
+    inspect.inspect_upload([photo()])
     assert set(seen) == {"LANG"}
     assert os.environ["SECRET_KEY"] not in str(seen)
 
@@ -352,4 +352,4 @@ def test_whatever_is_done_to_a_file_it_is_taken_or_refused(data: st.DataObject) 
 def test_the_numbers_are_those_of_the_issue() -> None:
     from agreements.documents.uploads import rules
 
-    assert (rules.MOST_BYTES, rules.MOST_PAGES, MOST_PIXELS) == (20 * 2**20, 60, 40_000_000)
+    assert (rules.MAX_BYTES, rules.MAX_PAGES, MAX_PIXELS) == (20 * 2**20, 60, 40_000_000)

@@ -128,14 +128,14 @@ def test_s08_of_signing_and_a_title_that_changes_exactly_one_counts() -> None:
     volume = make.volume()
     for _ in range(ROUNDS):
         agreement = waiting(volume)
-        made = make.proposal(agreement)
+        made = make.change_request(agreement)
         author, sign = about_to_sign(agreement)
         answer, accepted = at_once(sign, lambda: change_requests.accept(made, by="editor:ed", now=NOW))  # noqa: B023
         (won,) = outcome(agreement, "sign", "supersede")
         assert answer.status_code in (303, 404)
         assert what_the_link_shows(author) == ("receipt" if won == "sign" else "404")
         if won == "sign":
-            assert isinstance(accepted, lifecycle.WrongMove)
+            assert isinstance(accepted, lifecycle.TransitionError)
             assert agreement.title != "A Better Title"
         else:
             assert (accepted.status, accepted.title) == (Status.ISSUED, "A Better Title")

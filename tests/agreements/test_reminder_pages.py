@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements.domain.schedule import FOREVER, OWN, PRESETS
+from agreements.domain.schedule import CUSTOM, FOREVER, PRESETS
 from agreements.jobs import scheduled
-from agreements.models import Agreement, Message, OwnWords, Person, Terms
+from agreements.models import Agreement, EmailTemplate, Message, RecipientSettings, SigningSettings
 from proceedings.models import Volume
 from tests import make
 from tests.agreements.desk import House, desk_of, page_of, queries
@@ -54,7 +54,7 @@ def waiting(volume: Volume, contact: str = "mike@example.org") -> Agreement:
 
 
 def test_the_page_shows_who_gets_what_and_when(desk: Client, volume: Volume) -> None:
-    Terms.objects.filter(volume=volume).update(deadline=datetime(2026, 11, 10, tzinfo=UTC).date())
+    SigningSettings.objects.filter(volume=volume).update(deadline=datetime(2026, 11, 10, tzinfo=UTC).date())
     agreement = waiting(volume)
     page = text(desk.get(path_of(volume)))
     assert "Wed 4 Nov 12:00" in page
@@ -68,16 +68,16 @@ def test_a_volume_is_paused_and_resumed(desk: Client, volume: Volume) -> None:
     page = press(desk, volume, "pause-volume")
     assert "Paused: no reminder of this volume goes out" in page
     assert "until somebody resumes." in page
-    assert Terms.objects.get(volume=volume).paused_until == FOREVER
+    assert SigningSettings.objects.get(volume=volume).paused_until == FOREVER
     assert "Reminders are paused." in text(desk.get(f"/admin/proceedings/volume/{volume.pk}/board/"))
     assert "Reminders go on." in press(desk, volume, "resume-volume")
-    assert Terms.objects.get(volume=volume).paused_until is None
+    assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
 def test_a_pause_until_a_day_ends_with_the_night_before_in_the_volumes_zone(desk: Client, volume: Volume) -> None:
-    Terms.objects.filter(volume=volume).update(office_zone="Europe/Paris")
+    SigningSettings.objects.filter(volume=volume).update(office_zone="Europe/Paris")
     press(desk, volume, "pause-volume", **{"volume-until": "2026-11-20"})
-    assert Terms.objects.get(volume=volume).paused_until == datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
+    assert SigningSettings.objects.get(volume=volume).paused_until == datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("day", ["2026-11-01", "2020-01-01", "tomorrow"])
@@ -85,14 +85,14 @@ def test_a_day_that_is_over_or_none_is_refused_in_words(desk: Client, volume: Vo
     answer = desk.post(path_of(volume), {"do": "pause-volume", "volume-until": day})
     assert answer.status_code == 400
     assert "Give a day that is still to come." in text(answer) or "Enter a valid date." in text(answer)
-    assert Terms.objects.get(volume=volume).paused_until is None
+    assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
 def test_a_person_is_paused_by_address_whatever_its_letters(desk: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(desk, volume, "pause-person", **{"person-address": "Mike@Example.org"})
     assert "Paused: Mike@Example.org gets no reminder" in page
-    assert Person.objects.get().address == "mike@example.org"
+    assert RecipientSettings.objects.get().address == "mike@example.org"
     assert scheduled.remind_due(CLOSES) == 0
     page = press(desk, volume, "resume-person", address="mike@example.org")
     assert "gets reminders again" in page
@@ -100,7 +100,7 @@ def test_a_person_is_paused_by_address_whatever_its_letters(desk: Client, volume
 
 
 def test_a_persons_zone_moves_their_mails_into_their_own_working_hours(desk: Client, volume: Volume) -> None:
-    Terms.objects.filter(volume=volume).update(
+    SigningSettings.objects.filter(volume=volume).update(
         from_hour=9, to_hour=17, weekend=[6, 7], deadline=datetime(2026, 11, 10, tzinfo=UTC).date()
     )
     waiting(volume)
@@ -135,12 +135,12 @@ def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume)
     body = "Please sign {title} by {deadline}:\n\n{link}"
     looked = text(desk.post(path, {"body": body, "extra": "", "look": "1"}))
     assert "Please sign A Sample Paper by 30 November 2026" in looked
-    assert not OwnWords.objects.exists()
+    assert not EmailTemplate.objects.exists()
     kept = text(desk.post(path, {"body": body, "extra": "Thank you.", "save": "1"}, follow=True))
     assert "in words of your own" in kept
-    assert OwnWords.objects.get().body == body
+    assert EmailTemplate.objects.get().body == body
     desk.post(path, {"body": "", "extra": "", "save": "1"})
-    assert not OwnWords.objects.exists()
+    assert not EmailTemplate.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_own_words_that_lose_the_link_or_the_deadline_are_refused_and_stay_in_th
     assert answer.status_code == 400
     assert said in text(answer)
     assert body in text(answer)
-    assert not OwnWords.objects.exists()
+    assert not EmailTemplate.objects.exists()
 
 
 def test_an_editor_switches_the_morning_mail_off_for_themselves(desk: Client, volume: Volume) -> None:
     other = make.editor("zoe", volume)
     assert "No morning mail for you." in press(desk, volume, "daily-off")
-    assert [user.username for user in volume.terms.no_daily.all()] == ["ed"]
+    assert [user.username for user in volume.signing_settings.digest_opt_outs.all()] == ["ed"]
     assert "Send me the morning mail" in text(desk.get(path_of(volume)))
     assert "You get the morning mail." in press(desk, volume, "daily-on")
     assert other.pk
@@ -169,12 +169,15 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(des
     path = f"/admin/proceedings/volume/{volume.pk}/change/"
     fields = fields_of(desk.get(path)) | {"terms-0-preset": "urgent"}
     desk.post(path, fields)
-    terms = Terms.objects.get(volume=volume)
-    assert (tuple(terms.offsets), terms.most_reminders) == (PRESETS["urgent"].offsets, PRESETS["urgent"].most)
-    assert (terms.preset, terms.coauthors_after) == ("urgent", PRESETS["urgent"].coauthors_after)
+    signing_settings = SigningSettings.objects.get(volume=volume)
+    assert (tuple(signing_settings.offsets), signing_settings.most_reminders) == (
+        PRESETS["urgent"].offsets,
+        PRESETS["urgent"].most,
+    )
+    assert (signing_settings.preset, signing_settings.coauthors_after) == ("urgent", PRESETS["urgent"].coauthors_after)
     desk.post(path, fields_of(desk.get(path)) | {"terms-0-most_reminders": "3"})
-    terms.refresh_from_db()
-    assert (terms.preset, terms.most_reminders) == (OWN, 3)
+    signing_settings.refresh_from_db()
+    assert (signing_settings.preset, signing_settings.most_reminders) == (CUSTOM, 3)
 
 
 def test_an_assistant_sees_and_changes_nothing(house: House) -> None:

@@ -10,30 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.domain.schedule import (
+    CUSTOM,
     FOREVER,
     GAP,
-    LOOK,
-    OWN,
+    PLANNING_HORIZON,
     PRESETS,
     CoAuthor,
     Escalate,
-    Hours,
-    Leave,
+    NothingDue,
     Policy,
     Remind,
     Timeline,
     Wait,
+    WorkingHours,
     decide,
-    is_last_call,
-    slot_name,
+    idempotency_key,
+    is_final_reminder,
     slot_time,
 )
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 
-ALWAYS = Hours(begin=0, end=24, rest=frozenset())
+ALWAYS = WorkingHours(begin=0, end=24, rest=frozenset())
 POLICY = Policy(closes_at=CLOSES, offsets=(-14, -7, -3, -1, 1, 3, 7), most=8, revision=1, hours=ALWAYS)
 SILENCE = Timeline(issued_at=NOW, taken=frozenset({"invitation"}), reminders=0, last_mail_at=NOW, mail_under_way=False)
-OTHERS = (CoAuthor("r1:author:a", ALWAYS), CoAuthor("r1:author:b", Hours("Asia/Tokyo")))
+OTHERS = (CoAuthor("r1:author:a", ALWAYS), CoAuthor("r1:author:b", WorkingHours("Asia/Tokyo")))
 
 MOMENTS = st.datetimes(datetime(2026, 10, 1), datetime(2027, 4, 1), timezones=st.just(UTC))  # noqa: DTZ001
 PLACES = [
@@ -44,10 +44,10 @@ ZONES = st.sampled_from(PLACES)
 
 
 @st.composite
-def hours_of(draw: st.DrawFn) -> Hours:
+def hours_of(draw: st.DrawFn) -> WorkingHours:
     begin = draw(st.integers(0, 22))
     rest = draw(st.frozensets(st.integers(1, 7), max_size=6))
-    return Hours(draw(ZONES), begin, draw(st.integers(begin + 1, 24)), rest)
+    return WorkingHours(draw(ZONES), begin, draw(st.integers(begin + 1, 24)), rest)
 
 
 HOURS = hours_of()
@@ -142,7 +142,7 @@ def test_never_after_a_stop_or_during_a_pause(
     life.timeline = replace(life.timeline, **end)
     life.live(looks[when:])
     assert (len(life.reminded), len(life.asked)) == before
-    assert decide(life.timeline, policy, life.now) == Leave()
+    assert decide(life.timeline, policy, life.now) == NothingDue()
 
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(1, 2000))
@@ -166,7 +166,7 @@ def test_no_slot_is_used_twice_or_both_sent_and_skipped(policy: Policy, issued_a
 def test_nothing_before_its_time_and_nothing_from_before_the_invitation(
     policy: Policy, issued_at: datetime, looks: list[int]
 ) -> None:
-    due = {slot_name(policy.revision, offset): slot_time(policy, offset) for offset in policy.offsets}
+    due = {idempotency_key(policy.revision, offset): slot_time(policy, offset) for offset in policy.offsets}
     for at, verdict in lived(policy, issued_at, looks):
         assert issued_at < due[verdict.slot] <= at
         for missed in verdict.skipped:
@@ -175,7 +175,7 @@ def test_nothing_before_its_time_and_nothing_from_before_the_invitation(
 
 @given(POLICIES, MOMENTS, LOOKS)
 def test_slots_come_in_the_order_of_their_days(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
-    order = [slot_name(policy.revision, offset) for offset in sorted(policy.offsets)]
+    order = [idempotency_key(policy.revision, offset) for offset in sorted(policy.offsets)]
     sent = [order.index(verdict.slot) for _, verdict in lived(policy, issued_at, looks)]
     assert sent == sorted(sent)
 
@@ -211,14 +211,14 @@ def test_nothing_is_due_before_the_moment_to_wait_for(policy: Policy, issued_at:
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(0, 10_000))
 def test_leaving_is_for_good(policy: Policy, issued_at: datetime, now: datetime, minutes: int) -> None:
     timeline = replace(SILENCE, issued_at=issued_at, last_mail_at=issued_at)
-    if isinstance(decide(timeline, policy, now), Leave):
-        assert isinstance(decide(timeline, policy, now + minutes * MINUTE), Leave)
+    if isinstance(decide(timeline, policy, now), NothingDue):
+        assert isinstance(decide(timeline, policy, now + minutes * MINUTE), NothingDue)
 
 
 @given(POLICIES, MOMENTS, MOMENTS)
 def test_no_mail_while_another_is_on_its_way(policy: Policy, issued_at: datetime, now: datetime) -> None:
     timeline = replace(SILENCE, issued_at=issued_at, mail_under_way=True, coauthors=OTHERS)
-    assert decide(timeline, policy, now) == Wait(now + LOOK)
+    assert decide(timeline, policy, now) == Wait(now + PLANNING_HORIZON)
 
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(1, 60))
@@ -237,7 +237,7 @@ def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Polic
         match decide(life.timeline, life.policy, life.now):
             case Wait(until):
                 life.now = until
-            case Leave():
+            case NothingDue():
                 break
             case _:
                 life.look(life.now)
@@ -247,14 +247,14 @@ def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Polic
         reminded = [when for when, _ in life.reminded if when <= at]
         assert len(reminded) >= enough or at >= policy.closes_at
         assert not reminded or at - reminded[-1] >= GAP, "the signer had time to answer"
-    assert decide(life.timeline, life.policy, life.now + 1000 * DAY) == Leave()
+    assert decide(life.timeline, life.policy, life.now + 1000 * DAY) == NothingDue()
 
 
 # --- places and their clocks
 
 
 @given(HOURS, MOMENTS)
-def test_the_next_opening_is_the_next(hours: Hours, at: datetime) -> None:
+def test_the_next_opening_is_the_next(hours: WorkingHours, at: datetime) -> None:
     following = hours.following(at)
     assert hours.open(following)
     assert following >= at
@@ -264,7 +264,7 @@ def test_the_next_opening_is_the_next(hours: Hours, at: datetime) -> None:
 
 
 @given(HOURS, MOMENTS)
-def test_what_comes_early_comes_in_working_hours(hours: Hours, at: datetime) -> None:
+def test_what_comes_early_comes_in_working_hours(hours: WorkingHours, at: datetime) -> None:
     before = hours.before(at)
     assert hours.open(before)
     assert before <= at
@@ -282,29 +282,29 @@ def test_what_comes_early_comes_in_working_hours(hours: Hours, at: datetime) -> 
     ],
 )
 def test_working_hours_follow_the_clocks_of_the_place(zone: str, at: datetime, opening: datetime) -> None:
-    assert Hours(zone).following(at) == opening
+    assert WorkingHours(zone).following(at) == opening
 
 
 def test_hours_that_a_day_lacks_are_those_of_the_next() -> None:
-    night = Hours("Europe/Paris", begin=2, end=3, rest=frozenset())
+    night = WorkingHours("Europe/Paris", begin=2, end=3, rest=frozenset())
     opening = night.following(datetime(2027, 3, 28, 0, 0, tzinfo=UTC))
     assert opening.astimezone(ZoneInfo("Europe/Paris")).date() == date(2027, 3, 29)
 
 
 def test_a_week_without_a_working_day_is_refused() -> None:
     with pytest.raises(ValueError, match="no working day"):
-        Hours(rest=frozenset(range(1, 8))).following(NOW)
+        WorkingHours(rest=frozenset(range(1, 8))).following(NOW)
 
 
 def test_what_falls_on_a_weekend_comes_before_the_deadline_and_after_it_on_the_next_working_day() -> None:
-    office = replace(POLICY, hours=Hours("Europe/Paris"))
+    office = replace(POLICY, hours=WorkingHours("Europe/Paris"))
     friday, monday = datetime(2026, 11, 27, 8, 0, tzinfo=UTC), datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
     assert slot_time(office, -3) == friday
     assert slot_time(office, 5) == monday
 
 
 def test_anywhere_on_earth_the_day_before_is_the_day_before_even_in_tokyo() -> None:
-    office = replace(POLICY, hours=Hours("Asia/Tokyo"))
+    office = replace(POLICY, hours=WorkingHours("Asia/Tokyo"))
     # The deadline ends at 21:00 in Tokyo on the first of December; a day before that the office is closed.
     assert slot_time(office, -1) == datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
 
@@ -328,7 +328,7 @@ def test_an_outage_over_three_slots_sends_the_latest_and_marks_the_older_ones() 
 def test_a_clock_that_looks_every_minute_sends_each_slot_on_time() -> None:
     minutes = (CLOSES + 10 * DAY - NOW) // (10 * MINUTE)
     sent = lived(POLICY, NOW, [10] * minutes)
-    assert [verdict.slot for _, verdict in sent] == [slot_name(1, offset) for offset in POLICY.offsets]
+    assert [verdict.slot for _, verdict in sent] == [idempotency_key(1, offset) for offset in POLICY.offsets]
     assert all(verdict.skipped == () for _, verdict in sent)
     for (at, _), offset in zip(sent, POLICY.offsets, strict=True):
         assert timedelta(0) <= at - (CLOSES + offset * DAY) < 10 * MINUTE
@@ -359,8 +359,8 @@ def test_who_is_invited_late_is_not_reminded_of_what_was_before() -> None:
 
 
 def test_after_the_last_slot_there_is_nothing() -> None:
-    taken = frozenset(slot_name(1, offset) for offset in POLICY.offsets)
-    assert decide(replace(SILENCE, taken=taken), POLICY, CLOSES + 8 * DAY) == Leave()
+    taken = frozenset(idempotency_key(1, offset) for offset in POLICY.offsets)
+    assert decide(replace(SILENCE, taken=taken), POLICY, CLOSES + 8 * DAY) == NothingDue()
 
 
 def test_a_moved_deadline_has_slots_of_its_own_and_keeps_the_gap() -> None:
@@ -396,15 +396,15 @@ def test_who_was_invited_when_all_reminders_were_over_is_escalated_too() -> None
 
 
 def test_slots_are_named_by_revision_and_day() -> None:
-    assert [slot_name(1, -7), slot_name(2, 0), slot_name(1, 3)] == ["r1:T-7", "r2:T+0", "r1:T+3"]
-    assert [is_last_call(slot) for slot in ("r1:T-1", "r12:T-1", "r1:T-14", "r1:T+1", "manual:T")] == [
+    assert [idempotency_key(1, -7), idempotency_key(2, 0), idempotency_key(1, 3)] == ["r1:T-7", "r2:T+0", "r1:T+3"]
+    assert [is_final_reminder(slot) for slot in ("r1:T-1", "r12:T-1", "r1:T-14", "r1:T+1", "manual:T")] == [
         True, True, False, False, False,
     ]  # fmt: skip
 
 
 def test_the_presets_grow_more_insistent() -> None:
     gentle, standard, urgent = (PRESETS[name] for name in ("gentle", "standard", "urgent"))
-    assert OWN not in PRESETS
+    assert CUSTOM not in PRESETS
     assert standard.offsets == (-14, -7, -3, -1, 1, 3, 7)
     assert len(gentle.offsets) < len(standard.offsets) < len(urgent.offsets)
     for preset in (gentle, standard, urgent):

@@ -14,7 +14,7 @@ from agreements.admin.agreements import signed_forms
 from agreements.documents.checklist import FOUND, LACKING
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
-from agreements.models import Agreement, Scan
+from agreements.models import Agreement, SignedForm
 from tests import make
 from tests.agreements.desk import House, bulk, desk_of, page_of, queries, read, refreshed
 from tests.agreements.pages import all_rows, drop
@@ -26,7 +26,7 @@ BOOKKEEPING = frozenset({"django_session"})
 
 
 @pytest.fixture
-def form(house: House) -> Scan:
+def form(house: House) -> SignedForm:
     """One that came in for the foreign volume."""
     waiting = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
     return make.receive(waiting, now=timezone.now())
@@ -59,7 +59,7 @@ def addresses(page: str) -> list[str]:
 # --- who
 
 
-def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(house: House, form: Scan) -> None:
+def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(house: House, form: SignedForm) -> None:
     page = page_of(form.agreement, "scan/")
     status, body = read(desk_of(house.stranger), page)
     assert status == 200
@@ -77,7 +77,7 @@ def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(house: House, form:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_s01_an_assistant_looks_and_settles_nothing(house: House, form: Scan) -> None:
+def test_s01_an_assistant_looks_and_settles_nothing(house: House, form: SignedForm) -> None:
     client = desk_of(house.assistant)
     page = page_of(form.agreement, "scan/")
     status, body = read(client, page)
@@ -204,7 +204,7 @@ def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(desk: Client, 
     make.sign(waiting, now=timezone.now())
     answer = desk.post(page_of(waiting, "scan/"), sent)
     assert "Nothing was changed: Cannot accept" in answer.content.decode()
-    assert refreshed(waiting).scan is None
+    assert refreshed(waiting).signed_form is None
 
 
 # --- sending back

@@ -16,11 +16,11 @@ NOW = datetime.now(UTC)
 
 
 def ids() -> list[str]:
-    return [message.id or "" for message in checks.seal_is_ready()]
+    return [message.id or "" for message in checks.check_seal()]
 
 
 def words() -> str:
-    return " ".join(str(message.msg) for message in checks.seal_is_ready())
+    return " ".join(str(message.msg) for message in checks.check_seal())
 
 
 def use(settings: Settings, key: Path, certificate: Path) -> None:

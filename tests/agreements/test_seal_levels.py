@@ -65,15 +65,15 @@ def certified(issuer: Issuer, tmp_path: Path) -> seal.SealKey:
     return seal.SealKey.load(*issuer.seal_key(tmp_path))
 
 
-def stamped(url: str, issuer: Issuer) -> seal.Proof:
-    return seal.Proof(url, (issuer.certificate,))
+def stamped(url: str, issuer: Issuer) -> seal.TrustMaterial:
+    return seal.TrustMaterial(url, (issuer.certificate,))
 
 
-def long_term(url: str, issuer: Issuer) -> seal.Proof:
-    return seal.Proof(url, (issuer.certificate,), (issuer.revocation_list(),))
+def long_term(url: str, issuer: Issuer) -> seal.TrustMaterial:
+    return seal.TrustMaterial(url, (issuer.certificate,), (issuer.revocation_list(),))
 
 
-def sealed(key: seal.SealKey, proof: seal.Proof) -> bytes:
+def sealed(key: seal.SealKey, proof: seal.TrustMaterial) -> bytes:
     return seal.seal(completed()[1], key, reason="Publication agreement", proof=proof)
 
 
@@ -88,7 +88,7 @@ def test_each_level_is_made_in_one_revision_over_the_whole_file(
     kind: str, request: pytest.FixtureRequest, url: str, issuer: Issuer
 ) -> None:
     key = request.getfixturevalue(kind)
-    for proof in (seal.Proof(), stamped(url, issuer), long_term(url, issuer)):
+    for proof in (seal.TrustMaterial(), stamped(url, issuer), long_term(url, issuer)):
         body = sealed(key, proof)
         assert level(body, key) == proof.level
         assert body.startswith(completed()[1])
@@ -118,10 +118,10 @@ def test_the_long_term_file_holds_the_list_and_both_certificates(
 def test_no_lower_level_when_the_authority_fails(
     broken: str, url: str, issuer: Issuer, stamper: Stamper, own: seal.SealKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timestamp.Authority.__init__, "__kwdefaults__", {"seconds": 0.4})
+    monkeypatch.setattr(timestamp.TimestampAuthority.__init__, "__kwdefaults__", {"seconds": 0.4})
     stamper.misbehaves = broken
     for proof in (stamped(url, issuer), long_term(url, issuer)):
-        with pytest.raises(seal.AuthorityError, match=BROKEN[broken]):
+        with pytest.raises(seal.TimestampError, match=BROKEN[broken]):
             sealed(own, proof)
 
 
@@ -144,7 +144,7 @@ def test_an_authority_that_nobody_vouches_for_is_refused(url: str, own: seal.Sea
 def test_nobody_at_home_is_said(issuer: Issuer, stamper: Stamper, own: seal.SealKey) -> None:
     with serving(stamper) as gone:
         pass
-    with pytest.raises(seal.AuthorityError, match="cannot be reached"):
+    with pytest.raises(seal.TimestampError, match="cannot be reached"):
         sealed(own, stamped(gone, issuer))
 
 
@@ -155,7 +155,7 @@ def test_long_term_needs_a_list_that_is_of_today_and_names_neither_certificate(
     other = Issuer("Another Root").revocation_list()
     for lists in ((outdated,), (other,)):
         with pytest.raises(seal.SealError):
-            sealed(certified, seal.Proof(url, (issuer.certificate,), lists))
+            sealed(certified, seal.TrustMaterial(url, (issuer.certificate,), lists))
     for serial in (certified.certificate.serial_number, stamper.certificate.serial_number):
         issuer.revoked = [serial]
         with pytest.raises(seal.SealError):
@@ -244,13 +244,13 @@ def test_proofs_that_cannot_be_read_seal_nothing(tmp_path: Path, issuer: Issuer)
     (tmp_path / "roots.pem").write_bytes(issuer.certificate.public_bytes(PEM))
     (tmp_path / "lists").mkdir()
     with pytest.raises(seal.SealError, match="holds no revocation list"):
-        seal.Proof.load("http://x/", tmp_path / "roots.pem", tmp_path / "lists")
+        seal.TrustMaterial.load("http://x/", tmp_path / "roots.pem", tmp_path / "lists")
     (tmp_path / "lists" / "a.crl").write_bytes(b"no list")
     with pytest.raises(seal.SealError, match="is not a revocation list"):
-        seal.Proof.load("http://x/", tmp_path / "roots.pem", tmp_path / "lists")
+        seal.TrustMaterial.load("http://x/", tmp_path / "roots.pem", tmp_path / "lists")
     with pytest.raises(seal.SealError, match="cannot be read"):
-        seal.Proof.load("http://x/", tmp_path / "none.pem", None)
-    assert seal.Proof.load("", None, None).level == "B-B"
+        seal.TrustMaterial.load("http://x/", tmp_path / "none.pem", None)
+    assert seal.TrustMaterial.load("", None, None).level == "B-B"
 
 
 @pytest.mark.tools

@@ -64,7 +64,7 @@ def test_unsigned_it_is_what_was_shown_even_after_the_text_has_a_new_look(
 
 def test_it_shows_the_newest_agreement_of_a_paper(tmp_path: Path) -> None:
     old = make.agreement()
-    new = lifecycle.supersede(old, reason="Other authors.", by="editor:ed", now=make.NOW + make.DAY)
+    new = lifecycle.replace(old, reason="Other authors.", by="editor:ed", now=make.NOW + make.DAY)
     said, _ = show(old, tmp_path)
     assert new.reference in said
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.domain import statements
-from agreements.domain.facts import Statement
+from agreements.domain.facts import SignedStatement
 from tests import make
 
 ROOT = Path(settings.BASE_DIR)
@@ -41,7 +41,7 @@ def test_l09_the_authority_names_every_author() -> None:
 
 @given(st.lists(st.text(min_size=1), max_size=5).map(tuple))
 def test_a_statement_set_apart_by_its_names_reads_as_it_was_agreed(names: tuple[str, ...]) -> None:
-    statement = Statement(f"I sign for all authors: {'; '.join(names)}.", names=names)
+    statement = SignedStatement(f"I sign for all authors: {'; '.join(names)}.", names=names)
     assert "".join(text for text, _ in statement.parts) == statement.text
     assert [text for text, is_name in statement.parts if is_name] == list(names)
 

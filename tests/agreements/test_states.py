@@ -2,7 +2,16 @@
 
 import pytest
 
-from agreements.domain.states import FINAL, FROZEN, LIVE, MOVES, WAITING, WORDS, Status, legal_moves
+from agreements.domain.states import (
+    FINAL,
+    FROZEN,
+    LIVE,
+    STATUS_LABELS,
+    TRANSITIONS,
+    WAITING,
+    Status,
+    allowed_transitions,
+)
 
 LEGAL = {
     "draft": ["issue", "waive", "supersede", "void"],
@@ -20,15 +29,15 @@ LEGAL = {
 
 @pytest.mark.parametrize("status", list(Status))
 def test_each_status_allows_exactly_these_moves(status: Status) -> None:
-    assert legal_moves(status) == LEGAL[status]
+    assert allowed_transitions(status) == LEGAL[status]
 
 
 def test_the_links_of_an_agreement_work_wherever_it_can_be_signed() -> None:
-    assert MOVES["sign"].sources == WAITING < LIVE
+    assert TRANSITIONS["sign"].sources == WAITING < LIVE
 
 
 def test_an_unknown_status_allows_no_move() -> None:
-    assert legal_moves("archived") == []
+    assert allowed_transitions("archived") == []
 
 
 def test_every_status_is_live_or_final_and_never_both() -> None:
@@ -37,23 +46,23 @@ def test_every_status_is_live_or_final_and_never_both() -> None:
 
 
 def test_no_move_leaves_a_final_status() -> None:
-    assert not any(move.sources & FINAL for move in MOVES.values())
+    assert not any(move.sources & FINAL for move in TRANSITIONS.values())
 
 
 def test_a_live_status_can_always_be_ended() -> None:
     for status in LIVE:
-        assert {"void", "supersede"} <= set(legal_moves(status))
+        assert {"void", "supersede"} <= set(allowed_transitions(status))
 
 
 def test_every_status_can_be_reached_from_a_draft() -> None:
     reached = {Status.DRAFT}
     for _ in Status:
-        reached |= {move.target for move in MOVES.values() if move.sources & reached}
+        reached |= {move.target for move in TRANSITIONS.values() if move.sources & reached}
     assert reached == set(Status)
 
 
 def test_no_move_leads_where_it_begins() -> None:
-    assert not any(move.target in move.sources for move in MOVES.values())
+    assert not any(move.target in move.sources for move in TRANSITIONS.values())
 
 
 def test_facts_are_frozen_everywhere_but_in_a_draft() -> None:
@@ -61,5 +70,5 @@ def test_facts_are_frozen_everywhere_but_in_a_draft() -> None:
 
 
 def test_every_status_has_words_of_its_own() -> None:
-    assert set(WORDS) == set(Status)
-    assert len(set(WORDS.values())) == len(WORDS)
+    assert set(STATUS_LABELS) == set(Status)
+    assert len(set(STATUS_LABELS.values())) == len(STATUS_LABELS)

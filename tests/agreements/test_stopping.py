@@ -32,7 +32,7 @@ def reminded() -> tuple[Agreement, str, str]:
     """An agreement, and of its reminder the headers and the path behind its List-Unsubscribe."""
     agreement = make.agreement("issued")
     mail = compose.compose(make.reminder(agreement), NOW)
-    heads = transports.on_the_wire(mail).partition(b"\r\n\r\n")[0].decode()
+    heads = transports.encode_email(mail).partition(b"\r\n\r\n")[0].decode()
     found = re.search(r"^List-Unsubscribe: <http://testserver(/\S+)>\r?$", heads, re.MULTILINE)
     assert found, heads
     return agreement, heads, found[1]
@@ -48,7 +48,7 @@ def test_a_reminder_says_how_to_end_them_in_headers_that_stay_whole() -> None:
 
 def test_an_invitation_offers_no_end_of_what_has_not_begun() -> None:
     mail = compose.compose(make.invitation(make.agreement("issued")), NOW)
-    assert b"List-Unsubscribe" not in transports.on_the_wire(mail)
+    assert b"List-Unsubscribe" not in transports.encode_email(mail)
 
 
 def test_one_click_stops_the_reminders_tells_the_editors_and_declines_nothing(mailbox: Mailbox) -> None:
@@ -57,8 +57,8 @@ def test_one_click_stops_the_reminders_tells_the_editors_and_declines_nothing(ma
     answer = strict.post(path, ONE_CLICK, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200, "RFC 8058 allows no redirect"
     agreement.refresh_from_db()
-    assert (agreement.status, agreement.reminders_stopped_at, agreement.look_at) == ("issued", NOW, None)
-    assert agreement.messages.get(slot="r1:T-7").state == State.CANCELLED
+    assert (agreement.status, agreement.reminders_stopped_at, agreement.next_check_at) == ("issued", NOW, None)
+    assert agreement.messages.get(idempotency_key="r1:T-7").state == State.CANCELLED
     assert make.invitation(agreement).state == State.PENDING, "only reminders end"
     assert make.history(agreement) == ["draft", "issue", "stop-reminders"]
     send(NOW)
@@ -72,8 +72,8 @@ def test_once_stopped_nothing_reminds_any_more(mailbox: Mailbox) -> None:
     Client().post(path)
     send(NOW)
     sent = len(mailbox.mails)
-    lifecycle.terms_changed(agreement.paper.volume_id, CLOSES - 7 * DAY)
-    assert +scheduled.chase(scheduled.stopped(CLOSES - 7 * DAY)) == {}
+    lifecycle.settings_changed(agreement.paper.volume_id, CLOSES - 7 * DAY)
+    assert +scheduled.queue_due(scheduled.stopped(CLOSES - 7 * DAY)) == {}
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=CLOSES)
     send(CLOSES)
     assert len(mailbox.mails) == sent

@@ -51,17 +51,17 @@ def bounce(agreement: Agreement) -> None:
 STOPS: dict[str, Stop] = {
     "signed": lambda one: make.sign(one, now=DUE),
     "declined": lambda one: lifecycle.decline(one, reason="No.", now=DUE),
-    "handed over": lambda one: delegate.hand_over(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
+    "handed over": lambda one: delegate.delegate(one, make.coauthor(one, email="shruti@example.org"), now=DUE),
     "voided": lambda one: lifecycle.void(one, reason="A mistake.", by="editor:ed", now=DUE),
-    "superseded": lambda one: lifecycle.supersede(one, reason="A new title.", by="editor:ed", now=DUE),
+    "superseded": lambda one: lifecycle.replace(one, reason="A new title.", by="editor:ed", now=DUE),
     "waived": lambda one: lifecycle.waive(one, reason="A reprint.", by="editor:ed", now=DUE),
     "withdrawn paper": withdraw,
     "paper found withdrawn": find_withdrawn,
     "hard bounce": bounce,
     "no more reminders wanted": lambda one: lifecycle.stop_reminders(one, now=DUE),
-    "proposal": lambda one: make.proposal(one, now=DUE),
+    "change_request": lambda one: make.change_request(one, now=DUE),
     "paper paused": lambda one: lifecycle.pause(one, until=None, by="editor:ed", now=DUE),
-    "person paused": lambda one: lifecycle.pause_person(
+    "person paused": lambda one: lifecycle.pause_recipient(
         one.paper.volume_id, one.signer_email.upper(), until=None, now=DUE
     ),
     "volume paused": lambda one: lifecycle.pause_volume(one.paper.volume_id, until=None, now=DUE),
@@ -72,7 +72,7 @@ STOPS: dict[str, Stop] = {
 def reminded() -> Agreement:
     """Its invitation was sent, and a reminder and a request to a co-author wait in the outbox."""
     agreement = make.agreement("issued")
-    lifecycle.note_mail(make.invitation(agreement), State.SENT, NOW)
+    lifecycle.record_mail_result(make.invitation(agreement), State.SENT, NOW)
     Message.objects.update(state=State.SENT, sent_at=NOW)
     assert lifecycle.remind([agreement.pk], now=DUE) == 1
     make.ask_coauthor(agreement, now=DUE)
@@ -83,14 +83,14 @@ def reminded() -> Agreement:
 def test_what_waited_is_cancelled_in_the_same_transaction(name: str) -> None:
     agreement = reminded()
     STOPS[name](agreement)
-    waiting = agreement.messages.filter(kind__in=outbox.ASKING_AGAIN).exclude(state=State.SKIPPED)
+    waiting = agreement.messages.filter(kind__in=outbox.REPEATED_REQUESTS).exclude(state=State.SKIPPED)
     if name == "hard bounce":  # which ends the mail to one address; the co-author's is another
         waiting = waiting.filter(recipient=agreement.signer_email)
     assert waiting.count() == (1 if name == "hard bounce" else 2)
     assert {(one.state, one.closed) for one in waiting} == {(State.CANCELLED, True)}
 
 
-@pytest.mark.parametrize("name", sorted(set(STOPS) - {"proposal"}))
+@pytest.mark.parametrize("name", sorted(set(STOPS) - {"change_request"}))
 def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
     agreement = reminded()
     STOPS[name](agreement)
@@ -103,18 +103,18 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
         now += 12 * HOUR
     # Of an agreement that took its place there may be reminders: they are that one's.
     later = Message.objects.filter(agreement=agreement, sent_at__gt=DUE + MINUTE)
-    assert not later.filter(kind__in=outbox.ASKING_AGAIN).exists()
+    assert not later.filter(kind__in=outbox.REPEATED_REQUESTS).exists()
 
 
 @pytest.mark.parametrize("name", STOPS)
 def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
     agreement = reminded()
     held = next(one for one in outbox.claim(DUE) if one.kind in REMINDING)
-    assert outbox.intend(held, DUE)
+    assert outbox.mark_sending(held, DUE)
     STOPS[name](agreement)
     held.refresh_from_db()
     assert held.state == State.HANDING
-    assert outbox.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.CANCELLED
+    assert outbox.record_result(held, Outcome.retry("451 later"), DUE, lifecycle.record_mail_result) == State.CANCELLED
 
 
 @pytest.mark.parametrize("what", ["paper", "person", "volume"])
@@ -130,11 +130,11 @@ def test_a_pause_that_is_lifted_lets_the_next_reminder_go(what: str, mailbox: Ma
             assert not lifecycle.resume(agreement, by="editor:ed", now=CLOSES - 3 * DAY)
             assert make.history(agreement)[-2:] == ["pause", "resume"]
         case "person":
-            lifecycle.resume_person(volume, address, now=CLOSES - 3 * DAY)
+            lifecycle.resume_recipient(volume, address, now=CLOSES - 3 * DAY)
         case _:
             lifecycle.resume_volume(volume, now=CLOSES - 3 * DAY)
     assert scheduled.remind_due(CLOSES - 3 * DAY) == 1
-    assert agreement.messages.get(slot="r1:T-3").state == State.PENDING
+    assert agreement.messages.get(idempotency_key="r1:T-3").state == State.PENDING
 
 
 @pytest.mark.parametrize("what", ["paper", "person", "volume"])
@@ -145,7 +145,7 @@ def test_a_pause_with_an_end_ends_by_itself(what: str) -> None:
         case "paper":
             lifecycle.pause(agreement, until=until, by="editor:ed", now=DUE)
         case "person":
-            lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=until, now=DUE)
+            lifecycle.pause_recipient(agreement.paper.volume_id, agreement.signer_email, until=until, now=DUE)
         case _:
             lifecycle.pause_volume(agreement.paper.volume_id, until=until, now=DUE)
     assert scheduled.remind_due(until - MINUTE) == 0
@@ -157,7 +157,7 @@ def test_a_pause_of_one_person_leaves_others_and_other_volumes_alone() -> None:
     other = make.agreement("issued", of=make.paper(make.volume(248), contact="ben@example.org"))
     same_person = make.agreement("issued", of=make.paper(make.volume(249), contact=agreement.signer_email))
     Message.objects.filter(agreement__in=[other, same_person]).update(state=State.SENT, sent_at=NOW)
-    lifecycle.pause_person(agreement.paper.volume_id, agreement.signer_email, until=None, now=DUE)
+    lifecycle.pause_recipient(agreement.paper.volume_id, agreement.signer_email, until=None, now=DUE)
     assert scheduled.remind_due(CLOSES - 3 * DAY) == 2
 
 

@@ -32,7 +32,7 @@ def test_the_schedule_names_every_task_and_no_other() -> None:
 
 
 def test_the_rounds_of_the_clock_are_the_tasks() -> None:
-    assert sorted(scheduled.ROUNDS) == [name.removeprefix("agreements.") for name in OURS]
+    assert sorted(scheduled.JOBS) == [name.removeprefix("agreements.") for name in OURS]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -81,9 +81,9 @@ def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
 def test_a_lost_task_is_given_out_anew_in_minutes_and_no_mail_round_lasts_so_long() -> None:
     """As measured: the broker looks every ten restore rounds, and gives out again what is older than the timeout."""
     options = app.conf.broker_transport_options
-    assert options["visibility_timeout"] == 900 > scheduled.ROUND
+    assert options["visibility_timeout"] == 900 > scheduled.MAX_RUN_TIME
     assert (options["unacked_restore_interval"], options["unacked_restore_throttle"]) == (30, 1)
 
 
 def test_a_worker_that_is_asked_to_end_has_time_for_the_mail_in_its_hand() -> None:
-    assert scheduled.ROUND < app.conf.worker_soft_shutdown_timeout < 30
+    assert scheduled.MAX_RUN_TIME < app.conf.worker_soft_shutdown_timeout < 30

@@ -11,7 +11,7 @@ from agreements import lifecycle
 from agreements.domain.facts import sha256
 from agreements.jobs import scheduled
 from agreements.mail import outbox, sender
-from agreements.mail.transports import Intent, Outcome, on_the_wire
+from agreements.mail.transports import Intent, Outcome, encode_email
 from agreements.models import Agreement, Link, Message
 from tests import bulk, make
 from tests.make import NOW
@@ -39,7 +39,7 @@ class Capture:
         pass
 
     def hand_over(self, letter: EmailMessage, intent: Intent) -> Outcome:
-        body = on_the_wire(letter).decode()
+        body = encode_email(letter).decode()
         assert intent()
         self.mails.append((letter.to[0], body))
         return Outcome.sent()
@@ -69,7 +69,7 @@ def ten_thousand() -> None:
     Message.objects.filter(agreement=first).update(state=Message.State.CANCELLED)
     pairs = Agreement.objects.filter(pk__gte=bulk.FIRST + ALONE).select_related("paper").order_by("pk")
     kind = Message.Kind.REMINDER
-    outbox.queue_together((outbox.Errand(one, "r1:T-7", kind, one.signer_email) for one in pairs.iterator()), NOW)
+    outbox.queue_combined((outbox.EmailRequest(one, "r1:T-7", kind, one.signer_email) for one in pairs.iterator()), NOW)
 
 
 def numbers(pattern: str, text: str) -> set[int]:
@@ -79,7 +79,7 @@ def numbers(pattern: str, text: str) -> set[int]:
 def test_each_holds_its_own_tokens_names_and_titles_and_no_others() -> None:
     ten_thousand()
     capture = Capture()
-    tally = +sender.drain(scheduled.stopped(NOW), capture, lifecycle.note_mail)
+    tally = +sender.send_due(scheduled.stopped(NOW), capture, lifecycle.record_mail_result)
     assert tally == {Message.State.SENT: ALONE + SHARED}
     links = dict(Link.objects.values_list("digest", "agreement"))
     seen: set[str] = set()

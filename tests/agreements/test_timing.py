@@ -10,7 +10,7 @@ from agreements.domain.schedule import GAP
 from agreements.lifecycle import delegate
 from agreements.mail import deferral, outbox
 from agreements.mail.transports import Outcome
-from agreements.models import Agreement, Message, Person, Terms
+from agreements.models import Agreement, Message, RecipientSettings, SigningSettings
 from tests import make
 from tests.agreements.sending import claim_next, send
 from tests.make import DAY, HOUR, MINUTE, NOW
@@ -23,12 +23,12 @@ MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def reminder(due: datetime, slot: str = "r1:T-7") -> Message:
+def reminder(due: datetime, idempotency_key: str = "r1:T-7") -> Message:
     """Of an agreement whose invitation left long ago."""
     agreement = make.agreement("issued")
-    Terms.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
+    SigningSettings.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
     Message.objects.filter(agreement=agreement).update(state=State.SENT, sent_at=NOW)
-    row = make.reminder(agreement, slot)
+    row = make.reminder(agreement, idempotency_key)
     Message.objects.filter(pk=row.pk).update(due_at=due)
     row.refresh_from_db()
     return row
@@ -78,7 +78,7 @@ def test_a_try_after_the_first_waits_for_working_hours(mailbox: Mailbox) -> None
     row = reminder(MONDAY + 16 * HOUR + 55 * MINUTE)
     held = claim_next(MONDAY + 16 * HOUR + 56 * MINUTE)
     assert held is not None
-    outbox.settle(held, Outcome.retry("451 later"), MONDAY + 17 * HOUR, lifecycle.note_mail)
+    outbox.record_result(held, Outcome.retry("451 later"), MONDAY + 17 * HOUR, lifecycle.record_mail_result)
     assert send(MONDAY + 17 * HOUR + 5 * MINUTE) == {}
     assert send(MONDAY + DAY + 9 * HOUR) == {State.SENT: 1}
     row.refresh_from_db()
@@ -88,7 +88,7 @@ def test_a_try_after_the_first_waits_for_working_hours(mailbox: Mailbox) -> None
 def test_the_hours_are_those_where_the_author_is(mailbox: Mailbox) -> None:
     row = reminder(MONDAY + 16 * HOUR)
     volume = row.agreement.paper.volume
-    Person.objects.create(volume=volume, address=row.recipient.lower(), zone="America/New_York")
+    RecipientSettings.objects.create(volume=volume, address=row.recipient.lower(), zone="America/New_York")
     assert send(MONDAY + 20 * HOUR) == {State.SENT: 1}, "it is three in the afternoon there"
 
 
@@ -99,7 +99,7 @@ def test_an_invitation_that_is_late_leaves_at_any_hour(mailbox: Mailbox) -> None
 
 def test_what_is_asked_of_a_volume_without_rest_leaves_at_any_hour(mailbox: Mailbox) -> None:
     reminder(MONDAY)
-    Terms.objects.update(from_hour=0, to_hour=24, weekend=[])
+    SigningSettings.objects.update(from_hour=0, to_hour=24, weekend=[])
     assert send(MONDAY + 3 * HOUR) == {State.SENT: 1}
 
 
@@ -128,8 +128,8 @@ def test_one_that_may_have_arrived_counts(mailbox: Mailbox) -> None:
     first, _ = two_volumes(HOUR)
     held = claim_next(NOW)
     assert held == first
-    assert outbox.intend(held, NOW)
-    outbox.settle(held, Outcome.unknown("The answer was lost."), NOW, lifecycle.note_mail)
+    assert outbox.mark_sending(held, NOW)
+    outbox.record_result(held, Outcome.unknown("The answer was lost."), NOW, lifecycle.record_mail_result)
     assert send(NOW + HOUR) == {}
     assert send(NOW + GAP) == {State.SENT: 1}
 
@@ -138,7 +138,7 @@ def test_one_that_was_refused_does_not(mailbox: Mailbox) -> None:
     two_volumes(HOUR)
     held = claim_next(NOW)
     assert held is not None
-    outbox.settle(held, Outcome.refused("554 no thanks"), NOW, lifecycle.note_mail)
+    outbox.record_result(held, Outcome.refused("554 no thanks"), NOW, lifecycle.record_mail_result)
     assert send(NOW + HOUR) == {State.SENT: 1}
 
 
@@ -153,20 +153,20 @@ def test_a_successor_and_what_an_editor_asks_for_now_leave_at_once(mailbox: Mail
     assert send(NOW) == {State.SENT: 1}
     assert lifecycle.remind_now(agreement, by="editor:ed", now=NOW + HOUR)
     assert send(NOW + HOUR) == {State.SENT: 1}
-    lifecycle.supersede(agreement, reason="A new title.", by="editor:ed", now=NOW + 2 * HOUR)
+    lifecycle.replace(agreement, reason="A new title.", by="editor:ed", now=NOW + 2 * HOUR)
     assert send(NOW + 2 * HOUR) == {State.SENT: 1}
 
 
 def test_what_somebody_asked_for_neither_waits_nor_makes_wait(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
-    delegate.hand_over(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
+    delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     sent = send(NOW)
     assert sent[State.SENT] == Message.objects.exclude(state=State.CANCELLED).count() > 1
 
 
 def test_several_papers_in_one_mail_wait_together(mailbox: Mailbox) -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
-    Terms.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
+    SigningSettings.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
     Message.objects.update(state=State.SENT, sent_at=NOW)
     shared = make.reminded_together(one, two)
     Message.objects.filter(pk=shared.pk).update(due_at=MONDAY + 16 * HOUR)
@@ -208,13 +208,13 @@ def test_of_two_workers_at_most_one_lets_its_mail_leave(order: list[str]) -> Non
 def worker(now: datetime):  # type: ignore[no-untyped-def]
     (message,) = outbox.claim(now, most=1)
     yield
-    until = deferral.waits([message], now)
+    until = deferral.postpone_until([message], now)
     yield
     if until:
         outbox.give_back(message, until[message.pk])
     else:
-        assert outbox.intend(message, now)
-        outbox.settle(message, Outcome.sent(), now, lifecycle.note_mail)
+        assert outbox.mark_sending(message, now)
+        outbox.record_result(message, Outcome.sent(), now, lifecycle.record_mail_result)
     yield
 
 
@@ -225,6 +225,6 @@ def test_both_may_step_aside_and_both_leave_in_the_end(mailbox: Mailbox) -> None
         for step in steps:
             next(step, None)
     assert not Message.objects.filter(state=State.SENT).exists()
-    assert send(NOW + deferral.ASIDE) == {State.SENT: 1}
-    assert send(NOW + deferral.ASIDE + GAP) == {State.SENT: 1}
+    assert send(NOW + deferral.POSTPONED) == {State.SENT: 1}
+    assert send(NOW + deferral.POSTPONED + GAP) == {State.SENT: 1}
     assert Agreement.objects.count() == 2

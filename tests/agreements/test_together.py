@@ -34,7 +34,7 @@ def invited(count: int = 3) -> list[Agreement]:
     volume = make.the_volume()
     made = [make.agreement("issued", of=make.paper(volume, contact="anna@example.org")) for _ in range(count)]
     for one in made:
-        lifecycle.note_mail(make.invitation(one), State.SENT, NOW)
+        lifecycle.record_mail_result(make.invitation(one), State.SENT, NOW)
     Message.objects.update(state=State.SENT, sent_at=NOW)
     return made
 
@@ -42,11 +42,11 @@ def invited(count: int = 3) -> list[Agreement]:
 def queued(count: int = 3) -> tuple[list[Agreement], Message]:
     made = invited(count)
     scheduled.remind_due(DUE)
-    return made, Message.objects.filter(kind=Kind.TOGETHER, carried__slot="r1:T-7").distinct().get()
+    return made, Message.objects.filter(kind=Kind.TOGETHER, carried__idempotency_key="r1:T-7").distinct().get()
 
 
 def states(of: list[Agreement]) -> list[str]:
-    return [one.messages.get(slot="r1:T-7").state for one in of]
+    return [one.messages.get(idempotency_key="r1:T-7").state for one in of]
 
 
 def plain(mail_: EmailMessage) -> str:
@@ -82,7 +82,7 @@ def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) 
     send(NOW)
     send(NOW + DAY)
     scheduled.remind_due(DUE)
-    reminders = Message.objects.filter(slot="r1:T-7")
+    reminders = Message.objects.filter(idempotency_key="r1:T-7")
     assert list(reminders.values_list("agreement", flat=True)) == [here.pk]
     assert not Message.objects.filter(kind=Kind.TOGETHER).exists()
     send(DUE)
@@ -131,8 +131,8 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_
     (held,) = outbox.claim(DUE)
     assert compose.compose(held, DUE)
     make.sign(made[1], now=DUE)
-    assert not outbox.intend(held, DUE)
-    assert outbox.settle(held, Outcome.retry("withdrawn"), DUE, lifecycle.note_mail) == State.PENDING
+    assert not outbox.mark_sending(held, DUE)
+    assert outbox.record_result(held, Outcome.retry("withdrawn"), DUE, lifecycle.record_mail_result) == State.PENDING
     assert states(made) == [State.PENDING, State.CANCELLED, State.PENDING]
     mailbox.reset()
     send(DUE + HOUR)
@@ -145,7 +145,7 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_
 def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
     made, carrier = queued()
     (held,) = outbox.claim(DUE)
-    assert outbox.intend(held, DUE)
+    assert outbox.mark_sending(held, DUE)
     mailbox.reset()
     assert send(DUE + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     carrier.refresh_from_db()
@@ -167,9 +167,9 @@ def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -
 def test_whoever_signs_during_the_hand_over_drops_out_of_the_next_try(mailbox: Mailbox) -> None:
     made, _ = queued()
     (held,) = outbox.claim(DUE)
-    assert outbox.intend(held, DUE)
+    assert outbox.mark_sending(held, DUE)
     make.sign(made[0], now=DUE)
-    assert outbox.settle(held, Outcome.retry("451 later"), DUE, lifecycle.note_mail) == State.PENDING
+    assert outbox.record_result(held, Outcome.retry("451 later"), DUE, lifecycle.record_mail_result) == State.PENDING
     assert states(made) == [State.CANCELLED, State.PENDING, State.PENDING]
 
 
@@ -209,7 +209,7 @@ def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkey
 
 def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
     made, _ = queued()
-    Message.objects.filter(agreement=made[0], slot="r1:T-7").update(state=State.FAILED)
+    Message.objects.filter(agreement=made[0], idempotency_key="r1:T-7").update(state=State.FAILED)
     assert [finding.promise for finding in invariants.findings(DUE)] == ["I2"]
 
 
@@ -258,12 +258,12 @@ class Group:
             self.step(step)
             self.check()
         # Once workers live and nobody dies, all comes to an end.
-        outbox.release_leases(self.now + 400 * outbox.LEASE, lifecycle.note_mail)
+        outbox.release_leases(self.now + 400 * outbox.LEASE, lifecycle.record_mail_result)
         self.now += 4000 * outbox.LEASE
         for held in outbox.claim(self.now):
-            if held.pk == self.carrier.pk and outbox.intend(held, self.now):
+            if held.pk == self.carrier.pk and outbox.mark_sending(held, self.now):
                 self.accepted.update(part.pk for part in held.parts)
-                outbox.settle(held, Outcome.sent(), self.now, lifecycle.note_mail)
+                outbox.record_result(held, Outcome.sent(), self.now, lifecycle.record_mail_result)
         self.check()
         assert not Message.objects.filter(carrier=self.carrier, state__in=outbox.OPEN).exists()
 
@@ -273,11 +273,11 @@ class Group:
             case ["claim"]:
                 self.claims += [one for one in outbox.claim(self.now) if one.pk == self.carrier.pk]
             case ["reap"]:
-                outbox.release_leases(self.now, lifecycle.note_mail)
+                outbox.release_leases(self.now, lifecycle.record_mail_result)
             case ["close", which] if int(which) not in self.closed:
                 self.closed.add(int(which))
                 lifecycle.void(self.made[int(which)], reason="Withdrawn.", by="editor:ed", now=self.now)
-            case ["intend"] if held and outbox.intend(held, self.now):
+            case ["intend"] if held and outbox.mark_sending(held, self.now):
                 parts = {part.pk for part in held.parts}
                 gone = {self.made[which].pk for which in self.closed}
                 assert not {part.agreement.pk for part in held.parts} & gone, "I3"
@@ -290,7 +290,7 @@ class Group:
                 if outcome in ("sent", "unknown") and not begun:
                     return  # nobody hears of a mail that was not handed over
                 self.accepted.update(begun if outcome == "sent" else ())
-                outbox.settle(held, OUTCOMES[outcome], self.now, lifecycle.note_mail)
+                outbox.record_result(held, OUTCOMES[outcome], self.now, lifecycle.record_mail_result)
                 self.claims.pop()
 
     def check(self) -> None:

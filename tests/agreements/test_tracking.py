@@ -53,7 +53,7 @@ def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Si
     for _ in range(2):
         signal.send(sender=None, event=event(about=about), esp_name="Some Provider")
     assert make.history(agreement) == ["draft", "issue", "mailed", "bounced"]
-    assert addresses.stopped(["mike@example.org"])["mike@example.org"].reason == "550 5.1.1 no such user"
+    assert addresses.undeliverable(["mike@example.org"])["mike@example.org"].reason == "550 5.1.1 no such user"
 
 
 @pytest.mark.parametrize(

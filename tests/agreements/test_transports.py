@@ -80,7 +80,7 @@ def test_after_a_database_error_at_the_intent_no_dot_is_sent(mailbox: Mailbox) -
 
 
 def interrupt(transport: SmtpTransport) -> None:
-    for _ in transport.envelope(transports.Letter.of(letter())):
+    for _ in transport.envelope(transports.EncodedEmail.of(letter())):
         pass  # now the server waits for a body, and would take a QUIT for its first line
     raise KeyboardInterrupt
 
@@ -320,7 +320,7 @@ LINES = st.text(st.sampled_from(".\r\n aé\u2028"), max_size=40)
 
 @given(LINES)
 def test_dots_and_line_ends_arrive_as_they_were(body: str) -> None:
-    sent = transports.on_the_wire(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
+    sent = transports.encode_email(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
     assert sent.endswith(b"\r\n")
     lines = sent.split(b"\r\n")
     assert b"." not in lines, "a lone dot would end the mail in the middle"

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from agreements.documents import rendering, seal, verification
 from agreements.domain.facts import sha256
-from agreements.models import Agreement, Event, ShownCopy
+from agreements.models import Agreement, Event, ShownForm
 from tests import make
 from tests.agreements.pages import all_rows
 from tests.agreements.test_seal import TAMPERING
@@ -151,7 +151,7 @@ def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path
 def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-    again = rendering.sealed_form(agreement, key, seal.Proof())  # the same words, sealed a second time
+    again = rendering.sealed_form(agreement, key, seal.TrustMaterial())  # the same words, sealed a second time
     status, verdict = everywhere(again, tmp_path)
     assert (status, verdict["headline"]) == (1, verification.CHANGED)
     strange = seal.seal(blank(), key, reason="x")
@@ -180,7 +180,7 @@ def forged_event(agreement: Agreement) -> None:
 
 
 def lost_form(agreement: Agreement) -> None:
-    ShownCopy.objects.filter(agreement=agreement).delete()
+    ShownForm.objects.filter(agreement=agreement).delete()
 
 
 def other_form(agreement: Agreement) -> None:
@@ -206,7 +206,7 @@ def test_a_record_that_was_tampered_with_vouches_for_nothing(
 def test_an_event_between_two_readings_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("sealed")
     readings = iter(["its last event is missing.", None])
-    monkeypatch.setattr("agreements.documents.audit.broken", lambda *_: next(readings))
+    monkeypatch.setattr("agreements.documents.audit.broken_chains", lambda *_: next(readings))
     assert verification.verify(stored(agreement)).valid
 
 
@@ -314,10 +314,10 @@ def test_a_file_is_wanted_and_that_is_said_beside_the_field() -> None:
 
 
 def test_no_file_larger_than_any_agreement_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.views.forms.MOST_BYTES", 10)
+    monkeypatch.setattr("agreements.views.forms.MAX_BYTES", 10)
     sent = Client().post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"01234567890")})
     assert (sent.status_code, "larger than 20 MB" in text_of(sent)) == (400, True)
-    monkeypatch.setattr("agreements.views.verify.MOST_BYTES", -200_000)
+    monkeypatch.setattr("agreements.views.verify.MAX_BYTES", -200_000)
     sent = Client().post("/verify/?format=json", {"file": SimpleUploadedFile("a.pdf", b"0")})
     assert (sent.status_code, "larger than 20 MB" in sent.json()["error"]) == (413, True)
 

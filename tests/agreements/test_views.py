@@ -62,7 +62,7 @@ def dead_links() -> dict[str, str]:
             case Status.DECLINED:
                 lifecycle.decline(agreement, reason="", now=make.NOW)
             case Status.SUPERSEDED:
-                lifecycle.supersede(agreement, reason="Other authors.", by="editor:ed", now=make.NOW)
+                lifecycle.replace(agreement, reason="Other authors.", by="editor:ed", now=make.NOW)
             case Status.VOIDED:
                 lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=make.NOW)
         ended[str(status)] = token
@@ -230,7 +230,7 @@ def test_s08_two_clicks_at_once_make_one_signature(monkeypatch: pytest.MonkeyPat
     author = author_of(agreement)
     first = lifecycle.sign
 
-    def slower(of: Agreement, act: lifecycle.Act, **when: Any) -> None:
+    def slower(of: Agreement, act: lifecycle.SignatureInput, **when: Any) -> None:
         monkeypatch.setattr(lifecycle, "sign", first)
         lifecycle.sign(Agreement.objects.get(pk=of.pk), act, **when)  # the other click
         first(of, act, **when)
@@ -247,7 +247,7 @@ def test_signing_what_an_editor_has_just_voided_shows_the_calm_page(monkeypatch:
     author = author_of(agreement)
     first = lifecycle.sign
 
-    def slower(of: Agreement, act: lifecycle.Act, **when: Any) -> None:
+    def slower(of: Agreement, act: lifecycle.SignatureInput, **when: Any) -> None:
         lifecycle.void(Agreement.objects.get(pk=of.pk), reason="A mistake.", by="editor:ed", **when)
         first(of, act, **when)
 
@@ -463,7 +463,7 @@ def test_looking_over_what_an_editor_has_just_voided_leads_to_the_calm_page(monk
     author = author_of(agreement)
     first = lifecycle.review
 
-    def slower(of: Agreement, act: lifecycle.Act, **when: Any) -> None:
+    def slower(of: Agreement, act: lifecycle.SignatureInput, **when: Any) -> None:
         lifecycle.void(Agreement.objects.get(pk=of.pk), reason="A mistake.", by="editor:ed", **when)
         first(of, act, **when)
 

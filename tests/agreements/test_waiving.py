@@ -10,7 +10,7 @@ from django.test import Client
 
 from agreements import lifecycle
 from agreements.dashboard import overview
-from agreements.dashboard.blockers import MEANING, Blocker
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker
 from agreements.delivery import readiness
 from agreements.domain.states import Status
 from agreements.jobs import package_builder, scheduled
@@ -32,7 +32,7 @@ def test_a_waiver_ends_mail_and_links_in_one_transaction() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
     lifecycle.waive(agreement, reason=WHY, by="editor:ed", now=make.NOW)
-    assert (agreement.status, agreement.reason, agreement.look_at) == (Status.WAIVED, WHY, None)
+    assert (agreement.status, agreement.reason, agreement.next_check_at) == (Status.WAIVED, WHY, None)
     assert not agreement.messages.filter(closed=False, state=Message.State.PENDING).exists()
     assert links.read(token, Link.Purpose.SIGN, make.NOW) is None
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=make.NOW)
@@ -59,7 +59,7 @@ def test_a_paper_that_nobody_could_sign_for_is_waived_all_the_same() -> None:
 
 def test_neither_a_withdrawn_paper_nor_one_with_an_agreement_is_waived_anew() -> None:
     for paper in (make.paper(status="withdrawn"), make.agreement("sealed").paper, make.agreement("waived").paper):
-        with pytest.raises(snapshot.NotReady):
+        with pytest.raises(snapshot.NotReadyError):
             lifecycle.waive_paper(paper, reason=WHY, by="editor:ed", now=make.NOW)
 
 
@@ -72,10 +72,10 @@ def test_a_waived_paper_is_issued_to_nobody_until_the_waiver_is_taken_back(desk:
 
 def test_the_board_says_it_and_counts_the_paper_as_cleared() -> None:
     waived = make.agreement("waived")
-    made = overview.make(waived.paper.volume, make.NOW)
+    made = overview.build_overview(waived.paper.volume, make.NOW)
     assert [count.blocker for count in made.counts] == [Blocker.NO_PDF, Blocker.WAIVED]
-    assert not MEANING[Blocker.WAIVED].stops
-    assert readiness.clear(waived.paper.volume).cleared == [waived]
+    assert not BLOCKER_INFO[Blocker.WAIVED].stops
+    assert readiness.check_readiness(waived.paper.volume).cleared == [waived]
 
 
 def test_one_agreement_is_waived_with_a_reason(desk: Client) -> None:

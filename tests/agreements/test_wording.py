@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agreements.domain import agreement_text
-from agreements.domain.agreement_text import Blank, WordingError
+from agreements.domain.agreement_text import AgreementTextError, Blank
 from agreements.domain.facts import sha256
 
 
@@ -60,7 +60,7 @@ def test_the_structure_of_the_publishers_form() -> None:
 def test_a_changed_letter_is_refused_and_reported(folder: Path) -> None:
     path = folder / "pmlr-2017.md"
     path.write_bytes(path.read_bytes().replace(b"warrant", b"warranty", 1))
-    with pytest.raises(WordingError, match="was changed"):
+    with pytest.raises(AgreementTextError, match="was changed"):
         agreement_text.load("pmlr-2017")
     assert len(agreement_text.check_all()) == 1
 
@@ -74,7 +74,7 @@ def test_a_missing_file_and_an_unregistered_one_are_reported(folder: Path) -> No
 
 @pytest.mark.parametrize("version", ["pmlr-1999", "../facts", "", "pmlr-2017.md"])
 def test_only_registered_versions_can_be_named(version: str) -> None:
-    with pytest.raises(WordingError, match="There is no agreement text"):
+    with pytest.raises(AgreementTextError, match="There is no agreement text"):
         agreement_text.load(version)
 
 
@@ -95,5 +95,5 @@ def test_a_text_that_is_not_the_form_is_refused(folder: Path, part: str, instead
     (folder / "pmlr-2027.md").write_text(spoilt, encoding="utf-8")
     register = {"pmlr-2027": sha256(spoilt.encode())}
     (folder / "digests.json").write_text(json.dumps(register), encoding="utf-8")
-    with pytest.raises(WordingError, match="not a form that can be drawn"):
+    with pytest.raises(AgreementTextError, match="not a form that can be drawn"):
         agreement_text.load("pmlr-2027")

@@ -80,13 +80,18 @@ def agreements_of(volume: Volume) -> None:
     }
     evidence = dict.fromkeys(("typed_name", "consent", "authority", "shown_sha256"), "'x'")
     fill(Agreement, papers, "p.position % 20 = 1", **facts, status="'declined'", closed_at=moment(NOW))
-    fill(Agreement, papers, "p.position % 20 BETWEEN 2 AND 7", **facts, status="'issued'", look_at=moment(NOW))
+    fill(Agreement, papers, "p.position % 20 BETWEEN 2 AND 7", **facts, status="'issued'", next_check_at=moment(NOW))
     signed = {"status": "'signed'", "signed_at": moment(NOW - timedelta(days=3))}
     fill(Agreement, papers, "p.position % 20 > 7", **facts, **evidence, **signed)
     ours, of_volume = "agreements_agreement g", f"g.volume_number = {volume.number}"
-    for slot, kind in (("invitation", "invitation"), ("r1:T-14", "reminder")):
-        mail = {"slot": f"'{slot}'", "kind": f"'{kind}'", "state": "'sent'", "recipient": "g.signer_email"}
-        mail |= {"message_id": f"'<{slot}.' || g.id || '>'", "agreement_id": "g.id"}
+    for idempotency_key, kind in (("invitation", "invitation"), ("r1:T-14", "reminder")):
+        mail = {
+            "idempotency_key": f"'{idempotency_key}'",
+            "kind": f"'{kind}'",
+            "state": "'sent'",
+            "recipient": "g.signer_email",
+        }
+        mail |= {"message_id": f"'<{idempotency_key}.' || g.id || '>'", "agreement_id": "g.id"}
         times = dict.fromkeys(("due_at", "created_at", "sent_at"), moment(ISSUED))
         fill(Message, ours, of_volume, **mail, **times)
     for number, kind in enumerate(("draft", "remind", "remind"), start=1):
@@ -130,7 +135,7 @@ def main() -> None:
         first += 100
         editor = User.objects.create_user(f"ed{size}", is_staff=True)
         editor.volumes.set(Volume.objects.filter(number__gte=volume.number))
-        made = say(size, "board, without its page", lambda: overview.make(volume, NOW))  # noqa: B023
+        made = say(size, "board, without its page", lambda: overview.build_overview(volume, NOW))  # noqa: B023
         line = made.progress
         say(size, "its picture", lambda: chart.draw(line.days, line.signed, line.total, line.deadline))  # noqa: B023
         for who in (boss, editor):

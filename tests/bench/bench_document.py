@@ -36,7 +36,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 
 from agreements.documents import pdf, seal
-from agreements.domain.facts import Facts
+from agreements.domain.facts import Snapshot
 from agreements.documents.pdf import fonts
 from agreements.documents.seal import document
 from tests.agreements.documents_for_tests import HISTORY, VERIFY_URL, WORDING, facts, signature
@@ -45,12 +45,12 @@ DOCUMENTS = 40
 """Made in each round by every candidate for the form."""
 SEALS = 6
 
-Candidate = Callable[[Facts], object]
+Candidate = Callable[[Snapshot], object]
 SimpleSigner: Any = StockSigner
 _serial = count()
 
 
-def distinct() -> Facts:
+def distinct() -> Snapshot:
     """Facts that no earlier document had."""
     number = next(_serial)
     subject = f"Minimax Regret of Łukasiewicz Kernels, Part {number}"
@@ -60,7 +60,7 @@ def distinct() -> Facts:
     )
 
 
-def naive(chosen: Facts) -> bytes:
+def naive(chosen: Snapshot) -> bytes:
     """The same pages as ReportLab's manual teaches: paragraphs into a document template. Fonts are kept."""
     body = ParagraphStyle("body", fontName="Bench", fontSize=10.5, leading=13.8, alignment=TA_JUSTIFY, spaceAfter=8)
     nested = {indent: ParagraphStyle(f"n{indent}", parent=body, leftIndent=indent) for indent in (24, 48)}
@@ -88,7 +88,7 @@ def naive(chosen: Facts) -> bytes:
     return output.getvalue()
 
 
-def form(chosen: Facts) -> bytes:
+def form(chosen: Snapshot) -> bytes:
     """Ours."""
     return pdf.form(chosen, WORDING, VERIFY_URL)
 
@@ -115,7 +115,9 @@ def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], obje
         "pyHanko's default, RSA-2048": lambda: stock(whole, rsa_signer),
         "pyHanko's default, P-256": lambda: stock(whole, ec_signer),
         "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason=why),
-        "the same without the validation": lambda: document._signed(whole, own, why, "Bench", None, seal.Proof()),
+        "the same without the validation": lambda: document._signed(
+            whole, own, why, "Bench", None, seal.TrustMaterial()
+        ),
         "a bare P-256 signature": lambda: bare.sign(whole, ec.ECDSA(hashes.SHA256())),
     }
 

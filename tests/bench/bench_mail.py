@@ -85,13 +85,13 @@ def outbox(count: int, number: int) -> list[Message]:
     issue_many.issue(papers, by="bench", now=timezone.now())
     return list(
         Message.objects.filter(agreement__volume_number=number).select_related(
-            "agreement__text", "agreement__paper__volume__terms"
+            "agreement__text", "agreement__paper__volume__signing_settings"
         )
     )
 
 
 def by_engine(messages: list[Message]) -> None:
-    sender.drain(timezone.now, transports.SmtpTransport(), lifecycle.note_mail)
+    sender.send_due(timezone.now, transports.SmtpTransport(), lifecycle.record_mail_result)
 
 
 def by_workers(messages: list[Message]) -> None:

@@ -20,7 +20,7 @@ from agreements.jobs import issue_many, scheduled
 from agreements.requests import link_requests, rate_limits
 from agreements import lifecycle
 from agreements.mail import outbox
-from agreements.models import Agreement, Message, Round
+from agreements.models import Agreement, JobRun, Message
 from agreements.domain.states import Status
 from agreements.mail.transports import Outcome
 from proceedings.models import Paper
@@ -36,8 +36,8 @@ def one() -> Agreement:
     papers = volume_of(1, 1).papers.select_related("volume").prefetch_related("authors", "agreements")
     issue_many.issue(papers, by="bench", now=NOW)
     (message,) = outbox.claim(NOW)
-    assert outbox.intend(message, NOW)
-    outbox.settle(message, Outcome.sent(), NOW, lifecycle.note_mail)
+    assert outbox.mark_sending(message, NOW)
+    outbox.record_result(message, Outcome.sent(), NOW, lifecycle.record_mail_result)
     return Agreement.objects.get()
 
 
@@ -77,18 +77,18 @@ def main(sizes: list[int]) -> None:
         there = size
         name = f"{size:,} agreements"
         say(name, f"written in {time.perf_counter() - began:.0f} s")
-        Agreement.objects.filter(status=Status.ISSUED).update(look_at=DUE + timedelta(days=1))
-        reads, writes = (asked(call) for call in (idle, lambda: scheduled.ran("chase", DUE)))
+        Agreement.objects.filter(status=Status.ISSUED).update(next_check_at=DUE + timedelta(days=1))
+        reads, writes = (asked(call) for call in (idle, lambda: scheduled.record_run("chase", DUE)))
         say(f"{name}, a beat with nothing due", f"{reads[0]:>8.2f} ms in {reads[1]} statements, {reads[2]:.2f} ms CPU")
         net = asked(once_an_hour)
         say(f"{name}, looking for withdrawn papers, hourly", f"{net[0]:>8.2f} ms")
         say(f"{name}, and its word that it ran", f"{writes[0]:>8.2f} ms")
         due = list(new.order_by("pk").values_list("pk", flat=True)[: size // 100])
-        Agreement.objects.filter(pk__in=due).update(look_at=DUE - timedelta(minutes=1))
+        Agreement.objects.filter(pk__in=due).update(next_check_at=DUE - timedelta(minutes=1))
         who = asked(who_is_due)
         say(f"{name}, 1 % due: who? the first {scheduled.BATCH}", f"{who[0]:>8.2f} ms")
         wall, cpu = time.perf_counter(), time.process_time()
-        tally = scheduled.chase(scheduled.stopped(DUE))
+        tally = scheduled.queue_due(scheduled.stopped(DUE))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         queued = Message.objects.filter(kind="reminder", state="pending").count()
         say(f"{name}, 1 % due: planned", f"{wall:>8.2f} s, {cpu:.2f} s CPU for {queued} reminders {dict(+tally)}")
@@ -99,16 +99,16 @@ def withdraw(agreements: QuerySet[Agreement]) -> None:
     """Of one in a hundred the paper was withdrawn, and the clock has seen it."""
     void = agreements.annotate(left=F("pk") % 100).filter(left=99)
     Paper.objects.filter(pk__in=void.values("paper")).update(status=Paper.Status.WITHDRAWN)
-    void.update(status=Status.VOIDED, closed_at=NOW, look_at=None, reason="The paper was withdrawn.")
+    void.update(status=Status.VOIDED, closed_at=NOW, next_check_at=None, reason="The paper was withdrawn.")
 
 
 def who_is_due() -> list[int]:
-    found = Agreement.objects.filter(status="issued", look_at__lte=DUE).order_by("look_at")
+    found = Agreement.objects.filter(status="issued", next_check_at__lte=DUE).order_by("next_check_at")
     return list(found.values_list("pk", flat=True)[: scheduled.BATCH])
 
 
 def once_an_hour() -> None:
-    Round.objects.all().delete()
+    JobRun.objects.all().delete()
     scheduled.void_withdrawn(DUE)
 
 
@@ -117,7 +117,7 @@ def idle() -> None:
     scheduled.void_withdrawn(DUE)
     scheduled.lapse_unpublished(DUE)
     scheduled.remind_due(DUE)
-    link_requests.answer(DUE)
+    link_requests.answer_requests(DUE)
     rate_limits.forget(DUE)
 
 

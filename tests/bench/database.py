@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agreements.models import Terms
+from agreements.models import SigningSettings
 from proceedings.models import Author, Paper, Volume
 
 
@@ -30,7 +30,7 @@ def volume_of(papers: int, number: int) -> Volume:
     )
     # At any hour, so that a run may be made at any hour.
     always = {"from_hour": 0, "to_hour": 24, "weekend": list[int]()}
-    Terms.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example", **always)
+    SigningSettings.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example", **always)
     rows = [
         Paper(
             volume=volume,
@@ -49,7 +49,7 @@ def volume_of(papers: int, number: int) -> Volume:
                 position=p,
                 given=f"Given{p}",
                 family=f"Family{paper.position}",
-                is_contact=p == 1,
+                is_corresponding=p == 1,
                 email=f"a{paper.position}@v{number}.example" if p == 1 else "",
             )
             for paper in rows

@@ -23,6 +23,6 @@ app.conf.task_ignore_result = True
 def send_one(pk: int) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(os.environ["BENCH_SMTP_PORT"])
-    message = Message.objects.select_related("agreement__text", "agreement__paper__volume__terms").get(pk=pk)
+    message = Message.objects.select_related("agreement__text", "agreement__paper__volume__signing_settings").get(pk=pk)
     compose.compose(message, timezone.now()).send()
     Message.objects.filter(pk=pk).update(state="sent", sent_at=timezone.now())

@@ -105,7 +105,7 @@ def prepare(slots: int) -> None:
             kind, now = Message.Kind.REMINDER, timezone.now()
             # Each to an address of its own: of those to one person only the first would leave today.
             to = f"{days}.{agreement.signer_email}"
-            outbox.queue(agreement, slot=f"r1:T-{days}", kind=kind, recipient=to, now=now)
+            outbox.queue(agreement, idempotency_key=f"r1:T-{days}", kind=kind, recipient=to, now=now)
 
 
 def open_slots() -> int:

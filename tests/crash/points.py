@@ -75,15 +75,15 @@ def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
     began = time.monotonic()
     for number in range(repeats):
         agreement = make.agreement("issued", of=make.paper(volume, contact=f"{moment}-{number}@example.org"))
-        for slot in ("manual:1", "manual:2"):
-            to, kind = f"{slot[-1]}.{agreement.signer_email}", Message.Kind.REMINDER
-            outbox.queue(agreement, slot=slot, kind=kind, recipient=to, now=make.NOW)
+        for idempotency_key in ("manual:1", "manual:2"):
+            to, kind = f"{idempotency_key[-1]}.{agreement.signer_email}", Message.Kind.REMINDER
+            outbox.queue(agreement, idempotency_key=idempotency_key, kind=kind, recipient=to, now=make.NOW)
         ids = set(agreement.messages.values_list("message_id", flat=True))
         tally["deaths"] += die(moment, 1 if moment in ONCE else 1 + 2 * (number % 2), make.NOW)
         now = make.NOW
         for _ in range(3):
             now += outbox.LEASE
-            sender.drain(scheduled.stopped(now), SmtpTransport(), lifecycle.note_mail)
+            sender.send_due(scheduled.stopped(now), SmtpTransport(), lifecycle.record_mail_result)
         accepted = Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
         states = dict(Message.objects.filter(message_id__in=ids).values_list("message_id", "state"))
         tally["unknown"] += sum(state == "unknown" for state in states.values())

@@ -24,7 +24,7 @@ def main(share: float, seed: int) -> None:
         while True:
             try:
                 agreement = Agreement.objects.select_related("text").get(pk=pk)
-                act = lifecycle.Act(
+                act = lifecycle.SignatureInput(
                     typed_name=agreement.signer,
                     consent=statements.consent(),
                     authority=statements.authority(agreement.facts),
@@ -34,7 +34,7 @@ def main(share: float, seed: int) -> None:
                 )
                 lifecycle.review(agreement, act, now=timezone.now())
                 lifecycle.sign(agreement, act, now=timezone.now())
-            except lifecycle.WrongMove:
+            except lifecycle.TransitionError:
                 break
             except OperationalError:  # the database is being restarted: the author tries again
                 connection.close()

@@ -35,11 +35,13 @@ def page_of(paper: Paper) -> str:
 def save(desk: Client, url: str, **changes: str) -> Any:
     """Opens the page, changes some fields, saves. An empty text leaves a tick out."""
     fields = fields_of(desk.get(url)) | changes
-    return desk.post(url, {name: text for name, text in fields.items() if text or not name.endswith("is_contact")})
+    return desk.post(
+        url, {name: text for name, text in fields.items() if text or not name.endswith("is_corresponding")}
+    )
 
 
 def authors_of(paper: Paper) -> list[tuple[str, bool, str]]:
-    return [(author.display, author.is_contact, author.email) for author in paper.authors.order_by("position")]
+    return [(author.display, author.is_corresponding, author.email) for author in paper.authors.order_by("position")]
 
 
 # --- authors, several at once

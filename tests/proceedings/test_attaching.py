@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from proceedings.files.attach import Intake, Outcome, attach, read_digest, refusals, to_look_at
+from proceedings.files.attach import Intake, Outcome, attach, read_digest, rejections, to_look_at
 from proceedings.models import Paper, PaperFile, Volume
 from tests.proceedings.files import bib, bring_in, paper
 from tests.proceedings.pdf_files import pdf, pdf_of
@@ -48,7 +48,7 @@ def stored(file: PaperFile) -> bytes:
 
 
 def why(intake: Intake) -> dict[str, str]:
-    return {finding.file: finding.rule for finding in refusals(intake)}
+    return {finding.file: finding.rule for finding in rejections(intake)}
 
 
 def test_files_find_their_papers_by_key(volume: Volume, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_file_that_is_no_paper_is_refused(volume: Volume, tmp_path: Path, body
 
     intake = attach(volume, tmp_path)
 
-    (finding,) = refusals(intake)
+    (finding,) = rejections(intake)
     assert message in finding.message
     assert (finding.file, finding.paper) == ("li25.pdf", "li25")
     assert not PaperFile.objects.exists()
@@ -154,7 +154,7 @@ def test_one_file_for_two_papers_is_refused(volume: Volume, tmp_path: Path) -> N
     intake = attach(volume, tmp_path)
 
     assert why(intake) == {"li25.pdf": "duplicate-file"}
-    assert "lewis25" in refusals(intake)[0].message
+    assert "lewis25" in rejections(intake)[0].message
     assert attach(volume, tmp_path).outcomes == {"lewis25.pdf": Outcome.UNCHANGED, "li25.pdf": Outcome.REFUSED}
 
 

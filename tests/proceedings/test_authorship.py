@@ -50,10 +50,10 @@ def test_of_two_namesakes_each_stays_in_place() -> None:
 
 def test_there_is_one_contact() -> None:
     authors = with_contact(known(Name("Lewis", "Mike"), Name("Li", "Yi")), 0, "new@a.example")
-    assert contact_of(authors) == AuthorState(Name("Lewis", "Mike"), "new@a.example", is_contact=True, pk=1)
+    assert contact_of(authors) == AuthorState(Name("Lewis", "Mike"), "new@a.example", is_corresponding=True, pk=1)
 
     authors = with_contact(authors, 1, "yi@a.example")
-    assert [(author.email, author.is_contact) for author in authors] == [
+    assert [(author.email, author.is_corresponding) for author in authors] == [
         ("new@a.example", False),
         ("yi@a.example", True),
     ]

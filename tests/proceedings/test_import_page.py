@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agreements.domain.states import Status
-from agreements.models import Terms
+from agreements.models import SigningSettings
 from proceedings.models import Paper, User, Volume
 from tests import make
 from tests.agreements.pages import all_rows, fields_of
@@ -66,7 +66,7 @@ def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(boss: Clie
     done = carry_out(boss, page)
     assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
-    assert Paper.objects.get().authors.get(is_contact=True).email == "mike@example.org"
+    assert Paper.objects.get().authors.get(is_corresponding=True).email == "mike@example.org"
     assert len(kept()) == files
 
 
@@ -99,7 +99,7 @@ def test_a_plan_that_is_no_longer_true_is_not_carried_out(boss: Client) -> None:
 @pytest.mark.parametrize("status", ["issued", "signed", "sealed"])
 def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(status: str, boss: Client) -> None:
     carry_out(boss, upload(boss, text_of(paper("lewis24")), CONTACTS))
-    Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+    SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
     page = upload(boss, text_of(paper("lewis24", title="Another Title")))
     assert "1 of the changed papers has an agreement under way" in page.content.decode()
@@ -194,13 +194,13 @@ def test_the_volume_is_taken_by_a_tick_of_its_own(boss: Client) -> None:
 def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
     boss: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proceedings.admin.imports.MOST_TICKS", 1)
+    monkeypatch.setattr("proceedings.admin.imports.MAX_TICKS", 1)
     carry_out(boss, upload(boss, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")))
     assert Paper.objects.count() == 3
-    Terms.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+    SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     for key in ("a24", "b24"):
         row = Paper.objects.get(key=key)
-        row.authors.filter(position=1).update(is_contact=True, email="mike@example.org")
+        row.authors.filter(position=1).update(is_corresponding=True, email="mike@example.org")
         make.agreement(of=row)
     page = upload(boss, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
     text = page.content.decode()

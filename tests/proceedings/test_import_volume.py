@@ -34,7 +34,7 @@ def test_without_apply_the_plan_is_printed_and_nothing_is_changed() -> None:
 def test_the_five_papers_arrive_with_their_contacts() -> None:
     run(SAMPLES / "five.bib", "--contacts", SAMPLES / "five-contacts.csv", "--apply")
 
-    rows = Author.objects.filter(is_contact=True).order_by("paper__position")
+    rows = Author.objects.filter(is_corresponding=True).order_by("paper__position")
     assert [(row.paper.key, str(row), row.email) for row in rows.select_related("paper")] == [
         ("lewis21a", "Mike Lewis", "mike.lewis@author.example"),
         ("narayanan21a", "Deepak Narayanan", "deepak.narayanan@author.example"),
@@ -107,4 +107,4 @@ def test_a_table_that_cannot_be_read_does_not_stop_the_volume(tmp_path: Path) ->
         run(SAMPLES / "five.bib", "--contacts", contacts, "--apply")
 
     assert Paper.objects.count() == 5
-    assert not Author.objects.filter(is_contact=True).exists()
+    assert not Author.objects.filter(is_corresponding=True).exists()

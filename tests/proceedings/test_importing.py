@@ -29,7 +29,7 @@ def said(plan: Plan, severity: Severity = Severity.ERROR) -> list[tuple[str, int
 
 def authors(key: str) -> list[tuple[str, str, bool]]:
     rows = Author.objects.filter(paper__key=key).order_by("position")
-    return [(str(author), author.email, author.is_contact) for author in rows]
+    return [(str(author), author.email, author.is_corresponding) for author in rows]
 
 
 def test_a_plan_changes_nothing() -> None:
@@ -432,7 +432,7 @@ def test_the_number_of_queries_does_not_grow(size: int, django_assert_num_querie
     ):  # savepoint 2, plan 4, volume 1, papers 1, authors out of the way 1, in 2, leftover 1
         apply(plan)
 
-    assert Author.objects.filter(is_contact=True).count() == size
+    assert Author.objects.filter(is_corresponding=True).count() == size
     assert Author.objects.count() == 3 * size
 
 

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django import Settings
 
-from proceedings.web.languages import Speak
+from proceedings.web.languages import LanguageMiddleware
 from tests import make
 from tests.agreements.pages import all_rows, browser
 
@@ -120,9 +120,9 @@ def test_the_language_of_a_request_ends_with_it_even_if_it_fails() -> None:
         request = RequestFactory().get(path, headers={"accept-language": "fr"})
         if path == "/fails/":
             with pytest.raises(RuntimeError):
-                Speak(answer)(request)
+                LanguageMiddleware(answer)(request)
         else:
-            Speak(answer)(request)
+            LanguageMiddleware(answer)(request)
         assert translation.get_language() == "en"
 
 

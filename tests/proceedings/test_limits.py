@@ -37,25 +37,25 @@ def test_nobody_ever_waits_longer_than_the_longest_and_never_for_nothing(ages: l
 def test_a_try_that_comes_too_soon_counts_nothing_and_the_next_in_time_is_let_through() -> None:
     now = NOW
     for _ in range(3):
-        assert not rate_limits.knock(SLOW, "a", now)
+        assert not rate_limits.record_attempt(SLOW, "a", now)
     for _ in range(5):
-        assert rate_limits.knock(SLOW, "a", now) == 2 * SECOND
+        assert rate_limits.record_attempt(SLOW, "a", now) == 2 * SECOND
     assert Attempt.objects.count() == 3
-    assert not rate_limits.knock(SLOW, "b", now)
-    assert not rate_limits.knock(SLOW, None, now)
-    assert not rate_limits.knock(SLOW, "a", now + 2 * SECOND)
-    assert rate_limits.knock(SLOW, "a", now + 2 * SECOND) == 4 * SECOND
-    assert not rate_limits.knock(SLOW, "a", now + DAY + 3 * SECOND)
+    assert not rate_limits.record_attempt(SLOW, "b", now)
+    assert not rate_limits.record_attempt(SLOW, None, now)
+    assert not rate_limits.record_attempt(SLOW, "a", now + 2 * SECOND)
+    assert rate_limits.record_attempt(SLOW, "a", now + 2 * SECOND) == 4 * SECOND
+    assert not rate_limits.record_attempt(SLOW, "a", now + DAY + 3 * SECOND)
 
 
 @pytest.mark.django_db
 def test_forgiving_is_for_one_subject_and_for_all_or_the_last() -> None:
     for subject in "aab":
-        rate_limits.knock(SLOW, subject, NOW)
-    rate_limits.forgive(SLOW, "a", last_only=True)
+        rate_limits.record_attempt(SLOW, subject, NOW)
+    rate_limits.clear_attempts(SLOW, "a", last_only=True)
     assert Attempt.objects.count() == 2
-    rate_limits.forgive(SLOW, "a")
-    rate_limits.forgive(SLOW, None)
+    rate_limits.clear_attempts(SLOW, "a")
+    rate_limits.clear_attempts(SLOW, None)
     assert Attempt.objects.get().subject == rate_limits.key(SLOW, "b")
 
 
@@ -66,7 +66,7 @@ def test_of_many_at_once_no_more_go_through_than_one_after_the_other() -> None:
 
     def run(at: datetime) -> None:
         start.wait(10)
-        through.append(not rate_limits.knock(SLOW, "a", at))
+        through.append(not rate_limits.record_attempt(SLOW, "a", at))
         connection.close()
 
     threads = [threading.Thread(target=run, args=(NOW,)) for _ in range(6)]

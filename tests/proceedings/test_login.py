@@ -407,11 +407,11 @@ def test_s11_what_is_counted_lies_in_the_database_and_names_nobody() -> None:
 
 
 def test_production_without_a_second_step_is_an_error(settings: Settings) -> None:
-    assert ids(checks.staff_take_two_steps()) == []
+    assert ids(checks.check_two_factor_login()) == []
     settings.TWO_STEP_LOGIN = False
-    assert ids(checks.staff_take_two_steps()) == ["proceedings.E001"]
+    assert ids(checks.check_two_factor_login()) == ["proceedings.E001"]
     settings.DEBUG = True
-    assert ids(checks.staff_take_two_steps()) == []
+    assert ids(checks.check_two_factor_login()) == []
 
 
 def ids(found: list[CheckMessage]) -> list[str | None]:

@@ -19,7 +19,7 @@ REFUSED: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("paper_has_title", Paper, {"title": ""}),
     ("paper_delivered_key_stays", Paper, {"delivered_key": "another26"}),
     ("paper_delivered_key_stays", Paper, {"delivered_key": "other26"}),
-    ("contact_has_address", Author, {"is_contact": True, "email": ""}),
+    ("corresponding_author_has_address", Author, {"is_corresponding": True, "email": ""}),
     ("author_has_family_name", Author, {"family": ""}),
 ]
 
@@ -58,7 +58,7 @@ def test_a_paper_has_one_corresponding_author_and_one_author_per_place() -> None
     paper = make.paper()
     second = Author.objects.get(paper=paper, position=2)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Author.objects.filter(pk=second.pk).update(is_contact=True, email="s@example.org")
+        Author.objects.filter(pk=second.pk).update(is_corresponding=True, email="s@example.org")
     with pytest.raises(IntegrityError), transaction.atomic():
         Author.objects.filter(pk=second.pk).update(position=1)
 
@@ -66,7 +66,7 @@ def test_a_paper_has_one_corresponding_author_and_one_author_per_place() -> None
 def test_the_desk_is_told_in_words() -> None:
     paper = make.paper()
     second = Author.objects.get(paper=paper, position=2)
-    second.is_contact = True
+    second.is_corresponding = True
     with pytest.raises(ValidationError) as refused:
         second.full_clean()
     assert {"The corresponding author needs an e-mail address.", "A paper has one corresponding author."} <= set(

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proceedings.delivery import zip_stream
-from proceedings.delivery.items import Item, PackageError, build, item, settle, take_place
+from proceedings.delivery.items import Item, PackageError, build, finish_replacement, item, replace_folder
 from proceedings.delivery.zip_stream import length, stream
 
 MB = 1 << 20
@@ -155,7 +155,7 @@ def exchange(folder: Path) -> Iterator[tuple[Path, Path, list[str]]]:
 
 def test_a_new_folder_takes_the_place_and_files_of_others_move_along(tmp_path: Path) -> None:
     for new, old, ours in exchange(tmp_path):
-        take_place(new, old, ours)
+        replace_folder(new, old, ours)
 
     assert files(tmp_path) == {"v1/a": b"new", "v1/.git/head": b"foreign", "v1/evidence/letter": b"foreign"}
 
@@ -168,7 +168,7 @@ def test_an_exchange_that_stopped_is_finished(tmp_path: Path, moved: list[str]) 
         for name in moved:
             (tmp_path / ".v1.old" / name).rename(old / name)
 
-        settle(old, ours)
+        finish_replacement(old, ours)
 
     assert files(tmp_path) == {"v1/a": b"new", "v1/.git/head": b"foreign", "v1/evidence/letter": b"foreign"}
 
@@ -178,6 +178,6 @@ def test_an_exchange_that_stopped_in_the_middle_is_taken_back(tmp_path: Path) ->
         before = files(old)
         old.rename(tmp_path / ".v1.old")
 
-        settle(old, ours)
+        finish_replacement(old, ours)
 
         assert files(old) == before

@@ -30,7 +30,7 @@ def keys(text: str) -> list[str]:
 @pytest.fixture
 def papers() -> None:
     make.paper(key="erdos26", title="On 100% of $x_1$ and Fish\\Chips", contact="pal@math.example")
-    Author.objects.filter(is_contact=True).update(given="Pál", family="Erdős")
+    Author.objects.filter(is_corresponding=True).update(given="Pál", family="Erdős")
     make.paper(key="nguyen26", title="Deep Fishing", contact="huong@uni.example", submission="4711")
     Author.objects.filter(email="huong@uni.example").update(given="Nguyễn Thị", family="Hương")
 
@@ -109,7 +109,7 @@ def fill(count: int) -> None:
     multiply(first.paper, count, key="'paper' || g", title="'About ' || g", position="g")
     volume = first.paper.volume_id
     paper = f"(SELECT p.id FROM proceedings_paper p WHERE p.volume_id = {volume} AND p.key = 'paper' || g)"  # noqa: S608
-    author = first.paper.authors.get(is_contact=True)
+    author = first.paper.authors.get(is_corresponding=True)
     multiply(author, count, paper_id=paper, family="'Family' || g", email="'a' || g || '@x.example'")
     stated = {"reference": "'1-paper' || g", "title": "'About ' || g", "signer_email": "'a' || g || '@x.example'"}
     multiply(first, count, paper_id=paper, **stated)
@@ -153,18 +153,18 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
         finally:
             cursor.execute("RESET ROLE")
     assert "CREATE EXTENSION pg_trgm" in caplog.text
-    (warning,) = checks.papers_are_found_fast(databases=["default"])
+    (warning,) = checks.check_search_indexes(databases=["default"])
     assert warning.id == "proceedings.W001"
     assert "author_search" in warning.msg
-    assert [one.id for one in agreements_checks.agreements_are_found_fast(databases=["default"])] == ["agreements.W002"]
+    assert [one.id for one in agreements_checks.check_search_indexes(databases=["default"])] == ["agreements.W002"]
     make.paper(key="erdos26")
     assert keys("erdos") == ["erdos26"]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else the rows above would stand in the way
     call_command("index_search")
-    assert not checks.papers_are_found_fast(databases=["default"])
+    assert not checks.check_search_indexes(databases=["default"])
 
 
 def test_the_indexes_are_there_or_not_wanted() -> None:
     assert search.missing([*INDEXES, *OF_AGREEMENTS]) == []
-    assert checks.papers_are_found_fast() == checks.papers_are_found_fast(databases=["default"]) == []
+    assert checks.check_search_indexes() == checks.check_search_indexes(databases=["default"]) == []

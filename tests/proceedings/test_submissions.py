@@ -15,7 +15,7 @@ from proceedings.bibtex.latex import LatexError
 from proceedings.bibtex.records import VolumeRecord
 from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.mapping import adopt, prose_in_latex, text_of
+from proceedings.importing.mapping import map_submissions, prose_in_latex, text_of
 from proceedings.importing.tables import COLUMNS, split_people
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.files import bib, bring_in
@@ -72,7 +72,7 @@ def volume(db: None) -> Volume:
 
 def authors() -> list[tuple[str, str, str, str, bool]]:
     rows = Author.objects.order_by("paper__position", "position")
-    return [(row.paper.key, str(row), row.email, row.affiliation, row.is_contact) for row in rows]
+    return [(row.paper.key, str(row), row.email, row.affiliation, row.is_corresponding) for row in rows]
 
 
 def test_easychair_in_two_tables(volume: Volume, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_second_import_changes_nothing_and_a_later_one_keeps_what_the_desk_kno
     assert "1 new, 1 changed, 0 unchanged" in shown
     old, new = Paper.objects.order_by("position")
     assert (old.key, old.title, old.pages, old.section) == ("lewis25x", "Steering Large Models", "1--9", "Talks")
-    assert old.authors.get(is_contact=True).email == "better@a.example"
+    assert old.authors.get(is_corresponding=True).email == "better@a.example"
     assert new.key == "lewis25a"
 
 
@@ -264,7 +264,7 @@ def test_no_table_breaks_the_reading_and_no_row_is_lost(kind: Format, cells: lis
     lines += [separator.join(f'"{cell}"' if "," in cell else cell for cell in row) for row in cells]
 
     found = read(kind, "\n".join(lines), "f.csv", authors="")
-    adopted = adopt(found, YEAR, [], "f.csv")
+    adopted = map_submissions(found, YEAR, [], "f.csv")
 
     refused = {one.line for one in found.findings if one.severity is not Severity.WARNING}
     assert len(found.submissions) <= found.rows
@@ -289,7 +289,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_no_json_breaks_the_reading(data: Any) -> None:
     found = read(Format.OPENREVIEW, json.dumps({"notes": data}), "f.json")
-    adopt(found, YEAR, [], "f.json")
+    map_submissions(found, YEAR, [], "f.json")
 
 
 @given(st.text())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from agreements.models import Terms
+from agreements.models import SigningSettings
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.proceedings.files import bib, bring_in
@@ -56,9 +56,9 @@ def imported() -> Volume:
     """The volume with its papers and their corresponding authors, and terms."""
     bring_in(bib(PAPERS, volume=VOLUME))
     volume = Volume.objects.get(number=901)
-    Terms.objects.create(volume=volume, deadline=make.DEADLINE, reply_to="chair@desk.example")
+    SigningSettings.objects.create(volume=volume, deadline=make.DEADLINE, reply_to="chair@desk.example")
     for paper in volume.papers.all():
-        paper.authors.filter(position=1).update(is_contact=True, email=f"{paper.key}@author.example")
+        paper.authors.filter(position=1).update(is_corresponding=True, email=f"{paper.key}@author.example")
     return volume
 
 

@@ -246,11 +246,11 @@ def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(vol
     edit = make.edit(agreement)
     refused(out, "lewis26b: an edit is not confirmed by the author (clause 5): ask again, or undo it")
 
-    edits.answer(edit, confirmed=False, words="It was right.", now=make.NOW)
+    edits.record_answer(edit, confirmed=False, words="It was right.", now=make.NOW)
     refused(out, "lewis26b: an edit is not confirmed by the author (clause 5)")
     edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
     make.edit(agreement, what="A comma on page 2", substantive=False)
-    edits.answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
+    edits.record_answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
 
     assert deliver(out)[0] == 0
     rows = csv.DictReader(tree(out)["v901permissions/manifest.csv"].decode().splitlines())
@@ -478,7 +478,7 @@ def test_an_interrupted_delivery_loses_nothing_and_is_made_good(
     """The machine stops at each renaming in turn: what was there is there after the next run, and all is new."""
     deliver(out)
     (out / "v901" / "README.md").write_text("ours")
-    lifecycle.supersede(paper("lewis26b").agreements.get(), reason="Again.", by="editor:ed", now=LATER)
+    lifecycle.replace(paper("lewis26b").agreements.get(), reason="Again.", by="editor:ed", now=LATER)
     again = paper("lewis26b").agreements.get(status="issued")
     make.seal(make.sign(again, now=LATER), now=LATER)
     rename = Path.rename

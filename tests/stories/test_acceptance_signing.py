@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements import lifecycle
-from agreements.dashboard.blockers import Blocker, Standing, blockers
+from agreements.dashboard.blockers import Blocker, PaperState, blockers
 from agreements.documents import evidence_bundle, rendering, seal
 from agreements.documents.claims import CLAIMS
 from agreements.documents.pdf.signature import day, moment
@@ -122,7 +122,7 @@ def test_l08_the_evidence_states_the_security_procedure_in_plain_words_with_its_
 def test_l08_a_deliberate_reissue_kills_the_former_links() -> None:
     agreement = make.agreement()
     old = make.token(agreement)
-    lifecycle.supersede(agreement, reason="Another signer.", by="editor:ed", now=NOW)
+    lifecycle.replace(agreement, reason="Another signer.", by="editor:ed", now=NOW)
     assert browser().get(f"/sign/{old}/").status_code == 404
 
 
@@ -153,15 +153,15 @@ def test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule() -> None
     receipt = agreement.messages.get(kind=Message.Kind.RECEIPT)
     assert (receipt.recipient, receipt.due_at) == (agreement.signer_email, agreement.sealed_at)
     waits = {name: job["schedule"] for name, job in app.conf.beat_schedule.items()}
-    assert waits["send"] + scheduled.ROUND <= 60, "one round under way, then the one that takes it"
-    assert waits["seal"] + waits["send"] + scheduled.ROUND <= 300, (
+    assert waits["send"] + scheduled.MAX_RUN_TIME <= 60, "one round under way, then the one that takes it"
+    assert waits["seal"] + waits["send"] + scheduled.MAX_RUN_TIME <= 300, (
         "from the signature to the mail: L11 asks for five minutes"
     )
 
 
 def test_l11_the_copy_can_be_fetched_for_a_year_by_the_link_of_its_mail() -> None:
     agreement = make.agreement("sealed")
-    link_requests.send(agreement, NOW)
+    link_requests.send_link(agreement, NOW)
     mail = agreement.messages.get(kind=Message.Kind.COPY)
     (path,) = set(re.findall(r"/sign/copy/\S+/", str(compose.compose(mail, NOW).body)))
     for later in (NOW, NOW + 364 * DAY):
@@ -189,10 +189,10 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
 def test_l12_every_sealed_file_is_read_again_once_a_year_and_a_part_of_them_each_day() -> None:
     for _ in range(3):
         make.agreement("sealed")
-    read = [scheduled.recheck(scheduled.stopped(NOW + day_ * DAY)) for day_ in range(366)]
+    read = [scheduled.recheck_files(scheduled.stopped(NOW + day_ * DAY)) for day_ in range(366)]
     assert sum(tally["whole"] for tally in read) in (3, 4)
     assert all(tally["damaged"] == 0 for tally in read)
-    again = scheduled.recheck(scheduled.stopped(NOW + 365 * DAY + MINUTE))
+    again = scheduled.recheck_files(scheduled.stopped(NOW + 365 * DAY + MINUTE))
     assert not again, "once a day, however often the clock looks"
 
 
@@ -206,7 +206,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
         place.write_bytes(body[:-2] + b"#" + body[-1:])
     days = [NOW + number * DAY for number in range(2 * 366)]
     for its_turn in (now for now in days if now.timetuple().tm_yday % 365 == agreement.pk % 365):
-        assert scheduled.recheck(scheduled.stopped(its_turn)) == {"damaged": 1}
+        assert scheduled.recheck_files(scheduled.stopped(its_turn)) == {"damaged": 1}
     assert make.history(agreement).count("damaged") == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED, "a copy may be restored; nothing moves by itself"
@@ -253,7 +253,7 @@ def test_l13_no_agreement_is_complete_without_the_publishers_signature() -> None
     signed = make.agreement("signed")
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=signed.pk).update(status=Status.SEALED, sealed_at=NOW)
-    assert Blocker.SEAL_PENDING in blockers(Standing(has_contact=True, status=Status.SIGNED, signed_at=NOW), NOW)
+    assert Blocker.SEAL_PENDING in blockers(PaperState(has_contact=True, status=Status.SIGNED, signed_at=NOW), NOW)
 
 
 @pytest.mark.parametrize(
@@ -289,13 +289,13 @@ def test_l14_the_one_year_clock_alarms_at_nine_and_eleven_months_and_ends_at_twe
     agreement = make.agreement("sealed")
 
     def found(after: timedelta) -> list[Blocker]:
-        return blockers(Standing(has_contact=True, status=Status.SEALED, signed_at=NOW), NOW + after)
+        return blockers(PaperState(has_contact=True, status=Status.SEALED, signed_at=NOW), NOW + after)
 
     assert Blocker.LAPSING not in found(269 * DAY)
     assert Blocker.LAPSING in found(270 * DAY)
     assert Blocker.LAST_MONTH in found(335 * DAY)
-    assert scheduled.chase(scheduled.stopped(scheduled.one_year_after(NOW) - MINUTE))["lapsed"] == 0
-    assert scheduled.chase(scheduled.stopped(scheduled.one_year_after(NOW)))["lapsed"] == 1
+    assert scheduled.queue_due(scheduled.stopped(scheduled.one_year_after(NOW) - MINUTE))["lapsed"] == 0
+    assert scheduled.queue_due(scheduled.stopped(scheduled.one_year_after(NOW)))["lapsed"] == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.LAPSED
 
@@ -335,10 +335,10 @@ def test_l16_a_file_with_a_byte_flipped_appended_or_updated_is_not_the_sealed_on
 def test_l17_the_digests_of_the_old_and_the_new_form_are_in_the_log() -> None:
     agreement = make.agreement()
     old = rendering.shown_form(agreement)
-    new = lifecycle.supersede(agreement, reason="New title.", by="editor:ed", now=NOW)
+    new = lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
     assert agreement.events.get(kind="issue").data["form_sha256"] == sha256(old)
     assert new.events.get(kind="issue").data["form_sha256"] == sha256(rendering.shown_form(new)) != sha256(old)
-    assert new.messages.filter(slot="invitation").exists()
+    assert new.messages.filter(idempotency_key="invitation").exists()
 
 
 def test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed() -> None:

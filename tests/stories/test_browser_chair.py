@@ -15,7 +15,7 @@ from django.utils import timezone
 from agreements.domain.states import Status
 from agreements.jobs import bulk, package_builder, scheduled
 from agreements.models import Agreement, Message
-from proceedings.models import NameQuestion, Paper, Volume
+from proceedings.models import NameReview, Paper, Volume
 from tests import make
 from tests.proceedings.pdf_files import pdf, pdf_of
 from tests.stories import ready_volume
@@ -92,7 +92,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         chair.press("input[name=all]")
         assert chair.says("No name waits.")
         look(chair, "1-names-done")
-        assert not NameQuestion.objects.filter(settled_at=None).exists()
+        assert not NameReview.objects.filter(resolved_at=None).exists()
 
         chair.go(f"/admin/proceedings/paper/?volume={volume.number}&agreement=none")
         choose_all(chair, "issue")
@@ -116,7 +116,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
 def test_tenth_day_blockers_and_moves_for_many(
     reader: OpenWindow, committed: None, width: int, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk, "MAX_IN_REQUEST", 1)
     volume, now = make.volume(), timezone.now()
     make.editor("chair", volume, zone="Asia/Tokyo")
     papers = [make.paper(volume, key=f"wait26{number}", title=f"Paper {number}") for number in range(4)]
@@ -141,7 +141,7 @@ def test_tenth_day_blockers_and_moves_for_many(
         assert chair.says("0 of 2 done")
         chair.press("text=Hold it still")
         look(chair, "10-job")
-        bulk.work(scheduled.stopped(timezone.now()))
+        bulk.run_jobs(scheduled.stopped(timezone.now()))
         chair.press("text=Go on showing it")
         assert chair.says("2 of 2 done: 2 changed.")
         look(chair, "10-job-done")

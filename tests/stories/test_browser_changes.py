@@ -10,7 +10,7 @@ from django.utils import timezone
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.mail import compose
-from agreements.models import Agreement, Message, Proposal
+from agreements.models import Agreement, ChangeRequest, Message
 from agreements.requests import change_requests
 from tests import make
 from tests.stories.test_browser_signing import invited, status_of
@@ -100,7 +100,7 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
         author.check()
         assert author.says("The editors are asked")
         assert author.says("A Better Title")
-    new = change_requests.accept(Proposal.objects.get(), by="editor:ed", now=timezone.now())
+    new = change_requests.accept(ChangeRequest.objects.get(), by="editor:ed", now=timezone.now())
     with reader(width=width) as author:
         author.go(link)
         assert author.says("This link does not open anything")
@@ -110,16 +110,16 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
 
 def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
     agreement, _ = invited()
-    made = make.proposal(agreement, note="We renamed it.")
+    made = make.change_request(agreement, note="We renamed it.")
     make.editor("ed", agreement.paper.volume)
     with reader() as editor:
         editor.go("/admin/login/")
         editor.page.fill("#id_username", "ed")
         editor.page.fill("#id_password", "pass")
         editor.press("[type=submit]")
-        editor.go("/admin/agreements/proposal/")
+        editor.go("/admin/agreements/changerequest/")
         editor.check()
-        editor.go(f"/admin/agreements/proposal/{made.pk}/change/")
+        editor.go(f"/admin/agreements/changerequest/{made.pk}/change/")
         editor.check()
         editor.press("[name=refuse]")
         editor.check()
@@ -142,7 +142,7 @@ def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width
             assert author.says("Look into your mail")
         if width > 400:
             author.check()
-        assert scheduled.chase(timezone.now)["fresh links"] == 1
+        assert scheduled.queue_due(timezone.now)["fresh links"] == 1
         author.go(link_in(agreement.messages.get(kind=Message.Kind.FRESH)))
         assert author.says("Publication agreement")
         assert author.page.is_visible("#typed_name")
@@ -162,7 +162,7 @@ def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, 
         author.press("button:text('Mail me the copy')")
         author.check()
         assert author.says("Look into your mail")
-    assert scheduled.chase(timezone.now)["fresh links"] == 1
+    assert scheduled.queue_due(timezone.now)["fresh links"] == 1
     assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
 
 

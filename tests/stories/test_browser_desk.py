@@ -185,7 +185,7 @@ def addresses(volume: Volume) -> tuple[list[str], list[str]]:
         for path in ("", "add/", f"{paper}/change/", f"{paper}/history/", f"{paper}/delete/")
     ]
     desk += [f"/admin/proceedings/volume/{volume.pk}/{path}/" for path in ("names", "files")]
-    desk += ["/admin/agreements/job/"]
+    desk += ["/admin/agreements/bulkjob/"]
     desk += ["/admin/proceedings/paper/?q=nothing+like+it", "/admin/proceedings/paper/?agreement=issued"]
     desk += ["/admin/proceedings/paper/?volume=247&blocker=declined"]
     desk += [f"/admin/agreements/agreement/{path}" for path in ("", f"{sealed.pk}/change/", f"{waits.pk}/change/")]

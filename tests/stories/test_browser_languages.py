@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from agreements.domain.states import Status
-from agreements.models import Addressee, Agreement, Link
+from agreements.models import Agreement, EmailAddress, Link
 from tests import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -73,7 +73,7 @@ def test_signing_in_the_language_of_the_browser(
         assert author.says(receipt)
     agreement.refresh_from_db()
     assert agreement.status == Status.SIGNED
-    assert Addressee.objects.get(address="mike@example.org").language == lang
+    assert EmailAddress.objects.get(address="mike@example.org").language == lang
     assert agreement.consent.startswith("I agree to read, sign and receive")
 
 

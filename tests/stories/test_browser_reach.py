@@ -11,7 +11,7 @@ from playwright.sync_api import Response
 
 from agreements.documents import rendering
 from agreements.domain.states import Status
-from agreements.models import Agreement, Proposal
+from agreements.models import Agreement, ChangeRequest
 from tests import make
 from tests.stories.test_browser_signing import LOOK, SIGN, invited, status_of
 
@@ -161,4 +161,4 @@ def test_proposing_somebody_who_is_no_author(reader: OpenWindow, width: int) -> 
         assert author.says("The editors are asked")
         assert author.says("Ada Byron <ada@example.org>")
     assert status_of(agreement) == Status.ISSUED
-    assert Proposal.objects.get().note == "She leads the group."
+    assert ChangeRequest.objects.get().note == "She leads the group."

@@ -20,7 +20,7 @@ from agreements.documents import audit
 from agreements.domain import agreement_text
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
-from agreements.models import Agreement, Message, Terms
+from agreements.models import Agreement, Message, SigningSettings
 from proceedings.models import Author, Paper
 
 pytestmark = [pytest.mark.browser, pytest.mark.tools, pytest.mark.django_db(transaction=True)]
@@ -78,9 +78,9 @@ def test_a_real_volume_from_beginning_to_end(
     assert f"{papers} issued" in run(
         "issue", number, deadline=deadline, reply_to="chair@desk.example", now=issued.isoformat()
     )
-    Terms.objects.update(from_hour=0, to_hour=24, weekend=[])  # whenever this test is run
+    SigningSettings.objects.update(from_hour=0, to_hour=24, weekend=[])  # whenever this test is run
     scheduled.send(scheduled.stopped(issued))
-    scheduled.chase(scheduled.stopped(today))
+    scheduled.queue_due(scheduled.stopped(today))
     scheduled.send(scheduled.stopped(today))
     assert Message.objects.filter(kind="invitation", state="sent").count() == papers
     assert Message.objects.filter(kind="reminder", state="sent").count() == papers
@@ -100,7 +100,7 @@ def test_a_real_volume_from_beginning_to_end(
         assert author.says("Signed. Thank you.")
 
     # Seal, deliver what is signed; the rest is named.
-    for turn in scheduled.ROUNDS.values():
+    for turn in scheduled.JOBS.values():
         turn(timezone.now)
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED

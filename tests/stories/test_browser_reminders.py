@@ -7,7 +7,7 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 
 from agreements.mail import compose
-from agreements.models import Message, OwnWords, Terms
+from agreements.models import EmailTemplate, Message, SigningSettings
 from tests import make
 from tests.make import NOW
 
@@ -38,7 +38,7 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
         assert someone.says("Who gets what, if nobody signs")
         someone.press("button[value=pause-volume]")
         assert someone.says("until somebody resumes.")
-        assert Terms.objects.get(volume=volume).paused_until
+        assert SigningSettings.objects.get(volume=volume).paused_until
         someone.check()
         someone.press("button[value=resume-volume]")
         someone.press("text=Invitation")
@@ -51,7 +51,7 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
         assert someone.says("Please sign A Sample Paper by 30 November 2026")
         someone.check()
         someone.press("input[name=save]")
-        assert OwnWords.objects.get().kind == "invitation"
+        assert EmailTemplate.objects.get().kind == "invitation"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

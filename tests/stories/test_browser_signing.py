@@ -181,7 +181,7 @@ def test_a_signature_drawn_by_hand_is_looked_over_and_signed(reader: OpenWindow,
         assert page.is_disabled("#clear")
         scribble(author)
         assert page.input_value("#drawing") == first
-        drawn_signature.read(first)
+        drawn_signature.parse_drawing(first)
         author.press(LOOK)
         author.check()
         assert page.is_visible("svg.drawn")

@@ -31,7 +31,7 @@ def five_weeks(volume: Volume) -> None:
     now = BEGIN
     while now < BEGIN + timedelta(days=36):
         for run in ("chase", "seal", "send"):
-            scheduled.ROUNDS[run](scheduled.stopped(now))
+            scheduled.JOBS[run](scheduled.stopped(now))
         if name := signs.get(now):
             make.sign(Agreement.objects.get(signer_email=f"{name}@example.org"), now=now)
         assert now.hour % 6 or not list(invariants.findings(now))

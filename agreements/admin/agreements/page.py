@@ -22,20 +22,20 @@ from django.utils.text import Truncator
 
 from agreements import lifecycle
 from agreements.admin.agreements.pause import AgreementPauses
-from agreements.admin.agreements.remind import remind, say_left_out
-from agreements.admin.agreements.signed_forms import PaperForms
-from agreements.admin.bulk import BulkMoves
+from agreements.admin.agreements.remind import message_skipped, remind
+from agreements.admin.agreements.signed_forms import SignedFormPages
+from agreements.admin.bulk import BulkActions
 from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
 from agreements.admin.format import NONE, chip, stamp, who, zone_of
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
-from agreements.admin.notes import NoteTaking
-from agreements.dashboard.paper_state import of_its_paper, with_voices
+from agreements.admin.notes import NotePages
+from agreements.dashboard.paper_state import of_its_paper, with_requests
 from agreements.delivery import readiness
 from agreements.documents import history, rendering
-from agreements.domain.facts import Happening
+from agreements.domain.facts import HistoryLine
 from agreements.domain.schedule import FOREVER
-from agreements.domain.states import LIVE, WAITING, Status, legal_moves
+from agreements.domain.states import LIVE, WAITING, Status, allowed_transitions
 from agreements.lifecycle import snapshot
 from agreements.mail import addresses
 from agreements.models import Agreement, Note
@@ -65,9 +65,9 @@ SIGNATURE: list[Any] = [
 ]
 
 
-def drift(agreement: Agreement) -> list[str]:
+def mismatch_lines(agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
-    changed = readiness.drift(agreement.paper, agreement)
+    changed = readiness.mismatches(agreement.paper, agreement)
     signer = snapshot.signer_of(agreement.paper.authors.all())
     if agreement.status in WAITING and signer != (agreement.signer, agreement.signer_email):
         changed.append("signer")
@@ -90,13 +90,13 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
     return [(name, then, today, readiness.plain(then) != readiness.plain(today)) for name, then, today in facts]
 
 
-def timeline(agreement: Agreement) -> list[Happening]:
+def timeline(agreement: Agreement) -> list[HistoryLine]:
     """What happened to the agreement, and what the desk has noted about its paper, in one order."""
     notes = [
-        Happening(at=note.at, what=f"note: {note.text}", by=note.by)
+        HistoryLine(at=note.at, what=f"note: {note.text}", by=note.by)
         for note in Note.objects.filter(paper=agreement.paper_id)
     ]
-    happened = [*history.in_words(agreement.events.all()), *notes]
+    happened = [*history.history_lines(agreement.events.all()), *notes]
     return sorted(happened, key=lambda each: each.at)
 
 
@@ -105,7 +105,7 @@ def is_paused(agreement: Agreement) -> bool:
 
 
 @admin.register(Agreement)
-class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
+class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
     """Everything is read-only: an agreement changes by moves, never by hand."""
 
     volume_path = "paper__volume"
@@ -148,10 +148,12 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
         return value not in (None, "", NONE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        agreements: QuerySet[Any] = with_voices(super().get_queryset(request))
-        agreements = agreements.annotate(**of_its_paper("paper")).select_related("text", "paper__volume__terms")
-        authors = Prefetch("paper__authors", Author.objects.select_related("stand_in"))
-        return agreements.prefetch_related("messages", "proposals", authors)
+        agreements: QuerySet[Any] = with_requests(super().get_queryset(request))
+        agreements = agreements.annotate(**of_its_paper("paper")).select_related(
+            "text", "paper__volume__signing_settings"
+        )
+        authors = Prefetch("paper__authors", Author.objects.select_related("non_author_signer"))
+        return agreements.prefetch_related("messages", "change_requests", authors)
 
     def paper_of(self, row: Any) -> Paper:
         paper: Paper = row.paper
@@ -221,7 +223,7 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
         context = dict(extra_context or {})
         if agreement is not None:
             may_change = self.may_change(request, agreement)
-            legal = legal_moves(agreement.status) if may_change else []
+            legal = allowed_transitions(agreement.status) if may_change else []
             context |= {
                 "agreement": agreement,
                 "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
@@ -234,12 +236,12 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
                 "edits": agreement.edits.all(),
                 "corrections": agreement.corrections.all(),
                 "waits": agreement.status == Status.ISSUED,
-                "forms": agreement.scans.count(),
+                "forms": agreement.signed_forms.count(),
                 "paused": agreement.paused_until if is_paused(agreement) else None,
                 "forever": FOREVER,
                 "may_pause": may_change,
-                "drift": drift(agreement) if agreement.status in LIVE else [],
-                "stopped": addresses.stopped([agreement.signer_email]).get(agreement.signer_email.lower()),
+                "drift": mismatch_lines(agreement) if agreement.status in LIVE else [],
+                "stopped": addresses.undeliverable([agreement.signer_email]).get(agreement.signer_email.lower()),
                 "may_change_contact": may_change,
                 "title": f"Agreement {agreement.reference}",
                 "subtitle": None,
@@ -252,8 +254,8 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
         back = reverse("admin:agreements_agreement_change", args=[pk])
         if verb not in BUTTONS:
             raise PermissionDenied
-        if verb not in legal_moves(agreement.status):
-            refusal = lifecycle.WrongMove(verb, agreement.status)
+        if verb not in allowed_transitions(agreement.status):
+            refusal = lifecycle.TransitionError(verb, agreement.status)
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
             return HttpResponseRedirect(back)
         form = ReasonForm(data=request.POST if request.method == "POST" else None)
@@ -272,12 +274,12 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
             if verb == "waive":
                 lifecycle.waive(agreement, reason=reason, by=who(request), now=now)
             elif verb == "supersede":
-                successor = lifecycle.supersede(agreement, reason=reason, by=who(request), now=now)
+                successor = lifecycle.replace(agreement, reason=reason, by=who(request), now=now)
                 back = reverse("admin:agreements_agreement_change", args=[successor.pk])
             else:
                 lifecycle.void(agreement, reason=reason, by=who(request), now=now)
             self.message_user(request, DONE[verb], messages.SUCCESS)
-        except (lifecycle.WrongMove, snapshot.NotReady) as refusal:
+        except (lifecycle.TransitionError, snapshot.NotReadyError) as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(back)
 
@@ -286,7 +288,7 @@ class AgreementDesk(PaperForms, AgreementPauses, NoteTaking, BulkMoves):
         agreement = self.own_or_404(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        say_left_out(request, 1 - remind(request, [agreement]))
+        message_skipped(request, 1 - remind(request, [agreement]))
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
 
     def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:

@@ -61,7 +61,7 @@ class AgreementPauses(OwnVolumes):
         if request.method == "POST" and (not form.is_bound or form.is_valid()):
             now = timezone.now()
             if form.is_bound:
-                until = form.moment(agreement.paper.volume.terms.office_zone)
+                until = form.moment(agreement.paper.volume.signing_settings.office_zone)
                 lifecycle.pause(agreement, until=until, by=who(request), now=now)
             else:
                 lifecycle.resume(agreement, by=who(request), now=now)

@@ -21,7 +21,7 @@ def remind(request: HttpRequest, agreements: Iterable[Agreement]) -> int:
     return count
 
 
-def say_left_out(request: HttpRequest, count: int) -> None:
+def message_skipped(request: HttpRequest, count: int) -> None:
     if count:
         why = "no agreement waits for a signature, a mail is on its way already, or reminders are paused or unwanted"
         messages.warning(request, f"{count} got no reminder: {why}.")

@@ -17,13 +17,13 @@ from django.utils.http import urlencode
 
 from agreements import lifecycle
 from agreements.admin.format import who
-from agreements.admin.lists import DeskList
+from agreements.admin.lists import ExportableList
 from agreements.documents import pdf
 from agreements.documents.checklist import FOUND, LACKING
 from agreements.domain import written_dates
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
-from agreements.models import Agreement, Scan
+from agreements.models import Agreement, SignedForm
 
 ADDRESS_LIFE = 300
 """Seconds for which the address of a scan works."""
@@ -49,7 +49,7 @@ class AcceptForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, agreement: Agreement, scan: Scan, first: date, last: date) -> None:
+    def __init__(self, data: Any = None, *, agreement: Agreement, scan: SignedForm, first: date, last: date) -> None:
         super().__init__(data, initial={"scan": scan.pk, "name": agreement.signer})
         self.first, self.last = first, last
         for name in ("name", "date_written", "dated"):
@@ -99,7 +99,7 @@ class SendBackForm(forms.Form):
         max_length=2000, required=False, label="In your words", widget=forms.Textarea(attrs={"rows": 3, "cols": 50})
     )
 
-    def __init__(self, data: Any = None, *, scan: Scan) -> None:
+    def __init__(self, data: Any = None, *, scan: SignedForm) -> None:
         super().__init__(data, initial={"scan": scan.pk}, auto_id="back_%s")
 
     def clean(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-class PaperForms(DeskList):
+class SignedFormPages(ExportableList):
     """Adds the page of a form signed on paper to the desk of agreements."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -173,7 +173,7 @@ class PaperForms(DeskList):
 
     def accepted(self, request: HttpRequest, agreement: Agreement, form: AcceptForm) -> bool:
         """Accepts the form that was looked at; False, with a message, where that is not possible."""
-        seen = agreement.scans.filter(pk=form.cleaned_data["scan"]).first()
+        seen = agreement.signed_forms.filter(pk=form.cleaned_data["scan"]).first()
         return seen is not None and self.settled(
             request,
             lambda: signed_form.accept(agreement, seen, form.reading, by=who(request), now=timezone.now()),
@@ -181,7 +181,7 @@ class PaperForms(DeskList):
         )
 
     def returned(self, request: HttpRequest, agreement: Agreement, form: SendBackForm) -> bool:
-        seen, data = agreement.scans.filter(pk=form.cleaned_data["scan"]).first(), form.cleaned_data
+        seen, data = agreement.signed_forms.filter(pk=form.cleaned_data["scan"]).first(), form.cleaned_data
         return seen is not None and self.settled(
             request,
             lambda: signed_form.send_back(
@@ -193,13 +193,13 @@ class PaperForms(DeskList):
     def settled(self, request: HttpRequest, settle: Any, done: str) -> bool:
         try:
             settle()
-        except (lifecycle.WrongMove, signed_form.Refused) as refusal:
+        except (lifecycle.TransitionError, signed_form.SignedFormError) as refusal:
             messages.error(request, f"Nothing was changed: {refusal}")
             return False
         messages.success(request, done)
         return True
 
-    def shown(self, request: HttpRequest, agreement: Agreement, scan: Scan, number: int) -> dict[str, Any]:
+    def shown(self, request: HttpRequest, agreement: Agreement, scan: SignedForm, number: int) -> dict[str, Any]:
         """One file as the page has it: its addresses work for this reader, and for a few minutes."""
         one = scan.files[number]
 
@@ -223,12 +223,12 @@ class PaperForms(DeskList):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         agreement = self.own_or_404(request, pk)
-        if not agreement.scans.exists():
+        if not agreement.signed_forms.exists():
             raise Http404("No form signed on paper has come in.")
         try:
             ticket = signing.loads(request.GET.get("ticket", ""), salt=salt(request), max_age=ADDRESS_LIFE)
-            scan = agreement.scans.get(pk=ticket[0])
-        except (signing.BadSignature, Scan.DoesNotExist):
+            scan = agreement.signed_forms.get(pk=ticket[0])
+        except (signing.BadSignature, SignedForm.DoesNotExist):
             messages.warning(request, "That address works for five minutes. Here it is anew.")
             return HttpResponseRedirect(reverse("admin:agreements_agreement_scan", args=[pk]))
         one, kind = scan.files[ticket[1]], ticket[2]

@@ -9,7 +9,7 @@ from agreements.models import Agreement
 from proceedings.accounts.permissions import OwnVolumes, edits
 
 
-class Requests(OwnVolumes):
+class RequestAdmin(OwnVolumes):
     """Rows about one agreement each, settled by moves."""
 
     volume_path = "agreement__paper__volume"
@@ -24,7 +24,7 @@ class Requests(OwnVolumes):
 
     def agreement_or_404(self, request: HttpRequest, pk: int) -> Agreement:
         """One on the desk of somebody who may change it."""
-        rows = Agreement.objects.select_related("paper__volume__terms")
+        rows = Agreement.objects.select_related("paper__volume__signing_settings")
         agreement = get_object_or_404(rows, pk=pk)
         if not edits(request, agreement.paper.volume_id):
             raise Http404

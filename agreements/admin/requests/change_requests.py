@@ -16,12 +16,12 @@ from agreements.admin.format import chip, stamp, who
 from agreements.domain.differences import differences
 from agreements.domain.states import WAITING
 from agreements.lifecycle import snapshot
-from agreements.models import Proposal
+from agreements.models import ChangeRequest
 from agreements.requests import change_requests
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
 
 
-class RefusalForm(forms.Form):
+class RejectForm(forms.Form):
     reason = forms.CharField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
@@ -29,8 +29,8 @@ class RefusalForm(forms.Form):
     )
 
 
-@admin.register(Proposal)
-class ProposalDesk(OwnVolumes):
+@admin.register(ChangeRequest)
+class ChangeRequestAdmin(OwnVolumes):
     """Read-only but for the two buttons: a proposal is settled once."""
 
     volume_path = "agreement__paper__volume"
@@ -48,61 +48,61 @@ class ProposalDesk(OwnVolumes):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related("agreement__text")
 
-    @admin.display(description="proposal")
-    def what(self, proposal: Proposal) -> str:
-        return "; ".join(change_requests.words(proposal))
+    @admin.display(description="change_request")
+    def what(self, change_request: ChangeRequest) -> str:
+        return "; ".join(change_requests.change_lines(change_request))
 
     @admin.display(description="proposed by")
-    def signer(self, proposal: Proposal) -> str:
-        return proposal.agreement.signer
+    def signer(self, change_request: ChangeRequest) -> str:
+        return change_request.agreement.signer
 
     @admin.display(description="where it stands", ordering="state")
-    def state_(self, proposal: Proposal) -> str:
-        if proposal.state == Proposal.State.OPEN and proposal.agreement.status not in WAITING:
-            return chip("none", f"agreement {proposal.agreement.get_status_display()}")
-        return chip(proposal.state, proposal.get_state_display())
+    def state_(self, change_request: ChangeRequest) -> str:
+        if change_request.state == ChangeRequest.State.OPEN and change_request.agreement.status not in WAITING:
+            return chip("none", f"agreement {change_request.agreement.get_status_display()}")
+        return chip(change_request.state, change_request.get_state_display())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page of one proposal, with its two buttons."""
-        proposal = self.get_object(request, object_id)
-        if proposal is None or not self.has_view_permission(request, proposal):
+        change_request = self.get_object(request, object_id)
+        if change_request is None or not self.has_view_permission(request, change_request):
             raise Http404
-        may = self.has_change_permission(request, proposal)
-        refusal = RefusalForm(request.POST if "refuse" in request.POST else None)
+        may = self.has_change_permission(request, change_request)
+        refusal = RejectForm(request.POST if "refuse" in request.POST else None)
         if request.method == "POST":
             if not may:
                 raise PermissionDenied
             if "accept" in request.POST or refusal.is_valid():
-                return self.settled(request, proposal, refusal)
-        open_ = proposal.state == Proposal.State.OPEN and proposal.agreement.status in WAITING
+                return self.settled(request, change_request, refusal)
+        open_ = change_request.state == ChangeRequest.State.OPEN and change_request.agreement.status in WAITING
         context = {
             **self.admin_site.each_context(request),
-            "proposal": proposal,
-            "agreement": proposal.agreement,
-            "differences": differences(proposal.agreement.facts, proposal.data),
-            "stands_in": proposal.kind == Proposal.Kind.SIGNER and "author" not in proposal.data,
+            "change_request": change_request,
+            "agreement": change_request.agreement,
+            "differences": differences(change_request.agreement.facts, change_request.data),
+            "stands_in": change_request.kind == ChangeRequest.Kind.SIGNER and "author" not in change_request.data,
             "form": refusal,
             "may_settle": may and open_,
-            "title": str(proposal),
+            "title": str(change_request),
             "opts": self.opts,
         }
         status = 400 if refusal.is_bound else 200
         return render(request, "admin/agreements/proposal.html", context, status=status)
 
-    def settled(self, request: HttpRequest, proposal: Proposal, refusal: RefusalForm) -> HttpResponse:
+    def settled(self, request: HttpRequest, change_request: ChangeRequest, refusal: RejectForm) -> HttpResponse:
         """Accepts, or refuses with the reason given; says what became of it on the agreement's page."""
-        to, now = proposal.agreement, timezone.now()
+        to, now = change_request.agreement, timezone.now()
         try:
             if "accept" in request.POST:
-                to = change_requests.accept(proposal, by=who(request), now=now)
+                to = change_requests.accept(change_request, by=who(request), now=now)
                 done = "Accepted. This is the new agreement; its invitation goes out within a minute."
             else:
-                change_requests.refuse(proposal, reason=refusal.cleaned_data["reason"], by=who(request), now=now)
+                change_requests.reject(change_request, reason=refusal.cleaned_data["reason"], by=who(request), now=now)
                 done = "Refused. The author is told why; the agreement waits as before."
             messages.success(request, done)
-        except (lifecycle.WrongMove, snapshot.NotReady) as refused:
+        except (lifecycle.TransitionError, snapshot.NotReadyError) as refused:
             messages.error(request, f"Nothing was changed: {refused}")
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[to.pk]))

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from agreements.admin.format import chip, stamp, who
-from agreements.admin.requests.base import Requests
+from agreements.admin.requests.base import RequestAdmin
 from agreements.admin.requests.edits import WordsForm
 from agreements.models import Correction
 from agreements.requests import corrections
@@ -65,9 +65,9 @@ class PermissionForm(forms.ModelForm):
 
 
 @admin.register(Correction)
-class CorrectionDesk(Requests):
+class CorrectionAdmin(RequestAdmin):
     list_display = ["what_", "agreement", "name", "nature", "state_", stamp("made_at", "asked")]
-    list_filter = ["state", "nature", type("ByVolume", (OwnVolumeFilter,), {"volume_path": Requests.volume_path})]
+    list_filter = ["state", "nature", type("ByVolume", (OwnVolumeFilter,), {"volume_path": RequestAdmin.volume_path})]
 
     @admin.display(description="correction")
     def what_(self, correction: Correction) -> str:
@@ -93,10 +93,10 @@ class CorrectionDesk(Requests):
         if not form.is_valid():
             return self.page(request, "ask_correction", about, wrong=form.is_bound, form=form, title=title)
         try:
-            made = corrections.ask(about, by=who(request), now=timezone.now(), **form.cleaned_data)
-        except corrections.NotPublished:
+            made = corrections.request_correction(about, by=who(request), now=timezone.now(), **form.cleaned_data)
+        except corrections.NotPublishedError:
             form.add_error(None, "The volume is not published yet: change the paper itself, on its page.")
-        except corrections.TooManyOpen:
+        except corrections.TooManyOpenError:
             form.add_error(None, "Several requests about this paper wait already: settle them first.")
         else:
             self.message_user(request, "On record. Approve or refuse it below.", messages.SUCCESS)
@@ -145,13 +145,13 @@ class CorrectionDesk(Requests):
                 corrections.approve(correction, permission.permission, by=by, now=now)
                 done = "Approved. Hand the text below on to the publisher; then note that it is published."
             else:
-                corrections.refuse(correction, reason=refusal.cleaned_data["reason"], by=by, now=now)
+                corrections.reject(correction, reason=refusal.cleaned_data["reason"], by=by, now=now)
                 done = "Refused. Who asked is told why, as far as there is an address."
             self.message_user(request, done, messages.SUCCESS)
-        except corrections.NotPermitted as lack:
+        except corrections.NotPermittedError as lack:
             permission.add_error(None, str(lack))
             return None
-        except corrections.Settled:
+        except corrections.AlreadyResolvedError:
             self.message_user(request, "Nothing was changed: somebody else was faster.", messages.ERROR)
         return HttpResponseRedirect(request.path)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agreements import lifecycle
 from agreements.admin.format import chip, stamp, who
-from agreements.admin.requests.base import Requests
+from agreements.admin.requests.base import RequestAdmin
 from agreements.models import Agreement, Edit
 from agreements.requests import edits
 from proceedings.accounts.permissions import OwnVolumeFilter
@@ -45,9 +45,13 @@ class WordsForm(forms.Form):
 
 
 @admin.register(Edit)
-class EditDesk(Requests):
+class EditAdmin(RequestAdmin):
     list_display = ["what_", "agreement", "state_", stamp("made_at", "noted"), "made_by"]
-    list_filter = ["state", "substantive", type("ByVolume", (OwnVolumeFilter,), {"volume_path": Requests.volume_path})]
+    list_filter = [
+        "state",
+        "substantive",
+        type("ByVolume", (OwnVolumeFilter,), {"volume_path": RequestAdmin.volume_path}),
+    ]
 
     @admin.display(description="edit")
     def what_(self, edit: Edit) -> str:
@@ -69,8 +73,8 @@ class EditDesk(Requests):
             title = f"Note an edit of {about.paper_key}"
             return self.page(request, "note_edit", about, wrong=form.is_bound, form=form, title=title)
         try:
-            edit = edits.note(about, by=who(request), now=timezone.now(), **form.cleaned_data)
-        except lifecycle.WrongMove as refusal:
+            edit = edits.record_edit(about, by=who(request), now=timezone.now(), **form.cleaned_data)
+        except lifecycle.TransitionError as refusal:
             self.message_user(request, f"Nothing was noted: {refusal}", messages.ERROR)
             return self.to_agreement(about)
         asked = " The author is asked by mail; the paper waits for the answer." if edit.substantive else ""
@@ -104,7 +108,7 @@ class EditDesk(Requests):
         by, now = who(request), timezone.now()
         try:
             if "ask" in request.POST:
-                asked = edits.ask(edit, now=now)
+                asked = edits.ask_author(edit, now=now)
                 done = "The author is asked again." if asked else "A mail about it is on its way already."
             elif "undo" in request.POST:
                 edits.undo(edit, reason=form.cleaned_data["reason"], by=by, now=now)
@@ -113,7 +117,7 @@ class EditDesk(Requests):
                 edits.confirm(edit, reason=form.cleaned_data["reason"], by=by, now=now)
                 done = "Confirmed on your word."
             self.message_user(request, done, messages.SUCCESS)
-        except lifecycle.WrongMove as refusal:
+        except lifecycle.TransitionError as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(request.path)
 

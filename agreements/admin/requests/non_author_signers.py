@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from agreements.admin.format import stamp
-from agreements.models import StandIn
+from agreements.models import NonAuthorSigner
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
 
 
-@admin.register(StandIn)
-class StandInDesk(OwnVolumes):
+@admin.register(NonAuthorSigner)
+class NonAuthorSignerAdmin(OwnVolumes):
     """Named by accepting a proposal. Deleting one changes no agreement: the next one asks the author again."""
 
     volume_path = "author__paper__volume"
@@ -20,8 +20,8 @@ class StandInDesk(OwnVolumes):
     list_select_related = ["author__paper"]
 
     @admin.display(description="paper")
-    def paper(self, stand_in: StandIn) -> str:
-        return stand_in.author.paper.key
+    def paper(self, non_author_signer: NonAuthorSigner) -> str:
+        return non_author_signer.author.paper.key
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

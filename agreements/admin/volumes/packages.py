@@ -15,14 +15,14 @@ from django.utils.html import format_html
 from agreements.admin.format import who
 from agreements.dashboard import health
 from agreements.delivery import packages as delivery_packages
-from agreements.delivery.download_links import address_of
-from agreements.delivery.packages import Handover
+from agreements.delivery.download_links import download_url
+from agreements.delivery.packages import Delivery
 from agreements.jobs import package_builder
 from agreements.models import Package
 from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Volume
 
-MOST = 300
+MAX_SHOWN = 300
 """So many papers to a reason a page shows; the command lists them all."""
 
 SHOWN = 12
@@ -34,7 +34,7 @@ AGAIN = 5
 UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
 
 
-def by_reason(what: Handover) -> list[tuple[str, list[tuple[str, int | None]], int]]:
+def by_reason(what: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
     """Each reason of the agreements and of the publisher's check once, the commonest first.
 
     With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
@@ -47,10 +47,10 @@ def by_reason(what: Handover) -> list[tuple[str, list[tuple[str, int | None]], i
         why = str(replace(finding, paper="", fix=""))
         reasons[why].append((finding.paper, rows.get(finding.paper)))
     ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
-    return [(why, papers[:MOST], max(0, len(papers) - MOST)) for why, papers in ranked]
+    return [(why, papers[:MAX_SHOWN], max(0, len(papers) - MAX_SHOWN)) for why, papers in ranked]
 
 
-class PackageDownloads(OwnVolumes):
+class PackagePages(OwnVolumes):
     """A page per volume with its packages. Making them hands something over, so it is a POST that leaves its events."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -64,7 +64,11 @@ class PackageDownloads(OwnVolumes):
     def volume_or_404(self, request: HttpRequest, pk: int) -> Volume:
         made = Package.objects.filter(volume=OuterRef("pk"), state=Package.State.DONE).order_by("-pk")
         newest = {f"{which}_package": Subquery(made.filter(which=which).values("pk")[:1]) for which in Package.Which}
-        volumes = self.get_queryset(request).select_related("terms").annotate(**newest, **health.pulse(timezone.now()))
+        volumes = (
+            self.get_queryset(request)
+            .select_related("signing_settings")
+            .annotate(**newest, **health.heartbeat(timezone.now()))
+        )
         volume: Volume | None = volumes.filter(pk=pk).first()
         if volume is None:
             raise Http404
@@ -121,7 +125,7 @@ class PackageDownloads(OwnVolumes):
         found = volume.packages.filter(pk=package, state=Package.State.DONE).select_related("volume").first()
         if found is None:
             raise Http404
-        return HttpResponseRedirect(address_of(found))
+        return HttpResponseRedirect(download_url(found))
 
     def packages(self, volume: Volume) -> str:
         """A link for the list of volumes."""

@@ -15,15 +15,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from agreements import lifecycle
-from agreements.admin.bulk import BULKS, Bulk
+from agreements.admin.bulk import BULK_ACTIONS, BulkAction
 from agreements.admin.format import zone_of
-from agreements.admin.volumes.packages import PackageDownloads
-from agreements.admin.volumes.publication import PublicationPage
+from agreements.admin.volumes.packages import PackagePages
+from agreements.admin.volumes.publication import PublicationPages
 from agreements.admin.volumes.reminders import ReminderPages
-from agreements.admin.volumes.signing_settings import TermsInline
+from agreements.admin.volumes.signing_settings import SigningSettingsInline
 from agreements.dashboard import chart, health, overview
-from agreements.dashboard.blockers import FITTING, Blocker
-from agreements.domain.states import LIVE, WORDS, Status
+from agreements.dashboard.blockers import SUITABLE_ACTIONS, Blocker
+from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement
 from proceedings.accounts.permissions import edits
 from proceedings.admin.volumes import VolumeAdmin
@@ -43,9 +43,9 @@ class Numbers:
     sealed: int
 
 
-def fitting(blocker: Blocker, *, may_change: bool) -> Bulk | None:
+def suitable_action(blocker: Blocker, *, may_change: bool) -> BulkAction | None:
     """The move for many that the board offers with a count, to those who may make it."""
-    move = BULKS.get(FITTING.get(blocker, ""))
+    move = BULK_ACTIONS.get(SUITABLE_ACTIONS.get(blocker, ""))
     return move if move and (may_change or move.by_assistant) else None
 
 
@@ -65,13 +65,13 @@ class VolumeList(ChangeList):
 
 
 @admin.register(Volume)
-class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
+class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, VolumeAdmin):
     list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
-    list_select_related = ["terms"]
+    list_select_related = ["signing_settings"]
     list_per_page = 50
     show_full_result_count = False
     ordering = ["-number"]
-    inlines = [TermsInline]
+    inlines = [SigningSettingsInline]
     change_form_template = "admin/agreements/volume_page.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -81,13 +81,13 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
         """Hangs its `Numbers` on each volume, in two queries for all."""
         accepted = Paper.objects.filter(volume__in=volumes, status=Paper.Status.ACCEPTED)
         papers = dict(accepted.order_by().values_list("volume").annotate(count=Count("pk")))
-        standing: dict[tuple[int, str], int] = {}
+        paper_state: dict[tuple[int, str], int] = {}
         agreements = Agreement.objects.filter(paper__in=accepted, status__in=[*LIVE, Status.DECLINED]).order_by()
         counted = agreements.values_list("paper__volume", "status").annotate(count=Count("paper", distinct=True))
         for volume, status, count in counted:
-            standing[volume, status] = count
+            paper_state[volume, status] = count
         for volume in volumes:
-            by_status = {status: standing.get((volume.pk, status), 0) for status in Status}
+            by_status = {status: paper_state.get((volume.pk, status), 0) for status in Status}
             volume.numbers = Numbers(
                 papers=papers.get(volume.pk, 0),
                 under_way=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
@@ -125,7 +125,7 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
 
     @admin.display(description="deadline")
     def deadline(self, volume: Volume) -> str:
-        return volume.terms.deadline_in_words if hasattr(volume, "terms") else "not set"
+        return volume.signing_settings.deadline_in_words if hasattr(volume, "signing_settings") else "not set"
 
     @admin.display(description="more")
     def rooms(self, volume: Volume) -> str:
@@ -139,7 +139,7 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
     def bound(self, papers: Collection[int]) -> dict[int, str]:
         """Papers whose agreements would no longer fit if they were changed: each would need a new one."""
         live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
-        return {paper: WORDS[Status(status)] for paper, status in live.values_list("paper", "status")}
+        return {paper: STATUS_LABELS[Status(status)] for paper, status in live.values_list("paper", "status")}
 
     def after_import(self, volume: Volume) -> str:
         return reverse("admin:proceedings_volume_board", args=[volume.pk])
@@ -150,13 +150,13 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         now = timezone.now()
-        made = overview.make(volume, now)
+        made = overview.build_overview(volume, now)
         progress, may_change = made.progress, edits(request, volume.pk)
         context = {
             **self.admin_site.each_context(request),
             "board": made,
-            "standstill": standstill(volume, now),
-            "counts": [(count, fitting(count.blocker, may_change=may_change)) for count in made.counts],
+            "standstill": stopped_jobs_message(volume, now),
+            "counts": [(count, suitable_action(count.blocker, may_change=may_change)) for count in made.counts],
             "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
             "may_change": may_change,
@@ -171,10 +171,10 @@ class VolumeDesk(PackageDownloads, PublicationPage, ReminderPages, VolumeAdmin):
                 row.instance.revision += 1
         super().save_formset(request, form, formset, change)
         if formset.has_changed():
-            lifecycle.terms_changed(form.instance.pk, timezone.now())
+            lifecycle.settings_changed(form.instance.pk, timezone.now())
 
 
-def standstill(volume: Any, now: datetime) -> list[str]:
+def stopped_jobs_message(volume: Any, now: datetime) -> list[str]:
     """What keeps all volumes waiting, in words, from `health.pulse`."""
     silent = health.seconds(now, volume.clock_ran_at) if volume.clock_ran_at else None
-    return health.standstill(silent, health.seconds(now, volume.oldest_due_at))
+    return health.stopped_jobs(silent, health.seconds(now, volume.oldest_due_at))

@@ -42,7 +42,7 @@ class PublicationForm(forms.Form):
         return day
 
 
-class PublicationPage(OwnVolumes):
+class PublicationPages(OwnVolumes):
     """A page per volume, for the day on which the publisher has put it online."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -58,11 +58,11 @@ class PublicationPage(OwnVolumes):
         if request.method == "POST" and not edits(request, volume.pk):
             raise PermissionDenied
         if form.is_valid():
-            queued = publication.tell(volume, form.cleaned_data["published"], now=now)
+            queued = publication.notify_authors(volume, form.cleaned_data["published"], now=now)
             said = f"{queued} mail{pluralize(queued)} on the way." if queued else "All authors have been told before."
             self.message_user(request, said, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_publication", args=[volume.pk]))
-        plan = publication.plan(volume)
+        plan = publication.plan_notifications(volume)
         unreachable = plan.unreachable
         context = {
             **self.admin_site.each_context(request),

@@ -20,23 +20,23 @@ from agreements.domain.schedule import FOREVER
 from agreements.domain.states import Status
 from agreements.jobs import digest
 from agreements.mail import addresses, compose, email_templates, notify, samples
-from agreements.models import Agreement, Message, OwnWords, Person, Terms, known_zone
+from agreements.models import Agreement, EmailTemplate, Message, RecipientSettings, SigningSettings, known_zone
 from agreements.reminders import preview
 from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Volume
 
 AHEAD = timedelta(days=14)
-MOST = 100
+MAX_EMAILS = 100
 """So many mails a page shows; `manage.py preview_mails` lists them all."""
 KINDS = {str(kind): needed for kind, needed in compose.NEEDED.items()}
 
 
-class PersonForm(PauseForm):
+class RecipientForm(PauseForm):
     address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     field_order = ["address", "until"]
 
 
-class PlaceForm(forms.Form):
+class TimeZoneForm(forms.Form):
     address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     zone = forms.CharField(
         label="Time zone",
@@ -47,9 +47,9 @@ class PlaceForm(forms.Form):
     )
 
 
-class WordsForm(forms.ModelForm):
+class EmailTemplateForm(forms.ModelForm):
     class Meta:
-        model = OwnWords
+        model = EmailTemplate
         fields = ["body", "extra"]
         widgets = {
             "body": forms.Textarea(attrs={"rows": 10, "cols": 70}),
@@ -58,7 +58,7 @@ class WordsForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"]).strip()
-        if body and (problems := list(email_templates.complaints(body, KINDS[self.instance.kind]))):
+        if body and (problems := list(email_templates.template_errors(body, KINDS[self.instance.kind]))):
             raise forms.ValidationError(problems)
         return body
 
@@ -82,58 +82,62 @@ class ReminderPages(OwnVolumes):
         ]
         return own + super().get_urls()
 
-    def with_terms_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, Terms | None]:
+    def with_terms_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, SigningSettings | None]:
         volume = self.volume_or_404(request, pk)
         if request.method == "POST" and not edits(request, volume.pk):
             raise PermissionDenied
-        return volume, getattr(volume, "terms", None)
+        return volume, getattr(volume, "signing_settings", None)
 
     def reminders_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What will go out and to whom, and the levers. Without terms there is nothing to remind of yet."""
-        volume, terms = self.with_terms_or_404(request, pk)
-        if terms is None:
+        volume, signing_settings = self.with_terms_or_404(request, pk)
+        if signing_settings is None:
             self.message_user(request, "Set the deadline first: reminders go by it.", messages.WARNING)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_change", args=[pk]))
         bound: dict[str, forms.Form] = {}
         if request.method == "POST":
-            done, bound = self.act(request, volume, terms)
+            done, bound = self.act(request, volume, signing_settings)
             if done:
                 self.message_user(request, done, messages.SUCCESS)
                 return HttpResponseRedirect(request.path)
-        context = self.page(request, volume, terms) | {
+        context = self.page(request, volume, signing_settings) | {
             "pause": bound.get("pause-volume") or PauseForm(prefix="volume"),
-            "person": bound.get("pause-person") or PersonForm(prefix="person"),
-            "place": bound.get("place-person") or PlaceForm(prefix="place"),
+            "person": bound.get("pause-person") or RecipientForm(prefix="person"),
+            "place": bound.get("place-person") or TimeZoneForm(prefix="place"),
         }
         return render(request, "admin/agreements/reminders.html", context, status=400 if bound else 200)
 
-    def page(self, request: HttpRequest, volume: Volume, terms: Terms) -> dict[str, Any]:
+    def page(self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings) -> dict[str, Any]:
         now = timezone.now()
-        mails = list(islice(preview.coming(volume, now, now + AHEAD), MOST + 1))
+        mails = list(islice(preview.planned_emails(volume, now, now + AHEAD), MAX_EMAILS + 1))
         waiting = Agreement.objects.filter(paper__volume=volume, status=Status.ISSUED)
-        own = set(OwnWords.objects.filter(volume=volume).values_list("kind", flat=True))
+        own = set(EmailTemplate.objects.filter(volume=volume).values_list("kind", flat=True))
         return {
             **self.admin_site.each_context(request),
             "volume": volume,
-            "terms": terms,
-            "paused": terms.paused_until if terms.paused_until and terms.paused_until > now else None,
+            "signing_settings": signing_settings,
+            "paused": signing_settings.paused_until
+            if signing_settings.paused_until and signing_settings.paused_until > now
+            else None,
             "forever": FOREVER,
-            "mails": mails[:MOST],
-            "more": len(mails) > MOST,
+            "mails": mails[:MAX_EMAILS],
+            "more": len(mails) > MAX_EMAILS,
             "days": AHEAD.days,
-            "people": Person.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
-            "places": Person.objects.filter(volume=volume).exclude(zone="").order_by("address"),
+            "people": RecipientSettings.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
+            "places": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
             "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
             "letters": [(kind, Message.Kind(kind).label, kind in own) for kind in KINDS],
-            "refused": list(addresses.stopped(notify.editors_of_volume(volume)).values()),
-            "gets_daily": not terms.no_daily.filter(username=request.user.get_username()).exists(),
+            "refused": list(addresses.undeliverable(notify.editors_of_volume(volume)).values()),
+            "gets_daily": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
             "may_change": edits(request, volume.pk),
             "title": f"Reminders of {volume}",
             "opts": self.opts,
         }
 
-    def act(self, request: HttpRequest, volume: Volume, terms: Terms) -> tuple[str, dict[str, forms.Form]]:
+    def act(
+        self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings
+    ) -> tuple[str, dict[str, forms.Form]]:
         """Does what the pressed button says. Returns what was done, or the form that says what is wrong."""
         now, verb, address = timezone.now(), request.POST.get("do", ""), request.POST.get("address", "")
         match verb:
@@ -141,39 +145,41 @@ class ReminderPages(OwnVolumes):
                 lifecycle.resume_volume(volume.pk, now=now)
                 return "Reminders go on.", {}
             case "resume-person":
-                lifecycle.resume_person(volume.pk, address, now=now)
+                lifecycle.resume_recipient(volume.pk, address, now=now)
                 return f"{address} gets reminders again.", {}
             case "pause-volume":
                 pause = PauseForm(request.POST, prefix="volume")
                 if not pause.is_valid():
                     return "", {verb: pause}
-                lifecycle.pause_volume(volume.pk, until=pause.moment(terms.office_zone), now=now)
+                lifecycle.pause_volume(volume.pk, until=pause.moment(signing_settings.office_zone), now=now)
                 return "Paused: no reminder of this volume goes out, and those on their way are stopped.", {}
             case "pause-person":
-                person = PersonForm(request.POST, prefix="person")
+                person = RecipientForm(request.POST, prefix="person")
                 if not person.is_valid():
                     return "", {verb: person}
                 address = person.cleaned_data["address"]
-                lifecycle.pause_person(volume.pk, address, until=person.moment(terms.office_zone), now=now)
+                lifecycle.pause_recipient(
+                    volume.pk, address, until=person.moment(signing_settings.office_zone), now=now
+                )
                 return f"Paused: {address} gets no reminder about papers of this volume.", {}
             case "place-person":
-                place = PlaceForm(request.POST, prefix="place")
+                place = TimeZoneForm(request.POST, prefix="place")
                 if not place.is_valid():
                     return "", {verb: place}
-                lifecycle.place_person(volume.pk, place.cleaned_data["address"], place.cleaned_data["zone"], now=now)
+                lifecycle.set_time_zone(volume.pk, place.cleaned_data["address"], place.cleaned_data["zone"], now=now)
                 return f"Noted: {place.cleaned_data['address']} gets mail in their own working hours.", {}
             case "daily-on" | "daily-off":
-                digest.switch(terms, request.user, on=verb == "daily-on")  # type: ignore[arg-type]
+                digest.set_digest(signing_settings, request.user, on=verb == "daily-on")  # type: ignore[arg-type]
                 return "You get the morning mail." if verb == "daily-on" else "No morning mail for you.", {}
         raise Http404
 
     def words_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """The volume's own words for one kind of mail, with what the mail then looks like."""
-        volume, terms = self.with_terms_or_404(request, pk)
-        if kind not in KINDS or terms is None:
+        volume, signing_settings = self.with_terms_or_404(request, pk)
+        if kind not in KINDS or signing_settings is None:
             raise Http404
-        own = OwnWords.objects.filter(volume=volume, kind=kind).first() or OwnWords(volume=volume, kind=kind)
-        form = WordsForm(request.POST if request.method == "POST" else None, instance=own)
+        own = EmailTemplate.objects.filter(volume=volume, kind=kind).first() or EmailTemplate(volume=volume, kind=kind)
+        form = EmailTemplateForm(request.POST if request.method == "POST" else None, instance=own)
         valid = form.is_bound and form.is_valid()
         if valid and "save" in request.POST:
             if own.body or own.extra:
@@ -189,7 +195,7 @@ class ReminderPages(OwnVolumes):
             "form": form,
             "kind": Message.Kind(kind).label,
             "sample": sample,
-            "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACES.items()],
+            "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACEHOLDERS.items()],
             "needed": [f"{{{name}}}" for name in KINDS[kind]],
             "may_change": edits(request, volume.pk),
             "title": f"Words of the {Message.Kind(kind).label.lower()}",

@@ -8,19 +8,19 @@ from django.contrib import admin
 from django.db.models import JSONField
 from django.http import HttpRequest
 
-from agreements.domain.schedule import OWN, PRESETS
-from agreements.models import Terms
+from agreements.domain.schedule import CUSTOM, PRESETS
+from agreements.models import SigningSettings
 from proceedings.accounts.permissions import edits
 
 NUMBERS = {"offsets", "most_reminders", "coauthors_after", "editors_after"}
 
 
-class TermsForm(forms.ModelForm):
+class SigningSettingsForm(forms.ModelForm):
     """A preset that is chosen brings its numbers; numbers that are changed by hand are the volume's own."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
-        if "preset" in self.changed_data and cleaned.get("preset") != OWN:
+        if "preset" in self.changed_data and cleaned.get("preset") != CUSTOM:
             preset = PRESETS[cleaned["preset"]] if cleaned.get("preset") in PRESETS else None
             # A volume that is only being made may bring both; then what was written by hand counts.
             if preset and not NUMBERS & set(self.changed_data):
@@ -31,13 +31,13 @@ class TermsForm(forms.ModelForm):
                     "editors_after": preset.editors_after,
                 }
         if NUMBERS & set(self.changed_data):
-            cleaned["preset"] = OWN
+            cleaned["preset"] = CUSTOM
         return cleaned
 
 
-class TermsInline(admin.StackedInline):
-    model = Terms
-    form = TermsForm
+class SigningSettingsInline(admin.StackedInline):
+    model = SigningSettings
+    form = SigningSettingsForm
     can_delete = False
     formfield_overrides = {JSONField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 70})}}
     fieldsets = [
@@ -56,7 +56,9 @@ class TermsInline(admin.StackedInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj and hasattr(obj, "terms") else 1  # nothing can be issued without a deadline: show where it goes
+        return (
+            0 if obj and hasattr(obj, "signing_settings") else 1
+        )  # nothing can be issued without a deadline: show where it goes
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # the volume's page has asked already

@@ -27,7 +27,7 @@ INK, GREY = 0.0, 0.38
 rl_config.useA85 = 0  # binary streams: a fifth smaller, and no need for ReportLab's C accelerator
 
 
-class Sheet(Canvas):
+class PageCanvas(Canvas):
     """A document being drawn. The same calls give the same bytes: no clock, no random identifier."""
 
     _doc: Any

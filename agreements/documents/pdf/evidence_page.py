@@ -6,15 +6,15 @@ from typing import Any
 
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
-from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, Sheet
+from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, PageCanvas
 from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
 from agreements.documents.pdf.layout import BOTTOM, TOP, Placed, Rule
 from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
 from agreements.documents.pdf.shaping import has_right_to_left, made_visible
 from agreements.documents.pdf.signature import day, moment
 from agreements.documents.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
-from agreements.domain.agreement_text import Wording
-from agreements.domain.facts import Facts, Happening, PaperSignature, Signature, sha256
+from agreements.domain.agreement_text import AgreementWording
+from agreements.domain.facts import HandSignature, HistoryLine, Signature, Snapshot, sha256
 
 HEADING = Type(size=17, leading=22)
 SECTION = Type(SEMIBOLD, size=9.5, leading=15)
@@ -44,7 +44,9 @@ class _Page:
     rules: list[Rule] = field(default_factory=list)
 
 
-def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[Happening], verify_url: str) -> bytes:
+def evidence(
+    facts: Snapshot, wording: AgreementWording, sig: Signature, history: Sequence[HistoryLine], verify_url: str
+) -> bytes:
     """The evidence of one signature as PDF: one page, or as many as the authors and events need.
 
     Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
@@ -71,7 +73,7 @@ def evidence(facts: Facts, wording: Wording, sig: Signature, history: Sequence[H
 
 
 def paper_evidence(
-    facts: Facts, wording: Wording, sig: PaperSignature, history: Sequence[Happening], verify_url: str
+    facts: Snapshot, wording: AgreementWording, sig: HandSignature, history: Sequence[HistoryLine], verify_url: str
 ) -> bytes:
     """The evidence of a form signed by hand, as PDF. Same arguments, same bytes; raises as `evidence` does."""
     table = _begun(
@@ -104,7 +106,7 @@ def paper_evidence(
     return _draw(table.pages, facts, verify_url)
 
 
-def _begun(heading: str, words: str, facts: Facts) -> "_Table":
+def _begun(heading: str, words: str, facts: Snapshot) -> "_Table":
     table = _Table()
     table.heading(heading)
     table.paragraph(words, MEASURE - QR_SIDE - 16)
@@ -115,13 +117,13 @@ def _begun(heading: str, words: str, facts: Facts) -> "_Table":
     return table
 
 
-def _happened(table: "_Table", history: Sequence[Happening]) -> None:
+def _happened(table: "_Table", history: Sequence[HistoryLine]) -> None:
     table.section("What happened")
     for event in history:
         table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
 
 
-def _of_both(facts: Facts) -> Iterator[tuple[str, str]]:
+def _of_both(facts: Snapshot) -> Iterator[tuple[str, str]]:
     """What the evidence says of the facts, however it was signed."""
     yield "Title", facts.title
     yield from _authors(facts.authors)
@@ -130,7 +132,7 @@ def _of_both(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Capacity", facts.capacity
 
 
-def _particulars(facts: Facts, sig: Signature) -> Iterator[tuple[str, str]]:
+def _particulars(facts: Snapshot, sig: Signature) -> Iterator[tuple[str, str]]:
     yield from _of_both(facts)
     yield "Typed name", sig.typed_name
     if sig.drawn:
@@ -149,8 +151,8 @@ def _authors(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield ("" if at else label), name
 
 
-def _draw(pages: list[_Page], facts: Facts, verify_url: str) -> bytes:
-    sheet = Sheet()
+def _draw(pages: list[_Page], facts: Snapshot, verify_url: str) -> bytes:
+    sheet = PageCanvas()
     for number, page in enumerate(pages, start=1):
         if number == 1:
             _qr(sheet, verify_url, MARGIN + MEASURE - QR_SIDE, TOP + 14 - QR_SIDE)
@@ -164,7 +166,7 @@ def _draw(pages: list[_Page], facts: Facts, verify_url: str) -> bytes:
     return sheet.finished()
 
 
-def _qr(sheet: Sheet, address: str, x: float, y: float) -> None:
+def _qr(sheet: PageCanvas, address: str, x: float, y: float) -> None:
     """The address as a QR code, `QR_SIDE` points wide, lower left corner at (x, y); drawn as vectors."""
     code: Any = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(address)

@@ -12,8 +12,8 @@ from agreements.documents.pdf.canvas import HEIGHT, MARGIN, MEASURE, WIDTH
 from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
 from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
 from agreements.documents.pdf.shaping import clean
-from agreements.domain.agreement_text import Blank, Clause, Wording
-from agreements.domain.facts import Facts
+from agreements.domain.agreement_text import AgreementWording, Blank, Clause
+from agreements.domain.facts import Snapshot
 
 BODY = Type(size=10.5, leading=13.8, justified=True, hyphenated=True)
 PLAIN = Type(size=10.5, leading=13.8)
@@ -119,7 +119,7 @@ class Filling:
     lines: dict[str, tuple[Set, ...]]
 
 
-def filling(facts: Facts, wording: Wording) -> Filling:
+def filling(facts: Snapshot, wording: AgreementWording) -> Filling:
     """The lines for the blanks; raises UnprintableError and DoesNotFitError."""
     title, title_kind = _filled(facts.title, TITLE_LIMIT, "title")
     author, author_kind = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
@@ -141,7 +141,7 @@ def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
 
 
 @lru_cache(maxsize=64)
-def arrange(wording: Wording, shape: Shape) -> Arrangement:
+def arrange(wording: AgreementWording, shape: Shape) -> Arrangement:
     """Lay out the form of this shape."""
     footnote = set_paragraph(f"¹ {wording.footnote}", MEASURE, FOOTNOTE)
     flow = _Flow(floor=BOTTOM + 14 + len(footnote) * FOOTNOTE.leading)
@@ -177,7 +177,7 @@ def _footnote(lines: Sequence[Set]) -> Part:
     return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
 
 
-def room_to_sign(wording: Wording) -> float:
+def room_to_sign(wording: AgreementWording) -> float:
     """The length of the line on which the form is signed, in points; the same for forms of every shape."""
     (line,) = set_paragraph(wording.signed_label, MEASURE, PLAIN)
     return MEASURE - 2 * INDENT - line.width(PLAIN.size) - LABEL_GAP

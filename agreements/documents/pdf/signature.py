@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, Sheet
+from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, PageCanvas
 from agreements.documents.pdf.fonts import ITALIC
 from agreements.documents.pdf.layout import (
     INDENT,
@@ -18,8 +18,8 @@ from agreements.documents.pdf.layout import (
 from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
 from agreements.documents.pdf.shaping import clean, made_visible
 from agreements.domain import drawn_signature
-from agreements.domain.agreement_text import Wording
-from agreements.domain.facts import Facts, PaperSignature, Signature, Stamp
+from agreements.domain.agreement_text import AgreementWording
+from agreements.domain.facts import HandSignature, Signature, Snapshot, Stamp
 
 SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
 """Tried in this order until the typed name fits its line."""
@@ -49,19 +49,19 @@ MONTHS = (
 )  # whatever the locale
 
 
-def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
+def signature(facts: Snapshot, wording: AgreementWording, sig: Signature) -> bytes:
     """A one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
 
     A drawn signature stands at the end of the typed name's line. Raises UnprintableError and DoesNotFitError as the
     form does, and NotADrawing.
     """
     arrangement = arrange(wording, filling(facts, wording).shape)
-    sheet = Sheet()
+    sheet = PageCanvas()
     x, y, room = arrangement.signed
     line, kind = _typed(sig.typed_name, room - DRAWN_ROOM * bool(sig.drawn))
     sheet.write(x, y, line, kind)
     if sig.drawn:
-        _draw(sheet, drawn_signature.read(sig.drawn), right=x + room, baseline=y)
+        _draw(sheet, drawn_signature.parse_drawing(sig.drawn), right=x + room, baseline=y)
     x, y, room = arrangement.dated
     (line,) = set_paragraph(f"{day(sig.signed_at)} ({moment(sig.signed_at)})", room, PLAIN)
     sheet.write(x, y, line, PLAIN)
@@ -69,10 +69,10 @@ def signature(facts: Facts, wording: Wording, sig: Signature) -> bytes:
     return sheet.finished()
 
 
-def signed_on_paper(facts: Facts, wording: Wording, sig: PaperSignature) -> bytes:
+def signed_on_paper(facts: Snapshot, wording: AgreementWording, sig: HandSignature) -> bytes:
     """The same for a form signed by hand: where the signature is to be found, and its date as it was read."""
     arrangement = arrange(wording, filling(facts, wording).shape)
-    sheet = Sheet()
+    sheet = PageCanvas()
     x, y, room = arrangement.signed
     (line,) = set_paragraph("by hand: see the pages at the end of this file", room, BY_HAND)
     sheet.write(x, y, line, BY_HAND)
@@ -83,7 +83,7 @@ def signed_on_paper(facts: Facts, wording: Wording, sig: PaperSignature) -> byte
     return sheet.finished()
 
 
-def stamp(facts: Facts, wording: Wording, owner: str, officer: str = "") -> Stamp:
+def stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str = "") -> Stamp:
     """The visible part of the seal, under the signature: who seals, which `officer` signs, what a reader may do.
 
     It says no time: that is inside the seal. Raises DoesNotFitError for names too long.
@@ -93,7 +93,7 @@ def stamp(facts: Facts, wording: Wording, owner: str, officer: str = "") -> Stam
     width = MARGIN + MEASURE - left
     lines = _stamped(owner, officer, width)
     height = len(lines) * STAMP.leading + 2
-    sheet = Sheet((width, height))
+    sheet = PageCanvas((width, height))
     sheet.setFillGray(GREY)
     sheet.rect(0, 0, 1.2, height, stroke=0, fill=1)
     sheet.write_lines(8, height - 9, lines, STAMP, grey=GREY)
@@ -137,7 +137,7 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def fits_the_line(name: str, wording: Wording, *, drawn: bool = False) -> bool:
+def fits_the_line(name: str, wording: AgreementWording, *, drawn: bool = False) -> bool:
     """Whether `name` can be written on the form's signature line, beside a drawn signature if there is one.
 
     Ask before it is signed: while it is sealed it is too late.
@@ -151,7 +151,7 @@ def fits_the_line(name: str, wording: Wording, *, drawn: bool = False) -> bool:
     return True
 
 
-def _draw(sheet: Sheet, strokes: Sequence[drawn_signature.Stroke], *, right: float, baseline: float) -> None:
+def _draw(sheet: PageCanvas, strokes: Sequence[drawn_signature.Stroke], *, right: float, baseline: float) -> None:
     """The strokes as lines, as large as their room allows, ending at `right` and standing about the baseline."""
     points = [point for stroke in strokes for point in stroke]
     (left_edge, right_edge), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from agreements.documents.pdf.canvas import HEIGHT, WIDTH, Sheet, field_name
+from agreements.documents.pdf.canvas import HEIGHT, WIDTH, PageCanvas, field_name
 from agreements.documents.pdf.embedding import Fonts
 
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
@@ -66,7 +66,7 @@ class Template:
         )
 
 
-def bind(sheet: Sheet, fields: tuple[str, ...]) -> Template:
+def bind(sheet: PageCanvas, fields: tuple[str, ...]) -> Template:
     """Take a finished drawing apart and put it in the order that `Template` needs.
 
     `fields` are the names left open on the sheet.

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, WIDTH, Sheet
+from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, WIDTH, PageCanvas
 from agreements.documents.pdf.layout import DoesNotFitError, Part, Shape, Slot, arrange, filling
 from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
 from agreements.documents.pdf.shaping import clean, set_line
 from agreements.documents.pdf.template import Template, bind
-from agreements.domain.agreement_text import Wording
-from agreements.domain.facts import Facts
+from agreements.domain.agreement_text import AgreementWording
+from agreements.domain.facts import Snapshot
 
 FOOT = Type(size=8, leading=10)
 FOOT_LINE = 46.0
@@ -23,7 +23,7 @@ COMMON = "ƠơƯưȘșȚțẞ‘’“”–—… " + "".join(chr(code) for blo
 LIGATURES = ("ff", "fi", "fj", "fl", "ft", "ffi", "ffj", "ffl", "fft")
 
 
-def form(facts: Facts, wording: Wording, verify_url: str) -> bytes:
+def form(facts: Snapshot, wording: AgreementWording, verify_url: str) -> bytes:
     """The unsigned form as PDF, two letter pages: what the author is shown (v0). Same arguments, same bytes.
 
     Raises UnprintableError for characters that no bundled font has and DoesNotFitError for texts too long.
@@ -43,7 +43,7 @@ def form(facts: Facts, wording: Wording, verify_url: str) -> bytes:
     )
 
 
-def foot_lines(facts: Facts, verify_url: str) -> tuple[Set, ...]:
+def foot_lines(facts: Snapshot, verify_url: str) -> tuple[Set, ...]:
     """The running foot of every page, so that none can be parted from its agreement unnoticed."""
     identity = f"{facts.reference}  ·  paper {facts.paper_key}  ·  text {facts.text_version}"
     address = f"Check it at {verify_url}"
@@ -53,7 +53,7 @@ def foot_lines(facts: Facts, verify_url: str) -> tuple[Set, ...]:
     return lines
 
 
-def draw_foot(sheet: Sheet, page: str) -> None:
+def draw_foot(sheet: PageCanvas, page: str) -> None:
     """The constant part of the running foot: its rule and the page's number."""
     sheet.rule(MARGIN, FOOT_LINE + 12, MEASURE, weight=0.3, grey=GREY)
     (line,) = set_paragraph(page, MEASURE, FOOT)
@@ -61,13 +61,13 @@ def draw_foot(sheet: Sheet, page: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _template(wording: Wording, shape: Shape) -> Template:
+def _template(wording: AgreementWording, shape: Shape) -> Template:
     return _drawn(wording, shape, tuple(Set(set_line(text)) for text in (*COMMON, *LIGATURES)))
 
 
-def _drawn(wording: Wording, shape: Shape, reserved: Sequence[Set]) -> Template:
+def _drawn(wording: AgreementWording, shape: Shape, reserved: Sequence[Set]) -> Template:
     """The form with empty fields, with fonts that have what the `reserved` lines need."""
-    sheet = Sheet()
+    sheet = PageCanvas()
     pages = arrange(wording, shape).pages
     for number, page in enumerate(pages, start=1):
         for part in page:
@@ -81,7 +81,7 @@ def _drawn(wording: Wording, shape: Shape, reserved: Sequence[Set]) -> Template:
     return bind(sheet, FIELDS)
 
 
-def _draw(sheet: Sheet, part: Part) -> None:
+def _draw(sheet: PageCanvas, part: Part) -> None:
     if part.rules:
         with sheet.part("Artifact"):
             for rule in part.rules:

@@ -12,17 +12,17 @@ from cryptography.x509 import Certificate
 
 from agreements.documents.seal.document import complete, seal
 from agreements.documents.seal.key import SealError, SealKey, certificates, findings, fingerprint, new_key
-from agreements.documents.seal.timestamp import AuthorityError
-from agreements.documents.seal.trust import LEVELS, Proof
+from agreements.documents.seal.timestamp import TimestampError
+from agreements.documents.seal.trust import LEVELS, TrustMaterial
 from agreements.documents.seal.validate import Verdict, carries, difference, inspect
 
 __all__ = [
     "LEVELS",
-    "AuthorityError",
     "Certificate",
-    "Proof",
     "SealError",
     "SealKey",
+    "TimestampError",
+    "TrustMaterial",
     "Verdict",
     "carries",
     "certificates",

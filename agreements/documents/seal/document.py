@@ -19,14 +19,14 @@ from pyhanko_certvalidator import ValidationContext
 from agreements.documents.seal.key import SealError, SealKey, self_signed
 from agreements.documents.seal.pyhanko_adapter import asn1_certificate, asn1_list, finish
 from agreements.documents.seal.signer import Signer, room_for
-from agreements.documents.seal.timestamp import Authority
-from agreements.documents.seal.trust import Proof
+from agreements.documents.seal.timestamp import TimestampAuthority
+from agreements.documents.seal.trust import TrustMaterial
 from agreements.documents.seal.validate import inspect
 from agreements.domain.facts import Stamp
 
 FIELD = "PublisherSeal"
 AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
-SEAL_ALONE = Proof()
+SEAL_ALONE = TrustMaterial()
 AS_SHOWN = ("/Rotate", "/CropBox", "/Annots")
 """What else says how a page looks."""
 
@@ -114,7 +114,7 @@ def seal(
     reason: str,
     name: str | None = None,
     stamp: Stamp | None = None,
-    proof: Proof = SEAL_ALONE,
+    proof: TrustMaterial = SEAL_ALONE,
 ) -> bytes:
     """`pdf` with a certifying PAdES signature that allows no later change, validated before it is returned.
 
@@ -133,7 +133,7 @@ def seal(
     return sealed
 
 
-def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None, proof: Proof) -> bytes:
+def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None, proof: TrustMaterial) -> bytes:
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
@@ -149,7 +149,7 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
         left, bottom, right, top = (round(edge) for edge in stamp.box)
         field = SigFieldSpec(FIELD, on_page=stamp.page, box=(left, bottom, right, top))
         style = StaticStampStyle(border_width=0, background=_Drawing(stamp.pdf), background_layout=AS_DRAWN)
-    authority = Authority(proof.authority) if proof.authority else None
+    authority = TimestampAuthority(proof.authority) if proof.authority else None
     signer = signers.PdfSigner(
         metadata, signer=Signer(key), timestamper=authority, new_field_spec=field, stamp_style=style
     )
@@ -164,7 +164,7 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
     return data
 
 
-def _revocation(key: SealKey, proof: Proof) -> dict[str, Any]:
+def _revocation(key: SealKey, proof: TrustMaterial) -> dict[str, Any]:
     """What makes pyHanko put certificates and revocation lists into the same revision as the seal (level B-LT)."""
     if proof.lists is None:
         return {}

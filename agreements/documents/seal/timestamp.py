@@ -13,15 +13,15 @@ from agreements.documents.seal.key import SealError
 
 SECONDS = 10.0
 """For one answer, from asking to its last byte."""
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 """A time-stamp with its certificates has 3 to 10 kB."""
 
 
-class AuthorityError(SealError):
+class TimestampError(SealError):
     """The time-stamp authority gave no time-stamp that can be used. The next file would fare no better."""
 
 
-class Authority(TimeStamper):
+class TimestampAuthority(TimeStamper):
     """The authority at `url`. Made anew for every seal, so that no answer of it outlives its certificates."""
 
     def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
@@ -38,9 +38,9 @@ class Authority(TimeStamper):
         except SealError:
             raise
         except Exception as error:
-            raise AuthorityError(f"The time-stamp authority gave no time-stamp: {error}") from error
+            raise TimestampError(f"The time-stamp authority gave no time-stamp: {error}") from error
         if imprint != message_digest:
-            raise AuthorityError("The time-stamp authority stamped something else than it was asked to.")
+            raise TimestampError("The time-stamp authority stamped something else than it was asked to.")
         return token
 
     async def async_request_tsa_response(self, req: Any) -> Any:
@@ -56,13 +56,13 @@ class Authority(TimeStamper):
                 kind, body = answer.headers.get_content_type(), b""
                 while part := answer.read1(65_536):
                     body += part
-                    if time.monotonic() > end or len(body) > MOST_BYTES:
-                        raise AuthorityError("The time-stamp authority's answer has no end.")
+                    if time.monotonic() > end or len(body) > MAX_BYTES:
+                        raise TimestampError("The time-stamp authority's answer has no end.")
         except HTTPError as error:
             error.close()
-            raise AuthorityError(f"The time-stamp authority answered {error.code}.") from error
+            raise TimestampError(f"The time-stamp authority answered {error.code}.") from error
         except (OSError, HTTPException) as error:
-            raise AuthorityError(f"The time-stamp authority cannot be reached: {error}") from error
+            raise TimestampError(f"The time-stamp authority cannot be reached: {error}") from error
         if kind != "application/timestamp-reply":
-            raise AuthorityError(f"The time-stamp authority answered with {kind}.")
+            raise TimestampError(f"The time-stamp authority answered with {kind}.")
         return body

@@ -16,7 +16,7 @@ LEVELS = ("B-B", "B-T", "B-LT")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class TrustMaterial:
     """Where the proofs come from. With nothing given, a seal has level B-B."""
 
     authority: str = ""
@@ -27,7 +27,7 @@ class Proof:
     """The revocation lists to put into the file; None for a level below B-LT."""
 
     @classmethod
-    def load(cls, authority: str, roots: Path | None, lists: Path | None) -> "Proof":
+    def load(cls, authority: str, roots: Path | None, lists: Path | None) -> "TrustMaterial":
         """Reads the file of roots (PEM) and every list in the folder `lists` (PEM or DER); raises SealError."""
         if not authority:
             return cls()

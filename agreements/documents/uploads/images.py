@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from agreements.documents.uploads.rules import MOST_PIXELS, Kind, Refusal, Unfit
+from agreements.documents.uploads.rules import MAX_PIXELS, Kind, Refusal, UnfitFileError
 
 LONGEST = 3300
 """Pixels of the longer side of what is drawn: a letter page at 300 a inch."""
@@ -21,8 +21,8 @@ def draw(body: bytes, kind: Kind) -> bytes:
     Raises Unfit, and whatever Pillow raises for a file that is broken.
     """
     with Image.open(BytesIO(body), formats=[FORMATS[kind]]) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise Unfit(Refusal.TOO_MANY_PIXELS)
+        if image.width * image.height > MAX_PIXELS:
+            raise UnfitFileError(Refusal.TOO_MANY_PIXELS)
         image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is read no larger than needed
         image.thumbnail((LONGEST, LONGEST))
         upright = ImageOps.exif_transpose(image)

@@ -18,7 +18,7 @@ from typing import Any
 from agreements.documents.uploads.rules import SECONDS, Kind, Refusal
 from agreements.domain.facts import sha256
 
-__all__ = ["Kind", "LookedInto", "Pages", "Refusal", "Refused", "look"]
+__all__ = ["InspectedFile", "Kind", "Pages", "Refusal", "UploadRefusedError", "inspect_upload"]
 
 PATIENCE = 2 * SECONDS
 """Of the parent, by the clock on the wall: the child's own limit counts only what it uses of the processor."""
@@ -27,7 +27,7 @@ OVERSPENT = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
 logger = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class UploadRefusedError(Exception):
     """A file cannot be taken. `refusal` says why; `number` counts the files from 0."""
 
     def __init__(self, refusal: Refusal, number: int = 0) -> None:
@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class LookedInto:
+class InspectedFile:
     """One file that may be taken."""
 
     kind: Kind
@@ -52,23 +52,23 @@ class LookedInto:
 class Pages:
     """What came, and its pages in order."""
 
-    files: tuple[LookedInto, ...]
+    files: tuple[InspectedFile, ...]
     body: bytes
     """All pages as one PDF that holds nothing but pages: no scripts, no actions, no files, no links."""
     count: int
 
 
-def look(bodies: Sequence[bytes]) -> Pages:
+def inspect_upload(bodies: Sequence[bytes]) -> Pages:
     """Looks into files that together are one document. Raises Refused."""
     with tempfile.TemporaryDirectory(prefix="quarantine-") as name:
         folder = Path(name)
         for number, body in enumerate(bodies):
             (folder / str(number)).write_bytes(body)
-        said = ask(folder)
+        said = ask_worker(folder)
         if "refused" in said:
-            raise Refused(Refusal(said["refused"]), said["number"])
+            raise UploadRefusedError(Refusal(said["refused"]), said["number"])
         files = [
-            LookedInto(Kind(one["kind"]), one["pages"], sha256(body), body, picture(folder, number))
+            InspectedFile(Kind(one["kind"]), one["pages"], sha256(body), body, picture(folder, number))
             for number, (one, body) in enumerate(zip(said["files"], bodies, strict=True))
         ]
         return Pages(tuple(files), (folder / "pages.pdf").read_bytes(), sum(one.pages for one in files))
@@ -79,7 +79,7 @@ def picture(folder: Path, number: int) -> bytes:
     return drawn.read_bytes() if drawn.exists() else b""
 
 
-def ask(folder: Path) -> dict[str, Any]:
+def ask_worker(folder: Path) -> dict[str, Any]:
     """What the child says of the files in `folder`. Raises Refused when it did not live to say anything."""
     command = [sys.executable, "-E", "-s", "-m", "agreements.documents.uploads.worker", str(folder)]
     root = Path(__file__).parents[3]
@@ -89,10 +89,10 @@ def ask(folder: Path) -> dict[str, Any]:
             timeout=PATIENCE, check=False, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired as late:
-        raise Refused(Refusal.TOO_MUCH) from late
+        raise UploadRefusedError(Refusal.TOO_MUCH) from late
     try:
         said: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         logger.warning("A file broke its reader (exit %s): %s", done.returncode, done.stderr[-300:])
-        raise Refused(Refusal.TOO_MUCH if done.returncode in OVERSPENT else Refusal.BROKEN) from None
+        raise UploadRefusedError(Refusal.TOO_MUCH if done.returncode in OVERSPENT else Refusal.BROKEN) from None
     return said

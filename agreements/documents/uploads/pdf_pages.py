@@ -19,7 +19,7 @@ from pypdf.generic import (
     StreamObject,
 )  # fmt: skip
 
-from agreements.documents.uploads.rules import MOST_INFLATED, MOST_PAGES, MOST_PIXELS, Refusal, Unfit
+from agreements.documents.uploads.rules import MAX_INFLATED, MAX_PAGES, MAX_PIXELS, Refusal, UnfitFileError
 
 ACTIONS = {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie", "/Sound"}
 ACTIONS |= {"/RichMediaExecute"}
@@ -47,19 +47,19 @@ class Document:
         """Takes the pages of a PDF, and says how many. Raises Unfit, and whatever pypdf raises for a broken file."""
         if not _END.search(body[-4096:]):
             # What comes behind is no part of it: another file, or the end is missing.
-            raise Unfit(Refusal.TWO_IN_ONE if b"%%EOF" in body else Refusal.BROKEN)
+            raise UnfitFileError(Refusal.TWO_IN_ONE if b"%%EOF" in body else Refusal.BROKEN)
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted:
-            raise Unfit(Refusal.LOCKED)
+            raise UnfitFileError(Refusal.LOCKED)
         try:
             check(reader)
         except LimitReachedError as error:
-            raise Unfit(Refusal.TOO_MUCH) from error
+            raise UnfitFileError(Refusal.TOO_MUCH) from error
         count = len(reader.pages)
         if count == 0:
-            raise Unfit(Refusal.BROKEN)
-        if count > MOST_PAGES:
-            raise Unfit(Refusal.TOO_MANY_PAGES)
+            raise UnfitFileError(Refusal.BROKEN)
+        if count > MAX_PAGES:
+            raise UnfitFileError(Refusal.TOO_MANY_PAGES)
         for page in reader.pages:
             self.take(page)
         self.pages += count
@@ -67,7 +67,7 @@ class Document:
 
     def take(self, page: Any) -> None:
         if max(abs(float(edge)) for edge in page.mediabox) > WIDEST:
-            raise Unfit(Refusal.BROKEN)
+            raise UnfitFileError(Refusal.BROKEN)
         added = self.writer.add_page(page, excluded_keys=[key for key in page if key not in OF_A_PAGE])
         if "/Contents" not in added:  # an empty page is a page too
             added[NameObject("/Contents")] = self.writer._add_object(StreamObject())  # noqa: SLF001 - no other way
@@ -101,7 +101,7 @@ def listed(value: Any) -> list[Any]:
 
 def check(reader: PdfReader) -> None:
     """Looks at every object of a file, whether or not a page leads to it. Raises Unfit."""
-    left = MOST_INFLATED
+    left = MAX_INFLATED
     for one in everything(reader):
         for part in inside(one):
             if (
@@ -109,7 +109,7 @@ def check(reader: PdfReader) -> None:
                 or name(part, "/S") in ACTIONS
                 or KINDS & {name(part, "/Subtype"), name(part, "/Type")}
             ):
-                raise Unfit(Refusal.ACTIVE)
+                raise UnfitFileError(Refusal.ACTIVE)
         if isinstance(one, StreamObject):
             left -= unpacked(one, left)
 
@@ -144,10 +144,10 @@ def name(part: DictionaryObject, key: str) -> str:
 def unpacked(stream: StreamObject, most: int) -> int:
     """How many bytes a stream unpacks to; what is only shown, such as a photo, is not unpacked here. Raises Unfit."""
     packed = [str(one.get_object()) for one in listed(stream.get("/Filter"))] or [name(stream, "/Filter")]
-    if name(stream, "/Subtype") == "/Image" and pixels(stream) > MOST_PIXELS:
-        raise Unfit(Refusal.TOO_MANY_PIXELS)
+    if name(stream, "/Subtype") == "/Image" and pixels(stream) > MAX_PIXELS:
+        raise UnfitFileError(Refusal.TOO_MANY_PIXELS)
     if len([one for one in packed if one in ("/FlateDecode", "/Fl", "/LZWDecode", "/RunLengthDecode")]) > 1:
-        raise Unfit(Refusal.TOO_MUCH)  # packed twice: nobody needs it, and it hides what unpacks to anything
+        raise UnfitFileError(Refusal.TOO_MUCH)  # packed twice: nobody needs it, and it hides what unpacks to anything
     if packed[0] in ("/FlateDecode", "/Fl"):
         return inflated(stream._data, most)  # noqa: SLF001 - pypdf shows nobody the bytes as they are packed
     if name(stream, "/Subtype") == "/Image":
@@ -166,5 +166,5 @@ def inflated(data: bytes, most: int) -> int:
         count += len(machine.decompress(data, 1 << 20))
         data = machine.unconsumed_tail
         if count > most:
-            raise Unfit(Refusal.TOO_MUCH)
+            raise UnfitFileError(Refusal.TOO_MUCH)
     return count

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-MOST_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 """Of all files together."""
-MOST_PAGES = 60
-MOST_PIXELS = 40_000_000
-MOST_INFLATED = 400_000_000
+MAX_PAGES = 60
+MAX_PIXELS = 40_000_000
+MAX_INFLATED = 400_000_000
 """Bytes that the streams of a PDF may unpack to, all together: sixteen pages scanned in colour without loss."""
 MEMORY = 512 * 1024 * 1024
 """Address space of the child in bytes; a picture of `MOST_PIXELS` takes less than half of it."""
@@ -40,7 +40,7 @@ class Refusal(StrEnum):
     BROKEN = "broken"
 
 
-class Unfit(Exception):
+class UnfitFileError(Exception):
     """Raised inside the child."""
 
     def __init__(self, refusal: Refusal) -> None:

@@ -17,15 +17,15 @@ INFECTED = 1
 logger = logging.getLogger(__name__)
 
 
-class Infected(Exception):
+class InfectedFileError(Exception):
     """The scanner found something in the file."""
 
 
-class Unchecked(Exception):
+class ScannerError(Exception):
     """The scanner could not say. It is in the log why."""
 
 
-def look(body: bytes) -> None:
+def scan_file(body: bytes) -> None:
     """Raises Infected or Unchecked."""
     if not settings.VIRUS_SCANNER:
         return
@@ -35,9 +35,9 @@ def look(body: bytes) -> None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         logger.exception("VIRUS_SCANNER did not answer")
-        raise Unchecked from error
+        raise ScannerError from error
     if done.returncode == INFECTED:
-        raise Infected
+        raise InfectedFileError
     if done.returncode:
         logger.error("VIRUS_SCANNER ended with %s: %s", done.returncode, done.stderr[-300:])
-        raise Unchecked
+        raise ScannerError

@@ -13,7 +13,16 @@ from typing import Any
 from zipfile import is_zipfile
 
 from agreements.documents.uploads import images, pdf_pages
-from agreements.documents.uploads.rules import DISK, MEMORY, MOST_BYTES, MOST_PAGES, SECONDS, Kind, Refusal, Unfit
+from agreements.documents.uploads.rules import (
+    DISK,
+    MAX_BYTES,
+    MAX_PAGES,
+    MEMORY,
+    SECONDS,
+    Kind,
+    Refusal,
+    UnfitFileError,
+)
 from proceedings.files import sandbox
 
 STARTS = {b"%PDF-": Kind.PDF, b"\xff\xd8\xff": Kind.JPEG, b"\x89PNG\r\n\x1a\n": Kind.PNG}
@@ -26,18 +35,18 @@ HEAD = 1024
 def kind_of(body: bytes) -> Kind:
     """What the file is by its content, whatever it is called. Raises Unfit."""
     if not body:
-        raise Unfit(Refusal.EMPTY)
-    if len(body) > MOST_BYTES:
-        raise Unfit(Refusal.TOO_LARGE)
+        raise UnfitFileError(Refusal.EMPTY)
+    if len(body) > MAX_BYTES:
+        raise UnfitFileError(Refusal.TOO_LARGE)
     if body[4:8] == b"ftyp" and body[8:12] in HEIC:
-        raise Unfit(Refusal.HEIC)
+        raise UnfitFileError(Refusal.HEIC)
     kind = next((kind for start, kind in STARTS.items() if body.startswith(start)), None)
     if kind is None:
-        raise Unfit(Refusal.OTHER)
+        raise UnfitFileError(Refusal.OTHER)
     head = body[:HEAD].lower()
     second = kind is not Kind.PDF and b"%pdf-" in head
     if second or any(word in head for word in MARKUP) or is_zipfile(BytesIO(body)):
-        raise Unfit(Refusal.TWO_IN_ONE)
+        raise UnfitFileError(Refusal.TWO_IN_ONE)
     return kind
 
 
@@ -49,7 +58,7 @@ def look(folder: Path) -> dict[str, Any]:
         for number in range(len(list(folder.glob("[0-9]")))):
             files.append(take(folder, number, document))  # noqa: PERF401 - how many there are says where it stopped
         (folder / "pages.pdf").write_bytes(document.finished())
-    except Unfit as unfit:
+    except UnfitFileError as unfit:
         why = unfit.refusal
     except (MemoryError, RecursionError):
         why = Refusal.TOO_MUCH
@@ -71,8 +80,8 @@ def take(folder: Path, number: int, document: pdf_pages.Document) -> dict[str, A
         drawn = images.draw(body, kind)
         (folder / f"{number}.jpg").write_bytes(drawn)
         document.add(images.page(drawn))
-    if document.pages > MOST_PAGES:
-        raise Unfit(Refusal.TOO_MANY_PAGES)
+    if document.pages > MAX_PAGES:
+        raise UnfitFileError(Refusal.TOO_MANY_PAGES)
     return {"kind": kind, "pages": pages}
 
 

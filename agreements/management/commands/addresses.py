@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.mail import addresses
-from agreements.models import Addressee
+from agreements.models import EmailAddress
 
 
 class Command(BaseCommand):
@@ -16,9 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["lift"]:
-            if not addresses.lift(options["lift"]):
+            if not addresses.mark_deliverable(options["lift"]):
                 raise CommandError(f"{options['lift']} is not among them.")
             self.stdout.write(f"Mail may go to {options['lift']} again. Remind its author on the desk.")
             return
-        for row in Addressee.objects.filter(stopped_at__isnull=False).order_by("stopped_at"):
-            self.stdout.write(f"{row.address}  {row.stopped_at:%Y-%m-%d %H:%M} UTC  {row.reason}")
+        for row in EmailAddress.objects.filter(undeliverable_at__isnull=False).order_by("undeliverable_at"):
+            self.stdout.write(f"{row.address}  {row.undeliverable_at:%Y-%m-%d %H:%M} UTC  {row.reason}")

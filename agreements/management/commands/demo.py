@@ -19,7 +19,7 @@ from tqdm import tqdm
 from agreements.delivery import readiness
 from agreements.demo import mailbox
 from agreements.demo.authors import Author
-from agreements.domain.states import WORDS, Status
+from agreements.domain.states import STATUS_LABELS, Status
 from agreements.jobs import scheduled
 from agreements.management.commands.seal_key import make_key
 from agreements.models import Agreement, Message
@@ -99,10 +99,10 @@ class Command(BaseCommand):
         self.step(f"{DAYS} days: mails go out, authors sign or decline, the late ones are reminded, seals are set")
         moments = self.moments()
         for index, moment in enumerate(self.progress(moments, "days")):
-            for run in scheduled.ROUNDS.values():
+            for run in scheduled.JOBS.values():
                 run(scheduled.stopped(moment))
             self.let_authors_answer(index, len(moments), moment)
-        for run in scheduled.ROUNDS.values():
+        for run in scheduled.JOBS.values():
             run(timezone.now)
 
     def progress(self, moments: list[datetime], label: str) -> Iterator[datetime]:
@@ -144,7 +144,7 @@ class Command(BaseCommand):
         self.stdout.write(row.format("papers", *(papers[n].count() for n in VOLUMES)))
         without = [papers[n].filter(agreements__isnull=True).count() for n in VOLUMES]
         self.stdout.write(row.format("no corresponding author", *without))
-        for status, words in ((status.value, words) for status, words in WORDS.items()):
+        for status, words in ((status.value, words) for status, words in STATUS_LABELS.items()):
             counts = [Agreement.objects.filter(volume_number=n, status=status).count() for n in VOLUMES]
             if any(counts):
                 self.stdout.write(row.format(words, *counts))
@@ -153,7 +153,7 @@ class Command(BaseCommand):
             counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
             if any(counts):
                 self.stdout.write(row.format(f"mails sent: {words}"[:28], *counts))
-        self.stdout.write(row.format("delivered", *(len(readiness.clear(v).cleared) for v in self.volumes())))
+        self.stdout.write(row.format("delivered", *(len(readiness.check_readiness(v).cleared) for v in self.volumes())))
         base = settings.BASE_DIR
         self.stdout.write(
             f"""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agreements import lifecycle
 from agreements.jobs import issue_many
-from agreements.models import ANYWHERE_ON_EARTH, Terms
+from agreements.models import ANYWHERE_ON_EARTH, SigningSettings
 from proceedings.management.arguments import moment, volume_numbered
 from proceedings.models import Volume
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        papers = volume.papers.select_related("volume").prefetch_related("authors__stand_in", "agreements")
+        papers = volume.papers.select_related("volume").prefetch_related("authors__non_author_signer", "agreements")
         if options["paper"]:
             unknown = set(options["paper"]) - set(papers.values_list("key", flat=True))
             if unknown:
@@ -53,9 +53,9 @@ class Command(BaseCommand):
 
     def set_terms(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
         """The deadline given on the command line becomes the volume's; without one it must have one already."""
-        terms = Terms.objects.filter(volume=volume).first()
+        signing_settings = SigningSettings.objects.filter(volume=volume).first()
         if options["deadline"] is None:
-            if terms is None:
+            if signing_settings is None:
                 raise CommandError(
                     f"v{volume.number} has no deadline yet. Add --deadline, such as --deadline 2026-12-15."
                 )
@@ -64,13 +64,15 @@ class Command(BaseCommand):
             deadline = date.fromisoformat(options["deadline"])
         except ValueError as error:
             raise CommandError(f"--deadline {options['deadline']!r} is not a day such as 2026-12-15.") from error
-        new = terms is None
-        terms = terms or Terms(volume=volume, deadline=deadline)
-        terms.move_deadline(deadline, options["zone"] or (ANYWHERE_ON_EARTH if new else terms.zone))
-        terms.reply_to = options["reply_to"] or terms.reply_to
+        new = signing_settings is None
+        signing_settings = signing_settings or SigningSettings(volume=volume, deadline=deadline)
+        signing_settings.move_deadline(
+            deadline, options["zone"] or (ANYWHERE_ON_EARTH if new else signing_settings.zone)
+        )
+        signing_settings.reply_to = options["reply_to"] or signing_settings.reply_to
         try:
-            terms.full_clean()
+            signing_settings.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        terms.save()
-        lifecycle.terms_changed(volume.pk, now)
+        signing_settings.save()
+        lifecycle.settings_changed(volume.pk, now)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
         count = 0
-        for mail in preview.coming(volume, now, now + timedelta(days=options["days"])):
+        for mail in preview.planned_emails(volume, now, now + timedelta(days=options["days"])):
             papers = ", ".join(key for key, _ in mail.papers)
             self.stdout.write(f"{mail.at:%Y-%m-%d %H:%M} UTC  {mail.to}  {mail.what}: {papers}")
             count += 1

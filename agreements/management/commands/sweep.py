@@ -17,12 +17,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("round", nargs="?", default="all", choices=[*scheduled.ROUNDS, "all"])
+        parser.add_argument("round", nargs="?", default="all", choices=[*scheduled.JOBS, "all"])
         parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         time = scheduled.stopped(moment(options["now"])) if options["now"] else timezone.now
-        for name, run in scheduled.ROUNDS.items():
+        for name, run in scheduled.JOBS.items():
             if options["round"] in (name, "all"):
                 tally = run(time)
                 counts = ", ".join(f"{count} {what}" for what, count in sorted(tally.items()) if count)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from proceedings.files import sandbox
-from proceedings.files.attach import Outcome, attach, refusals, to_look_at
+from proceedings.files.attach import Outcome, attach, rejections, to_look_at
 from proceedings.management.arguments import volume_numbered
 
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         counts = intake.counts
         listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)
         self.stdout.write(f"v{volume.number}: {len(intake.outcomes)} files: {listed}")
-        for heading, findings in (("Refused", refusals(intake)), ("To look at", to_look_at(intake))):
+        for heading, findings in (("Refused", rejections(intake)), ("To look at", to_look_at(intake))):
             if findings:
                 self.stdout.write(f"\n{heading} ({len(findings)})")
                 for finding in findings:

@@ -19,5 +19,5 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {options['username']!r}.")
         two_factor.forget(user)
-        pages.on_record(user, by=user, what="Two-step login reset on the command line")
+        pages.record_change(user, by=user, what="Two-step login reset on the command line")
         self.stdout.write(f"{user} sets up two-step login at the next login.")

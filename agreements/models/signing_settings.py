@@ -14,7 +14,7 @@ from django.utils import dateformat
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from agreements.domain.schedule import OWN, PRESETS, Hours, Policy
+from agreements.domain.schedule import CUSTOM, PRESETS, Policy, WorkingHours
 from proceedings.models import Volume
 from proceedings.web.languages import ENGLISH
 
@@ -55,10 +55,10 @@ def week_days(value: Any) -> None:
 ANYWHERE_ON_EARTH = "Etc/GMT+12"
 
 
-class Terms(models.Model):
+class SigningSettings(models.Model):
     """A volume's policy: until when authors sign, and how they are reminded."""
 
-    volume = models.OneToOneField(Volume, models.CASCADE, related_name="terms")
+    volume = models.OneToOneField(Volume, models.CASCADE, related_name="signing_settings")
     deadline = models.DateField(help_text="Last day to sign.")
     zone = models.CharField(
         "time zone of the deadline",
@@ -82,7 +82,7 @@ class Terms(models.Model):
     preset = models.CharField(
         "how insistent",
         max_length=10,
-        choices=[(name, preset.words) for name, preset in PRESETS.items()] + [(OWN, "numbers of our own")],
+        choices=[(name, preset.words) for name, preset in PRESETS.items()] + [(CUSTOM, "numbers of our own")],
         default="standard",
         help_text="Sets the four numbers below; changed by hand they are your own.",
     )
@@ -126,7 +126,7 @@ class Terms(models.Model):
         editable=False,
         help_text="When the clock next asks whether the editors get a mail.",
     )
-    no_daily = models.ManyToManyField(
+    digest_opt_outs = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, editable=False, help_text="Editors who want no morning mail."
     )
     tell_authors = models.BooleanField(
@@ -147,11 +147,12 @@ class Terms(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "terms"
+        verbose_name = "signing settings"
+        verbose_name_plural = "signing settings"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(from_hour__lt=models.F("to_hour")),
-                name="terms_hours_in_order",
+                name="reminder_hours_in_order",
                 violation_error_message="The hours of reminders end before they begin.",
             )
         ]
@@ -166,10 +167,10 @@ class Terms(models.Model):
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
     @property
-    def hours(self) -> Hours:
-        return Hours(self.office_zone, self.from_hour, self.to_hour, frozenset(self.weekend))
+    def hours(self) -> WorkingHours:
+        return WorkingHours(self.office_zone, self.from_hour, self.to_hour, frozenset(self.weekend))
 
-    def hours_in(self, zone: str) -> Hours:
+    def hours_in(self, zone: str) -> WorkingHours:
         """The same hours where somebody else lives."""
         return replace(self.hours, zone=zone)
 
@@ -177,7 +178,7 @@ class Terms(models.Model):
     def policy(self) -> Policy:
         return self.policy_for(self.hours)
 
-    def policy_for(self, hours: Hours) -> Policy:
+    def policy_for(self, hours: WorkingHours) -> Policy:
         """How somebody with these working hours is reminded."""
         return Policy(
             closes_at=self.closes_at,
@@ -209,7 +210,7 @@ def in_words(deadline: date, zone: str, language: str | None) -> str:
         return _("%(day)s, 23:59 %(zone)s") % {"day": day, "zone": zone}
 
 
-class Person(models.Model):
+class RecipientSettings(models.Model):
     """Somebody to whom a volume writes: where they live, and until when to leave them alone, as its editors know."""
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="people")
@@ -224,7 +225,7 @@ class Person(models.Model):
         return self.address
 
 
-class OwnWords(models.Model):
+class EmailTemplate(models.Model):
     """A volume's own wording of one kind of mail. Checked by `phrasing` before it is kept."""
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="own_words")
