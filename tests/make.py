@@ -21,7 +21,7 @@ from agreements.reminders import planner
 from agreements.requests import change_requests, corrections, edits
 from proceedings.models import Author, Paper, User, Volume
 from proceedings.publisher import rules
-from tests.agreements.scans_for_tests import photo
+from tests.agreements.photos import photo
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 """When agreements are issued, if a test says nothing else."""

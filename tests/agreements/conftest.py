@@ -15,7 +15,7 @@ from agreements.jobs import bulk, package_builder
 from agreements.requests import change_requests
 from proceedings.models import Paper, User, Volume
 from tests import make
-from tests.agreements.desk import House, assistant_of, desk_of
+from tests.agreements.editors import House, assistant_of, desk_of
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def die(moment: str, hit: int, now: Any) -> bool:
     """Whether a worker was killed at that moment; it may live where the moment comes less often."""
     from django.db import connection
 
-    from tests.agreements.crash_worker import work
+    from tests.agreements.mail.crash_worker import work
 
     connection.close()  # a child must not speak on its parent's line
     child = os.fork()
@@ -101,7 +101,7 @@ def main() -> int:
     broken = False
     with ExitStack() as stack:
         log = prepared(stack, options.database)
-        from tests.agreements.crash_worker import MOMENTS
+        from tests.agreements.mail.crash_worker import MOMENTS
 
         for moment in MOMENTS:
             seen = repeated(moment, options.repeats, log)

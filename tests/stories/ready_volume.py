@@ -8,7 +8,7 @@ from django.core.management import call_command
 from agreements.models import SigningSettings
 from proceedings.models import Paper, Volume
 from tests import make
-from tests.proceedings.files import bib, bring_in
+from tests.proceedings.bib_files import bib, bring_in
 from tests.proceedings.pdf_files import write_pdfs
 
 VOLUME = r"""@Proceedings{TEST2026,

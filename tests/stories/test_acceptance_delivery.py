@@ -27,9 +27,9 @@ from proceedings.bibtex.latex import to_latex, to_unicode
 from proceedings.delivery.volume_check import check_folder
 from proceedings.models import Author, Paper, PaperFile, Volume
 from tests import make, publisher_check
-from tests.agreements.test_lifecycle import LATER
+from tests.agreements.lifecycle.test_lifecycle import LATER
 from tests.bulk import copies_of
-from tests.proceedings.files import bib, bring_in
+from tests.proceedings.bib_files import bib, bring_in
 from tests.proceedings.pdf_files import pdf
 from tests.stories import ready_volume
 from tests.stories.ready_volume import deliver, paper, tree

@@ -16,7 +16,7 @@ from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from tests import make
-from tests.agreements.scans_for_tests import bomb, photo, scanned
+from tests.agreements.photos import bomb, photo, scanned
 from tests.stories.test_browser_changes import link_in
 from tests.stories.test_browser_desk import log_in
 from tests.stories.test_browser_signing import invited, status_of

@@ -1,0 +1,239 @@
+"""Doubtful names: asked once, settled by a person, remembered by the next import."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from agreements.dashboard import overview
+from agreements.dashboard.blockers import Blocker
+from agreements.delivery import readiness
+from proceedings.bibtex.names import Name, NotANameError
+from proceedings.importing import name_review
+from proceedings.importing.formats import Format, read
+from proceedings.importing.plan import Change
+from proceedings.importing.planner import apply, make_plan, make_table_plan
+from proceedings.models import Author, NameReview, Volume
+from tests import make
+from tests.agreements.editors import BOOKKEEPING, House, desk_of
+from tests.agreements.pages import all_rows
+from tests.proceedings.bib_files import bib, bring_in, paper
+
+pytestmark = pytest.mark.django_db
+
+EXPORT = "Paper ID,Paper Title,Abstract,Author Names\n7,On Training,We train.,{}\n"
+
+
+def take(volume: Volume, *names: str) -> Any:
+    text = EXPORT.format("; ".join(names))
+    plan = make_table_plan(read(Format.CMT, text, "cmt.csv"), "cmt.csv", volume)
+    apply(plan)
+    return plan
+
+
+def names_of(volume: Volume) -> list[Name]:
+    return [author.name for author in Author.objects.filter(paper__volume=volume).order_by("paper", "position")]
+
+
+def page_of(volume: Volume) -> str:
+    return f"/admin/proceedings/volume/{volume.pk}/names/"
+
+
+def test_a_name_that_was_guessed_is_asked_about_once() -> None:
+    volume = make.volume()
+    take(volume, "Mike Lewis", "Sara van der Berg")
+    take(volume, "Mike Lewis", "Sara van der Berg")
+    assert [str(question) for question in name_review.open_reviews(volume)] == ["Sara van der Berg", "Mike Lewis"]
+
+
+def test_an_answer_holds_for_all_papers_of_the_volume_and_for_later_imports() -> None:
+    volume = make.volume()
+    take(volume, "Yee Whye Teh", "Mike Lewis")
+    asked = NameReview.objects.get(family="Teh")
+    assert name_review.resolve(asked, Name("Whye Teh", "Yee"), by="ed", now=make.NOW) == 1
+    assert names_of(volume)[0] == Name("Whye Teh", "Yee")
+    again = take(volume, "Yee Whye Teh", "Mike Lewis")
+    assert again.counts[Change.UNCHANGED] == 1
+    assert names_of(volume)[0] == Name("Whye Teh", "Yee")
+    assert "Yee Whye Teh" not in [str(one) for one in name_review.open_reviews(volume)]
+
+
+def test_what_another_volume_settled_is_not_borrowed() -> None:
+    one, other = make.volume(), make.volume(300)
+    take(one, "Yee Whye Teh")
+    name_review.resolve(NameReview.objects.get(), Name("Whye Teh", "Yee"), by="ed", now=make.NOW)
+    take(other, "Yee Whye Teh")
+    assert names_of(other) == [Name("Teh", "Yee Whye")]
+    assert name_review.open_reviews(other).count() == 1
+
+
+def test_a_name_accepted_as_it_stands_is_not_asked_about_again() -> None:
+    volume = make.volume()
+    take(volume, "Mike Lewis")
+    assert name_review.resolve(NameReview.objects.get(), Name("Lewis", "Mike"), by="ed", now=make.NOW) == 0
+    take(volume, "Mike Lewis")
+    assert not name_review.open_reviews(volume).exists()
+
+
+def test_two_who_settle_at_once_settle_once() -> None:
+    volume = make.volume()
+    take(volume, "Mike Lewis")
+    asked = NameReview.objects.get()
+    name_review.resolve(asked, Name("Lewis", "Mike"), by="ed", now=make.NOW)
+    assert name_review.resolve(asked, Name("Mike", "Lewis"), by="eve", now=make.NOW) is None
+    assert names_of(volume) == [Name("Lewis", "Mike")]
+
+
+def test_a_name_that_nobody_bears_any_more_is_no_question() -> None:
+    volume = make.volume()
+    take(volume, "Mike Lewis")
+    Author.objects.update(given="Michael")
+    assert not name_review.open_reviews(volume).exists()
+
+
+def test_a_bibtex_file_is_doubted_too() -> None:
+    bring_in(bib(paper("del25", author="Prete, Andrea Del and Li, Yi")))
+    asked = NameReview.objects.get()
+    assert (asked.proposal, asked.grave) == ("Del Prete, Andrea", True)
+    name_review.resolve(asked, Name("Del Prete", "Andrea"), by="ed", now=make.NOW)
+    plan = make_plan(bib(paper("del25", author="Prete, Andrea Del and Li, Yi")))
+    assert plan.counts[Change.UNCHANGED] == 1
+
+
+def test_a_settled_name_has_an_answer_and_a_name_is_asked_about_once() -> None:
+    volume = make.volume()
+    take(volume, "Mike Lewis")
+    with pytest.raises(IntegrityError, match="resolved_name_has_answer"), transaction.atomic():
+        NameReview.objects.update(resolved_at=make.NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        NameReview.objects.create(volume=volume, family="Lewis", given="Mike", reason="again")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("van der Berg, Sara", Name("Berg", "Sara", "van der")),
+        ("King, Jr, Martin", Name("King", "Martin", "", "Jr")),
+        ("{ESA Group}", Name("ESA Group")),
+        (r"Bostr\"{o}m, Henrik", Name("Boström", "Henrik")),
+        ("王, 伟", Name("王", "伟")),
+    ],
+)
+def test_answers_are_read_as_people_write_them(text: str, name: Name) -> None:
+    assert name_review.read_answer(text) == name
+
+
+@pytest.mark.parametrize("text", ["", "  ", "Mike Lewis", "a, b, c, d", "x" * 300 + ", Y", ",", "{}"])
+def test_what_is_no_answer_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(NotANameError):
+        name_review.read_answer(text)
+
+
+# --- what it holds up
+
+
+@pytest.mark.parametrize(("name", "blocker"), [("Mike Lewis", Blocker.NAME_DOUBT), ("Andrea Del Prete", Blocker.NAME)])
+def test_a_guess_is_on_the_board_by_its_gravity(name: str, blocker: Blocker) -> None:
+    volume = make.volume()
+    take(volume, name)
+    assert blocker in {count.blocker for count in overview.build_overview(volume, make.NOW).counts}
+
+
+def test_a_name_likely_misread_stops_its_paper_until_it_is_settled() -> None:
+    agreement = make.agreement("sealed")
+    volume = agreement.paper.volume
+    Author.objects.filter(paper=agreement.paper_id, position=2).update(given="Shruti Del")
+    NameReview.objects.create(
+        volume=volume,
+        family="Bhosale",
+        given="Shruti Del",
+        reason="x",
+        proposal="Del Bhosale, Shruti",
+        grave=True,
+    )
+    assert Blocker.NAME in {count.blocker for count in overview.build_overview(volume, make.NOW).counts}
+    (why,) = [why for _, why in readiness.check_readiness(volume).blocked]
+    assert "changed since it was issued" in why
+    Author.objects.filter(paper=agreement.paper_id, position=2).update(given="Shruti")
+    NameReview.objects.update(given="Shruti")
+    (why,) = [why for _, why in readiness.check_readiness(volume).blocked]
+    assert why == "a name of its authors was likely misread: settle it on the volume’s page Names"
+    name_review.resolve(NameReview.objects.get(), Name("Bhosale", "Shruti"), by="ed", now=make.NOW)
+    assert readiness.check_readiness(volume).cleared == [agreement]
+
+
+def test_the_lists_say_it_and_filter_by_it(desk: Client) -> None:
+    volume = make.the_volume()
+    take(volume, "Mike Lewis")
+    page = desk.get("/admin/proceedings/paper/?blocker=name-doubt").content.decode()
+    assert "name to check" in page
+    assert "1 paper" in page
+    assert "0 papers" in desk.get("/admin/proceedings/paper/?blocker=name").content.decode()
+
+
+# --- the page
+
+
+def test_the_page_shows_every_doubt_with_a_proposal(desk: Client) -> None:
+    volume = make.the_volume()
+    take(volume, "Lewis. Mike", "Tim Dettmers")
+    page = desk.get(page_of(volume)).content.decode()
+    assert 'value="Mike, Lewis"' in page or 'value="Lewis, Mike"' in page
+    assert "likely wrong" in page
+    assert "lewis26" in page or "mike26" in page
+
+
+def test_ticked_names_are_settled_as_they_stand_in_the_boxes(desk: Client) -> None:
+    volume = make.the_volume()
+    take(volume, "Yee Whye Teh", "Tim Dettmers")
+    teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
+    data = {f"name_{teh.pk}": "Whye Teh, Yee", f"name_{tim.pk}": "Dettmers, Tim", "settle": [str(teh.pk)]}
+    answer = desk.post(page_of(volume), data, follow=True)
+    assert "Settled: 1. Authors whose name changed: 1." in answer.content.decode()
+    assert names_of(volume) == [Name("Whye Teh", "Yee"), Name("Dettmers", "Tim")]
+    teh.refresh_from_db()
+    assert (teh.resolved_by, teh.answer) == ("ed", "Whye Teh, Yee")
+    desk.post(page_of(volume), {f"name_{tim.pk}": "Dettmers, Tim", "all": "1"})
+    assert not name_review.open_reviews(volume).exists()
+
+
+def test_an_answer_that_is_no_name_is_said_beside_its_box_and_the_others_are_settled(desk: Client) -> None:
+    volume = make.the_volume()
+    take(volume, "Yee Whye Teh", "Tim Dettmers")
+    teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
+    answer = desk.post(page_of(volume), {f"name_{teh.pk}": "Teh Yee", f"name_{tim.pk}": "Dettmers, Tim", "all": "1"})
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "“Teh Yee” has no comma" in page
+    assert 'value="Teh Yee"' in page
+    assert [question.family for question in name_review.open_reviews(volume)] == ["Teh"]
+
+
+def test_an_agreement_that_would_no_longer_fit_is_pointed_out(desk: Client) -> None:
+    volume = make.the_volume()
+    take(volume, "Yee Whye Teh")
+    Author.objects.update(is_corresponding=True, email="teh@example.org")
+    make.agreement(of=volume.papers.get())
+    assert "1 with an agreement under way" in desk.get(page_of(volume)).content.decode()
+
+
+def test_only_editors_of_the_volume_settle(house: House) -> None:
+    take(house.foreign, "Zanzibar Teh")
+    asked = NameReview.objects.get()
+    data = {f"name_{asked.pk}": "Zanzibar, Teh", "all": "1"}
+    clients = [desk_of(user) for user in (house.editor, house.nobody, house.assistant)]
+    before = all_rows(but=BOOKKEEPING)
+    assert [client.post(page_of(house.foreign), data).status_code for client in clients] == [404, 404, 403]
+    assert "Settle" not in clients[2].get(page_of(house.foreign)).content.decode()
+    # A question of another volume is not settled from one's own.
+    clients[0].post(page_of(house.own), data)
+    assert all_rows(but=BOOKKEEPING) == before
+
+
+def test_a_queue_of_any_length_is_shown_page_by_page(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proceedings.admin.names.PER_PAGE", 2)
+    volume = make.the_volume()
+    take(volume, "Ada Byron", "Bob Carr", "Cyd Dorn")
+    assert "Page 1 of 2, 3 names" in desk.get(page_of(volume)).content.decode()
+    assert "Dorn, Cyd" in desk.get(f"{page_of(volume)}?p=2").content.decode()

@@ -1,0 +1,179 @@
+"""The volume is out: every author gets the paper's address and citation, once (clause 3)."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from agreements import lifecycle
+from agreements.delivery import publication
+from agreements.mail import compose
+from agreements.models import Message
+from proceedings.models import Paper, Volume
+from tests import make
+from tests.agreements.editors import desk_of
+from tests.agreements.pages import all_rows
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+
+Kind = Message.Kind
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def volume() -> Volume:
+    volume = make.volume()
+    Volume.objects.update(editor_names=["Agrawal, Shipra", "Roth, Aaron"])
+    sealed = make.agreement("sealed", of=make.paper(volume))
+    make.coauthor(sealed, email="shruti@example.org")
+    make.agreement("sealed", of=make.paper(volume))
+    return Volume.objects.get()
+
+
+def mails() -> list[Message]:
+    return list(Message.objects.filter(kind=Kind.PUBLISHED).order_by("agreement", "recipient"))
+
+
+def test_every_author_with_an_address_is_told(volume: Volume) -> None:
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 3
+
+    assert [(mail.agreement.paper_key, mail.recipient) for mail in mails()] == [
+        ("lewis26-1", "mike@example.org"),
+        ("lewis26-1", "shruti@example.org"),
+        ("lewis26-2", "mike@example.org"),
+    ]
+    volume.refresh_from_db()
+    assert volume.published == TODAY
+    assert list(Paper.objects.values_list("public_id", flat=True)) == ["lewis26a", "lewis26b"]
+
+
+def test_once_however_often_it_is_pressed(volume: Volume) -> None:
+    publication.notify_authors(volume, TODAY, now=NOW)
+
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 0
+    assert publication.plan_notifications(volume).mails == 0
+    # Another spelling of the same address is the same author; a new address is a new one.
+    make.coauthor(Paper.objects.get(key="lewis26-1").agreements.get(), email="SHRUTI@example.org")
+    make.coauthor(Paper.objects.get(key="lewis26-2").agreements.get(), email="late@example.org")
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 1
+    assert len(mails()) == 4
+
+
+def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
+    publication.notify_authors(volume, TODAY, now=NOW)
+
+    mail: Any = compose.compose(mails()[0], NOW)
+
+    assert mail.subject == "Published: “Simplifying Training 1” (COLT)"
+    for said in ("https://proceedings.mlr.press/v247/lewis26a.html", "@InProceedings{pmlr-v247-lewis26a,", "clause 3"):
+        assert said in mail.body
+    files = {name: body for name, body, _ in mail.attachments}
+    assert sorted(files) == ["lewis26a.bib", "lewis26a.json", "lewis26a.ris"]
+    assert files["lewis26a.ris"].decode().startswith("TY  - CPAPER\r\n")
+    assert json.loads(files["lewis26a.json"])[0]["URL"] == "https://proceedings.mlr.press/v247/lewis26a.html"
+    assert files["lewis26a.bib"].decode() in mail.body
+
+
+def test_an_id_that_the_publisher_gave_otherwise_is_the_one_that_is_told(volume: Volume) -> None:
+    Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
+
+    publication.notify_authors(volume, TODAY, now=NOW)
+
+    assert "v247/lewis26z.html" in str(compose.compose(mails()[2], NOW).body)
+    assert list(Paper.objects.values_list("public_id", flat=True)) == ["lewis26a", "lewis26z"]
+
+
+def test_cite_says_the_same(volume: Volume, capsys: pytest.CaptureFixture[str]) -> None:
+    Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
+
+    call_command("cite", "247")
+
+    assert "pmlr-v247-lewis26z" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", ["issued", "signed", "declined", "voided", "waived"])
+def test_papers_without_a_sealed_agreement_are_named(volume: Volume, status: str) -> None:
+    paper = make.paper(volume)
+    if status == "waived":
+        waived = make.agreement("issued", of=paper)
+        lifecycle.waive(waived, reason="By letter.", by="editor:ed", now=NOW)
+    else:
+        make.agreement(status, of=paper)
+
+    assert [out.paper.key for out in publication.plan_notifications(volume).unreachable] == ["lewis26-3"]
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 3
+
+
+def test_a_withdrawn_paper_is_not_published(volume: Volume) -> None:
+    Paper.objects.filter(key="lewis26-1").update(status="withdrawn")
+
+    assert publication.notify_authors(volume, TODAY, now=NOW) == 1
+
+
+def test_a_big_volume_costs_few_statements(volume: Volume, django_assert_max_num_queries: Any) -> None:
+    for _ in range(20):
+        make.agreement("sealed", of=make.paper(volume))
+    with django_assert_max_num_queries(16):
+        assert publication.notify_authors(volume, TODAY, now=NOW) == 23
+
+
+# --- the desk
+
+
+@pytest.fixture
+def desk(volume: Volume) -> Client:
+    return desk_of(make.editor("ed", volume))
+
+
+def page(volume: Volume) -> str:
+    return f"/admin/proceedings/volume/{volume.pk}/publication/"
+
+
+def test_an_editor_looks_then_tells(volume: Volume, desk: Client) -> None:
+    desk.get("/admin/")
+    before = all_rows()
+    shown = desk.get(page(volume)).content.decode()
+    assert all_rows() == before
+    assert "Tell the authors: 3 mails" in shown
+    assert "https://proceedings.mlr.press/v247/lewis26a.html" in shown
+
+    told: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
+
+    assert "3 mails on the way." in told.content.decode()
+    assert "The authors of 2 papers have been told." in told.content.decode()
+    again: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
+    assert "All authors have been told before." in again.content.decode()
+    assert len(mails()) == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"published": "2026-11-01"}, "Open some of the addresses first."),
+        ({"seen": "on"}, "Give the day on which the volume was published."),
+        ({"seen": "on", "published": "2999-01-01"}, "This day is still to come."),
+        ({"seen": "on", "published": "yesterday"}, "Enter a valid date."),
+    ],
+)
+def test_nothing_is_told_before_it_is_sure(volume: Volume, desk: Client, sent: dict[str, str], said: str) -> None:
+    refused = desk.post(page(volume), sent)
+
+    assert refused.status_code == 400
+    assert said in refused.content.decode()
+    assert mails() == []
+
+
+def test_telling_is_for_the_volumes_editors(volume: Volume) -> None:
+    assistant = make.editor("helper")
+    volume.assistants.add(assistant)
+    stranger = make.editor("stranger", make.volume(300))
+    sent = {"published": "2026-11-01", "seen": "on"}
+
+    assert desk_of(assistant).post(page(volume), sent).status_code == 403
+    assert "Tell the authors" not in desk_of(assistant).get(page(volume)).content.decode()
+    assert desk_of(stranger).post(page(volume), sent).status_code == 404
+    assert Client().post(page(volume), sent).status_code == 302
+    assert mails() == []

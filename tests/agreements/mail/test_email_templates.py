@@ -1,0 +1,98 @@
+"""A volume's own words: what is refused and why, and what is sent in their place."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agreements.mail import compose, email_templates, samples
+from agreements.models import EmailTemplate, Message
+from tests import make
+from tests.agreements.mail.test_compose import LINK, message, read, text_of
+from tests.make import NOW
+
+Kind = Message.Kind
+GOOD = "We need your signature for {title}.\n\nSign here:\n\n{link}\n\nby {deadline}, {signer}. {volume}"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Sign by {deadline}.", "Write {link} exactly once"),
+        ("Sign here: {link}", "Write {deadline} exactly once"),
+        ("{link} {link} {deadline}", "Write {link} exactly once"),
+        ("{link} {deadline} {name}", "{name} means nothing here. Use {signer}"),
+        ("{link} {deadline} {link.__class__}", "means nothing here"),
+        ("{link} {deadline} {", "A brace stands alone"),
+        ("{link} {deadline} {{title}}", "A brace stands alone"),
+        ("{link} {deadline} http://testserver/sign/abc/", "somebody’s link"),
+    ],
+)
+def test_words_that_would_lose_something_are_refused_with_what_to_do(body: str, said: str) -> None:
+    assert any(said in problem for problem in email_templates.template_errors(body, ("link", "deadline")))
+
+
+def test_good_words_are_taken() -> None:
+    assert list(email_templates.template_errors(GOOD, ("link", "deadline"))) == []
+
+
+@given(st.text())
+def test_whatever_is_not_complained_of_can_be_filled_in(body: str) -> None:
+    values = dict.fromkeys(email_templates.PLACEHOLDERS, "x")
+    if not list(email_templates.template_errors(body, ())):
+        assert "{" not in email_templates.fill(body, values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL])
+def test_own_words_are_sent_in_both_forms_with_a_link_that_signs(kind: str) -> None:
+    row = message(kind)
+    row.agreement.title = "R&D when p<0.05"
+    volume = row.agreement.paper.volume
+    EmailTemplate.objects.create(volume=volume, kind=kind, body=GOOD, extra="Ask Zoë <zoe@example.org> about anything.")
+    mail = read(row)
+    plain, page = text_of(mail), text_of(mail, "html")
+    assert "We need your signature for R&D when p<0.05." in plain
+    assert "Ask Zoë <zoe@example.org> about anything." in plain
+    assert "30 November 2026, 23:59 anywhere on Earth" in plain
+    assert f"Agreement {row.agreement.reference}" in plain.splitlines()
+    visible = html.unescape(re.sub(r"<head>.*?</head>|<[^>]+>", " ", page, flags=re.DOTALL))
+    said = re.findall(r"\w+", re.sub(r"http\S+", "", plain))
+    assert [word for word in said if word not in re.findall(r"\w+", visible)] == []
+    assert len(set(LINK.findall(plain))) == 1
+    assert set(LINK.findall(plain)) == set(LINK.findall(page))
+    assert ("List-Unsubscribe" in mail) == (kind != Kind.INVITATION)
+
+
+@pytest.mark.django_db
+def test_own_words_are_of_their_volume_and_kind_alone() -> None:
+    row = message(Kind.REMINDER)
+    EmailTemplate.objects.create(volume=row.agreement.paper.volume, kind=Kind.INVITATION, body=GOOD)
+    EmailTemplate.objects.create(volume=make.volume(248), kind=Kind.REMINDER, body=GOOD)
+    assert "We need your signature" not in text_of(read(row))
+
+
+@pytest.mark.django_db
+def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
+    row = message(Kind.TOGETHER)
+    assert row.volume
+    EmailTemplate.objects.create(volume=row.volume, kind=Kind.REMINDER, body=GOOD, extra="The printer waits.")
+    mail = read(row)
+    assert "The printer waits." in text_of(mail)
+    assert "The printer waits." in text_of(mail, "html")
+    assert "We need your signature" not in text_of(mail)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", compose.NEEDED)
+def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
+    volume = make.volume()
+    sample = samples.sample(volume, kind, None, NOW)
+    assert "A Sample Paper" in str(sample.body)
+    assert "Agreement v247-lovelace26-sample" in str(sample.body)
+    assert "/sign/" not in str(sample.body)
+    assert Message.objects.count() == 0
+    own = EmailTemplate(volume=volume, kind=kind, body="Dear all, {title} by {deadline}.")
+    assert "Dear all, A Sample Paper by 30 November 2026" in str(samples.sample(volume, kind, own, NOW).body)
