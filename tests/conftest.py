@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,6 +25,10 @@ guards = importlib.import_module("agreements.migrations.0002_guards")
 mail_guards = importlib.import_module("agreements.migrations.0005_mail")
 note_guards = importlib.import_module("agreements.migrations.0011_notes_and_jobs")
 paper_guards = importlib.import_module("agreements.migrations.0016_paper_forms")
+
+# A slow machine is no wrong answer.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.load_profile("desk")
 
 
 @pytest.fixture(scope="session", autouse=True)
