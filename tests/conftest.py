@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from agreements.management.commands.seal_key import make_key
 from proceedings import env
-from tests import servers
+from tests import clock, servers
 from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
@@ -29,6 +29,11 @@ paper_guards = importlib.import_module("agreements.migrations.0016_paper_forms")
 # A slow machine is no wrong answer.
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.load_profile("desk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The day of the tests begins before any of their modules is imported; see `tests.clock`."""
+    config.add_cleanup(clock.travel(clock.TODAY.timestamp()).stop)
 
 
 @pytest.fixture(scope="session", autouse=True)

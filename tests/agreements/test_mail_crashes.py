@@ -40,6 +40,7 @@ LEFT = {
 
 
 def killed_worker(moment: str, now: datetime, url: str) -> int:
+    """The clock of its mails is handed in; nothing that it does asks the machine's."""
     command = [sys.executable, "-m", "tests.agreements.crash_worker", moment, now.isoformat()]
     return subprocess.run(command, env=servers.environment(EMAIL_URL=url), check=False, timeout=60).returncode
 
