@@ -7,7 +7,7 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 	PRIVATE_DIR=$(CURDIR)/var/demo/private SEAL_KEY=$(CURDIR)/var/demo/seal/key.pem SEAL_CERT=$(CURDIR)/var/demo/seal/cert.pem \
 	PUBLIC_BASE_URL=http://127.0.0.1:8000 ALLOWED_HOSTS=127.0.0.1,localhost SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
-.PHONY: setup setup-dev demo test test-sqlite test-postgresql test-tools lint languages bench crash crash-small lock clean
+.PHONY: setup setup-dev demo test test-sqlite test-postgresql test-tools test-shifted lint languages bench crash crash-small lock clean
 
 setup: .venv/runtime
 setup-dev: .venv/dev
@@ -40,6 +40,23 @@ test-postgresql: setup-dev
 # What looks through other people's eyes: Chromium, poppler-utils, qpdf, openssl. They must be there; .ci/run installs them.
 test-tools: setup-dev
 	$(BIN)/python -m pytest --numprocesses 2 -m "tools or browser" $(PYTEST)
+
+# The machine's clock elsewhere; the tests keep their own day (tests/clock.py, which tests/test_clock.py holds to it). Far
+# ahead run all who could tell the two apart, the tests marked `outside`: they start programs or show OpenSSL certificates.
+# What else is peculiar about a day, only those meet that live on the machine's own. The hours of both time changes, and
+# the year, turn while they run. `make test-shifted FAR="not tools and not browser"` takes everything far ahead.
+FAR := outside and not tools and not browser
+TODAY := tests/crash tests/proceedings/test_settings.py tests/test_clock.py
+SHIFTED = PYTHONPATH=$(CURDIR)/tests/machine MACHINE_AHEAD=$$(($$(date -d $(1) +%s) - $$(date +%s))) \
+	$(BIN)/python -m pytest -W "ignore:Module already imported so cannot be rewritten; time_machine" --quiet \
+	--numprocesses 2 $(PYTEST)
+
+test-shifted: setup-dev
+	TZ=Pacific/Kiritimati $(call SHIFTED,"400 days") -m "$(FAR)"
+	TZ=Pacific/Pago_Pago $(call SHIFTED,"2028-02-29 12:00 UTC") $(TODAY)
+	TZ=Europe/Berlin $(call SHIFTED,"2027-03-28 00:59:50 UTC") $(TODAY)
+	TZ=Europe/Berlin $(call SHIFTED,"2027-10-31 00:59:50 UTC") $(TODAY)
+	TZ=UTC $(call SHIFTED,"2026-12-31 23:59:50 UTC") $(TODAY)
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -36,6 +36,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(clock.travel(clock.TODAY.timestamp()).stop)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what can tell that the machine has another day than the tests: what meets the world outside this process.
+
+    That is a module that starts programs, or OpenSSL with a certificate. All else only asks this process for the time.
+    """
+    for item in items:
+        module = vars(item.module) if isinstance(item, pytest.Function) else {}
+        if "subprocess" in module or "certificate" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.outside)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def seal_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A key to seal with, where the settings look for it."""
