@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.mail import compose, email_templates, samples
+from agreements.mail import email_templates, samples
+from agreements.mail.kinds import WITH_OWN_TEXT
 from agreements.models import EmailTemplate, Message
 from tests import make
 from tests.agreements.mail.test_compose import LINK, message, read, text_of
@@ -86,7 +87,7 @@ def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", compose.NEEDED)
+@pytest.mark.parametrize("kind", WITH_OWN_TEXT)
 def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
     volume = make.volume()
     sample = samples.sample(volume, kind, None, NOW)
