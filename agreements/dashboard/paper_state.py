@@ -14,14 +14,13 @@ from agreements.delivery.readiness import plain
 from agreements.documents import pdf
 from agreements.domain.facts import counts_from
 from agreements.domain.states import LIVE, Status
+from agreements.mail.kinds import REMINDERS, WITH_LINK
 from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Event, Message, SigningSettings
-from agreements.reminders.planner import REMINDING
 from proceedings.bibtex.names import Name
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.publisher.filenames import Kind
 
-CARRY_LINKS = (Message.Kind.INVITATION, Message.Kind.SENT_BACK, *REMINDING)
 LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
@@ -167,9 +166,9 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
 
 def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     """Each of the `papers` with each of its agreements, or with nothing, the oldest first."""
-    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=CARRY_LINKS)
+    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=WITH_LINK)
     waits = mails.filter(agreement__status=Status.ISSUED)
-    reminders = waits.filter(kind__in=REMINDING, state__in=LEFT).exclude(state=Message.State.FAILED)
+    reminders = waits.filter(kind__in=REMINDERS, state__in=LEFT).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
             has_pdf=has_pdf_of("pk"),
@@ -265,7 +264,7 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
 def seen(agreement: Any) -> Seen:
     """One that is loaded, with its messages and `with_voices`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    carried = [m for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
+    carried = [m for m in messages if m.kind in WITH_LINK and m.state in LEFT]
     carried = carried if agreement.status == Status.ISSUED else []
     left = [m for m in carried if m.state != Message.State.FAILED]
     return Seen(
@@ -274,7 +273,7 @@ def seen(agreement: Any) -> Seen:
         stopped=agreement.is_stopped,
         last_mail=carried[-1].state if carried else None,
         invited=bool(left),
-        reminders=sum(m.kind in REMINDING for m in left),
+        reminders=sum(m.kind in REMINDERS for m in left),
     )
 
 

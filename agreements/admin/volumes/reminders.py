@@ -19,7 +19,8 @@ from agreements.admin.format import zone_of
 from agreements.domain.schedule import FOREVER
 from agreements.domain.states import Status
 from agreements.jobs import digest
-from agreements.mail import addresses, compose, email_templates, notify, samples
+from agreements.mail import addresses, email_templates, notify, samples
+from agreements.mail.kinds import KINDS, WITH_OWN_TEXT
 from agreements.models import Agreement, EmailTemplate, Message, RecipientSettings, SigningSettings, known_zone
 from agreements.reminders import preview
 from proceedings.accounts.permissions import OwnVolumes, edits
@@ -28,7 +29,6 @@ from proceedings.models import Volume
 AHEAD = timedelta(days=14)
 MAX_EMAILS = 100
 """So many mails a page shows; `manage.py preview_mails` lists them all."""
-KINDS = {str(kind): needed for kind, needed in compose.NEEDED.items()}
 
 
 class RecipientForm(PauseForm):
@@ -58,7 +58,8 @@ class EmailTemplateForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"]).strip()
-        if body and (problems := list(email_templates.template_errors(body, KINDS[self.instance.kind]))):
+        needed = KINDS[Message.Kind(self.instance.kind)].placeholders
+        if body and (problems := list(email_templates.template_errors(body, needed))):
             raise forms.ValidationError(problems)
         return body
 
@@ -126,7 +127,7 @@ class ReminderPages(OwnVolumes):
             "people": RecipientSettings.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
             "places": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
             "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
-            "letters": [(kind, Message.Kind(kind).label, kind in own) for kind in KINDS],
+            "letters": [(kind.value, kind.label, kind in own) for kind in WITH_OWN_TEXT],
             "refused": list(addresses.undeliverable(notify.editors_of_volume(volume)).values()),
             "gets_daily": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
@@ -176,7 +177,7 @@ class ReminderPages(OwnVolumes):
     def words_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """The volume's own words for one kind of mail, with what the mail then looks like."""
         volume, signing_settings = self.with_terms_or_404(request, pk)
-        if kind not in KINDS or signing_settings is None:
+        if kind not in WITH_OWN_TEXT or signing_settings is None:
             raise Http404
         own = EmailTemplate.objects.filter(volume=volume, kind=kind).first() or EmailTemplate(volume=volume, kind=kind)
         form = EmailTemplateForm(request.POST if request.method == "POST" else None, instance=own)
@@ -196,7 +197,7 @@ class ReminderPages(OwnVolumes):
             "kind": Message.Kind(kind).label,
             "sample": sample,
             "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACEHOLDERS.items()],
-            "needed": [f"{{{name}}}" for name in KINDS[kind]],
+            "needed": [f"{{{name}}}" for name in KINDS[Message.Kind(kind)].placeholders],
             "may_change": edits(request, volume.pk),
             "title": f"Words of the {Message.Kind(kind).label.lower()}",
             "opts": self.opts,

@@ -15,6 +15,7 @@ from agreements.domain.facts import sha256
 from agreements.domain.schedule import GAP, PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
+from agreements.mail.kinds import REMINDERS
 from agreements.models import Agreement, Message
 from agreements.reminders import planner
 from agreements.requests import change_requests
@@ -38,7 +39,7 @@ def seal(now: datetime) -> dict[str, int]:
 
 
 def reminders(of: Agreement) -> dict[str, str]:
-    return dict(of.messages.filter(kind__in=planner.REMINDING).order_by("pk").values_list("idempotency_key", "state"))
+    return dict(of.messages.filter(kind__in=REMINDERS).order_by("pk").values_list("idempotency_key", "state"))
 
 
 def live(start: datetime, end: datetime, step: timedelta) -> None:
@@ -61,9 +62,7 @@ def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbo
     assert set(reminders(agreement).values()) == {State.SENT}
     assert len(mailbox.mails) == 8
     days = [
-        (m.sent_at - CLOSES) / DAY
-        for m in agreement.messages.filter(kind__in=planner.REMINDING).order_by("pk")
-        if m.sent_at
+        (m.sent_at - CLOSES) / DAY for m in agreement.messages.filter(kind__in=REMINDERS).order_by("pk") if m.sent_at
     ]
     assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
 
