@@ -1,4 +1,4 @@
-"""Message rows -> the mails themselves, in text and HTML with the same words. Reads rows; makes the links."""
+"""Compose the email of a message row, in plain text and HTML with the same content. Reads rows; creates the links."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -68,11 +68,11 @@ NEEDED = dict.fromkeys((Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL), ("link"
 
 
 Forms = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
-"""By all that their words depend on: text and HTML."""
+"""Text and HTML templates, by all values that their content depends on."""
 
 
 class Composer:
-    """The mails for some outbox rows. What they need of the database is read, and their links are made, together."""
+    """Composes the emails of some message rows. Loads what they need and creates their links in bulk."""
 
     def __init__(self, messages: Iterable[Message], now: datetime) -> None:
         messages = list(messages)
@@ -90,29 +90,31 @@ class Composer:
         self.forms: Forms = {}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
-        """The mail for one of the rows, in the language of who gets it.
+        """Compose the email of one of the rows, in the recipient's language.
 
-        Raises whatever makes it impossible to write; the caller settles that.
+        Any exception of rendering is passed on; the caller handles it.
         """
         with translation.override(self.language_of(message)):
             return self.written(message, now)
 
     def language_of(self, message: Message) -> str:
-        """The one in which they last used the pages, else the volume's. Editors read English, as on the desk."""
+        """The language in which the recipient last used the pages, else the volume's. Emails to
+        editors are in English.
+        """
         if message.kind not in TO_AUTHORS:
             return ENGLISH
         return self.languages.get(message.recipient.lower()) or volume_of(message).signing_settings.language
 
     def written(self, message: Message, now: datetime) -> EmailMessage:
-        """The mail in the active language."""
-        # Of several papers all but one may have dropped out meanwhile.
+        """Render the email in the active language."""
+        # All but one of the papers of a combined email may have been cancelled since.
         said = message.parts[0] if len(message.parts) == 1 else message
         volume = volume_of(said)
         signing_settings = volume.signing_settings
         context = self.context(said, volume, now)
         template = f"agreements/mail/{said.kind}"
         words = f"agreements/mail/{'own' if context['own'] else said.kind}"
-        # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
+        # A title may contain a line break, which is not allowed in a header; the template engine adds one at the end.
         subject = " ".join(rendered(f"{template}.subject.txt", context).split())
         stop = str(context["stop"])
         body, page = self.bodies(said, words, context)
@@ -140,13 +142,13 @@ class Composer:
         return mail
 
     def bodies(self, said: Message, words: str, context: dict[str, Any]) -> tuple[str, str]:
-        """The mail as text and as HTML, from the templates `words`."""
+        """Render the templates `words` as text and as HTML."""
         if said.kind not in TO_MANY or context["reason"]:
             return rendered(f"{words}.txt", context), rendered(f"{words}.html", context)
         values = placeholder_values(said.agreement, context)
         of_all = {"status": said.agreement.status, "by_an_author": said.agreement.signer in said.agreement.authors}
         empty = tuple(name for name, value in values.items() if not value)
-        # All that decides what the mail says, beside the values.
+        # All values besides the placeholders that decide the content.
         same = (said.kind, words, context["volume"].pk, translation.get_language(), *of_all.values(), empty)
         same += (context["late"], context["days_left"])
         if same not in self.forms:
@@ -158,7 +160,7 @@ class Composer:
     def form(
         self, words: str, kind: str, context: dict[str, Any], blanks: dict[str, str], of_all: dict[str, Any]
     ) -> tuple[BatchTemplate, BatchTemplate]:
-        """The mail to many as text and as HTML, with the blanks in place of what each has of its own."""
+        """Render the templates once with marks in place of the values that differ between emails."""
         agreement = SimpleNamespace(**blanks | of_all, facts=SimpleNamespace(**of_all))
         agreement.authors = [blanks["authors"]]
         in_blank = context | blanks | {"agreement": agreement}
@@ -168,7 +170,7 @@ class Composer:
         return text, page
 
     def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
-        """Everything that the mail's templates may say."""
+        """Return the context of the email's templates."""
         signing_settings = volume.signing_settings
         context: dict[str, Any] = {
             "volume": volume,
@@ -207,7 +209,7 @@ class Composer:
         return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
 
     def thread(self, message: Message) -> dict[str, str]:
-        """Headers that let mail programs keep all mails about one agreement together (RFC 5322, 3.6.4)."""
+        """Headers that group all emails about an agreement in one thread (RFC 5322, 3.6.4)."""
         about = [one.agreement_id for one in (message, *message.parts)]
         first = list(dict.fromkeys(self.invitations[one] for one in about if one in self.invitations))
         if not first or message.message_id in first:
@@ -216,7 +218,7 @@ class Composer:
 
 
 def first_of(message: Message) -> str:
-    """The kind whose additions by the volume a mail carries: one about several papers is an invitation or reminds."""
+    """Return the kind whose email template applies: a combined email counts as an invitation or as a reminder."""
     if message.kind != Kind.TOGETHER:
         return message.kind
     return Kind.INVITATION if all(one.kind == Kind.INVITATION for one in message.parts) else Kind.REMINDER
@@ -227,7 +229,7 @@ def volume_of(message: Message) -> Volume:
 
 
 def recipient_name(message: Message) -> str:
-    """The name of the one it is written to; empty for editors, who are written to as such."""
+    """Return the name of the recipient; empty for editors."""
     if message.kind == Kind.TOGETHER:
         return recipient_name(min(message.parts, key=lambda one: one.kind == Kind.UNSIGNED))
     if message.kind == Kind.UNSIGNED:
@@ -256,19 +258,19 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
 
 
 def publication(agreement: Agreement) -> dict[str, str]:
-    """Where the paper is, and how it is cited in BibTeX."""
+    """Where the paper is published, and its citation in BibTeX."""
     return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
 
 
 def placeholder_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:
-    """What each mail to many has of its own."""
+    """Return the values that differ between emails of one kind."""
     of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
     of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
     return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}
 
 
 def custom_texts(body: str, context: dict[str, Any]) -> list[str]:
-    """A volume's own words for this one mail, in paragraphs."""
+    """Fill in a volume's own text for one email, and split it into paragraphs."""
     agreement = context["agreement"]
     values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
     return email_templates.paragraphs(
@@ -277,7 +279,7 @@ def custom_texts(body: str, context: dict[str, Any]) -> list[str]:
 
 
 def our_address() -> str:
-    """What all mail comes from, without a name."""
+    """The address that all emails come from, without a name."""
     return bare(settings.DEFAULT_FROM_EMAIL)
 
 
@@ -291,22 +293,22 @@ def our_domain() -> str:
 
 
 def return_paths() -> ReturnPaths:
-    """Where reports about our mails are to go: to where they come from, unless a mailbox is set apart for them."""
+    """The return paths of our emails: the bounce mailbox if there is one, else the sender."""
     return ReturnPaths(settings.BOUNCE_ADDRESS or our_address(), our_domain(), each=bool(settings.BOUNCE_ADDRESS))
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:
-    """The mail for one outbox row."""
+    """Compose the email of one message row."""
     return Composer([message], now).compose(message, now)
 
 
 def why_anew(agreement: Agreement) -> str:
-    """Why it takes the place of another one; empty if it does not."""
+    """Return why the agreement replaces another one; empty if it does not."""
     return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
 
 
 def proposal_of(message: Message) -> dict[str, Any] | None:
-    """The proposal that a mail is about, with what it would change; its slot names it. None for all other mails."""
+    """Return the change request that the idempotency key names, with its differences; None for other kinds."""
     if message.kind not in ABOUT_PROPOSALS:
         return None
     change_request = message.agreement.change_requests.get(pk=message.idempotency_key.split(":")[1])
@@ -318,12 +320,12 @@ def proposal_of(message: Message) -> dict[str, Any] | None:
 
 
 def named_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
-    """The edit or correction that a mail is about; its slot names it. None for all other mails."""
+    """Return the edit or correction that the idempotency key names; None for other kinds."""
     return rows.get(pk=message.idempotency_key.split(":")[1]) if message.kind in kinds else None
 
 
 def sent_back(message: Message) -> dict[str, Any] | None:
-    """What was missing on a form signed by hand; the slot has the number of the event. None for all other mails."""
+    """Return what was missing on a signed form, from the event that the idempotency key names; None for other kinds."""
     if message.kind != Kind.SENT_BACK:
         return None
     data = message.agreement.events.get(number=message.idempotency_key.split(":")[1]).data
@@ -335,11 +337,11 @@ def rendered(template: str, context: dict[str, Any]) -> str:
 
 
 def link_specs(message: Message, now: datetime) -> list[links.LinkSpec]:
-    """The links that this kind of mail carries, made for it alone."""
+    """Return the links that the email contains; they are created for this email only."""
     if message.kind == Kind.TOGETHER:
         wishes = [wish for part in message.parts for wish in link_specs(part, now)]
         stops = [wish for wish in wishes if wish.purpose == Link.Purpose.STOP]
-        return [wish for wish in wishes if wish not in stops[1:]]  # one of them stops them all
+        return [wish for wish in wishes if wish not in stops[1:]]  # one link stops all of them
     if message.kind in WITH_COPY:
         return [links.LinkSpec(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
     if purpose := LATER.get(Kind(message.kind)):
@@ -354,24 +356,24 @@ def link_specs(message: Message, now: datetime) -> list[links.LinkSpec]:
 
 
 def co_authors(message: Message) -> list[str]:
-    """Addresses of the paper's authors other than the one of its agreement."""
+    """Return the addresses of the paper's authors other than the signer's."""
     known = message.agreement.paper.authors.exclude(email="").exclude(email__iexact=message.agreement.signer_email)
     return list(known.values_list("email", flat=True))
 
 
 def one_click(url: str) -> dict[str, str]:
-    """Headers by which a mail program offers to end the reminders (RFC 2369 and RFC 8058)."""
+    """Headers that let an email program offer to unsubscribe (RFC 2369 and RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @lru_cache(maxsize=64)
 def named(name: str, address: str) -> str:
-    """A header's address with a name before it. Raises ValueError where one of them would end or forge the header."""
+    """Format an address with a name for a header. Raises ValueError if one of them could forge the header."""
     local, _, domain = address.rpartition("@")
-    return str(Address(name, local, domain))  # as parts: to take an address apart by the standard's grammar is slow
+    return str(Address(name, local, domain))  # from parts, because parsing an address by the standard's grammar is slow
 
 
 def sealed_copy(agreement: Agreement) -> bytes:
-    """The sealed PDF from private storage. Raises OSError while storage is away; the mail is then tried again."""
+    """Read the sealed PDF from private storage. Raises OSError if storage is unavailable; the email is then retried."""
     with storages["private"].open(agreement.sealed_file) as file:
         return bytes(file.read())
