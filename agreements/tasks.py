@@ -1,4 +1,4 @@
-"""Celery lives here only: the clock's rounds as tasks. They carry no data and decide nothing."""
+"""The Celery tasks, one per scheduled job. They take no arguments; `jobs/` does the work."""
 
 from celery import shared_task
 from django.utils import timezone
