@@ -31,10 +31,10 @@ def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
             now=now,
             data={"to": name},
             closed_at=now,
-            reason=reasons.handed_over(name),
+            reason=reasons.delegated_to(name),
             next_check_at=None,
         )
-        lifecycle.close(agreement, now)
+        lifecycle.cancel_emails_and_links(agreement, now)
         set_corresponding_author(to, to.email)
         successor = lifecycle.draft(paper_of(agreement), by="signer", now=now, predecessor=agreement)
         lifecycle.issue(successor, by="signer", now=now)

@@ -6,17 +6,17 @@ from django.db import transaction
 
 from agreements.domain.states import LIVE
 from agreements.lifecycle import snapshot
-from agreements.lifecycle.issue import begin, draft, issue
+from agreements.lifecycle.issue import create_agreement, draft, issue
 from agreements.lifecycle.record import TransitionError, transition
 from agreements.mail import links, outbox
 from agreements.models import Agreement
 from proceedings.models import Paper
 
 
-def close(agreement: Agreement, now: datetime) -> None:
+def cancel_emails_and_links(agreement: Agreement, now: datetime) -> None:
     """Cancel the agreement's open emails and revoke its links."""
     outbox.cancel_open(agreement.pk)
-    links.revoke(agreement.pk, now)
+    links.revoke_links(agreement.pk, now)
 
 
 def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
@@ -25,7 +25,7 @@ def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
         transition(
             agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, next_check_at=None
         )
-        close(agreement, now)
+        cancel_emails_and_links(agreement, now)
 
 
 def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> bool:
@@ -50,7 +50,7 @@ def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     """
     with transaction.atomic():
         transition(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, next_check_at=None)
-        close(agreement, now)
+        cancel_emails_and_links(agreement, now)
 
 
 def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
@@ -61,7 +61,7 @@ def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreeme
     if paper.status == Paper.Status.WITHDRAWN:
         raise snapshot.NotReadyError("It is withdrawn.")
     with transaction.atomic():
-        agreement = begin(paper, snapshot.snapshot_of_waiver(paper), by=by, now=now)
+        agreement = create_agreement(paper, snapshot.take_waiver_snapshot(paper), by=by, now=now)
         waive(agreement, reason=reason, by=by, now=now)
     return agreement
 
@@ -79,7 +79,7 @@ def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agr
             reason=reason,
             next_check_at=None,
         )
-        close(agreement, now)
+        cancel_emails_and_links(agreement, now)
         successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
         issue(successor, by=by, now=now)
     return successor
@@ -91,4 +91,4 @@ def lapse(agreement: Agreement, *, now: datetime) -> None:
         transition(
             agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year."
         )
-        close(agreement, now)
+        cancel_emails_and_links(agreement, now)

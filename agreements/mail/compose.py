@@ -16,12 +16,12 @@ from django.utils import translation
 from django.utils.html import escape
 
 from agreements.documents import history
-from agreements.documents.checklist import TOLD
-from agreements.domain.differences import differences
-from agreements.domain.reasons import recognised
+from agreements.documents.checklist import AUTHOR_MESSAGES
+from agreements.domain.differences import compare_snapshot
+from agreements.domain.reasons import as_sentence
 from agreements.mail import addresses, email_templates, links
 from agreements.mail.bounces import ReturnPaths
-from agreements.mail.email_templates import BatchTemplate, blank
+from agreements.mail.email_templates import BatchTemplate, mark_for
 from agreements.models import Agreement, EmailTemplate, Link, Message
 from proceedings.delivery.citation_files import address_of, citation_files
 from proceedings.models import Volume
@@ -67,7 +67,7 @@ NEEDED = dict.fromkeys((Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL), ("link"
 """The mails that a volume may write in its own words, and what these may not lose."""
 
 
-Forms = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
+BatchTemplates = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
 """Text and HTML templates, by all values that their content depends on."""
 
 
@@ -76,18 +76,21 @@ class Composer:
 
     def __init__(self, messages: Iterable[Message], now: datetime) -> None:
         messages = list(messages)
-        self.languages = addresses.languages(message.recipient for message in messages)
+        self.languages = addresses.find_languages(message.recipient for message in messages)
         self.links: dict[tuple[int, str], str] = {}
-        wishes = [wish for message in messages for wish in link_specs(message, now)]
-        for wish, url in zip(wishes, links.create_links(wishes, now), strict=True):
-            self.links[wish.message.pk, wish.purpose] = url
-        about = {one.agreement_id for message in messages for one in (message, *message.parts)}
-        first = Message.objects.filter(agreement__in=about - {None}, idempotency_key="invitation")
-        ids = first.values_list("agreement", "message_id", "carrier__message_id")
-        self.invitations = {agreement: carrier or own for agreement, own, carrier in ids}
+        specs = [spec for message in messages for spec in link_specs(message, now)]
+        for spec, url in zip(specs, links.create_links(specs, now), strict=True):
+            self.links[spec.message.pk, spec.purpose] = url
+        agreement_ids = {one.agreement_id for message in messages for one in (message, *message.parts)}
+        invitations = Message.objects.filter(agreement__in=agreement_ids - {None}, idempotency_key="invitation")
+        message_ids = invitations.values_list("agreement", "message_id", "carrier__message_id")
+        self.invitations = {agreement: carrier or template for agreement, template, carrier in message_ids}
         volumes = {volume_of(message).pk for message in messages}
-        self.own = {(own.volume_id, own.kind): own for own in EmailTemplate.objects.filter(volume__in=volumes)}
-        self.forms: Forms = {}
+        self.email_templates = {
+            (template.volume_id, template.kind): template
+            for template in EmailTemplate.objects.filter(volume__in=volumes)
+        }
+        self.batch_templates: BatchTemplates = {}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
         """Compose the email of one of the rows, in the recipient's language.
@@ -95,7 +98,7 @@ class Composer:
         Any exception of rendering is passed on; the caller handles it.
         """
         with translation.override(self.language_of(message)):
-            return self.written(message, now)
+            return self.render_email(message, now)
 
     def language_of(self, message: Message) -> str:
         """The language in which the recipient last used the pages, else the volume's. Emails to
@@ -105,71 +108,85 @@ class Composer:
             return ENGLISH
         return self.languages.get(message.recipient.lower()) or volume_of(message).signing_settings.language
 
-    def written(self, message: Message, now: datetime) -> EmailMessage:
+    def render_email(self, message: Message, now: datetime) -> EmailMessage:
         """Render the email in the active language."""
         # All but one of the papers of a combined email may have been cancelled since.
-        said = message.parts[0] if len(message.parts) == 1 else message
-        volume = volume_of(said)
+        shown = message.parts[0] if len(message.parts) == 1 else message
+        volume = volume_of(shown)
         signing_settings = volume.signing_settings
-        context = self.context(said, volume, now)
-        template = f"agreements/mail/{said.kind}"
-        words = f"agreements/mail/{'own' if context['own'] else said.kind}"
+        context = self.make_context(shown, volume, now)
+        subject_template = f"agreements/mail/{shown.kind}"
+        templates = f"agreements/mail/{'own' if context['own'] else shown.kind}"
         # A title may contain a line break, which is not allowed in a header; the template engine adds one at the end.
-        subject = " ".join(rendered(f"{template}.subject.txt", context).split())
-        stop = str(context["stop"])
-        body, page = self.bodies(said, words, context)
-        mail = EmailMultiAlternatives(
+        subject = " ".join(render(f"{subject_template}.subject.txt", context).split())
+        unsubscribe_url = str(context["stop"])
+        body, html = self.render_bodies(shown, templates, context)
+        email = EmailMultiAlternatives(
             subject=subject,
             body=body,
-            from_email=return_paths().to(message.message_id),
-            to=[named(str(context["addressee"]), message.recipient)],
+            from_email=return_paths().for_message(message.message_id),
+            to=[format_address(str(context["addressee"]), message.recipient)],
             reply_to=[signing_settings.reply_to] if signing_settings.reply_to else None,
             headers={
-                "From": named(f"{volume.shortname} proceedings", our_address()),
+                "From": format_address(f"{volume.shortname} proceedings", our_address()),
                 "Message-ID": message.message_id,
                 "Date": format_datetime(now),
                 "Auto-Submitted": "auto-generated",
             }
-            | self.thread(message)
-            | (one_click(stop) if stop else {}),
+            | self.thread_headers(message)
+            | (unsubscribe_headers(unsubscribe_url) if unsubscribe_url else {}),
         )
-        mail.attach_alternative(page, "text/html")
-        if said.kind in WITH_COPY:
-            mail.attach(f"{said.agreement.paper_key}Permission.pdf", sealed_copy(said.agreement), "application/pdf")
-        if said.kind == Kind.PUBLISHED:
-            for name, text in citation_files(said.agreement.paper).items():
-                mail.attach(name, text.encode(), CITATION_TYPES[name.rpartition(".")[2]])
-        return mail
+        email.attach_alternative(html, "text/html")
+        if shown.kind in WITH_COPY:
+            email.attach(
+                f"{shown.agreement.paper_key}Permission.pdf", read_sealed_pdf(shown.agreement), "application/pdf"
+            )
+        if shown.kind == Kind.PUBLISHED:
+            for name, text in citation_files(shown.agreement.paper).items():
+                email.attach(name, text.encode(), CITATION_TYPES[name.rpartition(".")[2]])
+        return email
 
-    def bodies(self, said: Message, words: str, context: dict[str, Any]) -> tuple[str, str]:
+    def render_bodies(self, shown: Message, templates: str, context: dict[str, Any]) -> tuple[str, str]:
         """Render the templates `words` as text and as HTML."""
-        if said.kind not in TO_MANY or context["reason"]:
-            return rendered(f"{words}.txt", context), rendered(f"{words}.html", context)
-        values = placeholder_values(said.agreement, context)
-        of_all = {"status": said.agreement.status, "by_an_author": said.agreement.signer in said.agreement.authors}
+        if shown.kind not in TO_MANY or context["reason"]:
+            return render(f"{templates}.txt", context), render(f"{templates}.html", context)
+        values = placeholder_values(shown.agreement, context)
+        shared_values = {
+            "status": shown.agreement.status,
+            "by_an_author": shown.agreement.signer in shown.agreement.authors,
+        }
         empty = tuple(name for name, value in values.items() if not value)
         # All values besides the placeholders that decide the content.
-        same = (said.kind, words, context["volume"].pk, translation.get_language(), *of_all.values(), empty)
-        same += (context["late"], context["days_left"])
-        if same not in self.forms:
-            blanks = {name: value and blank(name) for name, value in values.items()}
-            self.forms[same] = self.form(words, said.kind, context, blanks, of_all)
-        text, page = self.forms[same]
-        return text.filled(values), page.filled({name: escape(value) for name, value in values.items()})
+        cache_key = (
+            shown.kind,
+            templates,
+            context["volume"].pk,
+            translation.get_language(),
+            *shared_values.values(),
+            empty,
+        )
+        cache_key += (context["late"], context["days_left"])
+        if cache_key not in self.batch_templates:
+            marks = {name: value and mark_for(name) for name, value in values.items()}
+            self.batch_templates[cache_key] = self.make_batch_templates(
+                templates, shown.kind, context, marks, shared_values
+            )
+        text, html = self.batch_templates[cache_key]
+        return text.fill(values), html.fill({name: escape(value) for name, value in values.items()})
 
-    def form(
-        self, words: str, kind: str, context: dict[str, Any], blanks: dict[str, str], of_all: dict[str, Any]
+    def make_batch_templates(
+        self, templates: str, kind: str, context: dict[str, Any], marks: dict[str, str], shared_values: dict[str, Any]
     ) -> tuple[BatchTemplate, BatchTemplate]:
         """Render the templates once with marks in place of the values that differ between emails."""
-        agreement = SimpleNamespace(**blanks | of_all, facts=SimpleNamespace(**of_all))
-        agreement.authors = [blanks["authors"]]
-        in_blank = context | blanks | {"agreement": agreement}
-        own = self.own.get((context["volume"].pk, kind))
-        in_blank["own"] = custom_texts(own.body, in_blank) if own and context["own"] else []
-        text, page = (BatchTemplate(rendered(f"{words}.{ending}", in_blank)) for ending in ("txt", "html"))
-        return text, page
+        agreement = SimpleNamespace(**marks | shared_values, facts=SimpleNamespace(**shared_values))
+        agreement.authors = [marks["authors"]]
+        marked_context = context | marks | {"agreement": agreement}
+        template = self.email_templates.get((context["volume"].pk, kind))
+        marked_context["own"] = custom_texts(template.body, marked_context) if template and context["own"] else []
+        text, html = (BatchTemplate(render(f"{templates}.{ending}", marked_context)) for ending in ("txt", "html"))
+        return text, html
 
-    def context(self, said: Message, volume: Volume, now: datetime) -> dict[str, Any]:
+    def make_context(self, shown: Message, volume: Volume, now: datetime) -> dict[str, Any]:
         """Return the context of the email's templates."""
         signing_settings = volume.signing_settings
         context: dict[str, Any] = {
@@ -177,47 +194,49 @@ class Composer:
             "deadline": signing_settings.deadline_in_words,
             "late": now >= signing_settings.closes_at,
             "days_left": (signing_settings.closes_at - now).days,
-            "link": self.link(said, *ON_BUTTONS),
-            "stop": next(filter(None, (self.link(one, Link.Purpose.STOP) for one in (said, *said.parts))), ""),
-            "addressee": self.name_of(said),
-            "details": said.details,
+            "link": self.link(shown, *ON_BUTTONS),
+            "stop": next(filter(None, (self.link(one, Link.Purpose.STOP) for one in (shown, *shown.parts))), ""),
+            "addressee": self.recipient_name(shown),
+            "details": shown.details,
             "base": settings.PUBLIC_BASE_URL,
         }
-        if not said.volume_id:
-            context |= about_agreement(said, now)
-        if said.kind == Kind.TOGETHER:
+        if not shown.volume_id:
+            context |= agreement_context(shown, now)
+        if shown.kind == Kind.TOGETHER:
             context |= {
                 "invited": [
-                    (one, self.link(one, Link.Purpose.SIGN), why_anew(one.agreement))
-                    for one in said.parts
+                    (one, self.link(one, Link.Purpose.SIGN), replacement_reason(one.agreement))
+                    for one in shown.parts
                     if one.kind == Kind.INVITATION
                 ],
-                "waiting": [(one, self.link(one, Link.Purpose.SIGN)) for one in said.parts if one.kind in REMINDING],
-                "unsigned": [one.agreement for one in said.parts if one.kind == Kind.UNSIGNED],
-                "first_title": next((one.agreement.title for one in said.parts if one.kind in TO_SIGNER), ""),
-                "last_call": any(one.kind == Kind.LAST_CALL for one in said.parts),
+                "waiting": [(one, self.link(one, Link.Purpose.SIGN)) for one in shown.parts if one.kind in REMINDING],
+                "unsigned": [one.agreement for one in shown.parts if one.kind == Kind.UNSIGNED],
+                "first_title": next((one.agreement.title for one in shown.parts if one.kind in TO_SIGNER), ""),
+                "last_call": any(one.kind == Kind.LAST_CALL for one in shown.parts),
             }
-        own = self.own.get((volume.pk, first_of(said)))
-        context["extra"] = own.extra if own else ""
-        context["own"] = custom_texts(own.body, context) if own and own.body and said.kind in NEEDED else []
+        template = self.email_templates.get((volume.pk, template_kind(shown)))
+        context["extra"] = template.extra if template else ""
+        context["own"] = (
+            custom_texts(template.body, context) if template and template.body and shown.kind in NEEDED else []
+        )
         return context
 
-    def name_of(self, message: Message) -> str:
+    def recipient_name(self, message: Message) -> str:
         return recipient_name(message)
 
     def link(self, message: Message, *purposes: Link.Purpose) -> str:
         return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
 
-    def thread(self, message: Message) -> dict[str, str]:
+    def thread_headers(self, message: Message) -> dict[str, str]:
         """Headers that group all emails about an agreement in one thread (RFC 5322, 3.6.4)."""
-        about = [one.agreement_id for one in (message, *message.parts)]
-        first = list(dict.fromkeys(self.invitations[one] for one in about if one in self.invitations))
-        if not first or message.message_id in first:
+        agreement_ids = [one.agreement_id for one in (message, *message.parts)]
+        message_ids = list(dict.fromkeys(self.invitations[one] for one in agreement_ids if one in self.invitations))
+        if not message_ids or message.message_id in message_ids:
             return {}
-        return {"In-Reply-To": first[0], "References": " ".join(first)}
+        return {"In-Reply-To": message_ids[0], "References": " ".join(message_ids)}
 
 
-def first_of(message: Message) -> str:
+def template_kind(message: Message) -> str:
     """Return the kind whose email template applies: a combined email counts as an invitation or as a reminder."""
     if message.kind != Kind.TOGETHER:
         return message.kind
@@ -238,35 +257,35 @@ def recipient_name(message: Message) -> str:
     return message.agreement.signer if message.kind in TO_SIGNER else ""
 
 
-def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
+def agreement_context(message: Message, now: datetime) -> dict[str, Any]:
     agreement = message.agreement
     return {
         "agreement": agreement,
-        "reason": why_anew(agreement) if message.kind == Kind.INVITATION else "",
-        "change_request": proposal_of(message),
-        "edit": named_row(message, ABOUT_EDITS, agreement.edits),
-        "correction": named_row(message, ABOUT_CORRECTIONS, agreement.corrections),
+        "reason": replacement_reason(agreement) if message.kind == Kind.INVITATION else "",
+        "change_request": change_request_context(message),
+        "edit": related_row(message, ABOUT_EDITS, agreement.edits),
+        "correction": related_row(message, ABOUT_CORRECTIONS, agreement.corrections),
         "scan": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/scan/",
-        "sent_back": sent_back(message),
-        "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
+        "sent_back": sent_back_context(message),
+        "objections": history.list_objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
         "until": now + TIME_TO_OBJECT,
         "change_requests": f"{settings.PUBLIC_BASE_URL}/admin/agreements/changerequest/",
         "corrections": f"{settings.PUBLIC_BASE_URL}/admin/agreements/correction/",
         "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
-        "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
-    } | (publication(agreement) if message.kind == Kind.PUBLISHED else {})
+        "co_authors": coauthor_addresses(message) if message.kind == Kind.EDITOR_REFUSED else [],
+    } | (publication_context(agreement) if message.kind == Kind.PUBLISHED else {})
 
 
-def publication(agreement: Agreement) -> dict[str, str]:
+def publication_context(agreement: Agreement) -> dict[str, str]:
     """Where the paper is published, and its citation in BibTeX."""
     return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
 
 
 def placeholder_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:
     """Return the values that differ between emails of one kind."""
-    of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
-    of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
-    return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}
+    email_values = {name: str(context[name]) for name in ("link", "stop", "addressee")}
+    agreement_values = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
+    return email_values | agreement_values | {"authors": ", ".join(agreement.authors)}
 
 
 def custom_texts(body: str, context: dict[str, Any]) -> list[str]:
@@ -280,11 +299,11 @@ def custom_texts(body: str, context: dict[str, Any]) -> list[str]:
 
 def our_address() -> str:
     """The address that all emails come from, without a name."""
-    return bare(settings.DEFAULT_FROM_EMAIL)
+    return bare_address(settings.DEFAULT_FROM_EMAIL)
 
 
 @lru_cache(maxsize=8)
-def bare(header: str) -> str:
+def bare_address(header: str) -> str:
     return parseaddr(header)[1]
 
 
@@ -294,7 +313,9 @@ def our_domain() -> str:
 
 def return_paths() -> ReturnPaths:
     """The return paths of our emails: the bounce mailbox if there is one, else the sender."""
-    return ReturnPaths(settings.BOUNCE_ADDRESS or our_address(), our_domain(), each=bool(settings.BOUNCE_ADDRESS))
+    return ReturnPaths(
+        settings.BOUNCE_ADDRESS or our_address(), our_domain(), per_message=bool(settings.BOUNCE_ADDRESS)
+    )
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:
@@ -302,12 +323,12 @@ def compose(message: Message, now: datetime) -> EmailMessage:
     return Composer([message], now).compose(message, now)
 
 
-def why_anew(agreement: Agreement) -> str:
+def replacement_reason(agreement: Agreement) -> str:
     """Return why the agreement replaces another one; empty if it does not."""
-    return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
+    return as_sentence(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
 
 
-def proposal_of(message: Message) -> dict[str, Any] | None:
+def change_request_context(message: Message) -> dict[str, Any] | None:
     """Return the change request that the idempotency key names, with its differences; None for other kinds."""
     if message.kind not in ABOUT_PROPOSALS:
         return None
@@ -315,33 +336,33 @@ def proposal_of(message: Message) -> dict[str, Any] | None:
     return {
         "note": change_request.note,
         "answer": change_request.answer,
-        "differences": differences(message.agreement.facts, change_request.data),
+        "differences": compare_snapshot(message.agreement.facts, change_request.data),
     }
 
 
-def named_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
+def related_row(message: Message, kinds: set[Kind], rows: Any) -> Any:
     """Return the edit or correction that the idempotency key names; None for other kinds."""
     return rows.get(pk=message.idempotency_key.split(":")[1]) if message.kind in kinds else None
 
 
-def sent_back(message: Message) -> dict[str, Any] | None:
+def sent_back_context(message: Message) -> dict[str, Any] | None:
     """Return what was missing on a signed form, from the event that the idempotency key names; None for other kinds."""
     if message.kind != Kind.SENT_BACK:
         return None
     data = message.agreement.events.get(number=message.idempotency_key.split(":")[1]).data
-    return {"missing": [TOLD[each] for each in data["missing"]], "note": data["note"]}
+    return {"missing": [AUTHOR_MESSAGES[each] for each in data["missing"]], "note": data["note"]}
 
 
-def rendered(template: str, context: dict[str, Any]) -> str:
+def render(template: str, context: dict[str, Any]) -> str:
     return engines["django"].get_template(template).render(context)
 
 
 def link_specs(message: Message, now: datetime) -> list[links.LinkSpec]:
     """Return the links that the email contains; they are created for this email only."""
     if message.kind == Kind.TOGETHER:
-        wishes = [wish for part in message.parts for wish in link_specs(part, now)]
-        stops = [wish for wish in wishes if wish.purpose == Link.Purpose.STOP]
-        return [wish for wish in wishes if wish not in stops[1:]]  # one link stops all of them
+        specs = [spec for part in message.parts for spec in link_specs(part, now)]
+        stop_specs = [spec for spec in specs if spec.purpose == Link.Purpose.STOP]
+        return [spec for spec in specs if spec not in stop_specs[1:]]  # one link stops all of them
     if message.kind in WITH_COPY:
         return [links.LinkSpec(message, Link.Purpose.COPY, now + COPY_LINK_LIFE)]
     if purpose := LATER.get(Kind(message.kind)):
@@ -350,30 +371,30 @@ def link_specs(message: Message, now: datetime) -> list[links.LinkSpec]:
         return [links.LinkSpec(message, Link.Purpose.OBJECT, now + TIME_TO_OBJECT)]
     if message.kind not in WITH_LINK_TO_SIGN:
         return []
-    until = max(message.agreement.paper.volume.signing_settings.closes_at, now) + SIGN_LINK_LIFE
+    expires_at = max(message.agreement.paper.volume.signing_settings.closes_at, now) + SIGN_LINK_LIFE
     purposes = [Link.Purpose.SIGN] + [Link.Purpose.STOP] * (message.kind in REMINDING)
-    return [links.LinkSpec(message, purpose, until) for purpose in purposes]
+    return [links.LinkSpec(message, purpose, expires_at) for purpose in purposes]
 
 
-def co_authors(message: Message) -> list[str]:
+def coauthor_addresses(message: Message) -> list[str]:
     """Return the addresses of the paper's authors other than the signer's."""
-    known = message.agreement.paper.authors.exclude(email="").exclude(email__iexact=message.agreement.signer_email)
-    return list(known.values_list("email", flat=True))
+    coauthors = message.agreement.paper.authors.exclude(email="").exclude(email__iexact=message.agreement.signer_email)
+    return list(coauthors.values_list("email", flat=True))
 
 
-def one_click(url: str) -> dict[str, str]:
+def unsubscribe_headers(url: str) -> dict[str, str]:
     """Headers that let an email program offer to unsubscribe (RFC 2369 and RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @lru_cache(maxsize=64)
-def named(name: str, address: str) -> str:
+def format_address(name: str, address: str) -> str:
     """Format an address with a name for a header. Raises ValueError if one of them could forge the header."""
     local, _, domain = address.rpartition("@")
     return str(Address(name, local, domain))  # from parts, because parsing an address by the standard's grammar is slow
 
 
-def sealed_copy(agreement: Agreement) -> bytes:
+def read_sealed_pdf(agreement: Agreement) -> bytes:
     """Read the sealed PDF from private storage. Raises OSError if storage is unavailable; the email is then retried."""
     with storages["private"].open(agreement.sealed_file) as file:
         return bytes(file.read())

@@ -12,9 +12,9 @@ from proceedings.models import Paper, Volume
 Kind = Message.Kind
 
 
-def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: datetime) -> EmailMessage:
+def compose_sample(volume: Volume, kind: Message.Kind, template: EmailTemplate | None, now: datetime) -> EmailMessage:
     """Compose an email as an author of the volume would get it, with a link that does not work."""
-    slots = {Kind.LAST_CALL: "r1:T-1"}
+    keys = {Kind.LAST_CALL: "r1:T-1"}
     agreement = Agreement(
         paper=Paper(volume=volume, key="lovelace26"),
         reference=f"v{volume.number}-lovelace26-sample",
@@ -26,24 +26,24 @@ def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: d
     row = Message(
         agreement=agreement,
         kind=kind,
-        idempotency_key=slots.get(kind, "sample"),
+        idempotency_key=keys.get(kind, "sample"),
         recipient="charles@example.org" if kind == Kind.UNSIGNED else "ada@example.org",
         message_id="<sample@example.org>",
     )
-    return SampleComposer(row, own).compose(row, now)
+    return SampleComposer(row, template).compose(row, now)
 
 
 class SampleComposer(Composer):
     """A Composer that reads no rows and creates no links."""
 
-    def __init__(self, message: Message, own: EmailTemplate | None) -> None:
-        nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
-        self.links = {(message.pk, purpose): nowhere for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
+    def __init__(self, message: Message, template: EmailTemplate | None) -> None:
+        url = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
+        self.links = {(message.pk, purpose): url for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
         if message.kind == Kind.UNSIGNED:
             self.links = {}
         self.invitations, self.languages = {}, {}
-        self.own = {(own.volume_id, own.kind): own} if own else {}
-        self.forms = {}
+        self.email_templates = {(template.volume_id, template.kind): template} if template else {}
+        self.batch_templates = {}
 
-    def name_of(self, message: Message) -> str:
+    def recipient_name(self, message: Message) -> str:
         return "Charles Babbage" if message.kind == Kind.UNSIGNED else message.agreement.signer

@@ -20,7 +20,7 @@ Tampering = Callable[[], AbstractContextManager[None]]
 
 
 def findings() -> list[str]:
-    return list(audit.findings())
+    return list(audit.check_all())
 
 
 @pytest.mark.parametrize("status", make.ALL_STATUSES)
@@ -110,14 +110,14 @@ def test_events_that_were_moved_to_another_agreement_are_named(tampering: Tamper
 
 def test_an_event_that_comes_while_the_record_is_read_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
-    broken = audit.broken_chains
+    broken = audit.check_chain
 
     def with_a_late_event(row: Agreement, chain: list[Event]) -> str | None:
         monkeypatch.undo()
         lifecycle.record_event(row.pk, "remind", by="editor:ed", now=NOW, data={})
         return broken(Agreement.objects.get(pk=row.pk), chain)
 
-    monkeypatch.setattr(audit, "broken_chains", with_a_late_event)
+    monkeypatch.setattr(audit, "check_chain", with_a_late_event)
     assert findings() == []
     assert make.history(agreement)[-1] == "remind"
 

@@ -83,7 +83,7 @@ def test_s08_two_tabs_make_one_signature_and_both_see_the_receipt() -> None:
         assert {shown_by(answer) for answer in answers} <= {"303", "receipt"}
         assert outcome(agreement, "sign") == ["sign"]
         assert what_the_link_shows(one) == what_the_link_shows(other) == "receipt"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_s08_a_double_click_makes_one_signature_and_sees_the_receipt() -> None:
@@ -95,7 +95,7 @@ def test_s08_a_double_click_makes_one_signature_and_sees_the_receipt() -> None:
         assert {shown_by(answer) for answer in answers} <= {"303", "receipt"}
         assert outcome(agreement, "sign") == ["sign"]
         assert what_the_link_shows(author) == "receipt"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.parametrize("verb", ["decline", "hand-over"])
@@ -120,7 +120,7 @@ def test_s08_of_signing_and_another_answer_of_the_author_exactly_one_counts(verb
         waits = agreement.paper.agreements.filter(status=Status.ISSUED).count()
         assert waits == (won == "hand-over")
     assert seen <= {"sign", verb}
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_s08_of_signing_and_a_title_that_changes_exactly_one_counts() -> None:
@@ -140,7 +140,7 @@ def test_s08_of_signing_and_a_title_that_changes_exactly_one_counts() -> None:
         else:
             assert (accepted.status, accepted.title) == (Status.ISSUED, "A Better Title")
             assert agreement.signed_at is None
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_s08_signing_what_is_voided_at_once_either_comes_first_or_not_at_all() -> None:
@@ -159,4 +159,4 @@ def test_s08_signing_what_is_voided_at_once_either_comes_first_or_not_at_all() -
         assert outcome(agreement, "sign", "void") in (["void"], ["sign", "void"])
         assert what_the_link_shows(author) == "404"
         assert bool(agreement.signed_at) == bool(agreement.typed_name) == ("sign" in make.history(agreement))
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []

@@ -11,7 +11,7 @@ from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.reminders.planner import REMINDING
+from agreements.reminders.planner import REMINDER_KINDS
 from proceedings.models import Paper
 from tests import make
 from tests.agreements.editors import desk_of
@@ -44,8 +44,8 @@ def find_withdrawn(agreement: Agreement) -> None:
 
 
 def bounce(agreement: Agreement) -> None:
-    report = Bounce(make.invitation(agreement).message_id, hard=True, words="5.1.1 no such user", digest="0" * 64)
-    assert lifecycle.bounced(report, now=DUE) == "hard"
+    report = Bounce(make.invitation(agreement).message_id, hard=True, detail="5.1.1 no such user", digest="0" * 64)
+    assert lifecycle.record_bounce(report, now=DUE) == "hard"
 
 
 STOPS: dict[str, Stop] = {
@@ -65,7 +65,7 @@ STOPS: dict[str, Stop] = {
         one.paper.volume_id, one.signer_email.upper(), until=None, now=DUE
     ),
     "volume paused": lambda one: lifecycle.pause_volume(one.paper.volume_id, until=None, now=DUE),
-    "volume delivered": lambda one: lifecycle.volume_delivered(one.paper.volume_id, now=DUE),
+    "volume delivered": lambda one: lifecycle.stop_volume_reminders(one.paper.volume_id, now=DUE),
 }
 
 
@@ -109,7 +109,7 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
 @pytest.mark.parametrize("name", STOPS)
 def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
     agreement = reminded()
-    held = next(one for one in outbox.claim(DUE) if one.kind in REMINDING)
+    held = next(one for one in outbox.claim(DUE) if one.kind in REMINDER_KINDS)
     assert outbox.mark_sending(held, DUE)
     STOPS[name](agreement)
     held.refresh_from_db()
