@@ -8,4 +8,4 @@ class AgreementsConfig(AppConfig):
     def ready(self) -> None:
         from agreements import checks, receivers  # noqa: F401, PLC0415 - importing checks registers them
 
-        receivers.listen()
+        receivers.connect_signals()

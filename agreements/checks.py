@@ -33,24 +33,26 @@ def check_seal(**kwargs: Any) -> list[CheckMessage]:
     ]
     now = timezone.now()
     try:
-        proof = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+        trust = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
     except seal.SealError as error:
         return [*missing, Error(str(error), hint="See SEAL_ROOTS and SEAL_CRLS.", id="agreements.E005")]
-    found: list[CheckMessage] = [Error(finding, id="agreements.E005") for finding in proof.findings(now)]
+    found: list[CheckMessage] = [Error(finding, id="agreements.E005") for finding in trust.check(now)]
     if not missing:
-        words = seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now, proof.roots)
-        found += [Error(finding, id="agreements.E003") for finding in words] or check_seal_stamp()
+        problems = seal.check_key(settings.SEAL_KEY, settings.SEAL_CERT, now, trust.roots)
+        found += [Error(finding, id="agreements.E003") for finding in problems] or check_seal_stamp()
     return missing + found
 
 
 def check_seal_stamp() -> list[CheckMessage]:
     owner = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT).owner
     if not pdf.fits_the_stamp(owner, settings.SEAL_OFFICER):
-        words = "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp: nothing could be sealed."
-        return [Error(words, hint="Shorten SEAL_OFFICER, or make a key with a shorter name.", id="agreements.E006")]
+        message = (
+            "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp: nothing could be sealed."
+        )
+        return [Error(message, hint="Shorten SEAL_OFFICER, or make a key with a shorter name.", id="agreements.E006")]
     if not settings.SEAL_OFFICER:
-        words = "SEAL_OFFICER names nobody, so agreements carry the publisher's seal and no officer's name."
-        return [checks.Warning(words, hint="Name who signs for the publisher (clause 5).", id="agreements.W003")]
+        message = "SEAL_OFFICER names nobody, so agreements carry the publisher's seal and no officer's name."
+        return [checks.Warning(message, hint="Name who signs for the publisher (clause 5).", id="agreements.W003")]
     return []
 
 

@@ -9,7 +9,7 @@ from agreements.jobs import bulk, package_builder, scheduled
 
 @shared_task(name="agreements.send")
 def send() -> None:
-    scheduled.send(timezone.now, seconds=scheduled.MAX_RUN_TIME)
+    scheduled.send_emails(timezone.now, seconds=scheduled.MAX_RUN_TIME)
 
 
 @shared_task(name="agreements.chase")

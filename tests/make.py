@@ -112,7 +112,7 @@ def act(of: Agreement, **changes: Any) -> lifecycle.SignatureInput:
         "typed_name": of.signer,
         "consent": statements.consent(),
         "authority": statements.authority(of.facts),
-        "shown": rendering.shown_form(of),
+        "shown": rendering.render_form(of),
         "address": "192.0.2.7",
         "agent": "Mozilla/5.0",
     }
@@ -130,10 +130,10 @@ def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle
 def pages(words: str = "signed by hand") -> Pages:
     """A form signed by hand, as the quarantine hands it on: the photo of a page."""
     body = photo(words)
-    drawn, document = images.draw(body, inspect.Kind.JPEG), pdf_pages.Document()
-    document.add(images.page(drawn))
+    drawn, document = images.encode_photo(body, inspect.Kind.JPEG), pdf_pages.Document()
+    document.add(images.make_page(drawn))
     file = inspect.InspectedFile(inspect.Kind.JPEG, 1, sha256(body), body, drawn)
-    return Pages((file,), document.finished(), 1)
+    return Pages((file,), document.to_bytes(), 1)
 
 
 def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> SignedForm:
@@ -149,8 +149,8 @@ def accepted(*, now: datetime = NOW, **changes: Any) -> Agreement:
 def accept(of: Agreement, *, now: datetime = NOW, dated: date | None = None, **changes: Any) -> Agreement:
     """An editor accepts the newest form that came in."""
     fields: dict[str, Any] = {"name": of.signer, "date_written": "1 Nov 2026", "dated": dated or now.date()}
-    reading = signed_form.Reading(**fields | changes)
-    scan = signed_form.newest(of)
+    reading = signed_form.FormReading(**fields | changes)
+    scan = signed_form.newest_form(of)
     assert scan
     signed_form.accept(of, scan, reading, by="editor:ed", now=now)
     return of
@@ -249,8 +249,8 @@ PERMISSION = corrections.Permission("Roth, Aaron", "e-mail", NOW.date(), "Agreed
 
 def every_edit_and_correction(of: Agreement, *, now: datetime = NOW) -> None:
     """All that can happen to edits and corrections."""
-    edits.record_answer(edit(of, now=now), confirmed=True, words="", now=now)
-    edits.record_answer(edit(of, now=now), confirmed=False, words="It was right.", now=now)
+    edits.record_answer(edit(of, now=now), confirmed=True, answer="", now=now)
+    edits.record_answer(edit(of, now=now), confirmed=False, answer="It was right.", now=now)
     edits.undo(edit(of, now=now), reason="Asked by mail.", by="editor:ed", now=now)
     of = published(of)
     corrections.reject(correction(of, now=now), reason="It is right.", by="editor:ed", now=now)

@@ -154,10 +154,10 @@ def why_not(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> str:
             return "The form signed on paper is to be looked at: accept it, or send it back."
         if live is None or live.status != Status.ISSUED:
             return "No agreement waits for a signature."
-        under_way = any(message.state in outbox.OPEN for message in live.messages.all())
+        under_way = any(message.state in outbox.OPEN_STATES for message in live.messages.all())
         return "A mail is on its way already." if under_way else ""
     if bulk.verb in ("pause", "resume"):
-        return "" if live and live.status == Status.ISSUED else moves.NOBODY_WAITS
+        return "" if live and live.status == Status.ISSUED else moves.NOTHING_TO_PAUSE
     if bulk.verb == "contact":
         return "" if live is None or live.status in moves.REMINDABLE else "Nobody is to sign it any more."
     if bulk.verb == "waive":
@@ -181,7 +181,7 @@ def why_not_waive(paper: Paper, live: Agreement | None) -> str:
 
 def not_ready(bulk: BulkAction, paper: Paper) -> str:
     try:
-        snapshot.snapshot_of(paper)
+        snapshot.take_snapshot(paper)
     except snapshot.NotReadyError as refusal:
         return str(refusal)
     has_terms = isinstance(getattr(paper.volume, "signing_settings", None), SigningSettings)
@@ -235,7 +235,7 @@ class BulkActions(ExportableList):
             return self.page(request, bulk, run_action(bulk, plan, form, by=who(request)), "bulk_done.html")
         pairs.sort(key=lambda pair: pair[0].volume_id)
         jobs = [
-            moves.order(
+            moves.create_job(
                 volume, bulk.verb, of, reason=form.why, data=form.data_of, user=request.user, by=who(request), now=now
             )
             for volume, of in groupby(pairs, key=lambda pair: pair[0].volume)

@@ -69,7 +69,7 @@ class BlockerFilter(admin.SimpleListFilter):
             return queryset.none()
         if self.value() not in set(Blocker):
             return queryset.none()
-        blocked = paper_state.blocked_by(volume, Blocker(str(self.value())), timezone.now())
+        blocked = paper_state.papers_blocked_by(volume, Blocker(str(self.value())), timezone.now())
         if queryset.model is Agreement:
             queryset = queryset.exclude(status__in=[Status.SUPERSEDED, Status.VOIDED])
         return of_papers(queryset, pk__in=blocked)

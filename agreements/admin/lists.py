@@ -20,8 +20,8 @@ from django.utils.html import format_html
 
 from agreements.admin.format import NONE, in_two_lines, in_utc, zone_of
 from agreements.dashboard import overview, paper_state
-from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, blockers
-from agreements.delivery.readiness import formula_safe
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, find_blockers
+from agreements.delivery.readiness import escape_formula
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import ANYWHERE_ON_EARTH, Agreement
 from proceedings.accounts.permissions import OwnVolumes, chosen_volume
@@ -95,7 +95,7 @@ class ExportableList(OwnVolumes):
         closed = agreement is not None and agreement.status in (Status.SUPERSEDED, Status.VOIDED)
         if paper.status == Paper.Status.WITHDRAWN or (closed and isinstance(row, Agreement)):
             return []
-        return blockers(paper_state.of_loaded(paper, agreement, row), timezone.now())
+        return find_blockers(paper_state.build_state_from_models(paper, agreement, row), timezone.now())
 
     def remarks(self, row: Any) -> str:
         """What else is the matter, as a quiet line under the status."""
@@ -119,7 +119,7 @@ class ExportableList(OwnVolumes):
         paper, agreement = self.pair(row)
         if agreement is None or agreement.status not in LIVE:
             return None
-        mail = overview.mail_to_come(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
+        mail = overview.next_email(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
         return mail.at if mail else None
 
     @admin.display(description="deadline")
@@ -176,7 +176,7 @@ class ExportableList(OwnVolumes):
             by_key = {row.pk: row for row in rows.filter(pk__in=chunk)}
             for key in chunk:
                 if key in by_key:
-                    yield line([formula_safe(text) for text in self.csv_row(by_key[key])])
+                    yield line([escape_formula(text) for text in self.csv_row(by_key[key])])
 
     def csv_row(self, row: Any) -> list[str]:
         paper, agreement = self.pair(row)

@@ -16,7 +16,7 @@ from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFi
 from agreements.admin.format import chip, who, zone_of
 from agreements.admin.lists import rank
 from agreements.admin.notes import NotePages
-from agreements.dashboard.paper_state import of_its_paper, with_requests
+from agreements.dashboard.paper_state import paper_annotations, with_requests
 from agreements.domain.states import LIVE, Status
 from agreements.mail import outbox
 from agreements.models import Agreement, Note
@@ -52,7 +52,7 @@ class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
             "messages", "change_requests"
         )
         papers: QuerySet[Any] = super().get_queryset(request)
-        papers = papers.annotate(**of_its_paper("pk")).select_related("volume__signing_settings")
+        papers = papers.annotate(**paper_annotations("pk")).select_related("volume__signing_settings")
         authors = Prefetch("authors", Author.objects.select_related("non_author_signer"))
         return papers.prefetch_related(authors, Prefetch("agreements", newest, to_attr="newest_first"))
 

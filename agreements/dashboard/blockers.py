@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from agreements.domain.states import WAITING, Status
 
-LAPSING = timedelta(days=270)
+LAPSE_WARNING_AFTER = timedelta(days=270)
 """Nine months after the signature, an unpublished paper is about to lapse (clause 7)."""
-LAST_MONTH = timedelta(days=335)
+LAST_MONTH_AFTER = timedelta(days=335)
 """After eleven months it lapses within a month."""
 
 
@@ -180,17 +180,17 @@ class PaperState:
     """The import likely misread a name, and nobody has reviewed it."""
     name_doubtful: bool = False
     """The import guessed a name, likely correctly."""
-    flawed: bool = False
+    has_errors: bool = False
     """The last publisher check found an error."""
     unprintable: bool = False
     """No font of the form has some character of the title or a name, and no agreement is issued yet."""
     status: str | None = None
     """Of the live agreement, else of the newest; None without any."""
     signed_at: datetime | None = None
-    drifted: bool = False
+    has_mismatch: bool = False
     invited: bool = False
     """At least one email with a link is sent or delivery unknown."""
-    refused: bool = False
+    undeliverable: bool = False
     """The last email to the signer failed for good or bounced."""
     mail_unknown: bool = False
     """The delivery of the last email to the signer is unknown."""
@@ -199,7 +199,7 @@ class PaperState:
     """The signer has an open change request."""
     objection: bool = False
     """A co-author has objected to the signature."""
-    silent: bool = False
+    unanswered: bool = False
     """As many reminders remained unanswered as the signing settings allow before the editors hear of it."""
     edit: bool = False
     """An edit is not confirmed, or the author declined it."""
@@ -212,13 +212,13 @@ class PaperState:
         return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
 
 
-def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
+def find_blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
     """Return everything that blocks delivery, most urgent first; empty if the paper may be delivered."""
     match paper_state.status:
         case Status.SEALED | Status.SIGNED:
-            found = blockers_of_signed(paper_state, now)
+            found = signed_blockers(paper_state, now)
         case Status.ISSUED | Status.RECEIVED:
-            found = blockers_of_waiting(paper_state, now)
+            found = awaiting_blockers(paper_state, now)
         case Status.DECLINED:
             found = {Blocker.DECLINED}
         case Status.LAPSED:
@@ -226,19 +226,19 @@ def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
         case Status.WAIVED:
             found = {Blocker.WAIVED}
         case _:
-            found = blockers_of_unissued(paper_state)
-    if paper_state.drifted and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
+            found = unissued_blockers(paper_state)
+    if paper_state.has_mismatch and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
         found.add(Blocker.DRIFTED)
-    found |= blockers_of_paper(paper_state)
+    found |= paper_blockers(paper_state)
     return [blocker for blocker in Blocker if blocker in found]
 
 
-def blockers_of_paper(paper_state: PaperState) -> set[Blocker]:
+def paper_blockers(paper_state: PaperState) -> set[Blocker]:
     """Return blockers of the paper itself, whatever its agreement's status."""
     found = set()
     if not paper_state.has_pdf:
         found.add(Blocker.NO_PDF)
-    if paper_state.flawed:
+    if paper_state.has_errors:
         found.add(Blocker.PUBLISHER)
     if paper_state.name_wrong:
         found.add(Blocker.NAME)
@@ -247,13 +247,13 @@ def blockers_of_paper(paper_state: PaperState) -> set[Blocker]:
     return found
 
 
-def blockers_of_unissued(paper_state: PaperState) -> set[Blocker]:
+def unissued_blockers(paper_state: PaperState) -> set[Blocker]:
     if not paper_state.has_contact:
         return {Blocker.NO_CONTACT}
     return {Blocker.UNPRINTABLE if paper_state.unprintable else Blocker.NOT_ISSUED}
 
 
-def blockers_of_signed(paper_state: PaperState, now: datetime) -> set[Blocker]:
+def signed_blockers(paper_state: PaperState, now: datetime) -> set[Blocker]:
     found = set()
     if paper_state.status == Status.SIGNED:
         found.add(Blocker.SEAL_FAILED if paper_state.seal_failed else Blocker.SEAL_PENDING)
@@ -261,20 +261,20 @@ def blockers_of_signed(paper_state: PaperState, now: datetime) -> set[Blocker]:
         found.add(Blocker.EDIT)
     if paper_state.objection:
         found.add(Blocker.OBJECTION)
-    if paper_state.signed_at and not paper_state.published and now >= paper_state.signed_at + LAPSING:
-        found.add(Blocker.LAST_MONTH if now >= paper_state.signed_at + LAST_MONTH else Blocker.LAPSING)
+    if paper_state.signed_at and not paper_state.published and now >= paper_state.signed_at + LAPSE_WARNING_AFTER:
+        found.add(Blocker.LAST_MONTH if now >= paper_state.signed_at + LAST_MONTH_AFTER else Blocker.LAPSING)
     return found
 
 
-def blockers_of_waiting(paper_state: PaperState, now: datetime) -> set[Blocker]:
+def awaiting_blockers(paper_state: PaperState, now: datetime) -> set[Blocker]:
     change_request = {Blocker.PROPOSAL} if paper_state.change_request else set()
-    waits = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else mail_or_signature(paper_state, now)
+    waits = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else awaiting_blocker(paper_state, now)
     return {*change_request, waits}
 
 
-def mail_or_signature(paper_state: PaperState, now: datetime) -> Blocker:
+def awaiting_blocker(paper_state: PaperState, now: datetime) -> Blocker:
     """Return what the agreement waits for: an email to arrive, or a signature."""
-    if paper_state.refused:
+    if paper_state.undeliverable:
         return Blocker.REFUSED
     if paper_state.mail_unknown:
         return Blocker.MAIL_UNKNOWN
@@ -282,4 +282,4 @@ def mail_or_signature(paper_state: PaperState, now: datetime) -> Blocker:
         return Blocker.NOT_SENT
     if paper_state.closes_at and now >= paper_state.closes_at:
         return Blocker.OVERDUE
-    return Blocker.SILENT if paper_state.silent else Blocker.WAITING
+    return Blocker.SILENT if paper_state.unanswered else Blocker.WAITING

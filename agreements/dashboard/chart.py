@@ -41,7 +41,7 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
+def build_chart(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
     """Build the chart. `days` are consecutive and not empty, `signed` is cumulative, `total` counts all papers."""
     first, today = days[0], days[-1]
     last = max(today, deadline or today, first + timedelta(days=1))
@@ -57,7 +57,7 @@ def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: 
     needed = ""
     if deadline and deadline > today and signed[-1] < total:
         needed = f"{x(today)},{y(signed[-1])} {x(deadline)},{y(total)}"
-    marks = [Mark(x(first), words(first), "start"), Mark(x(last), words(last), "end")]
+    marks = [Mark(x(first), format_day(first), "start"), Mark(x(last), format_day(last), "end")]
     if LEFT + 90 < x(today) < WIDTH - RIGHT - 90:
         marks.insert(1, Mark(x(today), "today"))
     return Chart(
@@ -72,5 +72,5 @@ def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: 
     )
 
 
-def words(day: date) -> str:
+def format_day(day: date) -> str:
     return f"{day.day} {day:%b}"

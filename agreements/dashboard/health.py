@@ -11,7 +11,7 @@ from agreements.models import Agreement, JobRun, Message
 State = Message.State
 
 STALE_AFTER = timedelta(minutes=10)
-LATE = timedelta(minutes=15)
+LATE_AFTER = timedelta(minutes=15)
 LOOKBACK = timedelta(days=1)
 FAILED_SHARE = 0.02
 EXPECTED_JOBS = JobRun.objects.filter(name="chase")
@@ -37,19 +37,19 @@ class Figures:
         return self.failed / (self.failed + self.sent) if self.failed else 0.0
 
 
-def figures(now: datetime) -> Figures:
+def measure(now: datetime) -> Figures:
     ran = EXPECTED_JOBS.values_list("at", flat=True).first()
     of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
     unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
     signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
     return Figures(
-        planner_silent_seconds=seconds(now, ran) if ran else None,
-        oldest_due_seconds=seconds(now, overdue(now).values_list("due_at", flat=True).first()),
+        planner_silent_seconds=seconds_since(now, ran) if ran else None,
+        oldest_due_seconds=seconds_since(now, overdue_messages(now).values_list("due_at", flat=True).first()),
         unknown=of_the_day.filter(state=State.UNKNOWN).count(),
         failed=of_the_day.filter(state=State.FAILED).count(),
         sent=Message.objects.filter(state=State.SENT, sent_at__gt=now - LOOKBACK).count(),
         seals_waiting=signed["count"],
-        oldest_signature_seconds=seconds(now, signed["oldest"]),
+        oldest_signature_seconds=seconds_since(now, signed["oldest"]),
     )
 
 
@@ -57,43 +57,43 @@ def heartbeat(now: datetime) -> dict[str, Subquery]:
     """Subqueries to add to another query: when the scheduled job last ran, and since when the oldest email is due."""
     return {
         "clock_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
-        "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
+        "oldest_due_at": Subquery(overdue_messages(now).values("due_at")[:1]),
     }
 
 
-def overdue(now: datetime) -> QuerySet[Message]:
+def overdue_messages(now: datetime) -> QuerySet[Message]:
     return Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now).order_by("due_at")
 
 
-def seconds(now: datetime, since: datetime | None) -> int:
+def seconds_since(now: datetime, since: datetime | None) -> int:
     return max(0, int((now - since).total_seconds())) if since else 0
 
 
-def stopped_jobs(silent: int | None, due: int) -> list[str]:
+def stopped_jobs(planner_seconds: int | None, due_seconds: int) -> list[str]:
     """Return what has stopped for all volumes; only an administrator can fix it. The seconds are those of `Figures`."""
     found = []
-    if silent is None:
+    if planner_seconds is None:
         found.append("The clock has never run. Is `celery beat` running?")
-    elif silent > STALE_AFTER.total_seconds():
-        found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
-    if due > LATE.total_seconds():
-        found.append(f"A mail has been due for {due // 60} minutes. Is a worker running?")
+    elif planner_seconds > STALE_AFTER.total_seconds():
+        found.append(f"The clock has not run for {planner_seconds // 60} minutes. Is `celery beat` running?")
+    if due_seconds > LATE_AFTER.total_seconds():
+        found.append(f"A mail has been due for {due_seconds // 60} minutes. Is a worker running?")
     return found
 
 
-def problems(seen: Figures) -> list[str]:
+def find_problems(figures: Figures) -> list[str]:
     """Return the problems that need a person, as sentences; empty if there are none."""
-    found = stopped_jobs(seen.planner_silent_seconds, seen.oldest_due_seconds)
-    if seen.unknown:
-        found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
-    if seen.failed > 1 and seen.failed_share > FAILED_SHARE:
-        found.append(f"{seen.failed} mails of the last day were refused, {seen.failed_share:.0%} of all.")
-    if seen.oldest_signature_seconds > LATE.total_seconds():
-        found.append(f"{seen.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
+    found = stopped_jobs(figures.planner_silent_seconds, figures.oldest_due_seconds)
+    if figures.unknown:
+        found.append(f"{figures.unknown} mails of the last day may or may not have arrived. The board shows them.")
+    if figures.failed > 1 and figures.failed_share > FAILED_SHARE:
+        found.append(f"{figures.failed} mails of the last day were refused, {figures.failed_share:.0%} of all.")
+    if figures.oldest_signature_seconds > LATE_AFTER.total_seconds():
+        found.append(f"{figures.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
     return found
 
 
-def report(now: datetime) -> dict[str, object]:
-    seen = figures(now)
-    found = problems(seen)
-    return {"ready": not found, "problems": found, **asdict(seen)}
+def make_report(now: datetime) -> dict[str, object]:
+    figures = measure(now)
+    found = find_problems(figures)
+    return {"ready": not found, "problems": found, **asdict(figures)}

@@ -8,20 +8,20 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
-from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, BlockerInfo, blockers
-from agreements.dashboard.health import LATE
-from agreements.dashboard.paper_state import Row, accepted, rows
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, BlockerInfo, find_blockers
+from agreements.dashboard.health import LATE_AFTER
+from agreements.dashboard.paper_state import Row, accepted_papers, build_rows
 from agreements.documents.history import history_lines
-from agreements.domain.schedule import Escalate, Remind, Verdict, Wait
+from agreements.domain.schedule import Decision, Escalate, Remind, Wait
 from agreements.domain.states import WAITING, Status
 from agreements.models import Agreement, ChangeRequest, Event, Message, SigningSettings
 from agreements.reminders import planner
 from proceedings.models import Volume
 
-READY_WHEN = (Status.SEALED, Status.WAIVED)
+DELIVERABLE_STATUSES = (Status.SEALED, Status.WAIVED)
 """Statuses in which an agreement permits delivery."""
 
-MANY = 8
+MAX_EXAMPLES = 8
 """Number of examples a list in the overview shows before it links to the rest."""
 
 
@@ -44,7 +44,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class NextMail:
+class NextEmail:
     at: datetime
     """UTC."""
     what: str
@@ -82,7 +82,7 @@ class Overview:
     """The most urgent of them."""
     days_left: int | None
     """Whole days to the deadline; negative after it."""
-    next_mails: tuple[NextMail, ...]
+    next_mails: tuple[NextEmail, ...]
     last_events: tuple[tuple[Event, str], ...]
     progress: Progress
 
@@ -133,17 +133,17 @@ class Overview:
 def build_overview(volume: Volume, now: datetime) -> Overview:
     """Build the overview of one volume at `now`."""
     signing_settings: SigningSettings | None = getattr(volume, "signing_settings", None)
-    papers = rows(accepted(volume), signing_settings)
+    papers = build_rows(accepted_papers(volume), signing_settings)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
     cleared = 0
     for row in papers:
-        found = blockers(row.paper_state, now)
+        found = find_blockers(row.paper_state, now)
         counts.update(found)
-        cleared += row.paper_state.status in READY_WHEN and not any(BLOCKER_INFO[one].stops for one in found)
+        cleared += row.paper_state.status in DELIVERABLE_STATUSES and not any(BLOCKER_INFO[one].stops for one in found)
         if found and BLOCKER_INFO[found[0]].person:
             tasks.append((found[0], row))
-    progress = progress_of(papers, signing_settings, now)
+    progress = measure_progress(papers, signing_settings, now)
     order = list(Blocker)
     tasks.sort(key=lambda task: order.index(task[0]))
     return Overview(
@@ -156,70 +156,74 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
         counts=tuple(Count(blocker, BLOCKER_INFO[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
         persons=len(tasks),
         days_left=(signing_settings.closes_at - now) // timedelta(days=1) if signing_settings else None,
-        tasks=tuple(Task(row.pk, row.key, row.title, row.who, BLOCKER_INFO[why]) for why, row in tasks[:MANY]),
-        next_mails=tuple(next_mails(volume, signing_settings, now)),
+        tasks=tuple(Task(row.pk, row.key, row.title, row.who, BLOCKER_INFO[why]) for why, row in tasks[:MAX_EXAMPLES]),
+        next_mails=tuple(list_next_emails(volume, signing_settings, now)),
         last_events=tuple(last_events(volume)),
         progress=progress,
     )
 
 
-def next_mails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextMail]:
+def list_next_emails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextEmail]:
     """Return the next emails: from the outbox, and the reminders that will be due."""
     queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
-    rests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
-    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="next_check_at"), output_field=DateTimeField())
+    open_requests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
+    reminder = Case(
+        When(Q(status__in=WAITING) & ~Exists(open_requests), then="next_check_at"), output_field=DateTimeField()
+    )
     ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
     first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
     loaded = (
         "messages",
         Prefetch("change_requests", ChangeRequest.objects.none()),
     )  # agreements with an open request are excluded above
-    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
-    mails = [mail for agreement in coming for mail in mails_to_come(agreement, signing_settings, now)]
-    return sorted(mails, key=lambda mail: mail.at)[:MANY]
+    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MAX_EXAMPLES]
+    mails = [mail for agreement in coming for mail in upcoming_emails(agreement, signing_settings, now)]
+    return sorted(mails, key=lambda mail: mail.at)[:MAX_EXAMPLES]
 
 
-def mail_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextMail | None:
+def next_email(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextEmail | None:
     """Return the next email about an agreement, whose messages and change requests must be prefetched."""
-    return next(mails_to_come(agreement, signing_settings, now), None)
+    return next(upcoming_emails(agreement, signing_settings, now), None)
 
 
-def mails_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> Iterator[NextMail]:
+def upcoming_emails(
+    agreement: Agreement, signing_settings: SigningSettings | None, now: datetime
+) -> Iterator[NextEmail]:
     """Yield the queued emails by time, then the reminder that will be due."""
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
     for mail in sorted(queued, key=lambda mail: mail.due_at):
-        yield pending(mail, agreement, now)
+        yield queued_email(mail, agreement, now)
     if signing_settings and agreement.status in WAITING and agreement.next_check_at is not None:
-        reminder = reminder_to_come(agreement, planner.verdict_on(agreement, signing_settings, now), now)
+        reminder = upcoming_reminder(agreement, planner.decide_from_messages(agreement, signing_settings, now), now)
         if reminder:
             yield reminder
 
 
-def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:
-    late = mail.due_at < now - LATE
-    return NextMail(
+def queued_email(mail: Message, agreement: Agreement, now: datetime) -> NextEmail:
+    late = mail.due_at < now - LATE_AFTER
+    return NextEmail(
         max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk, late
     )
 
 
-def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> NextMail | None:
-    match verdict:
+def upcoming_reminder(agreement: Agreement, decision: Decision, now: datetime) -> NextEmail | None:
+    match decision:
         case Remind():
-            return NextMail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+            return NextEmail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
         case Escalate():
-            return NextMail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
+            return NextEmail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
         case Wait(until):
-            return NextMail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+            return NextEmail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
     return None
 
 
 def last_events(volume: Volume) -> list[tuple[Event, str]]:
     events = Event.objects.filter(agreement__volume_number=volume.number, agreement__paper__volume=volume)
-    newest = list(events.select_related("agreement").order_by("-pk")[:MANY])
-    return [(event, happening.what) for event, happening in zip(newest, history_lines(newest), strict=True)]
+    newest = list(events.select_related("agreement").order_by("-pk")[:MAX_EXAMPLES])
+    return [(event, line.what) for event, line in zip(newest, history_lines(newest), strict=True)]
 
 
-def progress_of(papers: list[Row], signing_settings: SigningSettings | None, now: datetime) -> Progress:
+def measure_progress(papers: list[Row], signing_settings: SigningSettings | None, now: datetime) -> Progress:
     """Count the signatures from the first issue to today; the deadline may be before or after."""
     signed_days = [at.date() for row in papers if (at := row.paper_state.signature_at)]
     total = len(papers)

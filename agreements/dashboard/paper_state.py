@@ -9,10 +9,10 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from agreements.dashboard import precheck
-from agreements.dashboard.blockers import Blocker, PaperState, blockers
-from agreements.delivery.readiness import plain
+from agreements.dashboard.blockers import Blocker, PaperState, find_blockers
+from agreements.delivery.readiness import normalize
 from agreements.documents import pdf
-from agreements.domain.facts import counts_from
+from agreements.domain.facts import effective_from
 from agreements.domain.states import LIVE, Status
 from agreements.mail.kinds import REMINDERS, WITH_LINK
 from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Event, Message, SigningSettings
@@ -21,10 +21,10 @@ from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.publisher.filenames import Kind
 
-LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
+FINISHED_STATES = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
-class Seen(NamedTuple):
+class AgreementValues(NamedTuple):
     """The values of an agreement that the overview needs."""
 
     status: str
@@ -64,20 +64,20 @@ class Row:
     """Of the live agreement, else of the newest."""
 
 
-def accepted(volume: Volume) -> QuerySet[Paper]:
+def accepted_papers(volume: Volume) -> QuerySet[Paper]:
     return Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
 
 
-def has_pdf_of(paper: str) -> Exists:
+def pdf_exists(paper: str) -> Exists:
     """Whether the paper whose primary key is in the column `paper` has its PDF."""
     return Exists(PaperFile.objects.filter(paper=OuterRef(paper), kind=Kind.PAPER))
 
 
-def of_its_paper(paper: str) -> dict[str, Exists]:
+def paper_annotations(paper: str) -> dict[str, Exists]:
     """Annotations about the paper whose primary key is in the column `paper`, for lists."""
     return {
-        "has_pdf": has_pdf_of(paper),
-        "flawed": precheck.of_a_paper(paper),
+        "has_pdf": pdf_exists(paper),
+        "flawed": precheck.has_errors(paper),
         "name_wrong": name_review.of_a_paper(paper, grave=True),
         "name_doubtful": name_review.of_a_paper(paper),
     }
@@ -86,39 +86,39 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
 def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
     """Annotate `agreements`: open change request, objection, blocking edit, undeliverable signer's address."""
     return agreements.annotate(
-        has_proposal=has_proposal_of("pk"),
-        has_objection=has_objection_of("pk"),
-        has_edit=has_edit_of("pk"),
-        is_stopped=is_stopped("signer_email"),
+        has_proposal=has_open_request("pk"),
+        has_objection=has_objection("pk"),
+        has_edit=has_blocking_edit("pk"),
+        is_stopped=is_undeliverable("signer_email"),
     )
 
 
-def is_stopped(address: str) -> Exists:
+def is_undeliverable(address: str) -> Exists:
     """Whether the address in the column `address` is undeliverable, after a rejection or a bounce."""
     stopped = EmailAddress.objects.filter(undeliverable_at__isnull=False)
     return Exists(stopped.filter(address=Lower(OuterRef(address))))
 
 
-def has_proposal_of(agreement: str) -> Exists:
+def has_open_request(agreement: str) -> Exists:
     return Exists(ChangeRequest.objects.filter(agreement=OuterRef(agreement), state=ChangeRequest.State.OPEN))
 
 
-def has_objection_of(agreement: str) -> Exists:
+def has_objection(agreement: str) -> Exists:
     return Exists(Event.objects.filter(agreement=OuterRef(agreement), kind="object"))
 
 
-def has_edit_of(agreement: str) -> Exists:
+def has_blocking_edit(agreement: str) -> Exists:
     return Exists(Edit.objects.filter(agreement=OuterRef(agreement), state__in=[Edit.State.OPEN, Edit.State.DECLINED]))
 
 
-def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> list[Row]:
+def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> list[Row]:
     """Return the rows of `papers`, which are accepted ones of one volume with these `signing_settings`, in their order.
 
     Two queries, and plain values: 14,000 authors as model instances would cost more than everything else.
     """
     authors: dict[int, list[str]] = {}
     contacts: dict[int, str] = {}
-    grave: dict[int, bool] = {}
+    misread: dict[int, bool] = {}
     """Papers with a name to review: whether one of the names was likely misread."""
     parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
     known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
@@ -126,33 +126,33 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
         "paper_id", "position"
     ).values_list(*parts):
         if in_question is not None:
-            grave[paper_id] = in_question or grave.get(paper_id, False)
+            misread[paper_id] = in_question or misread.get(paper_id, False)
         name = str(Name(family=family, given=given, particle=particle, suffix=suffix))
         authors.setdefault(paper_id, []).append(name)
         if is_corresponding:
             contacts[paper_id] = name
     found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
-    newest: dict[int, Seen] = {}
-    for pk, key, title, published, has_pdf, flawed, *agreement in with_agreements(papers):
+    newest: dict[int, AgreementValues] = {}
+    for pk, key, title, published, has_pdf, flawed, *agreement in agreement_rows(papers):
         found[pk] = key, title, published, has_pdf, flawed
-        former = newest.get(pk)
-        if agreement[0] and (former is None or former.status not in LIVE):
-            newest[pk] = Seen(*agreement)
+        known_agreement = newest.get(pk)
+        if agreement[0] and (known_agreement is None or known_agreement.status not in LIVE):
+            newest[pk] = AgreementValues(*agreement)
     return [
         Row(
             pk,
             key,
             title,
             contacts.get(pk, ""),
-            state_of(
+            build_state(
                 newest.get(pk),
                 title,
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
                 flawed=flawed,
-                name_wrong=grave.get(pk, False),
-                name_doubtful=pk in grave,
+                name_wrong=misread.get(pk, False),
+                name_doubtful=pk in misread,
                 signing_settings=signing_settings,
                 published=published,
             ),
@@ -162,23 +162,25 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
     ]
 
 
-def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
-    """Each of the `papers` with each of its agreements, or with nothing, the oldest first."""
+def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
+    """Return each paper with each of its agreements, or with None values if it has none, oldest agreement first."""
     mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=WITH_LINK)
     waits = mails.filter(agreement__status=Status.ISSUED)
-    reminders = waits.filter(kind__in=REMINDERS, state__in=LEFT).exclude(state=Message.State.FAILED)
+    reminders = waits.filter(kind__in=REMINDERS, state__in=FINISHED_STATES).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
-            has_pdf=has_pdf_of("pk"),
-            flawed=precheck.of_a_paper("pk"),
-            has_proposal=has_proposal_of("agreements__pk"),
-            has_objection=has_objection_of("agreements__pk"),
-            has_edit=has_edit_of("agreements__pk"),
-            is_stopped=is_stopped("agreements__signer_email"),
-            last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
+            has_pdf=pdf_exists("pk"),
+            flawed=precheck.has_errors("pk"),
+            has_proposal=has_open_request("agreements__pk"),
+            has_objection=has_objection("agreements__pk"),
+            has_edit=has_blocking_edit("agreements__pk"),
+            is_stopped=is_undeliverable("agreements__signer_email"),
+            last_mail=Subquery(
+                waits.filter(state__in=FINISHED_STATES).order_by("-created_at", "-pk").values("state")[:1]
+            ),
             # Not Exists: PostgreSQL would scan the messages of all volumes.
             invited=Subquery(
-                waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
+                waits.filter(state__in=FINISHED_STATES).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
             ),
             reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
         )
@@ -193,8 +195,8 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     )
 
 
-def state_of(
-    agreement: Seen | None,
+def build_state(
+    agreement: AgreementValues | None,
     title: str,
     authors: list[str],
     *,
@@ -207,12 +209,12 @@ def state_of(
     published: date | None,
 ) -> PaperState:
     unprintable = (agreement is None or agreement.status not in LIVE) and bool(
-        pdf.unprintable(" ".join([title, *authors]))
+        pdf.find_unprintable(" ".join([title, *authors]))
     )
     paper = PaperState(
         has_contact=has_contact,
         has_pdf=has_pdf,
-        flawed=flawed,
+        has_errors=flawed,
         name_wrong=name_wrong,
         name_doubtful=name_doubtful,
         unprintable=unprintable,
@@ -222,11 +224,11 @@ def state_of(
     return replace(
         paper,
         status=agreement.status,
-        signed_at=counts_from(agreement.signed_at, agreement.dated),
-        drifted=has_mismatch(title, authors, agreement),
+        signed_at=effective_from(agreement.signed_at, agreement.dated),
+        has_mismatch=has_mismatch(title, authors, agreement),
         invited=bool(agreement.invited),
-        silent=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
-        refused=agreement.status == Status.ISSUED
+        unanswered=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
+        undeliverable=agreement.status == Status.ISSUED
         and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
@@ -238,7 +240,7 @@ def state_of(
     )
 
 
-def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
+def build_state_from_models(paper: Paper, agreement: Any, row: Any) -> PaperState:
     """Return the state of one loaded paper: with authors, signing settings, and its agreement with messages and
     requests.
 
@@ -246,8 +248,8 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
     """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signing_settings = getattr(paper.volume, "signing_settings", None)
-    return state_of(
-        seen(agreement) if agreement else None,
+    return build_state(
+        values_of(agreement) if agreement else None,
         paper.title,
         [author.display for author in authors],
         has_contact=any(author.is_corresponding for author in authors),
@@ -260,32 +262,32 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
     )
 
 
-def seen(agreement: Any) -> Seen:
+def values_of(agreement: Any) -> AgreementValues:
     """Return the values of a loaded agreement, with its messages and the annotations of `with_requests`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    carried = [m for m in messages if m.kind in WITH_LINK and m.state in LEFT]
+    carried = [m for m in messages if m.kind in WITH_LINK and m.state in FINISHED_STATES]
     carried = carried if agreement.status == Status.ISSUED else []
-    left = [m for m in carried if m.state != Message.State.FAILED]
-    return Seen(
+    sent = [m for m in carried if m.state != Message.State.FAILED]
+    return AgreementValues(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
         *(agreement.dated, agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
         stopped=agreement.is_stopped,
         last_mail=carried[-1].state if carried else None,
-        invited=bool(left),
-        reminders=sum(m.kind in REMINDERS for m in left),
+        invited=bool(sent),
+        reminders=sum(m.kind in REMINDERS for m in sent),
     )
 
 
-def has_mismatch(title: str, authors: list[str], agreement: Seen) -> bool:
+def has_mismatch(title: str, authors: list[str], agreement: AgreementValues) -> bool:
     """Whether title or authors differ from the agreement. Equal texts, the usual case, need no normalization."""
     if len(authors) != len(agreement.authors):
         return True
     texts = zip([title, *authors], [agreement.title, *agreement.authors], strict=True)
-    return any(now != then and plain(now) != plain(then) for now, then in texts)
+    return any(now != then and normalize(now) != normalize(then) for now, then in texts)
 
 
-def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
+def papers_blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
     """Return the primary keys of the papers that `blocker` blocks."""
     signing_settings = getattr(volume, "signing_settings", None)
-    found = rows(accepted(volume), signing_settings)
-    return [row.pk for row in found if blocker in blockers(row.paper_state, now)]
+    found = build_rows(accepted_papers(volume), signing_settings)
+    return [row.pk for row in found if blocker in find_blockers(row.paper_state, now)]

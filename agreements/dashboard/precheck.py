@@ -20,14 +20,14 @@ from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
 
 
-def comes_last(finding: Finding) -> bool:
+def is_about_missing_pdf(finding: Finding) -> bool:
     """Whether a finding is only a missing PDF or the page numbers counted from it. The overview
     counts PDFs separately.
     """
     return finding.rule == "missing-file" or (finding.rule == "required" and finding.field == "pages")
 
 
-def of_a_paper(paper: str) -> Exists:
+def has_errors(paper: str) -> Exists:
     """Whether the check found errors in the paper whose primary key is in the column `paper`."""
     return Exists(CheckResult.objects.filter(paper=OuterRef(paper)))
 
@@ -46,7 +46,7 @@ def check_papers(volume: Volume) -> int:
         .prefetch_related("authors", "files")
         .order_by("position", "key")
     )
-    found = errors_of(volume, papers)
+    found = count_errors(volume, papers)
     with transaction.atomic():
         known = dict(CheckResult.objects.filter(paper__volume=volume).values_list("paper_id", "errors"))
         gone = known.keys() - found.keys()
@@ -58,11 +58,13 @@ def check_papers(volume: Volume) -> int:
     return len(gone) + len(changed)
 
 
-def errors_of(volume: Volume, papers: list[Paper]) -> Counter[int]:
+def count_errors(volume: Volume, papers: list[Paper]) -> Counter[int]:
     """Count the errors of each paper by its primary key, ignoring those that `comes_last` names."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
     found = [*rules.check(volume_record(volume), records), *file_findings(papers, records)]
     return Counter(
-        rows[one.paper] for one in found if one.severity is Severity.ERROR and one.paper in rows and not comes_last(one)
+        rows[one.paper]
+        for one in found
+        if one.severity is Severity.ERROR and one.paper in rows and not is_about_missing_pdf(one)
     )

@@ -32,9 +32,9 @@ PAPERS = "papers.csv"
 SUMS = "SHA256SUMS"
 PARTIAL = "PARTIAL.txt"
 # Warnings of the publisher's rules that make a volume incomplete: gaps in pages (AC8), unused sections (AC13).
-_WHOLE = frozenset({"pages", "sections"})
+_COMPLETENESS_RULES = frozenset({"pages", "sections"})
 # Not even a partial package may contain these errors: a key never changes after delivery (AC5).
-_NEVER = frozenset({"key", "duplicate-key"})
+_FORBIDDEN_RULES = frozenset({"key", "duplicate-key"})
 
 Progress = Callable[[Iterable[Item]], Iterable[Item]]
 
@@ -45,7 +45,7 @@ class Delivery:
 
     volume: Volume
     record: VolumeRecord
-    cleared: list[Agreement]
+    ready_agreements: list[Agreement]
     blocked: list[tuple[Paper, str]]
     findings: list[Finding]
     records: list[PaperRecord] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Delivery:
     @property
     def waived(self) -> list[Agreement]:
         """The ready agreements that waive the signature."""
-        return [agreement for agreement in self.cleared if agreement.status == Status.WAIVED]
+        return [agreement for agreement in self.ready_agreements if agreement.status == Status.WAIVED]
 
     @property
     def reasons(self) -> list[str]:
@@ -68,38 +68,44 @@ class Delivery:
         ]
 
 
-def prepare(volume: Volume, today: date) -> Delivery:
+def prepare_delivery(volume: Volume, today: date) -> Delivery:
     """Check agreements, entries and files of all accepted papers of `volume`. Changes nothing.
 
     A volume without a publication date is not ready; a partial package of it uses `today` instead.
     """
-    clearance = readiness.check_readiness(volume)
-    papers = sorted([*clearance.papers, *(paper for paper, _ in clearance.blocked)], key=lambda p: (p.position, p.key))
+    readiness_result = readiness.check_readiness(volume)
+    papers = sorted(
+        [*readiness_result.papers, *(paper for paper, _ in readiness_result.blocked)], key=lambda p: (p.position, p.key)
+    )
     records = paper_records(papers)
     record = volume_record(volume)
-    found = [one for one in rules.check(record, records) if problems(one)]
-    found += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
+    findings = [one for one in rules.check(record, records) if is_problem(one)]
+    findings += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
-        found.append(Finding(rule="empty", message="the volume has no papers"))
+        findings.append(Finding(rule="empty", message="the volume has no papers"))
     by_key = {one.key: one for one in records}
-    cleared, blocked = [], list(clearance.blocked)
-    never = {one.paper.lower(): one for one in found if one.rule in _NEVER and one.severity is Severity.ERROR}
-    for agreement in clearance.cleared:
-        obstacle = never.get(agreement.paper.key.lower()) or unwritable(record, by_key[agreement.paper.key])
-        if obstacle:
-            blocked.append((agreement.paper, f"{obstacle.field}: {obstacle.message}"))
+    ready, blocked = [], list(readiness_result.blocked)
+    forbidden = {
+        one.paper.lower(): one for one in findings if one.rule in _FORBIDDEN_RULES and one.severity is Severity.ERROR
+    }
+    for agreement in readiness_result.ready_agreements:
+        problem = forbidden.get(agreement.paper.key.lower()) or find_unwritable(record, by_key[agreement.paper.key])
+        if problem:
+            blocked.append((agreement.paper, f"{problem.field}: {problem.message}"))
         else:
-            cleared.append(agreement)
+            ready.append(agreement)
     published = record if record.published else replace(record, published=today)
-    return Delivery(volume, published, cleared, blocked, found, [by_key[one.paper.key] for one in cleared])
+    return Delivery(volume, published, ready, blocked, findings, [by_key[one.paper.key] for one in ready])
 
 
-def problems(finding: Finding) -> bool:
+def is_problem(finding: Finding) -> bool:
     """Whether a finding of the publisher's rules keeps the volume from being ready."""
-    return finding.severity is Severity.ERROR or (finding.severity is Severity.WARNING and finding.rule in _WHOLE)
+    return finding.severity is Severity.ERROR or (
+        finding.severity is Severity.WARNING and finding.rule in _COMPLETENESS_RULES
+    )
 
 
-def unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
+def find_unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
     """Return why the paper cannot be written to the publisher's file; None if it can."""
     try:
         write_volume_file(volume, [paper])
@@ -108,141 +114,149 @@ def unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
     return None
 
 
-def public(handover: Delivery) -> Iterator[Item]:
+def public_files(delivery: Delivery) -> Iterator[Item]:
     """Yield the files of the public package; each is read only when used. Raises UnwritableError."""
-    papers = [agreement.paper for agreement in handover.cleared]
-    return public_items(handover.volume, papers, write_volume_file(handover.record, handover.records))
+    papers = [agreement.paper for agreement in delivery.ready_agreements]
+    return public_items(delivery.volume, papers, write_volume_file(delivery.record, delivery.records))
 
 
-def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[Item]:
+def permission_files(delivery: Delivery, published: Sequence[Written]) -> Iterator[Item]:
     """Yield the files of the permissions package: agreements, evidence, then lists. `published` is
     the public package.
     """
-    number = handover.volume.number
+    number = delivery.volume.number
     written: list[Written] = []
     pairs: list[tuple[Agreement, Written | None]] = []
 
-    def noted(one: Item) -> Item:
-        written.append(Written(one.name, one.size, one.sha256))
-        return one
+    def record(file: Item) -> Item:
+        written.append(Written(file.name, file.size, file.sha256))
+        return file
 
-    for agreement in handover.cleared:
+    for agreement in delivery.ready_agreements:
         if agreement.status == Status.WAIVED:
             pairs.append((agreement, None))
             continue
-        yield noted(readiness.permission(agreement))
-        proof = item(f"evidence/{agreement.paper.key}-evidence.zip", evidence_bundle.bundle(agreement, as_sealed=True))
-        yield noted(proof)
+        yield record(readiness.sealed_item(agreement))
+        proof = item(
+            f"evidence/{agreement.paper.key}-evidence.zip", evidence_bundle.build_bundle(agreement, as_sealed=True)
+        )
+        yield record(proof)
         pairs.append((agreement, written[-1]))
-    yield noted(item(MANIFEST, readiness.manifest(pairs)))
-    yield noted(item(PAPERS, papers_table(handover, published)))
-    if not handover.ready:
-        yield noted(item(PARTIAL, partial_note(handover).encode()))
-    yield noted(item(f"v{number}.{SUMS}", sums(published)))
-    yield item(SUMS, sums(written))
+    yield record(item(MANIFEST, readiness.write_manifest(pairs)))
+    yield record(item(PAPERS, papers_table(delivery, published)))
+    if not delivery.ready:
+        yield record(item(PARTIAL, partial_note(delivery).encode()))
+    yield record(item(f"v{number}.{SUMS}", format_digests(published)))
+    yield item(SUMS, format_digests(written))
 
 
-def sums(files: Iterable[Written]) -> bytes:
+def format_digests(files: Iterable[Written]) -> bytes:
     """Format digests for ``sha256sum --check``."""
     return "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
 
 
-def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
+def papers_table(delivery: Delivery, published: Sequence[Written]) -> bytes:
     """Return one row per paper: its files, and the ID and address that the publisher will assign (2.6)."""
-    there = {one.name for one in published}
+    names = {one.name for one in published}
     supplements = {one.name.partition("-supp.")[0]: one.name for one in published if "-supp." in one.name}
-    ids = rules.predicted_ids(handover.record, handover.records)
+    ids = rules.predicted_ids(delivery.record, delivery.records)
     rows = [["paper", "title", "pages", "pdf", "supplement", "predicted id", "predicted address"]]
-    for record in handover.records:
-        pdf = f"{record.key}.pdf" if f"{record.key}.pdf" in there else ""
+    for record in delivery.records:
+        pdf = f"{record.key}.pdf" if f"{record.key}.pdf" in names else ""
         public_id = ids[record.key]
         rows.append(
             [
-                *(record.key, readiness.formula_safe(record.title), record.pages, pdf, supplements.get(record.key, "")),
-                *(public_id, rules.address(handover.record, public_id)),
+                *(
+                    record.key,
+                    readiness.escape_formula(record.title),
+                    record.pages,
+                    pdf,
+                    supplements.get(record.key, ""),
+                ),
+                *(public_id, rules.address(delivery.record, public_id)),
             ]
         )
-    return readiness.table(rows)
+    return readiness.write_csv(rows)
 
 
-def partial_note(handover: Delivery) -> str:
+def partial_note(delivery: Delivery) -> str:
     """Return the note in a partial package: what it contains, and what is missing and why."""
-    number, count = handover.volume.number, len(handover.cleared)
-    waived = f" or waived ({len(handover.waived)} of them)" if handover.waived else ""
+    number, count = delivery.volume.number, len(delivery.ready_agreements)
+    waived = f" or waived ({len(delivery.waived)} of them)" if delivery.waived else ""
     return "\n".join(
         [
             f"PARTIAL: v{number} is not complete. These packages hold {count} papers, sealed{waived}.",
-            f"Missing or to be corrected ({len(handover.reasons)}):",
-            *(f"  {reason}" for reason in handover.reasons),
+            f"Missing or to be corrected ({len(delivery.reasons)}):",
+            *(f"  {reason}" for reason in delivery.reasons),
             "",
         ]
     )
 
 
-def write(handover: Delivery, to: Path, *, progress: Progress = iter) -> None:
+def write_delivery(delivery: Delivery, to: Path, *, progress: Progress = iter) -> None:
     """Write both packages below `to`. The same data gives the same bytes.
 
     Both are built in temporary folders before either is moved into place; files that are not ours stay. Raises
     UnwritableError and PackageError before anything is changed, and OSError.
     """
-    name = f"v{handover.volume.number}"
+    name = f"v{delivery.volume.number}"
     public_folder, permissions_folder = to / name, to / f"{name}permissions"
     new_public, new_permissions = to / f".{name}.new", to / f".{name}permissions.new"
-    items = public(handover)
+    items = public_files(delivery)
     to.mkdir(parents=True, exist_ok=True)
     # Finish an interrupted replacement first: it has the list of our files.
-    finish_replacement(permissions_folder, listed(to / f".{name}permissions.old", SUMS))
+    finish_replacement(permissions_folder, read_listed_files(to / f".{name}permissions.old", SUMS))
     published = build(progress(items), new_public)
-    build(progress(permissions(handover, published)), new_permissions)
+    build(progress(permission_files(delivery, published)), new_permissions)
     flush()
-    replace_folder(new_public, public_folder, listed(permissions_folder, f"{name}.{SUMS}"))
-    replace_folder(new_permissions, permissions_folder, {SUMS, *listed(permissions_folder, SUMS)})
-    keep_keys(handover)
+    replace_folder(new_public, public_folder, read_listed_files(permissions_folder, f"{name}.{SUMS}"))
+    replace_folder(new_permissions, permissions_folder, {SUMS, *read_listed_files(permissions_folder, SUMS)})
+    fix_keys(delivery)
 
 
-def keep_keys(handover: Delivery) -> None:
+def fix_keys(delivery: Delivery) -> None:
     """Fix the keys of delivered papers: the publisher identifies the papers by them (AC5)."""
-    papers = [agreement.paper_id for agreement in handover.cleared]
+    papers = [agreement.paper_id for agreement in delivery.ready_agreements]
     Paper.objects.filter(pk__in=papers, delivered_key="").update(delivered_key=F("key"))
 
 
-def fingerprint(handover: Delivery) -> str:
+def fingerprint(delivery: Delivery) -> str:
     """Return the SHA-256 of everything that the packages are made of: if it differs, the packages would differ."""
     files = [
         (file.paper_id, file.kind, file.extension, file.size, file.sha256)
-        for agreement in handover.cleared
+        for agreement in delivery.ready_agreements
         for file in sorted(agreement.paper.files.all(), key=lambda file: file.kind)
     ]
     sealed = [
-        (one.reference, one.status, one.sealed_sha256, one.reason, readiness.edits_in_words(one))
-        for one in handover.cleared
+        (one.reference, one.status, one.sealed_sha256, one.reason, readiness.describe_edits(one))
+        for one in delivery.ready_agreements
     ]
     # Not `handover.record`: without a publication date it contains the day of the delivery.
-    facts = (volume_record(handover.volume), handover.records, files, sealed, handover.reasons)
+    facts = (volume_record(delivery.volume), delivery.records, files, sealed, delivery.reasons)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def count_public(handover: Delivery) -> int:
+def count_public(delivery: Delivery) -> int:
     """Return the number of files in the public package."""
-    return 1 + sum(len(agreement.paper.files.all()) for agreement in handover.cleared)
+    return 1 + sum(len(agreement.paper.files.all()) for agreement in delivery.ready_agreements)
 
 
-def count_permissions(handover: Delivery) -> int:
+def count_permissions(delivery: Delivery) -> int:
     """Return the number of files in the permissions package."""
-    return 2 * (len(handover.cleared) - len(handover.waived)) + (4 if handover.ready else 5)
+    return 2 * (len(delivery.ready_agreements) - len(delivery.waived)) + (4 if delivery.ready else 5)
 
 
-def listing(handover: Delivery) -> list[Written]:
+def list_public_files(delivery: Delivery) -> list[Written]:
     """List the public package without building it. Raises UnwritableError."""
-    return [Written(one.name, one.size, one.sha256) for one in public(handover)]
+    return [Written(one.name, one.size, one.sha256) for one in public_files(delivery)]
 
 
-def inside(folder: str, items: Iterable[Item]) -> Iterator[Item]:
+def in_folder(folder: str, items: Iterable[Item]) -> Iterator[Item]:
     """Yield the items with their names under `folder`."""
     return (replace(one, name=f"{folder}/{one.name}") for one in items)
 
 
-def listed(folder: Path, sums_file: str) -> set[str]:
+def read_listed_files(folder: Path, sums_file: str) -> set[str]:
     """Return the files that an earlier delivery wrote, from its list of digests."""
     try:
         lines = (folder / sums_file).read_text(encoding="utf-8").splitlines()

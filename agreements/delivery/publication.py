@@ -16,7 +16,7 @@ Kind = Message.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class PublishedPaper:
     """A paper of a published volume."""
 
     paper: Paper
@@ -33,7 +33,7 @@ class Out:
     @property
     def to_tell(self) -> list[str]:
         """Addresses of the authors who are not notified yet."""
-        return [one for one in self.recipients if self.agreement and slot_of(one) not in self.told]
+        return [one for one in self.recipients if self.agreement and idempotency_key_for(one) not in self.told]
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class NotificationPlan:
     """What notifying the authors would do now."""
 
     volume: Volume
-    papers: list[Out] = field(default_factory=list)
+    papers: list[PublishedPaper] = field(default_factory=list)
 
     @property
     def mails(self) -> int:
@@ -53,7 +53,7 @@ class NotificationPlan:
         return sum(bool(out.told) for out in self.papers)
 
     @property
-    def unreachable(self) -> list[Out]:
+    def unreachable(self) -> list[PublishedPaper]:
         """Papers without an author to notify: no known address, or no sealed agreement."""
         return [out for out in self.papers if not out.told and not out.to_tell]
 
@@ -74,12 +74,12 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
         told.setdefault(agreement_id, set()).add(idempotency_key)
     record, records = volume_record(volume), paper_records(rows)
     ids = rules.predicted_ids(record, records)
-    made = NotificationPlan(volume)
+    plan = NotificationPlan(volume)
     for paper in rows:
         agreement = sealed.get(paper.pk)
         public_id = paper.public_id or ids[paper.key]
-        made.papers.append(
-            Out(
+        plan.papers.append(
+            PublishedPaper(
                 paper,
                 public_id,
                 rules.address(record, public_id),
@@ -88,17 +88,17 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
                 recipients_of(paper, agreement),
             )
         )
-    return made
+    return plan
 
 
 def recipients_of(paper: Paper, agreement: Agreement | None) -> tuple[str, ...]:
     """Addresses of the signer and the other authors, without duplicates that differ only in case."""
-    known = [author.email for author in paper.authors.all() if author.email]
-    return tuple({one.lower(): one for one in [*known, *([agreement.signer_email] if agreement else [])]}.values())
+    addresses = [author.email for author in paper.authors.all() if author.email]
+    return tuple({one.lower(): one for one in [*addresses, *([agreement.signer_email] if agreement else [])]}.values())
 
 
-def slot_of(recipient: str) -> str:
-    return f"{Kind.PUBLISHED.value}:{notify.short(recipient.lower())}"
+def idempotency_key_for(recipient: str) -> str:
+    return f"{Kind.PUBLISHED.value}:{notify.hash_address(recipient.lower())}"
 
 
 def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:
@@ -109,13 +109,15 @@ def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:
     with transaction.atomic():
         Volume.objects.filter(pk=volume.pk).exclude(published=published).update(published=published)
         volume.refresh_from_db()
-        made = plan_notifications(volume)
-        unnamed = [out for out in made.papers if not out.paper.public_id]
+        plan = plan_notifications(volume)
+        unnamed = [out for out in plan.papers if not out.paper.public_id]
         for out in unnamed:
             out.paper.public_id = out.public_id
         Paper.objects.bulk_update([out.paper for out in unnamed], ["public_id"], batch_size=500)
-        held = {out.agreement.pk: out for out in made.papers if out.agreement and out.to_tell}
-        outbox.lock_agreements(held)
-        still = Agreement.objects.filter(pk__in=held, status=Status.SEALED).values_list("pk", flat=True)
-        wanted = [(pk, slot_of(to), to) for pk in still for to in held[pk].to_tell]
-        return outbox.queue_all(wanted, kind=Kind.PUBLISHED, now=now)
+        papers_by_agreement = {out.agreement.pk: out for out in plan.papers if out.agreement and out.to_tell}
+        outbox.lock_agreements(papers_by_agreement)
+        sealed_ids = Agreement.objects.filter(pk__in=papers_by_agreement, status=Status.SEALED).values_list(
+            "pk", flat=True
+        )
+        recipients = [(pk, idempotency_key_for(to), to) for pk in sealed_ids for to in papers_by_agreement[pk].to_tell]
+        return outbox.queue_all(recipients, kind=Kind.PUBLISHED, now=now)

@@ -24,17 +24,17 @@ from proceedings.models import Paper, Volume
 class Readiness:
     """Which papers of a volume are ready to deliver, and why the others are not."""
 
-    cleared: list[Agreement] = field(default_factory=list)
+    ready_agreements: list[Agreement] = field(default_factory=list)
     blocked: list[tuple[Paper, str]] = field(default_factory=list)
 
     @property
     def papers(self) -> list[Paper]:
-        return [agreement.paper for agreement in self.cleared]
+        return [agreement.paper for agreement in self.ready_agreements]
 
 
 def check_readiness(volume: Volume) -> Readiness:
     """Sort the accepted papers of `volume`, in their order, into ready and blocked."""
-    clearance = Readiness()
+    result = Readiness()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
     papers = papers.annotate(name_wrong=name_review.of_a_paper("pk", grave=True))
     for paper in papers.prefetch_related(
@@ -42,18 +42,18 @@ def check_readiness(volume: Volume) -> Readiness:
     ):
         # The live agreement first, of which there is at most one, then the newest.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
-        why = reason_against(paper, agreements[0] if agreements else None)
-        if not why and paper.name_wrong:
-            why = "a name of its authors was likely misread: settle it on the volume’s page Names"
-        if why:
-            clearance.blocked.append((paper, why))
+        reason = blocking_reason(paper, agreements[0] if agreements else None)
+        if not reason and paper.name_wrong:
+            reason = "a name of its authors was likely misread: settle it on the volume’s page Names"
+        if reason:
+            result.blocked.append((paper, reason))
         else:
             agreements[0].paper = paper
-            clearance.cleared.append(agreements[0])
-    return clearance
+            result.ready_agreements.append(agreements[0])
+    return result
 
 
-def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
+def blocking_reason(paper: Paper, agreement: Agreement | None) -> str | None:
     """Return why the paper may not be delivered; None if it may."""
     if agreement is None:
         return "no agreement issued"
@@ -64,8 +64,8 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
             f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
         )
         return STATUS_LABELS[Status(agreement.status)] + detail
-    if drifted := mismatches(paper, agreement):
-        return f"the {' and the '.join(drifted)} changed since it was issued: replace the agreement"
+    if changed := mismatches(paper, agreement):
+        return f"the {' and the '.join(changed)} changed since it was issued: replace the agreement"
     if any(edit.blocks for edit in agreement.edits.all()):
         return "an edit is not confirmed by the author (clause 5): ask again, or undo it"
     return None
@@ -74,18 +74,18 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
 def mismatches(paper: Paper, agreement: Agreement) -> list[str]:
     """Return what differs between the paper and its agreement, ignoring case, TeX and spaces."""
     changed = []
-    if plain(paper.title) != plain(agreement.title):
+    if normalize(paper.title) != normalize(agreement.title):
         changed.append("title")
-    if [plain(author.display) for author in paper.authors.all()] != [plain(name) for name in agreement.authors]:
+    if [normalize(author.display) for author in paper.authors.all()] != [normalize(name) for name in agreement.authors]:
         changed.append("list of authors")
     return changed
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     return re.sub(r"[\s{}\\$]+", "", text).casefold()
 
 
-def permission(agreement: Agreement) -> Item:
+def sealed_item(agreement: Agreement) -> Item:
     """Return the sealed PDF under the publisher's file name. Raises ValueError if the agreement is not sealed."""
     if agreement.sealed_size is None:
         raise ValueError(f"{agreement} is not sealed.")
@@ -94,7 +94,7 @@ def permission(agreement: Agreement) -> Item:
     return Item(name, agreement.sealed_size, agreement.sealed_sha256, stored)
 
 
-def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
+def write_manifest(ready: Iterable[tuple[Agreement, Written | None]]) -> bytes:
     """Return one CSV row per agreement: its file, its paper and its evidence; if waived, the reason."""
     head = (
         "file",
@@ -110,55 +110,55 @@ def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
         "edits",
     )
     rows = [[*head]]
-    for agreement, evidence in cleared:
+    for agreement, evidence in ready:
         if evidence is None:
-            waived = [formula_safe(agreement.title), "", "", "", waiver(agreement), ""]
+            waived = [escape_formula(agreement.title), "", "", "", describe_waiver(agreement), ""]
             rows.append(["", "", "", agreement.reference, agreement.paper.key, *waived])
             continue
-        file = permission(agreement)
+        file = sealed_item(agreement)
         # A signed form has a date without a time.
         signed = f"{agreement.dated}" if agreement.dated else f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
-        texts = [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
+        texts = [escape_formula(text) for text in (agreement.title, agreement.typed_name)]
         rows.append(
             [
                 *(file.name, file.sha256, str(file.size), agreement.reference, agreement.paper.key),
-                *(*texts, signed, evidence.name, "", edits_in_words(agreement)),
+                *(*texts, signed, evidence.name, "", describe_edits(agreement)),
             ]
         )
-    return table(rows)
+    return write_csv(rows)
 
 
-def waiver(agreement: Agreement) -> str:
+def describe_waiver(agreement: Agreement) -> str:
     """Return why, when and by whom an agreement was waived."""
     event = agreement.events.filter(kind="waive").latest("number")
-    return formula_safe(f"{event.data['reason']} ({event.by.partition(':')[2]}, {event.at:%Y-%m-%d})")
+    return escape_formula(f"{event.data['reason']} ({event.by.partition(':')[2]}, {event.at:%Y-%m-%d})")
 
 
-def edits_in_words(agreement: Agreement) -> str:
+def describe_edits(agreement: Agreement) -> str:
     """Describe the edits after the signature that are still in the paper, and who confirmed them (clause 5)."""
-    kept = [edit for edit in agreement.edits.all() if edit.state in (Edit.State.NOTED, Edit.State.CONFIRMED)]
-    return formula_safe("; ".join(map(edit_in_words, sorted(kept, key=lambda edit: edit.pk))))
+    edits = [edit for edit in agreement.edits.all() if edit.state in (Edit.State.NOTED, Edit.State.CONFIRMED)]
+    return escape_formula("; ".join(map(describe_edit, sorted(edits, key=lambda edit: edit.pk))))
 
 
-def edit_in_words(edit: Edit) -> str:
+def describe_edit(edit: Edit) -> str:
     if edit.resolved_at is None:
         return f"{edit.what} ({edit.get_state_display()})"
     return f"{edit.what} (confirmed by {edit.resolved_by}, {edit.resolved_at:%Y-%m-%d})"
 
 
-def table(rows: Iterable[Iterable[str]]) -> bytes:
+def write_csv(rows: Iterable[Iterable[str]]) -> bytes:
     """Format `rows` as CSV in UTF-8."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
 
 
-def formula_safe(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Escape a text that a spreadsheet would read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
-def note_delivered(agreement: Agreement, *, by: str, now: datetime) -> None:
+def record_delivery(agreement: Agreement, *, by: str, now: datetime) -> None:
     """Record the delivery once per sealed PDF or waiver, however often the package is built."""
     if not agreement.events.filter(kind="deliver", data__sha256=agreement.sealed_sha256).exists():
-        lifecycle.delivered(agreement, by=by, now=now, sha256=agreement.sealed_sha256)
+        lifecycle.record_delivery(agreement, by=by, now=now, sha256=agreement.sealed_sha256)

@@ -11,35 +11,35 @@ from agreements.domain.translatable import Sentence
 from agreements.models import Agreement, Event
 
 
-def findings() -> Iterator[str]:
+def check_all() -> Iterator[str]:
     """Yield one sentence for every agreement whose chain of events or signed form was changed."""
     events: dict[int, list[Event]] = {}
     for event in Event.objects.order_by("agreement_id", "number").iterator(chunk_size=2000):
         events.setdefault(event.agreement_id, []).append(event)
     for agreement in Agreement.objects.order_by("pk").iterator(chunk_size=2000):
         # An event may have been added between the two queries, so a chain that looks broken is read again.
-        if broken_chains(agreement, events.get(agreement.pk, [])) and (problem := broken_chains_now(agreement.pk)):
+        if check_chain(agreement, events.get(agreement.pk, [])) and (problem := check_chain_locked(agreement.pk)):
             yield f"{agreement.reference}: {problem}"
     for agreement in Agreement.objects.filter(signed_form__isnull=False).select_related("signed_form").order_by("pk"):
-        if problem := signed_form_damage(agreement):
+        if problem := check_signed_form(agreement):
             yield f"{agreement.reference}: {problem}"
 
 
-def broken_chains_now(pk: int) -> str | None:
+def check_chain_locked(pk: int) -> str | None:
     """Check the chain of one agreement with its row locked, so that no event can be added."""
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(no_key=True).get(pk=pk)
-        return broken_chains(agreement, list(agreement.events.order_by("number")))
+        return check_chain(agreement, list(agreement.events.order_by("number")))
 
 
-def damaged_files() -> Iterator[str]:
+def check_sealed_files() -> Iterator[str]:
     """Yield one sentence for every sealed file that differs from what was sealed."""
     for agreement in Agreement.objects.exclude(sealed_file="").select_related("shown").order_by("pk").iterator():
-        if problem := damage(agreement):
+        if problem := check_sealed_file(agreement):
             yield f"{agreement.reference}: the sealed file was read again: {problem}"
 
 
-def damage(agreement: Agreement) -> str | None:
+def check_sealed_file(agreement: Agreement) -> str | None:
     """Return what is wrong with the agreement's sealed file; None if nothing is."""
     try:
         with storages["private"].open(agreement.sealed_file) as file:
@@ -54,7 +54,7 @@ def damage(agreement: Agreement) -> str | None:
     return None
 
 
-def broken_chains(agreement: Agreement, chain: list[Event]) -> str | None:
+def check_chain(agreement: Agreement, chain: list[Event]) -> str | None:
     """Return what is wrong with a chain; None if nothing is."""
     previous = ""
     for expected, event in enumerate(chain, start=1):
@@ -72,18 +72,18 @@ def broken_chains(agreement: Agreement, chain: list[Event]) -> str | None:
     return None
 
 
-def signed_form_damage(agreement: Agreement) -> str | None:
+def check_signed_form(agreement: Agreement) -> str | None:
     """Return how the signed form differs from the event of its acceptance; None if it does not."""
-    scan = agreement.signed_form
-    if scan is None:
+    form = agreement.signed_form
+    if form is None:
         return None
-    said: dict[str, Any] = next((event.data for event in agreement.events.filter(kind="accept")), {})
-    digests = [one["sha256"] for one in said.get("files", [])]
-    if said.get("pages_sha256") != scan.pages_sha256 or digests != [one["sha256"] for one in scan.files]:
+    accepted: dict[str, Any] = next((event.data for event in agreement.events.filter(kind="accept")), {})
+    digests = [one["sha256"] for one in accepted.get("files", [])]
+    if accepted.get("pages_sha256") != form.pages_sha256 or digests != [one["sha256"] for one in form.files]:
         return "the event of accepting tells of another form on paper."
-    if (said["dated"], said["date_written"]) != (f"{agreement.dated}", agreement.date_written):
+    if (accepted["dated"], accepted["date_written"]) != (f"{agreement.dated}", agreement.date_written):
         return "the event of accepting tells of another date."
-    stored = [(one["name"], one["sha256"]) for one in scan.files] + [(scan.pages_file, scan.pages_sha256)]
+    stored = [(one["name"], one["sha256"]) for one in form.files] + [(form.pages_file, form.pages_sha256)]
     for name, digest in stored:
         try:
             with storages["private"].open(name) as file:

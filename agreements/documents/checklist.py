@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy
 
-FOUND = {
+CONFIRMED_LABELS = {
     "name": "the signer’s name is on it",
     "signature": "it is signed by hand",
     "date": "it is dated",
@@ -12,7 +12,7 @@ FOUND = {
 }
 """What the editor confirms. For the admin and the events."""
 
-LACKING = {
+MISSING_LABELS = {
     "name": "the signer’s name",
     "signature": "a signature by hand",
     "date": "the date",
@@ -22,7 +22,7 @@ LACKING = {
 }
 """The same if it was not found. For the admin and the events."""
 
-TOLD = {
+AUTHOR_MESSAGES = {
     "name": gettext_lazy("Your name is not on it."),
     "signature": gettext_lazy("Your signature by hand is not on it."),
     "date": gettext_lazy("The date is not on it."),

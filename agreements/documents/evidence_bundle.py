@@ -16,7 +16,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of the zip entries. It is fixed, so that the same data gives the same bytes."""
 
 
-def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
+def build_bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     """Return a zip file with the sealed PDF, the events, the certificate, `verify.py` and the files of a signed form.
 
     With `as_sealed` the history ends with the seal: later emails and deliveries do not change the bundle. Raises
@@ -32,7 +32,9 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     if as_sealed:
         last = max(event.number for event in history if event.kind == "seal")
         history = [event for event in history if event.number <= last]
-    signed_forms = {f"scan-{number}.{one['kind']}": one for number, one in enumerate(scanned(agreement), start=1)}
+    signed_forms = {
+        f"scan-{number}.{one['kind']}": one for number, one in enumerate(signed_form_files(agreement), start=1)
+    }
     statement = {
         "reference": agreement.reference,
         "paper": agreement.paper_key,
@@ -66,6 +68,6 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     return output.getvalue()
 
 
-def scanned(agreement: Agreement) -> list[dict[str, Any]]:
+def signed_form_files(agreement: Agreement) -> list[dict[str, Any]]:
     """Return the original files of the signed form; empty for a signature by link."""
     return list(agreement.signed_form.files) if agreement.signed_form else []

@@ -8,7 +8,7 @@ from django.core.files.storage import storages
 from django.urls import reverse
 
 from agreements.documents import history, pdf, seal
-from agreements.documents.checklist import FOUND
+from agreements.documents.checklist import CONFIRMED_LABELS
 from agreements.domain import agreement_text
 from agreements.domain.facts import HandSignature, Signature, SignedFormFile, SignedStatement, sha256
 from agreements.models import Agreement, SignedForm
@@ -19,9 +19,11 @@ def verify_url(reference: str) -> str:
     return f"{settings.PUBLIC_BASE_URL}{reverse('verify')}?{urlencode({'agreement': reference})}"
 
 
-def shown_form(agreement: Agreement) -> bytes:
+def render_form(agreement: Agreement) -> bytes:
     """Return the unsigned form. The same snapshot gives the same bytes, so it can be shown again and compared."""
-    return pdf.form(agreement.facts, agreement_text.load(agreement.text.version), verify_url(agreement.reference))
+    return pdf.render_form(
+        agreement.facts, agreement_text.load(agreement.text.version), verify_url(agreement.reference)
+    )
 
 
 def signature_of(agreement: Agreement) -> Signature:
@@ -35,11 +37,11 @@ def signature_of(agreement: Agreement) -> Signature:
         authority=SignedStatement(agreement.authority),
         shown_sha256=agreement.shown_sha256,
         network_address="",  # not printed: the page goes to co-authors and the publisher
-        drawn=history.drawn(agreement),
+        drawn=history.drawn_signature_of(agreement),
     )
 
 
-def hand_signature_of(agreement: Agreement, scan: SignedForm) -> HandSignature:
+def hand_signature_of(agreement: Agreement, form: SignedForm) -> HandSignature:
     """Return the record of a signed form. Raises ValueError if it was not accepted."""
     if agreement.signed_at is None or agreement.dated is None:
         raise ValueError(f"{agreement} is not signed.")
@@ -48,44 +50,44 @@ def hand_signature_of(agreement: Agreement, scan: SignedForm) -> HandSignature:
         name=agreement.typed_name,
         date_written=agreement.date_written,
         dated=agreement.dated,
-        received_at=scan.received_at,
+        received_at=form.received_at,
         accepted_at=agreement.signed_at,
         accepted_by=accepted.by,
-        checked=tuple(FOUND[each] for each in accepted.data["checked"]),
+        checked=tuple(CONFIRMED_LABELS[each] for each in accepted.data["checked"]),
         files=tuple(SignedFormFile(**one) for one in accepted.data["files"]),
         shown_sha256=agreement.shown_sha256,
     )
 
 
-def completed_form(agreement: Agreement, shown: bytes) -> bytes:
+def complete_form(agreement: Agreement, shown: bytes) -> bytes:
     """Return the form as shown, with the signature, the date, the evidence page and a signed form's pages as
     increments.
     """
     if agreement.signed_form:
-        return completed_signed_form(agreement, agreement.signed_form, shown)
+        return complete_signed_form(agreement, agreement.signed_form, shown)
     facts, text, signature = agreement.facts, agreement_text.load(agreement.text.version), signature_of(agreement)
     events = agreement.events.filter(at__lte=agreement.signed_at)
-    evidence = pdf.evidence(facts, text, signature, history.history_lines(events), verify_url(facts.reference))
-    return seal.complete(shown, pdf.signature(facts, text, signature), evidence)
+    evidence = pdf.render_evidence(facts, text, signature, history.history_lines(events), verify_url(facts.reference))
+    return seal.complete(shown, pdf.signature_overlay(facts, text, signature), evidence)
 
 
-def completed_signed_form(agreement: Agreement, scan: SignedForm, shown: bytes) -> bytes:
+def complete_signed_form(agreement: Agreement, form: SignedForm, shown: bytes) -> bytes:
     """The same for a signed form. Raises SealError if the stored pages are not those that were accepted."""
     facts, text, signature = (
         agreement.facts,
         agreement_text.load(agreement.text.version),
-        hand_signature_of(agreement, scan),
+        hand_signature_of(agreement, form),
     )
-    with storages["private"].open(scan.pages_file) as file:
+    with storages["private"].open(form.pages_file) as file:
         pages = file.read()
-    if sha256(pages) != scan.pages_sha256:
+    if sha256(pages) != form.pages_sha256:
         raise seal.SealError("The pages in storage are not those that came in: their digest differs.")
     events = history.history_lines(agreement.events.filter(at__lte=agreement.signed_at))
-    evidence = pdf.paper_evidence(facts, text, signature, events, verify_url(facts.reference))
-    return seal.complete(shown, pdf.signed_on_paper(facts, text, signature), evidence, pages)
+    evidence = pdf.render_signed_form_evidence(facts, text, signature, events, verify_url(facts.reference))
+    return seal.complete(shown, pdf.signed_form_overlay(facts, text, signature), evidence, pages)
 
 
-def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.TrustMaterial) -> bytes:
+def seal_form(agreement: Agreement, key: seal.SealKey, trust: seal.TrustMaterial) -> bytes:
     """Return the completed form under the publisher's seal, at the level of `proof`, validated after sealing.
 
     Raises SealError if the stored form is not the one that was shown, or if the seal does not validate.
@@ -93,12 +95,14 @@ def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.TrustMateri
     shown = bytes(agreement.shown.body)
     if sha256(shown) != agreement.shown_sha256:
         raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
-    stamp = pdf.stamp(agreement.facts, agreement_text.load(agreement.text.version), key.owner, settings.SEAL_OFFICER)
+    stamp = pdf.make_stamp(
+        agreement.facts, agreement_text.load(agreement.text.version), key.owner, settings.SEAL_OFFICER
+    )
     reason = "Publication agreement, as signed by its author"
-    return seal.seal(completed_form(agreement, shown), key, reason=reason, stamp=stamp, proof=proof)
+    return seal.seal(complete_form(agreement, shown), key, reason=reason, stamp=stamp, trust=trust)
 
 
-def store(agreement: Agreement, body: bytes) -> str:
+def store_sealed(agreement: Agreement, body: bytes) -> str:
     """Store the sealed bytes in private storage and return their name.
 
     The name contains the digest, so that a repetition after a crash finds the same file and creates no second one.

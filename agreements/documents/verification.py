@@ -24,7 +24,7 @@ UNCHANGED = Sentence("This is the sealed file, unchanged.")
 CHANGED = Sentence("This is not the sealed file: it was changed.")
 UNSEALED = Sentence("This is not the sealed file: it carries no seal.")
 FOREIGN = Sentence("This is not a file that was sealed here.")
-RECORD_BROKEN = Sentence("The file is unchanged, but the desk’s record of it is not.")
+RECORD_CHANGED = Sentence("The file is unchanged, but the desk’s record of it is not.")
 UNKNOWN = Sentence("No sealed file on record is this one.")
 
 _REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
@@ -60,23 +60,23 @@ def verify(body: bytes) -> Verification:
     digest = sha256(body)
     stored = Agreement.objects.select_related("shown", "signed_form").filter(sealed_sha256=digest).first()
     if stored:
-        return _known(body, stored)
-    meant = _meant(body)
-    if seal.carries(body, _certificates()) or (meant and meant.sealed_file):
-        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, meant))
-    if meant:
-        why = Sentence(
+        return _verify_stored(body, stored)
+    named = _named_agreement(body)
+    if seal.contains_certificate(body, _certificates()) or (named and named.sealed_file):
+        return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, named))
+    if named:
+        reason = Sentence(
             "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
         )
-        return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
+        return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(reason,))
     # A foreign file is not even parsed.
-    why = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
-    return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
+    reason = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
+    return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(reason,))
 
 
-def _changes(body: bytes, meant: Agreement | None) -> tuple[str, ...]:
+def _changes(body: bytes, named: Agreement | None) -> tuple[str, ...]:
     """Return what is wrong with a file of ours that is not on record."""
-    lines = [_difference(body, meant)] if meant else []
+    lines = [_difference(body, named)] if named else []
     lines += seal.inspect(body, trusted=_certificates()).problems
     return tuple(line for line in lines if line) or (Sentence("Its seal holds, but no such file is on record here."),)
 
@@ -97,7 +97,7 @@ def verify_digest(digest: str) -> Verification | None:
     return verify(body)
 
 
-def record(reference: str) -> Record | None:
+def find_record(reference: str) -> Record | None:
     """Return the public record of a reference; None unless it has been sealed."""
     if not _REFERENCE.fullmatch(reference):
         return None
@@ -114,7 +114,7 @@ def record(reference: str) -> Record | None:
     )
 
 
-def facts(agreement: Agreement) -> tuple[str, ...]:
+def describe_agreement(agreement: Agreement) -> tuple[str, ...]:
     """Return the content of the sealed file as sentences, for anyone who has it."""
     return (
         Sentence(
@@ -123,7 +123,7 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
             paper=agreement.paper_key,
             title=agreement.title,
         ),
-        signed(agreement),
+        describe_signature(agreement),
         Sentence(
             "Sealed on %(time)s UTC (PAdES %(level)s).",
             time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
@@ -133,7 +133,7 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
     )
 
 
-def signed(agreement: Agreement) -> Sentence:
+def describe_signature(agreement: Agreement) -> Sentence:
     """Describe who signed, how and when."""
     name, time = agreement.typed_name, f"{agreement.signed_at:%Y-%m-%d %H:%M}"
     if agreement.dated is None:
@@ -147,7 +147,7 @@ def signed(agreement: Agreement) -> Sentence:
     )
 
 
-def _known(body: bytes, agreement: Agreement) -> Verification:
+def _verify_stored(body: bytes, agreement: Agreement) -> Verification:
     """Return the result for bytes that are on record."""
     verdict = seal.inspect(
         body,
@@ -164,28 +164,30 @@ def _known(body: bytes, agreement: Agreement) -> Verification:
         return Verification(
             valid=False,
             ours=True,
-            headline=RECORD_BROKEN,
+            headline=RECORD_CHANGED,
             sha256=verdict.sha256,
             lines=(Sentence("Of its events, %(problem)s", problem=problem),),
         )
-    return Verification(valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=facts(agreement))
+    return Verification(
+        valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=describe_agreement(agreement)
+    )
 
 
 def _record_problem(agreement: Agreement) -> str | None:
     """Return what is wrong with the agreement's events, or between them and its row."""
     chain = list(agreement.events.order_by("number"))
     # An event may have been added between the two queries, so a chain that looks broken is read again.
-    if audit.broken_chains(agreement, chain) and (problem := audit.broken_chains_now(agreement.pk)):
+    if audit.check_chain(agreement, chain) and (problem := audit.check_chain_locked(agreement.pk)):
         return problem
     if sha256(_shown(agreement)) != agreement.shown_sha256:
         return Sentence("the one of signing tells of a form that is not on record any more.")
-    said = {event.kind: event.data for event in chain}
-    if said.get("seal", {}).get("sha256") != agreement.sealed_sha256:
+    data_by_kind = {event.kind: event.data for event in chain}
+    if data_by_kind.get("seal", {}).get("sha256") != agreement.sealed_sha256:
         return Sentence("the one of sealing tells of another file.")
-    act = said.get("accept" if agreement.signed_form_id else "sign", {})
-    if act.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
+    signing_data = data_by_kind.get("accept" if agreement.signed_form_id else "sign", {})
+    if signing_data.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
         return Sentence("the one of signing tells of another form.")
-    return audit.signed_form_damage(agreement)
+    return audit.check_signed_form(agreement)
 
 
 def _certificates() -> tuple[seal.Certificate, ...]:
@@ -194,7 +196,7 @@ def _certificates() -> tuple[seal.Certificate, ...]:
     return seal.certificates(pems.encode()) if pems else ()
 
 
-def _meant(body: bytes) -> Agreement | None:
+def _named_agreement(body: bytes) -> Agreement | None:
     """Return the agreement that a file names in its metadata, whatever else was changed."""
     named = {match.decode("ascii", "ignore") for match in _NAMES_AGREEMENT.findall(body)}
     return Agreement.objects.select_related("shown").filter(reference__in=named).first() if named else None
@@ -203,7 +205,7 @@ def _meant(body: bytes) -> Agreement | None:
 def _difference(body: bytes, agreement: Agreement) -> str:
     """Describe where a file differs from the sealed one; empty if that one cannot be read."""
     stored = _stored_body(agreement)
-    return seal.difference(body, stored, len(_shown(agreement))) if stored else ""
+    return seal.describe_difference(body, stored, len(_shown(agreement))) if stored else ""
 
 
 def _shown(agreement: Agreement) -> bytes:

@@ -116,8 +116,8 @@ def check_all() -> list[str]:
         except (AgreementTextError, UnicodeDecodeError) as error:
             findings.append(str(error))
     registered = {f"{version}.md" for version in versions()}
-    strays = sorted(path.name for path in TEXTS.glob("*.md") if path.name not in registered)
-    return findings + [f"The agreement text {name} has no digest in digests.json." for name in strays]
+    unregistered = sorted(path.name for path in TEXTS.glob("*.md") if path.name not in registered)
+    return findings + [f"The agreement text {name} has no digest in digests.json." for name in unregistered]
 
 
 def parse(version: str, source: str) -> AgreementWording:
@@ -139,8 +139,8 @@ def parse(version: str, source: str) -> AgreementWording:
             version=version,
             digest=sha256(source.encode("utf-8")),
             source=source,
-            title=_typeset(fields["title"]),
-            subtitle=_typeset(fields["subtitle"]),
+            title=_normalize(fields["title"]),
+            subtitle=_normalize(fields["subtitle"]),
             preamble=tuple(blocks.preamble),
             clauses=tuple(blocks.clauses),
             agreement=agreement,
@@ -177,15 +177,15 @@ class _Blocks:
         if stripped == "---":
             self.preamble.append(self.blanks.pop(0))
         elif footnote := _FOOTNOTE.fullmatch(stripped):
-            self.footnote = _typeset(footnote[2])
+            self.footnote = _normalize(footnote[2])
         elif _NUMBERED.match(block):
             self._number(block)
         elif stripped.startswith("* "):
             self.labels = [line.strip().removeprefix("* ") for line in stripped.splitlines()]
         elif self.clauses:
-            self.closing.append(_typeset(stripped))
+            self.closing.append(_normalize(stripped))
         else:
-            self.preamble.append(_typeset(stripped))
+            self.preamble.append(_normalize(stripped))
 
     def _number(self, block: str) -> None:
         """Add the numbered items of one block. Each numbered line starts an item; other lines continue it."""
@@ -197,7 +197,7 @@ class _Blocks:
                 nested, number, text = items[-1]
                 items[-1] = (nested, number, f"{text} {line}")
         for nested, number, text in items:
-            clause = Clause(number, _typeset(text))
+            clause = Clause(number, _normalize(text))
             if nested:
                 last = self.clauses[-1]
                 self.clauses[-1] = Clause(last.number, last.text, (*last.parts, clause))
@@ -205,7 +205,7 @@ class _Blocks:
                 self.clauses.append(clause)
 
 
-def _typeset(text: str) -> str:
+def _normalize(text: str) -> str:
     """Normalize the text for print: single spaces, the footnote mark, and the publisher's curly apostrophe."""
     words = " ".join(text.split())
     return re.sub(r"\[\^\w+\]", FOOTNOTE_MARK, words).replace("'", "’")

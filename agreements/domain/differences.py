@@ -13,44 +13,44 @@ class Difference:
     """``title``, ``authors``, ``author`` or ``signer``."""
     before: str
     after: str
-    place: int | None = None
+    position: int | None = None
     """Position in the list of authors, counted from 1, if one author changes."""
 
     @property
     def what(self) -> str:
-        return self.fact if self.place is None else f"{self.fact} {self.place}"
+        return self.fact if self.position is None else f"{self.fact} {self.position}"
 
     def __str__(self) -> str:
         return f"{self.what}: “{self.before}” shall be “{self.after}”"
 
 
-def differences(facts: Snapshot, wanted: dict[str, Any]) -> list[Difference]:
+def compare_snapshot(snapshot: Snapshot, requested: dict[str, Any]) -> list[Difference]:
     """List the values of the snapshot that `wanted` changes: ``title``, ``authors``, or the signer's ``name`` and
     ``email``.
     """
     found = []
-    if wanted.get("title", facts.title) != facts.title:
-        found.append(Difference("title", facts.title, wanted["title"]))
-    if "authors" in wanted:
-        found += names_that_differ(facts.authors, wanted["authors"])
-    if "name" in wanted:
-        before, after = f"{facts.signer} <{facts.signer_email}>", f"{wanted['name']} <{wanted['email']}>"
+    if requested.get("title", snapshot.title) != snapshot.title:
+        found.append(Difference("title", snapshot.title, requested["title"]))
+    if "authors" in requested:
+        found += compare_names(snapshot.authors, requested["authors"])
+    if "name" in requested:
+        before, after = f"{snapshot.signer} <{snapshot.signer_email}>", f"{requested['name']} <{requested['email']}>"
         found.append(Difference("signer", before, after))
     return found
 
 
-def names_that_differ(before: Sequence[str], after: Sequence[str]) -> list[Difference]:
+def compare_names(before: Sequence[str], after: Sequence[str]) -> list[Difference]:
     """List one difference per respelled name, or one for the whole list if its order or length changes."""
     if list(before) == list(after):
         return []
-    if len(before) == len(after) and not set(after) & (set(before) - unchanged(before, after)):
+    if len(before) == len(after) and not set(after) & (set(before) - unchanged_names(before, after)):
         return [
-            Difference("author", old, new, place)
-            for place, (old, new) in enumerate(zip(before, after, strict=True), start=1)
+            Difference("author", old, new, position)
+            for position, (old, new) in enumerate(zip(before, after, strict=True), start=1)
             if old != new
         ]
     return [Difference("authors", "; ".join(before), "; ".join(after))]
 
 
-def unchanged(before: Sequence[str], after: Sequence[str]) -> set[str]:
+def unchanged_names(before: Sequence[str], after: Sequence[str]) -> set[str]:
     return {old for old, new in zip(before, after, strict=True) if old == new}

@@ -19,7 +19,7 @@ _NUMBER = r"(?:0|[1-9]\d{0,2})"
 _POINT = rf"{_NUMBER},{_NUMBER}"
 _STROKE = rf"{_POINT}(?: {_POINT})*"
 _DRAWING = re.compile(rf"{_STROKE}(?:;{_STROKE})*", re.ASCII)
-_LONGEST = MAX_POINTS * len("600,200 ")
+_MAX_LENGTH = MAX_POINTS * len("600,200 ")
 
 
 class DrawingError(ValueError):
@@ -30,9 +30,9 @@ def parse_drawing(text: str) -> tuple[Stroke, ...]:
     """Parse the text into strokes; an empty text has none. Raises DrawingError."""
     if not text:
         return ()
-    if len(text) > _LONGEST or not _DRAWING.fullmatch(text):
+    if len(text) > _MAX_LENGTH or not _DRAWING.fullmatch(text):
         raise DrawingError
-    strokes = tuple(tuple(_point(word) for word in stroke.split(" ")) for stroke in text.split(";"))
+    strokes = tuple(tuple(_parse_point(word) for word in stroke.split(" ")) for stroke in text.split(";"))
     if len(strokes) > MAX_STROKES or sum(map(len, strokes)) > MAX_POINTS:
         raise DrawingError
     if any(x > WIDTH or y > HEIGHT for stroke in strokes for x, y in stroke):
@@ -40,7 +40,7 @@ def parse_drawing(text: str) -> tuple[Stroke, ...]:
     return strokes
 
 
-def _point(word: str) -> tuple[int, int]:
+def _parse_point(word: str) -> tuple[int, int]:
     x, _, y = word.partition(",")
     return int(x), int(y)
 

@@ -15,7 +15,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def counts_from(signed_at: datetime | None, dated: date | None) -> datetime | None:
+def effective_from(signed_at: datetime | None, dated: date | None) -> datetime | None:
     """Return when a signature takes effect (clause 7): when it was given, or for a signed form the start of its day
     (UTC).
     """

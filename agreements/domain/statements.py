@@ -16,7 +16,7 @@ def consent() -> SignedStatement:
     return SignedStatement(CONSENT)
 
 
-def authority(facts: Snapshot) -> SignedStatement:
+def authority(snapshot: Snapshot) -> SignedStatement:
     """The signer acts for all named authors (clause 1)."""
-    said = Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors))
-    return SignedStatement(said, names=facts.authors)
+    statement = Sentence("I sign for all authors: %(names)s.", names="; ".join(snapshot.authors))
+    return SignedStatement(statement, names=snapshot.authors)

@@ -76,4 +76,4 @@ TRANSITIONS: dict[str, Transition] = {
 
 def allowed_transitions(status: str) -> list[str]:
     """Return the transitions that `status` allows, in the order of `TRANSITIONS`."""
-    return [verb for verb, move in TRANSITIONS.items() if status in move.sources]
+    return [name for name, transition in TRANSITIONS.items() if status in transition.sources]

@@ -19,9 +19,9 @@ class Sentence(str):
     values: dict[str, Any]
 
     def __new__(cls, pattern: str, **values: Any) -> Self:
-        made = super().__new__(cls, pattern % values if values else pattern)
-        made.pattern, made.values = pattern, values
-        return made
+        sentence = super().__new__(cls, pattern % values if values else pattern)
+        sentence.pattern, sentence.values = pattern, values
+        return sentence
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         return (self.pattern,), self.values

@@ -24,16 +24,16 @@ from proceedings.models import Author, Paper, Volume
 MAX_IN_REQUEST = 50
 """Limit of papers that are handled in the request."""
 
-BATCH = 50
+BATCH_SIZE = 50
 MAX_RUN_TIME = 12
 """Seconds after which a run starts no other item; less than the time between two runs."""
 
 REMINDABLE = (Status.DRAFT, Status.ISSUED)
 """Statuses in which an agreement still has somebody to ask."""
 
-NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
-NOBODY_WAITS = "No agreement waits for a signature."
-UNDER_WAY = "It has an agreement under way."
+NO_REMINDER_POSSIBLE = "No agreement waits for a signature, or a mail is on its way already."
+NOTHING_TO_PAUSE = "No agreement waits for a signature."
+ALREADY_ISSUED = "It has an agreement under way."
 
 State = BulkJobItem.State
 Pair = tuple[Paper, Agreement | None]
@@ -51,12 +51,12 @@ def apply_to_paper(
             case "prepare", _:
                 lifecycle.draft(paper, by=by, now=now)
             case "issue", _:
-                report = issue_many.issue([paper], by=by, now=now, wait=lifecycle.BULK_DELAY)
-                return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
+                report = issue_many.issue([paper], by=by, now=now, delay=lifecycle.BULK_DELAY)
+                return next((why for _, why in report.skipped), ALREADY_ISSUED * bool(report.already_issued))
             case "remind" | "pause" | "resume", Agreement():
-                return about_reminders(verb, agreement, data, by=by, now=now)
+                return change_reminders(verb, agreement, data, by=by, now=now)
             case "contact", _:
-                change_contact(paper, data["author"], data["email"], by=by, now=now)
+                change_corresponding_author(paper, data["author"], data["email"], by=by, now=now)
             case "waive", Agreement() if agreement.status in LIVE:
                 lifecycle.waive(agreement, reason=reason, by=by, now=now)
             case "waive", _:
@@ -65,22 +65,24 @@ def apply_to_paper(
                 lifecycle.replace(agreement, reason=reason, by=by, now=now)
             case "void", Agreement():
                 lifecycle.void(agreement, reason=reason, by=by, now=now)
-    except (lifecycle.TransitionError, snapshot.NotReadyError) as refusal:
-        return str(refusal)
+    except (lifecycle.TransitionError, snapshot.NotReadyError) as error:
+        return str(error)
     return ""
 
 
-def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
+def change_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
     """Remind now, pause or resume. Returns why it was skipped, or an empty text."""
     if verb == "remind":
-        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.BULK_DELAY) else NOTHING_WAITS
+        return (
+            "" if lifecycle.remind_now(agreement, by=by, now=now, delay=lifecycle.BULK_DELAY) else NO_REMINDER_POSSIBLE
+        )
     if verb == "resume":
         return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None
-    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOBODY_WAITS
+    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOTHING_TO_PAUSE
 
 
-def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
+def change_corresponding_author(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
     """Change the corresponding author or the address. An issued agreement is replaced, and its signer notified.
 
     Raises TransitionError if the agreement does not allow it, NotReadyError if the author is no longer in the paper.
@@ -108,7 +110,7 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
 # --- as a bulk job
 
 
-def order(
+def create_job(
     volume: Volume,
     verb: str,
     pairs: Iterable[Pair],
@@ -140,22 +142,22 @@ def run_jobs(clock: Callable[[], datetime], seconds: float = MAX_RUN_TIME) -> Co
     tally: Counter[str] = Counter()
     began = clock()
     for job in BulkJob.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
-        while items := list(waiting(job)[:BATCH]):
-            refusal = "" if may_still(job) else "Whoever asked for it does not edit this volume any more."
+        while items := list(waiting_items(job)[:BATCH_SIZE]):
+            refusal = "" if is_still_permitted(job) else "Whoever asked for it does not edit this volume any more."
             for item in items:
                 if (clock() - began).total_seconds() >= seconds:
                     return tally
-                tally[run_batch(job, item, refusal, clock())] += 1
+                tally[run_item(job, item, refusal, clock())] += 1
         BulkJob.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
     return tally
 
 
-def waiting(job: BulkJob) -> Any:
+def waiting_items(job: BulkJob) -> Any:
     items = job.items.filter(state=State.WAITING).order_by("pk").select_related("paper__volume", "agreement__text")
     return items.prefetch_related("paper__authors", "paper__agreements")
 
 
-def may_still(job: BulkJob) -> bool:
+def is_still_permitted(job: BulkJob) -> bool:
     """Whether the requester still has the permission (S5: it is checked again for every batch)."""
     user = job.asked_by
     if user is None or not user.is_active or not user.is_staff:
@@ -164,12 +166,12 @@ def may_still(job: BulkJob) -> bool:
     return volumes.filter(pk=job.volume_id).exists()
 
 
-def run_batch(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
+def run_item(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
     """Process one item in one transaction. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
-    mine = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
+    waiting = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
     try:
         with transaction.atomic():
-            if not mine.update(state=State.DONE):
+            if not waiting.update(state=State.DONE):
                 return "lost"
             why = refusal or apply_to_paper(
                 job.verb, item.paper, item.agreement, reason=job.reason, data=item.data, by=job.by, now=now
@@ -179,5 +181,5 @@ def run_batch(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> s
     except Exception as error:
         logger.exception("%s of %s went wrong", job.verb, item.paper.key)
         why = f"It went wrong ({type(error).__name__}) and nothing was changed. Try it again on its own."
-        return State.REFUSED.value if mine.update(state=State.REFUSED, why=why) else "lost"
+        return State.REFUSED.value if waiting.update(state=State.REFUSED, why=why) else "lost"
     return State.REFUSED.value if why else State.DONE.value

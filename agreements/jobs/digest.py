@@ -10,38 +10,42 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import dateformat
 
-from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, blockers
-from agreements.dashboard.paper_state import accepted, rows
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, find_blockers
+from agreements.dashboard.paper_state import accepted_papers, build_rows
 from agreements.mail import outbox
-from agreements.mail.notify import short
+from agreements.mail.notify import hash_address
 from agreements.models import Message, SigningSettings
 from proceedings.models import User, Volume
 
 
-def write_due(now: datetime) -> int:
+def queue_due(now: datetime) -> int:
     """Queue the digests of every volume that is due. Returns how many emails."""
     due = SigningSettings.objects.filter(Q(daily_at__isnull=True) | Q(daily_at__lte=now)).select_related("volume")
-    return sum(look(signing_settings, now) for signing_settings in due)
+    return sum(queue_for_volume(signing_settings, now) for signing_settings in due)
 
 
-def look(signing_settings: SigningSettings, now: datetime) -> int:
+def queue_for_volume(signing_settings: SigningSettings, now: datetime) -> int:
     """Set the volume's next digest time, and queue this one if it is due. Of two concurrent runs only one does it."""
     with transaction.atomic():
-        mine = SigningSettings.objects.filter(pk=signing_settings.pk, daily_at=signing_settings.daily_at)
-        if not mine.update(daily_at=signing_settings.hours.next_opening(now)) or signing_settings.daily_at is None:
+        unchanged = SigningSettings.objects.filter(pk=signing_settings.pk, daily_at=signing_settings.daily_at)
+        if not unchanged.update(daily_at=signing_settings.hours.next_opening(now)) or signing_settings.daily_at is None:
             return 0
         readers = User.objects.filter(volumes=signing_settings.volume_id, is_active=True).exclude(email="")
-        people = list(readers.exclude(pk__in=signing_settings.digest_opt_outs.values("pk")).order_by("pk"))
-        details = summary(signing_settings, now) if people else {}
-        return sum(write(signing_settings, person, details, now) for person in people) if details.get("needs") else 0
+        recipients = list(readers.exclude(pk__in=signing_settings.digest_opt_outs.values("pk")).order_by("pk"))
+        details = build_details(signing_settings, now) if recipients else {}
+        return (
+            sum(queue_for_editor(signing_settings, recipient, details, now) for recipient in recipients)
+            if details.get("needs")
+            else 0
+        )
 
 
-def write(signing_settings: SigningSettings, reader: User, details: dict[str, Any], now: datetime) -> bool:
+def queue_for_editor(signing_settings: SigningSettings, reader: User, details: dict[str, Any], now: datetime) -> bool:
     """Queue one editor's digest of this day, in the volume's time zone. Returns False if it was queued before."""
     day = now.astimezone(ZoneInfo(signing_settings.office_zone)).date()
-    idempotency_key = f"daily:{day.isoformat()}:{short(reader.email.lower())}"
+    idempotency_key = f"daily:{day.isoformat()}:{hash_address(reader.email.lower())}"
     kind = Message.Kind.EDITOR_DAILY
-    return outbox.queue_about(
+    return outbox.queue_for_volume(
         signing_settings.volume_id,
         idempotency_key=idempotency_key,
         kind=kind,
@@ -51,28 +55,32 @@ def write(signing_settings: SigningSettings, reader: User, details: dict[str, An
     )
 
 
-def summary(signing_settings: SigningSettings, now: datetime) -> dict[str, Any]:
+def build_details(signing_settings: SigningSettings, now: datetime) -> dict[str, Any]:
     """Return the content of the digest. It is stored with the message, so that a retry sends the same text."""
-    papers = rows(accepted(signing_settings.volume), signing_settings)
+    papers = build_rows(accepted_papers(signing_settings.volume), signing_settings)
     counts: Counter[Blocker] = Counter()
-    persons = 0
+    papers_needing_action = 0
     for row in papers:
-        found = blockers(row.paper_state, now)
+        found = find_blockers(row.paper_state, now)
         counts.update(one for one in found if BLOCKER_INFO[one].person)
-        persons += bool(found and BLOCKER_INFO[found[0]].person)
+        papers_needing_action += bool(found and BLOCKER_INFO[found[0]].person)
     day = now.astimezone(ZoneInfo(signing_settings.office_zone))
     return {
         "day": dateformat.format(day, "l, j F Y"),
         "papers": len(papers),
         "signed": sum(bool(row.paper_state.signature_at) for row in papers),
-        "persons": persons,
+        "persons": papers_needing_action,
         "board": reverse("admin:proceedings_volume_board", args=[signing_settings.volume_id]),
         "switch": reverse("admin:proceedings_volume_reminders", args=[signing_settings.volume_id]) + "#daily",
-        "needs": [need(signing_settings.volume, blocker, counts[blocker]) for blocker in Blocker if counts[blocker]],
+        "needs": [
+            describe_blocker(signing_settings.volume, blocker, counts[blocker])
+            for blocker in Blocker
+            if counts[blocker]
+        ],
     }
 
 
-def need(volume: Volume, blocker: Blocker, count: int) -> dict[str, Any]:
+def describe_blocker(volume: Volume, blocker: Blocker, count: int) -> dict[str, Any]:
     """One blocker with its count and a link to its papers."""
     query = f"?volume={volume.number}&blocker={blocker.value}"
     path = reverse("admin:proceedings_paper_changelist") + query

@@ -20,21 +20,21 @@ class Report:
     """The result for each paper."""
 
     issued: list[Agreement] = field(default_factory=list)
-    under_way: list[Paper] = field(default_factory=list)
+    already_issued: list[Paper] = field(default_factory=list)
     """Papers that already have an agreement."""
-    refused: list[tuple[Paper, str]] = field(default_factory=list)
+    skipped: list[tuple[Paper, str]] = field(default_factory=list)
     """Papers that cannot have one yet, and what to do."""
 
     def sort(self, papers: list[Paper]) -> None:
         """Sort the lists in the order of `papers`."""
         place = {paper.pk: number for number, paper in enumerate(papers)}
         self.issued.sort(key=lambda agreement: place[agreement.paper_id])
-        self.under_way.sort(key=lambda paper: place[paper.pk])
-        self.refused.sort(key=lambda refused: place[refused[0].pk])
+        self.already_issued.sort(key=lambda paper: place[paper.pk])
+        self.skipped.sort(key=lambda refused: place[refused[0].pk])
 
 
 def issue(
-    papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, wait: timedelta = timedelta(0)
+    papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, delay: timedelta = timedelta(0)
 ) -> Report:
     """Create and issue an agreement for every paper that is ready and has none.
 
@@ -44,24 +44,24 @@ def issue(
     The papers of one person are issued in one transaction, so that no worker emails about a part of them.
     """
     report, papers = Report(), list(papers)
-    for theirs in by_person(papers):
-        together = len(theirs) > 1 and not dry_run
-        with transaction.atomic() if together else nullcontext():
-            if together:
-                lock_rows(theirs)
-            for paper in theirs:
-                issue_one(paper, report, by=by, now=now, dry_run=dry_run, wait=wait)
+    for group in group_by_signer(papers):
+        in_transaction = len(group) > 1 and not dry_run
+        with transaction.atomic() if in_transaction else nullcontext():
+            if in_transaction:
+                lock_rows(group)
+            for paper in group:
+                issue_one(paper, report, by=by, now=now, dry_run=dry_run, delay=delay)
     report.sort(papers)
     return report
 
 
-def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
+def group_by_signer(papers: Iterable[Paper]) -> list[list[Paper]]:
     """Group the papers by corresponding author, in order of appearance; papers without an address stay alone."""
-    found: dict[object, list[Paper]] = {}
+    groups: dict[object, list[Paper]] = {}
     for paper in papers:
         address = next((author.email.lower() for author in paper.authors.all() if author.is_corresponding), "")
-        found.setdefault(address or paper.pk, []).append(paper)
-    return list(found.values())
+        groups.setdefault(address or paper.pk, []).append(paper)
+    return list(groups.values())
 
 
 def lock_rows(papers: list[Paper]) -> None:
@@ -74,21 +74,21 @@ def lock_rows(papers: list[Paper]) -> None:
     list(Paper.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
-def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, wait: timedelta) -> None:
+def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, delay: timedelta) -> None:
     """Issue one paper and add the result to the report."""
     live = [agreement for agreement in paper.agreements.all() if agreement.status in LIVE]
     if any(agreement.status != Status.DRAFT for agreement in live):
-        report.under_way.append(paper)
+        report.already_issued.append(paper)
         return
     try:
         if dry_run:
-            snapshot.snapshot_of(paper)
+            snapshot.take_snapshot(paper)
             return
         with transaction.atomic():
             agreement = live[0] if live else lifecycle.draft(paper, by=by, now=now)
-            lifecycle.issue(agreement, by=by, now=now, wait=wait)
+            lifecycle.issue(agreement, by=by, now=now, delay=delay)
         report.issued.append(agreement)
     except lifecycle.TransitionError:  # another editor was faster
-        report.under_way.append(paper)
-    except snapshot.NotReadyError as refusal:
-        report.refused.append((paper, str(refusal)))
+        report.already_issued.append(paper)
+    except snapshot.NotReadyError as error:
+        report.skipped.append((paper, str(error)))

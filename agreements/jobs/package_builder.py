@@ -35,12 +35,12 @@ State = Package.State
 LEASE = timedelta(minutes=2)
 """Time without progress after which a worker counts as stopped."""
 
-EVERY = timedelta(seconds=2)
+PROGRESS_INTERVAL = timedelta(seconds=2)
 """Interval between progress updates; they also happen after this many bytes:"""
-MIN_FREE = 128 << 20
+PROGRESS_BYTES = 128 << 20
 
 MAX_ATTEMPTS = 5
-KEEP = 2
+MAX_KEPT = 2
 """Number of packages of a kind that are kept."""
 
 _CHUNK = 1 << 20
@@ -52,15 +52,15 @@ class LeaseLostError(Exception):
     """Another worker has the package now."""
 
 
-class ChangedError(Exception):
+class DataChangedError(Exception):
     """The partial file does not match the current data."""
 
 
-class NotReadyError(ValueError):
+class VolumeNotReadyError(ValueError):
     """The volume is not ready, and no partial package was requested."""
 
 
-def order(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
+def order_packages(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
     """Order both packages of `volume`, unless they are already ordered."""
     asked = [Package(volume=volume, which=w, partial=partial, asked_at=now, asked_by=by) for w in Package.Which]
     Package.objects.bulk_create(asked, ignore_conflicts=True)
@@ -81,29 +81,34 @@ def claim(now: datetime) -> Package | None:
     free = Q(state=State.WAITING) | Q(state=State.RUNNING, lease_until__lte=now)
     first = Package.objects.filter(free).order_by("asked_at", "pk").values_list("pk", flat=True).first()
     token = uuid.uuid4()
-    held = {"state": State.RUNNING, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
-    if first is None or not Package.objects.filter(free, pk=first).update(**held):
+    columns = {"state": State.RUNNING, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
+    if first is None or not Package.objects.filter(free, pk=first).update(**columns):
         return None
     return Package.objects.select_related("volume").filter(claim=token).first()
 
 
 def build_package(package: Package, clock: Clock) -> str:
     """Build the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
-    part = workplace(package)
+    part = temporary_path(package)
     try:
         if package.attempts > MAX_ATTEMPTS:
             raise RuntimeError("The worker stopped each time it made this package; the log says why.")
-        _Builder(package, part, clock).make()
+        PackageBuilder(package, part, clock).run()
     except LeaseLostError:
         return "lost"
     except Exception as error:
         logger.exception("%s cannot be made", package.stored_as)
         part.unlink(missing_ok=True)  # free the space if the disk is full
         report_progress(
-            package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None
+            package,
+            state=State.FAILED,
+            error=describe_error(error, part),
+            finished_at=clock(),
+            claim=None,
+            lease_until=None,
         )
         return "failed"
-    delete_old(package)
+    delete_older(package)
     return "made"
 
 
@@ -113,87 +118,87 @@ def report_progress(package: Package, **columns: Any) -> None:
         raise LeaseLostError
 
 
-class _Builder:
+class PackageBuilder:
     """One worker's attempt to build a package in the file `part`."""
 
     def __init__(self, package: Package, part: Path, clock: Clock) -> None:
         self.package, self.part, self.clock = package, part, clock
-        self.said_at, self.said_size = clock(), 0
+        self.reported_at, self.reported_size = clock(), 0
         # The day of the order, so that the result does not depend on when it is finished.
-        self.what = packages.prepare(package.volume, package.asked_at.date())
-        if not self.what.ready and not package.partial:
-            raise NotReadyError(f"The volume is not ready any more: {self.what.reasons[0]}")
+        self.delivery = packages.prepare_delivery(package.volume, package.asked_at.date())
+        if not self.delivery.ready and not package.partial:
+            raise VolumeNotReadyError(f"The volume is not ready any more: {self.delivery.reasons[0]}")
 
-    def make(self) -> None:
+    def run(self) -> None:
         self.part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self.part) as file:
-            self.begin(file)
+        with open_locked(self.part) as file:
+            self.prepare(file)
             try:
-                digest = self.build(file)
-            except ChangedError:
+                digest = self.write_archive(file)
+            except DataChangedError:
                 self.package.done = self.package.size = 0
-                digest = self.build(file)
+                digest = self.write_archive(file)
             size = file.tell()
         finished = self.clock()
         store_package(self.package, self.part)
-        packages.keep_keys(self.what)
+        packages.fix_keys(self.delivery)
         if self.package.which == Package.Which.PERMISSIONS:
-            for agreement in self.what.cleared:
-                readiness.note_delivered(agreement, by=self.package.asked_by, now=finished)
-            if self.what.ready:
-                lifecycle.volume_delivered(self.package.volume_id, now=finished)
+            for agreement in self.delivery.ready_agreements:
+                readiness.record_delivery(agreement, by=self.package.asked_by, now=finished)
+            if self.delivery.ready:
+                lifecycle.stop_volume_reminders(self.package.volume_id, now=finished)
         report_progress(
             self.package,
             state=State.DONE,
             sha256=digest,
             size=size,
             done=self.package.total,
-            complete=self.what.ready,
+            complete=self.delivery.ready,
             finished_at=self.clock(),
             claim=None,
             lease_until=None,
         )
 
-    def begin(self, file: BinaryIO) -> None:
+    def prepare(self, file: BinaryIO) -> None:
         """Record what the package is built from. Progress for the same data is kept, other progress is discarded."""
-        state = packages.fingerprint(self.what)
-        there = file.seek(0, os.SEEK_END)
-        if self.package.fingerprint != state or there < self.package.size:
+        fingerprint = packages.fingerprint(self.delivery)
+        existing_size = file.seek(0, os.SEEK_END)
+        if self.package.fingerprint != fingerprint or existing_size < self.package.size:
             self.package.done = self.package.size = 0
         permissions = self.package.which == Package.Which.PERMISSIONS
         count = packages.count_permissions if permissions else packages.count_public
-        self.package.total = count(self.what)
+        self.package.total = count(self.delivery)
         report_progress(
             self.package,
-            fingerprint=state,
+            fingerprint=fingerprint,
             total=self.package.total,
             done=self.package.done,
             size=self.package.size,
             lease_until=self.clock() + LEASE,
         )
         if not permissions:  # the sizes of the other package are only known once built
-            room(self.part, length(list(self.items())), there)
+            require_space(self.part, length(list(self.items())), existing_size)
 
     def items(self) -> Iterator[Item]:
         """Yield the files of the package; each is created or read only when used."""
         if self.package.which == Package.Which.PUBLIC:
-            files = packages.public(self.what)
+            files = packages.public_files(self.delivery)
         else:
-            files = packages.permissions(self.what, packages.listing(self.what))
-        return packages.inside(self.package.folder, files)
+            files = packages.permission_files(self.delivery, packages.list_public_files(self.delivery))
+        return packages.in_folder(self.package.folder, files)
 
-    def build(self, file: BinaryIO) -> str:
+    def write_archive(self, file: BinaryIO) -> str:
         """Write what is missing in `file`. Returns the SHA-256 of the whole file.
 
         Raises ChangedError if the finished part does not match.
         """
-        digest = kept(file, self.package.size)
+        digest = truncate_and_hash(file, self.package.size)
         archive = Archive()
         for number, one in enumerate(self.items(), 1):
             if number <= self.package.done:
                 archive.skip(one)
                 if number == self.package.done and archive.offset != self.package.size:
-                    raise ChangedError
+                    raise DataChangedError
                 continue
             for piece in archive.add(one):
                 file.write(piece)
@@ -202,23 +207,23 @@ class _Builder:
         for piece in archive.end():
             file.write(piece)
             digest.update(piece)
-        on_disk(file)
+        sync(file)
         return digest.hexdigest()
 
     def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
         """Sync the file and record the progress, at most every `EVERY`."""
         now = self.clock()
-        if now - self.said_at < EVERY and size - self.said_size < MIN_FREE:
+        if now - self.reported_at < PROGRESS_INTERVAL and size - self.reported_size < PROGRESS_BYTES:
             return
-        on_disk(file)
+        sync(file)
         report_progress(self.package, done=done, size=size, lease_until=now + LEASE)
-        self.said_at, self.said_size = now, size
+        self.reported_at, self.reported_size = now, size
 
 
 # --- files
 
 
-def workplace(package: Package) -> Path:
+def temporary_path(package: Package) -> Path:
     """Return the temporary path: beside the final one, or on this machine if storage is remote."""
     try:
         return Path(storages["private"].path(package.stored_as)).with_suffix(".part")
@@ -226,7 +231,7 @@ def workplace(package: Package) -> Path:
         return Path(tempfile.gettempdir(), f"desk-{os.getuid()}", package.stored_as).with_suffix(".part")
 
 
-def locked(part: Path) -> BinaryIO:
+def open_locked(part: Path) -> BinaryIO:
     """Open `part` for this worker alone. Raises LeaseLostError if another process has it open."""
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     file = os.fdopen(descriptor, "r+b")
@@ -238,7 +243,7 @@ def locked(part: Path) -> BinaryIO:
     return file
 
 
-def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
+def truncate_and_hash(file: BinaryIO, size: int) -> "hashlib._Hash":
     """Truncate `file` to `size` bytes, move to its end, and return its digest so far."""
     digest = hashlib.sha256()
     file.truncate(size)
@@ -248,15 +253,15 @@ def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
     return digest
 
 
-def on_disk(file: BinaryIO) -> None:
+def sync(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def room(part: Path, needed: int, there: int) -> None:
+def require_space(part: Path, needed: int, existing_size: int) -> None:
     """Raise OSError if the disk has too little space."""
-    if needed > shutil.disk_usage(part.parent).free + there:
-        raise OSError(errno.ENOSPC, f"it needs {megabytes(needed)}")
+    if needed > shutil.disk_usage(part.parent).free + existing_size:
+        raise OSError(errno.ENOSPC, f"it needs {format_megabytes(needed)}")
 
 
 def store_package(package: Package, part: Path) -> None:
@@ -273,24 +278,24 @@ def store_package(package: Package, part: Path) -> None:
         part.replace(place)
 
 
-def delete_old(newest: Package) -> None:
+def delete_older(newest: Package) -> None:
     """Delete the files of older packages of the same kind; their rows stay."""
     done = Package.objects.filter(volume=newest.volume_id, which=newest.which, state=State.DONE)
-    for old in done.order_by("-finished_at", "-pk")[KEEP:]:
+    for old in done.order_by("-finished_at", "-pk")[MAX_KEPT:]:
         storages["private"].delete(old.stored_as)
         Package.objects.filter(pk=old.pk, state=State.DONE).update(state=State.PRUNED)
 
 
-def in_words(error: Exception, part: Path) -> str:
+def describe_error(error: Exception, part: Path) -> str:
     """Describe for editors why the package could not be built, and what to do."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         needs = f" ({error.strerror})" if "needs" in (error.strerror or "") else ""
-        free = megabytes(shutil.disk_usage(part.parent).free)
+        free = format_megabytes(shutil.disk_usage(part.parent).free)
         return f"The disk is full{needs}; {free} are free. Make room, then make the packages again."
     if isinstance(error, OSError):
         return f"A file could not be read or written: {error.strerror or error}. Make the packages again."
     return str(error) or type(error).__name__
 
 
-def megabytes(size: int) -> str:
+def format_megabytes(size: int) -> str:
     return f"{size / 1_000_000:,.0f} MB"

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-BATCH = 500
+BATCH_SIZE = 500
 MAX_RUN_TIME = 12
 """Seconds after which a worker starts no other email.
 
@@ -40,12 +40,12 @@ seconds and finishes its current email.
 """
 
 
-def stopped(at: datetime) -> Clock:
+def fixed_clock(at: datetime) -> Clock:
     """Return a clock that always returns `at`, for a dry run."""
     return lambda: at
 
 
-def send(clock: Clock, seconds: float | None = None) -> Counter[str]:
+def send_emails(clock: Clock, seconds: float | None = None) -> Counter[str]:
     """Send the due emails, for at most `seconds`. Counts them by the state they reached."""
     return sender.send_due(clock, transports.from_settings(), lifecycle.record_mail_result, seconds)
 
@@ -56,7 +56,7 @@ def queue_due(clock: Clock) -> Counter[str]:
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
-    tally["morning mails"] = digest.write_due(clock())
+    tally["morning mails"] = digest.queue_due(clock())
     tally["fresh links"] = link_requests.answer_requests(clock())
     tally["password links"] = password_reset.answer(clock())
     rate_limits.forget(clock())
@@ -98,13 +98,13 @@ def lapse_unpublished(now: datetime) -> int:
     old = [*signed.filter(signed_at__lte=now - YEAR)]
     old += signed.filter(dated__lte=(now - YEAR).date(), signed_at__gt=now - YEAR)
     lapsed = [agreement for agreement in old if one_year_after(agreement.signed_from) <= now]
-    return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
+    return sum(apply_transition(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
 
 
-def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
+def apply_transition(function: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
     """Apply a transition. Returns False if the agreement has changed in the meantime."""
     try:
-        move(agreement, **arguments)
+        function(agreement, **arguments)
     except lifecycle.TransitionError:
         return False
     return True
@@ -124,8 +124,8 @@ def remind_due(now: datetime) -> int:
     """Let the planner check every agreement that is due for it. Returns how many reminders were queued."""
     queued = 0
     waiting = Agreement.objects.filter(status__in=WAITING, next_check_at__lte=now).order_by("next_check_at")
-    while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
-        queued += lifecycle.remind(planner.with_siblings(batch), now=now)
+    while batch := list(waiting.values_list("pk", flat=True)[:BATCH_SIZE]):
+        queued += lifecycle.remind(planner.include_related(batch), now=now)
     return queued
 
 
@@ -138,7 +138,7 @@ def seal_due(clock: Clock) -> Counter[str]:
     now = clock()
     waiting = Agreement.objects.filter(status=Status.SIGNED).filter(Q(seal_after__isnull=True) | Q(seal_after__lte=now))
     for agreement in (
-        waiting.select_related("text", "shown", "signed_form").order_by("signed_at").iterator(chunk_size=BATCH)
+        waiting.select_related("text", "shown", "signed_form").order_by("signed_at").iterator(chunk_size=BATCH_SIZE)
     ):
         outcome = seal_one(agreement, clock())
         tally[outcome] += 1
@@ -154,15 +154,15 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
     """
     try:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-        proof = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
-        body = rendering.sealed_form(agreement, key, proof)
-        name = rendering.store(agreement, body)
+        trust = seal.TrustMaterial.load(settings.TSA_URL, settings.SEAL_ROOTS, settings.SEAL_CRLS)
+        body = rendering.seal_form(agreement, key, trust)
+        name = rendering.store_sealed(agreement, body)
     except Exception as error:
         logger.exception("%s cannot be sealed", agreement)
-        lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
+        lifecycle.record_seal_failure(agreement, error=f"{type(error).__name__}: {error}", now=now)
         return "held up" if isinstance(error, seal.TimestampError) else "failed"
-    made_it = made(lifecycle.seal, agreement, name=name, body=body, key=key, level=proof.level, now=now)
-    return "sealed" if made_it else "lost"
+    sealed = apply_transition(lifecycle.seal, agreement, name=name, body=body, key=key, level=trust.level, now=now)
+    return "sealed" if sealed else "lost"
 
 
 def recheck_files(clock: Clock) -> Counter[str]:
@@ -176,11 +176,11 @@ def recheck_files(clock: Clock) -> Counter[str]:
     if JobRun.objects.filter(name="recheck", at__gt=now - DAY).exists():
         return tally
     sealed = Agreement.objects.exclude(sealed_file="").annotate(turn=F("pk") % 365)
-    for agreement in sealed.filter(turn=now.timetuple().tm_yday % 365).select_related("shown").iterator(BATCH):
-        problem = audit.damage(agreement)
+    for agreement in sealed.filter(turn=now.timetuple().tm_yday % 365).select_related("shown").iterator(BATCH_SIZE):
+        problem = audit.check_sealed_file(agreement)
         if problem:
             logger.error("The sealed file of %s is damaged: %s", agreement, problem)
-            lifecycle.damaged(agreement, problem, now=now)
+            lifecycle.record_damage(agreement, problem, now=now)
         tally["damaged" if problem else "whole"] += 1
     record_run("recheck", now)
     return tally
@@ -190,7 +190,7 @@ JOBS: dict[str, Callable[[Clock], Counter[str]]] = {
     "work": bulk.run_jobs,
     "chase": queue_due,
     "seal": seal_due,
-    "send": send,
+    "send": send_emails,
     "pack": package_builder.make_due,
     "check": precheck.check_due,
     "recheck": recheck_files,

@@ -7,46 +7,47 @@ if the status still matches, one Event, and the emails that are queued or cancel
 
 from agreements.lifecycle.end import end, lapse, replace, void, waive, waive_paper, withdraw_paper
 from agreements.lifecycle.issue import BULK_DELAY, draft, issue
-from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, record_mail_result
+from agreements.lifecycle.mail_result import MAX_RESENDS, record_bounce, record_mail_result
 from agreements.lifecycle.pause import (
-    check_now,
     pause,
     pause_recipient,
     pause_volume,
+    recheck,
+    recheck_volume,
     resume,
     resume_recipient,
     resume_volume,
     set_time_zone,
-    settings_changed,
     stop_reminders,
-    volume_delivered,
+    stop_volume_reminders,
 )
 from agreements.lifecycle.record import TransitionError, record_event, transition
 from agreements.lifecycle.remind import remind, remind_now
-from agreements.lifecycle.seal import damaged, delivered, seal, seal_failed
-from agreements.lifecycle.sign import NotReviewedError, SignatureInput, decline, keep_shown, review, sign
+from agreements.lifecycle.seal import record_damage, record_delivery, record_seal_failure, seal
+from agreements.lifecycle.sign import NotReviewedError, SignatureInput, decline, review, sign, store_shown_form
 
 __all__ = [
     "BULK_DELAY",
-    "MAIL_AGAIN",
+    "MAX_RESENDS",
     "NotReviewedError",
     "SignatureInput",
     "TransitionError",
-    "bounced",
-    "check_now",
-    "damaged",
     "decline",
-    "delivered",
     "draft",
     "end",
     "issue",
-    "keep_shown",
     "lapse",
     "pause",
     "pause_recipient",
     "pause_volume",
+    "recheck",
+    "recheck_volume",
+    "record_bounce",
+    "record_damage",
+    "record_delivery",
     "record_event",
     "record_mail_result",
+    "record_seal_failure",
     "remind",
     "remind_now",
     "replace",
@@ -55,14 +56,13 @@ __all__ = [
     "resume_volume",
     "review",
     "seal",
-    "seal_failed",
     "set_time_zone",
-    "settings_changed",
     "sign",
     "stop_reminders",
+    "stop_volume_reminders",
+    "store_shown_form",
     "transition",
     "void",
-    "volume_delivered",
     "waive",
     "waive_paper",
     "withdraw_paper",

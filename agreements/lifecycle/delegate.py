@@ -24,7 +24,7 @@ def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
     """
     name = name_shown(to)
     with transaction.atomic():
-        reason = reasons.handed_over(name)
+        reason = reasons.delegated_to(name)
         lifecycle.end(agreement, "hand-over", by="signer", now=now, reason=reason, data={"to": name})
         set_corresponding_author(to, to.email)
         successor = lifecycle.draft(paper_of(agreement), by="signer", now=now, predecessor=agreement)

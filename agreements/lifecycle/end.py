@@ -7,29 +7,29 @@ from django.db import transaction
 
 from agreements.domain.states import LIVE
 from agreements.lifecycle import snapshot
-from agreements.lifecycle.issue import begin, draft, issue
+from agreements.lifecycle.issue import create_agreement, draft, issue
 from agreements.lifecycle.record import TransitionError, transition
 from agreements.mail import links, outbox
 from agreements.models import Agreement
 from proceedings.models import Paper
 
 
-def close(agreement: Agreement, now: datetime) -> None:
+def cancel_emails_and_links(agreement: Agreement, now: datetime) -> None:
     """Cancel the agreement's open emails and revoke its links."""
     outbox.cancel_open(agreement.pk)
-    links.revoke(agreement.pk, now)
+    links.revoke_links(agreement.pk, now)
 
 
 def end(
     agreement: Agreement, verb: str, *, by: str, now: datetime, reason: str, data: dict[str, Any] | None = None
 ) -> None:
-    """The transition that ends an agreement, with its reason; the event has `data`, by default the reason.
+    """Make the transition that ends an agreement, and cancel its emails and links.
 
-    Call it inside a transaction. Raises TransitionError.
+    The event has `data`, by default the reason. Call it inside a transaction. Raises TransitionError.
     """
-    said = {"reason": reason} if data is None else data
-    transition(agreement, verb, by=by, now=now, data=said, closed_at=now, reason=reason, next_check_at=None)
-    close(agreement, now)
+    data = {"reason": reason} if data is None else data
+    transition(agreement, verb, by=by, now=now, data=data, closed_at=now, reason=reason, next_check_at=None)
+    cancel_emails_and_links(agreement, now)
 
 
 def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
@@ -60,7 +60,7 @@ def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     """
     with transaction.atomic():
         transition(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, next_check_at=None)
-        close(agreement, now)
+        cancel_emails_and_links(agreement, now)
 
 
 def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
@@ -71,7 +71,7 @@ def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreeme
     if paper.status == Paper.Status.WITHDRAWN:
         raise snapshot.NotReadyError("It is withdrawn.")
     with transaction.atomic():
-        agreement = begin(paper, snapshot.snapshot_of_waiver(paper), by=by, now=now)
+        agreement = create_agreement(paper, snapshot.take_waiver_snapshot(paper), by=by, now=now)
         waive(agreement, reason=reason, by=by, now=now)
     return agreement
 

@@ -13,17 +13,17 @@ from agreements.models import Message
 
 Kind = Message.Kind
 
-MAIL_AGAIN = 3
+MAX_RESENDS = 3
 """How often emails about one agreement are resent to an address after soft bounces."""
 
-TOMORROW = timedelta(days=1)
+RESEND_DELAY = timedelta(days=1)
 """Delay of a resent email. Longer than the gap between two emails to one address."""
 
 
 def record_mail_result(message: Message, state: str, now: datetime) -> None:
     """Record in the chain that an email was sent, may have arrived, or that its address was rejected for good."""
     if state == Message.State.FAILED:
-        address_refused(message, now)
+        record_undeliverable(message, now)
         return
     if message.volume_id:  # no agreement's chain
         return
@@ -37,79 +37,79 @@ def record_mail_result(message: Message, state: str, now: datetime) -> None:
     record_event(message.agreement.pk, kind, by="clock", now=now, data=data)
 
 
-def address_refused(message: Message, now: datetime) -> None:
+def record_undeliverable(message: Message, now: datetime) -> None:
     """Record that an address is undeliverable and stop all email to it.
 
     Call it in the transaction that records the result, with the rows of all agreements with email to it locked.
     """
-    if stop_address(message, message.error, now) and not message.volume_id:
+    if stop_emails_to_recipient(message, message.error, now) and not message.volume_id:
         data = {"to": message.recipient, "words": message.error}
         record_event(message.agreement.pk, "address-refused", by="clock", now=now, data=data)
 
 
-def stop_address(message: Message, words: str, now: datetime) -> bool:
+def stop_emails_to_recipient(message: Message, reason: str, now: datetime) -> bool:
     """Cancel all email to the address of `message` and mark it undeliverable. Returns False if it already was."""
     address = message.recipient
-    outbox.cancel_to(address, addresses.agreements_with_mail_to(address))
-    if not addresses.mark_undeliverable(address, words, now):
+    outbox.cancel_emails_to(address, addresses.agreements_with_mail_to(address))
+    if not addresses.mark_undeliverable(address, reason, now):
         return False
     about_signer = not message.volume_id and address.lower() == message.agreement.signer_email.lower()
     if about_signer:  # the signer cannot be reached, so an editor must find another address
-        notify.notify_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.short(address))
+        notify.notify_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.hash_address(address))
     return True
 
 
-def bounced(bounce: Bounce, *, now: datetime) -> str:
+def record_bounce(bounce: Bounce, *, now: datetime) -> str:
     """Record a bounce report. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
-    messages = bounced_mails(bounce.message_id)
+    messages = find_bounced_messages(bounce.message_id)
     if not messages:
         return "ignored"
     first = messages[0]
     with transaction.atomic():
-        about = {message.agreement.pk for message in messages if not message.volume_id}
-        outbox.lock_agreements(about | addresses.agreements_with_mail_to(first.recipient))
+        agreement_ids = {message.agreement.pk for message in messages if not message.volume_id}
+        outbox.lock_agreements(agreement_ids | addresses.agreements_with_mail_to(first.recipient))
         if first.volume_id and not bounce.hard:
             return "ignored"  # the next daily digest replaces it
         if first.volume_id:  # an email about a volume is in no chain
-            return "hard" if stop_address(first, bounce.words, now) else "known"
+            return "hard" if stop_emails_to_recipient(first, bounce.detail, now) else "known"
         if first.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
-        data = {"to": first.recipient, "words": bounce.words, "hard": bounce.hard, "digest": bounce.digest}
-        for agreement_id in sorted(about):
+        data = {"to": first.recipient, "words": bounce.detail, "hard": bounce.hard, "digest": bounce.digest}
+        for agreement_id in sorted(agreement_ids):
             record_event(agreement_id, "bounced", by="clock", now=now, data=data)
         if bounce.hard:
-            stop_address(first, bounce.words, now)
+            stop_emails_to_recipient(first, bounce.detail, now)
         else:
-            mail_again(messages, now)
+            resend(messages, now)
     return "hard" if bounce.hard else "soft"
 
 
-def bounced_mails(message_id: str) -> list[Message]:
+def find_bounced_messages(message_id: str) -> list[Message]:
     """Return the message with that Message-ID, or the messages that it carried."""
-    mails = Message.objects.filter(message_id=message_id)
-    if mails.filter(kind=Kind.TOGETHER).exists():
-        mails = Message.objects.filter(carrier__in=mails).exclude(state=Message.State.CANCELLED)
-    return list(mails.select_related("agreement__paper").order_by("pk"))
+    messages = Message.objects.filter(message_id=message_id)
+    if messages.filter(kind=Kind.TOGETHER).exists():
+        messages = Message.objects.filter(carrier__in=messages).exclude(state=Message.State.CANCELLED)
+    return list(messages.select_related("agreement__paper").order_by("pk"))
 
 
-def mail_again(messages: list[Message], now: datetime) -> None:
+def resend(messages: list[Message], now: datetime) -> None:
     """Queue soft-bounced messages again for the next day.
 
     Skips messages that are no longer needed, an address with another email queued, and an agreement whose bounces
     exceed the limit.
     """
     address = messages[0].recipient
-    if addresses.lock(address).undeliverable_at or addresses.agreements_with_mail_to(address):
+    if addresses.lock_address(address).undeliverable_at or addresses.agreements_with_mail_to(address):
         return
-    again = [
+    requests = [
         outbox.EmailRequest(message.agreement, f"{message.idempotency_key}:again", Kind(message.kind), address)
         for message in messages
-        if is_wanted(message) and record_return(message) <= MAIL_AGAIN
+        if is_still_needed(message) and count_bounces(message) <= MAX_RESENDS
     ]
-    outbox.queue_combined(again, now, wait=TOMORROW)
+    outbox.queue_combined(requests, now, delay=RESEND_DELAY)
 
 
-def is_wanted(message: Message) -> bool:
+def is_still_needed(message: Message) -> bool:
     """Whether the message is still needed."""
     agreement = message.agreement
     agreement.refresh_from_db(fields=["status", "reminders_stopped_at"])
@@ -118,6 +118,6 @@ def is_wanted(message: Message) -> bool:
     )
 
 
-def record_return(message: Message) -> int:
+def count_bounces(message: Message) -> int:
     """Return how many emails about the message's agreement have bounced from its address."""
     return message.agreement.events.filter(kind="bounced", data__to=message.recipient).count()

@@ -14,10 +14,10 @@ from agreements.models import Agreement, Message, RecipientSettings, SigningSett
 Kind = Message.Kind
 
 
-def settings_changed(volume_id: int, now: datetime) -> None:
+def recheck_volume(volume_id: int, now: datetime) -> None:
     """Let the planner check every agreement of the volume that awaits a signature: its deadline or settings changed."""
     with transaction.atomic():
-        waiting = held_waiting(volume_id)
+        waiting = lock_awaiting_signature(volume_id)
         Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(next_check_at=now)
 
 
@@ -48,7 +48,7 @@ def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
 def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> None:
     """Send no reminders in the volume before `until`, or until `resume_volume` if it is None."""
     with transaction.atomic():
-        waiting = held_waiting(volume_id)
+        waiting = lock_awaiting_signature(volume_id)
         SigningSettings.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
         outbox.cancel_all_reminders(waiting)
 
@@ -56,13 +56,13 @@ def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> No
 def resume_volume(volume_id: int, *, now: datetime) -> None:
     with transaction.atomic():
         SigningSettings.objects.filter(volume=volume_id).update(paused_until=None)
-        settings_changed(volume_id, now)
+        recheck_volume(volume_id, now)
 
 
 def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
     """Send no reminders to the address about the volume before `until`, or until resumed if it is None."""
     with transaction.atomic():
-        waiting = held_waiting(volume_id)
+        waiting = lock_awaiting_signature(volume_id)
         update_recipient(volume_id, address, paused_until=until or FOREVER)
         outbox.cancel_reminders_to(address, waiting)
         # Nor are co-authors asked about agreements that await this person.
@@ -73,21 +73,21 @@ def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now
 def resume_recipient(volume_id: int, address: str, *, now: datetime) -> None:
     with transaction.atomic():
         update_recipient(volume_id, address, paused_until=None)
-        settings_changed(volume_id, now)
+        recheck_volume(volume_id, now)
 
 
 def set_time_zone(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
     """Set a recipient's time zone, an IANA name; empty if it is unknown."""
     with transaction.atomic():
         update_recipient(volume_id, address, zone=zone)
-        settings_changed(volume_id, now)
+        recheck_volume(volume_id, now)
 
 
 def update_recipient(volume_id: int, address: str, **columns: Any) -> None:
     RecipientSettings.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
 
 
-def held_waiting(volume_id: int) -> list[int]:
+def lock_awaiting_signature(volume_id: int) -> list[int]:
     """Lock the volume's agreements that await a signature, and return their primary keys."""
     waiting = Agreement.objects.filter(paper__volume=volume_id, status__in=WAITING).values_list("pk", flat=True)
     ids = list(waiting)
@@ -95,7 +95,7 @@ def held_waiting(volume_id: int) -> list[int]:
     return ids
 
 
-def check_now(agreement: Agreement, now: datetime) -> None:
+def recheck(agreement: Agreement, now: datetime) -> None:
     """Let the planner check one issued agreement again, because what blocked its reminders has ended."""
     waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
     waiting.update(next_check_at=now)
@@ -116,10 +116,10 @@ def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
     return True
 
 
-def volume_delivered(volume_id: int, *, now: datetime) -> None:
+def stop_volume_reminders(volume_id: int, *, now: datetime) -> None:
     """Stop all reminders and digests of a volume, because the publisher has received it."""
     with transaction.atomic():
-        waiting = held_waiting(volume_id)
+        waiting = lock_awaiting_signature(volume_id)
         outbox.cancel_all_reminders(waiting)
         Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(next_check_at=None)
         SigningSettings.objects.filter(volume=volume_id).update(daily_at=FOREVER)

@@ -24,18 +24,18 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
     with transaction.atomic():
         ids = sorted(agreement_ids)
         outbox.lock_agreements(ids)
-        look = planner.PlannerBatch(planner.waiting().filter(pk__in=ids))
-        addresses.lock_all(look.addresses)
-        plans = list(planner.one_volume_each(look.plans(now), now))
-        later: dict[datetime | None, list[int]] = {}
+        batch = planner.PlannerBatch(planner.awaiting_signature().filter(pk__in=ids))
+        addresses.lock_addresses(batch.addresses)
+        plans = list(planner.keep_one_volume_per_address(batch.make_plans(now), now))
+        ids_by_check: dict[datetime | None, list[int]] = {}
         for plan in plans:
-            later.setdefault(planner.next_check(plan.verdict, now), []).append(plan.agreement.pk)
-        for at, waiting in later.items():
-            Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(next_check_at=at)
+            ids_by_check.setdefault(planner.next_check(plan.decision, now), []).append(plan.agreement.pk)
+        for at, ids_to_update in ids_by_check.items():
+            Agreement.objects.filter(pk__in=ids_to_update, status__in=WAITING).update(next_check_at=at)
         return outbox.queue_combined((request for plan in plans for request in planner.email_requests(plan)), now)
 
 
-def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> bool:
+def remind_now(agreement: Agreement, *, by: str, now: datetime, delay: timedelta = timedelta(0)) -> bool:
     """Queue an editor's reminder besides the scheduled ones, due after `wait`.
 
     Unsent reminders about several papers of one person become one email. Returns False if no signature is awaited, an
@@ -43,11 +43,11 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta 
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
-        if not waiting.update(next_check_at=now) or agreement.messages.filter(state__in=outbox.OPEN).exists():
+        if not waiting.update(next_check_at=now) or agreement.messages.filter(state__in=outbox.OPEN_STATES).exists():
             return False
-        if addresses.lock(agreement.signer_email).undeliverable_at or planner.is_paused(agreement, now):
+        if addresses.lock_address(agreement.signer_email).undeliverable_at or planner.is_paused(agreement, now):
             return False
         record_event(agreement.pk, "remind", by=by, now=now, data={})
         idempotency_key = f"manual:{secrets.token_hex(8)}"
         request = outbox.EmailRequest(agreement, idempotency_key, Kind.REMINDER, agreement.signer_email)
-        return outbox.queue_or_join(request, now, due_at=now + wait)
+        return outbox.queue_or_join(request, now, due_at=now + delay)

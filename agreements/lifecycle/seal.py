@@ -49,20 +49,20 @@ def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: s
         )
 
 
-def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
+def record_seal_failure(agreement: Agreement, *, error: str, now: datetime) -> None:
     """Record a failed attempt to seal and when to try again. The signature stays valid."""
-    wait = SEAL_BACKOFF[min(agreement.seal_attempts, len(SEAL_BACKOFF) - 1)]
+    delay = SEAL_BACKOFF[min(agreement.seal_attempts, len(SEAL_BACKOFF) - 1)]
     Agreement.objects.filter(pk=agreement.pk, status=Status.SIGNED).update(
-        seal_attempts=F("seal_attempts") + 1, seal_error=error, seal_after=now + wait
+        seal_attempts=F("seal_attempts") + 1, seal_error=error, seal_after=now + delay
     )
 
 
-def damaged(agreement: Agreement, words: str, *, now: datetime) -> None:
+def record_damage(agreement: Agreement, problem: str, *, now: datetime) -> None:
     """Record, once, that the stored file differs from the sealed PDF. The status stays: a backup may be restored."""
-    if not agreement.events.filter(kind="damaged", data__words=words).exists():
-        record_event(agreement.pk, "damaged", by="clock", now=now, data={"words": words})
+    if not agreement.events.filter(kind="damaged", data__words=problem).exists():
+        record_event(agreement.pk, "damaged", by="clock", now=now, data={"words": problem})
 
 
-def delivered(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:
+def record_delivery(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:
     """Record that the sealed PDF was delivered to the publisher."""
     record_event(agreement.pk, "deliver", by=by, now=now, data={"sha256": sha256})

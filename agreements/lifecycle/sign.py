@@ -36,7 +36,7 @@ class SignatureInput:
     """A hand-drawn signature in the text form of `domain.drawn_signature`; usually empty."""
 
     @property
-    def looked_over(self) -> dict[str, Any]:
+    def reviewed_digests(self) -> dict[str, Any]:
         """Digests of the document and statements that the signer must have reviewed."""
         return {
             "shown_sha256": sha256(self.shown),
@@ -45,7 +45,7 @@ class SignatureInput:
         }
 
 
-def review(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
+def review(agreement: Agreement, signature: SignatureInput, *, now: datetime) -> None:
     """Record once per document that the signer filled in the form and reviews it: the first evidence of a person.
 
     Raises TransitionError if the agreement awaits no signature.
@@ -55,21 +55,21 @@ def review(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
             raise TransitionError("review", status)
-        if act.looked_over not in reviews(agreement):
-            record_event(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
+        if signature.reviewed_digests not in recorded_reviews(agreement):
+            record_event(agreement.pk, "reviewed", by="signer", now=now, data=signature.reviewed_digests)
 
 
-def reviews(agreement: Agreement) -> list[dict[str, Any]]:
+def recorded_reviews(agreement: Agreement) -> list[dict[str, Any]]:
     return list(agreement.events.filter(kind="reviewed").values_list("data", flat=True))
 
 
-def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
+def sign(agreement: Agreement, signature: SignatureInput, *, now: datetime) -> None:
     """Record the signature with all its evidence in one transaction. Sealing is a later step that may be repeated.
 
     Raises TransitionError if the status does not allow it, NotReviewedError if the signer did not review this document
     with these statements.
     """
-    shown = sha256(act.shown)
+    shown = sha256(signature.shown)
     with transaction.atomic():
         transition(
             agreement,
@@ -77,33 +77,33 @@ def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
             by="signer",
             now=now,
             data={
-                "typed_name": act.typed_name,
-                "consent": act.consent.text,
-                "authority": act.authority.text,
+                "typed_name": signature.typed_name,
+                "consent": signature.consent.text,
+                "authority": signature.authority.text,
                 "shown_sha256": shown,
                 "text_sha256": agreement.text.digest,
-                "language": act.language,
+                "language": signature.language,
                 "capacity": agreement.facts.capacity,
             }
             # Stored in the event, which is append-only and chained: it is evidence, and no query needs it.
-            | ({"drawn": act.drawn} if act.drawn else {}),
+            | ({"drawn": signature.drawn} if signature.drawn else {}),
             signed_at=now,
-            typed_name=act.typed_name,
-            consent=act.consent.text,
-            authority=act.authority.text,
+            typed_name=signature.typed_name,
+            consent=signature.consent.text,
+            authority=signature.authority.text,
             shown_sha256=shown,
-            signer_address=act.address,
-            signer_agent=act.agent[:500],
+            signer_address=signature.address,
+            signer_agent=signature.agent[:500],
             next_check_at=None,
         )
-        if act.looked_over not in reviews(agreement):
+        if signature.reviewed_digests not in recorded_reviews(agreement):
             raise NotReviewedError
-        keep_shown(agreement, act.shown)
+        store_shown_form(agreement, signature.shown)
         outbox.cancel_open(agreement.pk)
         notify.notify_coauthors(agreement, now)
 
 
-def keep_shown(agreement: Agreement, shown: bytes) -> None:
+def store_shown_form(agreement: Agreement, shown: bytes) -> None:
     """Store the form as it was signed, by link or by hand. Call it in the transaction of the signature."""
     ShownForm.objects.create(agreement=agreement, body=shown)
 

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from agreements import lifecycle
 from agreements.documents import pdf, rendering, seal
-from agreements.documents.checklist import FOUND
+from agreements.documents.checklist import CONFIRMED_LABELS
 from agreements.documents.uploads.inspect import Pages
 from agreements.domain.facts import sha256
 from agreements.domain.schedule import PAUSE_AFTER_REQUEST
@@ -29,7 +29,7 @@ class SignedFormError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FormReading:
     """What an editor read on the form."""
 
     name: str
@@ -47,33 +47,33 @@ def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
 
     Raises TransitionError if the status does not allow it.
     """
-    kept = StoredUpload.of(agreement, pages)
+    upload = StoredUpload.of(agreement, pages)
     with transaction.atomic():
         stamps = {"received_at": now, "next_check_at": now + PAUSE_AFTER_REQUEST}
-        lifecycle.transition(agreement, "receive", by="signer", now=now, data=kept.words, **stamps)
+        lifecycle.transition(agreement, "receive", by="signer", now=now, data=upload.event_data, **stamps)
         outbox.cancel_reminders(agreement.pk)
-        return kept.row(agreement, now)
+        return upload.create_row(agreement, now)
 
 
 def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
     """Replace a form that no editor has reviewed yet. Raises TransitionError if it was reviewed."""
-    kept = StoredUpload.of(agreement, pages)
+    upload = StoredUpload.of(agreement, pages)
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status != Status.RECEIVED:
             raise lifecycle.TransitionError("send another form for", status)
-        lifecycle.record_event(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
-        return kept.row(agreement, now)
+        lifecycle.record_event(agreement.pk, "receive-again", by="signer", now=now, data=upload.event_data)
+        return upload.create_row(agreement, now)
 
 
-def has_room(agreement: Agreement) -> bool:
+def is_within_quota(agreement: Agreement) -> bool:
     """Whether the volume's uploads are below `UPLOADS_PER_VOLUME` bytes (S15), counted from the rows."""
     files = SignedForm.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list(
         "files", flat=True
     )
-    kept: int = sum(one["size"] for each in files for one in each)
-    return kept < settings.UPLOADS_PER_VOLUME
+    stored_bytes: int = sum(file["size"] for upload in files for file in upload)
+    return stored_bytes < settings.UPLOADS_PER_VOLUME
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +93,29 @@ class StoredUpload:
 
         files: list[dict[str, Any]] = [
             {
-                "name": store(one.body, one.kind),
-                "sha256": one.sha256,
-                "size": len(one.body),
-                "kind": one.kind.value,
-                "pages": one.pages,
-                "picture": store(one.picture, "jpg") if one.picture else "",
+                "name": store(file.body, file.kind),
+                "sha256": file.sha256,
+                "size": len(file.body),
+                "kind": file.kind.value,
+                "pages": file.pages,
+                "picture": store(file.picture, "jpg") if file.picture else "",
             }
-            for one in pages.files
+            for file in pages.files
         ]
         return cls(files, pages.count, store(pages.body, "pdf"), sha256(pages.body))
 
     @property
-    def words(self) -> dict[str, Any]:
+    def event_data(self) -> dict[str, Any]:
         """The data of the event."""
         return {
-            "files": [digests(one) for one in self.files],
+            "files": [file_digests(one) for one in self.files],
             "pages": self.pages,
             "pages_sha256": self.pages_sha256,
         }
 
-    def row(self, agreement: Agreement, now: datetime) -> SignedForm:
+    def create_row(self, agreement: Agreement, now: datetime) -> SignedForm:
         """Create the row and notify the editors. Call it in the transaction that receives the form."""
-        scan = SignedForm.objects.create(
+        form = SignedForm.objects.create(
             agreement=agreement,
             received_at=now,
             files=self.files,
@@ -123,16 +123,16 @@ class StoredUpload:
             pages_file=self.pages_file,
             pages_sha256=self.pages_sha256,
         )
-        notify.notify_editors(agreement, Kind.EDITOR_RECEIVED, now, about=str(scan.pk))
-        return scan
+        notify.notify_editors(agreement, Kind.EDITOR_RECEIVED, now, about=str(form.pk))
+        return form
 
 
-def digests(file: dict[str, Any]) -> dict[str, Any]:
+def file_digests(file: dict[str, Any]) -> dict[str, Any]:
     """Return the part of a file's data that the event records: no storage name, no preview."""
     return {key: file[key] for key in ("sha256", "size", "kind", "pages")}
 
 
-def newest(agreement: Agreement) -> SignedForm | None:
+def newest_form(agreement: Agreement) -> SignedForm | None:
     """Return the form to review."""
     return agreement.signed_forms.order_by("-pk").first()
 
@@ -140,25 +140,25 @@ def newest(agreement: Agreement) -> SignedForm | None:
 # --- for the editor
 
 
-def earliest(agreement: Agreement) -> date:
+def earliest_date(agreement: Agreement) -> date:
     """Return the earliest possible date of the signature, in the time zone furthest behind."""
     if agreement.issued_at is None:
         raise ValueError(f"{agreement} is not issued.")
     return (agreement.issued_at - timedelta(hours=12)).date()
 
 
-def latest(now: datetime) -> date:
+def latest_date(now: datetime) -> date:
     """Return today's date in the time zone furthest ahead."""
     return (now + timedelta(hours=14)).date()
 
 
-def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str, now: datetime) -> None:
+def accept(agreement: Agreement, form: SignedForm, reading: FormReading, *, by: str, now: datetime) -> None:
     """Accept the form as signed. A scheduled job then seals it, like every signature.
 
     Raises TransitionError if the status has changed, SignedFormError if the date is impossible, the author has sent a
     newer form, or no sealed PDF can be made of it.
     """
-    shown = rendering.shown_form(agreement)
+    shown = rendering.render_form(agreement)
     with transaction.atomic():
         lifecycle.transition(
             agreement,
@@ -169,26 +169,26 @@ def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str,
                 "name": reading.name,
                 "date_written": reading.date_written,
                 "dated": reading.dated.isoformat(),
-                "checked": list(FOUND),
-                "files": [digests(one) for one in scan.files],
-                "pages_sha256": scan.pages_sha256,
+                "checked": list(CONFIRMED_LABELS),
+                "files": [file_digests(file) for file in form.files],
+                "pages_sha256": form.pages_sha256,
                 "shown_sha256": sha256(shown),
                 "text_sha256": agreement.text.digest,
             },
             signed_at=now,
             typed_name=reading.name,
-            signed_form=scan,
+            signed_form=form,
             date_written=reading.date_written,
             dated=reading.dated,
             shown_sha256=sha256(shown),
             next_check_at=None,
         )
-        still_newest(agreement, scan)
-        if not earliest(agreement) <= reading.dated <= latest(now):
+        check_newest(agreement, form)
+        if not earliest_date(agreement) <= reading.dated <= latest_date(now):
             raise SignedFormError("The date must lie between the day on which the form was sent out and today.")
-        lifecycle.keep_shown(agreement, shown)
+        lifecycle.store_shown_form(agreement, shown)
         try:
-            rendering.completed_form(agreement, shown)
+            rendering.complete_form(agreement, shown)
         except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
             raise SignedFormError(
                 f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
@@ -198,27 +198,27 @@ def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str,
 
 
 def send_back(
-    agreement: Agreement, scan: SignedForm, missing: Sequence[str], note: str, *, by: str, now: datetime
+    agreement: Agreement, form: SignedForm, missing: Sequence[str], note: str, *, by: str, now: datetime
 ) -> None:
     """Send the form back: the author gets a link and a list of what is missing, and reminders continue.
 
     `missing` are keys of the checklist. Raises TransitionError if the status has changed, SignedFormError if the author
     has sent a newer form.
     """
-    data = {"missing": list(missing), "note": note, "pages_sha256": scan.pages_sha256}
+    data = {"missing": list(missing), "note": note, "pages_sha256": form.pages_sha256}
     with transaction.atomic():
         lifecycle.transition(agreement, "send-back", by=by, now=now, data=data, received_at=None, next_check_at=now)
-        still_newest(agreement, scan)
+        check_newest(agreement, form)
         idempotency_key = f"{Kind.SENT_BACK.value}:{agreement.event_count}"
         outbox.queue(
             agreement, idempotency_key=idempotency_key, kind=Kind.SENT_BACK, recipient=agreement.signer_email, now=now
         )
 
 
-def still_newest(agreement: Agreement, scan: SignedForm) -> None:
+def check_newest(agreement: Agreement, form: SignedForm) -> None:
     """Raise SignedFormError if the author has sent a newer form. The agreement's row is locked, so
     none can be added.
     """
-    last = newest(agreement)
-    if last is None or last.pk != scan.pk:
+    newest = newest_form(agreement)
+    if newest is None or newest.pk != form.pk:
         raise SignedFormError("The author has sent another form meanwhile. Look at that one.")

@@ -21,24 +21,26 @@ class NotReadyError(Exception):
     """The paper cannot have an agreement yet. The message says what to do."""
 
 
-def snapshot_of(paper: Paper) -> dict[str, Any]:
+def take_snapshot(paper: Paper) -> dict[str, Any]:
     """Return the values of the paper that an agreement states. Raises NotReadyError if one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
         raise NotReadyError("It is withdrawn.")
-    facts = snapshot_of_waiver(paper)
-    if not facts["signer_email"]:
+    values = take_waiver_snapshot(paper)
+    if not values["signer_email"]:
         raise NotReadyError("It has no corresponding author. Choose one and give an e-mail address.")
-    missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], facts["signer"], *facts["authors"]]))
+    missing = pdf.find_unprintable(
+        " ".join([values["title"], values["volume_name"], values["signer"], *values["authors"]])
+    )
     if missing:
-        named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReadyError(f"The form cannot show {named}. Write the title or the name in other letters.")
-    return facts
+        characters = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
+        raise NotReadyError(f"The form cannot show {characters}. Write the title or the name in other letters.")
+    return values
 
 
-def snapshot_of_waiver(paper: Paper) -> dict[str, Any]:
+def take_waiver_snapshot(paper: Paper) -> dict[str, Any]:
     """The same for a waived agreement, which needs no signer and no printable names."""
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    signer, address = signer_of(authors)
+    signer, address = find_signer(authors)
     return {
         "volume_number": paper.volume.number,
         "volume_name": paper.volume.name,
@@ -50,15 +52,15 @@ def snapshot_of_waiver(paper: Paper) -> dict[str, Any]:
     }
 
 
-def signer_of(authors: Iterable[Author]) -> tuple[str, str]:
+def find_signer(authors: Iterable[Author]) -> tuple[str, str]:
     """Name and address of the signer: the corresponding author or their non-author signer; empty if there is none."""
-    contact = next((author for author in authors if author.is_corresponding), None)
-    if contact is None:
+    author = next((author for author in authors if author.is_corresponding), None)
+    if author is None:
         return "", ""
-    non_author_signer: NonAuthorSigner | None = getattr(contact, "non_author_signer", None)
+    non_author_signer: NonAuthorSigner | None = getattr(author, "non_author_signer", None)
     if non_author_signer is not None:
         return non_author_signer.name, non_author_signer.email
-    return unicodedata.normalize("NFC", contact.display), contact.email
+    return unicodedata.normalize("NFC", author.display), author.email
 
 
 def current_text() -> AgreementText:
@@ -75,11 +77,11 @@ def new_reference(paper: Paper) -> str:
     return f"{paper.volume.number}-{paper.key}-{tail}"
 
 
-def origin(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
+def predecessor_data(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
     """Return the event data about the replaced agreement and all earlier signers of the paper."""
     if predecessor is None:
         return {"predecessor": None}
-    hands = list(predecessor.events.get(kind="draft").data.get("hands", []))
+    former_signers = list(predecessor.events.get(kind="draft").data.get("hands", []))
     if predecessor.signer != signer:
-        hands.append(predecessor.signer)
-    return {"predecessor": predecessor.reference} | ({"hands": hands} if hands else {})
+        former_signers.append(predecessor.signer)
+    return {"predecessor": predecessor.reference} | ({"hands": former_signers} if former_signers else {})

@@ -12,7 +12,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
 
-FULL = ("5.2.2", "5.3.", "5.4.", "5.7.")
+NOT_ABOUT_ADDRESS = ("5.2.2", "5.3.", "5.4.", "5.7.")
 """Permanent errors that are not about the address: a full mailbox, a system, a route or a policy."""
 
 
@@ -22,7 +22,7 @@ class Bounce:
     """Of the email that did not arrive."""
     hard: bool
     """The address is undeliverable."""
-    words: str
+    detail: str
     digest: str
     """SHA-256 of the report, because the same report may be read twice."""
 
@@ -37,40 +37,40 @@ class ReturnPaths:
     """Such as ``bounces@example.org``."""
     domain: str
     """Domain of our Message-IDs."""
-    each: bool
+    per_message: bool
     """Whether the server also delivers ``bounces+anything@example.org`` there."""
 
-    def to(self, message_id: str) -> str:
+    def for_message(self, message_id: str) -> str:
         """Return the envelope sender of an email: derived from its random Message-ID."""
         local, _, domain = self.address.rpartition("@")
-        found = OURS.fullmatch(message_id)
-        return f"{local}+{found[1]}@{domain}" if self.each and found else self.address
+        match = MESSAGE_ID.fullmatch(message_id)
+        return f"{local}+{match[1]}@{domain}" if self.per_message and match else self.address
 
-    def message_id(self, recipient: str) -> str:
+    def message_id_of(self, recipient: str) -> str:
         """Return the Message-ID of the email with this return path; empty if there is none."""
         local, _, domain = self.address.lower().rpartition("@")
-        found = re.fullmatch(rf"{re.escape(local)}\+({UUID})@{re.escape(domain)}", recipient.lower())
-        return f"<{found[1]}@{self.domain}>" if found else ""
+        match = re.fullmatch(rf"{re.escape(local)}\+({UUID})@{re.escape(domain)}", recipient.lower())
+        return f"<{match[1]}@{self.domain}>" if match else ""
 
 
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-OURS = re.compile(rf"<({UUID})@[^<>@]+>")
+MESSAGE_ID = re.compile(rf"<({UUID})@[^<>@]+>")
 
 
-def read(body: bytes, paths: ReturnPaths | None = None) -> Bounce | None:
+def parse_report(body: bytes, paths: ReturnPaths | None = None) -> Bounce | None:
     """Parse an email from the mailbox. Returns None unless it reports that one of our emails failed."""
     mail = message_from_bytes(body, policy=policy.default)
     if mail.get_content_type() != "multipart/report" or mail.get_param("report-type") != "delivery-status":
         return None
     parts = list(mail.walk())
-    status = next((given_up(part) for part in parts if part.get_content_type() == "message/delivery-status"), None)
-    told = (paths.message_id(address) for address in recipients(mail)) if paths else ()
-    message_id = next(filter(None, (*told, *map(brought_back, parts))), "")
+    status = next((failed_status(part) for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    from_recipients = (paths.message_id_of(address) for address in recipients(mail)) if paths else ()
+    message_id = next(filter(None, (*from_recipients, *map(original_message_id, parts))), "")
     if status is None or not message_id:
         return None
-    code, words = status
-    hard = code.startswith("5.") and not code.startswith(FULL)
-    return Bounce(message_id, hard, words, hashlib.sha256(body).hexdigest())
+    code, detail = status
+    hard = code.startswith("5.") and not code.startswith(NOT_ABOUT_ADDRESS)
+    return Bounce(message_id, hard, detail, hashlib.sha256(body).hexdigest())
 
 
 def recipients(mail: Message) -> Iterator[str]:
@@ -79,23 +79,23 @@ def recipients(mail: Message) -> Iterator[str]:
         yield from (address for _, address in getaddresses([str(value) for value in mail.get_all(name, [])]))
 
 
-def given_up(part: Message) -> tuple[str, str] | None:
+def failed_status(part: Message) -> tuple[str, str] | None:
     """Return status code and text of the first recipient that failed. Delayed emails have not failed."""
     blocks = part.get_payload()
     for block in blocks if isinstance(blocks, list) else []:
         if isinstance(block, Message) and str(block.get("Action", "")).strip().lower() == "failed":
             code = str(block.get("Status", "")).strip()
-            said = str(block.get("Diagnostic-Code", "")).partition(";")[2].strip()
-            return code, " ".join((said or code).split())[:500]
+            detail = str(block.get("Diagnostic-Code", "")).partition(";")[2].strip()
+            return code, " ".join((detail or code).split())[:500]
     return None
 
 
-def brought_back(part: Message) -> str:
+def original_message_id(part: Message) -> str:
     """Return the Message-ID of the email that a report quotes, in full or as headers only."""
     if part.get_content_type() == "text/rfc822-headers" and isinstance(part, EmailMessage):
         return str(message_from_bytes(part.get_content().encode(), policy=policy.default).get("Message-ID", "")).strip()
     if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        original = inner[0] if isinstance(inner, list) and inner else None
+        payload = part.get_payload()
+        original = payload[0] if isinstance(payload, list) and payload else None
         return str(original.get("Message-ID", "")).strip() if isinstance(original, Message) else ""
     return ""

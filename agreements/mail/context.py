@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from agreements.documents import history
-from agreements.documents.checklist import TOLD
-from agreements.domain.differences import differences
-from agreements.domain.reasons import recognised
+from agreements.documents.checklist import AUTHOR_MESSAGES
+from agreements.domain.differences import compare_snapshot
+from agreements.domain.reasons import as_sentence
 from agreements.mail import email_templates
 from agreements.mail.kinds import Recipient, Topic, kind_of
 from agreements.mail.links import TIME_TO_OBJECT
@@ -72,7 +72,7 @@ def replaced(message: Message, _: FindLink) -> Context:
 def change_request(message: Message, _: FindLink) -> Context:
     """The change request, and what it would change."""
     asked = message.agreement.change_requests.get(pk=number_in_key(message))
-    changes = differences(message.agreement.facts, asked.data)
+    changes = compare_snapshot(message.agreement.facts, asked.data)
     return {"change_request": {"note": asked.note, "answer": asked.answer, "differences": changes}}
 
 
@@ -87,11 +87,11 @@ def correction(message: Message, _: FindLink) -> Context:
 def signed_form(message: Message, _: FindLink) -> Context:
     """What a signed form lacks; the key has the number of the event that says so."""
     data = message.agreement.events.get(number=number_in_key(message)).data
-    return {"sent_back": {"missing": [TOLD[each] for each in data["missing"]], "note": data["note"]}}
+    return {"sent_back": {"missing": [AUTHOR_MESSAGES[each] for each in data["missing"]], "note": data["note"]}}
 
 
 def objections(message: Message, _: FindLink) -> Context:
-    return {"objections": history.objections(message.agreement)}
+    return {"objections": history.list_objections(message.agreement)}
 
 
 def other_addresses(message: Message, _: FindLink) -> Context:
@@ -150,7 +150,7 @@ def number_in_key(message: Message) -> str:
 
 def replacement_reason(agreement: Agreement) -> str:
     """Why it replaces another agreement; empty if it does not."""
-    return recognised(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
+    return as_sentence(agreement.predecessor.reason, agreement.signer) if agreement.predecessor else ""
 
 
 # --- the recipient's name

@@ -15,20 +15,20 @@ PLACEHOLDERS = {
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def template_errors(body: str, needed: tuple[str, ...]) -> Iterator[str]:
+def template_errors(body: str, required: tuple[str, ...]) -> Iterator[str]:
     """Yield what prevents a text from being sent, as sentences that say what to do."""
     used = PLACEHOLDER.findall(body)
     for name in sorted(set(used) - set(PLACEHOLDERS)):
-        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACEHOLDERS)}."
+        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{placeholder}}}' for placeholder in PLACEHOLDERS)}."
     if re.search(r"[{}]", PLACEHOLDER.sub("", body)):
         yield "A brace stands alone. Write each place with both, such as {deadline}."
-    for name in needed:
+    for name in required:
         if used.count(name) != 1:
             yield f"Write {{{name}}} exactly once, where {PLACEHOLDERS[name]} shall stand: no author can do without."
-    yield from stray_links(body)
+    yield from signing_link_errors(body)
 
 
-def stray_links(text: str) -> Iterator[str]:
+def signing_link_errors(text: str) -> Iterator[str]:
     """Yield an error if the text contains a personal signing link, because everybody would get it."""
     if re.search(r"https?://\S+/sign/", text):
         yield "There is somebody’s link to sign in it. Write {link} in the mail’s words: everybody gets their own."
@@ -36,7 +36,7 @@ def stray_links(text: str) -> Iterator[str]:
 
 def fill(body: str, values: Mapping[str, str]) -> str:
     """Fill in the placeholders. Raises KeyError for one that `template_errors` reports."""
-    return PLACEHOLDER.sub(lambda found: values[found[1]], body)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], body)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -48,7 +48,7 @@ MARK = secrets.token_hex(16)
 """Random, so that it is in no text. Hexadecimal, so that HTML escaping does not change it."""
 
 
-def blank(name: str) -> str:
+def mark_for(name: str) -> str:
     """Return the mark that a template renders in place of a value that differs between emails."""
     return f"{MARK}-{name}-"
 
@@ -59,7 +59,7 @@ class BatchTemplate:
     def __init__(self, rendered: str) -> None:
         self.pieces = re.split(rf"{MARK}-(\w+)-", rendered)
 
-    def filled(self, values: Mapping[str, str]) -> str:
+    def fill(self, values: Mapping[str, str]) -> str:
         """Return the text with the values in place of the marks. Values for HTML must be escaped."""
         pieces = self.pieces.copy()
         pieces[1::2] = [values[name] for name in pieces[1::2]]

@@ -25,7 +25,9 @@ def our_domain() -> str:
 
 def return_paths() -> ReturnPaths:
     """Where reports about our emails go: to our address, unless a mailbox is set apart for them."""
-    return ReturnPaths(settings.BOUNCE_ADDRESS or our_address(), our_domain(), each=bool(settings.BOUNCE_ADDRESS))
+    return ReturnPaths(
+        settings.BOUNCE_ADDRESS or our_address(), our_domain(), per_message=bool(settings.BOUNCE_ADDRESS)
+    )
 
 
 def one_click(url: str) -> dict[str, str]:
@@ -34,7 +36,7 @@ def one_click(url: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def named(name: str, address: str) -> str:
+def format_address(name: str, address: str) -> str:
     """A header's address with a name before it. Raises ValueError where one of them would end or forge the header."""
     local, _, domain = address.rpartition("@")
     return str(Address(name, local, domain))  # as parts: to take an address apart by the standard's grammar is slow

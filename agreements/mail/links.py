@@ -63,50 +63,50 @@ def create_link(message: Message, purpose: Link.Purpose, *, expires_at: datetime
     return create_links([LinkSpec(message, purpose, expires_at)], now)[0]
 
 
-def create_links(wishes: list[LinkSpec], now: datetime) -> list[str]:
+def create_links(specs: list[LinkSpec], now: datetime) -> list[str]:
     """Create a link per spec, in one INSERT."""
-    tokens = [secrets.token_urlsafe(32) for _ in wishes]
+    tokens = [secrets.token_urlsafe(32) for _ in specs]
     rows = [
         Link(
-            agreement_id=wish.message.agreement.pk,
-            message=wish.message,
-            purpose=wish.purpose,
+            agreement_id=spec.message.agreement.pk,
+            message=spec.message,
+            purpose=spec.purpose,
             digest=sha256(token.encode()),
             created_at=now,
-            expires_at=wish.expires_at,
+            expires_at=spec.expires_at,
         )
-        for wish, token in zip(wishes, tokens, strict=True)
+        for spec, token in zip(specs, tokens, strict=True)
     ]
     Link.objects.bulk_create(rows)
     return [
-        settings.PUBLIC_BASE_URL + reverse(ROUTES[wish.purpose], args=[token])
-        for wish, token in zip(wishes, tokens, strict=True)
+        settings.PUBLIC_BASE_URL + reverse(ROUTES[spec.purpose], args=[token])
+        for spec, token in zip(specs, tokens, strict=True)
     ]
 
 
-def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
+def find_link(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
     """Return the valid link of `token` with its agreement; None if unknown, expired, revoked or for another purpose.
 
     The reason is not revealed. The lookup is by hash, so its time reveals nothing about similar tokens.
     """
     if not TOKEN.match(token):
         return None
-    found = Link.objects.select_related("agreement__text", "agreement__paper__volume__signing_settings")
-    return found.filter(
+    links = Link.objects.select_related("agreement__text", "agreement__paper__volume__signing_settings")
+    return links.filter(
         digest=sha256(token.encode()), purpose=purpose, expires_at__gt=now, revoked_at__isnull=True
     ).first()
 
 
-def agreement_of(link: Link) -> list[Agreement]:
+def agreements_of(link: Link) -> list[Agreement]:
     """Return the agreements that the link's email asked to sign: several for a combined email."""
     if link.message.carrier_id is None:
         return [link.agreement]
     parts = Message.objects.filter(carrier=link.message.carrier_id, recipient=link.message.recipient)
-    asked = parts.exclude(kind=Message.Kind.UNSIGNED).select_related("agreement").order_by("pk")
-    return [part.agreement for part in asked]
+    requests = parts.exclude(kind=Message.Kind.UNSIGNED).select_related("agreement").order_by("pk")
+    return [part.agreement for part in requests]
 
 
-def revoke(agreement_id: int, now: datetime) -> None:
+def revoke_links(agreement_id: int, now: datetime) -> None:
     """Revoke all links of the agreement except those that stop reminders, which may also be for other papers."""
-    alive = Link.objects.filter(agreement_id=agreement_id, revoked_at__isnull=True)
-    alive.exclude(purpose=Link.Purpose.STOP).update(revoked_at=now)
+    active = Link.objects.filter(agreement_id=agreement_id, revoked_at__isnull=True)
+    active.exclude(purpose=Link.Purpose.STOP).update(revoked_at=now)

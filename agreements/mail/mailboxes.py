@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import ParseResult, unquote
 
-MAX_MESSAGES = 2_000_000
+MAX_MESSAGE_BYTES = 2_000_000
 """Bytes fetched of one email. A report begins with its result, and may quote a long email."""
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds to wait for the server."""
 
 
@@ -23,7 +23,7 @@ class MailboxError(Exception):
     """The mailbox cannot be read. The message contains the server's answer."""
 
 
-def maildir(folder: Path) -> Iterator[bytes]:
+def read_maildir(folder: Path) -> Iterator[bytes]:
     """Yield the new emails of a maildir. Raises MailboxError if `folder` is not a maildir."""
     if not (folder / "new").is_dir():
         raise MailboxError(f"{folder} is not a maildir.")
@@ -37,30 +37,30 @@ def maildir(folder: Path) -> Iterator[bytes]:
             box[key] = mail
 
 
-def imap(url: ParseResult) -> Iterator[bytes]:
+def read_imap(url: ParseResult) -> Iterator[bytes]:
     """Yield the unseen emails of a mailbox such as ``imaps://user:password@host/INBOX``; ``imap://`` uses STARTTLS.
 
     Raises MailboxError if the server is unreachable, rejects the login, or sends an invalid answer.
     """
     try:
-        with logged_in(url) as server:
-            said(server.select(f'"{unquote(url.path.strip("/")) or "INBOX"}"'))
-            (numbers,) = said(server.uid("SEARCH", "UNSEEN"))
+        with login(url) as server:
+            check_response(server.select(f'"{unquote(url.path.strip("/")) or "INBOX"}"'))
+            (numbers,) = check_response(server.uid("SEARCH", "UNSEEN"))
             for number in numbers.decode().split() if isinstance(numbers, bytes) else ():
-                yield from fetched(server, number)
-                said(server.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen)"))
+                yield from fetch_message(server, number)
+                check_response(server.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen)"))
     except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxError(f"{url.hostname}: {error}") from error
 
 
 @contextmanager
-def logged_in(url: ParseResult) -> Iterator[imaplib.IMAP4]:
+def login(url: ParseResult) -> Iterator[imaplib.IMAP4]:
     """Log in, never without encryption: others could read the password."""
     host, context = url.hostname or "", ssl.create_default_context()
     if url.scheme == "imaps":
-        server: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, url.port or 993, ssl_context=context, timeout=PATIENCE)
+        server: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, url.port or 993, ssl_context=context, timeout=TIMEOUT)
     else:
-        server = imaplib.IMAP4(host, url.port or 143, timeout=PATIENCE)
+        server = imaplib.IMAP4(host, url.port or 143, timeout=TIMEOUT)
     try:
         if url.scheme == "imap":
             server.starttls(context)
@@ -72,16 +72,16 @@ def logged_in(url: ParseResult) -> Iterator[imaplib.IMAP4]:
             server.shutdown()
 
 
-def fetched(server: imaplib.IMAP4, number: str) -> Iterator[bytes]:
+def fetch_message(server: imaplib.IMAP4, number: str) -> Iterator[bytes]:
     """Yield the email with this number, if it still exists. PEEK does not mark it as read."""
-    for part in said(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MAX_MESSAGES}>)")):
+    for part in check_response(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")):
         if isinstance(part, tuple):
             yield part[1]
 
 
-def said(answer: tuple[str, list[Any]]) -> list[bytes | tuple[bytes, bytes] | None]:
+def check_response(response: tuple[str, list[Any]]) -> list[bytes | tuple[bytes, bytes] | None]:
     """Return the data of a response. Raises IMAP4.error if it is not OK."""
-    status, data = answer
+    status, data = response
     if status != "OK":
         raise imaplib.IMAP4.error(b" ".join(part for part in data if isinstance(part, bytes)).decode(errors="replace"))
     return data

@@ -11,7 +11,7 @@ from proceedings.models import Author, Volume
 def notify_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, about: str = "") -> None:
     """Queue an email to each editor. `about` distinguishes events that may happen more than once."""
     for recipient in editors_of(agreement):
-        idempotency_key = ":".join(part for part in (kind.value, about, short(recipient)) if part)
+        idempotency_key = ":".join(part for part in (kind.value, about, hash_address(recipient)) if part)
         outbox.queue(agreement, idempotency_key=idempotency_key, kind=kind, recipient=recipient, now=now)
 
 
@@ -33,14 +33,14 @@ def notify_coauthors(agreement: Agreement, now: datetime) -> None:
     """Notify the co-authors with a known address that somebody signed for them (clause 1)."""
     if not agreement.paper.volume.signing_settings.tell_authors:
         return
-    known = Author.objects.filter(paper=agreement.paper_id).exclude(email="").values_list("email", flat=True)
-    for recipient in sorted({address.lower() for address in known} - {agreement.signer_email.lower()}):
-        idempotency_key = f"{Message.Kind.COAUTHOR.value}:{short(recipient)}"
+    addresses = Author.objects.filter(paper=agreement.paper_id).exclude(email="").values_list("email", flat=True)
+    for recipient in sorted({address.lower() for address in addresses} - {agreement.signer_email.lower()}):
+        idempotency_key = f"{Message.Kind.COAUTHOR.value}:{hash_address(recipient)}"
         outbox.queue(
             agreement, idempotency_key=idempotency_key, kind=Message.Kind.COAUTHOR, recipient=recipient, now=now
         )
 
 
-def short(recipient: str) -> str:
+def hash_address(recipient: str) -> str:
     """Return a short hash of the address, because an idempotency key is too short for every address."""
     return sha256(recipient.encode())[:16]

@@ -22,7 +22,7 @@ from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, compare_and_set
 
 State = Message.State
-Record = Callable[[Message, str, datetime], object]
+RecordResult = Callable[[Message, str, datetime], object]
 """Records the result of an email in the transaction that sets its state: sent, possibly sent (`unknown`), or the server
 rejected its address for good (`failed`).
 """
@@ -38,14 +38,14 @@ one it has failed.
 SERVER_DELAY = timedelta(minutes=1)
 """Wait after an attempt where the server accepted no email from anyone. It does not count as an attempt."""
 
-BATCH = 100
+MAX_CLAIMED = 100
 """Limit of messages that a worker claims at a time."""
 
 MAX_ROWS = 500
 """Limit of rows in one INSERT."""
 
-OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
-UNCLAIMED: dict[str, Any] = {"claim": None, "lease_until": None}
+OPEN_STATES = (State.PENDING, State.CLAIMED, State.HANDING)
+NO_CLAIM: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
 class EmailRequest(NamedTuple):
@@ -65,47 +65,51 @@ def queue(
     kind: Message.Kind,
     recipient: str,
     now: datetime,
-    wait: timedelta = timedelta(0),
+    delay: timedelta = timedelta(0),
 ) -> bool:
     """Queue an email, once per (agreement, idempotency key) ever; due after `wait`. Returns False if the key exists."""
     request = EmailRequest(agreement, idempotency_key, kind, recipient)
-    return bool(insert([new_message(now, **columns_of(request), due_at=now + wait)]))
+    return bool(insert_messages([new_message(now, **columns_of(request), due_at=now + delay)]))
 
 
-def queue_about(
+def queue_for_volume(
     volume_id: int, *, idempotency_key: str, kind: Message.Kind, recipient: str, details: dict[str, Any], now: datetime
 ) -> bool:
     """Queue an email about a volume with its `details`, once per (volume, idempotency key) ever."""
-    about = {"volume_id": volume_id, "details": details}
-    return bool(insert([new_message(now, idempotency_key=idempotency_key, kind=kind, recipient=recipient, **about)]))
+    columns = {"volume_id": volume_id, "details": details}
+    return bool(
+        insert_messages([new_message(now, idempotency_key=idempotency_key, kind=kind, recipient=recipient, **columns)])
+    )
 
 
-def queue_combined(requests: Iterable[EmailRequest], now: datetime, wait: timedelta = timedelta(0)) -> int:
+def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timedelta = timedelta(0)) -> int:
     """Queue emails, one per person and volume, due after `wait`. Returns how many messages are new.
 
     A combined email about several papers is a row of its own that carries their messages. Each message has its own key,
     state and link, and can be cancelled until the email is sent.
     """
-    by_person: dict[tuple[int, str], list[EmailRequest]] = {}
+    requests_by_recipient: dict[tuple[int, str], list[EmailRequest]] = {}
     missed = []
     for request in requests:
         if request.skipped:
             missed.append(new_message(now, **columns_of(request), state=State.SKIPPED))
         else:
-            by_person.setdefault((request.agreement.paper.volume_id, request.recipient.lower()), []).append(request)
+            requests_by_recipient.setdefault((request.agreement.paper.volume_id, request.recipient.lower()), []).append(
+                request
+            )
     carriers = {
-        person: new_message(now, **combined_columns(person[0], several[0].recipient), due_at=now + wait)
-        for person, several in by_person.items()
-        if len(several) > 1
+        recipient: new_message(now, **combined_columns(recipient[0], group[0].recipient), due_at=now + delay)
+        for recipient, group in requests_by_recipient.items()
+        if len(group) > 1
     }
     Message.objects.bulk_create(carriers.values())
-    wanted = [
-        new_message(now, **columns_of(request), carrier=carriers.get(person), due_at=now + wait)
-        for person, several in by_person.items()
-        for request in several
+    messages = [
+        new_message(now, **columns_of(request), carrier=carriers.get(recipient), due_at=now + delay)
+        for recipient, group in requests_by_recipient.items()
+        for request in group
     ]
-    insert(missed)
-    return insert(wanted)
+    insert_messages(missed)
+    return insert_messages(messages)
 
 
 def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> bool:
@@ -114,16 +118,18 @@ def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> 
     If an unclaimed email to the same person about another paper of the volume is due by then, both become one combined
     email. Call it in a transaction that has locked the address, so that concurrent calls see each other's emails.
     """
-    carrier = carrier_to_join(request, now, due_at)
+    carrier = find_carrier(request, now, due_at)
     return bool(
-        insert([new_message(now, **columns_of(request), carrier=carrier, due_at=carrier.due_at if carrier else due_at)])
+        insert_messages(
+            [new_message(now, **columns_of(request), carrier=carrier, due_at=carrier.due_at if carrier else due_at)]
+        )
     )
 
 
-def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
+def find_carrier(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
     """Return the combined email to join, locked until the transaction ends; None if the request gets its own email."""
     volume_id = request.agreement.paper.volume_id
-    waiting = Message.objects.annotate(small=Lower("recipient")).filter(
+    candidates = Message.objects.annotate(small=Lower("recipient")).filter(
         Q(volume=volume_id, kind=Message.Kind.TOGETHER)
         | Q(agreement__paper__volume=volume_id, kind__in=SIGNATURE_REQUESTS, carrier__isnull=True),
         small=request.recipient.lower(),
@@ -133,13 +139,13 @@ def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> M
         due_at__lte=due_at,
     )
     # Skip one that a worker is claiming: it is about to be sent.
-    found = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
+    found = candidates.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
     if found is None or kind_of(found).is_combined:
         return found
     carrier = new_message(now, **combined_columns(volume_id, found.recipient), due_at=found.due_at)
     carrier.save(force_insert=True)
-    alone = {"state": State.PENDING, "closed": False, "attempts": 0}
-    compare_and_set.change(Message, found.pk, was=alone, becomes={"carrier": carrier.pk})
+    expected = {"state": State.PENDING, "closed": False, "attempts": 0}
+    compare_and_set.update_row(Message, found.pk, expected=expected, values={"carrier": carrier.pk})
     return carrier
 
 
@@ -160,21 +166,21 @@ def new_message(now: datetime, **fields: Any) -> Message:
     return Message(**{"due_at": now, "created_at": now, "message_id": message_id, **fields})
 
 
-def insert(messages: list[Message]) -> int:
+def insert_messages(messages: list[Message]) -> int:
     """Insert those messages whose idempotency keys are new. Returns how many."""
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     return Message.objects.filter(message_id__in=[message.message_id for message in messages]).count()
 
 
-def queue_all(wanted: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
+def queue_all(recipients: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
     """Queue many emails of one kind: (agreement's primary key, idempotency key, recipient). Returns
     how many are new.
     """
     messages = [
-        new_message(now, agreement_id=pk, idempotency_key=idempotency_key, kind=kind, recipient=to)
-        for pk, idempotency_key, to in wanted
+        new_message(now, agreement_id=pk, idempotency_key=idempotency_key, kind=kind, recipient=address)
+        for pk, idempotency_key, address in recipients
     ]
-    return sum(insert(messages[at : at + MAX_ROWS]) for at in range(0, len(messages), MAX_ROWS))
+    return sum(insert_messages(messages[at : at + MAX_ROWS]) for at in range(0, len(messages), MAX_ROWS))
 
 
 # --- cancel emails
@@ -201,21 +207,21 @@ def cancel_reminders_to(address: str, agreement_ids: Iterable[int]) -> None:
     cancel(reminders.filter(recipient__iexact=address))
 
 
-def cancel_to(address: str, agreement_ids: Iterable[int]) -> None:
+def cancel_emails_to(address: str, agreement_ids: Iterable[int]) -> None:
     """Cancel the agreements' unsent emails to an address. Call it in the transaction that marks it undeliverable."""
     cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), recipient__iexact=address))
 
 
 def cancel(messages: QuerySet[Message]) -> None:
     """Cancel the messages. One that is being sent keeps its state; `closed` prevents a retry after a failure."""
-    messages.filter(state__in=OPEN, closed=False).update(closed=True)
-    messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **UNCLAIMED)
+    messages.filter(state__in=OPEN_STATES, closed=False).update(closed=True)
+    messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **NO_CLAIM)
 
 
 # --- claim emails
 
 
-def claim(now: datetime, most: int = BATCH) -> list[Message]:
+def claim(now: datetime, limit: int = MAX_CLAIMED) -> list[Message]:
     """Claim the messages that have been due longest, until their lease ends; empty if none is due.
 
     A message that was tried before is claimed alone: if it crashes its workers, no other message loses an attempt.
@@ -226,136 +232,141 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         return []
     with transaction.atomic():
         # SQLite ignores the locks and does not need them: it has one writer at a time.
-        first = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", "attempts")[:most])
+        first = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", "attempts")[:limit])
         if not first:
             return []
         tried = first[0][1]
         chosen = [first[0][0]] if tried else [pk for pk, attempts in first if not attempts]
         token = uuid.uuid4()
-        free = Message.objects.filter(pk__in=chosen, state=State.PENDING, closed=False, attempts=tried)
-        held = {"state": State.CLAIMED, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
-        free.update(**held)
+        unclaimed = Message.objects.filter(pk__in=chosen, state=State.PENDING, closed=False, attempts=tried)
+        columns = {"state": State.CLAIMED, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
+        unclaimed.update(**columns)
         # Selected by the token: a row that another worker has claimed in the meantime has another token.
-        mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
+        claimed = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
         # Prefetched: most messages of a batch have these rows in common.
-        of_many = ("agreement__paper__volume__signing_settings", "volume__signing_settings", "agreement__text")
-        messages = list(mine.select_related("agreement__paper").prefetch_related(*of_many))
-        several = any(kind_of(message).is_combined for message in messages)
-        empty = claim_parts(messages, held) if several else []
-    left = [message for message in messages if message.pk not in empty]
-    return claim(now, most) if empty and not left else left
+        shared = ("agreement__paper__volume__signing_settings", "volume__signing_settings", "agreement__text")
+        messages = list(claimed.select_related("agreement__paper").prefetch_related(*shared))
+        has_combined = any(kind_of(message).is_combined for message in messages)
+        empty = claim_parts(messages, columns) if has_combined else []
+    remaining = [message for message in messages if message.pk not in empty]
+    return claim(now, limit) if empty and not remaining else remaining
 
 
-def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
+def claim_parts(messages: list[Message], columns: dict[str, Any]) -> list[int]:
     """Claim the messages that the combined emails carry. Cancels emails without any, and returns their keys."""
     carriers = [message.pk for message in messages if kind_of(message).is_combined]
-    Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**held)
+    Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**columns)
     load_parts(messages)
     empty = [message.pk for message in messages if message.pk in carriers and not message.parts]
-    Message.objects.filter(pk__in=empty, claim=held["claim"]).update(state=State.CANCELLED, **UNCLAIMED)
+    Message.objects.filter(pk__in=empty, claim=columns["claim"]).update(state=State.CANCELLED, **NO_CLAIM)
     return empty
 
 
 def load_parts(messages: Iterable[Message]) -> None:
     """Load the claimed messages that each combined email carries."""
-    several = [message for message in messages if kind_of(message).is_combined]
-    if several:
-        carried = Message.objects.filter(carrier__in=several).order_by("pk")
+    combined = [message for message in messages if kind_of(message).is_combined]
+    if combined:
+        carried = Message.objects.filter(carrier__in=combined).order_by("pk")
         parts = list(carried.select_related("agreement__paper__volume__signing_settings"))
-        for message in several:
+        for message in combined:
             message.parts = [part for part in parts if (part.carrier_id, part.claim) == (message.pk, message.claim)]
 
 
-def change(message: Message, *, was: compare_and_set.Columns, becomes: compare_and_set.Columns) -> int:
+def update_messages(message: Message, *, expected: compare_and_set.Columns, values: compare_and_set.Columns) -> int:
     """Update the rows of an email and of the messages it carries, which have the same claim. Returns how many."""
-    return sum(compare_and_set.change(Message, one.pk, was=was, becomes=becomes) for one in (message, *message.parts))
+    return sum(
+        compare_and_set.update_row(Message, one.pk, expected=expected, values=values)
+        for one in (message, *message.parts)
+    )
 
 
 def rows_of(message: Message) -> QuerySet[Message]:
     return Message.objects.filter(pk__in=[message.pk, *(part.pk for part in message.parts)])
 
 
-def give_back(message: Message, until: datetime | None = None) -> None:
+def release(message: Message, until: datetime | None = None) -> None:
     """Release the claim of an email that was not started, without counting an attempt; it is due at
     `until` if given.
     """
-    mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
-    later = {"due_at": until} if until else {}
-    mine.update(state=State.PENDING, attempts=message.attempts - 1, **UNCLAIMED, **later)
+    claimed = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
+    due = {"due_at": until} if until else {}
+    claimed.update(state=State.PENDING, attempts=message.attempts - 1, **NO_CLAIM, **due)
 
 
-def no_action() -> None:
+def do_nothing() -> None:
     pass
 
 
-def mark_sending(message: Message, now: datetime, first: Callable[[], object] = no_action) -> bool:
+def mark_sending(message: Message, now: datetime, before: Callable[[], object] = do_nothing) -> bool:
     """Commit the state `HANDING` before the server gets the email. Returns False if it may no longer be sent.
 
     `first` records the result of the previous email in the same transaction: one commit per email. The lease starts
     again at `now`, because a batch is claimed together and sent one by one.
     """
     with transaction.atomic(durable=True):
-        first()
-        mine = {"state": State.CLAIMED, "claim": message.claim, "closed": False}
-        moved = change(message, was=mine, becomes={"state": State.HANDING, "lease_until": now + LEASE})
-        if 0 < moved <= len(message.parts):
+        before()
+        expected = {"state": State.CLAIMED, "claim": message.claim, "closed": False}
+        updated = update_messages(
+            message, expected=expected, values={"state": State.HANDING, "lease_until": now + LEASE}
+        )
+        if 0 < updated <= len(message.parts):
             # A carried message was cancelled, but the composed email still mentions it: release it to compose it again.
-            handed = {"state": State.HANDING, "claim": message.claim}
-            change(message, was=handed, becomes={"state": State.CLAIMED})
+            sending = {"state": State.HANDING, "claim": message.claim}
+            update_messages(message, expected=sending, values={"state": State.CLAIMED})
             return False
-        return moved > 0
+        return updated > 0
 
 
 # --- record results
 
 
-def record_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
+def record_result(message: Message, outcome: Outcome, now: datetime, record: RecordResult) -> str:
     """Record the result of sending. Returns the state reached, ``withdrawn`` or ``lost``."""
     with transaction.atomic():
         return write_result(message, outcome, now, record)
 
 
-def write_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
+def write_result(message: Message, outcome: Outcome, now: datetime, record: RecordResult) -> str:
     """Record the result in the caller's transaction."""
     affected = {one.agreement.pk for one in (message, *message.parts) if not one.volume_id}
-    if outcome.whose == "address":
+    if outcome.scope == "address":
         affected |= addresses.agreements_with_mail_to(message.recipient)
     lock_agreements(affected)
-    state = next_state(message, outcome, now)
+    state = apply_outcome(message, outcome, now)
     if state is None:
-        now_is = Message.objects.values_list("state", flat=True).get(pk=message.pk)
-        return "withdrawn" if now_is == State.CANCELLED else "lost"
-    if state in (State.SENT, State.UNKNOWN) or (state == State.FAILED and outcome.whose == "address"):
+        current = Message.objects.values_list("state", flat=True).get(pk=message.pk)
+        return "withdrawn" if current == State.CANCELLED else "lost"
+    if state in (State.SENT, State.UNKNOWN) or (state == State.FAILED and outcome.scope == "address"):
         for one in message.parts or [message]:
             one.error = outcome.detail
             record(one, state, now)
     return state
 
 
-def next_state(message: Message, outcome: Outcome, now: datetime) -> State | None:
+def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | None:
     """Set the state that follows from the outcome, if this worker still has the claim. Returns it, or None."""
-    mine = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
+    expected = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
     error = outcome.detail
 
-    def becomes(state: State, was: compare_and_set.Columns = mine, **columns: Any) -> int:
-        return change(message, was=was, becomes={"state": state, "error": error, **columns})
+    def set_state(state: State, expected_values: compare_and_set.Columns = expected, **columns: Any) -> int:
+        return update_messages(message, expected=expected_values, values={"state": state, "error": error, **columns})
 
     if outcome.state == State.SENT:
         # A late 250 also resolves an email whose lease has ended in the meantime.
-        handed = mine | {"state": (State.HANDING, State.UNKNOWN)}
-        return State.SENT if becomes(State.SENT, handed, sent_at=now, **UNCLAIMED) else None
+        sending = expected | {"state": (State.HANDING, State.UNKNOWN)}
+        return State.SENT if set_state(State.SENT, sending, sent_at=now, **NO_CLAIM) else None
     if outcome.state == State.UNKNOWN:
-        return State.UNKNOWN if becomes(State.UNKNOWN, lease_until=None) else None
-    held_up = outcome.whose == "server"
-    if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not held_up):
-        return State.FAILED if becomes(State.FAILED, **UNCLAIMED) else None
-    wait = SERVER_DELAY if held_up else BACKOFF[message.attempts - 1]
-    attempts = message.attempts - held_up
-    again = becomes(State.PENDING, mine | {"closed": False}, due_at=now + wait, attempts=attempts, **UNCLAIMED)
-    if again and not message.parts:
+        return State.UNKNOWN if set_state(State.UNKNOWN, lease_until=None) else None
+    server_unavailable = outcome.scope == "server"
+    if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not server_unavailable):
+        return State.FAILED if set_state(State.FAILED, **NO_CLAIM) else None
+    wait = SERVER_DELAY if server_unavailable else BACKOFF[message.attempts - 1]
+    attempts = message.attempts - server_unavailable
+    requeued = set_state(State.PENDING, expected | {"closed": False}, due_at=now + wait, attempts=attempts, **NO_CLAIM)
+    if requeued and not message.parts:
         return State.PENDING
-    ended = becomes(State.CANCELLED, **UNCLAIMED)
-    return State.PENDING if again else State.CANCELLED if ended else None
+    cancelled = set_state(State.CANCELLED, **NO_CLAIM)
+    return State.PENDING if requeued else State.CANCELLED if cancelled else None
 
 
 def lock_agreements(agreement_ids: Iterable[int]) -> None:
@@ -365,10 +376,10 @@ def lock_agreements(agreement_ids: Iterable[int]) -> None:
     """
     ids = set(agreement_ids)
     if ids and connection.features.has_select_for_update:  # an email about a volume has no agreement
-        compare_and_set.hold(Agreement, ids, "id")
+        compare_and_set.lock_rows(Agreement, ids, "id")
 
 
-def release_leases(now: datetime, record: Record) -> Counter[str]:
+def release_leases(now: datetime, record: RecordResult) -> Counter[str]:
     """End expired leases: claimed messages are queued again, messages that were being sent become `UNKNOWN`.
 
     Returns how many became `UNKNOWN`.
@@ -380,20 +391,20 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
     messages = list(expired)
     load_parts(messages)
     for message in messages:
-        held = rows_of(message).filter(claim=message.claim, lease_until=message.lease_until)
+        rows = rows_of(message).filter(claim=message.claim, lease_until=message.lease_until)
         if message.state == State.CLAIMED:
-            back = held.filter(state=State.CLAIMED)
-            back.filter(closed=True).update(state=State.CANCELLED, **UNCLAIMED)
+            claimed = rows.filter(state=State.CLAIMED)
+            claimed.filter(closed=True).update(state=State.CANCELLED, **NO_CLAIM)
             if message.attempts > len(BACKOFF):
                 error = "The worker stopped each time it wrote this mail."
-                back.filter(closed=False).update(state=State.FAILED, error=error, **UNCLAIMED)
+                claimed.filter(closed=False).update(state=State.FAILED, error=error, **NO_CLAIM)
             else:
-                back.filter(closed=False).update(state=State.PENDING, **UNCLAIMED)
+                claimed.filter(closed=False).update(state=State.PENDING, **NO_CLAIM)
             continue
         with transaction.atomic():
             lock_agreements([one.agreement.pk for one in (message, *message.parts) if not one.volume_id])
             # The row keeps its claim, so that a worker that still gets a 250 can record it.
-            if held.filter(state=State.HANDING).update(
+            if rows.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,
                 lease_until=None,
                 error="The worker stopped while the server was being given the mail.",

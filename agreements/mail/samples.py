@@ -13,7 +13,7 @@ from proceedings.models import Paper, Volume
 Kind = Message.Kind
 
 
-def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: datetime) -> EmailMessage:
+def compose_sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: datetime) -> EmailMessage:
     """Compose an email as an author of the volume would get it, with a link that does not work."""
     slots = {Kind.LAST_CALL: "r1:T-1"}
     agreement = Agreement(
@@ -41,8 +41,8 @@ class SampleComposer(Composer):
         nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
         self.links = {(message.pk, purpose): nowhere for purpose in kind_of(message).links}
         self.invitations, self.languages = {}, {}
-        self.own = {(own.volume_id, own.kind): own} if own else {}
-        self.forms = {}
+        self.email_templates = {(own.volume_id, own.kind): own} if own else {}
+        self.batch_templates = {}
 
     def name_of(self, message: Message) -> str:
         return "Charles Babbage" if message.kind == Kind.UNSIGNED else message.agreement.signer

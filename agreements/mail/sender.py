@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agreements.mail import addresses, deferral, outbox
 from agreements.mail.compose import Composer
-from agreements.mail.outbox import Record, State
+from agreements.mail.outbox import RecordResult, State
 from agreements.mail.transports import Outcome, Transport
 from agreements.models import Message
 
@@ -29,101 +29,105 @@ class SendResult(NamedTuple):
     outcome: Outcome
 
 
-def send_due(clock: Clock, transport: Transport, record: Record, seconds: float | None = None) -> Counter[str]:
+def send_due(clock: Clock, transport: Transport, record: RecordResult, seconds: float | None = None) -> Counter[str]:
     """Send what is due. Returns how many emails reached which state.
 
     After `seconds` no new email is started, so that a worker can stop soon. `record(message, state, now)` is called in
     the transaction that sets the state.
     """
-    carrier = SendRun(clock, transport, record, time.monotonic() + seconds if seconds is not None else None)
-    carrier.tally.update(outbox.release_leases(clock(), record))
+    run = SendRun(clock, transport, record, time.monotonic() + seconds if seconds is not None else None)
+    run.tally.update(outbox.release_leases(clock(), record))
     with transport:
         # Every claimed row leaves the set of due rows, so a failing row cannot block those after it.
-        while not carrier.over and (messages := outbox.claim(clock())):
-            carrier.carry(messages)
-    return carrier.tally
+        while not run.should_stop and (messages := outbox.claim(clock())):
+            run.send_batch(messages)
+    return run.tally
 
 
 class SendRun:
     """One run of a worker: its transport, its counts, and the last result, which is not recorded yet."""
 
-    def __init__(self, clock: Clock, transport: Transport, record: Record, end: float | None = None) -> None:
+    def __init__(self, clock: Clock, transport: Transport, record: RecordResult, end: float | None = None) -> None:
         self.clock, self.transport, self.record, self.end = clock, transport, record, end
         self.tally: Counter[str] = Counter()
-        self.told: SendResult | None = None
-        self.held_up = False
+        self.last_result: SendResult | None = None
+        self.server_unavailable = False
 
     @property
-    def over(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether to start no other email: the time is up, or the server currently accepts no email."""
-        return self.held_up or (self.end is not None and time.monotonic() >= self.end)
+        return self.server_unavailable or (self.end is not None and time.monotonic() >= self.end)
 
-    def carry(self, messages: list[Message]) -> None:
+    def send_batch(self, messages: list[Message]) -> None:
         """Send claimed messages one by one. Those that cannot be started in time are released."""
-        messages = self.in_good_time(messages)
-        letters = Composer(messages, self.clock())
-        stopped = addresses.undeliverable(message.recipient for message in messages)
+        messages = self.postpone(messages)
+        composer = Composer(messages, self.clock())
+        undeliverable = addresses.find_undeliverable(message.recipient for message in messages)
         try:
             for number, message in enumerate(messages):
-                if self.over or self.stale(message):
+                if self.should_stop or self.lease_is_half_over(message):
                     for later in messages[number:]:
-                        outbox.give_back(later)
+                        outbox.release(later)
                     break
-                row = stopped.get(message.recipient.lower())
+                row = undeliverable.get(message.recipient.lower())
                 if row:
-                    self.settle(message, Outcome.refused(f"Mail to this address was refused before: {row.reason}"))
+                    self.record_result(
+                        message, Outcome.rejected(f"Mail to this address was refused before: {row.reason}")
+                    )
                 else:
-                    self.deliver(message, letters)
+                    self.send_message(message, composer)
         finally:
             # Also when the database fails: recording the previous result may still succeed.
-            self.write()
+            self.record_last_result()
 
-    def in_good_time(self, messages: list[Message]) -> list[Message]:
+    def postpone(self, messages: list[Message]) -> list[Message]:
         """Return those that may be sent now; postpone the others."""
-        waits = deferral.postpone_until(messages, self.clock())
+        postponed = deferral.postpone_until(messages, self.clock())
         for message in messages:
-            if message.pk in waits:
-                outbox.give_back(message, waits[message.pk])
-        return [message for message in messages if message.pk not in waits]
+            if message.pk in postponed:
+                outbox.release(message, postponed[message.pk])
+        return [message for message in messages if message.pk not in postponed]
 
-    def stale(self, message: Message) -> bool:
+    def lease_is_half_over(self, message: Message) -> bool:
         """Whether half of the lease has passed while earlier emails were sent, so that the message should be claimed
         again.
         """
         return message.lease_until is not None and self.clock() > message.lease_until - outbox.LEASE / 2
 
-    def deliver(self, message: Message, letters: Composer) -> None:
+    def send_message(self, message: Message, composer: Composer) -> None:
         """Send one claimed message. Its result is recorded together with the start of the next one."""
         try:
-            letter = letters.compose(message, self.clock())
+            email = composer.compose(message, self.clock())
         except Exception as error:
             logger.exception("message %s cannot be written", message.pk)
-            self.settle(message, Outcome.retry(f"The mail could not be written: {error}"))
+            self.record_result(message, Outcome.retry(f"The mail could not be written: {error}"))
             return
-        outcome = self.transport.hand_over(letter, lambda: self.intend(message))
-        self.held_up = outcome.whose == "server"
+        outcome = self.transport.send(email, lambda: self.mark_sending(message))
+        self.server_unavailable = outcome.scope == "server"
         if outcome.state == State.SENT:
-            self.told = SendResult(message, outcome)
+            self.last_result = SendResult(message, outcome)
         else:
-            self.settle(message, outcome)
+            self.record_result(message, outcome)
 
-    def intend(self, message: Message) -> bool:
+    def mark_sending(self, message: Message) -> bool:
         """Mark the message as being sent and, in the same transaction, record the previous result."""
-        if self.told is None:
+        if self.last_result is None:
             return outbox.mark_sending(message, self.clock())
-        told, states = self.told, list[str]()
+        result, states = self.last_result, list[str]()
         now = self.clock()
-        wanted = outbox.mark_sending(message, now, lambda: states.append(outbox.write_result(*told, now, self.record)))
-        self.told = None
+        may_send = outbox.mark_sending(
+            message, now, lambda: states.append(outbox.write_result(*result, now, self.record))
+        )
+        self.last_result = None
         self.tally.update(states)
-        return wanted
+        return may_send
 
-    def settle(self, message: Message, outcome: Outcome) -> None:
-        self.write()
+    def record_result(self, message: Message, outcome: Outcome) -> None:
+        self.record_last_result()
         self.tally[outbox.record_result(message, outcome, self.clock(), self.record)] += 1
 
-    def write(self) -> None:
+    def record_last_result(self) -> None:
         """Record the last result, if it is not recorded yet."""
-        if self.told:
-            told, self.told = self.told, None
-            self.tally[outbox.record_result(*told, self.clock(), self.record)] += 1
+        if self.last_result:
+            result, self.last_result = self.last_result, None
+            self.tally[outbox.record_result(*result, self.clock(), self.record)] += 1

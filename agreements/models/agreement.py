@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from agreements.domain.facts import Snapshot, counts_from
+from agreements.domain.facts import Snapshot, effective_from
 from agreements.domain.states import FINAL, LIVE, STATUS_LABELS, Status
 from agreements.models.texts import AgreementText, SealCertificate
 from proceedings.models import Paper, User
@@ -200,7 +200,7 @@ class Agreement(models.Model):
     @property
     def signed_from(self) -> datetime | None:
         """When the signature takes effect."""
-        return counts_from(self.signed_at, self.dated)
+        return effective_from(self.signed_at, self.dated)
 
     @property
     def facts(self) -> Snapshot:

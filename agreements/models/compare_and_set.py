@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import CharField, Field, Model, TextField
 
 Columns = dict[str, Any]
-TEXTS = (CharField, TextField)
+TEXT_FIELDS = (CharField, TextField)
 
 
 class Statement(NamedTuple):
@@ -25,78 +25,83 @@ class Statement(NamedTuple):
     def parameters(self, values: list[Any]) -> list[Any]:
         """Convert the values for the database. Texts for text columns need no conversion."""
         return [
-            value if isinstance(value, str) and isinstance(field, TEXTS) else field.get_db_prep_save(value, connection)
+            value
+            if isinstance(value, str) and isinstance(field, TEXT_FIELDS)
+            else field.get_db_prep_save(value, connection)
             for field, value in zip(self.fields, values, strict=True)
         ]
 
 
-def change(model: type[Model], pk: int, *, was: Columns, becomes: Columns) -> bool:
+def update_row(model: type[Model], pk: int, *, expected: Columns, values: Columns) -> bool:
     """Set the columns `becomes` of a row if its columns `was` have the given values. Returns False if they do not.
 
     A value in `was` may be a tuple of allowed values; None never matches. Raises FieldDoesNotExist for a column that is
     not the table's own.
     """
-    old = {name: value if isinstance(value, tuple) else (value,) for name, value in was.items()}
-    statement = update(model, tuple(becomes), tuple((name, len(values)) for name, values in old.items()))
-    values = [*becomes.values(), pk, *(value for values in old.values() for value in values)]
+    old = {name: value if isinstance(value, tuple) else (value,) for name, value in expected.items()}
+    statement = build_update(model, tuple(values), tuple((name, len(parameters)) for name, parameters in old.items()))
+    parameters = [*values.values(), pk, *(value for parameters in old.values() for value in parameters)]
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, statement.parameters(values))
+        cursor.execute(statement.sql, statement.parameters(parameters))
         return bool(cursor.rowcount)
 
 
-def add(model: type[Model], columns: Columns) -> None:
+def insert_row(model: type[Model], columns: Columns) -> None:
     """Insert a row."""
-    statement = insert(model, tuple(columns))
+    statement = build_insert(model, tuple(columns))
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.parameters(list(columns.values())))
 
 
-def hold(model: type[Model], pks: Iterable[int], *columns: str) -> list[tuple[Any, ...]]:
+def lock_rows(model: type[Model], pks: Iterable[int], *columns: str) -> list[tuple[Any, ...]]:
     """Lock some rows until the transaction ends and return the given columns, ordered by primary key.
 
     Numbers and texts only. SQLite cannot lock a row and does not need to: it has one writer at a time.
     """
     keys = sorted(pks)
-    statement = select_for_update(model, columns, len(keys), connection.features.has_select_for_update)
+    statement = build_select_for_update(model, columns, len(keys), connection.features.has_select_for_update)
     with connection.cursor() as cursor:
         cursor.execute(statement, keys)
         return list(cursor.fetchall())
 
 
 @lru_cache
-def update(model: type[Model], becomes: tuple[str, ...], was: tuple[tuple[str, int], ...]) -> Statement:
-    sets = ", ".join(f"{column(model, name)} = %s" for name in becomes)
-    old = "".join(f" AND {column(model, name)} IN ({', '.join(['%s'] * count)})" for name, count in was)
-    names = [*becomes, "id", *(name for name, count in was for _ in range(count))]
-    return Statement(f"UPDATE {table(model)} SET {sets} WHERE {column(model, 'id')} = %s{old}", fields(model, names))
+def build_update(model: type[Model], names: tuple[str, ...], expected: tuple[tuple[str, int], ...]) -> Statement:
+    sets = ", ".join(f"{column_name(model, name)} = %s" for name in names)
+    old = "".join(f" AND {column_name(model, name)} IN ({', '.join(['%s'] * count)})" for name, count in expected)
+    placeholders = [*names, "id", *(name for name, count in expected for _ in range(count))]
+    return Statement(
+        f"UPDATE {table_name(model)} SET {sets} WHERE {column_name(model, 'id')} = %s{old}",
+        get_fields(model, placeholders),
+    )
 
 
 @lru_cache
-def insert(model: type[Model], names: tuple[str, ...]) -> Statement:
-    columns, places = ", ".join(column(model, name) for name in names), ", ".join(["%s"] * len(names))
-    return Statement(f"INSERT INTO {table(model)} ({columns}) VALUES ({places})", fields(model, names))
+def build_insert(model: type[Model], names: tuple[str, ...]) -> Statement:
+    columns, places = ", ".join(column_name(model, name) for name in names), ", ".join(["%s"] * len(names))
+    return Statement(f"INSERT INTO {table_name(model)} ({columns}) VALUES ({places})", get_fields(model, names))
 
 
 @lru_cache
-def select_for_update(model: type[Model], names: tuple[str, ...], count: int, lock: bool) -> str:
-    columns, keys = ", ".join(column(model, name) for name in names), ", ".join(["%s"] * count)
-    found = f"SELECT {columns} FROM {table(model)} WHERE id IN ({keys}) ORDER BY id"
+def build_select_for_update(model: type[Model], names: tuple[str, ...], count: int, lock: bool) -> str:
+    columns, keys = ", ".join(column_name(model, name) for name in names), ", ".join(["%s"] * count)
+    found = f"SELECT {columns} FROM {table_name(model)} WHERE id IN ({keys}) ORDER BY id"
     return f"{found} FOR NO KEY UPDATE" if lock else found
 
 
-def table(model: type[Model]) -> str:
+def table_name(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def column(model: type[Model], name: str) -> str:
-    return connection.ops.quote_name(str(field(model, name).column))
+def column_name(model: type[Model], name: str) -> str:
+    return connection.ops.quote_name(str(get_field(model, name).column))
 
 
-def fields(model: type[Model], names: Iterable[str]) -> tuple["Field[Any, Any]", ...]:
-    return tuple(field(model, name) for name in names)
+def get_fields(model: type[Model], names: Iterable[str]) -> tuple["Field[Any, Any]", ...]:
+    return tuple(get_field(model, name) for name in names)
 
 
-def field(model: type[Model], name: str) -> "Field[Any, Any]":
+def get_field(model: type[Model], name: str) -> "Field[Any, Any]":
     found = model._meta.get_field(name)
     if not isinstance(found, Field):
         raise FieldDoesNotExist(f"{name} is no column of {model._meta.db_table}.")

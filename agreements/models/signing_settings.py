@@ -75,14 +75,14 @@ class SigningSettings(models.Model):
     )
     most_reminders = models.PositiveSmallIntegerField(
         "most reminders",
-        default=PRESETS["standard"].most,
+        default=PRESETS["standard"].max_reminders,
         validators=[MinValueValidator(0), MaxValueValidator(30)],
         help_text="Per agreement.",
     )
     preset = models.CharField(
         "how insistent",
         max_length=10,
-        choices=[(name, preset.words) for name, preset in PRESETS.items()] + [(CUSTOM, "numbers of our own")],
+        choices=[(name, preset.label) for name, preset in PRESETS.items()] + [(CUSTOM, "numbers of our own")],
         default="standard",
         help_text="Sets the four numbers below; changed by hand they are your own.",
     )
@@ -183,7 +183,7 @@ class SigningSettings(models.Model):
         return Policy(
             closes_at=self.closes_at,
             offsets=tuple(self.offsets),
-            most=self.most_reminders,
+            max_reminders=self.most_reminders,
             revision=self.revision,
             coauthors_after=self.coauthors_after,
             hours=hours,

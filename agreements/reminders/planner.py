@@ -11,26 +11,26 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from agreements.domain.schedule import (
-    GAP,
+    MIN_EMAIL_GAP,
     PAUSE_AFTER_REQUEST,
     PLANNING_HORIZON,
     CoAuthor,
+    Decision,
     Escalate,
     NothingDue,
     Policy,
     Remind,
     Timeline,
-    Verdict,
     Wait,
     WorkingHours,
     decide,
     is_final_reminder,
-    slots_left,
+    remaining_reminders,
 )
 from agreements.domain.states import WAITING, Status
 from agreements.mail import addresses, outbox
 from agreements.mail.kinds import REMINDERS
-from agreements.mail.notify import short
+from agreements.mail.notify import hash_address
 from agreements.mail.outbox import EmailRequest
 from agreements.models import Agreement, ChangeRequest, Message, RecipientSettings, SigningSettings
 from proceedings.models import Author
@@ -43,11 +43,11 @@ class Plan(NamedTuple):
     """An agreement, the decision about it, and the co-authors' addresses by idempotency key."""
 
     agreement: Agreement
-    verdict: Verdict
+    decision: Decision
     coauthors: dict[str, str]
 
 
-def waiting() -> QuerySet[Agreement]:
+def awaiting_signature() -> QuerySet[Agreement]:
     """The agreements that await a signature, with the rows that `PlannerBatch` reads."""
     rows = Agreement.objects.filter(status__in=WAITING).select_related("paper")
     return rows.prefetch_related(
@@ -55,14 +55,14 @@ def waiting() -> QuerySet[Agreement]:
     )  # most are of one volume
 
 
-def with_siblings(agreement_ids: list[int]) -> list[int]:
+def include_related(agreement_ids: list[int]) -> list[int]:
     """Add the other agreements that await a signature of the same person in the same volume: they share an email."""
-    mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
-    people = set(mine.values_list("volume_number", "small"))
+    own = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
+    recipients = set(own.values_list("volume_number", "small"))
     others = Agreement.objects.filter(status__in=WAITING).annotate(small=Lower("signer_email"))
-    same_address = others.filter(small__in={address for _, address in people})
+    same_address = others.filter(small__in={address for _, address in recipients})
     found = same_address.order_by().values_list("pk", "volume_number", "small")
-    return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in people)})
+    return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in recipients)})
 
 
 class Case(NamedTuple):
@@ -74,7 +74,7 @@ class Case(NamedTuple):
     coauthors: dict[str, str]
     """The addresses of the co-authors who may be asked, by idempotency key."""
 
-    def plan(self, now: datetime) -> Plan:
+    def make_plan(self, now: datetime) -> Plan:
         return Plan(self.agreement, decide(self.timeline, self.policy, now), self.coauthors)
 
 
@@ -84,25 +84,25 @@ class PlannerBatch:
     Co-authors are loaded where the escalation is due; with `ahead` for all agreements, as a simulation needs.
     """
 
-    def __init__(self, agreements: Iterable[Agreement], *, ahead: bool = False) -> None:
+    def __init__(self, agreements: Iterable[Agreement], *, all_agreements: bool = False) -> None:
         self.agreements = list(agreements)
-        self.coauthors = self.to_escalate(ahead)
+        self.coauthors = self.find_coauthors(all_agreements)
 
-    def to_escalate(self, ahead: bool) -> dict[int, dict[str, str]]:
+    def find_coauthors(self, all_agreements: bool) -> dict[int, dict[str, str]]:
         """Return by paper the other authors' addresses, each by its idempotency key."""
-        silent = {
+        unanswered = {
             one.paper_id: one
             for one in self.agreements
-            if ahead or has_enough(timeline_of(one), one.paper.volume.signing_settings.policy)
+            if all_agreements or should_escalate(build_timeline(one), one.paper.volume.signing_settings.policy)
         }
         found: dict[int, dict[str, str]] = {}
-        if silent:
-            known = Author.objects.filter(paper__in=silent).exclude(email="").order_by("paper", "position")
-            for paper_id, email in known.values_list("paper_id", "email"):
-                agreement = silent[paper_id]
+        if unanswered:
+            authors = Author.objects.filter(paper__in=unanswered).exclude(email="").order_by("paper", "position")
+            for paper_id, email in authors.values_list("paper_id", "email"):
+                agreement = unanswered[paper_id]
                 if email.lower() != agreement.signer_email.lower():
-                    slot = f"r{agreement.paper.volume.signing_settings.revision}:author:{short(email.lower())}"
-                    found.setdefault(paper_id, {})[slot] = email
+                    key = f"r{agreement.paper.volume.signing_settings.revision}:author:{hash_address(email.lower())}"
+                    found.setdefault(paper_id, {})[key] = email
         return found
 
     @property
@@ -111,54 +111,62 @@ class PlannerBatch:
         others = {email for asked in self.coauthors.values() for email in asked.values()}
         return {address.lower() for address in {one.signer_email for one in self.agreements} | others}
 
-    def plans(self, now: datetime) -> list[Plan]:
+    def make_plans(self, now: datetime) -> list[Plan]:
         """Decide for each agreement. Before acting on the result, lock their rows and `addresses` first."""
-        return [case.plan(now) for case in self.cases(now)]
+        return [case.make_plan(now) for case in self.make_cases(now)]
 
-    def cases(self, now: datetime) -> list[Case]:
-        everybody = self.addresses
-        known = RecipientInfo(
-            quiet=addresses.quiet_periods(everybody, GAP, now),
-            stopped=set(addresses.undeliverable(everybody)),
-            people={
-                (one.volume_id, one.address): one for one in RecipientSettings.objects.filter(address__in=everybody)
+    def make_cases(self, now: datetime) -> list[Case]:
+        addresses_used = self.addresses
+        recipients = RecipientInfo(
+            quiet_periods=addresses.quiet_periods(addresses_used, MIN_EMAIL_GAP, now),
+            undeliverable=set(addresses.find_undeliverable(addresses_used)),
+            settings_by_address={
+                (one.volume_id, one.address): one
+                for one in RecipientSettings.objects.filter(address__in=addresses_used)
             },
         )
-        return [self.case(one, known) for one in self.agreements]
+        return [self.make_case(one, recipients) for one in self.agreements]
 
-    def case(self, agreement: Agreement, known: "RecipientInfo") -> Case:
+    def make_case(self, agreement: Agreement, recipients: "RecipientInfo") -> Case:
         signing_settings, signer = agreement.paper.volume.signing_settings, agreement.signer_email
-        asked = self.coauthors.get(agreement.paper_id, {})
+        addresses_by_key = self.coauthors.get(agreement.paper_id, {})
         coauthors = tuple(
-            CoAuthor(slot, known.hours(signing_settings, email), known.free_at(signing_settings, email))
-            for slot, email in asked.items()
-            if email.lower() not in known.stopped
+            CoAuthor(
+                key, recipients.hours_for(signing_settings, email), recipients.next_allowed_at(signing_settings, email)
+            )
+            for key, email in addresses_by_key.items()
+            if email.lower() not in recipients.undeliverable
         )
         paused = (
             agreement.paused_until,
             signing_settings.paused_until,
-            known.paused_until(signing_settings, signer),
-            rest_until(agreement),
+            recipients.paused_until_for(signing_settings, signer),
+            request_pause_until(agreement),
         )
-        timeline = timeline_of(
+        timeline = build_timeline(
             agreement,
-            quiet_until=known.quiet.until(signer),
-            stopped=bool(agreement.reminders_stopped_at) or signer.lower() in known.stopped,
+            quiet_until=recipients.quiet_periods.until(signer),
+            reminders_stopped=bool(agreement.reminders_stopped_at) or signer.lower() in recipients.undeliverable,
             paused_until=latest(*paused),
             coauthors=coauthors,
         )
-        return Case(agreement, timeline, signing_settings.policy_for(known.hours(signing_settings, signer)), asked)
+        return Case(
+            agreement,
+            timeline,
+            signing_settings.policy_for(recipients.hours_for(signing_settings, signer)),
+            addresses_by_key,
+        )
 
 
-def verdict_on(agreement: Agreement, signing_settings: SigningSettings, now: datetime) -> Verdict:
+def decide_from_messages(agreement: Agreement, signing_settings: SigningSettings, now: datetime) -> Decision:
     """Decide from the agreement's own messages and change requests, which must be prefetched.
 
     Emails about other papers, and settings and bounces of the recipients, are ignored.
     """
-    timeline = timeline_of(
+    timeline = build_timeline(
         agreement,
-        stopped=agreement.reminders_stopped_at is not None,
-        paused_until=latest(agreement.paused_until, signing_settings.paused_until, rest_until(agreement)),
+        reminders_stopped=agreement.reminders_stopped_at is not None,
+        paused_until=latest(agreement.paused_until, signing_settings.paused_until, request_pause_until(agreement)),
     )
     return decide(timeline, signing_settings.policy, now)
 
@@ -168,15 +176,19 @@ def is_paused(agreement: Agreement, now: datetime) -> bool:
     agreement.refresh_from_db(fields=["paused_until"])
     volume = agreement.paper.volume_id
     signing_settings = SigningSettings.objects.filter(volume=volume, paused_until__gt=now)
-    person = RecipientSettings.objects.filter(
+    recipient = RecipientSettings.objects.filter(
         volume=volume, address=agreement.signer_email.lower(), paused_until__gt=now
     )
-    return bool(agreement.paused_until and agreement.paused_until > now) or signing_settings.exists() or person.exists()
+    return (
+        bool(agreement.paused_until and agreement.paused_until > now) or signing_settings.exists() or recipient.exists()
+    )
 
 
-def rest_until(agreement: Agreement) -> datetime | None:
+def request_pause_until(agreement: Agreement) -> datetime | None:
     """Return until when reminders wait because the author sent a change request or a signed form."""
-    since = [one.made_at for one in agreement.change_requests.all() if one.state == ChangeRequest.State.OPEN]
+    since = [
+        request.made_at for request in agreement.change_requests.all() if request.state == ChangeRequest.State.OPEN
+    ]
     received = agreement.received_at if agreement.status == Status.RECEIVED else None
     return latest(*(moment + PAUSE_AFTER_REQUEST for moment in since), received and received + PAUSE_AFTER_REQUEST)
 
@@ -184,39 +196,39 @@ def rest_until(agreement: Agreement) -> datetime | None:
 class RecipientInfo(NamedTuple):
     """What the database knows about some addresses."""
 
-    quiet: addresses.QuietPeriods
-    stopped: set[str]
-    people: dict[tuple[int, str], RecipientSettings]
+    quiet_periods: addresses.QuietPeriods
+    undeliverable: set[str]
+    settings_by_address: dict[tuple[int, str], RecipientSettings]
 
-    def person(self, signing_settings: SigningSettings, address: str) -> RecipientSettings | None:
-        return self.people.get((signing_settings.volume_id, address.lower()))
+    def settings_for(self, signing_settings: SigningSettings, address: str) -> RecipientSettings | None:
+        return self.settings_by_address.get((signing_settings.volume_id, address.lower()))
 
-    def hours(self, signing_settings: SigningSettings, address: str) -> WorkingHours:
-        person = self.person(signing_settings, address)
-        return signing_settings.hours_in(person.zone) if person and person.zone else signing_settings.hours
+    def hours_for(self, signing_settings: SigningSettings, address: str) -> WorkingHours:
+        recipient = self.settings_for(signing_settings, address)
+        return signing_settings.hours_in(recipient.zone) if recipient and recipient.zone else signing_settings.hours
 
-    def paused_until(self, signing_settings: SigningSettings, address: str) -> datetime | None:
-        person = self.person(signing_settings, address)
-        return person.paused_until if person else None
+    def paused_until_for(self, signing_settings: SigningSettings, address: str) -> datetime | None:
+        recipient = self.settings_for(signing_settings, address)
+        return recipient.paused_until if recipient else None
 
-    def free_at(self, signing_settings: SigningSettings, address: str) -> datetime | None:
-        return latest(self.quiet.until(address), self.paused_until(signing_settings, address))
+    def next_allowed_at(self, signing_settings: SigningSettings, address: str) -> datetime | None:
+        return latest(self.quiet_periods.until(address), self.paused_until_for(signing_settings, address))
 
 
 def latest(*moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def has_enough(timeline: Timeline, policy: Policy) -> bool:
+def should_escalate(timeline: Timeline, policy: Policy) -> bool:
     """Whether enough reminders remained unanswered, or no more are left, so that the co-authors are asked."""
-    return timeline.reminders >= policy.coauthors_after or not slots_left(timeline, policy)
+    return timeline.reminder_count >= policy.coauthors_after or not remaining_reminders(timeline, policy)
 
 
-def timeline_of(
+def build_timeline(
     agreement: Agreement,
     *,
     quiet_until: datetime | None = None,
-    stopped: bool = False,
+    reminders_stopped: bool = False,
     paused_until: datetime | None = None,
     coauthors: tuple[CoAuthor, ...] = (),
 ) -> Timeline:
@@ -225,26 +237,26 @@ def timeline_of(
         raise ValueError(f"{agreement} is not issued.")
     messages = list(agreement.messages.all())
     to_signer = [m for m in messages if m.recipient.lower() == agreement.signer_email.lower()]
-    left = [m for m in to_signer if m.state in (State.SENT, State.UNKNOWN)]
-    under_way = [m for m in to_signer if m.state in outbox.OPEN]
+    sent = [m for m in to_signer if m.state in (State.SENT, State.UNKNOWN)]
+    pending = [m for m in to_signer if m.state in outbox.OPEN_STATES]
     return Timeline(
         issued_at=agreement.issued_at,
-        taken=frozenset(m.idempotency_key for m in messages),
-        reminders=sum(m.kind in REMINDERS for m in left + under_way),
-        last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
-        mail_under_way=bool(under_way),
+        used_keys=frozenset(m.idempotency_key for m in messages),
+        reminder_count=sum(m.kind in REMINDERS for m in sent + pending),
+        last_email_at=max((m.sent_at or m.due_at for m in sent), default=None),
+        email_pending=bool(pending),
         quiet_until=quiet_until,
-        stopped=stopped,
+        reminders_stopped=reminders_stopped,
         paused_until=paused_until,
         coauthors=coauthors,
     )
 
 
-def next_check(verdict: Verdict, now: datetime) -> datetime | None:
+def next_check(decision: Decision, now: datetime) -> datetime | None:
     """Return when the planner checks an agreement again after this decision; None means never."""
-    match verdict:
+    match decision:
         case Remind():
-            return now + GAP
+            return now + MIN_EMAIL_GAP
         case Escalate():
             return now + PLANNING_HORIZON
         case Wait(until):
@@ -253,31 +265,32 @@ def next_check(verdict: Verdict, now: datetime) -> datetime | None:
             return None
 
 
-def one_volume_each(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
+def keep_one_volume_per_address(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
     """Let only one volume email an address in one run; plans of other volumes wait for the next check.
 
     Each plan was made alone: papers of one volume share an email, those of two volumes would send two at once.
     """
-    first: dict[str, int] = {}
+    volume_by_address: dict[str, int] = {}
     for plan in plans:
         volume_id = plan.agreement.paper.volume_id
-        to = [request.recipient.lower() for request in email_requests(plan) if not request.skipped]
-        taken = any(first.get(address, volume_id) != volume_id for address in to)
-        first |= {} if taken else dict.fromkeys(to, volume_id)
-        yield plan._replace(verdict=Wait(now + PLANNING_HORIZON)) if taken else plan
+        recipients = [request.recipient.lower() for request in email_requests(plan) if not request.skipped]
+        conflict = any(volume_by_address.get(address, volume_id) != volume_id for address in recipients)
+        volume_by_address |= {} if conflict else dict.fromkeys(recipients, volume_id)
+        yield plan._replace(decision=Wait(now + PLANNING_HORIZON)) if conflict else plan
 
 
 def email_requests(plan: Plan) -> list[EmailRequest]:
     """The emails that a plan asks for now, and the reminders that were missed."""
     agreement = plan.agreement
-    match plan.verdict:
-        case Remind(slot, skipped):
-            kind = Kind.LAST_CALL if is_final_reminder(slot) else Kind.REMINDER
+    match plan.decision:
+        case Remind(key, skipped_keys):
+            kind = Kind.LAST_CALL if is_final_reminder(key) else Kind.REMINDER
             missed = [
-                EmailRequest(agreement, one, Kind.REMINDER, agreement.signer_email, skipped=True) for one in skipped
+                EmailRequest(agreement, skipped_key, Kind.REMINDER, agreement.signer_email, skipped=True)
+                for skipped_key in skipped_keys
             ]
-            return [*missed, EmailRequest(agreement, slot, kind, agreement.signer_email)]
-        case Escalate(slots):
-            return [EmailRequest(agreement, slot, Kind.UNSIGNED, plan.coauthors[slot]) for slot in slots]
+            return [*missed, EmailRequest(agreement, key, kind, agreement.signer_email)]
+        case Escalate(keys):
+            return [EmailRequest(agreement, key, Kind.UNSIGNED, plan.coauthors[key]) for key in keys]
         case _:
             return []

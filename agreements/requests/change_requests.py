@@ -13,7 +13,7 @@ from django.db import transaction
 
 from agreements import lifecycle
 from agreements.domain import reasons
-from agreements.domain.differences import differences
+from agreements.domain.differences import compare_snapshot
 from agreements.domain.states import WAITING
 from agreements.lifecycle import snapshot
 from agreements.lifecycle.delegate import confirm_delegation, name_shown, paper_of, set_corresponding_author
@@ -59,18 +59,18 @@ def request_change(
             raise lifecycle.TransitionError("propose anything for", status)
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
-        made = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
+        request = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
         outbox.cancel_reminders(agreement.pk)  # `planner.request_pause_until` prevents new ones
         lifecycle.record_event(
-            agreement.pk, "propose", by="signer", now=now, data={"what": change_lines(made), "note": note}
+            agreement.pk, "propose", by="signer", now=now, data={"what": describe_changes(request), "note": note}
         )
-        notify.notify_editors(agreement, Message.Kind.EDITOR_PROPOSAL, now, about=str(made.pk))
-    return made
+        notify.notify_editors(agreement, Message.Kind.EDITOR_PROPOSAL, now, about=str(request.pk))
+    return request
 
 
-def change_lines(change_request: ChangeRequest) -> list[str]:
+def describe_changes(change_request: ChangeRequest) -> list[str]:
     """Return the requested changes, one line each."""
-    return [str(each) for each in differences(change_request.agreement.facts, change_request.data)]
+    return [str(each) for each in compare_snapshot(change_request.agreement.facts, change_request.data)]
 
 
 def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreement:
@@ -83,7 +83,7 @@ def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreemen
         agreement = resolve(change_request, State.ACCEPTED, by=by, now=now)
         if change_request.kind == ChangeRequest.Kind.SIGNER:
             set_signer(agreement, change_request.data, by=by, now=now)
-            reason = reasons.another_signer(change_request.data["name"])
+            reason = reasons.signer_changed_to(change_request.data["name"])
         else:
             apply_change(paper_of(agreement), change_request.data)
             reason = reasons.CORRECTED
@@ -99,26 +99,26 @@ def reject(change_request: ChangeRequest, *, reason: str, by: str, now: datetime
     with transaction.atomic():
         agreement = resolve(change_request, State.REFUSED, by=by, now=now, answer=reason)
         lifecycle.record_event(agreement.pk, "refuse", by=by, now=now, data={"reason": reason})
-        lifecycle.check_now(agreement, now)
+        lifecycle.recheck(agreement, now)
         kind = Message.Kind.PROPOSAL_REFUSED
         idempotency_key, to = f"proposal-refused:{change_request.pk}", agreement.signer_email
         outbox.queue(agreement, idempotency_key=idempotency_key, kind=kind, recipient=to, now=now)
 
 
-def set_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: datetime) -> None:
+def set_signer(agreement: Agreement, requested: dict[str, Any], *, by: str, now: datetime) -> None:
     """Make the requested person the signer. Raises NotReadyError if the paper lacks the author."""
     authors = Author.objects.filter(paper=agreement.paper_id)
-    if "author" not in wanted:
-        contact = authors.filter(is_corresponding=True).first()
-        if contact is None:
+    if "author" not in requested:
+        corresponding = authors.filter(is_corresponding=True).first()
+        if corresponding is None:
             raise snapshot.NotReadyError("The paper has no corresponding author. Choose one on its page first.")
-        named = {"name": wanted["name"], "email": wanted["email"], "named_at": now, "named_by": by}
-        NonAuthorSigner.objects.update_or_create(author=contact, defaults=named)
+        values = {"name": requested["name"], "email": requested["email"], "named_at": now, "named_by": by}
+        NonAuthorSigner.objects.update_or_create(author=corresponding, defaults=values)
         return
-    author = authors.filter(pk=wanted["author"]).first()
+    author = authors.filter(pk=requested["author"]).first()
     if author is None:
-        raise snapshot.NotReadyError(f"{wanted['name']} is not among the paper’s authors any more.")
-    set_corresponding_author(author, wanted["email"])
+        raise snapshot.NotReadyError(f"{requested['name']} is not among the paper’s authors any more.")
+    set_corresponding_author(author, requested["email"])
 
 
 def resolve(
@@ -132,8 +132,8 @@ def resolve(
     agreement = Agreement.objects.select_related("text").get(pk=change_request.agreement_id)
     if agreement.status not in WAITING:
         raise lifecycle.TransitionError("settle a proposal for", agreement.status)
-    open_ = ChangeRequest.objects.filter(pk=change_request.pk, state=State.OPEN)
-    if not open_.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
+    open_requests = ChangeRequest.objects.filter(pk=change_request.pk, state=State.OPEN)
+    if not open_requests.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
         raise lifecycle.TransitionError("settle again a proposal for", agreement.status)
     change_request.refresh_from_db()
     return agreement
@@ -147,8 +147,8 @@ def apply_change(paper: Paper, data: dict[str, Any]) -> None:
     if "title" in data and data["title"] != paper.title:
         try:
             paper.title, paper.title_latex = data["title"], to_latex(data["title"])
-        except UnmappedError as refusal:
-            raise snapshot.NotReadyError(f"The title cannot be written in LaTeX: {refusal}") from refusal
+        except UnmappedError as error:
+            raise snapshot.NotReadyError(f"The title cannot be written in LaTeX: {error}") from error
         paper.save(update_fields=["title", "title_latex"])
     if "authors" in data:
         apply_authors(paper, data["authors"])
@@ -157,57 +157,59 @@ def apply_change(paper: Paper, data: dict[str, Any]) -> None:
 def apply_authors(paper: Paper, names: list[str]) -> None:
     """Give the paper these authors in this order. An author with the same or a similar name keeps the other data."""
     rows = list(paper.authors.order_by("position"))
-    chosen = match_authors(rows, names)
-    left = [row for row in rows if row not in chosen]
-    if any(row.is_corresponding for row in left):
+    matched = match_authors(rows, names)
+    removed = [row for row in rows if row not in matched]
+    if any(row.is_corresponding for row in removed):
         raise snapshot.NotReadyError(
             "The corresponding author would leave the list. Choose another one on the paper’s page first."
         )
-    for gone in left:
-        gone.delete()
-    far = 1 + max((row.position for row in rows), default=0) + len(names)
-    for place, kept in enumerate(filter(None, chosen)):  # first to unused positions, because positions are unique
-        Author.objects.filter(pk=kept.pk).update(position=far + place)
-    for place, (row, name) in enumerate(zip(chosen, names, strict=True), start=1):
+    for author in removed:
+        author.delete()
+    free_position = 1 + max((row.position for row in rows), default=0) + len(names)
+    for position, author in enumerate(filter(None, matched)):  # first to unused positions, because positions are unique
+        Author.objects.filter(pk=author.pk).update(position=free_position + position)
+    for position, (row, name) in enumerate(zip(matched, names, strict=True), start=1):
         author = row or Author(paper=paper)
-        author.position = place
+        author.position = position
         if row is None or name_shown(row) != name:
             parts = parse_name(name)
             author.given, author.particle = parts.given, parts.particle
             author.family, author.suffix = parts.family, parts.suffix
         try:
             author.full_clean()
-        except ValidationError as refusal:
-            raise snapshot.NotReadyError(f"“{name}” cannot be an author: {' '.join(refusal.messages)}") from refusal
+        except ValidationError as error:
+            raise snapshot.NotReadyError(f"“{name}” cannot be an author: {' '.join(error.messages)}") from error
         author.save()
 
 
 def match_authors(rows: list[Author], names: list[str]) -> list[Author | None]:
     """Match each name to an author: by the same name, then a similar name, then the family name, then the position."""
-    chosen: list[Author | None] = [None] * len(names)
+    matched: list[Author | None] = [None] * len(names)
 
-    def choose(fits: Any) -> None:
-        for place, name in enumerate(names):
-            if chosen[place] is None:
-                chosen[place] = next((row for row in rows if row not in chosen and fits(place, name, row)), None)
+    def match_where(is_match: Any) -> None:
+        for position, name in enumerate(names):
+            if matched[position] is None:
+                matched[position] = next(
+                    (row for row in rows if row not in matched and is_match(position, name, row)), None
+                )
 
-    choose(lambda place, name, row: name_shown(row) == name)
-    choose(lambda place, name, row: similar_names(parse_name(name), row.name))
-    choose(lambda place, name, row: plain_words(parse_name(name).family) == plain_words(row.family))
+    match_where(lambda position, name, row: name_shown(row) == name)
+    match_where(lambda position, name, row: are_similar(parse_name(name), row.name))
+    match_where(lambda position, name, row: plain_words(parse_name(name).family) == plain_words(row.family))
     if len(rows) == len(names):
-        choose(lambda place, name, row: rows[place] is row)
-    return chosen
+        match_where(lambda position, name, row: rows[position] is row)
+    return matched
 
 
-def similar_names(one: Name, other: Name) -> bool:
+def are_similar(one: Name, other: Name) -> bool:
     return same_words(one, other) or same_letters(one, other) or compatible(one, other)
 
 
 def parse_name(name: str) -> Name:
     """Split a name of the form ``First von Last, Jr`` into its parts."""
-    words, _, suffix = name.partition(", ")
+    full_name, _, suffix = name.partition(", ")
     try:
-        parts = read_name(words).name
+        parts = read_name(full_name).name
     except NotANameError:
         return Name(family=name)
     return Name(family=parts.family, given=parts.given, particle=parts.particle, suffix=suffix)

@@ -17,7 +17,7 @@ from agreements.models import Agreement, Correction, Message
 
 State, Role, Nature = Correction.State, Correction.Role, Correction.Nature
 
-MAX_OPEN = 3
+MAX_OPEN_REQUESTS = 3
 """Limit of open correction requests per paper."""
 
 
@@ -58,14 +58,14 @@ def request_correction(agreement: Agreement, *, by: str, now: datetime, **fields
         raise NotPublishedError
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])
-        if agreement.corrections.filter(state=State.OPEN).count() >= MAX_OPEN:
+        if agreement.corrections.filter(state=State.OPEN).count() >= MAX_OPEN_REQUESTS:
             raise TooManyOpenError
-        made = Correction.objects.create(agreement=agreement, made_at=now, made_by=by, **fields)
-        data = {"nature": made.nature, "what": made.description, "who": made.name}
+        correction = Correction.objects.create(agreement=agreement, made_at=now, made_by=by, **fields)
+        data = {"nature": correction.nature, "what": correction.description, "who": correction.name}
         lifecycle.record_event(agreement.pk, "correction", by=by, now=now, data=data)
         if not by.startswith("editor:"):
-            notify.notify_editors(agreement, Message.Kind.EDITOR_CORRECTION, now, about=str(made.pk))
-    return made
+            notify.notify_editors(agreement, Message.Kind.EDITOR_CORRECTION, now, about=str(correction.pk))
+    return correction
 
 
 def approve(correction: Correction, permission: Permission, *, by: str, now: datetime) -> None:
@@ -100,8 +100,8 @@ def reject(correction: Correction, *, reason: str, by: str, now: datetime) -> No
 def resolve(correction: Correction, state: Correction.State, *, by: str, now: datetime, **columns: Any) -> None:
     with transaction.atomic():
         outbox.lock_agreements([correction.agreement_id])
-        mine = Correction.objects.filter(pk=correction.pk, state=State.OPEN)
-        if not mine.update(state=state, resolved_at=now, resolved_by=by, **columns):
+        open_corrections = Correction.objects.filter(pk=correction.pk, state=State.OPEN)
+        if not open_corrections.update(state=state, resolved_at=now, resolved_by=by, **columns):
             raise AlreadyResolvedError
         correction.refresh_from_db()
         data = {"what": correction.description, "words": correction.answer, "permitted_by": correction.permitted_by}
@@ -115,8 +115,8 @@ def apply(correction: Correction, *, by: str, now: datetime) -> None:
     """
     with transaction.atomic():
         outbox.lock_agreements([correction.agreement_id])
-        mine = Correction.objects.filter(pk=correction.pk, state=State.APPROVED)
-        if not mine.update(state=State.APPLIED, applied_at=now, applied_by=by):
+        approved = Correction.objects.filter(pk=correction.pk, state=State.APPROVED)
+        if not approved.update(state=State.APPLIED, applied_at=now, applied_by=by):
             raise AlreadyResolvedError
         correction.refresh_from_db()
         data = {"what": correction.description}
@@ -149,25 +149,31 @@ NATURES = {
 }
 
 
-def pull_request(correction: Correction) -> str:
+def format_pull_request(correction: Correction) -> str:
     """Return the correction as Markdown with the headings of the publisher's form, for a pull request."""
     agreement = correction.agreement
-    given = correction.permitted_on.isoformat() if correction.permitted_on else ""
+    permitted_on = correction.permitted_on.isoformat() if correction.permitted_on else ""
     paper = agreement.paper
     blocks = [
         ("# Paper Edit Request", [f"v{paper.volume.number}, {paper.public_id or paper.key}: {paper.title}"]),
-        ("## Your Role", [*ticks(ROLES, correction.role), line("On behalf of", correction.on_behalf_of)]),
-        ("## Nature of Changes", ticks(NATURES, correction.nature)),
+        (
+            "## Your Role",
+            [*format_checkboxes(ROLES, correction.role), format_line("On behalf of", correction.on_behalf_of)],
+        ),
+        ("## Nature of Changes", format_checkboxes(NATURES, correction.nature)),
         (
             "## For Content Changes",
             [
-                line("1. Name of the proceedings editor who gave permission", correction.permitted_by),
-                line("2. Method of permission", correction.permitted_how),
-                line("3. Date permission was granted", given),
-                line("4. Relevant correspondence or notes", one_line(correction.correspondence)),
+                format_line("1. Name of the proceedings editor who gave permission", correction.permitted_by),
+                format_line("2. Method of permission", correction.permitted_how),
+                format_line("3. Date permission was granted", permitted_on),
+                format_line("4. Relevant correspondence or notes", join_lines(correction.correspondence)),
             ],
         ),
-        ("## GitHub Information", [line("Proceedings editor's GitHub username", at(correction.github))]),
+        (
+            "## GitHub Information",
+            [format_line("Proceedings editor's GitHub username", format_username(correction.github))],
+        ),
         ("## Description of Changes", [correction.description]),
         (
             "## Additional Notes",
@@ -177,17 +183,17 @@ def pull_request(correction: Correction) -> str:
     return "\n\n".join("\n".join([heading, "", *filter(None, lines)]) for heading, lines in blocks) + "\n"
 
 
-def ticks(choices: dict[Any, str], chosen: str) -> list[str]:
+def format_checkboxes(choices: dict[Any, str], chosen: str) -> list[str]:
     return [f"- [{'x' if choice == chosen else ' '}] {words}" for choice, words in choices.items()]
 
 
-def line(label: str, value: str) -> str:
+def format_line(label: str, value: str) -> str:
     return f"{label}: {value}".rstrip()
 
 
-def one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     return " ".join(text.split())
 
 
-def at(name: str) -> str:
+def format_username(name: str) -> str:
     return f"@{name.lstrip('@')}" if name else ""

@@ -31,7 +31,7 @@ def record_edit(
 ) -> Edit:
     """Record an edit, and ask the author if it is substantive. Raises TransitionError before the signature."""
     with transaction.atomic():
-        lock_edit(agreement, "note an edit under")
+        lock_agreement(agreement, "note an edit under")
         edit = Edit.objects.create(
             agreement=agreement,
             what=what,
@@ -52,53 +52,53 @@ def record_edit(
 def ask_author(edit: Edit, *, now: datetime) -> bool:
     """Ask the author, or ask again. Returns False if the edit is not open or an email about it is still queued."""
     with transaction.atomic():
-        lock_edit(edit.agreement, "ask about an edit under")
-        open_ = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
-        times = open_.values_list("asked", flat=True).first()
-        before = edit.agreement.messages.filter(idempotency_key=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN)
-        if times is None or before.exists() or not open_.filter(asked=times).update(asked=times + 1):
+        lock_agreement(edit.agreement, "ask about an edit under")
+        open_edits = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
+        times = open_edits.values_list("asked", flat=True).first()
+        queued = edit.agreement.messages.filter(idempotency_key=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN_STATES)
+        if times is None or queued.exists() or not open_edits.filter(asked=times).update(asked=times + 1):
             return False
-        idempotency_key, to = f"edit:{edit.pk}:{times + 1}", edit.agreement.signer_email
+        idempotency_key, address = f"edit:{edit.pk}:{times + 1}", edit.agreement.signer_email
         return outbox.queue(
-            edit.agreement, idempotency_key=idempotency_key, kind=Message.Kind.EDIT, recipient=to, now=now
+            edit.agreement, idempotency_key=idempotency_key, kind=Message.Kind.EDIT, recipient=address, now=now
         )
 
 
-def record_answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> None:
+def record_answer(edit: Edit, *, confirmed: bool, answer: str, now: datetime) -> None:
     """Record the author's answer, once, and notify the editors. Raises TransitionError if the edit
     was resolved before.
     """
     state = State.CONFIRMED if confirmed else State.DECLINED
     with transaction.atomic():
-        resolve(edit, {State.OPEN}, state, by="signer", words=words, now=now)
+        resolve(edit, {State.OPEN}, state, by="signer", answer=answer, now=now)
         notify.notify_editors(edit.agreement, Message.Kind.EDITOR_EDIT, now, about=str(edit.pk))
 
 
 def confirm(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
     """Record that the author confirmed in another way, which `reason` names. Raises TransitionError."""
-    resolve(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, words=reason, now=now)
+    resolve(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, answer=reason, now=now)
 
 
 def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
     """Record that the paper is as it was before the edit. Raises TransitionError."""
-    resolve(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, words=reason, now=now)
+    resolve(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, answer=reason, now=now)
 
 
-def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
+def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, answer: str, now: datetime) -> None:
     """Set the state from one of `sources` and append the event. Raises TransitionError."""
     with transaction.atomic():
-        lock_edit(edit.agreement, "settle an edit under")
-        mine = Edit.objects.filter(pk=edit.pk, state__in=sources)
-        if not mine.update(state=state, resolved_at=now, resolved_by=by, answer=words):
+        lock_agreement(edit.agreement, "settle an edit under")
+        matching = Edit.objects.filter(pk=edit.pk, state__in=sources)
+        if not matching.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
             raise lifecycle.TransitionError("settle again an edit under", edit.agreement.status)
         edit.refresh_from_db()
-        data = {"what": edit.what, "words": words}
+        data = {"what": edit.what, "words": answer}
         lifecycle.record_event(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
 
 
-def lock_edit(agreement: Agreement, verb: str) -> None:
+def lock_agreement(agreement: Agreement, action: str) -> None:
     """Lock the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
     outbox.lock_agreements([agreement.pk])
     status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
     if status not in IN_FORCE:
-        raise lifecycle.TransitionError(verb, status)
+        raise lifecycle.TransitionError(action, status)

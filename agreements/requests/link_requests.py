@@ -15,7 +15,7 @@ from agreements.mail.kinds import ANSWERS
 from agreements.models import Agreement, Link, LinkRequest, Message
 from agreements.requests import rate_limits
 
-BATCH = 500
+BATCH_SIZE = 500
 
 
 def request_link(now: datetime, *, token: str = "", reference: str = "") -> None:
@@ -28,31 +28,31 @@ def request_link(now: datetime, *, token: str = "", reference: str = "") -> None
 def answer_requests(now: datetime) -> int:
     """Queue an email for each request that matches an agreement, and delete the requests. Returns how many emails."""
     queued = 0
-    while requests := list(LinkRequest.objects.order_by("asked_at", "pk")[:BATCH]):
+    while requests := list(LinkRequest.objects.order_by("asked_at", "pk")[:BATCH_SIZE]):
         for request in requests:
             with transaction.atomic():
-                gone, _ = LinkRequest.objects.filter(pk=request.pk).delete()
-                agreement = agreement_meant(request) if gone else None  # not deleted: another worker answers it
+                deleted, _ = LinkRequest.objects.filter(pk=request.pk).delete()
+                agreement = find_agreement(request) if deleted else None  # not deleted: another worker answers it
                 if agreement is not None:
                     queued += send_link(agreement, now)
     return queued
 
 
-def agreement_meant(request: LinkRequest) -> Agreement | None:
+def find_agreement(request: LinkRequest) -> Agreement | None:
     """Return the agreement that a request is about: the named one if its sealed PDF is wanted, else the paper's live
     one.
     """
     if request.reference:
-        asked = Agreement.objects.filter(reference=request.reference).first()
+        agreement = Agreement.objects.filter(reference=request.reference).first()
         wants_copy = True
     else:
         links = Link.objects.select_related("agreement").filter(digest=request.digest)
         # Links of these purposes may be held by people other than the signer.
         link = links.exclude(purpose__in=[Link.Purpose.OBJECT, Link.Purpose.CORRECT]).first()
-        asked, wants_copy = (link.agreement, link.purpose == Link.Purpose.COPY) if link else (None, False)
-    if asked is None or (wants_copy and asked.sealed_file):
-        return asked
-    return Agreement.objects.filter(paper=asked.paper_id, status__in=LIVE).first() or asked
+        agreement, wants_copy = (link.agreement, link.purpose == Link.Purpose.COPY) if link else (None, False)
+    if agreement is None or (wants_copy and agreement.sealed_file):
+        return agreement
+    return Agreement.objects.filter(paper=agreement.paper_id, status__in=LIVE).first() or agreement
 
 
 def send_link(agreement: Agreement, now: datetime) -> bool:
@@ -63,15 +63,15 @@ def send_link(agreement: Agreement, now: datetime) -> bool:
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])  # so that no signing link is queued while the agreement is being signed
         agreement.refresh_from_db()
-        waits = agreement.status in WAITING
+        is_awaiting = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=ANSWERS)
-        to_them = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
-        if not (waits or agreement.sealed_file) or not rate_limits.room(to_them, rate_limits.MAILS, now):
+        request_times = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
+        if not (is_awaiting or agreement.sealed_file) or not rate_limits.room(request_times, rate_limits.EMAILS, now):
             return False
         return outbox.queue(
             agreement,
             idempotency_key=f"fresh:{asked_for.filter(agreement=agreement.pk).count() + 1}",
-            kind=Message.Kind.FRESH if waits else Message.Kind.COPY,
+            kind=Message.Kind.FRESH if is_awaiting else Message.Kind.COPY,
             recipient=agreement.signer_email,
             now=now,
         )

@@ -34,9 +34,9 @@ def record_objection(agreement: Agreement, *, by: str, reason: str, now: datetim
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in SIGNED:
             raise lifecycle.TransitionError("object to", status)
-        if any(data["who"] == by for data in history.objections(agreement)):
+        if any(data["who"] == by for data in history.list_objections(agreement)):
             return False
         lifecycle.record_event(agreement.pk, "object", by="author", now=now, data={"who": by, "reason": reason})
-        about = str(len(history.objections(agreement)))
+        about = str(len(history.list_objections(agreement)))
         notify.notify_editors(agreement, Message.Kind.EDITOR_OBJECTED, now, about=about)
     return True

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from proceedings.web.rate_limits import KEEP, Limit, forget, reached, room, take
 
-__all__ = ["KEEP", "MAILS", "MISSES", "SIGNING", "UPLOADS", "Limit", "forget", "reached", "room", "take"]
+__all__ = ["EMAILS", "EXPIRED_LINKS", "KEEP", "SIGNING", "UPLOADS", "Limit", "forget", "reached", "room", "take"]
 
-MISSES = Limit("misses", 20, timedelta(minutes=1))
+EXPIRED_LINKS = Limit("misses", 20, timedelta(minutes=1))
 """Per network address: posts to expired links, and requests for new ones."""
 SIGNING = Limit("signing", 5, timedelta(hours=1))
 """Per link: submitted signing forms."""
 UPLOADS = Limit("uploads", 10, timedelta(hours=1))
 """Per agreement: uploads of signed forms, each of which starts a process."""
-MAILS = Limit("mails", 3, timedelta(days=1))
+EMAILS = Limit("mails", 3, timedelta(days=1))
 """Per email address: emails that somebody requested. Counted by the messages themselves."""

@@ -22,7 +22,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
     """Shows the edit and takes the author's word, once."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
-    link = links.read(token, Link.Purpose.EDIT, now_of(request))
+    link = links.find_link(token, Link.Purpose.EDIT, now_of(request))
     if link is None or link.agreement.status not in edits.IN_FORCE:
         return link_expired_page(request)
     row = link.agreement.edits.get(pk=link.message.idempotency_key.split(":")[1])
@@ -34,7 +34,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "agreements/edit.html", context | {"form": form}, status=400 if form.is_bound else 200)
     confirmed, words = form.cleaned_data["right"] == "yes", form.cleaned_data["words"].strip()
     try:
-        edits.record_answer(row, confirmed=confirmed, words=words, now=now_of(request))
+        edits.record_answer(row, confirmed=confirmed, answer=words, now=now_of(request))
     except lifecycle.TransitionError:  # a second click, or an editor was faster
         row.refresh_from_db()
     remember_language(request, link.message.recipient)
@@ -47,7 +47,7 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
     """Takes an author's request to correct the published paper."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
-    link = links.read(token, Link.Purpose.CORRECT, now_of(request))
+    link = links.find_link(token, Link.Purpose.CORRECT, now_of(request))
     if link is None:
         return link_expired_page(request)
     agreement, recipient = link.agreement, link.message.recipient
@@ -85,7 +85,7 @@ def objection(request: HttpRequest, token: str) -> HttpResponse:
     """Says what was signed for them; takes an objection with its reason and a tick."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
-    link = links.read(token, Link.Purpose.OBJECT, now_of(request))
+    link = links.find_link(token, Link.Purpose.OBJECT, now_of(request))
     if link is None or link.agreement.status not in objections.SIGNED:
         return link_expired_page(request)
     agreement, who = link.agreement, objections.coauthor_of(link)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from agreements import lifecycle
 from agreements.domain import agreement_text
-from agreements.domain.differences import differences
+from agreements.domain.differences import compare_snapshot
 from agreements.lifecycle import delegate, snapshot
 from agreements.models import ChangeRequest, Link
 from agreements.requests import change_requests
@@ -69,7 +69,7 @@ def request_change(request: HttpRequest, token: str, link: Link) -> HttpResponse
 def change_requested(request: HttpRequest, token: str, change_request: ChangeRequest) -> HttpResponse:
     agreement = change_request.agreement
     remember_language(request, agreement.signer_email)
-    found = differences(agreement.facts, change_request.data)
+    found = compare_snapshot(agreement.facts, change_request.data)
     context = {"token": token, "agreement": agreement, "differences": found}
     return render(request, "agreements/proposed.html", context)
 

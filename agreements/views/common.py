@@ -23,7 +23,7 @@ Page = Callable[[HttpRequest, str, Link], HttpResponse]
 def link_expired_page(request: HttpRequest) -> HttpResponse:
     """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
     if request.method == "POST":
-        rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
+        rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
     # Relative, so that the page says the same, to the byte, for every link.
     route = request.resolver_match.route if request.resolver_match else ""
     up = "../" * route.partition("<str:token>/")[2].count("/")
@@ -36,7 +36,9 @@ def too_many_attempts(request: HttpRequest, wait: str) -> HttpResponse:
 
 
 def too_many_misses(request: HttpRequest) -> bool:
-    return request.method == "POST" and rate_limits.reached(rate_limits.MISSES, address_of(request), now_of(request))
+    return request.method == "POST" and rate_limits.reached(
+        rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)
+    )
 
 
 def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[HttpRequest, str], HttpResponse]]:
@@ -51,7 +53,7 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
         def opened(request: HttpRequest, token: str) -> HttpResponse:
             if too_many_misses(request):
                 return too_many_attempts(request, _("a minute"))
-            link = links.read(token, Link.Purpose.SIGN, now_of(request))
+            link = links.find_link(token, Link.Purpose.SIGN, now_of(request))
             if link and link.agreement.status in SIGNED:
                 return signed(request, token, link) if signed else redirect_to_start(token)
             if link is None or link.agreement.status not in WAITING:

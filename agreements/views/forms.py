@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from agreements.documents import pdf
 from agreements.domain import drawn_signature
 from agreements.domain.agreement_text import AgreementWording
-from agreements.domain.differences import differences
+from agreements.domain.differences import compare_snapshot
 from agreements.domain.facts import Snapshot
 from proceedings.bibtex.name_matching import compatible, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
@@ -57,7 +57,7 @@ class SignForm(forms.Form):
 
     def clean_typed_name(self) -> str:
         typed = " ".join(self.cleaned_data["typed_name"].split())
-        if missing := pdf.unprintable(typed):
+        if missing := pdf.find_unprintable(typed):
             named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
             raise forms.ValidationError(
                 _("The form cannot show %(letters)s. Please write your name in other letters, such as Latin ones.")
@@ -308,7 +308,7 @@ class ChangeRequestForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if not self.errors and not differences(self.facts, self.wanted):
+        if not self.errors and not compare_snapshot(self.facts, self.wanted):
             self.add_error("title", _("This is what the agreement says already. Change what is wrong."))
         return data
 
@@ -321,7 +321,7 @@ class ChangeRequestForm(forms.Form):
 def require_printable(text: str) -> str:
     """`text` composed and with single spaces. Raises ValidationError for letters that the form cannot show."""
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
-    if missing := pdf.unprintable(tidy):
+    if missing := pdf.find_unprintable(tidy):
         named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
         refusal = _("The form cannot show %(letters)s. Please write it in other letters.")
         raise forms.ValidationError(refusal % {"letters": named})

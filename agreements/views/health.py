@@ -13,7 +13,7 @@ from agreements.dashboard import health
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when it does, 503 when somebody should look; figures and words for both, and no names."""
-    said = health.report(request.META.get("desk.now") or timezone.now())
+    said = health.make_report(request.META.get("desk.now") or timezone.now())
     return JsonResponse(said, status=200 if said["ready"] else 503)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from agreements import lifecycle
-from agreements.documents.checklist import TOLD
+from agreements.documents.checklist import AUTHOR_MESSAGES
 from agreements.documents.uploads import inspect, virus_scan
 from agreements.documents.uploads.inspect import Refusal
 from agreements.documents.uploads.rules import MAX_BYTES
@@ -102,7 +102,7 @@ class UploadForm(forms.Form):
             return data
         try:
             data["pages"] = inspect.inspect_upload(bodies)
-        except inspect.UploadRefusedError as refused:
+        except inspect.UploadRejectedError as refused:
             self.add_error(names[min(refused.number, len(names) - 1)], WORDS[refused.refusal])
         return data
 
@@ -127,7 +127,7 @@ def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse
     agreement, now = link.agreement, now_of(request)
     if not rate_limits.take(rate_limits.UPLOADS, agreement.reference, now):
         return too_many_attempts(request, _("an hour"))
-    if not signed_form.has_room(agreement):
+    if not signed_form.is_within_quota(agreement):
         logger.error("Volume %s takes no more forms: raise UPLOADS_PER_VOLUME", agreement.volume_number)
         return signed_form_page(request, token, agreement, refused=NO_ROOM, status=503)
     form = UploadForm(request.POST, request.FILES)
@@ -167,4 +167,8 @@ def sent_back(agreement: Agreement) -> dict[str, object] | None:
     if agreement.status != Status.ISSUED:
         return None
     event = agreement.events.filter(kind="send-back").order_by("-number").first()
-    return {"missing": [TOLD[each] for each in event.data["missing"]], "note": event.data["note"]} if event else None
+    return (
+        {"missing": [AUTHOR_MESSAGES[each] for each in event.data["missing"]], "note": event.data["note"]}
+        if event
+        else None
+    )

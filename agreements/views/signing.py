@@ -31,7 +31,7 @@ def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @behind_link(signed=receipt)
 def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """The agreement to read and fill in; the filled-in form to look over; then the signature."""
-    agreement, shown = link.agreement, rendering.shown_form(link.agreement)
+    agreement, shown = link.agreement, rendering.render_form(link.agreement)
     if request.method != "POST":
         return sign_page(request, token, agreement, sign_form(agreement), shown)
     form = sign_form(agreement, request.POST)
@@ -118,7 +118,7 @@ def text_of(agreement: Agreement) -> dict[str, Any]:
 @behind_link()
 def form_pdf(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """The form as it will be signed, to read in print."""
-    response = HttpResponse(rendering.shown_form(link.agreement), content_type="application/pdf")
+    response = HttpResponse(rendering.render_form(link.agreement), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{link.agreement.paper_key}-agreement.pdf"'
     return response
 

@@ -20,10 +20,10 @@ from agreements.models import Link
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Asks; on POST stops the reminders of what the mail was about. Nothing is declined, and the link does no more."""
     now = request.META.get("desk.now") or timezone.now()  # tests and the demo hand in another; no header can
-    link = links.read(token, Link.Purpose.STOP, now)
+    link = links.find_link(token, Link.Purpose.STOP, now)
     if link is None:
         return render(request, "agreements/link_dead.html", {"fresh": reverse("fresh-link", args=[token])}, status=404)
-    agreements = links.agreement_of(link)
+    agreements = links.agreements_of(link)
     if request.method == "POST":
         for agreement in agreements:
             lifecycle.stop_reminders(agreement, now=now)

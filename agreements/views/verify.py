@@ -76,7 +76,7 @@ def by_digest(request: HttpRequest, digest: str) -> HttpResponse:
 
 
 def by_reference(request: HttpRequest, reference: str) -> HttpResponse:
-    record = verification.record(reference[:200])
+    record = verification.find_record(reference[:200])
     if wants_json(request):
         return JsonResponse({"known": record is not None, "record": asdict(record) if record else None})
     return page(request, record=record, reference=reference[:200])

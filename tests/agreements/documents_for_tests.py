@@ -40,7 +40,7 @@ def facts(**changes: object) -> Snapshot:
 
 def form(**changes: object) -> bytes:
     """The unsigned form of the facts with some of them changed."""
-    return pdf.form(facts(**changes), WORDING, VERIFY_URL)
+    return pdf.render_form(facts(**changes), WORDING, VERIFY_URL)
 
 
 def signature(shown: bytes = b"", **changes: object) -> Signature:

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from agreements import lifecycle
 from agreements.jobs import scheduled
 from agreements.mail import outbox, sender
-from agreements.mail.transports import Intent, Outcome, SmtpTransport, Transport
+from agreements.mail.transports import ConfirmSending, Outcome, SmtpTransport, Transport
 from agreements.models import Message
 
 Hook = Callable[[], object]
@@ -25,31 +25,31 @@ class Meanwhile(SmtpTransport):
     def __init__(
         self, *, before_intent: Hook = nothing, after_intent: Hook = nothing, after_answer: Hook = nothing
     ) -> None:
-        super().__init__(patience=5)
+        super().__init__(answer_timeout=5)
         self.before_intent, self.after_intent, self.after_answer = before_intent, after_intent, after_answer
 
-    def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
+    def send(self, mail: EmailMessage, intent: ConfirmSending) -> Outcome:
         def surrounded() -> bool:
             self.before_intent()
             wanted = intent()
             self.after_intent()
             return wanted
 
-        outcome = super().hand_over(mail, surrounded)
+        outcome = super().send(mail, surrounded)
         self.after_answer()
         return outcome
 
 
 def claim_next(now: datetime) -> Message | None:
     """The mail that has been due for longest, claimed alone; None when none is due."""
-    return next(iter(outbox.claim(now, most=1)), None)
+    return next(iter(outbox.claim(now, limit=1)), None)
 
 
 def deliver(message: Message, transport: Transport, now: datetime) -> str:
     """One claimed mail, handed over and settled at once. Returns the state it ended in."""
     with transport:
-        carrier = sender.SendRun(scheduled.stopped(now), transport, lifecycle.record_mail_result)
-        carrier.carry([message])
+        carrier = sender.SendRun(scheduled.fixed_clock(now), transport, lifecycle.record_mail_result)
+        carrier.send_batch([message])
     (state,) = carrier.tally
     return state
 
@@ -57,5 +57,5 @@ def deliver(message: Message, transport: Transport, now: datetime) -> str:
 def send(now: datetime, transport: Transport | None = None) -> Counter[str]:
     """One round of the engine at `now`; counts only what happened."""
     return +sender.send_due(
-        scheduled.stopped(now), transport or SmtpTransport(patience=5), lifecycle.record_mail_result
+        scheduled.fixed_clock(now), transport or SmtpTransport(answer_timeout=5), lifecycle.record_mail_result
     )

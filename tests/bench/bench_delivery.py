@@ -186,12 +186,12 @@ def bench_handover(folder: Path) -> None:
     for paper in volume.papers.all():
         make.agreement("sealed", of=paper)
     start = time.perf_counter()
-    what = packages.prepare(volume, make.DEADLINE)
-    packages.write(what, folder / "handover")
-    for agreement in what.cleared:
-        readiness.note_delivered(agreement, by="bench", now=make.CLOSES)
+    what = packages.prepare_delivery(volume, make.DEADLINE)
+    packages.write_delivery(what, folder / "handover")
+    for agreement in what.ready_agreements:
+        readiness.record_delivery(agreement, by="bench", now=make.CLOSES)
     each = (time.perf_counter() - start) / SEALED
-    print(f"\ndelivery of {len(what.cleared)} sealed agreements with evidence, without the papers' own bytes")
+    print(f"\ndelivery of {len(what.ready_agreements)} sealed agreements with evidence, without the papers' own bytes")
     print(f"  {each * 1000:.1f} ms a paper: {each * 1200:.0f} s for 1,200 papers, {each * 3500:.0f} s for 3,500")
 
 
@@ -245,7 +245,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     shutil.rmtree(folder / "copy")
     print(f"\n{papers} papers of {size / MB:.1f} MiB, both packages in the background")
     print(f"  cp -r, flushed to the disk      {floor:7.1f} s  {total / floor:7.0f} MB/s")
-    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.order_packages(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     _, ended = worker(timedelta())
     peak = ended()
@@ -262,7 +262,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     print(f"    the public one alone          {first:7.1f} s  {public.size / MB / first:7.0f} MB/s")
     print(f"    the permissions, with evidence{second:7.1f} s  {1000 * second / papers:.1f} ms a paper")
     print(f"  peak memory of the worker       {peak:7.0f} MiB, the interpreter and the desk included")
-    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.order_packages(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     child, ended = worker(timedelta())
     while (

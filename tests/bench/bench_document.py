@@ -90,7 +90,7 @@ def naive(chosen: Snapshot) -> bytes:
 
 def form(chosen: Snapshot) -> bytes:
     """Ours."""
-    return pdf.form(chosen, WORDING, VERIFY_URL)
+    return pdf.render_form(chosen, WORDING, VERIFY_URL)
 
 
 def floor_of(example: bytes) -> Candidate:
@@ -104,8 +104,8 @@ def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], obje
     chosen = distinct()
     shown = form(chosen)
     sig = signature(shown)
-    evidence = pdf.evidence(chosen, WORDING, sig, HISTORY, VERIFY_URL)
-    whole = seal.complete(shown, pdf.signature(chosen, WORDING, sig), evidence)
+    evidence = pdf.render_evidence(chosen, WORDING, sig, HISTORY, VERIFY_URL)
+    whole = seal.complete(shown, pdf.signature_overlay(chosen, WORDING, sig), evidence)
     now = datetime.now(UTC)
     own = seal.new_key(folder / "p256.key", folder / "p256.pem", organisation="Bench", now=now)
     rsa_signer = simple_signer(folder, rsa.generate_private_key(public_exponent=65537, key_size=2048), own, now)
@@ -115,9 +115,7 @@ def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], obje
         "pyHanko's default, RSA-2048": lambda: stock(whole, rsa_signer),
         "pyHanko's default, P-256": lambda: stock(whole, ec_signer),
         "seal.seal, P-256, re-validated": lambda: seal.seal(whole, own, reason=why),
-        "the same without the validation": lambda: document._signed(
-            whole, own, why, "Bench", None, seal.TrustMaterial()
-        ),
+        "the same without the validation": lambda: document._sign(whole, own, why, "Bench", None, seal.TrustMaterial()),
         "a bare P-256 signature": lambda: bare.sign(whole, ec.ECDSA(hashes.SHA256())),
     }
 

@@ -36,7 +36,7 @@ def tokens() -> dict[str, str]:
     """A link of each kind, of agreements that wait for their signature, among many others."""
     expired, revoked, *_ = [make.agreement(of=paper) for paper in Paper.objects.filter(volume=volume_of(60, 901))]
     old, gone = make.token(expired, now=make.NOW - timedelta(days=31)), make.token(revoked)
-    links.revoke(revoked.pk, make.NOW)
+    links.revoke_links(revoked.pk, make.NOW)
     assert Link.objects.count() > 1
     return {"unknown": "A" * 43, "expired": old, "revoked": gone}
 

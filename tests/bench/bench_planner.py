@@ -86,9 +86,9 @@ def main(sizes: list[int]) -> None:
         due = list(new.order_by("pk").values_list("pk", flat=True)[: size // 100])
         Agreement.objects.filter(pk__in=due).update(next_check_at=DUE - timedelta(minutes=1))
         who = asked(who_is_due)
-        say(f"{name}, 1 % due: who? the first {scheduled.BATCH}", f"{who[0]:>8.2f} ms")
+        say(f"{name}, 1 % due: who? the first {scheduled.BATCH_SIZE}", f"{who[0]:>8.2f} ms")
         wall, cpu = time.perf_counter(), time.process_time()
-        tally = scheduled.queue_due(scheduled.stopped(DUE))
+        tally = scheduled.queue_due(scheduled.fixed_clock(DUE))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         queued = Message.objects.filter(kind="reminder", state="pending").count()
         say(f"{name}, 1 % due: planned", f"{wall:>8.2f} s, {cpu:.2f} s CPU for {queued} reminders {dict(+tally)}")
@@ -104,7 +104,7 @@ def withdraw(agreements: QuerySet[Agreement]) -> None:
 
 def who_is_due() -> list[int]:
     found = Agreement.objects.filter(status="issued", next_check_at__lte=DUE).order_by("next_check_at")
-    return list(found.values_list("pk", flat=True)[: scheduled.BATCH])
+    return list(found.values_list("pk", flat=True)[: scheduled.BATCH_SIZE])
 
 
 def once_an_hour() -> None:

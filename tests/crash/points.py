@@ -83,7 +83,7 @@ def repeated(moment: str, repeats: int, log: Path) -> dict[str, Any]:
         now = make.NOW
         for _ in range(3):
             now += outbox.LEASE
-            sender.send_due(scheduled.stopped(now), SmtpTransport(), lifecycle.record_mail_result)
+            sender.send_due(scheduled.fixed_clock(now), SmtpTransport(), lifecycle.record_mail_result)
         accepted = Counter(line.split(" ", 1)[1] for line in log.read_text().splitlines())
         states = dict(Message.objects.filter(message_id__in=ids).values_list("message_id", "state"))
         tally["unknown"] += sum(state == "unknown" for state in states.values())

@@ -246,11 +246,11 @@ def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(vol
     edit = make.edit(agreement)
     refused(out, "lewis26b: an edit is not confirmed by the author (clause 5): ask again, or undo it")
 
-    edits.record_answer(edit, confirmed=False, words="It was right.", now=make.NOW)
+    edits.record_answer(edit, confirmed=False, answer="It was right.", now=make.NOW)
     refused(out, "lewis26b: an edit is not confirmed by the author (clause 5)")
     edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
     make.edit(agreement, what="A comma on page 2", substantive=False)
-    edits.record_answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
+    edits.record_answer(make.edit(agreement), confirmed=True, answer="", now=make.NOW)
 
     assert deliver(out)[0] == 0
     rows = csv.DictReader(tree(out)["v901permissions/manifest.csv"].decode().splitlines())
@@ -436,11 +436,11 @@ def test_ac18_1200_papers_in_less_than_a_minute_with_memory_that_stays_flat(volu
     Volume.objects.update(sections=[])
     sealed = paper("lewis26b").agreements.get()
     copies_of(sealed, 1200 - volume.papers.count())
-    package_builder.order(volume, partial=True, by="editor:ed", now=make.CLOSES)
+    package_builder.order_packages(volume, partial=True, by="editor:ed", now=make.CLOSES)
     start = time.process_time()
     tracemalloc.start()
 
-    assert package_builder.make_due(scheduled.stopped(make.CLOSES)) == {"made": 2}
+    assert package_builder.make_due(scheduled.fixed_clock(make.CLOSES)) == {"made": 2}
 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

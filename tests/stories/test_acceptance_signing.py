@@ -23,10 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements import lifecycle
-from agreements.dashboard.blockers import Blocker, PaperState, blockers
+from agreements.dashboard.blockers import Blocker, PaperState, find_blockers
 from agreements.documents import evidence_bundle, rendering, seal
 from agreements.documents.claims import CLAIMS
-from agreements.documents.pdf.signature import day, moment
+from agreements.documents.pdf.signature import format_day, format_time
 from agreements.domain.facts import sha256
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
@@ -112,7 +112,7 @@ def test_l07_the_sealed_file_begins_with_the_bytes_that_were_shown() -> None:
 
 def test_l08_the_evidence_states_the_security_procedure_in_plain_words_with_its_version() -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as bundle:
         words = bundle.read("procedure.txt").decode()
     assert re.match(r"Security procedure, version \d+\n", words)
     for said in ("address on file", "256", "typed", "ticked", "looked", "seal"):
@@ -180,7 +180,7 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
     agreement = make.agreement("sealed")
     first = sealed_bytes(agreement)
     assert sha256(first) == agreement.sealed_sha256
-    rendering.store(agreement, first)
+    rendering.store_sealed(agreement, first)
     assert sealed_bytes(agreement) == first
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=agreement.pk).update(sealed_sha256="0" * 64)
@@ -189,10 +189,10 @@ def test_l12_the_sealed_bytes_stay_the_same() -> None:
 def test_l12_every_sealed_file_is_read_again_once_a_year_and_a_part_of_them_each_day() -> None:
     for _ in range(3):
         make.agreement("sealed")
-    read = [scheduled.recheck_files(scheduled.stopped(NOW + day_ * DAY)) for day_ in range(366)]
+    read = [scheduled.recheck_files(scheduled.fixed_clock(NOW + day_ * DAY)) for day_ in range(366)]
     assert sum(tally["whole"] for tally in read) in (3, 4)
     assert all(tally["damaged"] == 0 for tally in read)
-    again = scheduled.recheck_files(scheduled.stopped(NOW + 365 * DAY + MINUTE))
+    again = scheduled.recheck_files(scheduled.fixed_clock(NOW + 365 * DAY + MINUTE))
     assert not again, "once a day, however often the clock looks"
 
 
@@ -206,7 +206,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
         place.write_bytes(body[:-2] + b"#" + body[-1:])
     days = [NOW + number * DAY for number in range(2 * 366)]
     for its_turn in (now for now in days if now.timetuple().tm_yday % 365 == agreement.pk % 365):
-        assert scheduled.recheck_files(scheduled.stopped(its_turn)) == {"damaged": 1}
+        assert scheduled.recheck_files(scheduled.fixed_clock(its_turn)) == {"damaged": 1}
     assert make.history(agreement).count("damaged") == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED, "a copy may be restored; nothing moves by itself"
@@ -218,7 +218,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
 
 def test_l12_the_evidence_verifies_without_the_desk(tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as bundle:
         bundle.extractall(tmp_path)
     alone = {"PATH": "/usr/bin:/bin"}
     verify = [sys.executable, "-I", "verify.py"]
@@ -253,7 +253,7 @@ def test_l13_no_agreement_is_complete_without_the_publishers_signature() -> None
     signed = make.agreement("signed")
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=signed.pk).update(status=Status.SEALED, sealed_at=NOW)
-    assert Blocker.SEAL_PENDING in blockers(PaperState(has_contact=True, status=Status.SIGNED, signed_at=NOW), NOW)
+    assert Blocker.SEAL_PENDING in find_blockers(PaperState(has_contact=True, status=Status.SIGNED, signed_at=NOW), NOW)
 
 
 @pytest.mark.parametrize(
@@ -274,28 +274,28 @@ def test_l14_the_date_in_print_is_the_second_of_signing_in_utc(at: datetime) -> 
     assert agreement.signed_at == at
     text = text_of(sealed_bytes(agreement))
     assert f"Signed at {at:%Y-%m-%d %H:%M} UTC" in text
-    assert f"{day(at)} ({moment(at)})" in text
+    assert f"{format_day(at)} ({format_time(at)})" in text
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
 def test_l14_one_instant_is_printed_the_same_whatever_the_zone_of_the_server(at: datetime) -> None:
     utc = at.astimezone(UTC)
-    assert (day(at), moment(at)) == (day(utc), moment(utc))
-    assert moment(at) == f"{utc:%Y-%m-%d %H:%M} UTC"
-    assert day(at).split()[0] == str(utc.day)
+    assert (format_day(at), format_time(at)) == (format_day(utc), format_time(utc))
+    assert format_time(at) == f"{utc:%Y-%m-%d %H:%M} UTC"
+    assert format_day(at).split()[0] == str(utc.day)
 
 
 def test_l14_the_one_year_clock_alarms_at_nine_and_eleven_months_and_ends_at_twelve() -> None:
     agreement = make.agreement("sealed")
 
     def found(after: timedelta) -> list[Blocker]:
-        return blockers(PaperState(has_contact=True, status=Status.SEALED, signed_at=NOW), NOW + after)
+        return find_blockers(PaperState(has_contact=True, status=Status.SEALED, signed_at=NOW), NOW + after)
 
     assert Blocker.LAPSING not in found(269 * DAY)
     assert Blocker.LAPSING in found(270 * DAY)
     assert Blocker.LAST_MONTH in found(335 * DAY)
-    assert scheduled.queue_due(scheduled.stopped(scheduled.one_year_after(NOW) - MINUTE))["lapsed"] == 0
-    assert scheduled.queue_due(scheduled.stopped(scheduled.one_year_after(NOW)))["lapsed"] == 1
+    assert scheduled.queue_due(scheduled.fixed_clock(scheduled.one_year_after(NOW) - MINUTE))["lapsed"] == 0
+    assert scheduled.queue_due(scheduled.fixed_clock(scheduled.one_year_after(NOW)))["lapsed"] == 1
     agreement.refresh_from_db()
     assert agreement.status == Status.LAPSED
 
@@ -334,10 +334,10 @@ def test_l16_a_file_with_a_byte_flipped_appended_or_updated_is_not_the_sealed_on
 
 def test_l17_the_digests_of_the_old_and_the_new_form_are_in_the_log() -> None:
     agreement = make.agreement()
-    old = rendering.shown_form(agreement)
+    old = rendering.render_form(agreement)
     new = lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
     assert agreement.events.get(kind="issue").data["form_sha256"] == sha256(old)
-    assert new.events.get(kind="issue").data["form_sha256"] == sha256(rendering.shown_form(new)) != sha256(old)
+    assert new.events.get(kind="issue").data["form_sha256"] == sha256(rendering.render_form(new)) != sha256(old)
     assert new.messages.filter(idempotency_key="invitation").exists()
 
 
@@ -345,7 +345,7 @@ def test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed() -> N
     agreement = make.agreement("sealed")
     assert (agreement.signer_address, agreement.signer_agent) == ("192.0.2.7", "Mozilla/5.0")
     files = {"sealed.pdf": sealed_bytes(agreement)}
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as bundle:
         files |= {name: bundle.read(name) for name in bundle.namelist()}
     assert "not shown, by the privacy policy" in text_of(files["sealed.pdf"])
     assert "192.0.2" not in text_of(files["sealed.pdf"])

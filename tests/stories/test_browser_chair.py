@@ -141,7 +141,7 @@ def test_tenth_day_blockers_and_moves_for_many(
         assert chair.says("0 of 2 done")
         chair.press("text=Hold it still")
         look(chair, "10-job")
-        bulk.run_jobs(scheduled.stopped(timezone.now()))
+        bulk.run_jobs(scheduled.fixed_clock(timezone.now()))
         chair.press("text=Go on showing it")
         assert chair.says("2 of 2 done: 2 changed.")
         look(chair, "10-job-done")

@@ -51,7 +51,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         look(author, "paper")
         with page.expect_download() as started:
             page.click("text=Download the form")
-        assert Path(started.value.path()).read_bytes() == rendering.shown_form(agreement)
+        assert Path(started.value.path()).read_bytes() == rendering.render_form(agreement)
         assert started.value.suggested_filename == f"{agreement.paper_key}-agreement.pdf"
 
         author.press(SEND)
@@ -151,7 +151,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         look(someone, "receipt")
         assert someone.says("On paper, on")
 
-    packages.write(packages.prepare(sealed.paper.volume, today), tmp_path)
+    packages.write_delivery(packages.prepare_delivery(sealed.paper.volume, today), tmp_path)
     permissions = tmp_path / "v247permissions"
     assert (permissions / f"{sealed.paper.key}Permission.pdf").read_bytes() == body
     with zipfile.ZipFile(permissions / "evidence" / f"{sealed.paper.key}-evidence.zip") as evidence:

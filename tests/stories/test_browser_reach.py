@@ -83,7 +83,7 @@ def test_l19_names_and_a_title_from_right_to_left(reader: OpenWindow, width: int
         author.check()
     assert status_of(agreement) == Status.SIGNED
     assert agreement.typed_name == "יוסי לוי"
-    form = rendering.completed_form(agreement, rendering.shown_form(agreement))
+    form = rendering.complete_form(agreement, rendering.render_form(agreement))
     assert "יוסי לוי" in pypdf.PdfReader(io.BytesIO(form)).pages[-2].extract_text()
 
 

@@ -79,9 +79,9 @@ def test_a_real_volume_from_beginning_to_end(
         "issue", number, deadline=deadline, reply_to="chair@desk.example", now=issued.isoformat()
     )
     SigningSettings.objects.update(from_hour=0, to_hour=24, weekend=[])  # whenever this test is run
-    scheduled.send(scheduled.stopped(issued))
-    scheduled.queue_due(scheduled.stopped(today))
-    scheduled.send(scheduled.stopped(today))
+    scheduled.send_emails(scheduled.fixed_clock(issued))
+    scheduled.queue_due(scheduled.fixed_clock(today))
+    scheduled.send_emails(scheduled.fixed_clock(today))
     assert Message.objects.filter(kind="invitation", state="sent").count() == papers
     assert Message.objects.filter(kind="reminder", state="sent").count() == papers
 
@@ -113,5 +113,5 @@ def test_a_real_volume_from_beginning_to_end(
     text = words_of(subprocess.run(["pdftotext", sealed, "-"], capture_output=True, text=True, check=True).stdout)
     for paragraph in agreement_text.load(agreement.text.version).paragraphs():
         assert words_of(paragraph) in text
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
     assert settings.PUBLIC_BASE_URL in mail.link

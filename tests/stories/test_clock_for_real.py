@@ -69,5 +69,5 @@ def test_a_reminder_arrives_by_itself(mailbox: Mailbox, smtp_server: tuple[str, 
     assert Message.objects.filter(agreement=waiting, kind="reminder", state="sent").count() == 1
     assert Message.objects.filter(agreement=signed, kind="receipt", state="sent").count() == 1
     assert Agreement.objects.get(pk=signed.pk).status == "sealed"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
     assert "Traceback" not in log.read_text(), log.read_text()

@@ -168,11 +168,11 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
         body = (folder / row["file"]).read_bytes()
         signed = agreement(row["paper"])
         assert row["sha256"] == sha256(body) == signed.sealed_sha256
-        assert body.startswith(rendering.shown_form(signed))
+        assert body.startswith(rendering.render_form(signed))
     assert (tmp_path / "v9002" / "v9002.bib").read_text().count("@InProceedings") == 3
 
     # The record is whole and tells all of it.
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
     kinds = [event.kind for event in agreement("lewis26").events.order_by("number")]
     assert kinds == ["draft", "issue", "mailed", "mailed", "reviewed", "sign", "seal", "mailed", "deliver"]
     assert set(Message.objects.values_list("state", flat=True)) <= {"sent", "skipped"}

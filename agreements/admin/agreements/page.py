@@ -30,7 +30,7 @@ from agreements.admin.format import NONE, chip, stamp, who, zone_of
 from agreements.admin.forms import ReasonForm
 from agreements.admin.lists import rank
 from agreements.admin.notes import NotePages
-from agreements.dashboard.paper_state import of_its_paper, with_requests
+from agreements.dashboard.paper_state import paper_annotations, with_requests
 from agreements.delivery import readiness
 from agreements.documents import history, rendering
 from agreements.domain.facts import HistoryLine
@@ -68,7 +68,7 @@ SIGNATURE: list[Any] = [
 def mismatch_lines(agreement: Agreement) -> list[str]:
     """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
     changed = readiness.mismatches(agreement.paper, agreement)
-    signer = snapshot.signer_of(agreement.paper.authors.all())
+    signer = snapshot.find_signer(agreement.paper.authors.all())
     if agreement.status in WAITING and signer != (agreement.signer, agreement.signer_email):
         changed.append("signer")
     return changed
@@ -78,7 +78,7 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
     """What the agreement states beside what its paper says today: name, both texts, whether they differ."""
     paper = agreement.paper
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
-    signer, address = snapshot.signer_of(authors)
+    signer, address = snapshot.find_signer(authors)
     facts = [
         ("title", agreement.title, paper.title),
         ("authors", "; ".join(agreement.authors), "; ".join(author.display for author in authors)),
@@ -87,7 +87,7 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
         ("key", agreement.paper_key, paper.key),
         ("volume", agreement.volume_name, paper.volume.name),
     ]
-    return [(name, then, today, readiness.plain(then) != readiness.plain(today)) for name, then, today in facts]
+    return [(name, then, today, readiness.normalize(then) != readiness.normalize(today)) for name, then, today in facts]
 
 
 def timeline(agreement: Agreement) -> list[HistoryLine]:
@@ -149,7 +149,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         agreements: QuerySet[Any] = with_requests(super().get_queryset(request))
-        agreements = agreements.annotate(**of_its_paper("paper")).select_related(
+        agreements = agreements.annotate(**paper_annotations("paper")).select_related(
             "text", "paper__volume__signing_settings"
         )
         authors = Prefetch("paper__authors", Author.objects.select_related("non_author_signer"))
@@ -241,7 +241,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
                 "forever": FOREVER,
                 "may_pause": may_change,
                 "drift": mismatch_lines(agreement) if agreement.status in LIVE else [],
-                "stopped": addresses.undeliverable([agreement.signer_email]).get(agreement.signer_email.lower()),
+                "stopped": addresses.find_undeliverable([agreement.signer_email]).get(agreement.signer_email.lower()),
                 "may_change_contact": may_change,
                 "title": f"Agreement {agreement.reference}",
                 "subtitle": None,
@@ -304,6 +304,6 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         agreement = self.own_or_404(request, pk)
         if not agreement.signer:
             raise Http404  # waived before anybody was to sign: there is no form
-        response = HttpResponse(rendering.shown_form(agreement), content_type="application/pdf")
+        response = HttpResponse(rendering.render_form(agreement), content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{agreement.paper_key}-agreement.pdf"'
         return response

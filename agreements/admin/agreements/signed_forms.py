@@ -19,7 +19,7 @@ from agreements import lifecycle
 from agreements.admin.format import who
 from agreements.admin.lists import ExportableList
 from agreements.documents import pdf
-from agreements.documents.checklist import FOUND, LACKING
+from agreements.documents.checklist import CONFIRMED_LABELS, MISSING_LABELS
 from agreements.domain import written_dates
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
@@ -34,7 +34,9 @@ class AcceptForm(forms.Form):
     """Everything that was looked for was found; and whose name and which date the form has."""
 
     scan = forms.IntegerField(widget=forms.HiddenInput)
-    found = forms.MultipleChoiceField(choices=list(FOUND.items()), widget=forms.CheckboxSelectMultiple, required=False)
+    found = forms.MultipleChoiceField(
+        choices=list(CONFIRMED_LABELS.items()), widget=forms.CheckboxSelectMultiple, required=False
+    )
     name = forms.CharField(max_length=300, label="Name on the form")
     date_written = forms.CharField(
         max_length=100, label="Date, as it is written", help_text="Letter by letter, such as 06/09/2026."
@@ -57,7 +59,7 @@ class AcceptForm(forms.Form):
 
     def clean_found(self) -> list[str]:
         found: list[str] = self.cleaned_data["found"]
-        if lacking := [words for key, words in LACKING.items() if key not in found]:
+        if lacking := [words for key, words in MISSING_LABELS.items() if key not in found]:
             raise forms.ValidationError(
                 f"Tick all that you found, or send the form back. Not ticked: {', '.join(lacking)}."
             )
@@ -72,7 +74,7 @@ class AcceptForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         written, dated = data.get("date_written"), data.get("dated")
-        meanings = written_dates.readings(written) if written else []
+        meanings = written_dates.possible_dates(written) if written else []
         said = " or ".join(day_in_words(day) for day in meanings)
         if dated and meanings and dated not in meanings:
             self.add_error("dated", f"“{written}” means {said}, not {day_in_words(dated)}.")
@@ -85,15 +87,15 @@ class AcceptForm(forms.Form):
         return data
 
     @property
-    def reading(self) -> signed_form.Reading:
+    def reading(self) -> signed_form.FormReading:
         data = self.cleaned_data
-        return signed_form.Reading(data["name"], data["date_written"], data["dated"])
+        return signed_form.FormReading(data["name"], data["date_written"], data["dated"])
 
 
 class SendBackForm(forms.Form):
     scan = forms.IntegerField(widget=forms.HiddenInput)
     missing = forms.MultipleChoiceField(
-        choices=list(LACKING.items()), widget=forms.CheckboxSelectMultiple, required=False
+        choices=list(MISSING_LABELS.items()), widget=forms.CheckboxSelectMultiple, required=False
     )
     note = forms.CharField(
         max_length=2000, required=False, label="In your words", widget=forms.Textarea(attrs={"rows": 3, "cols": 50})
@@ -112,7 +114,7 @@ class SendBackForm(forms.Form):
 def printable(text: str) -> str:
     """`text` with single spaces. Raises ValidationError for letters that the evidence page cannot show."""
     tidy = " ".join(text.split())
-    if missing := pdf.unprintable(tidy):
+    if missing := pdf.find_unprintable(tidy):
         raise forms.ValidationError(f"The evidence page cannot show {', '.join(missing)}. Write it in other letters.")
     return tidy
 
@@ -138,7 +140,7 @@ class SignedFormPages(ExportableList):
     def scan_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What came in, what it should say, and the two ways on."""
         agreement = self.own_or_404(request, pk)
-        scan = signed_form.newest(agreement)
+        scan = signed_form.newest_form(agreement)
         if scan is None:
             raise Http404("No form signed on paper has come in.")
         if request.method == "POST" and not self.may_change(request, agreement):
@@ -149,8 +151,8 @@ class SignedFormPages(ExportableList):
             request.POST if accepting else None,
             agreement=agreement,
             scan=scan,
-            first=signed_form.earliest(agreement),
-            last=signed_form.latest(timezone.now()),
+            first=signed_form.earliest_date(agreement),
+            last=signed_form.latest_date(timezone.now()),
         )
         back = SendBackForm(request.POST if returning else None, scan=scan)
         if accepting and accept.is_valid() and self.accepted(request, agreement, accept):

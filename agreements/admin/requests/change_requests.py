@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agreements import lifecycle
 from agreements.admin.format import chip, stamp, who
-from agreements.domain.differences import differences
+from agreements.domain.differences import compare_snapshot
 from agreements.domain.states import WAITING
 from agreements.lifecycle import snapshot
 from agreements.models import ChangeRequest
@@ -50,7 +50,7 @@ class ChangeRequestAdmin(OwnVolumes):
 
     @admin.display(description="change_request")
     def what(self, change_request: ChangeRequest) -> str:
-        return "; ".join(change_requests.change_lines(change_request))
+        return "; ".join(change_requests.describe_changes(change_request))
 
     @admin.display(description="proposed by")
     def signer(self, change_request: ChangeRequest) -> str:
@@ -81,7 +81,7 @@ class ChangeRequestAdmin(OwnVolumes):
             **self.admin_site.each_context(request),
             "change_request": change_request,
             "agreement": change_request.agreement,
-            "differences": differences(change_request.agreement.facts, change_request.data),
+            "differences": compare_snapshot(change_request.agreement.facts, change_request.data),
             "stands_in": change_request.kind == ChangeRequest.Kind.SIGNER and "author" not in change_request.data,
             "form": refusal,
             "may_settle": may and open_,

@@ -128,7 +128,7 @@ class CorrectionAdmin(RequestAdmin):
             permission=permission,
             refusal=refusal,
             may=may,
-            text=corrections.pull_request(correction),
+            text=corrections.format_pull_request(correction),
             title=f"Correction of {correction.agreement.paper_key}",
         )
 
@@ -158,7 +158,9 @@ class CorrectionAdmin(RequestAdmin):
     def request_text(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The request in the publisher's terms, as a file."""
         correction = self.row_or_404(request, str(pk))
-        response = HttpResponse(corrections.pull_request(correction), content_type="text/markdown; charset=utf-8")
+        response = HttpResponse(
+            corrections.format_pull_request(correction), content_type="text/markdown; charset=utf-8"
+        )
         name = f"{correction.agreement.paper_key}-correction-{correction.pk}.md"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response

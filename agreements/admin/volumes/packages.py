@@ -39,7 +39,9 @@ def by_reason(what: Delivery) -> list[tuple[str, list[tuple[str, int | None]], i
 
     With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
     """
-    rows = {one.paper.key: one.paper_id for one in what.cleared} | {paper.key: paper.pk for paper, _ in what.blocked}
+    rows = {one.paper.key: one.paper_id for one in what.ready_agreements} | {
+        paper.key: paper.pk for paper, _ in what.blocked
+    }
     reasons: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
     for paper, why in what.blocked:
         reasons[why].append((paper.key, paper.pk))
@@ -91,7 +93,7 @@ class PackagePages(OwnVolumes):
             "opts": self.opts,
         }
         if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
-            what = delivery_packages.prepare(volume, timezone.now().date())
+            what = delivery_packages.prepare_delivery(volume, timezone.now().date())
             now = delivery_packages.fingerprint(what)
             context |= {
                 "what": what,
@@ -108,11 +110,11 @@ class PackagePages(OwnVolumes):
         if not edits(request, volume.pk):
             raise PermissionDenied
         now, partial = timezone.now(), "partial" in request.POST
-        if not partial and not delivery_packages.prepare(volume, now.date()).ready:
+        if not partial and not delivery_packages.prepare_delivery(volume, now.date()).ready:
             why = "Nothing is made: it is not ready; see why below. Tick the box to get a part of it."
             self.message_user(request, why, messages.ERROR)
         else:
-            package_builder.order(volume, partial=partial, by=who(request), now=now)
+            package_builder.order_packages(volume, partial=partial, by=who(request), now=now)
         return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
 
     def fetch(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:

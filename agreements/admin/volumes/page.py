@@ -157,7 +157,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
             "board": made,
             "standstill": stopped_jobs_message(volume, now),
             "counts": [(count, suitable_action(count.blocker, may_change=may_change)) for count in made.counts],
-            "chart": chart.draw(progress.days, progress.signed, progress.total, progress.deadline),
+            "chart": chart.build_chart(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
             "may_change": may_change,
             "title": str(volume),
@@ -171,10 +171,10 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
                 row.instance.revision += 1
         super().save_formset(request, form, formset, change)
         if formset.has_changed():
-            lifecycle.settings_changed(form.instance.pk, timezone.now())
+            lifecycle.recheck_volume(form.instance.pk, timezone.now())
 
 
 def stopped_jobs_message(volume: Any, now: datetime) -> list[str]:
     """What keeps all volumes waiting, in words, from `health.pulse`."""
-    silent = health.seconds(now, volume.clock_ran_at) if volume.clock_ran_at else None
-    return health.stopped_jobs(silent, health.seconds(now, volume.oldest_due_at))
+    silent = health.seconds_since(now, volume.clock_ran_at) if volume.clock_ran_at else None
+    return health.stopped_jobs(silent, health.seconds_since(now, volume.oldest_due_at))

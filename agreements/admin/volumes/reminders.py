@@ -65,7 +65,7 @@ class EmailTemplateForm(forms.ModelForm):
 
     def clean_extra(self) -> str:
         extra = str(self.cleaned_data["extra"]).strip()
-        if problems := list(email_templates.stray_links(extra)):
+        if problems := list(email_templates.signing_link_errors(extra)):
             raise forms.ValidationError(problems)
         return extra
 
@@ -128,7 +128,7 @@ class ReminderPages(OwnVolumes):
             "places": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
             "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
             "letters": [(kind.value, kind.label, kind in own) for kind in WITH_OWN_TEXT],
-            "refused": list(addresses.undeliverable(notify.editors_of_volume(volume)).values()),
+            "refused": list(addresses.find_undeliverable(notify.editors_of_volume(volume)).values()),
             "gets_daily": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
             "may_change": edits(request, volume.pk),
@@ -189,7 +189,9 @@ class ReminderPages(OwnVolumes):
                 own.delete()
             self.message_user(request, "Kept. Mails that leave from now on say it so.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_reminders", args=[pk]))
-        sample = samples.sample(volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now())
+        sample = samples.compose_sample(
+            volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now()
+        )
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,

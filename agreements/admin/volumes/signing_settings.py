@@ -26,7 +26,7 @@ class SigningSettingsForm(forms.ModelForm):
             if preset and not NUMBERS & set(self.changed_data):
                 cleaned |= {
                     "offsets": list(preset.offsets),
-                    "most_reminders": preset.most,
+                    "most_reminders": preset.max_reminders,
                     "coauthors_after": preset.coauthors_after,
                     "editors_after": preset.editors_after,
                 }

@@ -4,14 +4,29 @@ The same arguments give the same bytes: nothing here reads the time, a setting, 
 the network.
 """
 
-from agreements.documents.pdf.evidence_page import evidence, paper_evidence
+from agreements.documents.pdf.evidence_page import render_evidence, render_signed_form_evidence
 from agreements.documents.pdf.fonts import UnprintableError
 from agreements.documents.pdf.layout import DoesNotFitError
-from agreements.documents.pdf.shaping import unprintable
-from agreements.documents.pdf.signature import fits_the_line, fits_the_stamp, signature, signed_on_paper, stamp
-from agreements.documents.pdf.unsigned_form import form
+from agreements.documents.pdf.shaping import find_unprintable
+from agreements.documents.pdf.signature import (
+    fits_the_line,
+    fits_the_stamp,
+    make_stamp,
+    signature_overlay,
+    signed_form_overlay,
+)
+from agreements.documents.pdf.unsigned_form import render_form
 
 __all__ = [
-    "DoesNotFitError", "UnprintableError", "evidence", "fits_the_line", "fits_the_stamp", "form", "paper_evidence",
-    "signature", "signed_on_paper", "stamp", "unprintable",
+    "DoesNotFitError",
+    "UnprintableError",
+    "find_unprintable",
+    "fits_the_line",
+    "fits_the_stamp",
+    "make_stamp",
+    "render_evidence",
+    "render_form",
+    "render_signed_form_evidence",
+    "signature_overlay",
+    "signed_form_overlay",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from reportlab.pdfbase.pdfdoc import xObjectName
 from reportlab.pdfgen.canvas import Canvas
 
 from agreements.documents.pdf.embedding import Fonts
-from agreements.documents.pdf.paragraph import Set, Type
+from agreements.documents.pdf.paragraph import SetLine, Type
 
 WIDTH, HEIGHT = letter
 MARGIN = 104.0
@@ -45,11 +45,11 @@ class PageCanvas(Canvas):
         """Start pages without ReportLab's Helvetica, a font that is not embedded."""
         self._preamble = "1 0 0 1 0 0 cm"
 
-    def write(self, x: float, y: float, line: Set, kind: Type, *, grey: float = INK) -> None:
+    def write(self, x: float, y: float, line: SetLine, kind: Type, *, grey: float = INK) -> None:
         """Draw one set line with its baseline starting at (x, y)."""
         self.addLiteral(self.fonts.write(x, y, line, kind, grey))
 
-    def write_lines(self, x: float, y: float, lines: Sequence[Set], kind: Type, *, grey: float = INK) -> float:
+    def write_lines(self, x: float, y: float, lines: Sequence[SetLine], kind: Type, *, grey: float = INK) -> float:
         """Draw lines downwards from the first baseline `y`; returns the baseline after the last."""
         for line in lines:
             self.write(x, y, line, kind, grey=grey)
@@ -63,7 +63,7 @@ class PageCanvas(Canvas):
         self.line(x, y, x + width, y)
 
     @contextmanager
-    def part(self, role: str) -> Iterator[None]:
+    def tag(self, role: str) -> Iterator[None]:
         """Tag what is drawn inside as one structure element, such as ``P``; ``Artifact`` is outside the structure."""
         if role == "Artifact":
             self.addLiteral("/Artifact BMC")
@@ -75,19 +75,19 @@ class PageCanvas(Canvas):
         yield
         self.addLiteral("EMC")
 
-    def leave(self, field: str) -> None:
+    def reserve_field(self, field: str) -> None:
         """Reserve a field: an empty form XObject, shown here and filled later through the template."""
         if not self.hasForm(field):
             self.beginForm(field)
             self.endForm()
         self.doForm(field)
 
-    def finished(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the document's bytes; nothing can be drawn afterwards."""
         self.save()
         return self._buffer.getvalue()
 
-    def numbers(self) -> dict[str, int]:
+    def object_numbers(self) -> dict[str, int]:
         """Return the object numbers by ReportLab's internal names; only after `finished`."""
         given: dict[str, tuple[int, int]] = self._doc.idToObjectNumberAndVersion
         return {name: number for name, (number, _) in given.items()}

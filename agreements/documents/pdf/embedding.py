@@ -14,15 +14,15 @@ from typing import Any
 from reportlab.pdfbase import pdfdoc
 
 from agreements.documents.pdf.fonts import Face, Glyph, face, subset_name
-from agreements.documents.pdf.paragraph import Set, Type
+from agreements.documents.pdf.paragraph import SetLine, Type
 from agreements.documents.pdf.shaping import Line, Run
 
 _LATIN_LIGATURES = range(0xFB00, 0xFB07)
-KEPT = 8192
+MAX_CACHED = 8192
 """Limit of cached runs per font."""
 
 
-class Embedded:
+class EmbeddedFont:
     """The use of the font `face` in one document, under the resource name `name`."""
 
     def __init__(self, face: Face, name: str) -> None:
@@ -44,7 +44,7 @@ class Embedded:
             self._codes[use] = code
         return code
 
-    def knows(self, run: Run) -> bool:
+    def has_glyphs_of(self, run: Run) -> bool:
         """Whether all glyphs of `run` are embedded."""
         return (run, 0) in self._rows or all((glyph.number, glyph.text) in self._codes for glyph in run.glyphs)
 
@@ -55,7 +55,7 @@ class Embedded:
         stretch = stretch if run.spaces else 0
         row = self._rows.get((run, stretch))
         if row is None:
-            if len(self._rows) >= KEPT:
+            if len(self._rows) >= MAX_CACHED:
                 self._rows.clear()
                 self._shown.clear()
             row = self._rows[(run, stretch)] = self._elements(run.glyphs, stretch)
@@ -63,8 +63,8 @@ class Embedded:
 
     def syllables(self, run: Run, stretch: int) -> Iterator[str]:
         """Yield the operators of a run that is not plain, without its marks."""
-        speaking = (glyph for glyph in run.glyphs if not glyph.is_mark)
-        for _, group in groupby(speaking, key=lambda glyph: glyph.cluster):
+        with_text = (glyph for glyph in run.glyphs if not glyph.is_mark)
+        for _, group in groupby(with_text, key=lambda glyph: glyph.cluster):
             together = tuple(group)
             shown = f"[{self._elements(together, stretch)}]TJ"
             if len(together) > 1:
@@ -180,9 +180,9 @@ class Fonts:
     def __init__(self, document: Any) -> None:
         """`document` is ReportLab's; each font adds its objects when the document is saved."""
         self._document = document
-        self._faces: dict[str, Embedded] = {}
+        self._faces: dict[str, EmbeddedFont] = {}
 
-    def write(self, x: float, y: float, line: Set, kind: Type, grey: float) -> str:
+    def write(self, x: float, y: float, line: SetLine, kind: Type, grey: float) -> str:
         """Return the operators that draw a line with its baseline starting at (x, y), in points."""
         shown = [f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm"]
         marks: list[str] = []
@@ -210,14 +210,14 @@ class Fonts:
             for glyph in run.glyphs:
                 embedded.code(glyph)
 
-    def know(self, line: Line) -> bool:
+    def has_glyphs_of(self, line: Line) -> bool:
         """Whether `line` can be written without embedding more glyphs."""
-        return all(run.face in self._faces and self._faces[run.face].knows(run) for run in line.runs)
+        return all(run.face in self._faces and self._faces[run.face].has_glyphs_of(run) for run in line.runs)
 
-    def _embed(self, name: str) -> Embedded:
+    def _embed(self, name: str) -> EmbeddedFont:
         embedded = self._faces.get(name)
         if embedded is None:
-            embedded = self._faces[name] = Embedded(face(name), name)
+            embedded = self._faces[name] = EmbeddedFont(face(name), name)
             self._document.delayedFonts.append(embedded)
         return embedded
 

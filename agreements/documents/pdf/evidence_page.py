@@ -9,9 +9,9 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, PageCanvas
 from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
 from agreements.documents.pdf.layout import BOTTOM, TOP, Placed, Rule
-from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
-from agreements.documents.pdf.shaping import has_right_to_left, made_visible
-from agreements.documents.pdf.signature import day, moment
+from agreements.documents.pdf.paragraph import SetLine, Type, set_paragraph
+from agreements.documents.pdf.shaping import has_right_to_left, make_visible
+from agreements.documents.pdf.signature import format_day, format_time
 from agreements.documents.pdf.unsigned_form import FOOT, FOOT_LINE, draw_foot, foot_lines
 from agreements.domain.agreement_text import AgreementWording
 from agreements.domain.facts import HandSignature, HistoryLine, Signature, Snapshot, sha256
@@ -21,9 +21,9 @@ SECTION = Type(SEMIBOLD, size=9.5, leading=15)
 LABEL = Type(ITALIC, size=9, leading=11.6)
 VALUE = Type(size=9, leading=11.6)
 DIGEST = Type(size=8, leading=10.4)
-LABEL_ROOM = 92.0
-WHEN_ROOM = 104.0
-BY_ROOM = 92.0
+LABEL_WIDTH = 92.0
+TIME_WIDTH = 104.0
+ACTOR_WIDTH = 92.0
 QR_SIDE = 72.0
 
 
@@ -32,7 +32,7 @@ class _Cell:
     """Lines that start in one row at `x`."""
 
     x: float
-    lines: tuple[Set, ...]
+    lines: tuple[SetLine, ...]
     kind: Type
 
 
@@ -44,20 +44,20 @@ class _Page:
     rules: list[Rule] = field(default_factory=list)
 
 
-def evidence(
+def render_evidence(
     facts: Snapshot, wording: AgreementWording, sig: Signature, history: Sequence[HistoryLine], verify_url: str
 ) -> bytes:
     """Return the evidence of an electronic signature as PDF, on as many pages as needed.
 
     The same arguments give the same bytes. Raises UnprintableError for characters that no bundled font has.
     """
-    table = _begun(
+    table = _start_table(
         "Evidence of signature",
         "This page belongs to the agreement before it and is sealed with it. It records how the agreement was signed "
         f"electronically {'by the corresponding author' if facts.by_an_author else 'on behalf of the authors'}.",
         facts,
     )
-    for label, value in _particulars(facts, sig):
+    for label, value in _electronic_rows(facts, sig):
         table.row(label, value)
     table.section("Statements ticked by the signer, word for word")
     for label, statement in (("Authority", sig.authority), ("Consent", sig.consent)):
@@ -68,27 +68,27 @@ def evidence(
     table.digest(sig.shown_sha256)
     table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
     table.digest(facts.text_digest)
-    _happened(table, history)
+    _add_history(table, history)
     return _draw(table.pages, facts, verify_url)
 
 
-def paper_evidence(
+def render_signed_form_evidence(
     facts: Snapshot, wording: AgreementWording, sig: HandSignature, history: Sequence[HistoryLine], verify_url: str
 ) -> bytes:
     """Return the evidence of a signed form as PDF. Same arguments, same bytes; raises like `evidence`."""
-    table = _begun(
+    table = _start_table(
         "Evidence of signature on paper",
         "This page belongs to the agreement before it and is sealed with it. "
         f"The {'corresponding author' if facts.by_an_author else 'signer'} signed the form by hand and sent it in; an "
         "editor looked at it and accepted it. Its pages follow as they came.",
         facts,
     )
-    for label, value in _of_both(facts):
+    for label, value in _common_rows(facts):
         table.row(label, value)
-    table.row("Name on the form", made_visible(sig.name))
-    table.row("Date on the form", f"“{made_visible(sig.date_written)}”, read as {day(sig.dated)}")
-    table.row("Came in", moment(sig.received_at))
-    table.row("Accepted", f"{moment(sig.accepted_at)} by {made_visible(sig.accepted_by)}")
+    table.row("Name on the form", make_visible(sig.name))
+    table.row("Date on the form", f"“{make_visible(sig.date_written)}”, read as {format_day(sig.dated)}")
+    table.row("Came in", format_time(sig.received_at))
+    table.row("Accepted", f"{format_time(sig.accepted_at)} by {make_visible(sig.accepted_by)}")
     table.section("What the editor looked for and found")
     for found in sig.checked:
         table.row("", found)
@@ -102,11 +102,11 @@ def paper_evidence(
     table.digest(sig.shown_sha256)
     table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
     table.digest(facts.text_digest)
-    _happened(table, history)
+    _add_history(table, history)
     return _draw(table.pages, facts, verify_url)
 
 
-def _begun(heading: str, words: str, facts: Snapshot) -> "_Table":
+def _start_table(heading: str, words: str, facts: Snapshot) -> "_Table":
     table = _Table()
     table.heading(heading)
     table.paragraph(words, MEASURE - QR_SIDE - 16)
@@ -117,13 +117,13 @@ def _begun(heading: str, words: str, facts: Snapshot) -> "_Table":
     return table
 
 
-def _happened(table: "_Table", history: Sequence[HistoryLine]) -> None:
+def _add_history(table: "_Table", history: Sequence[HistoryLine]) -> None:
     table.section("What happened")
     for event in history:
-        table.event(moment(event.at), made_visible(event.what), made_visible(event.by))
+        table.event(format_time(event.at), make_visible(event.what), make_visible(event.by))
 
 
-def _of_both(facts: Snapshot) -> Iterator[tuple[str, str]]:
+def _common_rows(facts: Snapshot) -> Iterator[tuple[str, str]]:
     """The rows about the snapshot, for both ways of signing."""
     yield "Title", facts.title
     yield from _authors(facts.authors)
@@ -132,12 +132,12 @@ def _of_both(facts: Snapshot) -> Iterator[tuple[str, str]]:
     yield "Capacity", facts.capacity
 
 
-def _particulars(facts: Snapshot, sig: Signature) -> Iterator[tuple[str, str]]:
-    yield from _of_both(facts)
+def _electronic_rows(facts: Snapshot, sig: Signature) -> Iterator[tuple[str, str]]:
+    yield from _common_rows(facts)
     yield "Typed name", sig.typed_name
     if sig.drawn:
         yield "Drawn by hand", f"A signature beside the typed name, SHA-256 of its strokes {sha256(sig.drawn.encode())}"
-    yield "Signed at", moment(sig.signed_at)
+    yield "Signed at", format_time(sig.signed_at)
     yield "Network address", sig.network_address or "not shown, by the privacy policy"
 
 
@@ -163,7 +163,7 @@ def _draw(pages: list[_Page], facts: Snapshot, verify_url: str) -> bytes:
         draw_foot(sheet, f"evidence page {number} of {len(pages)}")
         sheet.write_lines(MARGIN, FOOT_LINE, foot_lines(facts, verify_url), FOOT, grey=GREY)
         sheet.showPage()
-    return sheet.finished()
+    return sheet.to_bytes()
 
 
 def _qr(sheet: PageCanvas, address: str, x: float, y: float) -> None:
@@ -193,57 +193,57 @@ class _Table:
         self._y -= height
 
     def heading(self, text: str) -> None:
-        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, HEADING), HEADING)])
+        self._add_cells([_Cell(MARGIN, set_paragraph(text, MEASURE, HEADING), HEADING)])
 
     def paragraph(self, text: str, room: float) -> None:
-        self._hang([_Cell(MARGIN, set_paragraph(text, room, VALUE), VALUE)])
+        self._add_cells([_Cell(MARGIN, set_paragraph(text, room, VALUE), VALUE)])
 
     def section(self, text: str) -> None:
         """Add a heading with a rule below it, never alone at the foot of a page."""
         self.skip(7)
         if self._y - 4 * VALUE.leading < BOTTOM:
-            self._turn()
-        self._hang([_Cell(MARGIN, set_paragraph(text, MEASURE, SECTION), SECTION)])
+            self._new_page()
+        self._add_cells([_Cell(MARGIN, set_paragraph(text, MEASURE, SECTION), SECTION)])
         self.pages[-1].rules.append(Rule(MARGIN, self._y + SECTION.leading - 4, MEASURE))
         self.skip(1)
 
     def row(self, label: str, value: str, *, narrow: bool = False) -> None:
         """Add a label and its value; `narrow` leaves space for the QR code."""
-        room = MEASURE - LABEL_ROOM - (QR_SIDE + 16 if narrow else 0)
-        self._hang(
+        room = MEASURE - LABEL_WIDTH - (QR_SIDE + 16 if narrow else 0)
+        self._add_cells(
             [
-                _Cell(MARGIN, set_paragraph(label, LABEL_ROOM, LABEL), LABEL),
-                _Cell(MARGIN + LABEL_ROOM, set_paragraph(value, room, VALUE), VALUE),
+                _Cell(MARGIN, set_paragraph(label, LABEL_WIDTH, LABEL), LABEL),
+                _Cell(MARGIN + LABEL_WIDTH, set_paragraph(value, room, VALUE), VALUE),
             ]
         )
         self.skip(1.5)
 
     def digest(self, value: str) -> None:
-        lines = set_paragraph(f"SHA-256 {value}", MEASURE - LABEL_ROOM, DIGEST)
-        self._hang([_Cell(MARGIN + LABEL_ROOM, lines, DIGEST)])
+        lines = set_paragraph(f"SHA-256 {value}", MEASURE - LABEL_WIDTH, DIGEST)
+        self._add_cells([_Cell(MARGIN + LABEL_WIDTH, lines, DIGEST)])
         self.skip(2)
 
     def event(self, when: str, what: str, by: str) -> None:
-        room = MEASURE - WHEN_ROOM - BY_ROOM
-        self._hang(
+        room = MEASURE - TIME_WIDTH - ACTOR_WIDTH
+        self._add_cells(
             [
-                _Cell(MARGIN, set_paragraph(when, WHEN_ROOM, VALUE), VALUE),
-                _Cell(MARGIN + WHEN_ROOM, set_paragraph(what, room - 10, VALUE), VALUE),
-                _Cell(MARGIN + WHEN_ROOM + room, set_paragraph(by, BY_ROOM, VALUE), VALUE),
+                _Cell(MARGIN, set_paragraph(when, TIME_WIDTH, VALUE), VALUE),
+                _Cell(MARGIN + TIME_WIDTH, set_paragraph(what, room - 10, VALUE), VALUE),
+                _Cell(MARGIN + TIME_WIDTH + room, set_paragraph(by, ACTOR_WIDTH, VALUE), VALUE),
             ]
         )
 
-    def _hang(self, cells: list[_Cell]) -> None:
+    def _add_cells(self, cells: list[_Cell]) -> None:
         """Add cells side by side, line by line, and start a new page when one is full."""
         leading = max(cell.kind.leading for cell in cells)
         for at in range(max(len(cell.lines) for cell in cells)):
             if self._y < BOTTOM:
-                self._turn()
+                self._new_page()
             for cell in cells:
                 if at < len(cell.lines):
                     self.pages[-1].lines.append(Placed(cell.x, self._y, cell.lines[at], cell.kind))
             self._y -= leading
 
-    def _turn(self) -> None:
+    def _new_page(self) -> None:
         self.pages.append(_Page())
         self._y = TOP

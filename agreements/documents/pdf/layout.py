@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from agreements.documents.pdf.canvas import HEIGHT, MARGIN, MEASURE, WIDTH
 from agreements.documents.pdf.fonts import ITALIC, SEMIBOLD
-from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
-from agreements.documents.pdf.shaping import clean
+from agreements.documents.pdf.paragraph import SetLine, Type, set_paragraph
+from agreements.documents.pdf.shaping import normalize_text
 from agreements.domain.agreement_text import AgreementWording, Blank, Clause
 from agreements.domain.facts import Snapshot
 
@@ -20,8 +20,8 @@ PLAIN = Type(size=10.5, leading=13.8)
 TITLE = Type(size=20, leading=25)
 SUBTITLE = Type(ITALIC, size=11, leading=15)
 FOOTNOTE = Type(size=8.5, leading=10.8, justified=True, hyphenated=True)
-AGREED = Type(SEMIBOLD, size=10.5, leading=14)
-FILLED = (
+AGREEMENT_LINE = Type(SEMIBOLD, size=10.5, leading=14)
+BLANK_TYPES = (
     (3, Type(size=11.5, leading=17.5)),
     (4, Type(size=10, leading=15)),
     (7, Type(size=9, leading=13.5)),
@@ -29,8 +29,8 @@ FILLED = (
 )
 """Filled-in text is set in the largest type that needs at most this many lines; never below 8 pt."""
 
-TITLE_LIMIT = 500
-NAME_LIMIT = 200
+MAX_TITLE_LENGTH = 500
+MAX_NAME_LENGTH = 200
 """Limits in characters. The printed form has space for these; papers rarely need a tenth."""
 
 TOP = HEIGHT - 92.0
@@ -57,7 +57,7 @@ class Placed:
 
     x: float
     y: float
-    line: Set
+    line: SetLine
     kind: Type
 
 
@@ -82,7 +82,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class FieldPosition:
     """The position of a field's lines: the first baseline, and the type."""
 
     x: float
@@ -91,14 +91,14 @@ class Slot:
 
 
 @dataclass(slots=True)
-class Arrangement:
+class FormLayout:
     """The form's pages, the positions of its fields, and of the signature: (x, baseline, width) on the last page."""
 
     pages: list[list[Part]]
-    slots: dict[str, Slot]
+    fields: dict[str, FieldPosition]
     signed: tuple[float, float, float]
     dated: tuple[float, float, float]
-    stamped: tuple[float, float]
+    stamp: tuple[float, float]
     """Left and top of the area for the seal's stamp, below the lines."""
 
 
@@ -116,32 +116,32 @@ class Filling:
     """The content of one form's fields, as set lines."""
 
     shape: Shape
-    lines: dict[str, tuple[Set, ...]]
+    lines: dict[str, tuple[SetLine, ...]]
 
 
-def filling(facts: Snapshot, wording: AgreementWording) -> Filling:
+def set_fields(facts: Snapshot, wording: AgreementWording) -> Filling:
     """Set the lines for the blanks; raises UnprintableError and DoesNotFitError."""
-    title, title_kind = _filled(facts.title, TITLE_LIMIT, "title")
-    author, author_kind = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
-    name = set_paragraph(facts.signer, _beside(wording.author_label), PLAIN)
+    title, title_kind = _set_blank(facts.title, MAX_TITLE_LENGTH, "title")
+    author, author_kind = _set_blank(facts.signer, MAX_NAME_LENGTH, "name of the corresponding author")
+    name = set_paragraph(facts.signer, _width_beside(wording.author_label), PLAIN)
     shape = Shape((len(title), title_kind), (len(author), author_kind), len(name))
     return Filling(shape, {"title": title, "author": author, "name": name})
 
 
-def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
+def _set_blank(text: str, limit: int, what: str) -> tuple[tuple[SetLine, ...], Type]:
     """Return the lines of a blank, and their type."""
-    cleaned = clean(text)
+    cleaned = normalize_text(text)
     if not cleaned or len(cleaned) > limit:
         raise DoesNotFitError(f"The {what} has {len(cleaned)} characters; the form takes 1 to {limit}.")
-    for most, kind in FILLED:
+    for max_lines, kind in BLANK_TYPES:
         lines = set_paragraph(cleaned, MEASURE - 2 * INDENT, kind)
-        if len(lines) <= most:
+        if len(lines) <= max_lines:
             return lines, kind
     raise DoesNotFitError(f"The {what} needs {len(lines)} lines, which the form has no room for.")
 
 
 @lru_cache(maxsize=64)
-def arrange(wording: AgreementWording, shape: Shape) -> Arrangement:
+def lay_out(wording: AgreementWording, shape: Shape) -> FormLayout:
     """Lay out the form of this shape."""
     footnote = set_paragraph(f"¹ {wording.footnote}", MEASURE, FOOTNOTE)
     flow = _Flow(floor=BOTTOM + 14 + len(footnote) * FOOTNOTE.leading)
@@ -159,31 +159,33 @@ def arrange(wording: AgreementWording, shape: Shape) -> Arrangement:
             flow.keep_together(flow.height(clause, 0))
         flow.clause(clause, 0)
     flow.pages[0].append(_footnote(footnote))
-    signing = GAP + len(set_paragraph(wording.agreement, MEASURE, AGREED)) * AGREED.leading + GAP + GAP
-    flow.keep_together(signing + (shape.name - 1) * PLAIN.leading + 3 * SIGN_LEADING + STAMP_HEIGHT - AGREED.leading)
+    signing = GAP + len(set_paragraph(wording.agreement, MEASURE, AGREEMENT_LINE)) * AGREEMENT_LINE.leading + GAP + GAP
+    flow.keep_together(
+        signing + (shape.name - 1) * PLAIN.leading + 3 * SIGN_LEADING + STAMP_HEIGHT - AGREEMENT_LINE.leading
+    )
     flow.skip(GAP)
-    flow.paragraph(wording.agreement, AGREED)
+    flow.paragraph(wording.agreement, AGREEMENT_LINE)
     flow.skip(GAP)
     flow.named(wording.author_label, shape.name)
     signed = flow.to_be_signed(wording.signed_label)
     dated = flow.to_be_signed(wording.date_label)
-    return Arrangement(flow.pages, flow.slots, signed, dated, (MARGIN + INDENT, dated[1] - SIGN_LEADING))
+    return FormLayout(flow.pages, flow.fields, signed, dated, (MARGIN + INDENT, dated[1] - SIGN_LEADING))
 
 
-def _footnote(lines: Sequence[Set]) -> Part:
+def _footnote(lines: Sequence[SetLine]) -> Part:
     """Place the footnote at the foot of page 1 below a short rule, as in the publisher's form."""
     top = BOTTOM + (len(lines) - 1) * FOOTNOTE.leading
     placed = [Placed(MARGIN, top - at * FOOTNOTE.leading, line, FOOTNOTE) for at, line in enumerate(lines)]
     return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
 
 
-def room_to_sign(wording: AgreementWording) -> float:
+def signature_line_width(wording: AgreementWording) -> float:
     """Return the length of the signature line in points; it is the same for all shapes."""
     (line,) = set_paragraph(wording.signed_label, MEASURE, PLAIN)
     return MEASURE - 2 * INDENT - line.width(PLAIN.size) - LABEL_GAP
 
 
-def _beside(label: str) -> float:
+def _width_beside(label: str) -> float:
     """Return the width that remains on the line of a signature label."""
     (line,) = set_paragraph(label, MEASURE, PLAIN)
     return MEASURE - INDENT - line.width(PLAIN.size) - LABEL_GAP
@@ -194,7 +196,7 @@ class _Flow:
 
     def __init__(self, floor: float) -> None:
         self.pages: list[list[Part]] = [[]]
-        self.slots: dict[str, Slot] = {}
+        self.fields: dict[str, FieldPosition] = {}
         self._floor = floor
         self._y = TOP
 
@@ -207,14 +209,14 @@ class _Flow:
             part.lines.append(Placed((WIDTH - line.width(kind.size)) / 2, self._y, line, kind))
             self._y -= kind.leading
 
-    def paragraph(self, text: str, kind: Type, indent: float = 0.0, number: Set | None = None) -> None:
+    def paragraph(self, text: str, kind: Type, indent: float = 0.0, number: SetLine | None = None) -> None:
         """Add a paragraph, with its number before it. A page break leaves no single line on either page."""
         lines = set_paragraph(text, MEASURE - indent, kind)
         here = int((self._y - self._floor) // kind.leading) + 1
         if here < len(lines):
             here = min(here, len(lines) - 2)
             if here < 2:
-                self._turn()
+                self._new_page()
                 here = len(lines)
         part = self._part("P")
         if number is not None:
@@ -222,7 +224,7 @@ class _Flow:
             part.lines.append(Placed(x, self._y, number, PLAIN))
         for at, line in enumerate(lines):
             if at == here:
-                self._turn()
+                self._new_page()
                 part = self._part("P")
             part.lines.append(Placed(MARGIN + indent, self._y, line, kind))
             self._y -= kind.leading
@@ -231,7 +233,7 @@ class _Flow:
     def blank(self, name: str, count: int, kind: Type) -> None:
         """Reserve a blank, with a ruled line below each filled line."""
         self.skip(4)
-        self.slots[name] = Slot(MARGIN + INDENT, self._y, kind)
+        self.fields[name] = FieldPosition(MARGIN + INDENT, self._y, kind)
         part = self._part("P", name)
         for _ in range(count):
             part.rules.append(Rule(MARGIN + INDENT, self._y - RULE_DROP, MEASURE - 2 * INDENT))
@@ -252,12 +254,12 @@ class _Flow:
     def keep_together(self, height: float) -> None:
         """Start a new page if less than `height` points are free."""
         if self._y - height < self._floor:
-            self._turn()
+            self._new_page()
 
     def named(self, label: str, count: int) -> None:
         """Add the label with the corresponding author's name beside it, in `count` lines."""
         end = self._label(label, "•", 0)
-        self.slots["name"] = Slot(end + LABEL_GAP, self._y, PLAIN)
+        self.fields["name"] = FieldPosition(end + LABEL_GAP, self._y, PLAIN)
         self._part("P", "name")
         self._y -= (count - 1) * PLAIN.leading + SIGN_LEADING
 
@@ -283,7 +285,7 @@ class _Flow:
         self.pages[-1].append(Part(role, blank=blank))
         return self.pages[-1][-1]
 
-    def _turn(self) -> None:
+    def _new_page(self) -> None:
         self.pages.append([])
         self._y = TOP
         self._floor = BOTTOM

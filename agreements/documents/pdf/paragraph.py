@@ -37,7 +37,7 @@ class Type:
 
 
 @dataclass(frozen=True, slots=True)
-class Set:
+class SetLine:
     """One line ready to be drawn."""
 
     line: Line
@@ -62,12 +62,12 @@ class _Piece:
 
 
 @lru_cache(maxsize=512)
-def set_paragraph(text: str, width: float, kind: Type) -> tuple[Set, ...]:
+def set_paragraph(text: str, width: float, kind: Type) -> tuple[SetLine, ...]:
     """Break `text` into lines no wider than `width`; raises UnprintableError for characters that no font has."""
     cleaned = require_printable(text)
     if not cleaned:
         return ()
-    whole = Set(set_line(cleaned, kind.style))
+    whole = SetLine(set_line(cleaned, kind.style))
     if whole.width(kind.size) <= width:
         return (whole,)
     pieces = list(_pieces(cleaned, width, kind))
@@ -77,16 +77,16 @@ def set_paragraph(text: str, width: float, kind: Type) -> tuple[Set, ...]:
         words = "".join(piece.text + (" " if piece.space else "") for piece in pieces[start:end]).rstrip(" ")
         if pieces[end - 1].hyphen:
             words += "-"
-        lines.append(_fit(words, width, kind, last=end == len(pieces)))
+        lines.append(_justify(words, width, kind, last=end == len(pieces)))
     return tuple(lines)
 
 
-def _fit(words: str, width: float, kind: Type, *, last: bool) -> Set:
+def _justify(words: str, width: float, kind: Type, *, last: bool) -> SetLine:
     line = set_line(words, kind.style)
     if not kind.justified or not line.spaces:
-        return Set(line)
+        return SetLine(line)
     stretch = int((width * 1000 / kind.size - line.width) // line.spaces)
-    return Set(line, min(stretch, 0) if last else stretch)
+    return SetLine(line, min(stretch, 0) if last else stretch)
 
 
 def _best_breaks(pieces: list[_Piece], width: float, kind: Type) -> list[int]:
@@ -136,10 +136,10 @@ def _pieces(text: str, width: float, kind: Type) -> Iterator[_Piece]:
         parts = list(_parts(word, kind)) if word else []
         for at, (part, hyphen) in enumerate(parts):
             after = space if at == len(parts) - 1 else 0.0
-            yield from _narrow(part, width, kind, space=after, hyphen=hyphen)
+            yield from _split_wide(part, width, kind, space=after, hyphen=hyphen)
 
 
-def _narrow(part: str, width: float, kind: Type, *, space: float, hyphen: bool) -> Iterator[_Piece]:
+def _split_wide(part: str, width: float, kind: Type, *, space: float, hyphen: bool) -> Iterator[_Piece]:
     """Yield `part` as one piece, or split it if it is wider than a line."""
     measured = _width(part, kind)
     while measured > width and len(part) > 1:

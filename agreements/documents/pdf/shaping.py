@@ -17,7 +17,7 @@ from agreements.documents.pdf.fonts import FALLBACKS, IGNORABLE, REGULAR, Glyph,
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
-_REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Controls, direction overrides, surrogates, private and unassigned code points: invisible to a reader."""
 
 
@@ -49,35 +49,35 @@ class Line:
     spaces: int
 
 
-def clean(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Normalize `text` to NFC with single spaces, as for all printed text."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def unprintable(text: str) -> list[str]:
+def find_unprintable(text: str) -> list[str]:
     """Return the characters of `text` that no bundled font can print, each once, in order of appearance.
 
     Control characters and invisible direction marks count as unprintable, because a text must not look different from
     what is stored. White space is normalized before printing and is always allowed.
     """
-    cleaned = clean(text)
-    if _simple(REGULAR).issuperset(cleaned):
+    cleaned = normalize_text(text)
+    if _simple_characters(REGULAR).issuperset(cleaned):
         return []
     missing: dict[str, None] = {}
     for cluster in _clusters(cleaned):
         if _face_of(cluster, REGULAR) is None:
-            alone = [character for character in cluster if not _covered(character)]
+            alone = [character for character in cluster if not _is_printable(character)]
             missing.update(dict.fromkeys(alone or cluster[1:]))
     return list(missing)
 
 
-def made_visible(text: str) -> str:
+def make_visible(text: str) -> str:
     """Return `text` with each unprintable character as its code, such as ``[U+1F600]``.
 
     For records about an agreement, such as an editor's display name, which must not keep a signed agreement from being
     sealed. Unprintable characters in the agreement itself are rejected instead.
     """
-    missing = unprintable(text)
+    missing = find_unprintable(text)
     for character in missing:
         text = text.replace(character, f"[U+{ord(character):04X}]")
     return text
@@ -90,8 +90,8 @@ def has_right_to_left(text: str) -> bool:
 
 def require_printable(text: str) -> str:
     """Return `text` cleaned; raises UnprintableError if any of it cannot be printed."""
-    cleaned = clean(text)
-    if not _simple(REGULAR).issuperset(cleaned) and (missing := unprintable(cleaned)):
+    cleaned = normalize_text(text)
+    if not _simple_characters(REGULAR).issuperset(cleaned) and (missing := find_unprintable(cleaned)):
         raise UnprintableError(cleaned, missing)
     return cleaned
 
@@ -99,7 +99,7 @@ def require_printable(text: str) -> str:
 @lru_cache(maxsize=4096)
 def set_line(text: str, style: str = REGULAR) -> Line:
     """Shape one line of clean text in visual order; raises UnprintableError if any of it cannot be printed."""
-    if _simple(style).issuperset(text):
+    if _simple_characters(style).issuperset(text):
         *words, last = text.split(" ")
         runs = tuple([_run(style, f"{word} ", False) for word in words] + ([_run(style, last, False)] if last else []))
     else:
@@ -123,10 +123,10 @@ def _in_visual_order(text: str, style: str) -> list[tuple[str, bool, str]]:
     for cluster in _clusters(text):
         name = _face_of(cluster, style)
         if name is None:
-            raise UnprintableError(text, unprintable(text) or [cluster])
+            raise UnprintableError(text, find_unprintable(text) or [cluster])
         pieces.append((levels[at], name, cluster))
         at += len(cluster)
-    _lend_spaces(pieces)
+    _merge_spaces(pieces)
     parts = [
         (level, name, "".join(cluster for _, _, cluster in group))
         for (level, name), group in groupby(pieces, key=lambda piece: piece[:2])
@@ -137,17 +137,17 @@ def _in_visual_order(text: str, style: str) -> list[tuple[str, bool, str]]:
 
 
 @lru_cache(maxsize=3)
-def _simple(style: str) -> frozenset[str]:
+def _simple_characters(style: str) -> frozenset[str]:
     """Return the characters of the text font that are drawn alone and from left to right."""
     return frozenset(
         character
         for character in map(chr, face(style).characters)
-        if unicodedata.category(character) not in _MARKS | _REFUSED
+        if unicodedata.category(character) not in _MARKS | _INVISIBLE
         and unicodedata.bidirectional(character) not in _RIGHT_TO_LEFT
     )
 
 
-def _lend_spaces(pieces: list[tuple[int, str, str]]) -> None:
+def _merge_spaces(pieces: list[tuple[int, str, str]]) -> None:
     """Give a space between two words of one font to that font, so that a right-to-left run stays whole."""
     for at in range(1, len(pieces) - 1):
         level, _, cluster = pieces[at]
@@ -200,17 +200,17 @@ def _clusters(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _covered(character: str) -> bool:
+def _is_printable(character: str) -> bool:
     """Whether some font has the character and it may be printed."""
     if character in IGNORABLE:
         return True
-    return unicodedata.category(character) not in _REFUSED and face_for(character, REGULAR) is not None
+    return unicodedata.category(character) not in _INVISIBLE and face_for(character, REGULAR) is not None
 
 
 @lru_cache(maxsize=8192)
 def _face_of(cluster: str, style: str) -> str | None:
     """Return the font that has the whole cluster, or None: a mark from another font would be misplaced."""
-    if not all(_covered(character) for character in cluster):
+    if not all(_is_printable(character) for character in cluster):
         return None
     drawn = [character for character in cluster if character not in IGNORABLE]
     for character in drawn[:1]:

@@ -7,28 +7,28 @@ from agreements.documents.pdf.canvas import GREY, INK, MARGIN, MEASURE, PageCanv
 from agreements.documents.pdf.fonts import ITALIC
 from agreements.documents.pdf.layout import (
     INDENT,
-    NAME_LIMIT,
+    MAX_NAME_LENGTH,
     PLAIN,
     STAMP_HEIGHT,
     DoesNotFitError,
-    arrange,
-    filling,
-    room_to_sign,
+    lay_out,
+    set_fields,
+    signature_line_width,
 )
-from agreements.documents.pdf.paragraph import Set, Type, set_paragraph
-from agreements.documents.pdf.shaping import clean, made_visible
+from agreements.documents.pdf.paragraph import SetLine, Type, set_paragraph
+from agreements.documents.pdf.shaping import make_visible, normalize_text
 from agreements.domain import drawn_signature
 from agreements.domain.agreement_text import AgreementWording
 from agreements.domain.facts import HandSignature, Signature, Snapshot, Stamp
 
-SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
+TYPED_NAME_TYPES = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11, 9.5, 8))
 """Tried in this order until the typed name fits its line."""
 
 DRAWN_WIDTH, DRAWN_HEIGHT = 99.0, 33.0
 DRAWN_DROP = 9.0
 """How far a drawn signature may reach below the baseline; it stays clear of the lines above and below."""
-DRAWN_ROOM = DRAWN_WIDTH + 8.0
-LARGEST_SCALE = 0.3
+DRAWN_SPACE = DRAWN_WIDTH + 8.0
+MAX_SCALE = 0.3
 """Points per step of the grid: limits the size of a single dot."""
 
 BY_HAND = Type(ITALIC, size=10.5, leading=13.8)
@@ -49,49 +49,49 @@ MONTHS = (
 )  # independent of the locale
 
 
-def signature(facts: Snapshot, wording: AgreementWording, sig: Signature) -> bytes:
+def signature_overlay(facts: Snapshot, wording: AgreementWording, sig: Signature) -> bytes:
     """Return a one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
 
     A drawn signature is placed at the end of the typed name's line. Raises UnprintableError, DoesNotFitError and
     DrawingError.
     """
-    arrangement = arrange(wording, filling(facts, wording).shape)
+    arrangement = lay_out(wording, set_fields(facts, wording).shape)
     sheet = PageCanvas()
     x, y, room = arrangement.signed
-    line, kind = _typed(sig.typed_name, room - DRAWN_ROOM * bool(sig.drawn))
+    line, kind = _fit_typed_name(sig.typed_name, room - DRAWN_SPACE * bool(sig.drawn))
     sheet.write(x, y, line, kind)
     if sig.drawn:
         _draw(sheet, drawn_signature.parse_drawing(sig.drawn), right=x + room, baseline=y)
     x, y, room = arrangement.dated
-    (line,) = set_paragraph(f"{day(sig.signed_at)} ({moment(sig.signed_at)})", room, PLAIN)
+    (line,) = set_paragraph(f"{format_day(sig.signed_at)} ({format_time(sig.signed_at)})", room, PLAIN)
     sheet.write(x, y, line, PLAIN)
     sheet.showPage()
-    return sheet.finished()
+    return sheet.to_bytes()
 
 
-def signed_on_paper(facts: Snapshot, wording: AgreementWording, sig: HandSignature) -> bytes:
+def signed_form_overlay(facts: Snapshot, wording: AgreementWording, sig: HandSignature) -> bytes:
     """The same for a signed form: where to find the signature, and its date as the editor read it."""
-    arrangement = arrange(wording, filling(facts, wording).shape)
+    arrangement = lay_out(wording, set_fields(facts, wording).shape)
     sheet = PageCanvas()
     x, y, room = arrangement.signed
     (line,) = set_paragraph("by hand: see the pages at the end of this file", room, BY_HAND)
     sheet.write(x, y, line, BY_HAND)
     x, y, room = arrangement.dated
-    (line,) = set_paragraph(day(sig.dated), room, PLAIN)
+    (line,) = set_paragraph(format_day(sig.dated), room, PLAIN)
     sheet.write(x, y, line, PLAIN)
     sheet.showPage()
-    return sheet.finished()
+    return sheet.to_bytes()
 
 
-def stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str = "") -> Stamp:
+def make_stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str = "") -> Stamp:
     """Return the visible part of the seal: who seals, which `officer` signs, and a hint for readers.
 
     It contains no time: that is inside the seal. Raises DoesNotFitError if the names are too long.
     """
-    arrangement = arrange(wording, filling(facts, wording).shape)
-    left, top = arrangement.stamped
+    arrangement = lay_out(wording, set_fields(facts, wording).shape)
+    left, top = arrangement.stamp
     width = MARGIN + MEASURE - left
-    lines = _stamped(owner, officer, width)
+    lines = _stamp_lines(owner, officer, width)
     height = len(lines) * STAMP.leading + 2
     sheet = PageCanvas((width, height))
     sheet.setFillGray(GREY)
@@ -99,20 +99,20 @@ def stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str =
     sheet.write_lines(8, height - 9, lines, STAMP, grey=GREY)
     sheet.showPage()
     box = (left, top - height, left + width, top)
-    return Stamp(sheet.finished(), len(arrangement.pages) - 1, box)
+    return Stamp(sheet.to_bytes(), len(arrangement.pages) - 1, box)
 
 
 def fits_the_stamp(owner: str, officer: str = "") -> bool:
     """Whether the names fit on the stamp of the seal. Check it before sealing."""
     try:
-        _stamped(owner, officer, MEASURE - INDENT)
+        _stamp_lines(owner, officer, MEASURE - INDENT)
     except DoesNotFitError:
         return False
     return True
 
 
-def _stamped(owner: str, officer: str, width: float) -> tuple[Set, ...]:
-    by = f"{made_visible(owner)}, for which {made_visible(officer)} signs" if officer else made_visible(owner)
+def _stamp_lines(owner: str, officer: str, width: float) -> tuple[SetLine, ...]:
+    by = f"{make_visible(owner)}, for which {make_visible(officer)} signs" if officer else make_visible(owner)
     words = f"Sealed electronically by {by}. A PDF reader shows whether this file was changed since."
     lines = set_paragraph(words, width - 10, STAMP)
     if len(lines) * STAMP.leading + 2 > STAMP_HEIGHT:
@@ -120,12 +120,12 @@ def _stamped(owner: str, officer: str, width: float) -> tuple[Set, ...]:
     return lines
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """Format a time as ``2026-11-21 12:14 UTC``."""
     return f"{_utc(at):%Y-%m-%d %H:%M} UTC"
 
 
-def day(at: date) -> str:
+def format_day(at: date) -> str:
     """Format a date as ``21 November 2026``, which is unambiguous in every country."""
     at = _utc(at) if isinstance(at, datetime) else at
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
@@ -144,7 +144,7 @@ def fits_the_line(name: str, wording: AgreementWording, *, drawn: bool = False) 
     has.
     """
     try:
-        _typed(name, room_to_sign(wording) - DRAWN_ROOM * drawn)
+        _fit_typed_name(name, signature_line_width(wording) - DRAWN_SPACE * drawn)
     except DoesNotFitError:
         return False
     return True
@@ -154,7 +154,7 @@ def _draw(sheet: PageCanvas, strokes: Sequence[drawn_signature.Stroke], *, right
     """Draw the strokes as large as their area allows, with the right edge at `right`, around the baseline."""
     points = [point for stroke in strokes for point in stroke]
     (left_edge, right_edge), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))
-    scale = min(DRAWN_WIDTH / max(right_edge - left_edge, 1), DRAWN_HEIGHT / max(bottom - top, 1), LARGEST_SCALE)
+    scale = min(DRAWN_WIDTH / max(right_edge - left_edge, 1), DRAWN_HEIGHT / max(bottom - top, 1), MAX_SCALE)
     floor = baseline - DRAWN_DROP + (DRAWN_HEIGHT - (bottom - top) * scale) / 2
     path = sheet.beginPath()
     for stroke in strokes:
@@ -168,11 +168,11 @@ def _draw(sheet: PageCanvas, strokes: Sequence[drawn_signature.Stroke], *, right
     sheet.drawPath(path, stroke=1, fill=0)
 
 
-def _typed(name: str, room: float) -> tuple[Set, Type]:
-    cleaned = clean(name)
-    if not cleaned or len(cleaned) > NAME_LIMIT:
-        raise DoesNotFitError(f"The typed name has {len(cleaned)} characters; the form takes 1 to {NAME_LIMIT}.")
-    for kind in SIGNED:
+def _fit_typed_name(name: str, room: float) -> tuple[SetLine, Type]:
+    cleaned = normalize_text(name)
+    if not cleaned or len(cleaned) > MAX_NAME_LENGTH:
+        raise DoesNotFitError(f"The typed name has {len(cleaned)} characters; the form takes 1 to {MAX_NAME_LENGTH}.")
+    for kind in TYPED_NAME_TYPES:
         lines = set_paragraph(cleaned, room, kind)
         if len(lines) == 1:
             return lines[0], kind

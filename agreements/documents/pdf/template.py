@@ -66,13 +66,13 @@ class Template:
         )
 
 
-def bind(sheet: PageCanvas, fields: tuple[str, ...]) -> Template:
+def make_template(sheet: PageCanvas, fields: tuple[str, ...]) -> Template:
     """Split a finished drawing into its objects and reorder them for `Template`.
 
     `fields` are the names of the reserved fields.
     """
-    data = sheet.finished()
-    numbers = sheet.numbers()
+    data = sheet.to_bytes()
+    numbers = sheet.object_numbers()
     objects = _objects(data)
     pages = [numbers[f"Page{page}"] for page in range(1, sheet.getPageNumber())]
     open_fields = [numbers[field_name(field)] for field in fields]
@@ -83,7 +83,7 @@ def bind(sheet: PageCanvas, fields: tuple[str, ...]) -> Template:
     extra = _Structure(sheet.structure, [moved[page] for page in pages], first=len(kept) + 1)
     constants = len(kept) + len(extra.objects) + 3
     moved |= {number: at for at, number in enumerate(open_fields, start=constants + 1)}
-    bodies = [_renumbered(objects[number], moved) for number in kept]
+    bodies = [_renumber(objects[number], moved) for number in kept]
     for page, number in enumerate(pages):
         at = moved[number] - 1
         bodies[at] = bodies[at].replace(b"/Type /Page", b"/StructParents %d /Tabs /S /Type /Page" % page)
@@ -154,7 +154,7 @@ def _objects(data: bytes) -> dict[int, bytes]:
     return objects
 
 
-def _renumbered(body: bytes, moved: dict[int, int]) -> bytes:
+def _renumber(body: bytes, moved: dict[int, int]) -> bytes:
     """Return an object with renumbered references, and with the line end before `endstream` that ReportLab omits and
     PDF/A requires. The data of a stream is unchanged.
     """

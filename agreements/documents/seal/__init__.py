@@ -11,10 +11,10 @@ loop is already running.
 from cryptography.x509 import Certificate
 
 from agreements.documents.seal.document import complete, seal
-from agreements.documents.seal.key import SealError, SealKey, certificates, findings, fingerprint, new_key
+from agreements.documents.seal.key import SealError, SealKey, certificates, check_key, fingerprint, new_key
 from agreements.documents.seal.timestamp import TimestampError
 from agreements.documents.seal.trust import LEVELS, TrustMaterial
-from agreements.documents.seal.validate import Verdict, carries, difference, inspect
+from agreements.documents.seal.validate import Verdict, contains_certificate, describe_difference, inspect
 
 __all__ = [
     "LEVELS",
@@ -24,11 +24,11 @@ __all__ = [
     "TimestampError",
     "TrustMaterial",
     "Verdict",
-    "carries",
     "certificates",
+    "check_key",
     "complete",
-    "difference",
-    "findings",
+    "contains_certificate",
+    "describe_difference",
     "fingerprint",
     "inspect",
     "new_key",

@@ -16,18 +16,18 @@ from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementP
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
 
-from agreements.documents.seal.key import SealError, SealKey, self_signed
-from agreements.documents.seal.pyhanko_adapter import asn1_certificate, asn1_list, finish
-from agreements.documents.seal.signer import Signer, room_for
+from agreements.documents.seal.key import SealError, SealKey, is_self_signed
+from agreements.documents.seal.pyhanko_adapter import asn1_certificate, asn1_list, run_coroutine
+from agreements.documents.seal.signer import Signer, signature_size
 from agreements.documents.seal.timestamp import TimestampAuthority
 from agreements.documents.seal.trust import TrustMaterial
 from agreements.documents.seal.validate import inspect
 from agreements.domain.facts import Stamp
 
 FIELD = "PublisherSeal"
-AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
-SEAL_ALONE = TrustMaterial()
-AS_SHOWN = ("/Rotate", "/CropBox", "/Annots")
+STAMP_LAYOUT = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
+NO_TRUST_MATERIAL = TrustMaterial()
+APPEARANCE_KEYS = ("/Rotate", "/CropBox", "/Annots")
 """Other keys of a page that affect its appearance."""
 
 generic: Any = pdf_objects
@@ -78,7 +78,7 @@ def _imported_pages(writer: Any, source: Any) -> list[Any]:
     for number in range(int(source.root["/Pages"]["/Count"])):
         reference, resources = source.find_page_for_modification(number)
         page = reference.get_object()
-        rest = generic.DictionaryObject({pdf_name(key): page.raw_get(key) for key in AS_SHOWN if key in page})
+        rest = generic.DictionaryObject({pdf_name(key): page.raw_get(key) for key in APPEARANCE_KEYS if key in page})
         originals.append(generic.ArrayObject([page.raw_get("/Contents"), page["/MediaBox"], resources, rest]))
     together = generic.ArrayObject(originals)
     together.container_ref = source.root.container_ref
@@ -114,7 +114,7 @@ def seal(
     reason: str,
     name: str | None = None,
     stamp: Stamp | None = None,
-    proof: TrustMaterial = SEAL_ALONE,
+    trust: TrustMaterial = NO_TRUST_MATERIAL,
 ) -> bytes:
     """Return `pdf` with a certifying PAdES signature that forbids changes, validated before it is returned.
 
@@ -124,16 +124,16 @@ def seal(
     Raises SealError if the certificate is not valid now, the time-stamp authority gives no valid answer, or the result
     does not validate.
     """
-    sealed = _signed(pdf, key, reason, name or key.owner, stamp, proof)
-    verdict = inspect(sealed, trusted=[key.certificate], roots=proof.roots)
+    sealed = _sign(pdf, key, reason, name or key.owner, stamp, trust)
+    verdict = inspect(sealed, trusted=[key.certificate], roots=trust.roots)
     if not verdict.valid or not sealed.startswith(pdf):
         raise SealError("The sealed document does not validate: " + " ".join(verdict.problems))
-    if verdict.level != proof.level:
-        raise SealError(f"The seal came out as {verdict.level} instead of {proof.level}.")
+    if verdict.level != trust.level:
+        raise SealError(f"The seal came out as {verdict.level} instead of {trust.level}.")
     return sealed
 
 
-def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None, proof: TrustMaterial) -> bytes:
+def _sign(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | None, trust: TrustMaterial) -> bytes:
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
@@ -142,20 +142,20 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
         docmdp_permissions=MDPPerm.NO_CHANGES,
         subfilter=SigSeedSubFilter.PADES,
         md_algorithm="sha256",
-        **_revocation(key, proof),
+        **_revocation_options(key, trust),
     )
     field, style = SigFieldSpec(FIELD), None
     if stamp is not None:
         left, bottom, right, top = (round(edge) for edge in stamp.box)
         field = SigFieldSpec(FIELD, on_page=stamp.page, box=(left, bottom, right, top))
-        style = StaticStampStyle(border_width=0, background=_Drawing(stamp.pdf), background_layout=AS_DRAWN)
-    authority = TimestampAuthority(proof.authority) if proof.authority else None
+        style = StaticStampStyle(border_width=0, background=_Drawing(stamp.pdf), background_layout=STAMP_LAYOUT)
+    authority = TimestampAuthority(trust.authority) if trust.authority else None
     signer = signers.PdfSigner(
         metadata, signer=Signer(key), timestamper=authority, new_field_spec=field, stamp_style=style
     )
-    room = None if authority else room_for(key)  # unknown with a time-stamp
+    reserved = None if authority else signature_size(key)  # unknown with a time-stamp
     try:
-        output = finish(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=room))
+        output = run_coroutine(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=reserved))
     except SealError:
         raise
     except Exception as error:
@@ -164,15 +164,15 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
     return data
 
 
-def _revocation(key: SealKey, proof: TrustMaterial) -> dict[str, Any]:
+def _revocation_options(key: SealKey, trust: TrustMaterial) -> dict[str, Any]:
     """Return the options that embed certificates and revocation lists in the same revision as the seal (level B-LT)."""
-    if proof.lists is None:
+    if trust.lists is None:
         return {}
-    anchors = [*proof.roots, key.certificate] if self_signed(key.certificate) else proof.roots
+    anchors = [*trust.roots, key.certificate] if is_self_signed(key.certificate) else trust.roots
     context = ValidationContext(
         trust_roots=[asn1_certificate(certificate) for certificate in anchors],
         other_certs=[asn1_certificate(certificate) for certificate in key.chain],
-        crls=[asn1_list(crl) for crl in proof.lists],
+        crls=[asn1_list(crl) for crl in trust.lists],
         allow_fetching=False,
         revocation_mode="require",
     )

@@ -145,7 +145,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def findings(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.Certificate] = ()) -> list[str]:
+def check_key(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.Certificate] = ()) -> list[str]:
     """Return what is wrong with the seal key at `now`; empty if it can be used."""
     try:
         loaded = SealKey.load(key, certificate)
@@ -158,27 +158,27 @@ def findings(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.C
         found.append(f"The seal certificate expired on {loaded.expires:%Y-%m-%d}.")
     elif loaded.expires - now < EXPIRY_WARNING:
         found.append(f"The seal certificate expires on {loaded.expires:%Y-%m-%d}; make a new one now.")
-    return found + _gaps(loaded, roots)
+    return found + _chain_problems(loaded, roots)
 
 
-def _gaps(key: SealKey, roots: Sequence[x509.Certificate]) -> list[str]:
+def _chain_problems(key: SealKey, roots: Sequence[x509.Certificate]) -> list[str]:
     """Return where the chain from the seal's certificate to a self-signed one, or to one of `roots`, is broken."""
     chain = [key.certificate, *key.chain]
     for lower, upper in pairwise(chain):
-        if not issued(lower, upper):
+        if not is_issued_by(lower, upper):
             return [f"The certificate chain is broken below {upper.subject.rfc4514_string()}."]
     top = chain[-1]
-    if self_signed(top) or any(issued(top, root) for root in roots):
+    if is_self_signed(top) or any(is_issued_by(top, root) for root in roots):
         return []
     return [f"The certificate chain ends early: {top.issuer.rfc4514_string()} is missing."]
 
 
-def self_signed(certificate: x509.Certificate) -> bool:
+def is_self_signed(certificate: x509.Certificate) -> bool:
     """Whether a certificate is signed with its own key."""
-    return issued(certificate, certificate)
+    return is_issued_by(certificate, certificate)
 
 
-def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+def is_issued_by(lower: x509.Certificate, upper: x509.Certificate) -> bool:
     """Whether `upper` signed `lower`."""
     try:
         lower.verify_directly_issued_by(upper)
@@ -187,7 +187,7 @@ def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
     return True
 
 
-def der(certificate: x509.Certificate) -> bytes:
+def to_der(certificate: x509.Certificate) -> bytes:
     """Return a certificate as DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
 

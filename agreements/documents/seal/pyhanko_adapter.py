@@ -11,26 +11,26 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.keys import load_certs_from_pemder_data
 
-from agreements.documents.seal.key import der
+from agreements.documents.seal.key import to_der
 
 _T = TypeVar("_T")
 _load: Any = load_certs_from_pemder_data
 
 
-def finish(work: Coroutine[Any, Any, _T]) -> _T:
+def run_coroutine(coroutine: Coroutine[Any, Any, _T]) -> _T:
     """Run `work` from synchronous code, in a separate thread if this one already runs an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return asyncio.run(coroutine)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @lru_cache(maxsize=64)
 def asn1_certificate(certificate: x509.Certificate) -> Any:
     """Convert a certificate to the class that pyHanko uses. Cached."""
-    (loaded,) = _load(der(certificate))
+    (loaded,) = _load(to_der(certificate))
     return loaded
 
 

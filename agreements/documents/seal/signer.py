@@ -11,10 +11,10 @@ from pyhanko.sign import attributes, general, signers
 from pyhanko.sign.attributes import SignedAttributeProviderSpec
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from agreements.documents.seal.key import SealError, SealKey, der
+from agreements.documents.seal.key import SealError, SealKey, to_der
 from agreements.documents.seal.pyhanko_adapter import asn1_certificate
 
-ATTRIBUTES = 900
+ATTRIBUTE_BYTES = 900
 """Bytes of a signature besides its certificates and value: about 400 are used, the rest is reserve."""
 
 certificate_store: Any = SimpleCertificateStore
@@ -40,11 +40,11 @@ class Signer(signers.Signer):
 
     async def signed_attrs(self, *args: Any, **kwargs: Any) -> Any:
         """Return the signed attributes, encoded."""
-        return encoded(await super().signed_attrs(*args, **kwargs))
+        return encode(await super().signed_attrs(*args, **kwargs))
 
     def signer_info(self, *args: Any) -> Any:
         """Return the signature value with its attributes, encoded."""
-        return encoded(super().signer_info(*args))
+        return encode(super().signer_info(*args))
 
     @property
     def _size(self) -> int:
@@ -80,10 +80,10 @@ class _Ready(attributes.CMSAttributeProvider):
 
 @lru_cache(maxsize=8)
 def _signing_certificate(certificate: x509.Certificate) -> Any:
-    return encoded(attribute_of(_Ready.attribute_type, reference_to(asn1_certificate(certificate))))
+    return encode(attribute_of(_Ready.attribute_type, reference_to(asn1_certificate(certificate))))
 
 
-def encoded(value: Any) -> Any:
+def encode(value: Any) -> Any:
     """Return the same value parsed from its bytes.
 
     asn1crypto encodes a constructed value again at every access (its issue 256), two or three times per level; a parsed
@@ -92,10 +92,10 @@ def encoded(value: Any) -> Any:
     return type(value).load(value.dump())
 
 
-def room_for(key: SealKey) -> int:
+def signature_size(key: SealKey) -> int:
     """Return the number of hexadecimal digits to reserve for a signature without a time-stamp.
 
     With this number, pyHanko need not sign twice to learn the length.
     """
-    certificates = sum(len(der(certificate)) for certificate in (key.certificate, *key.chain))
-    return 2 * (certificates + ATTRIBUTES + key.private.key_size // 8)
+    certificates = sum(len(to_der(certificate)) for certificate in (key.certificate, *key.chain))
+    return 2 * (certificates + ATTRIBUTE_BYTES + key.private.key_size // 8)

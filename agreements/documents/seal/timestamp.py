@@ -11,7 +11,7 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from agreements.documents.seal.key import SealError
 
-SECONDS = 10.0
+TIMEOUT = 10.0
 """Limit for one request, until the last byte of the answer."""
 MAX_BYTES = 100_000
 """A time-stamp with its certificates has 3 to 10 kB."""
@@ -24,7 +24,7 @@ class TimestampError(SealError):
 class TimestampAuthority(TimeStamper):
     """The time-stamp authority at `url`. Create one per seal, so that no cached answer outlives its certificates."""
 
-    def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
+    def __init__(self, url: str, *, seconds: float = TIMEOUT) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._url = url
         self._seconds = seconds
@@ -47,16 +47,16 @@ class TimestampAuthority(TimeStamper):
 
     async def async_request_tsa_response(self, req: Any) -> Any:
         """Return the answer to one request. It may block, because nothing else runs in this event loop."""
-        return tsp.TimeStampResp.load(self._ask(req.dump()))
+        return tsp.TimeStampResp.load(self._request(req.dump()))
 
-    def _ask(self, question: bytes) -> bytes:
+    def _request(self, query: bytes) -> bytes:
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         end = time.monotonic() + self._seconds
         try:
             # the settings allow only http and https
-            with urlopen(Request(self._url, question, headers), timeout=self._seconds) as answer:  # noqa: S310
-                kind, body = answer.headers.get_content_type(), b""
-                while part := answer.read1(65_536):
+            with urlopen(Request(self._url, query, headers), timeout=self._seconds) as response:  # noqa: S310
+                kind, body = response.headers.get_content_type(), b""
+                while part := response.read1(65_536):
                     body += part
                     if time.monotonic() > end or len(body) > MAX_BYTES:
                         raise TimestampError("The time-stamp authority's answer has no end.")

@@ -33,7 +33,7 @@ class TrustMaterial:
             return cls()
         try:
             trusted = certificates(roots.read_bytes()) if roots else ()
-            read = tuple(_list(file) for file in sorted(lists.iterdir()) if file.is_file()) if lists else None
+            read = tuple(_load_list(file) for file in sorted(lists.iterdir()) if file.is_file()) if lists else None
         except OSError as error:
             raise SealError(f"{error.filename} cannot be read: {error.strerror}.") from error
         if read == ():
@@ -46,7 +46,7 @@ class TrustMaterial:
             return "B-B"
         return "B-T" if self.lists is None else "B-LT"
 
-    def findings(self, now: datetime) -> list[str]:
+    def check(self, now: datetime) -> list[str]:
         """Return what is wrong at `now`; empty if nothing is."""
         found = [
             f"The root certificate {root.subject.rfc4514_string()} expired on {root.not_valid_after_utc:%Y-%m-%d}."
@@ -61,7 +61,7 @@ class TrustMaterial:
         ]
 
 
-def _list(file: Path) -> x509.CertificateRevocationList:
+def _load_list(file: Path) -> x509.CertificateRevocationList:
     data = file.read_bytes()
     pem = data.lstrip().startswith(b"-----BEGIN")
     try:

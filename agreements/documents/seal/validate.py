@@ -21,8 +21,8 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from agreements.documents.seal.key import der, fingerprint, owner_of, self_signed
-from agreements.documents.seal.pyhanko_adapter import asn1_certificate, finish
+from agreements.documents.seal.key import fingerprint, is_self_signed, owner_of, to_der
+from agreements.documents.seal.pyhanko_adapter import asn1_certificate, run_coroutine
 from agreements.domain.facts import sha256
 from agreements.domain.translatable import Sentence
 
@@ -94,7 +94,7 @@ def inspect(
     """
     found = _Findings()
     try:
-        _judge(pdf, trusted, roots, found)
+        _validate(pdf, trusted, roots, found)
     except Exception as error:  # noqa: BLE001  (hostile bytes may break the reader in any way; that is a verdict)
         why = type(error).__name__
         found.problems.append(Sentence("The file cannot be read as a sealed PDF (%(why)s).", why=why))
@@ -105,7 +105,7 @@ def inspect(
         found.problems.append(Sentence("The file does not begin with the bytes that the signer was shown."))
     return Verdict(
         valid=not found.problems,
-        ours=carries(pdf, trusted),
+        ours=contains_certificate(pdf, trusted),
         sha256=digest,
         size=len(pdf),
         problems=tuple(found.problems),
@@ -116,13 +116,13 @@ def inspect(
     )
 
 
-def carries(pdf: bytes, trusted: Sequence[x509.Certificate]) -> bool:
+def contains_certificate(pdf: bytes, trusted: Sequence[x509.Certificate]) -> bool:
     """Whether a file contains one of the certificates as a seal encodes it. Parses nothing."""
     digits = pdf.lower()
-    return any(der(certificate).hex().encode() in digits for certificate in trusted)
+    return any(to_der(certificate).hex().encode() in digits for certificate in trusted)
 
 
-def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
+def describe_difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
     """Describe where a file differs from the stored one; empty if it does not.
 
     `shown_length` is the length of the form that the signer was shown, in the stored file.
@@ -158,7 +158,7 @@ def _part(stored: bytes, at: int, shown_length: int) -> str:
     return Sentence("in what signing and sealing added")
 
 
-def _judge(
+def _validate(
     pdf: bytes, trusted: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], found: _Findings
 ) -> None:
     reader = PdfFileReader(BytesIO(pdf), decode_limits=_LIMITS)
@@ -172,22 +172,22 @@ def _judge(
     if found.certificate not in {fingerprint(certificate) for certificate in trusted}:
         found.problems.append(Sentence("It was not sealed with one of our certificates."))
         return
-    if not _in_its_time(embedded):
+    if not _is_within_validity(embedded):
         found.problems.append(Sentence("Its certificate was not valid at the time the seal states."))
     proofs = DocumentSecurityStore.read_dss(reader) if "/DSS" in reader.root else None
     context = _context(trusted, roots, found.sealed_at, proofs)
-    status = finish(async_validate_pdf_signature(embedded, context))
+    status = run_coroutine(async_validate_pdf_signature(embedded, context))
     stamp = status.timestamp_validity
     found.level = "B-B" if stamp is None else "B-LT" if proofs and proofs.crls else "B-T"
     if not status.intact:
         found.problems.append(Sentence("Its content was changed after it was sealed."))
     elif status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
         found.problems.append(Sentence("Something was added after it was sealed."))
-    if not found.problems and not (status.bottom_line or (_holds(status) and not roots)):
+    if not found.problems and not (status.bottom_line or (_is_sound(status) and not roots)):
         found.problems.append(Sentence("Its seal does not hold (%(why)s).", why=status.summary()))
     if embedded.docmdp_level is not MDPPerm.NO_CHANGES:
         found.problems.append(Sentence("Its seal does not forbid later changes."))
-    if not _written_as_sealed(pdf, embedded):
+    if not _gap_is_unchanged(pdf, embedded):
         found.problems.append(Sentence("The room around the seal was changed."))
 
 
@@ -199,7 +199,7 @@ def _context(
 ) -> Any:
     """Return what pyHanko may trust: the known certificates and, with `roots`, the revocation lists in the file."""
     strict = bool(roots and proofs)
-    anchors = [*roots, *(certificate for certificate in trusted if not strict or self_signed(certificate))]
+    anchors = [*roots, *(certificate for certificate in trusted if not strict or is_self_signed(certificate))]
     arguments: dict[str, Any] = {
         "trust_roots": [asn1_certificate(certificate) for certificate in anchors],
         "moment": at,
@@ -210,7 +210,7 @@ def _context(
     return proofs.as_validation_context(arguments) if proofs and strict else ValidationContext(**arguments)
 
 
-def _holds(status: PdfSignatureStatus) -> bool:
+def _is_sound(status: PdfSignatureStatus) -> bool:
     """pyHanko's bottom line, without the question whether the time-stamp authority is trusted today."""
     stamp = status.timestamp_validity
     in_time = stamp is None or (stamp.valid and stamp.intact)
@@ -225,7 +225,7 @@ def _describe(embedded: EmbeddedPdfSignature, found: _Findings) -> None:
     found.sealed_at = embedded.self_reported_timestamp
 
 
-def _in_its_time(embedded: EmbeddedPdfSignature) -> bool:
+def _is_within_validity(embedded: EmbeddedPdfSignature) -> bool:
     """Whether the seal was made while its certificate was valid. The validator does not check the dates of a
     certificate that is itself a trust anchor.
     """
@@ -234,7 +234,7 @@ def _in_its_time(embedded: EmbeddedPdfSignature) -> bool:
     return at is not None and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
 
 
-def _written_as_sealed(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:
+def _gap_is_unchanged(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:
     """Whether the gap that no digest covers contains the signature, padded with zeros, and nothing else."""
     _, before, after, _ = (int(number) for number in embedded.byte_range)
     contents = bytes(embedded.pkcs7_content)

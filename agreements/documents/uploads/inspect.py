@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agreements.documents.uploads.rules import SECONDS, Kind, Refusal
+from agreements.documents.uploads.rules import MAX_CPU_SECONDS, Kind, Refusal
 from agreements.domain.facts import sha256
 
-__all__ = ["InspectedFile", "Kind", "Pages", "Refusal", "UploadRefusedError", "inspect_upload"]
+__all__ = ["InspectedFile", "Kind", "Pages", "Refusal", "UploadRejectedError", "inspect_upload"]
 
-PATIENCE = 2 * SECONDS
+TIMEOUT = 2 * MAX_CPU_SECONDS
 """Seconds of wall-clock time for the child; its own limit counts only processor time."""
-OVERSPENT = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
+LIMIT_EXIT_CODES = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
 
 logger = logging.getLogger(__name__)
 
 
-class UploadRefusedError(Exception):
+class UploadRejectedError(Exception):
     """A file was rejected. `refusal` says why; `number` counts the files from 0."""
 
     def __init__(self, refusal: Refusal, number: int = 0) -> None:
@@ -64,35 +64,35 @@ def inspect_upload(bodies: Sequence[bytes]) -> Pages:
         folder = Path(name)
         for number, body in enumerate(bodies):
             (folder / str(number)).write_bytes(body)
-        said = ask_worker(folder)
-        if "refused" in said:
-            raise UploadRefusedError(Refusal(said["refused"]), said["number"])
+        result = run_worker(folder)
+        if "refused" in result:
+            raise UploadRejectedError(Refusal(result["refused"]), result["number"])
         files = [
-            InspectedFile(Kind(one["kind"]), one["pages"], sha256(body), body, picture(folder, number))
-            for number, (one, body) in enumerate(zip(said["files"], bodies, strict=True))
+            InspectedFile(Kind(one["kind"]), one["pages"], sha256(body), body, read_picture(folder, number))
+            for number, (one, body) in enumerate(zip(result["files"], bodies, strict=True))
         ]
         return Pages(tuple(files), (folder / "pages.pdf").read_bytes(), sum(one.pages for one in files))
 
 
-def picture(folder: Path, number: int) -> bytes:
+def read_picture(folder: Path, number: int) -> bytes:
     drawn = folder / f"{number}.jpg"
     return drawn.read_bytes() if drawn.exists() else b""
 
 
-def ask_worker(folder: Path) -> dict[str, Any]:
+def run_worker(folder: Path) -> dict[str, Any]:
     """Return the child's result for the files in `folder`. Raises UploadRejectedError if it crashed."""
     command = [sys.executable, "-E", "-s", "-m", "agreements.documents.uploads.worker", str(folder)]
     root = Path(__file__).parents[3]
     try:
         done = subprocess.run(  # noqa: S603 - our own program; the files are named by us
             command, cwd=root, env={"LANG": "C.UTF-8"}, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=PATIENCE, check=False, start_new_session=True,
+            timeout=TIMEOUT, check=False, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired as late:
-        raise UploadRefusedError(Refusal.TOO_MUCH) from late
+        raise UploadRejectedError(Refusal.TOO_MUCH) from late
     try:
-        said: dict[str, Any] = json.loads(done.stdout)
+        result: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         logger.warning("A file broke its reader (exit %s): %s", done.returncode, done.stderr[-300:])
-        raise UploadRefusedError(Refusal.TOO_MUCH if done.returncode in OVERSPENT else Refusal.BROKEN) from None
-    return said
+        raise UploadRejectedError(Refusal.TOO_MUCH if done.returncode in LIMIT_EXIT_CODES else Refusal.BROKEN) from None
+    return result

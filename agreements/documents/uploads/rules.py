@@ -8,11 +8,11 @@ MAX_PAGES = 60
 MAX_PIXELS = 40_000_000
 MAX_INFLATED = 400_000_000
 """Bytes that the streams of a PDF may unpack to in total: sixteen pages scanned in colour without loss."""
-MEMORY = 512 * 1024 * 1024
+MAX_MEMORY = 512 * 1024 * 1024
 """Address space of the child in bytes; a picture of `MAX_PIXELS` takes less than half of it."""
-SECONDS = 10
+MAX_CPU_SECONDS = 10
 """Of processor time."""
-DISK = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 """The largest file that the child may write, in bytes."""
 
 

@@ -10,9 +10,9 @@ import subprocess
 
 from django.conf import settings
 
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds."""
-INFECTED = 1
+INFECTED_EXIT_CODE = 1
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +31,12 @@ def scan_file(body: bytes) -> None:
         return
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own program; the file goes to its input
-            shlex.split(settings.VIRUS_SCANNER), input=body, capture_output=True, timeout=PATIENCE, check=False
+            shlex.split(settings.VIRUS_SCANNER), input=body, capture_output=True, timeout=TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         logger.exception("VIRUS_SCANNER did not answer")
         raise ScannerError from error
-    if done.returncode == INFECTED:
+    if done.returncode == INFECTED_EXIT_CODE:
         raise InfectedFileError
     if done.returncode:
         logger.error("VIRUS_SCANNER ended with %s: %s", done.returncode, done.stderr[-300:])

@@ -13,9 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0
-        for finding in invariants.findings(timezone.now()):
+        for finding in invariants.check_all(timezone.now()):
             broken += 1
-            self.stdout.write(f"{finding.promise}: {finding.words}")
+            self.stdout.write(f"{finding.invariant}: {finding.message}")
         if broken:
             raise CommandError(f"{broken} broken")
         self.stdout.write("Every promise is kept.")

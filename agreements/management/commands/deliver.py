@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        what = packages.prepare(volume, now.date())
+        what = packages.prepare_delivery(volume, now.date())
         for reason in what.reasons:
             self.stdout.write(f"  {reason}")
         if not what.ready and not options["partial"]:
@@ -40,12 +40,12 @@ class Command(BaseCommand):
             sys.exit(1)
         bar = partial(tqdm, desc="files", unit="file", disable=not sys.stderr.isatty())
         try:
-            packages.write(what, options["to"], progress=bar)
+            packages.write_delivery(what, options["to"], progress=bar)
         except (OSError, ValueError) as error:
             raise CommandError(f"The packages were left as they were: {error}") from error
-        for agreement in what.cleared:
-            readiness.note_delivered(agreement, by="command line", now=now)
-        count, sealed = len(what.cleared), len(what.cleared) - len(what.waived)
+        for agreement in what.ready_agreements:
+            readiness.record_delivery(agreement, by="command line", now=now)
+        count, sealed = len(what.ready_agreements), len(what.ready_agreements) - len(what.waived)
         folder = options["to"] / f"v{volume.number}"
         self.stdout.write(f"{folder}permissions: {sealed} sealed agreements, with their evidence and manifest")
         for agreement in what.waived:
@@ -57,5 +57,5 @@ class Command(BaseCommand):
                 "missing."
             )
             sys.exit(1)
-        lifecycle.volume_delivered(volume.pk, now=now)
+        lifecycle.stop_volume_reminders(volume.pk, now=now)
         self.stdout.write(f"v{volume.number} is complete.")

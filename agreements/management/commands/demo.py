@@ -100,7 +100,7 @@ class Command(BaseCommand):
         moments = self.moments()
         for index, moment in enumerate(self.progress(moments, "days")):
             for run in scheduled.JOBS.values():
-                run(scheduled.stopped(moment))
+                run(scheduled.fixed_clock(moment))
             self.let_authors_answer(index, len(moments), moment)
         for run in scheduled.JOBS.values():
             run(timezone.now)
@@ -153,7 +153,9 @@ class Command(BaseCommand):
             counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
             if any(counts):
                 self.stdout.write(row.format(f"mails sent: {words}"[:28], *counts))
-        self.stdout.write(row.format("delivered", *(len(readiness.check_readiness(v).cleared) for v in self.volumes())))
+        self.stdout.write(
+            row.format("delivered", *(len(readiness.check_readiness(v).ready_agreements) for v in self.volumes()))
+        )
         base = settings.BASE_DIR
         self.stdout.write(
             f"""

@@ -45,17 +45,17 @@ class Command(BaseCommand):
         if source == "-":
             return [sys.stdin.buffer.read()]
         if source != "imap":
-            return mailboxes.maildir(Path(source))
+            return mailboxes.read_maildir(Path(source))
         if not settings.BOUNCE_MAILBOX.scheme:
             raise CommandError("BOUNCE_MAILBOX is not set. Give imaps://user:password@host/INBOX.")
-        return mailboxes.imap(settings.BOUNCE_MAILBOX)
+        return mailboxes.read_imap(settings.BOUNCE_MAILBOX)
 
     @staticmethod
     def take(body: bytes) -> str:
         try:
-            bounce = bounces.read(body, headers.return_paths())
+            bounce = bounces.parse_report(body, headers.return_paths())
         except Exception:
             # Whatever a stranger has written, the mails behind it are read. It stays in the mailbox.
             logger.exception("A mail cannot be understood")
             return "not understood"
-        return lifecycle.bounced(bounce, now=timezone.now()) if bounce else "ignored"
+        return lifecycle.record_bounce(bounce, now=timezone.now()) if bounce else "ignored"

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"{settings.SEAL_CERT}: {key.owner}, until {key.expires:%Y-%m-%d}")
         self.stdout.write(f"SHA-256 of the certificate: {key.fingerprint}")
-        for finding in seal.findings(settings.SEAL_KEY, settings.SEAL_CERT, now):
+        for finding in seal.check_key(settings.SEAL_KEY, settings.SEAL_CERT, now):
             self.stdout.write(self.style.WARNING(finding))
 
     def set_aside(self, now: datetime) -> list[Path]:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        time = scheduled.stopped(moment(options["now"])) if options["now"] else timezone.now
+        time = scheduled.fixed_clock(moment(options["now"])) if options["now"] else timezone.now
         for name, run in scheduled.JOBS.items():
             if options["round"] in (name, "all"):
                 tally = run(time)

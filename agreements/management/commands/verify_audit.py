@@ -19,9 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--files", action="store_true", help="read every sealed file again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        problems = list(audit.findings())
+        problems = list(audit.check_all())
         if options["files"]:
-            problems += audit.damaged_files()
+            problems += audit.check_sealed_files()
         for problem in problems:
             self.stdout.write(self.style.ERROR(problem))
         self.stdout.write(

@@ -148,7 +148,7 @@ def test_files_of_agreements_are_kept_by_no_cache(desk: Client) -> None:
 
 def test_a_failed_seal_is_said_on_the_page(desk: Client) -> None:
     agreement = make.agreement("signed")
-    lifecycle.seal_failed(agreement, error="OSError: the disk is full", now=make.NOW)
+    lifecycle.record_seal_failure(agreement, error="OSError: the disk is full", now=make.NOW)
     page = desk.get(page_of(agreement)).content.decode()
     assert "Sealing failed 1 time: OSError: the disk is full" in page
     assert "The signature stands." in page

@@ -160,7 +160,7 @@ def test_a_name_likely_misread_stops_its_paper_until_it_is_settled() -> None:
     (why,) = [why for _, why in readiness.check_readiness(volume).blocked]
     assert why == "a name of its authors was likely misread: settle it on the volume’s page Names"
     name_review.resolve(NameReview.objects.get(), Name("Bhosale", "Shruti"), by="ed", now=make.NOW)
-    assert readiness.check_readiness(volume).cleared == [agreement]
+    assert readiness.check_readiness(volume).ready_agreements == [agreement]
 
 
 def test_the_lists_say_it_and_filter_by_it(desk: Client) -> None:

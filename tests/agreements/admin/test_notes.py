@@ -65,7 +65,7 @@ def test_a_note_is_written_by_a_post_only(desk: Client) -> None:
 
 def test_no_package_and_no_evidence_carries_a_note() -> None:
     agreement = make.agreement("sealed")
-    before = evidence_bundle.bundle(agreement), history.history_lines(agreement.events.all())
+    before = evidence_bundle.build_bundle(agreement), history.history_lines(agreement.events.all())
     Note.objects.create(paper=agreement.paper, at=make.NOW, by="editor:ed", text="For the desk alone.")
-    assert (evidence_bundle.bundle(agreement), history.history_lines(agreement.events.all())) == before
+    assert (evidence_bundle.build_bundle(agreement), history.history_lines(agreement.events.all())) == before
     assert agreement.status == Status.SEALED

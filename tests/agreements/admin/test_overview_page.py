@@ -163,7 +163,7 @@ def test_the_board_says_how_the_mail_is(desk: Client) -> None:
 def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house: House) -> None:
     client = desk_of(house.stranger)
     assert "make the two packages" in text(client, house.foreign)
-    package_builder.make_due(scheduled.stopped(make.NOW))
+    package_builder.make_due(scheduled.fixed_clock(make.NOW))
     page = text(client, house.foreign)
     assert Package.objects.count() == 2
     for package in Package.objects.all():

@@ -39,7 +39,7 @@ def page(volume: Volume) -> str:
 
 
 def made(volume: Volume) -> None:
-    package_builder.make_due(scheduled.stopped(make.CLOSES))
+    package_builder.make_due(scheduled.fixed_clock(make.CLOSES))
 
 
 def fetched(desk: Client, volume: Volume, which: str = "public") -> Any:
@@ -221,7 +221,7 @@ def test_an_assistant_looks_and_gets_nothing(volume: Volume, desk: Client) -> No
 def test_a_volume_without_papers_is_not_ready() -> None:
     volume = make.volume(9)
 
-    what = packages.prepare(volume, make.DEADLINE)
+    what = packages.prepare_delivery(volume, make.DEADLINE)
 
     assert not what.ready
     assert any("the volume has no papers" in reason for reason in what.reasons)

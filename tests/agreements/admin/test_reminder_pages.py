@@ -172,7 +172,7 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(des
     signing_settings = SigningSettings.objects.get(volume=volume)
     assert (tuple(signing_settings.offsets), signing_settings.most_reminders) == (
         PRESETS["urgent"].offsets,
-        PRESETS["urgent"].most,
+        PRESETS["urgent"].max_reminders,
     )
     assert (signing_settings.preset, signing_settings.coauthors_after) == ("urgent", PRESETS["urgent"].coauthors_after)
     desk.post(path, fields_of(desk.get(path)) | {"signing_settings-0-most_reminders": "3"})

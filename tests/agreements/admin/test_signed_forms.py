@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agreements.admin.agreements import signed_forms
-from agreements.documents.checklist import FOUND, LACKING
+from agreements.documents.checklist import CONFIRMED_LABELS, MISSING_LABELS
 from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
 from agreements.models import Agreement, SignedForm
@@ -42,11 +42,11 @@ def waiting() -> Agreement:
 
 
 def accepting(agreement: Agreement, **changes: Any) -> dict[str, Any]:
-    scan = signed_form.newest(agreement)
+    scan = signed_form.newest_form(agreement)
     assert scan
     today = timezone.now().date()
     return {
-        "accept": "1", "scan": str(scan.pk), "found": list(FOUND), "name": agreement.signer,
+        "accept": "1", "scan": str(scan.pk), "found": list(CONFIRMED_LABELS), "name": agreement.signer,
         "date_written": f"{today:%d %B %Y}", "dated": today.isoformat(),
     } | changes  # fmt: skip
 
@@ -167,8 +167,8 @@ def day(days: int) -> str:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"found": list(FOUND)[:-1]}, f"Not ticked: {LACKING['pages']}."),
-        ({"found": []}, f"Not ticked: {', '.join(LACKING.values())}."),
+        ({"found": list(CONFIRMED_LABELS)[:-1]}, f"Not ticked: {MISSING_LABELS['pages']}."),
+        ({"found": []}, f"Not ticked: {', '.join(MISSING_LABELS.values())}."),
         ({"dated": ""}, "Say which day the written date means."),
         ({"dated": "06/09/2021"}, "Write the day as 2026-11-03: year, month, day."),
         ({"date_written": "06/09/2021", "dated": ""}, "“06/09/2021” can mean 9 June 2021 or 6 September 2021."),
@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_lost(
     page = unescape(answer.content.decode())
     assert answer.status_code == 400
     assert words in page
-    assert page.count(" checked") == len(changes.get("found", FOUND))
+    assert page.count(" checked") == len(changes.get("found", CONFIRMED_LABELS))
     assert all_rows(but=BOOKKEEPING) == before
 
 
@@ -211,7 +211,7 @@ def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(desk: Client, 
 
 
 def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting: Agreement) -> None:
-    scan = signed_form.newest(waiting)
+    scan = signed_form.newest_form(waiting)
     assert scan
     sent = {"back": "1", "scan": scan.pk, "missing": ["date", "signature"], "note": " Please sharper. "}
     answer = desk.post(page_of(waiting, "scan/"), sent, follow=True)
@@ -224,7 +224,7 @@ def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting:
 
 @pytest.mark.parametrize("note", ["", "   "])
 def test_nothing_is_sent_back_without_a_word(note: str, desk: Client, waiting: Agreement) -> None:
-    scan = signed_form.newest(waiting)
+    scan = signed_form.newest_form(waiting)
     assert scan
     answer = desk.post(page_of(waiting, "scan/"), {"back": "1", "scan": scan.pk, "note": note})
     assert answer.status_code == 400

@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from agreements.dashboard.blockers import BLOCKER_INFO, LAPSING, LAST_MONTH, Blocker, PaperState, blockers
+from agreements.dashboard.blockers import (
+    BLOCKER_INFO,
+    LAPSE_WARNING_AFTER,
+    LAST_MONTH_AFTER,
+    Blocker,
+    PaperState,
+    find_blockers,
+)
 from tests.make import CLOSES, DAY, NOW
 
 B = Blocker
@@ -25,28 +32,28 @@ B = Blocker
         (PaperState(has_contact=True, status="issued"), [B.NOT_SENT]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=CLOSES), [B.WAITING]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=NOW), [B.OVERDUE]),
-        (PaperState(has_contact=True, status="issued", invited=True, refused=True), [B.REFUSED]),
+        (PaperState(has_contact=True, status="issued", invited=True, undeliverable=True), [B.REFUSED]),
         (PaperState(has_contact=True, status="issued", invited=True, mail_unknown=True), [B.MAIL_UNKNOWN]),
-        (PaperState(has_contact=True, status="issued", invited=True, drifted=True), [B.DRIFTED, B.WAITING]),
+        (PaperState(has_contact=True, status="issued", invited=True, has_mismatch=True), [B.DRIFTED, B.WAITING]),
         (PaperState(has_contact=True, status="issued", change_request=True), [B.PROPOSAL, B.NOT_SENT]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
         (PaperState(has_contact=True, status="declined"), [B.DECLINED]),
-        (PaperState(has_contact=True, status="declined", drifted=True), [B.DECLINED]),
+        (PaperState(has_contact=True, status="declined", has_mismatch=True), [B.DECLINED]),
         (PaperState(has_contact=True, status="lapsed"), [B.LAPSED]),
         (PaperState(has_contact=True, status="signed", signed_at=NOW), [B.SEAL_PENDING]),
         (PaperState(has_contact=True, status="signed", signed_at=NOW, seal_failed=True), [B.SEAL_FAILED]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW), []),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW, drifted=True), [B.DRIFTED]),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING), [B.LAPSING]),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING + DAY), []),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH), [B.LAST_MONTH]),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH + DAY), [B.LAPSING]),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING, published=True), []),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, has_mismatch=True), [B.DRIFTED]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSE_WARNING_AFTER), [B.LAPSING]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSE_WARNING_AFTER + DAY), []),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH_AFTER), [B.LAST_MONTH]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH_AFTER + DAY), [B.LAPSING]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSE_WARNING_AFTER, published=True), []),
     ],
 )
 def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -> None:
-    assert blockers(paper_state, NOW) == expected
+    assert find_blockers(paper_state, NOW) == expected
 
 
 def test_every_blocker_has_words_and_advice() -> None:
@@ -55,4 +62,4 @@ def test_every_blocker_has_words_and_advice() -> None:
 
 
 def test_a_year_is_not_yet_over_when_it_is_about_to_lapse() -> None:
-    assert timedelta() < LAPSING < LAST_MONTH < timedelta(days=365)
+    assert timedelta() < LAPSE_WARNING_AFTER < LAST_MONTH_AFTER < timedelta(days=365)

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 
 
 def said(now: datetime) -> list[str]:
-    return health.problems(health.figures(now))
+    return health.find_problems(health.measure(now))
 
 
 @pytest.fixture
 def clock_runs() -> None:
-    scheduled.queue_due(scheduled.stopped(NOW))
+    scheduled.queue_due(scheduled.fixed_clock(NOW))
 
 
 def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
@@ -34,7 +34,7 @@ def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
 def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
     assert said(NOW + 10 * MINUTE) == []
     assert said(NOW + 11 * MINUTE) == ["The clock has not run for 11 minutes. Is `celery beat` running?"]
-    scheduled.queue_due(scheduled.stopped(NOW + 11 * MINUTE))
+    scheduled.queue_due(scheduled.fixed_clock(NOW + 11 * MINUTE))
     assert said(NOW + 11 * MINUTE) == []
 
 
@@ -51,7 +51,7 @@ def test_mail_in_doubt_is_told_for_a_day(mailbox: Mailbox) -> None:
     mailbox.at_dot = "drop-after"
     send(NOW)
     assert said(NOW) == ["1 mails of the last day may or may not have arrived. The board shows them."]
-    scheduled.queue_due(scheduled.stopped(NOW + DAY))
+    scheduled.queue_due(scheduled.fixed_clock(NOW + DAY))
     assert said(NOW + DAY) == []
 
 
@@ -70,7 +70,7 @@ def test_many_refusals_are_told_and_one_is_an_editors_affair(mailbox: Mailbox) -
 @pytest.mark.usefixtures("clock_runs")
 def test_signatures_without_a_seal_are_told() -> None:
     make.agreement("signed")
-    scheduled.queue_due(scheduled.stopped(NOW + HOUR))
+    scheduled.queue_due(scheduled.fixed_clock(NOW + HOUR))
     assert said(NOW + HOUR) == ["1 signatures wait for their seal. The agreements' pages say why."]
 
 
@@ -85,7 +85,7 @@ def test_machines_are_told_by_status_and_nobody_is_named() -> None:
 
 def test_a_ready_desk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-    scheduled.queue_due(scheduled.stopped(NOW))
+    scheduled.queue_due(scheduled.fixed_clock(NOW))
     answer = Client().get("/health/ready")
     assert (answer.status_code, answer.json()["ready"], answer.json()["problems"]) == (200, True, [])
 
@@ -93,4 +93,4 @@ def test_a_ready_desk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_costs_six_small_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     make.agreement("issued")
     with django_assert_num_queries(6):
-        health.figures(NOW)
+        health.measure(NOW)

@@ -59,7 +59,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
         Blocker.SEAL_PENDING: 1,
     }
     for blocker, count in counts(made).items():
-        assert len(paper_state.blocked_by(volume, blocker, make.NOW)) == count
+        assert len(paper_state.papers_blocked_by(volume, blocker, make.NOW)) == count
 
 
 def test_what_a_chair_can_do_nothing_about_at_the_desk_is_counted_too() -> None:
@@ -124,7 +124,7 @@ def test_the_newest_of_several_agreements_counts() -> None:
 
 def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> None:
     agreement = make.agreement(Status.ISSUED)
-    scheduled.send(scheduled.stopped(make.NOW))
+    scheduled.send_emails(scheduled.fixed_clock(make.NOW))
     volume = with_pdfs(agreement.paper.volume)
 
     assert counts(overview.build_overview(volume, make.NOW)) == {Blocker.WAITING: 1}
@@ -135,7 +135,7 @@ def test_the_next_mails_are_the_outbox_and_then_the_coming_reminders(mail_folder
     agreement = make.agreement(Status.ISSUED)
     volume = agreement.paper.volume
     first = overview.build_overview(volume, make.NOW).next_mails
-    scheduled.send(scheduled.stopped(make.NOW))
+    scheduled.send_emails(scheduled.fixed_clock(make.NOW))
     then = overview.build_overview(volume, make.NOW).next_mails
 
     assert [mail.what for mail in first] == ["Invitation", "Reminder"]

@@ -31,7 +31,7 @@ def spoil(paper: Paper) -> None:
 
 
 def look() -> int:
-    return precheck.check_due(scheduled.stopped(NOW))["papers checked anew"]
+    return precheck.check_due(scheduled.fixed_clock(NOW))["papers checked anew"]
 
 
 def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
@@ -60,7 +60,7 @@ def test_a_withdrawn_paper_has_none(paper: Paper) -> None:
 
 
 def test_a_volume_that_was_delivered_whole_is_left_alone(paper: Paper) -> None:
-    lifecycle.volume_delivered(paper.volume_id, now=NOW)
+    lifecycle.stop_volume_reminders(paper.volume_id, now=NOW)
     spoil(paper)
     assert look() == 0
 
@@ -80,4 +80,4 @@ def test_the_queries_of_a_round_do_not_grow_with_the_papers(
 
 def test_the_clock_looks_by_itself(paper: Paper) -> None:
     spoil(paper)
-    assert scheduled.JOBS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1
+    assert scheduled.JOBS["check"](scheduled.fixed_clock(NOW + timedelta(minutes=2)))["papers checked anew"] == 1

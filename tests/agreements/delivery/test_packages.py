@@ -24,21 +24,21 @@ def two_sealed() -> Volume:
 def test_a_paper_that_cannot_be_written_is_left_out_of_a_partial_delivery() -> None:
     volume = two_sealed()
     Paper.objects.filter(key="lewis26b").update(abstract="We train 中.")
-    delivery = packages.prepare(volume, TODAY)
-    assert [one.paper.key for one in delivery.cleared] == ["lewis26a"]
+    delivery = packages.prepare_delivery(volume, TODAY)
+    assert [one.paper.key for one in delivery.ready_agreements] == ["lewis26a"]
     ((paper, reason),) = delivery.blocked
     assert paper.key == "lewis26b"
     assert reason.startswith("abstract: ")
     assert [record.key for record in delivery.records] == ["lewis26a"]
-    first, *_ = packages.public(delivery)
+    first, *_ = packages.public_files(delivery)
     assert first.name == "v247.bib"
 
 
 def test_what_is_wrong_with_the_volume_itself_blocks_no_paper() -> None:
     volume = two_sealed()
     Volume.objects.filter(pk=volume.pk).update(address="中")
-    delivery = packages.prepare(Volume.objects.get(pk=volume.pk), TODAY)
-    assert [one.paper.key for one in delivery.cleared] == ["lewis26a", "lewis26b"]
+    delivery = packages.prepare_delivery(Volume.objects.get(pk=volume.pk), TODAY)
+    assert [one.paper.key for one in delivery.ready_agreements] == ["lewis26a", "lewis26b"]
     assert delivery.blocked == []
     assert any(finding.field == "address" for finding in delivery.findings)
     assert not delivery.ready

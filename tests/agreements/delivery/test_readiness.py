@@ -24,7 +24,7 @@ def reasons(number: int = 247) -> dict[str, str]:
 def test_a_sealed_agreement_clears_its_paper() -> None:
     agreement = make.agreement("sealed")
     clearance = readiness.check_readiness(agreement.paper.volume)
-    assert (clearance.cleared, clearance.blocked, clearance.papers) == ([agreement], [], [agreement.paper])
+    assert (clearance.ready_agreements, clearance.blocked, clearance.papers) == ([agreement], [], [agreement.paper])
 
 
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - {Status.SEALED, Status.SUPERSEDED, Status.WAIVED}))
@@ -46,7 +46,7 @@ def test_the_live_agreement_speaks_and_not_the_one_that_ended() -> None:
     new = lifecycle.replace(old, reason="New title.", by="editor:ed", now=NOW)
     assert reasons() == {old.paper.key: STATUS_LABELS[Status.ISSUED]}
     make.seal(make.sign(new))
-    assert readiness.check_readiness(old.paper.volume).cleared == [new]
+    assert readiness.check_readiness(old.paper.volume).ready_agreements == [new]
 
 
 def test_of_agreements_that_ended_the_last_one_speaks() -> None:
@@ -83,8 +83,8 @@ def test_another_order_of_authors_is_a_change() -> None:
 def test_the_file_is_named_as_the_bibliography_calls_the_paper() -> None:
     agreement = make.agreement("sealed")
     Paper.objects.filter(pk=agreement.paper_id).update(key="lewis26z")
-    (cleared,) = readiness.check_readiness(agreement.paper.volume).cleared
-    file = readiness.permission(cleared)
+    (cleared,) = readiness.check_readiness(agreement.paper.volume).ready_agreements
+    file = readiness.sealed_item(cleared)
     assert (file.name, file.size, file.sha256) == (
         "lewis26zPermission.pdf",
         agreement.sealed_size,
@@ -94,23 +94,23 @@ def test_the_file_is_named_as_the_bibliography_calls_the_paper() -> None:
 
 def test_an_agreement_that_is_not_sealed_has_no_file() -> None:
     with pytest.raises(ValueError, match="not sealed"):
-        readiness.permission(make.agreement("signed"))
+        readiness.sealed_item(make.agreement("signed"))
 
 
 @pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    ((cell,),) = csv.reader(io.StringIO(readiness.table([[readiness.formula_safe(text)]]).decode()))
+    ((cell,),) = csv.reader(io.StringIO(readiness.write_csv([[readiness.escape_formula(text)]]).decode()))
     assert cell == f"'{text}"
 
 
 def test_any_other_cell_stays_as_it_is() -> None:
-    assert readiness.formula_safe("a=b") == "a=b"
+    assert readiness.escape_formula("a=b") == "a=b"
 
 
 def test_a_delivery_is_noted_once_per_sealed_file() -> None:
     agreement = make.agreement("sealed")
     for day in range(3):
-        readiness.note_delivered(agreement, by="command line", now=NOW + day * DAY)
+        readiness.record_delivery(agreement, by="command line", now=NOW + day * DAY)
     assert make.history(agreement).count("deliver") == 1
     assert agreement.events.get(kind="deliver").data == {"sha256": agreement.sealed_sha256}
 
@@ -122,4 +122,4 @@ def test_the_work_of_clearing_does_not_grow_with_the_volume(django_assert_num_qu
             make.paper()
         volume = make.the_volume()
         with django_assert_num_queries(7):  # papers, authors, agreements, texts, certificates, edits, files
-            assert len(readiness.check_readiness(volume).cleared) >= count
+            assert len(readiness.check_readiness(volume).ready_agreements) >= count

@@ -20,7 +20,7 @@ Tampering = Callable[[], AbstractContextManager[None]]
 
 
 def findings() -> list[str]:
-    return list(audit.findings())
+    return list(audit.check_all())
 
 
 @pytest.mark.parametrize("status", make.ALL_STATUSES)
@@ -110,14 +110,14 @@ def test_events_that_were_moved_to_another_agreement_are_named(tampering: Tamper
 
 def test_an_event_that_comes_while_the_record_is_read_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
-    broken = audit.broken_chains
+    broken = audit.check_chain
 
     def with_a_late_event(row: Agreement, chain: list[Event]) -> str | None:
         monkeypatch.undo()
         lifecycle.record_event(row.pk, "remind", by="editor:ed", now=NOW, data={})
         return broken(Agreement.objects.get(pk=row.pk), chain)
 
-    monkeypatch.setattr(audit, "broken_chains", with_a_late_event)
+    monkeypatch.setattr(audit, "check_chain", with_a_late_event)
     assert findings() == []
     assert make.history(agreement)[-1] == "remind"
 
@@ -132,4 +132,4 @@ def test_reading_the_record_takes_three_queries(django_assert_num_queries: Djang
 def test_the_audit_of_files_passes_over_what_is_not_sealed() -> None:
     make.agreement("issued")
     make.agreement("sealed")
-    assert list(audit.damaged_files()) == []
+    assert list(audit.check_sealed_files()) == []

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.tools]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(make.agreement("sealed")))) as archive:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(make.agreement("sealed")))) as archive:
         archive.extractall(tmp_path)
     return tmp_path
 
@@ -95,7 +95,9 @@ def test_a_seal_of_another_key_does_not_hold(folder: Path, tmp_path_factory: pyt
 def test_two_bundles_of_one_state_are_the_same_bytes() -> None:
     agreement = make.agreement("sealed")
 
-    assert evidence_bundle.bundle(agreement) == evidence_bundle.bundle(Agreement.objects.get(pk=agreement.pk))
+    assert evidence_bundle.build_bundle(agreement) == evidence_bundle.build_bundle(
+        Agreement.objects.get(pk=agreement.pk)
+    )
 
 
 def test_the_command_writes_the_bundle_and_names_what_is_missing(tmp_path: Path) -> None:

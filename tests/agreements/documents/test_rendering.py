@@ -32,7 +32,7 @@ def test_before_it_is_signed_it_is_the_form(tmp_path: Path) -> None:
     said, body = show(agreement, tmp_path)
     assert "the unsigned form" in said
     assert agreement.reference in said
-    assert body == rendering.shown_form(agreement) == show(agreement, tmp_path, "--unsigned")[1]
+    assert body == rendering.render_form(agreement) == show(agreement, tmp_path, "--unsigned")[1]
 
 
 def test_signed_and_not_sealed_yet_it_has_name_and_evidence_and_no_seal(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_unsigned_it_is_what_was_shown_even_after_the_text_has_a_new_look(
     status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agreement = make.agreement(status)
-    monkeypatch.setattr(rendering, "shown_form", lambda _: b"drawn otherwise today")
+    monkeypatch.setattr(rendering, "render_form", lambda _: b"drawn otherwise today")
     said, body = show(agreement, tmp_path, "--unsigned")
     assert "the unsigned form" in said
     assert sha256(body) == agreement.shown_sha256

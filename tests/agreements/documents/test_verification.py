@@ -143,7 +143,7 @@ def test_a_foreign_file_is_told_from_a_changed_one(name: str, tmp_path: Path) ->
 def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path: Path) -> None:
     waiting, declined = make.agreement(), make.agreement("declined")
     for agreement in (waiting, declined):
-        status, verdict = everywhere(rendering.shown_form(agreement), tmp_path)
+        status, verdict = everywhere(rendering.render_form(agreement), tmp_path)
         assert (status, verdict["headline"]) == (1, verification.UNSEALED)
         assert "declin" not in str(verdict["lines"])
 
@@ -151,7 +151,7 @@ def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path
 def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-    again = rendering.sealed_form(agreement, key, seal.TrustMaterial())  # the same words, sealed a second time
+    again = rendering.seal_form(agreement, key, seal.TrustMaterial())  # the same words, sealed a second time
     status, verdict = everywhere(again, tmp_path)
     assert (status, verdict["headline"]) == (1, verification.CHANGED)
     strange = seal.seal(blank(), key, reason="x")
@@ -206,7 +206,7 @@ def test_a_record_that_was_tampered_with_vouches_for_nothing(
 def test_an_event_between_two_readings_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("sealed")
     readings = iter(["its last event is missing.", None])
-    monkeypatch.setattr("agreements.documents.audit.broken_chains", lambda *_: next(readings))
+    monkeypatch.setattr("agreements.documents.audit.check_chain", lambda *_: next(readings))
     assert verification.verify(stored(agreement)).valid
 
 

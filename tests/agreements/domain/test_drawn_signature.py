@@ -76,27 +76,27 @@ def ink(page: pypdf.PageObject) -> list[tuple[float, float]]:
 @given(DRAWINGS)
 def test_a_drawing_stays_on_its_line(strokes: list[list[tuple[int, int]]]) -> None:
     text = ";".join(" ".join(f"{x},{y}" for x, y in stroke) for stroke in strokes)
-    (page,) = PdfReader(io.BytesIO(pdf.signature(FACTS, WORDING, signature(drawn=text)))).pages
-    x, y, room = pdf.layout.arrange(WORDING, pdf.layout.filling(FACTS, WORDING).shape).signed
+    (page,) = PdfReader(io.BytesIO(pdf.signature_overlay(FACTS, WORDING, signature(drawn=text)))).pages
+    x, y, room = pdf.layout.lay_out(WORDING, pdf.layout.set_fields(FACTS, WORDING).shape).signed
     points = ink(page)
     assert len(points) == sum(map(len, strokes)) + len(strokes)
     assert all(x + room - 99.1 <= left <= x + room + 0.1 and y - 9.1 <= up <= y + 24.1 for left, up in points)
 
 
 def test_a_form_without_a_drawing_has_the_bytes_it_always_had() -> None:
-    plain = pdf.signature(FACTS, WORDING, signature())
-    assert plain == pdf.signature(FACTS, WORDING, signature(drawn=""))
+    plain = pdf.signature_overlay(FACTS, WORDING, signature())
+    assert plain == pdf.signature_overlay(FACTS, WORDING, signature(drawn=""))
     (page,) = PdfReader(io.BytesIO(plain)).pages
     assert ink(page) == []
 
 
 def test_the_same_drawing_gives_the_same_bytes_and_the_evidence_names_its_digest() -> None:
     sig = signature(form(), drawn=DRAWN)
-    assert pdf.signature(FACTS, WORDING, sig) == pdf.signature(FACTS, WORDING, sig)
-    text = "".join(pages(pdf.evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL))).replace("\n", "")
+    assert pdf.signature_overlay(FACTS, WORDING, sig) == pdf.signature_overlay(FACTS, WORDING, sig)
+    text = "".join(pages(pdf.render_evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL))).replace("\n", "")
     assert "Drawn by hand" in text
     assert sha256(DRAWN.encode()) in re.sub(r"\s", "", text)
-    assert "Drawn by hand" not in "".join(pages(pdf.evidence(FACTS, WORDING, signature(), HISTORY, VERIFY_URL)))
+    assert "Drawn by hand" not in "".join(pages(pdf.render_evidence(FACTS, WORDING, signature(), HISTORY, VERIFY_URL)))
 
 
 def test_beside_a_drawing_there_is_less_room_for_the_name() -> None:
@@ -125,7 +125,7 @@ def test_a_drawing_is_looked_over_signed_kept_and_printed() -> None:
     assert event.data["drawn"] == DRAWN
     assert event.digest == event.compute_digest(agreement.reference)
     make.seal(agreement)
-    sealed = rendering.completed_form(agreement, rendering.shown_form(agreement))
+    sealed = rendering.complete_form(agreement, rendering.render_form(agreement))
     text = " ".join(PdfReader(io.BytesIO(sealed)).pages[-1].extract_text().split())
     assert f"Drawn by hand A signature beside the typed name, SHA-256 of its strokes {sha256(DRAWN.encode())}" in text
     assert ink(PdfReader(io.BytesIO(sealed)).pages[-2])

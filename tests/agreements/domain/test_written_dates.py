@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.domain.written_dates import readings
+from agreements.domain.written_dates import possible_dates
 
 NINTH_OF_JUNE, SIXTH_OF_SEPTEMBER = date(2021, 6, 9), date(2021, 9, 6)
 
@@ -35,16 +35,16 @@ NINTH_OF_JUNE, SIXTH_OF_SEPTEMBER = date(2021, 6, 9), date(2021, 9, 6)
     ],
 )
 def test_a_written_date_has_these_readings(written: str, meant: list[date]) -> None:
-    assert readings(written) == meant
+    assert possible_dates(written) == meant
 
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
 def test_every_day_is_among_the_readings_of_every_way_to_write_it(day: date) -> None:
     for form in ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%y", "%d %B %Y", "%b %d, %Y"):
-        assert day in readings(day.strftime(form))
-    assert readings(day.isoformat()) == readings(day.strftime("%d %B %Y")) == [day]
+        assert day in possible_dates(day.strftime(form))
+    assert possible_dates(day.isoformat()) == possible_dates(day.strftime("%d %B %Y")) == [day]
 
 
 @given(st.text(max_size=40))
 def test_whatever_is_written_is_read_or_not_and_never_breaks(written: str) -> None:
-    assert readings(written) == sorted(set(readings(written)))
+    assert possible_dates(written) == sorted(set(possible_dates(written)))

@@ -20,7 +20,7 @@ from tests.agreements.pages import all_rows
 
 pytestmark = pytest.mark.django_db
 
-now = scheduled.stopped(make.NOW)
+now = scheduled.fixed_clock(make.NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def ordered(verb: str, *papers: Paper, user: User | None = None, **fields: Any) 
     pairs = [(paper, paper.agreements.live().first()) for paper in papers]
     user = user or make.editor("ed", papers[0].volume)
     asked: dict[str, Any] = {"reason": "", "data": {}, "by": f"editor:{user.username}", "now": make.NOW} | fields
-    return bulk.order(papers[0].volume, verb, pairs, user=user, **asked)
+    return bulk.create_job(papers[0].volume, verb, pairs, user=user, **asked)
 
 
 def states(job: BulkJob) -> list[str]:

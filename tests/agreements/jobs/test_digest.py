@@ -31,7 +31,7 @@ def needy(**signing_settings: object) -> tuple[Volume, User]:
     volume = make.volume(**(office | signing_settings))  # type: ignore[arg-type]
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
-    digest.write_due(NOW)
+    digest.queue_due(NOW)
     Message.objects.update(state=State.CANCELLED)
     return volume, editor
 
@@ -42,7 +42,7 @@ def mornings(volume: Volume) -> list[str]:
 
 def live(start: datetime, end: datetime, step: timedelta = HOUR) -> None:
     while start <= end:
-        scheduled.queue_due(scheduled.stopped(start))
+        scheduled.queue_due(scheduled.fixed_clock(start))
         send(start)
         start += step
 
@@ -59,7 +59,7 @@ def test_it_comes_once_each_working_morning_in_the_zone_of_the_volume(mailbox: M
 def test_it_says_what_and_how_many_and_leads_to_the_lists(mailbox: Mailbox) -> None:
     volume, _ = needy()
     make.paper(volume, contact=None)
-    digest.write_due(MORNING)
+    digest.queue_due(MORNING)
     send(MORNING)
     (mail_,) = mailbox.texts()
     part = mail_.get_body(("plain",))
@@ -79,15 +79,15 @@ def test_nothing_comes_when_nobody_is_needed() -> None:
     make.agreement("issued", of=make.paper(volume))
     make.editor("ed", volume)
     Message.objects.update(state=State.SENT, sent_at=NOW)
-    digest.write_due(NOW)
-    assert digest.write_due(NOW + DAY) == 0
+    digest.queue_due(NOW)
+    assert digest.queue_due(NOW + DAY) == 0
     assert mornings(volume) == []
 
 
 def test_an_outage_of_days_makes_one_mail() -> None:
     volume, _ = needy()
-    assert digest.write_due(MORNING + 3 * DAY + 5 * HOUR) == 1
-    assert digest.write_due(MORNING + 3 * DAY + 6 * HOUR) == 0
+    assert digest.queue_due(MORNING + 3 * DAY + 5 * HOUR) == 1
+    assert digest.queue_due(MORNING + 3 * DAY + 6 * HOUR) == 0
     assert len(mornings(volume)) == 1
 
 
@@ -98,48 +98,48 @@ def test_each_editor_gets_one_and_whoever_switched_it_off_gets_none() -> None:
     inactive = make.editor("gone", volume)
     User.objects.filter(pk=inactive.pk).update(is_active=False)
     digest.set_digest(volume.signing_settings, editor, on=False)
-    assert digest.write_due(MORNING) == 1
+    assert digest.queue_due(MORNING) == 1
     assert list(volume.messages.values_list("recipient", flat=True)) == [other.email]
     digest.set_digest(volume.signing_settings, editor, on=True)
-    assert digest.write_due(MORNING + DAY) == 2
+    assert digest.queue_due(MORNING + DAY) == 2
 
 
 def test_it_ends_when_the_volume_is_delivered() -> None:
     volume, _ = needy()
-    lifecycle.volume_delivered(volume.pk, now=NOW)
+    lifecycle.stop_volume_reminders(volume.pk, now=NOW)
     assert SigningSettings.objects.get(volume=volume).daily_at == FOREVER
-    assert digest.write_due(MORNING + 300 * DAY) == 0
+    assert digest.queue_due(MORNING + 300 * DAY) == 0
 
 
 @pytest.mark.usefixtures("committed")
 def test_of_two_clocks_one_writes() -> None:
     volume, _ = needy()
-    assert at_once(partial(digest.write_due, MORNING), partial(digest.write_due, MORNING)) == []
+    assert at_once(partial(digest.queue_due, MORNING), partial(digest.queue_due, MORNING)) == []
     assert len(mornings(volume)) == 1
 
 
 def test_a_clock_that_looks_again_after_a_crash_writes_no_second() -> None:
     """The slot is the day: whatever becomes of the row that says when to look."""
     needy()
-    assert digest.write_due(MORNING) == 1
+    assert digest.queue_due(MORNING) == 1
     SigningSettings.objects.update(daily_at=MORNING)
-    assert digest.write_due(MORNING + MINUTE) == 0
+    assert digest.queue_due(MORNING + MINUTE) == 0
 
 
 def test_a_worker_that_dies_in_the_hand_over_leaves_it_in_doubt_and_never_sends_it_again(mailbox: Mailbox) -> None:
     needy()
-    digest.write_due(MORNING)
+    digest.queue_due(MORNING)
     (held,) = outbox.claim(MORNING)
     assert outbox.mark_sending(held, MORNING)
     assert send(MORNING + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert mailbox.mails == []
-    assert list(invariants.findings(MORNING + outbox.LEASE + MINUTE)) == []
+    assert list(invariants.check_all(MORNING + outbox.LEASE + MINUTE)) == []
 
 
 def test_an_editors_address_that_is_refused_stops_quietly(mailbox: Mailbox) -> None:
     needy()
     mailbox.at_address = {"ed@desk.example": "550 5.1.1 no such user"}
-    digest.write_due(MORNING)
+    digest.queue_due(MORNING)
     send(MORNING)
     assert Message.objects.get(kind=Kind.EDITOR_DAILY).state == State.FAILED
     assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 0

@@ -50,11 +50,11 @@ def clean() -> Iterator[None]:
 
 
 def order(volume: Volume, *, partial: bool = False) -> None:
-    package_builder.order(volume, partial=partial, by="editor:ed", now=NOW)
+    package_builder.order_packages(volume, partial=partial, by="editor:ed", now=NOW)
 
 
 def run(now: object = NOW) -> dict[str, int]:
-    return dict(package_builder.make_due(scheduled.stopped(now)))  # type: ignore[arg-type]
+    return dict(package_builder.make_due(scheduled.fixed_clock(now)))  # type: ignore[arg-type]
 
 
 def package(which: str = "public") -> Package:
@@ -169,7 +169,7 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
     whole, files = stored(which), len(unzipped(stored(which)))
     order(volume)
     Package.objects.exclude(which=which).delete()
-    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
+    monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
         first = dies_at(patch, 4)
         with pytest.raises(Died):
@@ -189,12 +189,12 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
 
 def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume)
-    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
+    monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 3)
         with pytest.raises(Died):
             run()
-    part = package_builder.workplace(package())
+    part = package_builder.temporary_path(package())
     with part.open("ab") as file:
         file.write(b"half a file, or zeros after the power was gone" + bytes(5000))
 
@@ -205,7 +205,7 @@ def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkey
 
 def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume, partial=True)
-    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
+    monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -220,7 +220,7 @@ def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch)
 def test_other_files_of_the_same_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as evidence that another version of the desk packs otherwise: lengths tell."""
     order(volume)
-    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
+    monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
         dies_at(patch, 4)
         with pytest.raises(Died):
@@ -244,7 +244,7 @@ def test_a_worker_that_dies_at_the_end_leaves_nothing_behind(
         if place == "before it has its name":
             patch.setattr(package_builder, "store_package", dies)
         else:
-            patch.setattr(packages, "keep_keys", dies)
+            patch.setattr(packages, "fix_keys", dies)
         with pytest.raises(Died):
             run()
 
@@ -258,7 +258,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
     order(volume)
     now = NOW
     with monkeypatch.context() as patch:
-        patch.setattr(packages, "prepare", lambda *args: (_ for _ in ()).throw(Died))
+        patch.setattr(packages, "prepare_delivery", lambda *args: (_ for _ in ()).throw(Died))
         for _ in range(package_builder.MAX_ATTEMPTS):
             with pytest.raises(Died):
                 run(now)
@@ -272,7 +272,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
 def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lease ended, another worker took the package: at its next word it finds out and writes nothing more."""
     order(volume)
-    monkeypatch.setattr(package_builder, "MIN_FREE", 1)
+    monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     add = zip_stream.Archive.add
 
     def slow(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
@@ -290,7 +290,7 @@ def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pyt
 
 def test_two_workers_never_write_the_same_file(volume: Volume) -> None:
     order(volume)
-    part = package_builder.workplace(package())
+    part = package_builder.temporary_path(package())
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -305,7 +305,7 @@ def test_a_full_disk_is_said_and_gets_its_room_back(volume: Volume, monkeypatch:
 
     order(volume)
     with monkeypatch.context() as patch:
-        patch.setattr(package_builder, "on_disk", full)
+        patch.setattr(package_builder, "sync", full)
         assert run() == {"failed": 2}
 
     assert package().error.startswith("The disk is full; ")
@@ -347,7 +347,7 @@ def test_older_packages_make_room(volume: Volume) -> None:
 
     states = list(Package.objects.filter(which="public").order_by("pk").values_list("state", flat=True))
     assert states == [State.PRUNED, State.PRUNED, State.DONE, State.DONE]
-    assert len(left()) == 2 * package_builder.KEEP
+    assert len(left()) == 2 * package_builder.MAX_KEPT
 
 
 CHANGES: list[Callable[[], object]] = [
@@ -361,12 +361,12 @@ CHANGES: list[Callable[[], object]] = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_fingerprint_tells_other_facts(volume: Volume, change: Callable[[], object]) -> None:
-    before = packages.fingerprint(packages.prepare(volume, NOW.date()))
-    assert packages.fingerprint(packages.prepare(volume, SOON.date())) == before
+    before = packages.fingerprint(packages.prepare_delivery(volume, NOW.date()))
+    assert packages.fingerprint(packages.prepare_delivery(volume, SOON.date())) == before
 
     change()
 
-    assert packages.fingerprint(packages.prepare(Volume.objects.get(), NOW.date())) != before
+    assert packages.fingerprint(packages.prepare_delivery(Volume.objects.get(), NOW.date())) != before
 
 
 def test_storage_that_is_elsewhere_gets_the_file_whole(
@@ -404,7 +404,7 @@ def test_a_worker_that_is_killed_loses_nothing(committed: None, tmp_path: Path) 
     connections.close_all()
     child = os.fork()
     if child == 0:
-        package_builder.MIN_FREE = 1
+        package_builder.PROGRESS_BYTES = 1
         add = zip_stream.Archive.add
 
         def slowly(self: zip_stream.Archive, one: Item) -> Iterator[bytes]:
@@ -426,7 +426,7 @@ def test_a_worker_that_is_killed_loses_nothing(committed: None, tmp_path: Path) 
     assert dead.state == State.RUNNING
     assert 2 <= dead.done < dead.total
 
-    assert package_builder.make_due(scheduled.stopped(timezone.now() + package_builder.LEASE)) == {"made": 2}
+    assert package_builder.make_due(scheduled.fixed_clock(timezone.now() + package_builder.LEASE)) == {"made": 2}
 
     assert len(unzipped(stored())) == 5
     connection.close()

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from agreements import lifecycle
 from agreements.documents import rendering
 from agreements.domain.facts import sha256
-from agreements.domain.schedule import GAP, PAUSE_AFTER_REQUEST
+from agreements.domain.schedule import MIN_EMAIL_GAP, PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
 from agreements.mail.kinds import REMINDERS
@@ -31,11 +31,11 @@ State = Message.State
 
 
 def chase(now: datetime) -> dict[str, int]:
-    return dict(+scheduled.queue_due(scheduled.stopped(now)))
+    return dict(+scheduled.queue_due(scheduled.fixed_clock(now)))
 
 
 def seal(now: datetime) -> dict[str, int]:
-    return dict(scheduled.seal_due(scheduled.stopped(now)))
+    return dict(scheduled.seal_due(scheduled.fixed_clock(now)))
 
 
 def reminders(of: Agreement) -> dict[str, str]:
@@ -96,7 +96,7 @@ def test_two_clocks_that_chase_at_once_queue_one_reminder() -> None:
     send_invitation(agreement)
     due = CLOSES - 14 * DAY
     assert chase(due) == {"reminders": 1}
-    lifecycle.settings_changed(agreement.paper.volume_id, due)
+    lifecycle.recheck_volume(agreement.paper.volume_id, due)
     assert chase(due) == {}
     assert reminders(agreement) == {"r1:T-14": State.PENDING}
 
@@ -140,7 +140,7 @@ def test_a_deadline_that_moves_has_reminders_of_its_own(mailbox: Mailbox) -> Non
     signing_settings = agreement.paper.volume.signing_settings
     signing_settings.move_deadline(signing_settings.deadline + 7 * DAY, signing_settings.zone)
     signing_settings.save()
-    lifecycle.settings_changed(agreement.paper.volume_id, CLOSES - 8 * DAY)
+    lifecycle.recheck_volume(agreement.paper.volume_id, CLOSES - 8 * DAY)
     live(CLOSES - 8 * DAY, CLOSES, 6 * HOUR)
     assert list(reminders(agreement)) == ["r1:T-14", "r2:T-14", "r2:T-7"]
 
@@ -158,7 +158,7 @@ def test_an_editors_reminder_counts_for_the_gap(mailbox: Mailbox) -> None:
     assert lifecycle.remind_now(agreement, by="editor:ed", now=before)
     send(before)
     assert chase(CLOSES - 14 * DAY) == {}
-    assert chase(before + GAP) == {"reminders": 1}
+    assert chase(before + MIN_EMAIL_GAP) == {"reminders": 1}
 
 
 def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
@@ -167,8 +167,8 @@ def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
     chase(CLOSES - 14 * DAY)
     message = agreement.messages.get(idempotency_key="r1:T-14")
     Message.objects.filter(pk=message.pk).update(state=State.FAILED)
-    assert planner.timeline_of(agreement).reminders == 0
-    assert "r1:T-14" in planner.timeline_of(agreement).taken
+    assert planner.build_timeline(agreement).reminder_count == 0
+    assert "r1:T-14" in planner.build_timeline(agreement).used_keys
 
 
 def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
@@ -177,7 +177,7 @@ def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mail
     make.change_request(agreement, now=asked)
     live(asked, asked + PAUSE_AFTER_REQUEST - MINUTE, 6 * HOUR)
     assert not reminders(agreement)
-    live(asked + PAUSE_AFTER_REQUEST, asked + PAUSE_AFTER_REQUEST + GAP, GAP)
+    live(asked + PAUSE_AFTER_REQUEST, asked + PAUSE_AFTER_REQUEST + MIN_EMAIL_GAP, MIN_EMAIL_GAP)
     assert list(reminders(agreement)) == ["r1:T-14"]
 
 
@@ -187,7 +187,7 @@ def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -
     live(CLOSES - 15 * DAY, CLOSES - 13 * DAY, 6 * HOUR)
     assert not reminders(agreement)
     change_requests.reject(made, reason="No.", by="editor:ed", now=CLOSES - 13 * DAY)
-    live(CLOSES - 13 * DAY, CLOSES - 13 * DAY + GAP, GAP)
+    live(CLOSES - 13 * DAY, CLOSES - 13 * DAY + MIN_EMAIL_GAP, MIN_EMAIL_GAP)
     assert list(reminders(agreement)) == ["r1:T-14"]
 
 
@@ -203,7 +203,7 @@ def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -
 
 def test_a_draft_has_no_timeline() -> None:
     with pytest.raises(ValueError, match="is not issued"):
-        planner.timeline_of(make.agreement("draft"))
+        planner.build_timeline(make.agreement("draft"))
 
 
 def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
@@ -300,8 +300,8 @@ def test_another_clock_that_was_faster_does_not_stop_the_round() -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     stale = Agreement.objects.get(pk=one.pk)
     lifecycle.void(one, reason="A mistake.", by="editor:ed", now=NOW)
-    assert not scheduled.made(lifecycle.void, stale, reason="Again.", by="clock", now=NOW)
-    assert scheduled.made(lifecycle.void, two, reason="A mistake.", by="clock", now=NOW)
+    assert not scheduled.apply_transition(lifecycle.void, stale, reason="Again.", by="clock", now=NOW)
+    assert scheduled.apply_transition(lifecycle.void, two, reason="A mistake.", by="clock", now=NOW)
 
 
 # --- the seal
@@ -371,7 +371,7 @@ def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None
 
 def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
     make.agreement("signed")
-    now = scheduled.stopped(NOW)
+    now = scheduled.fixed_clock(NOW)
     tallies = {name: dict(+run(now)) for name, run in scheduled.JOBS.items()}
     assert tallies == {
         "work": {},
@@ -425,9 +425,9 @@ def test_a_crash_between_storing_and_saying_so_seals_again_and_leaves_no_row_wit
 
 def test_what_is_stored_twice_is_one_file_and_nobody_elses_bytes() -> None:
     agreement = make.agreement("signed")
-    name = rendering.store(agreement, b"%PDF one")
-    assert rendering.store(agreement, b"%PDF one") == name
-    other = rendering.store(agreement, b"%PDF two")
+    name = rendering.store_sealed(agreement, b"%PDF one")
+    assert rendering.store_sealed(agreement, b"%PDF one") == name
+    other = rendering.store_sealed(agreement, b"%PDF two")
     assert other != name
     for stored, body in ((name, b"%PDF one"), (other, b"%PDF two")):
         with storages["private"].open(stored) as file:
@@ -438,7 +438,7 @@ def test_what_is_stored_twice_is_one_file_and_nobody_elses_bytes() -> None:
 
 
 def recheck(now: datetime) -> dict[str, int]:
-    return dict(scheduled.recheck_files(scheduled.stopped(now)))
+    return dict(scheduled.recheck_files(scheduled.fixed_clock(now)))
 
 
 def day_of(agreement: Agreement) -> datetime:

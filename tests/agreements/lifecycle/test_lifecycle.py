@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from agreements import lifecycle
 from agreements.documents import audit, history, rendering, seal
 from agreements.domain.facts import SignedStatement, sha256
-from agreements.domain.schedule import GAP
+from agreements.domain.schedule import MIN_EMAIL_GAP
 from agreements.domain.states import LIVE, TRANSITIONS, WAITING, Status
 from agreements.jobs import scheduled
 from agreements.lifecycle import delegate, signed_form, snapshot
@@ -35,21 +35,21 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
     from django.conf import settings
 
     body = b"%PDF-1.7 for a test of the guard"
-    name = rendering.store(agreement, body)
+    name = rendering.store_sealed(agreement, body)
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
     lifecycle.seal(agreement, name=name, body=body, key=key, level="B-B", now=now)
 
 
 def scan_of(agreement: Agreement) -> SignedForm:
     """The form that came in; one of another agreement where none did, for a test of the guard."""
-    if scan := signed_form.newest(agreement) or SignedForm.objects.first():
+    if scan := signed_form.newest_form(agreement) or SignedForm.objects.first():
         return scan
     return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
 
 
 def do_accept(agreement: Agreement, now: datetime) -> None:
     """An editor accepts a form, whatever status the agreement has."""
-    reading = signed_form.Reading(name=agreement.signer, date_written="1 Nov 2026", dated=NOW.date())
+    reading = signed_form.FormReading(name=agreement.signer, date_written="1 Nov 2026", dated=NOW.date())
     signed_form.accept(agreement, scan_of(agreement), reading, by="editor:ed", now=now)
 
 
@@ -108,7 +108,7 @@ def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, st
         with pytest.raises(lifecycle.TransitionError, match=f"Cannot {verb} an agreement that is {status}"):
             VERBS[verb](agreement, LATER)
         assert rows(agreement) == before
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.parametrize("verb", TRANSITIONS)
@@ -124,7 +124,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
     def disk_full(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr("agreements.models.compare_and_set.add", disk_full)
+    monkeypatch.setattr("agreements.models.compare_and_set.insert_row", disk_full)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
@@ -141,7 +141,7 @@ def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypat
     def fail(*args: Any, **kwargs: Any) -> bool:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr(outbox, "insert", fail)
+    monkeypatch.setattr(outbox, "insert_messages", fail)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
@@ -349,16 +349,16 @@ def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: s
 def test_closing_an_agreement_kills_its_links(verb: str) -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
-    assert links.read(token, Link.Purpose.SIGN, LATER) is not None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is not None
     VERBS[verb](agreement, LATER)
-    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
 
 
 def test_after_signing_the_link_still_leads_to_the_receipt() -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
     make.sign(agreement)
-    link = links.read(token, Link.Purpose.SIGN, LATER)
+    link = links.find_link(token, Link.Purpose.SIGN, LATER)
     assert link is not None
     assert link.agreement == agreement
 
@@ -396,7 +396,7 @@ def test_without_any_address_of_an_editor_declining_still_works() -> None:
 
 def test_sealing_queues_the_receipt_and_clears_old_failures() -> None:
     agreement = make.agreement("signed")
-    lifecycle.seal_failed(agreement, error="OSError: disk full", now=NOW)
+    lifecycle.record_seal_failure(agreement, error="OSError: disk full", now=NOW)
     agreement.refresh_from_db()
     make.seal(agreement, now=LATER)
     assert (agreement.status, agreement.sealed_at, agreement.seal_error, agreement.seal_after) == (
@@ -415,7 +415,7 @@ def test_a_failed_seal_leaves_the_signature_and_waits_longer_each_time() -> None
     agreement = make.agreement("signed")
     waits = []
     for _ in range(6):
-        lifecycle.seal_failed(agreement, error="SealError: no key", now=NOW)
+        lifecycle.record_seal_failure(agreement, error="SealError: no key", now=NOW)
         agreement.refresh_from_db()
         assert agreement.seal_after is not None
         waits.append((agreement.seal_after - NOW).total_seconds() / 60)
@@ -425,7 +425,7 @@ def test_a_failed_seal_leaves_the_signature_and_waits_longer_each_time() -> None
 
 def test_a_failed_seal_says_nothing_about_an_agreement_that_has_moved_on() -> None:
     agreement = make.agreement("voided")
-    lifecycle.seal_failed(agreement, error="late", now=LATER)
+    lifecycle.record_seal_failure(agreement, error="late", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.seal_attempts, agreement.seal_error) == (0, "")
 
@@ -483,7 +483,7 @@ def test_a_reminder_is_queued_once_per_slot() -> None:
     due = CLOSES - 7 * DAY
     assert lifecycle.remind([agreement.pk], now=due) == 1
     agreement.refresh_from_db()
-    assert agreement.next_check_at == due + GAP
+    assert agreement.next_check_at == due + MIN_EMAIL_GAP
     assert lifecycle.remind([agreement.pk], now=due) == 0
     assert agreement.messages.filter(idempotency_key="r1:T-7").count() == 1
 
@@ -507,7 +507,7 @@ def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
     waiting, signed = make.agreement("issued"), make.agreement("signed")
     elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))
     Agreement.objects.update(next_check_at=None)
-    lifecycle.settings_changed(waiting.paper.volume_id, LATER)
+    lifecycle.recheck_volume(waiting.paper.volume_id, LATER)
     looks = dict(Agreement.objects.values_list("pk", "next_check_at"))
     assert looks == {waiting.pk: LATER, signed.pk: None, elsewhere.pk: None}
 
@@ -516,7 +516,7 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     for status in make.ALL_STATUSES:
         make.agreement(status)
     agreement = make.agreement("sealed")
-    lifecycle.delivered(agreement, by="editor:ed", now=LATER, sha256=agreement.sealed_sha256)
+    lifecycle.record_delivery(agreement, by="editor:ed", now=LATER, sha256=agreement.sealed_sha256)
     for message in agreement.messages.all():
         lifecycle.record_mail_result(message, State.SENT, LATER)
         lifecycle.record_mail_result(message, State.UNKNOWN, LATER)
@@ -525,7 +525,7 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     refused = make.invitation(stopped)
     refused.error = "550 no such user"
     lifecycle.record_mail_result(refused, State.FAILED, LATER)
-    lifecycle.bounced(Bounce(refused.message_id, hard=True, words="5.1.1", digest="0"), now=LATER)
+    lifecycle.record_bounce(Bounce(refused.message_id, hard=True, detail="5.1.1", digest="0"), now=LATER)
     waiting = make.agreement("issued")
     lifecycle.pause(waiting, until=None, by="editor:ed", now=LATER)
     lifecycle.resume(waiting, by="editor:ed", now=LATER)
@@ -535,7 +535,7 @@ def test_every_kind_of_event_has_words_for_people() -> None:
     signed_form.receive_again(waiting, make.pages("a better one"), now=LATER)
     make.accepted()
     delegate.delegate(waiting, make.coauthor(waiting, email="shruti@example.org"), now=LATER)
-    lifecycle.damaged(make.agreement("sealed"), "it cannot be read.", now=LATER)
+    lifecycle.record_damage(make.agreement("sealed"), "it cannot be read.", now=LATER)
     objections.record_objection(make.agreement("signed"), by="Shruti Bhosale", reason="Nobody asked me.", now=LATER)
     make.every_edit_and_correction(agreement, now=LATER)
     kinds = set(Event.objects.values_list("kind", flat=True))
@@ -597,7 +597,7 @@ def test_s08_two_tabs_that_sign_at_once_make_one_signature() -> None:
         agreement.refresh_from_db()
         assert agreement.typed_name == winner
         assert make.history(agreement).count("sign") == 1
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -619,8 +619,8 @@ def test_of_signing_and_ending_at_once_one_wins_or_the_end_comes_second(verb: st
             assert verb not in ("decline", "hand-over")
             assert agreement.status == TRANSITIONS[verb].target
             assert agreement.signed_at
-        assert not agreement.messages.filter(idempotency_key="invitation", state__in=outbox.OPEN).exists()
-    assert list(audit.findings()) == []
+        assert not agreement.messages.filter(idempotency_key="invitation", state__in=outbox.OPEN_STATES).exists()
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -648,7 +648,7 @@ def test_notes_from_two_workers_make_one_whole_chain() -> None:
 
     assert both(write, write) == ["done", "done"]
     assert make.history(agreement) == ["draft", "issue"] + ["remind"] * 20
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -663,7 +663,7 @@ def test_a_reminder_that_races_with_the_signature_is_never_sent() -> None:
             partial(lifecycle.remind, [other.pk], now=CLOSES - 7 * DAY),
         )
         assert ended == ["done", "done"]
-        assert not agreement.messages.filter(state__in=outbox.OPEN).exists()
+        assert not agreement.messages.filter(state__in=outbox.OPEN_STATES).exists()
 
 
 @pytest.mark.usefixtures("committed")

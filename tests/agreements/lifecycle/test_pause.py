@@ -27,7 +27,7 @@ def test_a_delivered_volume_ends_its_own_reminders_only() -> None:
     here, there = two_volumes()
     before = next_check(there)
     assert before
-    lifecycle.volume_delivered(here.paper.volume_id, now=LATER)
+    lifecycle.stop_volume_reminders(here.paper.volume_id, now=LATER)
     assert next_check(here) is None
     assert next_check(there) == before
 
@@ -35,7 +35,7 @@ def test_a_delivered_volume_ends_its_own_reminders_only() -> None:
 def test_settings_that_change_ask_again_about_their_own_volume_only() -> None:
     here, there = two_volumes()
     before = next_check(there)
-    lifecycle.settings_changed(here.paper.volume_id, LATER)
+    lifecycle.recheck_volume(here.paper.volume_id, LATER)
     assert (next_check(here), next_check(there)) == (LATER, before)
 
 

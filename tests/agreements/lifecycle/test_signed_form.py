@@ -21,7 +21,7 @@ from agreements.dashboard import health, overview
 from agreements.dashboard.blockers import Blocker
 from agreements.delivery import readiness
 from agreements.documents import audit, evidence_bundle, rendering, seal, verification
-from agreements.documents.checklist import FOUND, LACKING, TOLD
+from agreements.documents.checklist import AUTHOR_MESSAGES, CONFIRMED_LABELS, MISSING_LABELS
 from agreements.domain.facts import sha256
 from agreements.domain.schedule import PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
@@ -48,7 +48,7 @@ def kinds(agreement: Agreement) -> list[str]:
 
 
 def send_back(agreement: Agreement, *missing: str, note: str = "", now: datetime = LATER) -> None:
-    scan = signed_form.newest(agreement)
+    scan = signed_form.newest_form(agreement)
     assert scan
     signed_form.send_back(agreement, scan, missing or ("date",), note, by="editor:ed", now=now)
 
@@ -76,7 +76,7 @@ def test_l04_a_form_signed_by_hand_is_kept_as_it_came_under_its_digest() -> None
         "pages": 1,
         "pages_sha256": scan.pages_sha256,
     }
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_the_editors_are_told_and_the_author_is_left_alone() -> None:
@@ -103,7 +103,7 @@ def test_a_reminder_that_is_on_its_way_is_withdrawn_when_the_form_comes_in() -> 
 
 def test_l04_the_links_go_on_working_and_the_author_can_still_sign() -> None:
     agreement = make.agreement("received")
-    assert links.read(make.token(agreement), Link.Purpose.SIGN, LATER) is not None
+    assert links.find_link(make.token(agreement), Link.Purpose.SIGN, LATER) is not None
     make.sign(agreement, now=LATER)
     assert agreement.status == Status.SIGNED
     assert agreement.signed_form is None
@@ -117,7 +117,7 @@ def test_a_fresh_link_can_be_asked_for_meanwhile() -> None:
 def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() -> None:
     agreement = make.agreement("received")
     better = signed_form.receive_again(agreement, make.pages("a sharper photo"), now=LATER)
-    assert signed_form.newest(agreement) == better
+    assert signed_form.newest_form(agreement) == better
     assert SignedForm.objects.filter(agreement=agreement).count() == 2
     assert make.history(agreement)[-2:] == ["receive", "receive-again"]
     agreement.refresh_from_db()
@@ -188,7 +188,7 @@ def test_terms_that_change_do_not_end_the_rest() -> None:
     left(agreement)
     came_in = CLOSES - 2 * DAY
     make.receive(agreement, now=came_in)
-    lifecycle.settings_changed(agreement.paper.volume_id, came_in + HOUR)
+    lifecycle.recheck_volume(agreement.paper.volume_id, came_in + HOUR)
     assert scheduled.remind_due(came_in + HOUR) == 0
     agreement.refresh_from_db()
     assert agreement.next_check_at == came_in + PAUSE_AFTER_REQUEST
@@ -220,12 +220,12 @@ def test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read() -
     agreement = make.accept(make.agreement("received"), now=LATER, dated=date(2026, 11, 1), date_written="1/11/26")
     assert (agreement.status, agreement.signed_at) == (Status.SIGNED, LATER)
     assert (agreement.date_written, agreement.dated) == ("1/11/26", date(2026, 11, 1))
-    assert agreement.signed_form == signed_form.newest(agreement)
-    assert agreement.shown_sha256 == sha256(rendering.shown_form(agreement)) == sha256(bytes(agreement.shown.body))
+    assert agreement.signed_form == signed_form.newest_form(agreement)
+    assert agreement.shown_sha256 == sha256(rendering.render_form(agreement)) == sha256(bytes(agreement.shown.body))
     event = agreement.events.get(kind="accept")
     assert (event.by, event.data["date_written"], event.data["dated"]) == ("editor:ed", "1/11/26", "2026-11-01")
-    assert event.data["checked"] == list(FOUND)
-    assert list(audit.findings()) == []
+    assert event.data["checked"] == list(CONFIRMED_LABELS)
+    assert list(audit.check_all()) == []
 
 
 def test_the_year_of_clause_7_begins_on_the_day_that_the_form_has() -> None:
@@ -261,10 +261,10 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
 
 def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() -> None:
     agreement = make.agreement("received")
-    looked_at = signed_form.newest(agreement)
+    looked_at = signed_form.newest_form(agreement)
     assert looked_at
     signed_form.receive_again(agreement, make.pages("another"), now=LATER)
-    reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
+    reading = signed_form.FormReading("Mike Lewis", "1 Nov 2026", NOW.date())
     with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
         signed_form.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
     with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
@@ -275,7 +275,7 @@ def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() 
 
 def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     agreement = make.agreement("received")
-    scan = signed_form.newest(agreement)
+    scan = signed_form.newest_form(agreement)
     assert scan
     storages["private"].delete(scan.pages_file)
     with pytest.raises(signed_form.SignedFormError, match="sealed file cannot be made"):
@@ -304,12 +304,12 @@ def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_and_bring
     message = agreement.messages.get(kind="sent-back")
     letter = compose.compose(message, LATER)
     for body in (str(letter.body), str(letter.alternatives[0].content)):  # type: ignore[attr-defined]
-        assert str(TOLD["date"]) in body
-        assert str(TOLD["pages"]) in body
+        assert str(AUTHOR_MESSAGES["date"]) in body
+        assert str(AUTHOR_MESSAGES["pages"]) in body
         assert "The lower half is dark." in body
-        assert str(TOLD["name"]) not in body
+        assert str(AUTHOR_MESSAGES["name"]) not in body
     token = str(letter.body).split("/sign/")[1].split("/")[0]
-    assert links.read(token, Link.Purpose.SIGN, LATER) is not None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is not None
 
 
 def test_sent_back_twice_is_two_mails_about_two_forms() -> None:
@@ -318,12 +318,12 @@ def test_sent_back_twice_is_two_mails_about_two_forms() -> None:
     make.receive(agreement, now=LATER + HOUR)  # the very same photo
     send_back(agreement, "name", now=LATER + 2 * HOUR)
     bodies = [str(compose.compose(m, LATER).body) for m in agreement.messages.filter(kind="sent-back").order_by("pk")]
-    assert [str(TOLD["date"]) in body for body in bodies] == [True, False]
-    assert [str(TOLD["name"]) in body for body in bodies] == [False, True]
+    assert [str(AUTHOR_MESSAGES["date"]) in body for body in bodies] == [True, False]
+    assert [str(AUTHOR_MESSAGES["name"]) in body for body in bodies] == [False, True]
 
 
 def test_every_check_has_words_for_each_reader() -> None:
-    assert FOUND.keys() == LACKING.keys() == TOLD.keys()
+    assert CONFIRMED_LABELS.keys() == MISSING_LABELS.keys() == AUTHOR_MESSAGES.keys()
 
 
 # --- it is sealed, delivered, verified
@@ -352,7 +352,7 @@ def test_l07_the_sealed_file_begins_with_the_form_and_ends_with_the_pages_that_c
         agreement.signer,
         agreement.reference,
         "1 November 2026",
-        *FOUND.values(),
+        *CONFIRMED_LABELS.values(),
     ):
         assert words in text
     assert "electronically by the corresponding author" not in text
@@ -372,8 +372,8 @@ def test_the_verify_page_says_that_it_was_signed_on_paper() -> None:
 
 def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp_path: Path) -> None:
     agreement = make.seal(make.accepted())
-    assert readiness.permission(agreement).sha256 == sha256(stored(agreement.sealed_file))
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement, as_sealed=True))) as archive:
+    assert readiness.sealed_item(agreement).sha256 == sha256(stored(agreement.sealed_file))
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement, as_sealed=True))) as archive:
         assert archive.read("scan-1.jpg") == photo()
         archive.extractall(tmp_path)
     command = [sys.executable, str(tmp_path / "verify.py")]
@@ -387,7 +387,11 @@ def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp
 def test_the_manifest_has_the_day_that_the_form_has() -> None:
     from proceedings.delivery.items import Written
 
-    row = readiness.manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))]).decode().splitlines()[1]
+    row = (
+        readiness.write_manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))])
+        .decode()
+        .splitlines()[1]
+    )
     assert ",2026-11-01," in row
 
 
@@ -396,12 +400,12 @@ def test_the_audit_finds_a_form_that_was_changed_or_taken_away(which: str) -> No
     agreement = make.seal(make.accepted())
     scan = agreement.signed_form
     assert scan
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
     name = scan.files[0]["name"] if which == "file" else scan.pages_file
     storages["private"].delete(name)
-    assert [f"its form on paper is not in storage any more: {name}" in words for words in audit.findings()] == [True]
+    assert [f"its form on paper is not in storage any more: {name}" in words for words in audit.check_all()] == [True]
     rendering.store_as(name, b"forged")
-    (finding,) = audit.findings()
+    (finding,) = audit.check_all()
     assert finding == f"{agreement.reference}: its form on paper was changed in storage: {name}"
     assert not verification.verify(stored(agreement.sealed_file)).valid
     storages["private"].delete(name)
@@ -411,7 +415,7 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
     agreement = make.seal(make.accepted())
     with tampering():
         Agreement.objects.filter(pk=agreement.pk).update(dated=NOW.date() + timedelta(days=9))
-    assert [words.endswith("tells of another date.") for words in audit.findings()] == [True]
+    assert [words.endswith("tells of another date.") for words in audit.check_all()] == [True]
 
 
 # --- the desk's figures
@@ -435,7 +439,7 @@ def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
     left(agreement)
     make.receive(agreement, now=NOW + 10 * DAY)
     make.accept(agreement, now=NOW + 10 * DAY, dated=NOW.date())
-    assert health.figures(NOW + 10 * DAY).oldest_signature_seconds == 0
+    assert health.measure(NOW + 10 * DAY).oldest_signature_seconds == 0
     assert list(invariants.check_ended()) == []
 
 
@@ -447,7 +451,7 @@ def test_a_signature_on_paper_without_its_evidence_is_refused(lacking: dict[str,
     agreement = make.agreement("received")
     columns = {
         "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis",
-        "signed_form": signed_form.newest(agreement),
+        "signed_form": signed_form.newest_form(agreement),
         "date_written": "1 Nov", "dated": NOW.date(), "shown_sha256": "0" * 64,
     }  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -472,12 +476,12 @@ def test_s08_of_an_upload_and_a_signature_at_once_exactly_one_outcome_comes_out(
         assert sent in ("done", "wrong move")
         assert agreement.signed_forms.count() == (sent == "done")
         assert make.history(agreement).count("sign") == 1
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def accept_now(agreement: Agreement, scan: SignedForm) -> None:
     """An editor accepts what they see. A better form that has overtaken it is as good as a wrong move."""
-    reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
+    reading = signed_form.FormReading("Mike Lewis", "1 Nov 2026", NOW.date())
     try:
         signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
     except signed_form.SignedFormError:
@@ -498,12 +502,12 @@ RIVALS: dict[str, Callable[[Agreement, SignedForm], Callable[[], object]]] = {
 def test_s08_of_accepting_and_anything_else_at_once_one_wins(rival: str) -> None:
     for _ in range(ROUNDS // 2):
         agreement = make.agreement("received")
-        scan = signed_form.newest(agreement)
+        scan = signed_form.newest_form(agreement)
         assert scan
         run = RIVALS[rival](again(agreement), scan)
         assert sorted(both(partial(accept_now, agreement, scan), run)) == ["done", "wrong move"]
         assert len([kind for kind in make.history(agreement) if kind in RIVALS]) == 1
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_the_events_of_the_paper_route_are_said_in_words() -> None:

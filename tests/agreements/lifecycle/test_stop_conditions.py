@@ -44,8 +44,8 @@ def find_withdrawn(agreement: Agreement) -> None:
 
 
 def bounce(agreement: Agreement) -> None:
-    report = Bounce(make.invitation(agreement).message_id, hard=True, words="5.1.1 no such user", digest="0" * 64)
-    assert lifecycle.bounced(report, now=DUE) == "hard"
+    report = Bounce(make.invitation(agreement).message_id, hard=True, detail="5.1.1 no such user", digest="0" * 64)
+    assert lifecycle.record_bounce(report, now=DUE) == "hard"
 
 
 STOPS: dict[str, Stop] = {
@@ -65,7 +65,7 @@ STOPS: dict[str, Stop] = {
         one.paper.volume_id, one.signer_email.upper(), until=None, now=DUE
     ),
     "volume paused": lambda one: lifecycle.pause_volume(one.paper.volume_id, until=None, now=DUE),
-    "volume delivered": lambda one: lifecycle.volume_delivered(one.paper.volume_id, now=DUE),
+    "volume delivered": lambda one: lifecycle.stop_volume_reminders(one.paper.volume_id, now=DUE),
 }
 
 

@@ -34,7 +34,7 @@ def test_a_waiver_ends_mail_and_links_in_one_transaction() -> None:
     lifecycle.waive(agreement, reason=WHY, by="editor:ed", now=make.NOW)
     assert (agreement.status, agreement.reason, agreement.next_check_at) == (Status.WAIVED, WHY, None)
     assert not agreement.messages.filter(closed=False, state=Message.State.PENDING).exists()
-    assert links.read(token, Link.Purpose.SIGN, make.NOW) is None
+    assert links.find_link(token, Link.Purpose.SIGN, make.NOW) is None
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=make.NOW)
 
 
@@ -75,7 +75,7 @@ def test_the_board_says_it_and_counts_the_paper_as_cleared() -> None:
     made = overview.build_overview(waived.paper.volume, make.NOW)
     assert [count.blocker for count in made.counts] == [Blocker.NO_PDF, Blocker.WAIVED]
     assert not BLOCKER_INFO[Blocker.WAIVED].stops
-    assert readiness.check_readiness(waived.paper.volume).cleared == [waived]
+    assert readiness.check_readiness(waived.paper.volume).ready_agreements == [waived]
 
 
 def test_one_agreement_is_waived_with_a_reason(desk: Client) -> None:
@@ -156,7 +156,7 @@ def test_the_packages_page_names_the_waived_and_making_them_notes_it_once(volume
     assert WHY in desk.get(path).content.decode()
     for _ in range(2):
         desk.post(path)
-        package_builder.make_due(scheduled.stopped(make.CLOSES))
+        package_builder.make_due(scheduled.fixed_clock(make.CLOSES))
     waived = Agreement.objects.get(status=Status.WAIVED)
     assert make.history(waived) == ["draft", "waive", "deliver"]
     assert "paper delivered under this waiver" in desk.get(page_of(waived)).content.decode()

@@ -54,14 +54,14 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
     from agreements.jobs import scheduled
     from agreements.mail import outbox, sender
     from agreements.mail.compose import Composer
-    from agreements.mail.transports import Intent, Outcome, SmtpTransport
+    from agreements.mail.transports import ConfirmSending, Outcome, SmtpTransport
 
     doom = Doom(moment, hit)
 
     class Doomed(SmtpTransport):
-        def connected(self) -> smtplib.SMTP:
+        def connect(self) -> smtplib.SMTP:
             fresh = self.smtp is None
-            smtp = super().connected()
+            smtp = super().connect()
             if fresh:
                 doom.at("connected")
                 send = smtp.send
@@ -77,8 +77,8 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
                 vars(smtp)["send"] = watched
             return smtp
 
-        def hand_over(self, letter: EmailMessage, intent: Intent) -> Outcome:
-            outcome = super().hand_over(letter, intent)
+        def send(self, letter: EmailMessage, intent: ConfirmSending) -> Outcome:
+            outcome = super().send(letter, intent)
             doom.at("after-answer")
             return outcome
 
@@ -86,7 +86,7 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
     vars(sender)["Composer"] = doom.before("after-claim", Composer)
     outbox.mark_sending = doom.before("before-intent", doom.after("after-intent", outbox.mark_sending))
     outbox.record_result = doom.after("after-settle", outbox.record_result)
-    sender.send_due(scheduled.stopped(now), Doomed(), lifecycle.record_mail_result)
+    sender.send_due(scheduled.fixed_clock(now), Doomed(), lifecycle.record_mail_result)
 
 
 if __name__ == "__main__":

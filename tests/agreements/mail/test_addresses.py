@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from agreements import lifecycle
-from agreements.domain.schedule import GAP
+from agreements.domain.schedule import MIN_EMAIL_GAP
 from agreements.jobs import scheduled
 from agreements.mail import addresses, outbox
 from agreements.mail.kinds import REMINDERS
@@ -33,7 +33,7 @@ def test_an_author_of_two_papers_is_not_written_to_twice_in_a_day(mailbox: Mailb
     send(NOW)
     now, due = CLOSES - 7 * DAY, []
     while now < CLOSES - 4 * DAY:
-        scheduled.queue_due(scheduled.stopped(now))
+        scheduled.queue_due(scheduled.fixed_clock(now))
         due += [now] * send(now)[State.SENT]
         now += HOUR
     assert due == [CLOSES - 7 * DAY], "one mail"
@@ -60,9 +60,9 @@ def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: M
 def test_a_mail_on_its_way_keeps_the_address_quiet_and_one_that_failed_does_not() -> None:
     one, other = two_papers_of_one_author()
     address = one.signer_email
-    assert addresses.quiet_periods([address], GAP, NOW).until(address) is not None
+    assert addresses.quiet_periods([address], MIN_EMAIL_GAP, NOW).until(address) is not None
     Message.objects.update(state=State.FAILED)
-    assert addresses.quiet_periods([address], GAP, NOW) == {}
+    assert addresses.quiet_periods([address], MIN_EMAIL_GAP, NOW) == {}
     assert lifecycle.remind([other.pk], now=CLOSES - 7 * DAY)
 
 
@@ -70,7 +70,7 @@ def test_a_mail_on_its_way_keeps_the_address_quiet_and_one_that_failed_does_not(
 def test_the_command_lists_and_lifts(capsys: pytest.CaptureFixture[str]) -> None:
     make.agreement("issued")
     outbox.record_result(
-        outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.record_mail_result
+        outbox.claim(NOW)[0], Outcome.address_rejected("550 no such user"), NOW, lifecycle.record_mail_result
     )
     call_command("addresses")
     assert capsys.readouterr().out == "mike@example.org  2026-11-01 09:00 UTC  550 no such user\n"

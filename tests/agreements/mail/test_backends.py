@@ -30,8 +30,8 @@ def states() -> list[str]:
 def test_djangos_own_backends_send_once_and_say_so(name: str, settings: Settings, tmp_path: Path) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = f"django.core.mail.backends.{name}.EmailBackend", tmp_path
     one, other = make.agreement("issued"), make.agreement("issued", of=make.paper(contact="ada@example.org"))
-    assert +scheduled.send(scheduled.stopped(NOW)) == {State.SENT: 2}
-    assert +scheduled.send(scheduled.stopped(NOW + DAY)) == {}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW)) == {State.SENT: 2}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW + DAY)) == {}
     assert make.history(one) == make.history(other) == ["draft", "issue", "mailed"]
     if name == "locmem":
         assert [mail.to[0] for mail in outbox.outbox] == [f"Mike Lewis <{who}@example.org>" for who in ("mike", "ada")]
@@ -70,7 +70,7 @@ ERRORS = [
 
 def test_the_intent_is_committed_when_the_backend_is_called(custom: type[Custom]) -> None:
     make.agreement("issued")
-    assert +scheduled.send(scheduled.stopped(NOW)) == {State.SENT: 1}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW)) == {State.SENT: 1}
     assert custom.seen == [State.HANDING]
 
 
@@ -79,9 +79,9 @@ def test_whatever_it_raises_the_mail_is_in_doubt_and_never_sent_again(custom: ty
     """It does not tell whether the mail was taken, so no machine may send it again; an editor is told."""
     agreement = make.agreement("issued")
     custom.error = error
-    assert +scheduled.send(scheduled.stopped(NOW)) == {State.UNKNOWN: 1}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW)) == {State.UNKNOWN: 1}
     custom.error = None
-    assert +scheduled.send(scheduled.stopped(NOW + 10 * DAY)) == {}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW + 10 * DAY)) == {}
     assert len(custom.taken) <= 1
     assert make.history(agreement) == ["draft", "issue", "mail-unknown"]
     assert type(error).__name__ in Message.objects.get().error
@@ -91,4 +91,4 @@ def test_one_mail_that_fails_does_not_stop_the_next(custom: type[Custom]) -> Non
     make.agreement("issued")
     make.agreement("issued", of=make.paper(contact="ada@example.org"))
     custom.error = RuntimeError("before")
-    assert +scheduled.send(scheduled.stopped(NOW)) == {State.UNKNOWN: 2}
+    assert +scheduled.send_emails(scheduled.fixed_clock(NOW)) == {State.UNKNOWN: 2}

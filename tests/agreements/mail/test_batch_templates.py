@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agreements.mail import compose
-from agreements.mail.email_templates import MARK, BatchTemplate, blank
-from agreements.mail.kinds import EmailKind
+from agreements.mail.email_templates import MARK, BatchTemplate, mark_for
 from agreements.models import EmailTemplate, Message
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
@@ -22,18 +21,18 @@ OWN = "Dear {signer}, of {volume}:\n\n  {title}\n\nSign by {deadline}: {link} <b
 
 @given(TEXT, TEXT, TEXT)
 def test_a_blank_takes_its_value_as_it_is_each_time(one: str, two: str, between: str) -> None:
-    form = BatchTemplate(f"{blank('a')}{between}{blank('b')}{blank('a')}.")
-    assert form.filled({"a": one, "b": two}) == f"{one}{between}{two}{one}."
-    assert form.filled({"a": two, "b": one}) == f"{two}{between}{one}{two}."
+    form = BatchTemplate(f"{mark_for('a')}{between}{mark_for('b')}{mark_for('a')}.")
+    assert form.fill({"a": one, "b": two}) == f"{one}{between}{two}{one}."
+    assert form.fill({"a": two, "b": one}) == f"{two}{between}{one}{two}."
 
 
 def test_what_a_value_says_is_no_blank() -> None:
-    assert BatchTemplate(f"{blank('a')}!").filled({"a": blank("b")}) == f"{MARK}-b-!"
+    assert BatchTemplate(f"{mark_for('a')}!").fill({"a": mark_for("b")}) == f"{MARK}-b-!"
 
 
 def test_a_blank_without_its_value_stops_the_mail() -> None:
     with pytest.raises(KeyError):
-        BatchTemplate(blank("a")).filled({})
+        BatchTemplate(mark_for("a")).fill({})
 
 
 @pytest.fixture
@@ -48,10 +47,10 @@ def rows(db: None) -> dict[str, Message]:
 
 def alone(all_of: compose.Composer, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
     """Writes a mail by both ways, and compares them."""
-    by_form = all_of.written(row, now)
-    with patch.context() as without_batches:
-        without_batches.setattr(EmailKind, "is_batch", False)
-        by_itself = all_of.written(row, now)
+    by_form = all_of.render_email(row, now)
+    with patch.context() as nothing_to_many:
+        nothing_to_many.setattr(compose, "TO_MANY", set())
+        by_itself = all_of.render_email(row, now)
     assert isinstance(by_form, EmailMultiAlternatives)
     assert isinstance(by_itself, EmailMultiAlternatives)
     assert by_form.body == by_itself.body

@@ -50,17 +50,17 @@ def test_every_fixture_has_an_expectation() -> None:
 
 @pytest.mark.parametrize("name", MEANS)
 def test_what_each_report_means(name: str) -> None:
-    bounce = bounces.read(report(name))
+    bounce = bounces.parse_report(report(name))
     assert (bounce and bounce.hard) == MEANS[name]
     assert bounce is None or bounce.message_id == OURS
-    assert bounce is None or bounce.words
+    assert bounce is None or bounce.detail
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe\x00", b"Content-Type: multipart/report; report-type=delivery-status\n\n"]
 )
 def test_rubbish_says_nothing(body: bytes) -> None:
-    assert bounces.read(body) is None
+    assert bounces.parse_report(body) is None
 
 
 def ours(mailbox: Mailbox) -> Message:
@@ -130,16 +130,16 @@ def test_a_maildir_is_read_once(mailbox: Mailbox, tmp_path: Path, capsys: pytest
 
 # --- a return path for each mail (VERP)
 
-PATHS = ReturnPaths("Bounces@desk.example", "proceedings.example", each=True)
+PATHS = ReturnPaths("Bounces@desk.example", "proceedings.example", per_message=True)
 
 
 @given(st.uuids())
 def test_a_report_is_known_by_whom_it_came_to(one: uuid.UUID) -> None:
     message_id = f"<{one}@proceedings.example>"
-    path = PATHS.to(message_id)
+    path = PATHS.for_message(message_id)
     assert len(path.partition("@")[0]) <= 64, "RFC 5321, 4.5.3.1.1"
-    assert PATHS.message_id(path) == message_id
-    assert PATHS.message_id(path.upper()) == message_id, "some servers write addresses in capitals"
+    assert PATHS.message_id_of(path) == message_id
+    assert PATHS.message_id_of(path.upper()) == message_id, "some servers write addresses in capitals"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_report_is_known_by_whom_it_came_to(one: uuid.UUID) -> None:
     ],
 )
 def test_other_addresses_are_no_return_paths(address: str) -> None:
-    assert PATHS.message_id(address) == ""
+    assert PATHS.message_id_of(address) == ""
 
 
 @pytest.mark.parametrize("header", ["To", "Delivered-To", "X-Original-To"])
@@ -160,16 +160,16 @@ def test_a_report_that_brings_nothing_back_is_about_the_mail_whose_path_it_took(
     one = uuid.uuid4()
     body = report("bounce-of-nothing").replace(b"To: ", b"X-To: ", 1)
     body = f"{header}: <bounces+{one}@desk.example>\n".encode() + body
-    bounce = bounces.read(body, PATHS)
+    bounce = bounces.parse_report(body, PATHS)
     assert bounce is not None
     assert (bounce.message_id, bounce.hard) == (f"<{one}@proceedings.example>", True)
-    assert bounces.read(body) is None
+    assert bounces.parse_report(body) is None
 
 
 def test_a_note_of_absence_to_a_return_path_is_still_nothing() -> None:
     to = f"To: bounces+{uuid.uuid4()}@desk.example\n".encode()
-    assert bounces.read(to + report("out-of-office"), PATHS) is None
-    assert bounces.read(to + report("delayed"), PATHS) is None
+    assert bounces.parse_report(to + report("out-of-office"), PATHS) is None
+    assert bounces.parse_report(to + report("delayed"), PATHS) is None
 
 
 @given(st.data())
@@ -178,7 +178,7 @@ def test_whatever_is_done_to_a_report_it_is_read_or_not_and_nothing_breaks(data:
     for _ in range(data.draw(st.integers(1, 8))):
         at = data.draw(st.integers(0, len(body) - 1))
         body[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
-    found = bounces.read(bytes(body), PATHS)
+    found = bounces.parse_report(bytes(body), PATHS)
     assert found is None or found.digest
 
 
@@ -192,7 +192,9 @@ def test_mails_leave_by_the_path_that_reports_come_back_on(mailbox: Mailbox, set
     message = Message.objects.get()
     assert sender == f"bounces+{message.message_id[1:37]}@desk.example"
     assert mail["From"].addresses[0].addr_spec == "desk@proceedings.example", "what people see"
-    assert bounces.read(f"To: {sender}\n".encode() + report("bounce-of-nothing").replace(b"To: ", b"X-To: ", 1), PATHS)
+    assert bounces.parse_report(
+        f"To: {sender}\n".encode() + report("bounce-of-nothing").replace(b"To: ", b"X-To: ", 1), PATHS
+    )
 
 
 # --- a mailbox on a server (IMAP)
@@ -230,7 +232,7 @@ def test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once(
 ) -> None:
     message = ours(mailbox)
     inbox = imap.Inbox([report("hard"), report("delayed")])
-    bounced = lifecycle.bounced
+    bounced = lifecycle.record_bounce
 
     def killed(bounce: Bounce, **words: object) -> str:
         bounced(bounce, now=NOW)
@@ -238,11 +240,11 @@ def test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once(
 
     with imap.serve(inbox, trusted) as url:
         settings.BOUNCE_MAILBOX = urlparse(url)
-        monkeypatch.setattr(lifecycle, "bounced", killed)
+        monkeypatch.setattr(lifecycle, "record_bounce", killed)
         with pytest.raises(KeyboardInterrupt):
             call_command("read_bounces", "imap")
         assert inbox.seen == set(), "it is marked when what it says is committed"
-        monkeypatch.setattr(lifecycle, "bounced", bounced)
+        monkeypatch.setattr(lifecycle, "record_bounce", bounced)
         call_command("read_bounces", "imap")
     assert inbox.seen == {1, 2}
     assert make.history(message.agreement).count("bounced") == 1
@@ -263,7 +265,7 @@ def test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once(
 def test_a_server_that_will_not_is_told_in_its_own_words_and_costs_no_report(
     trusted: tuple[Path, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], said: str
 ) -> None:
-    monkeypatch.setattr(mailboxes, "PATIENCE", 0.5)
+    monkeypatch.setattr(mailboxes, "TIMEOUT", 0.5)
     inbox = imap.Inbox([report("hard")])
     vars(inbox).update(wrong)
     with imap.serve(inbox, trusted) as url:
@@ -276,17 +278,17 @@ def test_a_server_that_will_not_is_told_in_its_own_words_and_costs_no_report(
 def test_a_server_that_nobody_trusts_hears_no_password(certificate: tuple[Path, Path]) -> None:
     inbox = imap.Inbox([report("hard")])
     with imap.serve(inbox, certificate) as url, pytest.raises(mailboxes.MailboxError, match="CERTIFICATE_VERIFY"):
-        list(mailboxes.imap(urlparse(url)))
+        list(mailboxes.read_imap(urlparse(url)))
     assert inbox.spoken == []
 
 
 def test_of_a_long_mail_only_the_beginning_is_fetched(
     trusted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailboxes, "MAX_MESSAGES", 900)
+    monkeypatch.setattr(mailboxes, "MAX_MESSAGE_BYTES", 900)
     inbox = imap.Inbox([report("hard") + b"x" * 10_000, b""])
     with imap.serve(inbox, trusted) as url:
-        mails = list(mailboxes.imap(urlparse(url)))
+        mails = list(mailboxes.read_imap(urlparse(url)))
     assert [len(mail) for mail in mails] == [900], "and one that was taken away meanwhile is nothing"
 
 
@@ -304,14 +306,14 @@ def test_a_mail_that_breaks_the_reader_does_not_hide_those_behind_it(
         (tmp_path / folder).mkdir()
     for number, name in enumerate(("not-a-report", "hard")):
         (tmp_path / "new" / f"{number}.x.host").write_bytes(report(name))
-    read = bounces.read
+    read = bounces.parse_report
 
     def fragile(body: bytes, paths: ReturnPaths | None = None) -> Bounce | None:
         if body == report("not-a-report"):
             raise IndexError("a bug in a parser")
         return read(body, paths)
 
-    monkeypatch.setattr(bounces, "read", fragile)
+    monkeypatch.setattr(bounces, "parse_report", fragile)
     call_command("read_bounces", str(tmp_path))
     assert capsys.readouterr().out == "1 hard, 1 not understood\n"
 
@@ -320,7 +322,7 @@ def test_a_mail_that_breaks_the_reader_does_not_hide_those_behind_it(
 
 
 def soft(message: Message, number: int, now: datetime) -> str:
-    return lifecycle.bounced(Bounce(message.message_id, False, "452 full", str(number)), now=now)
+    return lifecycle.record_bounce(Bounce(message.message_id, False, "452 full", str(number)), now=now)
 
 
 @pytest.mark.django_db
@@ -333,10 +335,10 @@ def test_a_full_mailbox_is_tried_again_for_some_days_and_no_longer(mailbox: Mail
         assert soft(newest, number, now) == "soft"
         assert send(now + DAY - make.MINUTE) == {}
         now += DAY
-        assert send(now) == ({Message.State.SENT: 1} if number < lifecycle.MAIL_AGAIN else {})
+        assert send(now) == ({Message.State.SENT: 1} if number < lifecycle.MAX_RESENDS else {})
     assert [mail["To"].addresses[0].addr_spec for mail in mailbox.texts()] == ["mike@example.org"] * 4
     assert len({mail["Message-ID"] for mail in mailbox.texts()}) == 4
-    assert not addresses.undeliverable(["mike@example.org"])
+    assert not addresses.find_undeliverable(["mike@example.org"])
 
 
 @pytest.mark.django_db
@@ -400,7 +402,7 @@ def test_a_hard_bounce_leaves_the_editor_a_task_with_somebody_else_to_choose(mai
     message = ours(mailbox)
     agreement = message.agreement
     Author.objects.filter(paper=agreement.paper, position=2).update(email="second@example.org")
-    assert lifecycle.bounced(Bounce(message.message_id, True, "550 no such user", "1"), now=NOW) == "hard"
+    assert lifecycle.record_bounce(Bounce(message.message_id, True, "550 no such user", "1"), now=NOW) == "hard"
     desk = desk_of(make.editor("ed", make.the_volume()))
     page = desk.get(page_of(agreement)).content.decode()
     assert "mike@example.org takes no mail: 550 no such user" in page
@@ -420,13 +422,13 @@ def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_s
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
     SigningSettings.objects.update(daily_at=NOW)
-    assert digest.write_due(NOW) == 1
+    assert digest.queue_due(NOW) == 1
     send(NOW)
     message = Message.objects.get(kind=Message.Kind.EDITOR_DAILY)
-    assert lifecycle.bounced(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"
-    said = [lifecycle.bounced(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
+    assert lifecycle.record_bounce(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"
+    said = [lifecycle.record_bounce(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
     assert said == ["hard", "known"]
-    assert set(addresses.undeliverable([editor.email])) == {editor.email}
+    assert set(addresses.find_undeliverable([editor.email])) == {editor.email}
     page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert f"Mail to {editor.email} comes back: 550 gone" in page
     call_command("addresses", "--lift", editor.email)
@@ -440,8 +442,8 @@ def test_a_bounced_notice_to_a_co_author_is_no_task(mailbox: Mailbox) -> None:
     make.sign(agreement)
     send(NOW)
     notice = agreement.messages.get(kind="coauthor")
-    assert lifecycle.bounced(Bounce(notice.message_id, True, "550 no", "1"), now=NOW) == "hard"
-    assert addresses.undeliverable(["second@example.org"])
+    assert lifecycle.record_bounce(Bounce(notice.message_id, True, "550 no", "1"), now=NOW) == "hard"
+    assert addresses.find_undeliverable(["second@example.org"])
     assert not agreement.messages.filter(kind="editor-refused").exists()
 
 
@@ -461,14 +463,14 @@ def test_without_a_bounce_address_every_email_has_the_plain_sender(mailbox: Mail
 def test_a_return_path_names_its_email_only_where_the_server_delivers_it(each: bool) -> None:
     paths = ReturnPaths("bounces@desk.example", "proceedings.example", each)
     mail = uuid.UUID(int=1)
-    assert paths.to(f"<{mail}@proceedings.example>") == f"bounces{f'+{mail}' * each}@desk.example"
-    assert paths.to("<of-somebody-else@example.org>") == "bounces@desk.example"
+    assert paths.for_message(f"<{mail}@proceedings.example>") == f"bounces{f'+{mail}' * each}@desk.example"
+    assert paths.for_message("<of-somebody-else@example.org>") == "bounces@desk.example"
 
 
 def test_a_message_id_on_a_line_of_its_own_is_read() -> None:
     headers = report("hard-headers-only")
     folded = headers.replace(b"Message-ID: <the-mail@", b"Message-ID:\n <the-mail@")
     assert folded != headers
-    bounce = bounces.read(folded)
+    bounce = bounces.parse_report(folded)
     assert bounce
     assert bounce.message_id == OURS

@@ -62,7 +62,7 @@ def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox:
     (mail_,) = mailbox.texts()
     assert mail_["Message-ID"] == carrier.message_id
     assert [address.addr_spec for address in mail_["To"].addresses] == ["anna@example.org"]
-    found = [links.read(token, Link.Purpose.SIGN, DUE) for token in SIGN.findall(plain(mail_))]
+    found = [links.find_link(token, Link.Purpose.SIGN, DUE) for token in SIGN.findall(plain(mail_))]
     assert [link.agreement for link in found if link] == made
     assert states(made) == [State.SENT] * 3
     for agreement in made:
@@ -73,7 +73,7 @@ def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox:
     assert invited
     assert mail_["References"] == invited.message_id
     assert mail_["List-Unsubscribe"]
-    assert list(invariants.findings(DUE)) == []
+    assert list(invariants.check_all(DUE)) == []
 
 
 def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
@@ -152,7 +152,7 @@ def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(m
     assert (carrier.state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
     assert [make.history(one)[-1] for one in made] == ["mail-unknown"] * 3
-    assert list(invariants.findings(DUE + outbox.LEASE + MINUTE)) == []
+    assert list(invariants.check_all(DUE + outbox.LEASE + MINUTE)) == []
 
 
 def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
@@ -210,7 +210,7 @@ def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkey
 def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
     made, _ = queued()
     Message.objects.filter(agreement=made[0], idempotency_key="r1:T-7").update(state=State.FAILED)
-    assert [finding.promise for finding in invariants.findings(DUE)] == ["I2"]
+    assert [finding.invariant for finding in invariants.check_all(DUE)] == ["I2"]
 
 
 def test_a_mail_about_a_volume_is_no_part_of_another() -> None:
@@ -265,7 +265,7 @@ class Group:
                 self.accepted.update(part.pk for part in held.parts)
                 outbox.record_result(held, Outcome.sent(), self.now, lifecycle.record_mail_result)
         self.check()
-        assert not Message.objects.filter(carrier=self.carrier, state__in=outbox.OPEN).exists()
+        assert not Message.objects.filter(carrier=self.carrier, state__in=outbox.OPEN_STATES).exists()
 
     def step(self, step: str) -> None:
         held = self.claims[-1] if self.claims else None
@@ -283,7 +283,7 @@ class Group:
                 assert not {part.agreement.pk for part in held.parts} & gone, "I3"
                 self.begun[id(held)] = parts
             case ["give", "back"] if held and id(held) not in self.begun:
-                outbox.give_back(held)
+                outbox.release(held)
                 self.claims.pop()
             case [outcome] if held and outcome in OUTCOMES:
                 begun = self.begun.pop(id(held), set())
@@ -305,6 +305,6 @@ class Group:
 OUTCOMES = {
     "sent": Outcome.sent(),
     "unknown": Outcome.unknown("the answer was lost"),
-    "failed": Outcome.refused("550 no"),
+    "failed": Outcome.rejected("550 no"),
     "retry": Outcome.retry("451 later"),
 }

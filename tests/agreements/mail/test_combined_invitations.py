@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreements import lifecycle
-from agreements.domain.schedule import GAP
+from agreements.domain.schedule import MIN_EMAIL_GAP
 from agreements.jobs import issue_many, scheduled
 from agreements.mail import addresses, compose, links, outbox
 from agreements.mail.kinds import ALL_REQUESTS
@@ -65,7 +65,7 @@ def test_three_papers_of_one_person_are_one_mail_and_each_link_signs_its_own(mai
     assert mail_["Message-ID"] == the_carrier().message_id
     assert mail_["Subject"].startswith("Please sign: publication agreements for")
     assert [address.addr_spec for address in mail_["To"].addresses] == ["anna@example.org"]
-    found = [links.read(token, Link.Purpose.SIGN, NOW) for token in SIGN.findall(plain(mail_))]
+    found = [links.find_link(token, Link.Purpose.SIGN, NOW) for token in SIGN.findall(plain(mail_))]
     assert [link.agreement for link in found if link] == made
     for agreement in made:
         assert agreement.title in plain(mail_)
@@ -73,7 +73,7 @@ def test_three_papers_of_one_person_are_one_mail_and_each_link_signs_its_own(mai
         assert make.history(agreement) == ["draft", "issue", "mailed"]
     assert mail_["List-Unsubscribe"] is None
     assert states(made) == [State.SENT] * 3
-    assert list(invariants.findings(NOW)) == []
+    assert list(invariants.check_all(NOW)) == []
     make.sign(made[1], now=NOW + HOUR)
     assert [one.status for one in Agreement.objects.order_by("pk")] == ["issued", "signed", "issued"]
 
@@ -98,9 +98,9 @@ def test_a_batch_is_one_mail_with_a_moment_in_which_the_others_find_it(mailbox: 
         make.paper(volume, contact="anna@example.org")
     papers = Paper.objects.select_related("volume").prefetch_related("authors", "agreements")
     first, *others = papers
-    issue_many.issue([first], by="editor:ed", now=NOW, wait=lifecycle.BULK_DELAY)
+    issue_many.issue([first], by="editor:ed", now=NOW, delay=lifecycle.BULK_DELAY)
     assert send(NOW + timedelta(seconds=20)) == {}, "a worker comes between two of them"
-    issue_many.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), wait=lifecycle.BULK_DELAY)
+    issue_many.issue(others, by="editor:ed", now=NOW + timedelta(seconds=20), delay=lifecycle.BULK_DELAY)
     assert send(NOW + lifecycle.BULK_DELAY) == {State.SENT: 1}
     assert len(SIGN.findall(plain(mailbox.texts()[0]))) == 3
 
@@ -141,7 +141,7 @@ def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(m
     assert send(NOW + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert (the_carrier().state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
-    assert list(invariants.findings(NOW + outbox.LEASE + MINUTE)) == []
+    assert list(invariants.check_all(NOW + outbox.LEASE + MINUTE)) == []
 
 
 def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
@@ -157,10 +157,10 @@ def test_a_mail_that_a_worker_has_taken_up_is_not_joined(already: int) -> None:
     (held,) = outbox.claim(NOW)
     (late,) = asked(1)
     invitation = make.invitation(late)
-    assert (invitation.carrier_id, invitation.due_at) == (None, NOW + GAP)
+    assert (invitation.carrier_id, invitation.due_at) == (None, NOW + MIN_EMAIL_GAP)
     assert outbox.mark_sending(held, NOW)
     outbox.record_result(held, Outcome.sent(), NOW, lifecycle.record_mail_result)
-    assert list(invariants.findings(NOW)) == []
+    assert list(invariants.check_all(NOW)) == []
 
 
 def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
@@ -169,7 +169,7 @@ def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
     outbox.record_result(held, Outcome.retry("451 later"), NOW, lifecycle.record_mail_result)
     (late,) = asked(1)
     assert make.invitation(late).carrier_id is None
-    assert make.invitation(late).due_at == NOW + outbox.BACKOFF[0] + GAP
+    assert make.invitation(late).due_at == NOW + outbox.BACKOFF[0] + MIN_EMAIL_GAP
 
 
 # --- at the same time
@@ -245,8 +245,8 @@ def test_a_mail_that_is_taken_up_while_another_is_issued_carries_it_or_leaves_wi
             make.agreement(of=third, now=NOW)
         assert at_once(partial(outbox.claim, NOW), partial(make.agreement, of=second, now=NOW)) == []
         (late,) = Message.objects.filter(agreement__paper=second)
-        assert (late.due_at == NOW + GAP) == (late.carrier_id is None)
-        assert list(invariants.findings(NOW)) == []
+        assert (late.due_at == NOW + MIN_EMAIL_GAP) == (late.carrier_id is None)
+        assert list(invariants.check_all(NOW)) == []
         outbox.claim(NOW)  # what was issued before the worker came is out of the way of the next
 
 
@@ -257,16 +257,16 @@ def test_a_second_batch_waits_for_the_gap_and_is_one_mail(mailbox: Mailbox) -> N
     asked(2)
     send(NOW)
     later = asked(2, now=NOW + HOUR)
-    assert {make.invitation(one).due_at for one in later} == {NOW + GAP}
-    assert send(NOW + GAP - MINUTE) == {}
-    assert send(NOW + GAP) == {State.SENT: 1}
+    assert {make.invitation(one).due_at for one in later} == {NOW + MIN_EMAIL_GAP}
+    assert send(NOW + MIN_EMAIL_GAP - MINUTE) == {}
+    assert send(NOW + MIN_EMAIL_GAP) == {State.SENT: 1}
     assert len(SIGN.findall(plain(mailbox.texts()[1]))) == 2
 
 
 def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
     asked(1)
     there = make.agreement("issued", of=make.paper(make.volume(248), contact="anna@example.org"))
-    assert make.invitation(there).due_at == NOW + GAP
+    assert make.invitation(there).due_at == NOW + MIN_EMAIL_GAP
     assert send(NOW) == {State.SENT: 1}
 
 
@@ -287,7 +287,7 @@ def test_no_reminder_is_planned_beside_an_invitation_that_waits() -> None:
     assert len(outbox.claim(CLOSES - 8 * DAY)) == 1
     Message.objects.update(state=State.SENT, sent_at=CLOSES - 7 * DAY - HOUR, claim=None, lease_until=None)
     (late,) = asked(1, now=CLOSES - 7 * DAY - MINUTE)
-    assert make.invitation(late).due_at == CLOSES - 7 * DAY - HOUR + GAP
+    assert make.invitation(late).due_at == CLOSES - 7 * DAY - HOUR + MIN_EMAIL_GAP
     assert scheduled.remind_due(CLOSES - 7 * DAY) == 0
     assert not first.messages.exclude(idempotency_key="invitation").exists()
 
@@ -363,7 +363,7 @@ def test_the_preview_tells_when_an_invitation_that_waits_will_leave() -> None:
     send(NOW)
     asked(2, now=NOW + HOUR)
     first = next(iter(preview.planned_emails(make.the_volume(), NOW + HOUR, CLOSES)))
-    assert (first.at, first.what, len(first.papers)) == (NOW + GAP, "invitation", 2)
+    assert (first.at, first.what, len(first.papers)) == (NOW + MIN_EMAIL_GAP, "invitation", 2)
 
 
 # --- whatever happens
@@ -415,12 +415,12 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
     for _ in range(3 * 20):
         everything_leaves(now)
         now += HOUR
-    assert not Message.objects.filter(state__in=outbox.OPEN).exists()
-    assert {finding.promise for finding in invariants.findings(now)} <= {"I7"}, "the clock did not come at its times"
+    assert not Message.objects.filter(state__in=outbox.OPEN_STATES).exists()
+    assert {finding.invariant for finding in invariants.check_all(now)} <= {"I7"}, "the clock did not come at its times"
     left = Message.objects.filter(carrier__isnull=True, kind__in=ALL_REQUESTS, state=State.SENT)
     for address in ("author0@example.org", "author1@example.org"):
         moments = [at for at in left.filter(recipient=address).values_list("sent_at", flat=True) if at]
-        assert all(later - earlier >= GAP for earlier, later in pairwise(sorted(moments)))
+        assert all(later - earlier >= MIN_EMAIL_GAP for earlier, later in pairwise(sorted(moments)))
 
 
 def everything_leaves(now: datetime) -> None:

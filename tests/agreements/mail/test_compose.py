@@ -53,7 +53,7 @@ def message(kind: str, of: Agreement | None = None) -> Message:
             signed_form.send_back(of, scan, ["date"], "And sharper, please.", by="editor:ed", now=NOW)
     else:
         outbox.record_result(
-            outbox.claim(NOW)[0], Outcome.no_such_address("550 no such user"), NOW, lifecycle.record_mail_result
+            outbox.claim(NOW)[0], Outcome.address_rejected("550 no such user"), NOW, lifecycle.record_mail_result
         )
     return of.messages.get(kind=kind)
 
@@ -71,7 +71,7 @@ def queued_by_clock(kind: str, of: Agreement) -> Message:
     make.agreement("declined", of=make.paper(of.paper.volume))
     make.editor("ed", of.paper.volume)
     SigningSettings.objects.update(daily_at=NOW)
-    assert digest.write_due(NOW) == 1
+    assert digest.queue_due(NOW) == 1
     return Message.objects.get(kind=kind)
 
 
@@ -82,7 +82,7 @@ def queued_after_signing(kind: str, of: Agreement) -> Agreement:
     if kind in (Kind.EDIT, Kind.EDITOR_EDIT):
         edit = make.edit(of)
         if kind == Kind.EDITOR_EDIT:
-            edits.record_answer(edit, confirmed=False, words="It was right before.", now=NOW)
+            edits.record_answer(edit, confirmed=False, answer="It was right before.", now=NOW)
         return of
     of = make.published(make.seal(of) if of.status == "signed" else of)
     if kind == Kind.PUBLISHED:
@@ -180,24 +180,24 @@ def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
 def test_the_link_signs_and_lives_past_the_deadline(kind: str) -> None:
     row = message(kind)
     (token,) = set(LINK.findall(text_of(read(row))))
-    link = links.read(token, Link.Purpose.SIGN, CLOSES + 29 * DAY)
+    link = links.find_link(token, Link.Purpose.SIGN, CLOSES + 29 * DAY)
     assert link is not None
     assert (link.agreement, link.message) == (row.agreement, row)
-    assert links.read(token, Link.Purpose.SIGN, CLOSES + 30 * DAY) is None
+    assert links.find_link(token, Link.Purpose.SIGN, CLOSES + 30 * DAY) is None
 
 
 def test_a_reminder_long_after_the_deadline_has_a_link_that_works() -> None:
     row = message(Kind.REMINDER)
     late = CLOSES + 100 * DAY
     (token,) = set(LINK.findall(text_of(read(row, late))))
-    assert links.read(token, Link.Purpose.SIGN, late + 29 * DAY) is not None
+    assert links.find_link(token, Link.Purpose.SIGN, late + 29 * DAY) is not None
 
 
 def test_each_mail_has_a_token_of_its_own() -> None:
     row = message(Kind.INVITATION)
     tokens = [LINK.findall(text_of(read(row)))[0] for _ in range(3)]
     assert len(set(tokens)) == 3
-    assert all(links.read(token, Link.Purpose.SIGN, NOW) for token in tokens), (
+    assert all(links.find_link(token, Link.Purpose.SIGN, NOW) for token in tokens), (
         "a retry kills no link that may have left"
     )
 
@@ -225,7 +225,7 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
     assert attached.get_content_type() == "application/pdf"
     assert sha256(attached.get_content()) == row.agreement.sealed_sha256
     (token,) = set(LINK.findall(text_of(mail)))
-    assert links.read(token, Link.Purpose.COPY, NOW + 365 * DAY) is not None
+    assert links.find_link(token, Link.Purpose.COPY, NOW + 365 * DAY) is not None
 
 
 def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
@@ -338,7 +338,7 @@ def test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others() -
         (token,) = set(LINK.findall(whole))
         assert token not in seen
         seen.add(token)
-        link = links.read(token, Link.Purpose.SIGN, NOW)
+        link = links.find_link(token, Link.Purpose.SIGN, NOW)
         assert link is not None
         assert link.agreement_id == row.agreement_id
 

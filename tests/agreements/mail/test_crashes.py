@@ -70,7 +70,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     assert len(mailbox.mails) == max(accepted, final == State.SENT)
     if final == State.UNKNOWN:
         assert "mail-unknown" in make.history(agreement), "an editor must see it"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def at_once(*calls: Callable[[], object]) -> list[BaseException]:
@@ -102,7 +102,7 @@ def test_workers_that_meet_send_each_mail_once(mailbox: Mailbox) -> None:
     assert at_once(*[lambda: tallies.append(send(NOW))] * 3) == []
     assert sum(tallies, Counter()) == {State.SENT: 20}
     assert Counter(mailbox.recipients()) == Counter({f"author{number}@example.org": 1 for number in range(20)})
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_of_workers_that_want_the_same_row_one_gets_it() -> None:
@@ -135,7 +135,7 @@ def test_the_reaper_and_the_worker_that_settles_agree() -> None:
         assert raised == []
         invitation.refresh_from_db()
         assert invitation.state == State.SENT, number
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.sent(), Outcome.unknown("cut"), Outcome.retry("451 later")])
@@ -163,7 +163,7 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
     message.refresh_from_db()
     assert message.closed or message.state in (State.SENT, State.UNKNOWN)
     assert message.state != State.PENDING, "it was closed before it could be tried again"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_a_signature_during_the_hand_over_reaches_the_worker(mailbox: Mailbox) -> None:
@@ -194,4 +194,4 @@ def test_four_writers_at_once_all_get_their_turn() -> None:
 
     assert at_once(*(partial(write, agreement) for agreement in agreements)) == []
     assert [agreement.events.filter(kind="remind").count() for agreement in agreements] == [25] * 4
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []

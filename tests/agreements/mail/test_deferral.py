@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from agreements import lifecycle
-from agreements.domain.schedule import GAP
+from agreements.domain.schedule import MIN_EMAIL_GAP
 from agreements.lifecycle import delegate
 from agreements.mail import deferral, outbox
 from agreements.mail.transports import Outcome
@@ -34,7 +34,7 @@ def reminder(due: datetime, idempotency_key: str = "r1:T-7") -> Message:
     return row
 
 
-def two_volumes(gap: timedelta = GAP) -> tuple[Message, Message]:
+def two_volumes(gap: timedelta = MIN_EMAIL_GAP) -> tuple[Message, Message]:
     """Invitations of one person by two volumes, the second planned `gap` after the first."""
     papers = [make.paper(make.volume(number)) for number in (247, 248)]
     rows = [make.invitation(make.agreement("issued", of=paper)) for paper in papers]
@@ -112,16 +112,16 @@ def test_two_that_are_due_at_once_after_an_outage_keep_their_distance(mailbox: M
     assert send(back) == {State.SENT: 1}
     assert (when_sent(first), when_sent(second)) == (back, None)
     assert send(back + MINUTE) == {}
-    assert send(back + GAP - SECOND) == {}
-    assert send(back + GAP) == {State.SENT: 1}
+    assert send(back + MIN_EMAIL_GAP - SECOND) == {}
+    assert send(back + MIN_EMAIL_GAP) == {State.SENT: 1}
 
 
 def test_one_that_is_in_time_waits_for_one_that_was_late(mailbox: Mailbox) -> None:
     _, second = two_volumes()
     assert send(NOW + 15 * HOUR) == {State.SENT: 1}
-    assert send(NOW + GAP) == {}
-    assert send(NOW + 15 * HOUR + GAP) == {State.SENT: 1}
-    assert when_sent(second) == NOW + 15 * HOUR + GAP
+    assert send(NOW + MIN_EMAIL_GAP) == {}
+    assert send(NOW + 15 * HOUR + MIN_EMAIL_GAP) == {State.SENT: 1}
+    assert when_sent(second) == NOW + 15 * HOUR + MIN_EMAIL_GAP
 
 
 def test_one_that_may_have_arrived_counts(mailbox: Mailbox) -> None:
@@ -131,14 +131,14 @@ def test_one_that_may_have_arrived_counts(mailbox: Mailbox) -> None:
     assert outbox.mark_sending(held, NOW)
     outbox.record_result(held, Outcome.unknown("The answer was lost."), NOW, lifecycle.record_mail_result)
     assert send(NOW + HOUR) == {}
-    assert send(NOW + GAP) == {State.SENT: 1}
+    assert send(NOW + MIN_EMAIL_GAP) == {State.SENT: 1}
 
 
 def test_one_that_was_refused_does_not(mailbox: Mailbox) -> None:
     two_volumes(HOUR)
     held = claim_next(NOW)
     assert held is not None
-    outbox.record_result(held, Outcome.refused("554 no thanks"), NOW, lifecycle.record_mail_result)
+    outbox.record_result(held, Outcome.rejected("554 no thanks"), NOW, lifecycle.record_mail_result)
     assert send(NOW + HOUR) == {State.SENT: 1}
 
 
@@ -206,12 +206,12 @@ def test_of_two_workers_at_most_one_lets_its_mail_leave(order: list[str]) -> Non
 
 
 def worker(now: datetime):  # type: ignore[no-untyped-def]
-    (message,) = outbox.claim(now, most=1)
+    (message,) = outbox.claim(now, limit=1)
     yield
     until = deferral.postpone_until([message], now)
     yield
     if until:
-        outbox.give_back(message, until[message.pk])
+        outbox.release(message, until[message.pk])
     else:
         assert outbox.mark_sending(message, now)
         outbox.record_result(message, Outcome.sent(), now, lifecycle.record_mail_result)
@@ -225,6 +225,6 @@ def test_both_may_step_aside_and_both_leave_in_the_end(mailbox: Mailbox) -> None
         for step in steps:
             next(step, None)
     assert not Message.objects.filter(state=State.SENT).exists()
-    assert send(NOW + deferral.POSTPONED) == {State.SENT: 1}
-    assert send(NOW + deferral.POSTPONED + GAP) == {State.SENT: 1}
+    assert send(NOW + deferral.POSTPONE_DELAY) == {State.SENT: 1}
+    assert send(NOW + deferral.POSTPONE_DELAY + MIN_EMAIL_GAP) == {State.SENT: 1}
     assert Agreement.objects.count() == 2

@@ -90,7 +90,7 @@ def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
 @pytest.mark.parametrize("kind", WITH_OWN_TEXT)
 def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
     volume = make.volume()
-    sample = samples.sample(volume, kind, None, NOW)
+    sample = samples.compose_sample(volume, kind, None, NOW)
     assert "A Sample Paper" in str(sample.body)
     assert "Agreement v247-lovelace26-sample" in str(sample.body)
     assert "/sign/" not in str(sample.body)
@@ -98,4 +98,4 @@ def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> N
     offers_to_stop = "List-Unsubscribe" in sample.extra_headers
     assert offers_to_stop == (Link.Purpose.STOP in KINDS[kind].links), "as in the email itself"
     own = EmailTemplate(volume=volume, kind=kind, body="Dear all, {title} by {deadline}.")
-    assert "Dear all, A Sample Paper by 30 November 2026" in str(samples.sample(volume, kind, own, NOW).body)
+    assert "Dear all, A Sample Paper by 30 November 2026" in str(samples.compose_sample(volume, kind, own, NOW).body)

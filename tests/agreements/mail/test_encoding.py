@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.mail import transports
-from agreements.mail.headers import named
+from agreements.mail.headers import format_address
 
 STAMPS = {"Message-ID": "<1@desk.example>", "Date": "Sun, 01 Nov 2026 09:00:00 +0000"}
 LINK = f"<https://desk.example/reminders/stop/{'x' * 43}/>"
@@ -19,8 +19,8 @@ def letter(subject: str = "Sign", body: str = "Please.\n", name: str = "Mike Lew
     mail = EmailMultiAlternatives(
         subject,
         body,
-        named("Über proceedings", "desk@proceedings.example"),
-        [named(name, "mike@example.org")],
+        format_address("Über proceedings", "desk@proceedings.example"),
+        [format_address(name, "mike@example.org")],
         reply_to=["chair@desk.example"],
         headers=STAMPS | headers,
     )
@@ -51,7 +51,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters
 def test_the_frame_says_what_django_says(subject: str, body: str, name: str) -> None:
     subject = " ".join(subject.split())
     mail = letter(subject, body + "\n.\nend\n", name)
-    framed = transports.framed(mail)
+    framed = transports.encode_plain(mail)
     assert said(read(framed)) == said(read(mail.message().as_bytes(linesep="\r\n")))
 
 
@@ -82,8 +82,8 @@ def attached() -> EmailMessage:
 def test_what_the_frame_has_no_place_for_is_written_by_django(make: object) -> None:
     assert callable(make)
     mail = make()
-    with pytest.raises(transports.BadAddressError):
-        transports.framed(mail)
+    with pytest.raises(transports.UnsupportedEmailError):
+        transports.encode_plain(mail)
     body = transports.encode_email(mail)
     assert max(map(len, body.split(b"\r\n"))) <= 998
     assert read(body)["Message-ID"] == STAMPS["Message-ID"]

@@ -18,7 +18,7 @@ SIGN, COPY = Link.Purpose.SIGN, Link.Purpose.COPY
 
 def test_a_link_leads_to_its_agreement() -> None:
     agreement = make.agreement("issued")
-    found = links.read(make.token(agreement), SIGN, NOW)
+    found = links.find_link(make.token(agreement), SIGN, NOW)
     assert found is not None
     assert found.agreement == agreement
     assert found.message == make.invitation(agreement)
@@ -46,32 +46,32 @@ def test_s09_an_expired_link_is_dead_to_the_second() -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
     end = Link.objects.get().expires_at
-    assert links.read(token, SIGN, end - timedelta(microseconds=1)) is not None
-    assert links.read(token, SIGN, end) is None
+    assert links.find_link(token, SIGN, end - timedelta(microseconds=1)) is not None
+    assert links.find_link(token, SIGN, end) is None
 
 
 def test_s09_a_revoked_link_is_dead_and_so_are_all_of_its_agreement_and_no_other() -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
     tokens = [make.token(one), make.token(one), make.token(one, purpose=COPY)]
     kept = make.token(other)
-    links.revoke(one.pk, NOW)
-    assert [links.read(token, SIGN, NOW) for token in tokens] == [None, None, None]
-    assert links.read(tokens[2], COPY, NOW) is None
-    assert links.read(kept, SIGN, NOW) is not None
+    links.revoke_links(one.pk, NOW)
+    assert [links.find_link(token, SIGN, NOW) for token in tokens] == [None, None, None]
+    assert links.find_link(tokens[2], COPY, NOW) is None
+    assert links.find_link(kept, SIGN, NOW) is not None
 
 
 def test_revoking_twice_keeps_the_first_time() -> None:
     agreement = make.agreement("issued")
     make.token(agreement)
-    links.revoke(agreement.pk, NOW)
-    links.revoke(agreement.pk, NOW + DAY)
+    links.revoke_links(agreement.pk, NOW)
+    links.revoke_links(agreement.pk, NOW + DAY)
     assert Link.objects.get().revoked_at == NOW
 
 
 @pytest.mark.parametrize(("made_for", "used_for"), [(SIGN, COPY), (COPY, SIGN)])
 def test_s09_a_link_is_good_for_its_purpose_only(made_for: Link.Purpose, used_for: Link.Purpose) -> None:
     token = make.token(make.agreement("issued"), purpose=made_for)
-    assert links.read(token, used_for, NOW) is None
+    assert links.find_link(token, used_for, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -80,17 +80,17 @@ def test_s09_a_link_is_good_for_its_purpose_only(made_for: Link.Purpose, used_fo
 def test_a_token_that_is_nearly_right_is_wrong(change: object) -> None:
     token = make.token(make.agreement("issued"))
     assert callable(change)
-    assert links.read(change(token), SIGN, NOW) is None
+    assert links.find_link(change(token), SIGN, NOW) is None
 
 
 @pytest.mark.parametrize("text", ["x" * 43, "x" * 43 + "\n", "../" * 14 + "x", "é" * 43, "x" * 10_000, "\0" * 43])
 def test_anything_else_is_dead_too(text: str) -> None:
     make.agreement("issued")
-    assert links.read(text, SIGN, NOW) is None
+    assert links.find_link(text, SIGN, NOW) is None
 
 
 def test_reading_changes_nothing() -> None:
     token = make.token(make.agreement("issued"))
     before = list(Link.objects.values())
-    links.read(token, SIGN, NOW)
+    links.find_link(token, SIGN, NOW)
     assert list(Link.objects.values()) == before

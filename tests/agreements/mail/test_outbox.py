@@ -431,7 +431,7 @@ def test_a_claimed_mail_is_nobody_elses_until_its_lease_ends(mailbox: Mailbox) -
 
 def test_the_lease_is_longer_than_a_server_may_take_in_all() -> None:
     commands = 3  # MAIL, RCPT, DATA of the next mail: only then it is written down what became of this one
-    assert SmtpTransport().patience + commands * 30 < LEASE.total_seconds()
+    assert SmtpTransport().answer_timeout + commands * 30 < LEASE.total_seconds()
     connecting = 5  # greeting, two EHLO, STARTTLS, login: a claimed mail may wait for them
     assert (connecting + commands) * 30 < LEASE.total_seconds() / 2
 
@@ -469,7 +469,7 @@ def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
     assert "stopped each time" in invitation.error
 
 
-@pytest.mark.parametrize("outcome", [Outcome.sent(), RETRY, Outcome.refused("550"), Outcome.unknown("?")])
+@pytest.mark.parametrize("outcome", [Outcome.sent(), RETRY, Outcome.rejected("550"), Outcome.unknown("?")])
 def test_a_worker_that_slept_past_its_lease_changes_nothing(outcome: Outcome) -> None:
     (invitation,) = issued()
     sleeper = claimed()
@@ -518,7 +518,7 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
     assert make.history(invitation.agreement) == ["draft", "issue", "mail-unknown", "mailed"]
 
 
-@pytest.mark.parametrize("outcome", [RETRY, Outcome.refused("550"), Outcome.unknown("?")])
+@pytest.mark.parametrize("outcome", [RETRY, Outcome.rejected("550"), Outcome.unknown("?")])
 def test_a_late_refusal_does_not_make_an_unknown_mail_go_again(outcome: Outcome) -> None:
     (invitation,) = issued()
     message = claimed()
@@ -614,7 +614,7 @@ def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Ma
     """As when a worker is asked to end: the mail in its hand is finished, the others are another's at once (row 27)."""
     invitations = issued(5)
     carried = +sender.send_due(
-        scheduled.stopped(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2
+        scheduled.fixed_clock(NOW), Meanwhile(after_answer=lambda: time.sleep(0.3)), note, seconds=0.2
     )
     assert carried == {State.SENT: 1}
     assert [(state_of(message), message.attempts, message.claim) for message in invitations[1:]] == [
@@ -626,7 +626,7 @@ def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Ma
 
 def test_a_round_without_time_begins_nothing(mailbox: Mailbox) -> None:
     issued()
-    assert +sender.send_due(scheduled.stopped(NOW), SmtpTransport(), note, seconds=0) == {}
+    assert +sender.send_due(scheduled.fixed_clock(NOW), SmtpTransport(), note, seconds=0) == {}
     assert mailbox.mails == []
 
 
@@ -634,13 +634,13 @@ def test_what_its_author_signed_is_not_given_back(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     (message,) = outbox.claim(NOW)
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
-    outbox.give_back(message)
+    outbox.release(message)
     assert state_of(invitation) == State.CANCELLED
 
 
 def test_many_mails_are_claimed_together_and_one_that_was_tried_before_alone() -> None:
     issued(5)
-    first = outbox.claim(NOW, most=3)
+    first = outbox.claim(NOW, limit=3)
     assert len(first) == 3
     assert {(message.state, message.attempts, message.lease_until) for message in first} == {
         (State.CLAIMED, 1, NOW + LEASE)

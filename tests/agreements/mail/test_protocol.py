@@ -75,9 +75,9 @@ def test_the_trace_is_the_shortest_story_of_the_fault() -> None:
 OUTCOMES = {
     "sent": Outcome.sent(),
     "unknown": Outcome.unknown("the answer was lost"),
-    "failed": Outcome.refused("550 no"),
+    "failed": Outcome.rejected("550 no"),
     "pending": Outcome.retry("451 later"),
-    "held-up": Outcome.held_up("421 closing"),
+    "held-up": Outcome.server_unavailable("421 closing"),
 }
 LATER = NOW + 400 * outbox.LEASE
 
@@ -107,7 +107,7 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
             listed.append((protocol.intend(row, token) or row, partial(outbox.mark_sending, held, NOW)))
-            listed.append((protocol.give_back(row, token), partial(outbox.give_back, held)))
+            listed.append((protocol.give_back(row, token), partial(outbox.release, held)))
             for name, outcome in OUTCOMES.items():
                 then = protocol.settle(row, token, name, tries=tries)
                 listed.append((then, partial(outbox.record_result, held, outcome, NOW, lifecycle.record_mail_result)))

@@ -39,21 +39,21 @@ def signal(monkeypatch: pytest.MonkeyPatch) -> Signal:
     monkeypatch.setitem(sys.modules, "anymail", package)
     monkeypatch.setitem(sys.modules, "anymail.signals", signals)
     monkeypatch.setattr(apps, "is_installed", lambda name: name == "anymail")
-    receivers.listen()
+    receivers.connect_signals()
     return tracking_signal
 
 
 def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Signal, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     agreement = make.agreement("issued")
-    scheduled.send(scheduled.stopped(NOW))
+    scheduled.send_emails(scheduled.fixed_clock(NOW))
     (sent,) = outbox.outbox
     about = vars(sent)["metadata"]["message-id"]
     assert about == make.invitation(agreement).message_id
     for _ in range(2):
         signal.send(sender=None, event=event(about=about), esp_name="Some Provider")
     assert make.history(agreement) == ["draft", "issue", "mailed", "bounced"]
-    assert addresses.undeliverable(["mike@example.org"])["mike@example.org"].reason == "550 5.1.1 no such user"
+    assert addresses.find_undeliverable(["mike@example.org"])["mike@example.org"].reason == "550 5.1.1 no such user"
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_a_hard_bounce_that_a_provider_reports_stops_the_address_once(signal: Si
     ],
 )
 def test_what_each_event_means(kind: str, reason: str | None, hard: bool | None) -> None:
-    bounce = receivers.bounce_of(event(kind, about="<a@desk.example>", reject_reason=reason))
+    bounce = receivers.parse_event(event(kind, about="<a@desk.example>", reject_reason=reason))
     assert (bounce and bounce.hard) == hard
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"message-id": ""}])
 def test_an_event_about_anothers_mail_is_nothing(metadata: dict[str, str] | None) -> None:
-    assert receivers.bounce_of(event(about="x", metadata=metadata)) is None
+    assert receivers.parse_event(event(about="x", metadata=metadata)) is None
 
 
 def test_without_anymail_nobody_listens() -> None:
     assert not apps.is_installed("anymail")
-    receivers.listen()
+    receivers.connect_signals()
     assert "anymail" not in sys.modules

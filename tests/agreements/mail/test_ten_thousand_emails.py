@@ -11,7 +11,7 @@ from agreements import lifecycle
 from agreements.domain.facts import sha256
 from agreements.jobs import scheduled
 from agreements.mail import outbox, sender
-from agreements.mail.transports import Intent, Outcome, encode_email
+from agreements.mail.transports import ConfirmSending, Outcome, encode_email
 from agreements.models import Agreement, Link, Message
 from tests import bulk, make
 from tests.make import NOW
@@ -38,7 +38,7 @@ class Capture:
     ) -> None:
         pass
 
-    def hand_over(self, letter: EmailMessage, intent: Intent) -> Outcome:
+    def send(self, letter: EmailMessage, intent: ConfirmSending) -> Outcome:
         body = encode_email(letter).decode()
         assert intent()
         self.mails.append((letter.to[0], body))
@@ -79,7 +79,7 @@ def numbers(pattern: str, text: str) -> set[int]:
 def test_each_holds_its_own_tokens_names_and_titles_and_no_others() -> None:
     ten_thousand()
     capture = Capture()
-    tally = +sender.send_due(scheduled.stopped(NOW), capture, lifecycle.record_mail_result)
+    tally = +sender.send_due(scheduled.fixed_clock(NOW), capture, lifecycle.record_mail_result)
     assert tally == {Message.State.SENT: ALONE + SHARED}
     links = dict(Link.objects.values_list("digest", "agreement"))
     seen: set[str] = set()

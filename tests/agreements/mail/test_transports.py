@@ -36,7 +36,7 @@ def letter(body: str = "Please sign.\n", to: str = "Mike Lewis <mike@example.org
 
 def hand_over(mail: EmailMessage | None = None, *, wanted: bool = True, patience: float = 5) -> Outcome:
     with SmtpTransport(patience) as transport:
-        return transport.hand_over(mail or letter(), lambda: wanted)
+        return transport.send(mail or letter(), lambda: wanted)
 
 
 def noted(where: list[int], what: int) -> bool:
@@ -54,14 +54,14 @@ def test_an_accepted_mail_is_sent(mailbox: Mailbox) -> None:
 def test_the_intent_is_asked_for_when_the_server_waits_for_the_body(mailbox: Mailbox) -> None:
     accepted: list[int] = []
     with SmtpTransport() as transport:
-        transport.hand_over(letter(), lambda: noted(accepted, len(mailbox.mails)))
+        transport.send(letter(), lambda: noted(accepted, len(mailbox.mails)))
     assert accepted == [0]
     assert len(mailbox.mails) == 1
 
 
 def test_without_intent_nothing_is_handed_over_and_the_line_is_cut(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
-        outcome = transport.hand_over(letter(), lambda: False)
+        outcome = transport.send(letter(), lambda: False)
         assert transport.smtp is None
     assert outcome.state == "pending"
     assert mailbox.mails == []
@@ -73,14 +73,14 @@ def test_after_a_database_error_at_the_intent_no_dot_is_sent(mailbox: Mailbox) -
 
     with SmtpTransport() as transport:
         with pytest.raises(OperationalError):
-            transport.hand_over(letter(), database_gone)
+            transport.send(letter(), database_gone)
         assert transport.smtp is None
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert len(mailbox.mails) == 1
 
 
 def interrupt(transport: SmtpTransport) -> None:
-    for _ in transport.envelope(transports.EncodedEmail.of(letter())):
+    for _ in transport.exchange_envelope(transports.EncodedEmail.encode(letter())):
         pass  # now the server waits for a body, and would take a QUIT for its first line
     raise KeyboardInterrupt
 
@@ -95,11 +95,11 @@ def test_an_error_that_leaves_the_context_does_not_wait_for_the_server(mailbox: 
 
 
 MEANS = [
-    ("at_sender", "451 later", Outcome.held_up),
-    ("at_sender", "421 closing", Outcome.held_up),
-    ("at_sender", "550 not you", Outcome.held_up),
-    ("at_sender", "530 log in first", Outcome.held_up),
-    ("at_recipient", "421 closing", Outcome.held_up),
+    ("at_sender", "451 later", Outcome.server_unavailable),
+    ("at_sender", "421 closing", Outcome.server_unavailable),
+    ("at_sender", "550 not you", Outcome.server_unavailable),
+    ("at_sender", "530 log in first", Outcome.server_unavailable),
+    ("at_recipient", "421 closing", Outcome.server_unavailable),
     ("at_recipient", "451 later", Outcome.retry),
     ("at_recipient", "452 full", Outcome.retry),
     ("at_recipient", "450 4.2.0 greylisted", Outcome.retry),
@@ -107,14 +107,14 @@ MEANS = [
     ("at_recipient", "552 mailbox full", Outcome.retry),
     ("at_recipient", "550 5.2.2 mailbox full", Outcome.retry),
     ("at_recipient", "554 5.7.1 relaying denied", Outcome.retry),
-    ("at_recipient", "550 no such user", Outcome.no_such_address),
-    ("at_recipient", "550 5.1.1 no such user", Outcome.no_such_address),
-    ("at_recipient", "550 5.2.1 mailbox disabled", Outcome.no_such_address),
-    ("at_recipient", "553 5.1.2 no such domain", Outcome.no_such_address),
+    ("at_recipient", "550 no such user", Outcome.address_rejected),
+    ("at_recipient", "550 5.1.1 no such user", Outcome.address_rejected),
+    ("at_recipient", "550 5.2.1 mailbox disabled", Outcome.address_rejected),
+    ("at_recipient", "553 5.1.2 no such domain", Outcome.address_rejected),
     ("at_dot", "451 later", Outcome.retry),
     ("at_dot", "421 closing", Outcome.retry),
-    ("at_dot", "550 spam", Outcome.refused),
-    ("at_dot", "554 5.7.1 spam", Outcome.refused),
+    ("at_dot", "550 spam", Outcome.rejected),
+    ("at_dot", "554 5.7.1 spam", Outcome.rejected),
 ]
 """Where the server says it, what it says, and what that is about: our server, the address or the mail."""
 
@@ -162,14 +162,14 @@ def test_a_server_that_never_answers_the_dot_leaves_it_unknown(mailbox: Mailbox)
 def test_the_dot_may_be_answered_later_than_any_command(mailbox: Mailbox, settings: Settings) -> None:
     settings.EMAIL_TIMEOUT = 1
     mailbox.before_answer = lambda: time.sleep(1.5)
-    with SmtpTransport(patience=10) as transport:
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+    with SmtpTransport(answer_timeout=10) as transport:
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
         assert transport.smtp is not None
-        assert transports.line_of(transport.smtp).gettimeout() == 1
+        assert transports.socket_of(transport.smtp).gettimeout() == 1
 
 
 def test_the_patience_with_a_dot_is_the_standards_ten_minutes() -> None:
-    assert SmtpTransport().patience == 600
+    assert SmtpTransport().answer_timeout == 600
 
 
 def test_a_line_that_is_cut_within_the_body_is_tried_again(mailbox: Mailbox) -> None:
@@ -177,10 +177,10 @@ def test_a_line_that_is_cut_within_the_body_is_tried_again(mailbox: Mailbox) -> 
 
         def cut() -> bool:
             assert transport.smtp is not None
-            transports.line_of(transport.smtp).shutdown(1)
+            transports.socket_of(transport.smtp).shutdown(1)
             return True
 
-        outcome = transport.hand_over(letter(), cut)
+        outcome = transport.send(letter(), cut)
     assert (outcome.state, mailbox.mails) == ("pending", [])
     assert "before the end of the mail" in outcome.detail
 
@@ -203,40 +203,40 @@ def test_a_black_hole_is_given_up_in_time(settings: Settings) -> None:
 def test_many_mails_share_one_connection(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
         for _ in range(5):
-            assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+            assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert (len(mailbox.mails), len(mailbox.sessions)) == (5, 1)
 
 
 def test_after_a_refusal_the_next_mail_starts_clean(mailbox: Mailbox) -> None:
     mailbox.at_address = {"bad@example.org": "550 no such user"}
     with SmtpTransport() as transport:
-        assert transport.hand_over(letter(to="bad@example.org"), lambda: True).state == "failed"
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.send(letter(to="bad@example.org"), lambda: True).state == "failed"
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert len(mailbox.mails) == 1
 
 
 def test_a_line_that_died_between_two_mails_costs_nothing(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
         assert transport.smtp is not None
-        transports.line_of(transport.smtp).shutdown(2)
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        transports.socket_of(transport.smtp).shutdown(2)
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert (len(mailbox.mails), len(mailbox.sessions)) == (2, 2)
 
 
 def test_a_server_that_has_had_enough_of_a_line_gets_a_new_one(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
         mailbox.at_sender_once = "421 too many mails on this line"
-        assert transport.hand_over(letter(), lambda: True) == Outcome.sent()
+        assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert len(mailbox.mails) == 2
 
 
 def test_a_server_that_takes_nobodys_mail_is_asked_twice_and_no_more(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
-        transport.hand_over(letter(), lambda: True)
+        transport.send(letter(), lambda: True)
         mailbox.at_sender = "550 not you"
-        assert transport.hand_over(letter(), lambda: True) == Outcome.held_up("550 not you")
+        assert transport.send(letter(), lambda: True) == Outcome.server_unavailable("550 not you")
     assert len(mailbox.sessions) == 2
 
 
@@ -277,10 +277,10 @@ ANSWERS = {
     "taken": ([GO_ON, TAKEN], Outcome.sent()),
     "address refused and yet a body wanted": (
         [(b"DATA\r\n", b"250 OK\r\n550 no such user\r\n354 go on\r\n")],
-        Outcome.no_such_address("550 no such user"),
+        Outcome.address_rejected("550 no such user"),
     ),
     "no data now": ([(b"DATA\r\n", b"250 OK\r\n250 OK\r\n451 later\r\n")], Outcome.retry("451 later")),
-    "no sender": ([(b"DATA\r\n", b"451 later\r\n503 what\r\n503 what\r\n")], Outcome.held_up("451 later")),
+    "no sender": ([(b"DATA\r\n", b"451 later\r\n503 what\r\n503 what\r\n")], Outcome.server_unavailable("451 later")),
 }
 
 
@@ -291,8 +291,8 @@ def test_a_server_that_can_is_asked_all_at_once(
     intents: list[int] = []
     with pipelining(talk) as (port, heard), SmtpTransport(5) as transport:
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
-        assert transport.hand_over(letter(), lambda: noted(intents, 1)) == outcome
-        transport.drop()
+        assert transport.send(letter(), lambda: noted(intents, 1)) == outcome
+        transport.close()
     assert len(intents) == (outcome.state == "sent"), "no body is promised to a server that has refused something"
     assert heard[1] == b"MAIL FROM:<desk@proceedings.example>\r\nRCPT TO:<mike@example.org>\r\nDATA\r\n"
 
@@ -309,7 +309,7 @@ def test_a_server_that_can_is_asked_all_at_once(
 def test_a_mail_that_cannot_be_written_is_an_outcome_and_no_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
     asked: list[int] = []
     with SmtpTransport() as transport:
-        outcome = transport.hand_over(mail, lambda: noted(asked, 1))
+        outcome = transport.send(mail, lambda: noted(asked, 1))
     assert outcome.state == "pending"
     assert asked == []
     assert mailbox.mails == []
@@ -340,7 +340,7 @@ def test_a_lone_dot_in_the_text_does_not_end_the_mail(mailbox: Mailbox) -> None:
 
 
 def test_a_domain_in_other_letters_is_written_for_machines() -> None:
-    assert transports.address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
+    assert transports.bare_address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
 
 
 def test_the_settings_choose_the_transport(settings: Settings) -> None:
@@ -411,20 +411,20 @@ def test_every_error_of_another_backend_leaves_it_unknown(
 ) -> None:
     monkeypatch.setattr(failing, "error", error)
     with BackendTransport() as transport:
-        outcome = transport.hand_over(letter(), lambda: True)
+        outcome = transport.send(letter(), lambda: True)
     assert outcome.state == "unknown"
     assert type(error).__name__ in outcome.detail
 
 
 def test_another_backend_is_not_touched_without_intent(failing: type[Failing]) -> None:
     with BackendTransport() as transport:
-        assert transport.hand_over(letter(), lambda: False).state == "pending"
+        assert transport.send(letter(), lambda: False).state == "pending"
 
 
 def test_another_backend_is_not_given_a_mail_that_cannot_be_written(failing: type[Failing]) -> None:
     asked: list[int] = []
     with BackendTransport() as transport:
-        outcome = transport.hand_over(letter(**{"X-Title": "two\nlines"}), lambda: noted(asked, 1))
+        outcome = transport.send(letter(**{"X-Title": "two\nlines"}), lambda: noted(asked, 1))
     assert (outcome.state, asked) == ("pending", [])
 
 
@@ -433,7 +433,7 @@ def test_the_file_backend_writes_mails_that_can_be_read_back(mail_folder: Path) 
     with BackendTransport() as transport:
         for number in range(30):
             mail = letter(to=f"author{number}@example.org", Date="Sun, 01 Nov 2026 09:00:00 +0000")
-            assert transport.hand_over(mail, lambda: True) == Outcome.sent()
+            assert transport.send(mail, lambda: True) == Outcome.sent()
     read = box.read(mail_folder)
     assert sorted(mail.to.addr_spec for mail in read) == sorted(f"author{number}@example.org" for number in range(30))
     assert len({mail.name for mail in read}) == 30

@@ -48,7 +48,7 @@ def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = handed(agreement)
         outbox.record_result(message, Outcome.sent(), NOW, note)
-        return lambda: lifecycle.bounced(Bounce(message.message_id, hard, "550", "1"), now=NOW)
+        return lambda: lifecycle.record_bounce(Bounce(message.message_id, hard, "550", "1"), now=NOW)
 
     return prepare
 
@@ -66,7 +66,7 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
     "settle sent": settle(Outcome.sent()),
     "settle unknown": settle(Outcome.unknown("?")),
     "settle retry": settle(Outcome.retry("451")),
-    "settle refused address": settle(Outcome.no_such_address("550")),
+    "settle refused address": settle(Outcome.address_rejected("550")),
     "reap": reaper,
     "hard bounce": bounce(True),
     "soft bounce": bounce(False),

@@ -48,11 +48,11 @@ def asked_by(call: Callable[[], object]) -> Asked:
 
 
 QUESTIONS: dict[str, Callable[[], object]] = {
-    "chase": lambda: scheduled.queue_due(scheduled.stopped(NOW)),
-    "seal": lambda: scheduled.seal_due(scheduled.stopped(NOW)),
+    "chase": lambda: scheduled.queue_due(scheduled.fixed_clock(NOW)),
+    "seal": lambda: scheduled.seal_due(scheduled.fixed_clock(NOW)),
     "claim": lambda: outbox.claim(NOW),
     "leases": lambda: outbox.release_leases(NOW, lambda *_: None),
-    "health": lambda: health.figures(NOW),
+    "health": lambda: health.measure(NOW),
 }
 
 
@@ -84,6 +84,6 @@ def test_what_was_published_in_time_is_not_looked_at_again() -> None:
 def test_a_beat_with_nothing_due_asks_the_same_few_questions(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    scheduled.queue_due(scheduled.stopped(NOW))
-    with django_assert_num_queries(len(asked_by(lambda: scheduled.queue_due(scheduled.stopped(NOW))))):
-        scheduled.queue_due(scheduled.stopped(NOW + MINUTE))
+    scheduled.queue_due(scheduled.fixed_clock(NOW))
+    with django_assert_num_queries(len(asked_by(lambda: scheduled.queue_due(scheduled.fixed_clock(NOW))))):
+        scheduled.queue_due(scheduled.fixed_clock(NOW + MINUTE))

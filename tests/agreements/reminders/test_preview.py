@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from agreements import lifecycle
-from agreements.domain.schedule import GAP
+from agreements.domain.schedule import MIN_EMAIL_GAP
 from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from agreements.reminders import planner, preview
@@ -53,7 +53,7 @@ def what_the_clock_does(until: datetime) -> list[PlannedEmail]:
             seen.add(message.pk)
             parts = list(message.carried.order_by("pk")) or [message]
             papers = tuple(sorted((part.agreement.paper_key, part.agreement.pk) for part in parts))
-            words = preview.words({Message.Kind(part.kind) for part in parts})
+            words = preview.describe_kinds({Message.Kind(part.kind) for part in parts})
             mails.append(PlannedEmail(now, message.recipient, words, papers))
     return mails
 
@@ -82,7 +82,7 @@ def test_nobody_is_shown_two_mails_within_the_gap(mailbox: Mailbox) -> None:
     last: dict[str, datetime] = {}
     for mail in preview.planned_emails(volume, NOW + 5 * HOUR, CLOSES + 20 * DAY):
         address = mail.to.lower()
-        assert address not in last or mail.at - last[address] >= GAP or mail.what == "invitation"
+        assert address not in last or mail.at - last[address] >= MIN_EMAIL_GAP or mail.what == "invitation"
         last[address] = mail.at
 
 
@@ -118,8 +118,8 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
 def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
     """The page is asked for by people."""
     made = make.agreement("issued")
-    look = planner.PlannerBatch(planner.waiting(), ahead=True)
-    (case,) = look.cases(NOW)
+    look = planner.PlannerBatch(planner.awaiting_signature(), all_agreements=True)
+    (case,) = look.make_cases(NOW)
     agreement = case.agreement
     cases = []
     for number in range(2000):
@@ -129,6 +129,6 @@ def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
         vars(clone)["_prefetched_objects_cache"] = {"messages": Message.objects.none()}
         cases.append(case._replace(agreement=clone))
     future = preview.Simulation(cases, NOW)
-    assert list(future.outbox()) == []
-    assert len(list(future.live(NOW + 30 * DAY + MINUTE))) == 2000 * 4
+    assert list(future.queued_emails()) == []
+    assert len(list(future.run(NOW + 30 * DAY + MINUTE))) == 2000 * 4
     assert made.pk

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from agreements import lifecycle
 from agreements.documents import audit, history, rendering
-from agreements.domain.differences import Difference, differences, names_that_differ
+from agreements.domain.differences import Difference, compare_names, compare_snapshot
 from agreements.domain.states import WAITING, Status
 from agreements.lifecycle import delegate, snapshot
 from agreements.mail import compose, links, outbox
@@ -49,9 +49,9 @@ def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
     assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Handed over to Shruti Bhosale.")
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Shruti Bhosale", "author2@example.org")
     assert (new.title, new.authors, new.predecessor) == (agreement.title, agreement.authors, agreement)
-    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
     assert [author.display for author in new.paper.authors.filter(is_corresponding=True)] == ["Shruti Bhosale"]
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_both_sides_and_the_editors_are_mailed_once() -> None:
@@ -78,7 +78,7 @@ def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
     make.sign(again, now=LATER + 3 * DAY)
     said = [happening.what for happening in history.history_lines(again.events.all())]
     assert f"prepared, replacing {third.reference}; before in the hands of Mike Lewis, then Shruti Bhosale" in said
-    body = rendering.completed_form(fresh(again), rendering.shown_form(again))
+    body = rendering.complete_form(fresh(again), rendering.render_form(again))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
     assert "before in the hands of Mike Lewis, then Shruti Bhosale" in text
 
@@ -146,7 +146,7 @@ def test_nothing_is_proposed_for_what_does_not_wait(status: Status) -> None:
 
 def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes_out() -> None:
     agreement = make.agreement()
-    token, shown = make.token(agreement), rendering.shown_form(agreement)
+    token, shown = make.token(agreement), rendering.render_form(agreement)
     names = ["Shruti Bhosale", "Michael Lewis", "Tim Dettmers, Jr", "Ada Lovelace"]
     made = make.change_request(agreement, title="Über-Training & $\\ell_1$", authors=names)
     new = change_requests.accept(made, by="editor:ed", now=LATER)
@@ -162,8 +162,8 @@ def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes
         (3, "Dettmers", "Jr"),
         (4, "Lovelace", ""),
     ]
-    assert links.read(token, Link.Purpose.SIGN, LATER) is None
-    assert rendering.shown_form(new) != shown
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
+    assert rendering.render_form(new) != shown
     with pytest.raises(lifecycle.TransitionError):
         lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
     made.refresh_from_db()
@@ -188,11 +188,11 @@ def test_a_refusal_leaves_the_agreement_waiting_and_tells_the_author_why() -> No
     token, made = make.token(agreement), make.change_request(agreement)
     change_requests.reject(made, reason="The camera-ready has the old title.", by="editor:ed", now=LATER)
     assert (made.state, made.answer) == (State.REFUSED, "The camera-ready has the old title.")
-    assert links.read(token, Link.Purpose.SIGN, LATER) is not None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is not None
     (answer,) = agreement.messages.filter(kind=Kind.PROPOSAL_REFUSED)
     assert answer.recipient == "mike@example.org"
     assert make.history(agreement)[-2:] == ["propose", "refuse"]
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.parametrize("settle", [change_requests.accept, partial(change_requests.reject, reason="No.")])
@@ -265,17 +265,17 @@ FACTS = ("Mike Lewis", "Shruti Bhosale", "Tim Dettmers")
     ],
 )
 def test_other_spellings_are_told_one_by_one_and_another_order_as_a_list(after: list[str], said: list[str]) -> None:
-    assert [each.what for each in names_that_differ(FACTS, after)] == said
+    assert [each.what for each in compare_names(FACTS, after)] == said
 
 
 @given(st.lists(st.text(max_size=8), max_size=6), st.lists(st.text(max_size=8), max_size=6))
 def test_there_is_a_difference_exactly_where_the_lists_differ(before: list[str], after: list[str]) -> None:
-    assert bool(names_that_differ(before, after)) == (before != after)
+    assert bool(compare_names(before, after)) == (before != after)
 
 
 def test_a_difference_reads_as_a_sentence() -> None:
     agreement = make.agreement()
-    (found,) = differences(agreement.facts, {"name": "Tim Dettmers", "email": "tim@example.org"})
+    (found,) = compare_snapshot(agreement.facts, {"name": "Tim Dettmers", "email": "tim@example.org"})
     assert found == Difference("signer", "Mike Lewis <mike@example.org>", "Tim Dettmers <tim@example.org>")
     assert str(found) == "signer: “Mike Lewis <mike@example.org>” shall be “Tim Dettmers <tim@example.org>”"
 
@@ -298,8 +298,8 @@ def test_of_signing_and_accepting_at_once_exactly_one_happens() -> None:
         agreement.refresh_from_db()
         made.refresh_from_db()
         assert (agreement.status == Status.SIGNED) == (made.state == State.OPEN)
-        assert not agreement.messages.filter(idempotency_key="invitation", state__in=outbox.OPEN).exists()
-    assert list(audit.findings()) == []
+        assert not agreement.messages.filter(idempotency_key="invitation", state__in=outbox.OPEN_STATES).exists()
+    assert list(audit.check_all()) == []
 
 
 @pytest.mark.usefixtures("committed")
@@ -332,18 +332,18 @@ def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None
     )
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Ada Byron", "ada@example.org")
     assert new.authors == agreement.authors, "who stands in becomes no author"
-    assert links.read(token, Link.Purpose.SIGN, LATER) is None
+    assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
     assert [(m.kind, m.recipient) for m in new.messages.all()] == [(Kind.INVITATION, "ada@example.org")]
     assert agreement.messages.filter(kind=Kind.HANDED_OVER, recipient="mike@example.org").exists()
     assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
     assert "I sign for all authors: Mike Lewis;" in make.act(new).authority.text
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() -> None:
     new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
     make.sign(new, now=LATER + DAY)
-    body = rendering.completed_form(fresh(new), rendering.shown_form(new))
+    body = rendering.complete_form(fresh(new), rendering.render_form(new))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
     assert "Agent of all authors of the article (clause 1), not being one of them" in text
     assert "before in the hands of Mike Lewis" in text

@@ -78,7 +78,7 @@ def test_what_is_left_out_is_asked_for(agreement: Agreement) -> None:
 
 def test_only_so_many_wait_at_a_time(agreement: Agreement) -> None:
     path = path_for_authors(agreement)
-    for _ in range(corrections.MAX_OPEN):
+    for _ in range(corrections.MAX_OPEN_REQUESTS):
         make.correction(agreement)
 
     refused = browser().post(path, {"nature": "pdf", "description": "Another one."})
@@ -171,7 +171,7 @@ def test_the_publisher_gets_its_own_terms(agreement: Agreement) -> None:
     correction = make.correction(agreement)
     corrections.approve(correction, PERMISSION, by="editor:ed", now=NOW)
 
-    text = corrections.pull_request(correction)
+    text = corrections.format_pull_request(correction)
 
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# Paper Edit Request",
@@ -223,7 +223,7 @@ def test_an_editor_asks_approves_hands_on_and_closes(agreement: Agreement, desk:
     assert "Approved. Hand the text below on to the publisher" in approved
     text = desk.get(own + "request.md")
     assert text["Content-Disposition"] == f'attachment; filename="lewis26-1-correction-{correction.pk}.md"'
-    assert text.content.decode() == corrections.pull_request(Correction.objects.get())
+    assert text.content.decode() == corrections.format_pull_request(Correction.objects.get())
     assert "On record: it is published." in desk.post(own + "change/", {"apply": "1"}, follow=True).content.decode()
     again = desk.post(own + "change/", {"refuse": "1", "reason": "x"}, follow=True).content.decode()
     assert "somebody else was faster" in again

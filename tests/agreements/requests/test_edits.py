@@ -131,7 +131,7 @@ def test_silence_is_no_yes(agreement: Agreement) -> None:
     make.edit(agreement)
     for days in (1, 30, 200):
         for run in scheduled.JOBS.values():
-            run(scheduled.stopped(NOW + days * DAY))
+            run(scheduled.fixed_clock(NOW + days * DAY))
 
     assert Edit.objects.get().state == State.OPEN
 
@@ -153,7 +153,7 @@ def test_what_is_settled_stays_settled(agreement: Agreement) -> None:
     edits.confirm(edit, reason="By telephone, 3 November.", by="editor:ed", now=NOW)
 
     with pytest.raises(lifecycle.TransitionError):
-        edits.record_answer(edit, confirmed=False, words="No.", now=NOW)
+        edits.record_answer(edit, confirmed=False, answer="No.", now=NOW)
     with pytest.raises(lifecycle.TransitionError):
         edits.undo(edit, reason="x", by="editor:ed", now=NOW)
     with pytest.raises(lifecycle.TransitionError):
@@ -171,7 +171,7 @@ def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
         *("edit", "edit-confirmed", "edit", "edit-declined", "edit", "edit-undone"),
         *("correction", "correction-refused", "correction", "correction-approved", "correction-applied"),
     ]
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
 
 
 def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
@@ -181,7 +181,7 @@ def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement
     assert "edit" not in blocked()
     edit = make.edit(agreement)
     assert "edit" in blocked()
-    edits.record_answer(edit, confirmed=True, words="", now=NOW)
+    edits.record_answer(edit, confirmed=True, answer="", now=NOW)
     assert "edit" not in blocked()
 
 

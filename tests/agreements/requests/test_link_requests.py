@@ -36,7 +36,7 @@ def asked(token: str, *, now: Any = NOW) -> Any:
 
 
 def sweep(now: Any) -> int:
-    return scheduled.queue_due(scheduled.stopped(now))["fresh links"]
+    return scheduled.queue_due(scheduled.fixed_clock(now))["fresh links"]
 
 
 def fresh_mails(agreement: Agreement) -> list[Message]:
@@ -97,7 +97,7 @@ def test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links(m
         "expired": make.token(make.agreement(), now=NOW - 31 * DAY),
         "revoked": make.token(revoked),
     }
-    links.revoke(revoked.pk, NOW)
+    links.revoke_links(revoked.pk, NOW)
     seen = []
     for token in tokens.values():
         LinkRequest.objects.all().delete()
@@ -227,8 +227,8 @@ def test_reading_dead_links_is_not_counted() -> None:
 def test_a_fresh_link_does_not_use_up_the_reminders() -> None:
     agreement = make.agreement()
     link_requests.send_link(agreement, NOW)
-    assert planner.timeline_of(agreement).reminders == 0
-    assert planner.timeline_of(agreement).mail_under_way
+    assert planner.build_timeline(agreement).reminder_count == 0
+    assert planner.build_timeline(agreement).email_pending
 
 
 def test_a_request_survives_a_clock_that_was_down() -> None:
@@ -241,4 +241,4 @@ def test_the_database_holds_no_token_of_a_request() -> None:
     token = make.token(make.agreement())
     link_requests.request_link(NOW, token=token)
     assert token not in str(LinkRequest.objects.values())
-    assert rate_limits.MAILS.most == 3
+    assert rate_limits.EMAILS.most == 3

@@ -76,10 +76,10 @@ def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothi
     assert "The editors are told" in shown(answer)
     agreement.refresh_from_db()
     assert agreement.status == Status.SIGNED
-    assert history.objections(agreement) == [{"who": "Shruti Bhosale", "reason": "Nobody asked me."}]
+    assert history.list_objections(agreement) == [{"who": "Shruti Bhosale", "reason": "Nobody asked me."}]
     (told,) = agreement.messages.filter(kind=Kind.EDITOR_OBJECTED)
     assert told.recipient == "ed@desk.example"
-    assert list(audit.findings()) == []
+    assert list(audit.check_all()) == []
     make.seal(agreement)
 
 
@@ -88,7 +88,7 @@ def test_saying_it_twice_is_noted_once() -> None:
     path = path_of(notices(agreement)[0])
     for _ in range(2):
         assert sent(path, reason="Nobody asked me.", sure="on").status_code == 200
-    assert len(history.objections(agreement)) == 1
+    assert len(history.list_objections(agreement)) == 1
     assert agreement.messages.filter(kind=Kind.EDITOR_OBJECTED).count() == 1
     assert objections.record_objection(agreement, by="Tim Dettmers", reason="Nor me.", now=NOW)
     assert agreement.messages.filter(kind=Kind.EDITOR_OBJECTED).count() == 2
@@ -112,7 +112,7 @@ def test_the_link_lives_fourteen_days_and_is_good_for_nothing_else() -> None:
     assert browser(NOW + 14 * DAY - make.MINUTE).get(path).status_code == 200
     assert browser(NOW + 14 * DAY).get(path).status_code == 404
     for purpose in (Link.Purpose.SIGN, Link.Purpose.COPY):
-        assert links.read(token, purpose, NOW) is None
+        assert links.find_link(token, purpose, NOW) is None
     assert browser().get(f"/sign/{token}/").status_code == 404
 
 
@@ -122,7 +122,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     dead = browser(NOW + 20 * DAY).get(path)
     assert 'action="fresh/"' in shown(dead)
     assert browser(NOW + 20 * DAY).post(f"{path}fresh/").status_code == 200
-    assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
+    assert scheduled.queue_due(scheduled.fixed_clock(NOW + 20 * DAY))["fresh links"] == 0
 
 
 @pytest.mark.parametrize("end", ["void", "replace"])
@@ -143,4 +143,4 @@ def test_whom_the_paper_does_not_know_any_more_is_named_by_the_address() -> None
     path = path_of(notices(agreement)[0])
     Author.objects.filter(paper=agreement.paper_id, position=2).update(email="new@example.org")
     sent(path, reason="No.", sure="on")
-    assert history.objections(agreement)[0]["who"] == "shruti@example.org"
+    assert history.list_objections(agreement)[0]["who"] == "shruti@example.org"

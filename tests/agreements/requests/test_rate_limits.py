@@ -73,9 +73,9 @@ def test_s23_the_table_does_not_say_whose_attempts_they_were() -> None:
 def test_the_clock_forgets_what_no_window_reaches() -> None:
     rate_limits.take(rate_limits.SIGNING, "a", NOW)
     rate_limits.take(rate_limits.SIGNING, "b", NOW + SECOND)
-    scheduled.queue_due(scheduled.stopped(NOW + DAY))
+    scheduled.queue_due(scheduled.fixed_clock(NOW + DAY))
     assert Attempt.objects.count() == 1
-    assert all(each.within <= rate_limits.KEEP for each in (rate_limits.MISSES, rate_limits.SIGNING))
+    assert all(each.within <= rate_limits.KEEP for each in (rate_limits.EXPIRED_LINKS, rate_limits.SIGNING))
 
 
 @pytest.mark.django_db(transaction=True)

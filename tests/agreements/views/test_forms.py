@@ -104,7 +104,7 @@ def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> No
 def test_no_name_that_the_form_takes_is_refused_when_it_is_sealed(name: str) -> None:
     form = sign_form(typed_name=name, same_name="on")
     if form.is_valid():
-        pdf.signature(FACTS, WORDING, signature(typed_name=form.cleaned_data["typed_name"]))
+        pdf.signature_overlay(FACTS, WORDING, signature(typed_name=form.cleaned_data["typed_name"]))
 
 
 def test_an_author_who_could_not_sign_the_form_is_not_proposed() -> None:

@@ -172,7 +172,7 @@ def signing_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     broken = speaking(author_of(make.agreement()))
     broken.client.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr(rendering, "shown_form", lambda of: 1 / 0)
+        patch.setattr(rendering, "render_form", lambda of: 1 / 0)
         yield broken.open()
 
 
@@ -272,9 +272,9 @@ def paper_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield author.open("paper/")
     yield author.open()
     returned = make.agreement("received")
-    scan = signed_form.newest(returned)
+    scan = signed_form.newest_form(returned)
     assert scan
-    signed_form.send_back(returned, scan, list(checklist.TOLD), "Sharper.", by="editor:ed", now=NOW)
+    signed_form.send_back(returned, scan, list(checklist.AUTHOR_MESSAGES), "Sharper.", by="editor:ed", now=NOW)
     yield speaking(author_of(returned)).open("paper/")
     sealed = make.seal(make.accepted())
     yield speaking(author_of(sealed)).open()
@@ -357,7 +357,7 @@ def verifying_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield upload(body[:900] + b"x" + body[901:])
     yield upload(body + b"xy")
     yield upload(body[:-100])
-    yield upload(rendering.shown_form(agreement))
+    yield upload(rendering.render_form(agreement))
     yield upload(b"%PDF-1.7 a bill")
     yield client.get("/verify/", {"sha256": "x"})
     yield client.get("/verify/", {"sha256": "0" * 64})
@@ -574,7 +574,7 @@ def test_who_objects_is_written_to_in_their_language_and_not_the_signer() -> Non
     Link.objects.filter(purpose=Link.Purpose.OBJECT).update(message=agreement.messages.get(kind=Kind.COAUTHOR))
     client = browser(HTTP_ACCEPT_LANGUAGE="zh")
     assert client.post(f"/sign/object/{token}/", {"reason": "No.", "sure": "on"}).status_code == 200
-    assert addresses.languages(["shruti@example.org", "mike@example.org"]) == {"shruti@example.org": "zh-hans"}
+    assert addresses.find_languages(["shruti@example.org", "mike@example.org"]) == {"shruti@example.org": "zh-hans"}
 
 
 # --- what is kept does not depend on it
@@ -636,9 +636,9 @@ def test_the_form_and_the_evidence_are_the_same_bytes_in_every_language(
     monkeypatch.setattr(seal, "complete", lambda *parts: parts)  # which puts them together under a random id
     agreement = make.agreement("signed")
     shown = bytes(agreement.shown.body)
-    english = rendering.shown_form(agreement), rendering.completed_form(agreement, shown)
+    english = rendering.render_form(agreement), rendering.complete_form(agreement, shown)
     with translation.override(language):
-        assert (rendering.shown_form(agreement), rendering.completed_form(agreement, shown)) == english
+        assert (rendering.render_form(agreement), rendering.complete_form(agreement, shown)) == english
 
 
 @pytest.mark.parametrize("language", ["fr", "zh-hans"])

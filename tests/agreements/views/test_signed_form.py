@@ -139,7 +139,7 @@ def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(bodies: list[bytes]) -> inspect.Pages:
-        raise inspect.UploadRefusedError(refusal, 1)
+        raise inspect.UploadRejectedError(refusal, 1)
 
     monkeypatch.setattr(inspect, "inspect_upload", refuse)
     agreement = make.agreement()
@@ -216,7 +216,7 @@ def test_s11_so_many_forms_an_hour_and_no_more(looked: list[int]) -> None:
 
 def test_what_was_missing_is_on_the_page_until_another_form_comes_in() -> None:
     agreement = make.agreement("received")
-    scan = signed_form.newest(agreement)
+    scan = signed_form.newest_form(agreement)
     assert scan
     signed_form.send_back(agreement, scan, ["date"], "<b>Please</b>", by="editor:ed", now=NOW)
     author = author_of(agreement)

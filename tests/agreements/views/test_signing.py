@@ -52,7 +52,7 @@ def dead_links() -> dict[str, str]:
     old = make.token(expired, now=make.NOW - timedelta(days=31))
     revoked = make.agreement()
     gone = make.token(revoked)
-    links.revoke(revoked.pk, make.NOW)
+    links.revoke_links(revoked.pk, make.NOW)
     other_purpose = make.token(make.agreement("sealed"), purpose=Link.Purpose.COPY)
     ended = {}
     for status in sorted(FINAL - {Status.LAPSED}):
@@ -201,7 +201,7 @@ def test_a_name_and_two_ticks_sign() -> None:
     assert agreement.typed_name == "mike LEWIS"
     assert (agreement.signer_address, agreement.signer_agent) == ("127.0.0.1", "Mozilla/5.0")
     assert agreement.signed_at == make.NOW
-    assert agreement.shown_sha256 == sha256(rendering.shown_form(agreement))
+    assert agreement.shown_sha256 == sha256(rendering.render_form(agreement))
     assert "Tim Dettmers" in agreement.authority
     receipt = shown(author.open())
     assert "Signed. Thank you." in receipt
@@ -451,7 +451,7 @@ def test_l17_a_document_that_changed_after_the_review_is_a_409(monkeypatch: pyte
     author = author_of(agreement)
     review = author.fill_in("Mike Lewis")
     before = all_rows(but=COUNTED)
-    monkeypatch.setattr(rendering, "shown_form", lambda of: b"%PDF-another")
+    monkeypatch.setattr(rendering, "render_form", lambda of: b"%PDF-another")
     answer = author.answer(review, step="sign")
     assert answer.status_code == 409
     assert "The agreement changed while you were reading." in shown(answer)
@@ -578,7 +578,7 @@ def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
 
     author = author_of(make.agreement())
     author.client.raise_request_exception = False
-    monkeypatch.setattr(rendering, "shown_form", broken)
+    monkeypatch.setattr(rendering, "render_form", broken)
     answer = author.open()
     assert answer.status_code == 500
     assert "Something went wrong here" in shown(answer)
@@ -611,7 +611,7 @@ def test_signers_choose_how_their_own_name_is_written(name: str) -> None:
     assert name in html.unescape(shown(author.open()))
     agreement.refresh_from_db()
     assert agreement.typed_name == name
-    sealed = rendering.completed_form(agreement, rendering.shown_form(agreement))
+    sealed = rendering.complete_form(agreement, rendering.render_form(agreement))
     form, evidence = (page.extract_text() for page in PdfReader(io.BytesIO(sealed)).pages[-2:])
     assert all(word in form for word in re.findall(r"\w+", name))
     assert all(word in evidence for word in re.findall(r"\w+", name))

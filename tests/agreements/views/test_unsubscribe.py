@@ -72,8 +72,8 @@ def test_once_stopped_nothing_reminds_any_more(mailbox: Mailbox) -> None:
     Client().post(path)
     send(NOW)
     sent = len(mailbox.mails)
-    lifecycle.settings_changed(agreement.paper.volume_id, CLOSES - 7 * DAY)
-    assert +scheduled.queue_due(scheduled.stopped(CLOSES - 7 * DAY)) == {}
+    lifecycle.recheck_volume(agreement.paper.volume_id, CLOSES - 7 * DAY)
+    assert +scheduled.queue_due(scheduled.fixed_clock(CLOSES - 7 * DAY)) == {}
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=CLOSES)
     send(CLOSES)
     assert len(mailbox.mails) == sent
@@ -83,7 +83,7 @@ def test_the_link_in_earlier_mails_still_signs() -> None:
     agreement, _, path = reminded()
     token = make.token(agreement)
     Client().post(path)
-    assert links.read(token, Link.Purpose.SIGN, NOW) is not None
+    assert links.find_link(token, Link.Purpose.SIGN, NOW) is not None
     make.sign(Agreement.objects.get(pk=agreement.pk))
 
 

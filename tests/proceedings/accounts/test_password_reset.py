@@ -48,7 +48,7 @@ def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: P
     make.editor()
     ask("ED@desk.example")
     ask("nobody@desk.example")
-    assert scheduled.queue_due(scheduled.stopped(NOW))["password links"] == 1
+    assert scheduled.queue_due(scheduled.fixed_clock(NOW))["password links"] == 1
     (mail,) = mails(mail_folder)
     assert mail["To"] == "ed@desk.example"
     assert not ResetRequest.objects.exists()

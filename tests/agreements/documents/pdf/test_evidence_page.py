@@ -12,7 +12,7 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from agreements.documents import pdf
 from agreements.documents.pdf import layout
 from agreements.documents.pdf.evidence_page import QR_SIDE
-from agreements.documents.pdf.signature import day, moment
+from agreements.documents.pdf.signature import format_day, format_time
 from agreements.domain.facts import HistoryLine, SignedStatement
 from tests.agreements.documents_for_tests import (
     FACTS,
@@ -28,18 +28,20 @@ from tests.agreements.documents_for_tests import (
 
 
 def evidence(**changes: object) -> bytes:
-    return pdf.evidence(FACTS, WORDING, signature(form(), **changes), HISTORY, VERIFY_URL)
+    return pdf.render_evidence(FACTS, WORDING, signature(form(), **changes), HISTORY, VERIFY_URL)
 
 
 def test_the_signature_page_holds_name_and_date_and_nothing_else() -> None:
-    (text,) = pages(pdf.signature(FACTS, WORDING, signature()))
+    (text,) = pages(pdf.signature_overlay(FACTS, WORDING, signature()))
     assert text.split("\n") == ["Mike Lewis", "21 November 2026 (2026-11-21 12:14 UTC)"]
 
 
 @pytest.mark.parametrize("signer", ["Mike Lewis", "W" * 200, "Nguyễn Thị Hương"])
 def test_name_and_date_are_written_on_their_ruled_lines(signer: str) -> None:
     chosen = facts(signer=signer)
-    (page,) = pypdf.PdfReader(io.BytesIO(pdf.signature(chosen, WORDING, signature(typed_name="Mike Lewis")))).pages
+    (page,) = pypdf.PdfReader(
+        io.BytesIO(pdf.signature_overlay(chosen, WORDING, signature(typed_name="Mike Lewis")))
+    ).pages
     places: list[tuple[float, float]] = []
 
     def visit(text: str, _cm: object, matrix: list[float], *_: object) -> None:
@@ -47,7 +49,7 @@ def test_name_and_date_are_written_on_their_ruled_lines(signer: str) -> None:
             places.append((round(matrix[4], 2), round(matrix[5], 2)))
 
     page.extract_text(visitor_text=visit)
-    arrangement = layout.arrange(WORDING, layout.filling(chosen, WORDING).shape)
+    arrangement = layout.lay_out(WORDING, layout.set_fields(chosen, WORDING).shape)
     labels = [part for part in arrangement.pages[-1] if part.rules]
     for place, (x, y, _) in zip(places, (arrangement.signed, arrangement.dated), strict=True):
         assert place == pytest.approx((x, y), abs=0.1)
@@ -59,19 +61,19 @@ def test_name_and_date_are_written_on_their_ruled_lines(signer: str) -> None:
 
 def test_a_long_typed_name_gets_smaller_type_and_a_longer_one_is_refused() -> None:
     long_name = "Maria de los Ángeles Fernández de Córdoba y Vasconcellos-Hohenzollern"
-    assert pages(pdf.signature(FACTS, WORDING, signature(typed_name=long_name)))[0].startswith(long_name)
+    assert pages(pdf.signature_overlay(FACTS, WORDING, signature(typed_name=long_name)))[0].startswith(long_name)
     with pytest.raises(pdf.DoesNotFitError):
-        pdf.signature(FACTS, WORDING, signature(typed_name="W" * 150))
+        pdf.signature_overlay(FACTS, WORDING, signature(typed_name="W" * 150))
     with pytest.raises(pdf.DoesNotFitError):
-        pdf.signature(FACTS, WORDING, signature(typed_name="  "))
+        pdf.signature_overlay(FACTS, WORDING, signature(typed_name="  "))
 
 
 def test_times_are_utc_and_unambiguous() -> None:
     kyoto = datetime(2026, 1, 1, 3, 5, 59, tzinfo=timezone(timedelta(hours=9)))
-    assert moment(kyoto) == "2025-12-31 18:05 UTC"
-    assert day(kyoto) == "31 December 2025"
+    assert format_time(kyoto) == "2025-12-31 18:05 UTC"
+    assert format_day(kyoto) == "31 December 2025"
     with pytest.raises(ValueError, match="without a zone"):
-        moment(datetime(2026, 1, 1))  # noqa: DTZ001
+        format_time(datetime(2026, 1, 1))  # noqa: DTZ001
 
 
 def test_the_evidence_says_everything_that_was_recorded() -> None:
@@ -83,7 +85,8 @@ def test_the_evidence_says_everything_that_was_recorded() -> None:
         FACTS.signer_email, "Corresponding author, for all authors", sig.typed_name, "2026-11-21 12:14 UTC",
         sig.network_address, sig.consent.text, sig.consent.digest, sig.authority.text, sig.authority.digest,
         sig.shown_sha256, WORDING.digest, "pmlr-2017", VERIFY_URL,
-        *(event.what for event in HISTORY), *(event.by for event in HISTORY), *(moment(event.at) for event in HISTORY),
+        *(event.what for event in HISTORY), *(event.by for event in HISTORY),
+        *(format_time(event.at) for event in HISTORY),
         "evidence page 1 of 1",
     ):  # fmt: skip
         assert words(said) in text, said
@@ -105,7 +108,7 @@ def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
     ]
     long_statement = SignedStatement("I sign for all authors: " + ", ".join(authors) + ".")
     crowded = replace(FACTS, authors=authors)
-    data = pdf.evidence(crowded, WORDING, signature(authority=long_statement), history, VERIFY_URL)
+    data = pdf.render_evidence(crowded, WORDING, signature(authority=long_statement), history, VERIFY_URL)
     texts = pages(data)
     assert 2 < len(texts) < 9
     joined = " ".join(texts)
@@ -121,7 +124,7 @@ def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
 def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> None:
     """In one row two of them would stand in each other's place, as the reader of an English page counts."""
     authors = ("Mike Lewis", "محمد بن موسى", "יוסי לוי", "Tim Dettmers")
-    data = pdf.evidence(replace(FACTS, authors=authors), WORDING, signature(), HISTORY, VERIFY_URL)
+    data = pdf.render_evidence(replace(FACTS, authors=authors), WORDING, signature(), HISTORY, VERIFY_URL)
     lines = pages(data)[0].split("\n")
     first = next(at for at, line in enumerate(lines) if "Authors (4)" in line)
     assert [line.removeprefix("Authors (4)").strip() for line in lines[first : first + 4]] == list(authors)
@@ -129,7 +132,7 @@ def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> N
 
 def test_a_hostile_history_is_printed_as_it_is() -> None:
     history = [HistoryLine(HISTORY[0].at, "<b>bold</b> & <img src=x>", "a" * 300)]
-    text = words(" ".join(pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))))
+    text = words(" ".join(pages(pdf.render_evidence(FACTS, WORDING, signature(), history, VERIFY_URL))))
     assert words("<b>bold</b> & <img src=x>") in text
     assert "a" * 12 in text
     assert text.count("a") >= 300
@@ -137,7 +140,7 @@ def test_a_hostile_history_is_printed_as_it_is() -> None:
 
 def test_an_editors_emoji_does_not_stop_the_evidence() -> None:
     history = [HistoryLine(HISTORY[0].at, "Agreement issued\u202e", "Kim 😀")]
-    text = pages(pdf.evidence(FACTS, WORDING, signature(), history, VERIFY_URL))[0]
+    text = pages(pdf.render_evidence(FACTS, WORDING, signature(), history, VERIFY_URL))[0]
     assert "Agreement issued[U+202E]" in text
     assert "Kim [U+1F600]" in text
 

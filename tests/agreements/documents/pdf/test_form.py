@@ -18,7 +18,7 @@ from agreements.documents import pdf
 from agreements.documents.pdf import layout, unsigned_form
 from agreements.documents.pdf.canvas import HEIGHT, MARGIN, MEASURE, WIDTH
 from agreements.documents.pdf.paragraph import set_paragraph
-from agreements.documents.pdf.shaping import clean, set_line
+from agreements.documents.pdf.shaping import normalize_text, set_line
 from agreements.domain import agreement_text
 from tests.agreements.documents_for_tests import FACTS, VERIFY_URL, WORDING, facts, form, pages, words
 
@@ -39,7 +39,7 @@ def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("version", agreement_text.versions())
 def test_the_printed_words_are_the_publishers_words(version: str) -> None:
     text = agreement_text.load(version)
-    data = pdf.form(facts(text_version=version), text, VERIFY_URL)
+    data = pdf.render_form(facts(text_version=version), text, VERIFY_URL)
     printed = printed_words(data, fields=(FACTS.title, FACTS.signer))
     *body, footnote = text.paragraphs()
     # The footnote stands at the foot of page 1, before clause 6.
@@ -80,11 +80,11 @@ def test_the_footnote_is_at_the_foot_of_page_one_and_the_signature_on_page_two()
 
 
 def test_title_and_name_stand_on_ruled_lines() -> None:
-    filled = layout.filling(FACTS, WORDING)
-    arrangement = layout.arrange(WORDING, filled.shape)
+    filled = layout.set_fields(FACTS, WORDING)
+    arrangement = layout.lay_out(WORDING, filled.shape)
     for name in ("title", "author"):
         (part,) = [part for page in arrangement.pages for part in page if part.blank == name]
-        slot = arrangement.slots[name]
+        slot = arrangement.fields[name]
         assert len(part.rules) == len(filled.lines[name])
         for at, rule in enumerate(part.rules):
             assert 0 < (slot.y - at * slot.kind.leading) - rule.y < 5
@@ -93,8 +93,8 @@ def test_title_and_name_stand_on_ruled_lines() -> None:
 def all_lines(**changes: object) -> list[tuple[int, float, float, float, float]]:
     """(page, left, right, baseline, size) of every line on the form."""
     chosen = facts(**changes)
-    filled = layout.filling(chosen, WORDING)
-    arrangement = layout.arrange(WORDING, filled.shape)
+    filled = layout.set_fields(chosen, WORDING)
+    arrangement = layout.lay_out(WORDING, filled.shape)
     lines = []
     for number, page in enumerate(arrangement.pages):
         for part in page:
@@ -102,7 +102,7 @@ def all_lines(**changes: object) -> list[tuple[int, float, float, float, float]]
                 right = placed.x + placed.line.width(placed.kind.size)
                 lines.append((number, placed.x, right, placed.y, placed.kind.size))
             if part.blank:
-                slot = arrangement.slots[part.blank]
+                slot = arrangement.fields[part.blank]
                 for at, line in enumerate(filled.lines[part.blank]):
                     right = slot.x + line.width(slot.kind.size)
                     lines.append((number, slot.x, right, slot.y - at * slot.kind.leading, slot.kind.size))
@@ -154,7 +154,7 @@ def test_a_text_beyond_the_forms_room_is_refused(changes: dict[str, str]) -> Non
 def test_same_facts_same_bytes_in_this_and_in_another_process() -> None:
     first = form(title="Łukasz & 山田 on ℓ₁")
     unsigned_form._template.cache_clear()
-    layout.arrange.cache_clear()
+    layout.lay_out.cache_clear()
     set_paragraph.cache_clear()
     set_line.cache_clear()
     assert form(title="Łukasz & 山田 on ℓ₁") == first
@@ -195,7 +195,7 @@ def test_markup_and_code_are_printed_as_they_are(text: str) -> None:
     "character", ["\x00", "\x07", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\ue000", "\ud800"]
 )
 def test_control_and_invisible_characters_are_refused_by_name(character: str) -> None:
-    assert pdf.unprintable(f"Deep{character}Learning") == [character]
+    assert pdf.find_unprintable(f"Deep{character}Learning") == [character]
     with pytest.raises(pdf.UnprintableError, match=rf"U\+{ord(character):04X}"):
         form(title=f"Deep{character}Learning")
 
@@ -207,16 +207,16 @@ def test_line_breaks_and_tabs_in_a_title_are_spaces() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=80))
 def test_any_text_is_printed_whole_or_refused(text: str) -> None:
-    if not clean(text):
+    if not normalize_text(text):
         return
-    missing = pdf.unprintable(text)
+    missing = pdf.find_unprintable(text)
     if missing:
-        assert set(missing) <= set(clean(text))
+        assert set(missing) <= set(normalize_text(text))
         with pytest.raises(pdf.UnprintableError):
             form(title=text)
     else:
         metadata = pypdf.PdfReader(io.BytesIO(form(title=text)), strict=True).metadata
-        assert metadata.title.endswith(clean(text))  # type: ignore[union-attr]
+        assert metadata.title.endswith(normalize_text(text))  # type: ignore[union-attr]
 
 
 def test_no_markup_parser_is_ever_near_the_text() -> None:
@@ -272,7 +272,7 @@ def test_the_structure_tree_names_every_marked_part_in_reading_order() -> None:
 
 def test_a_form_filled_into_the_kept_template_is_the_form_drawn_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = form()
-    monkeypatch.setattr(unsigned_form, "_template", lambda text, shape: unsigned_form._drawn(text, shape, ()))
+    monkeypatch.setattr(unsigned_form, "_template", lambda text, shape: unsigned_form._draw_template(text, shape, ()))
     drawn = form()
     assert pages(fast) == pages(drawn)
     contents = [
@@ -285,7 +285,7 @@ def test_a_form_filled_into_the_kept_template_is_the_form_drawn_from_scratch(mon
 
 def test_a_common_name_and_title_are_filled_in_without_drawing_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     form()
-    monkeypatch.setattr(unsigned_form, "_drawn", None)
+    monkeypatch.setattr(unsigned_form, "_draw_template", None)
     assert form(title="Über Nguyễn’s “Ångström” — effizient…", signer="Şükrü Łoś-Đặng")
 
 

@@ -53,7 +53,7 @@ def test_the_golden_set_is_as_large_as_promised() -> None:
 
 @pytest.mark.parametrize("name", NAMES + BACKWARDS)
 def test_every_name_has_its_glyphs(name: str) -> None:
-    assert pdf.unprintable(name) == []
+    assert pdf.find_unprintable(name) == []
     line = set_line(unicodedata.normalize("NFC", name))
     assert all(glyph.number for run in line.runs for glyph in run.glyphs)
     assert line.width > 0
@@ -77,9 +77,9 @@ def test_pdftotext_reads_every_name(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES + BACKWARDS)
 def test_every_name_can_sign_and_be_put_in_evidence(name: str) -> None:
     wanted = unicodedata.normalize("NFC", name)
-    signed = pdf.signature(FACTS, WORDING, signature(typed_name=name))
+    signed = pdf.signature_overlay(FACTS, WORDING, signature(typed_name=name))
     assert wanted in pypdf.PdfReader(io.BytesIO(signed)).pages[0].extract_text()
-    evidence = pdf.evidence(FACTS, WORDING, signature(typed_name=name), HISTORY, VERIFY_URL)
+    evidence = pdf.render_evidence(FACTS, WORDING, signature(typed_name=name), HISTORY, VERIFY_URL)
     assert wanted in pypdf.PdfReader(io.BytesIO(evidence)).pages[0].extract_text()
 
 
@@ -110,7 +110,7 @@ def test_brackets_are_mirrored_in_right_to_left_text() -> None:
     ("name", "missing"), [("Smile 😀", "😀"), ("ჯავახიშვილი", "ჯავხიშლ"), ("𠮷野家", "𠮷"), ("Anne\u0007", "\u0007")]
 )
 def test_what_no_font_has_is_refused_by_name(name: str, missing: str) -> None:
-    assert set(pdf.unprintable(name)) == set(missing)
+    assert set(pdf.find_unprintable(name)) == set(missing)
     with pytest.raises(pdf.UnprintableError) as refusal:
         form(signer=name)
     assert set(refusal.value.characters) == set(missing)

@@ -74,7 +74,7 @@ def long_term(url: str, issuer: Issuer) -> seal.TrustMaterial:
 
 
 def sealed(key: seal.SealKey, proof: seal.TrustMaterial) -> bytes:
-    return seal.seal(completed()[1], key, reason="Publication agreement", proof=proof)
+    return seal.seal(completed()[1], key, reason="Publication agreement", trust=proof)
 
 
 def level(body: bytes, key: seal.SealKey) -> str:
@@ -212,7 +212,7 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
     agreement = make.agreement("signed")
     stamper.misbehaves = broken
 
-    tally = scheduled.seal_due(scheduled.stopped(make.NOW))
+    tally = scheduled.seal_due(scheduled.fixed_clock(make.NOW))
 
     agreement.refresh_from_db()
     assert sum(tally.values()) == tally["held up"] + tally["failed"] == 1
@@ -220,8 +220,8 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
     assert "time-stamp" in agreement.seal_error or "does not validate" in agreement.seal_error
     assert agreement.seal_after == make.NOW + make.MINUTE
     stamper.misbehaves = ""
-    assert scheduled.seal_due(scheduled.stopped(make.NOW)) == {}
-    assert scheduled.seal_due(scheduled.stopped(make.NOW + make.MINUTE)) == {"sealed": 1}
+    assert scheduled.seal_due(scheduled.fixed_clock(make.NOW)) == {}
+    assert scheduled.seal_due(scheduled.fixed_clock(make.NOW + make.MINUTE)) == {"sealed": 1}
     agreement.refresh_from_db()
     assert (agreement.status, agreement.seal_level, agreement.seal_error) == ("sealed", "B-LT", "")
 
@@ -234,10 +234,10 @@ def test_a_silent_authority_is_waited_for_once_a_round(
     for _ in range(3):
         make.agreement("signed")
     stamper.misbehaves = "500"
-    assert scheduled.seal_due(scheduled.stopped(make.NOW)) == {"held up": 1}
+    assert scheduled.seal_due(scheduled.fixed_clock(make.NOW)) == {"held up": 1}
     assert stamper.asked == 1
     stamper.misbehaves = ""
-    assert scheduled.seal_due(scheduled.stopped(make.NOW + make.HOUR)) == {"sealed": 3}
+    assert scheduled.seal_due(scheduled.fixed_clock(make.NOW + make.HOUR)) == {"sealed": 3}
 
 
 def test_proofs_that_cannot_be_read_seal_nothing(tmp_path: Path, issuer: Issuer) -> None:
@@ -268,7 +268,7 @@ def test_pdfsig_and_qpdf_agree(kind: str, tmp_path: Path, url: str, issuer: Issu
 @pytest.mark.django_db
 def test_the_stand_alone_verifier_takes_a_long_term_seal(configured: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
-    with zipfile.ZipFile(io.BytesIO(evidence_bundle.bundle(agreement))) as archive:
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as archive:
         archive.extractall(tmp_path / "bundle")
     script = [sys.executable, "-I", str(tmp_path / "bundle" / "verify.py")]
     done = subprocess.run(script, capture_output=True, text=True, check=False)

@@ -29,7 +29,7 @@ from pyhanko_certvalidator import ValidationContext
 from agreements.documents import pdf, seal
 from agreements.documents.pdf import layout
 from agreements.documents.seal import signer
-from agreements.documents.seal.pyhanko_adapter import finish
+from agreements.documents.seal.pyhanko_adapter import run_coroutine
 from agreements.domain.facts import sha256
 from tests.agreements.documents_for_tests import FACTS, HISTORY, VERIFY_URL, WORDING, form, pages, signature, words
 
@@ -53,8 +53,8 @@ def completed() -> tuple[bytes, bytes]:
     """(the form as shown, the signed document)."""
     shown = form()
     sig = signature(shown)
-    evidence = pdf.evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL)
-    return shown, seal.complete(shown, pdf.signature(FACTS, WORDING, sig), evidence)
+    evidence = pdf.render_evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL)
+    return shown, seal.complete(shown, pdf.signature_overlay(FACTS, WORDING, sig), evidence)
 
 
 @pytest.fixture(scope="module")
@@ -83,26 +83,26 @@ def test_the_sealed_file_holds_form_signature_and_evidence(sealed: bytes) -> Non
 
 def test_the_stamp_makes_the_seal_visible_under_the_signature(tmp_path: Path, key: seal.SealKey) -> None:
     shown, whole = completed()
-    stamp = pdf.stamp(FACTS, WORDING, key.owner)
+    stamp = pdf.make_stamp(FACTS, WORDING, key.owner)
     stamped = seal.seal(whole, key, reason="Publication agreement", stamp=stamp)
     assert seal.inspect(stamped, trusted=[key.certificate], shown_sha256=sha256(shown), shown_length=len(shown)).valid
     page = pypdf.PdfReader(io.BytesIO(stamped)).pages[1]
     (widget,) = [annotation.get_object() for annotation in page["/Annots"]]  # type: ignore[attr-defined]
     assert [round(float(edge)) for edge in widget["/Rect"]] == [round(edge) for edge in stamp.box]
     assert widget["/T"] == "PublisherSeal"
-    lowest = layout.arrange(WORDING, layout.filling(FACTS, WORDING).shape).dated[1]
+    lowest = layout.lay_out(WORDING, layout.set_fields(FACTS, WORDING).shape).dated[1]
     assert 84 < stamp.box[1] < stamp.box[3] < lowest - layout.RULE_DROP
     assert "Sealed electronically by Test Publisher." in pages(stamp.pdf)[0]
-    assert stamp == pdf.stamp(FACTS, WORDING, key.owner)
+    assert stamp == pdf.make_stamp(FACTS, WORDING, key.owner)
     with pytest.raises(pdf.DoesNotFitError):
-        pdf.stamp(FACTS, WORDING, "Proceedings " * 40)
+        pdf.make_stamp(FACTS, WORDING, "Proceedings " * 40)
 
 
 def test_evidence_of_several_pages_is_added_whole(key: seal.SealKey) -> None:
     shown = form()
     sig = signature(shown)
-    evidence = pdf.evidence(FACTS, WORDING, sig, list(HISTORY) * 40, VERIFY_URL)
-    whole = seal.seal(seal.complete(shown, pdf.signature(FACTS, WORDING, sig), evidence), key, reason="x")
+    evidence = pdf.render_evidence(FACTS, WORDING, sig, list(HISTORY) * 40, VERIFY_URL)
+    whole = seal.seal(seal.complete(shown, pdf.signature_overlay(FACTS, WORDING, sig), evidence), key, reason="x")
     count = len(pages(evidence))
     assert count > 2
     assert pages(whole)[2:] == pages(evidence)
@@ -139,7 +139,7 @@ def test_it_is_pades_certifying_and_forbids_changes(sealed: bytes) -> None:
     assert embedded.docmdp_level.value == 1
     assert "/Perms" in PdfFileReader(io.BytesIO(sealed)).root
     context = ValidationContext(trust_roots=[embedded.signer_cert], allow_fetching=False)
-    assert finish(async_validate_pdf_signature(embedded, context)).bottom_line
+    assert run_coroutine(async_validate_pdf_signature(embedded, context)).bottom_line
 
 
 def contents_of(data: bytes) -> tuple[int, int]:
@@ -222,7 +222,7 @@ def test_every_tampering_is_told(name: str, sealed: bytes, key: seal.SealKey) ->
     assert not verdict.valid
     assert verdict.problems
     assert all(problem.endswith(".") for problem in verdict.problems)
-    assert seal.difference(tampered, sealed, len(completed()[0]))
+    assert seal.describe_difference(tampered, sealed, len(completed()[0]))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_where_two_files_part(sealed: bytes) -> None:
     length = len(completed()[0])
 
     def difference(other: bytes) -> str:
-        return seal.difference(other, sealed, length)
+        return seal.describe_difference(other, sealed, length)
 
     assert difference(sealed) == ""
     assert difference(sealed + b"xy") == "2 bytes were added after the sealed file’s end."
@@ -355,19 +355,19 @@ def test_a_new_key_is_private_and_overwrites_nothing(tmp_path: Path) -> None:
 
 def test_what_the_system_check_finds(tmp_path: Path, files: tuple[Path, Path]) -> None:
     key_file, certificate_file = files
-    assert seal.findings(key_file, certificate_file, NOW) == []
-    assert "expires on" in seal.findings(key_file, certificate_file, NOW + timedelta(days=1010))[0]
-    assert "expired on" in seal.findings(key_file, certificate_file, NOW + timedelta(days=1100))[0]
-    assert "cannot be read" in seal.findings(tmp_path / "none", certificate_file, NOW)[0]
+    assert seal.check_key(key_file, certificate_file, NOW) == []
+    assert "expires on" in seal.check_key(key_file, certificate_file, NOW + timedelta(days=1010))[0]
+    assert "expired on" in seal.check_key(key_file, certificate_file, NOW + timedelta(days=1100))[0]
+    assert "cannot be read" in seal.check_key(tmp_path / "none", certificate_file, NOW)[0]
     other = seal.new_key(tmp_path / "k", tmp_path / "c", organisation="x", now=NOW)
-    assert "belongs to another key" in seal.findings(tmp_path / "k", certificate_file, NOW)[0]
+    assert "belongs to another key" in seal.check_key(tmp_path / "k", certificate_file, NOW)[0]
     (tmp_path / "k").chmod(0o640)
-    assert "0600" in seal.findings(tmp_path / "k", tmp_path / "c", NOW)[0]
+    assert "0600" in seal.check_key(tmp_path / "k", tmp_path / "c", NOW)[0]
     (tmp_path / "chain").write_bytes((tmp_path / "c").read_bytes() + certificate_file.read_bytes())
-    assert "chain is broken" in seal.findings(tmp_path / "k", tmp_path / "chain", NOW)[1]
+    assert "chain is broken" in seal.check_key(tmp_path / "k", tmp_path / "chain", NOW)[1]
     (tmp_path / "rubbish").write_text("rubbish")
-    assert "not usable PEM" in seal.findings(tmp_path / "rubbish", certificate_file, NOW)[0]
-    assert "not usable PEM" in seal.findings(tmp_path / "k", tmp_path / "rubbish", NOW)[0]
+    assert "not usable PEM" in seal.check_key(tmp_path / "rubbish", certificate_file, NOW)[0]
+    assert "not usable PEM" in seal.check_key(tmp_path / "k", tmp_path / "rubbish", NOW)[0]
     assert other.expires > NOW
     with pytest.raises(seal.SealError):
         seal.certificates(b"rubbish")
@@ -403,7 +403,7 @@ def test_a_result_that_does_not_validate_is_not_returned(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("visible", [False, True])
 def test_pdfsig_and_qpdf_agree(tmp_path: Path, sealed: bytes, key: seal.SealKey, visible: bool) -> None:
     path = tmp_path / "sealed.pdf"
-    stamp = pdf.stamp(FACTS, WORDING, key.owner)
+    stamp = pdf.make_stamp(FACTS, WORDING, key.owner)
     path.write_bytes(seal.seal(completed()[1], key, reason="x", stamp=stamp) if visible else sealed)
     report = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=True).stdout
     assert "Signature is Valid." in report

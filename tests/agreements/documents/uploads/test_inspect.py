@@ -21,13 +21,13 @@ from pypdf.generic import DictionaryObject, NameObject
 from agreements.documents import seal
 from agreements.documents.uploads import inspect, worker
 from agreements.documents.uploads.inspect import Kind, Refusal
-from agreements.documents.uploads.rules import MAX_PIXELS, MEMORY
+from agreements.documents.uploads.rules import MAX_MEMORY, MAX_PIXELS
 from tests.agreements.documents_for_tests import FACTS
 from tests.agreements.photos import PAGE, bomb, photo, raw_pdf, scanned, stream, zipped
 
 
 def refusal(*bodies: bytes) -> Refusal:
-    with pytest.raises(inspect.UploadRefusedError) as refused:
+    with pytest.raises(inspect.UploadRejectedError) as refused:
         inspect.inspect_upload(bodies)
     assert refused.value.number == len(bodies) - 1
     return refused.value.refusal
@@ -37,7 +37,7 @@ def in_this_process(tmp_path: Path, *bodies: bytes) -> Any:
     """What the child would say; coverage and speed for what needs no limits."""
     for number, body in enumerate(bodies):
         (tmp_path / str(number)).write_bytes(body)
-    said = worker.look(tmp_path)
+    said = worker.inspect_files(tmp_path)
     return said.get("refused") or said["files"]
 
 
@@ -94,7 +94,7 @@ def test_what_is_taken_can_be_put_behind_the_form_and_sealed() -> None:
     from agreements.documents import pdf
     from agreements.domain import agreement_text
 
-    form = pdf.form(FACTS, agreement_text.load(FACTS.text_version), "https://desk.example/verify/")
+    form = pdf.render_form(FACTS, agreement_text.load(FACTS.text_version), "https://desk.example/verify/")
     taken = inspect.inspect_upload([scanned(pages=2), photo()])
     whole = seal.complete(form, taken.body, taken.body)
     assert whole.startswith(form)
@@ -275,7 +275,7 @@ def child_that(code: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("code", "ended"),
     [
-        (f"print(len(bytearray({MEMORY})))", "MemoryError"),
+        (f"print(len(bytearray({MAX_MEMORY})))", "MemoryError"),
         ("open('/tmp/desk-quarantine-test', 'wb').write(bytes(70_000_000))", "File too large"),
         ("[open('/dev/null') for _ in range(99)]", "Too many open files"),
     ],
@@ -299,7 +299,7 @@ def fake_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 
 
 def test_s15_a_child_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspect, "PATIENCE", 0.5)
+    monkeypatch.setattr(inspect, "TIMEOUT", 0.5)
     fake_child(monkeypatch, "import time; time.sleep(60)")
     assert refusal(photo()) is Refusal.TOO_MUCH
 
