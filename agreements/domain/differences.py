@@ -21,7 +21,7 @@ class Difference:
         return self.fact if self.place is None else f"{self.fact} {self.place}"
 
     def __str__(self) -> str:
-        return f"{self.what}: “{self.before}” shall be “{self.after}”"
+        return f"{self.what}: “{self.before}” becomes “{self.after}”"
 
 
 def differences(facts: Snapshot, wanted: dict[str, Any]) -> list[Difference]:

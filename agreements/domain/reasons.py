@@ -1,19 +1,27 @@
-"""Why one agreement takes another's place, where the desk itself says so and not an editor. Pure."""
+"""Why one agreement replaces another, where the author's request is the reason. Pure."""
 
 from agreements.domain.translatable import Sentence
 
-CORRECTED = Sentence("Corrected as the author proposed.")
+CHANGED = Sentence("Changed as the author requested.")
 
 
-def handed_over(to: str) -> Sentence:
-    return Sentence("Handed over to %(name)s.", name=to)
+def delegated(to: str) -> Sentence:
+    return Sentence("Signing was delegated to %(name)s.", name=to)
 
 
-def another_signer(name: str) -> Sentence:
-    return Sentence("Another signer, as proposed: %(name)s.", name=name)
+def new_signer(name: str) -> Sentence:
+    return Sentence("New signer, as requested: %(name)s.", name=name)
 
 
 def recognised(reason: str, signer: str) -> str:
-    """`reason` as it was kept, as a sentence again if it is ours about the new `signer`; else an editor's words."""
-    ours = (handed_over(signer), another_signer(signer), CORRECTED)
-    return next((sentence for sentence in ours if sentence == reason), reason)
+    """The stored `reason` as a translatable sentence if it is one of ours; else unchanged, as an editor wrote it.
+
+    `signer` signs the new agreement. Rows of earlier versions hold the former texts.
+    """
+    stored = {
+        "Corrected as the author proposed.": CHANGED,
+        f"Handed over to {signer}.": delegated(signer),
+        f"Another signer, as proposed: {signer}.": new_signer(signer),
+    }
+    ours = {str(sentence): sentence for sentence in stored.values()}
+    return (stored | ours).get(reason, reason)

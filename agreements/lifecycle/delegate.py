@@ -31,7 +31,7 @@ def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
             now=now,
             data={"to": name},
             closed_at=now,
-            reason=reasons.handed_over(name),
+            reason=reasons.delegated(name),
             next_check_at=None,
         )
         lifecycle.close(agreement, now)

@@ -6,15 +6,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements.domain.states import TRANSITIONS
+from agreements.domain.states import STATUS_LABELS, TRANSITIONS, Status
 from agreements.models import Agreement, Event, compare_and_set
 
 
 class TransitionError(Exception):
-    """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
+    """The agreement has another status than the transition needs: somebody else was faster, or it is not allowed."""
 
-    def __init__(self, verb: str, status: str) -> None:
-        super().__init__(f"Cannot {verb} an agreement that is {status}.")
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The agreement changed ({STATUS_LABELS[Status(status)]}). Reload the page.")
         self.status = status
 
 
@@ -27,7 +27,7 @@ def transition(
         status=step.target, event_count=F("event_count") + 1, **columns
     )
     if not won:
-        raise TransitionError(verb, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
+        raise TransitionError(Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
     append_event(agreement, verb, by=by, now=now, data=data)
     agreement.refresh_from_db()
 

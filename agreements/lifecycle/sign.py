@@ -51,7 +51,7 @@ def review(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
         outbox.lock_agreements([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
-            raise TransitionError("review", status)
+            raise TransitionError(status)
         if act.looked_over not in reviews(agreement):
             record_event(agreement.pk, "reviewed", by="signer", now=now, data=act.looked_over)
 

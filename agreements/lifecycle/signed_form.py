@@ -62,7 +62,7 @@ def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Signe
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status != Status.RECEIVED:
-            raise lifecycle.TransitionError("send another form for", status)
+            raise lifecycle.TransitionError(status)
         lifecycle.record_event(agreement.pk, "receive-again", by="signer", now=now, data=kept.words)
         return kept.row(agreement, now)
 
@@ -185,13 +185,13 @@ def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str,
         )
         still_newest(agreement, scan)
         if not earliest(agreement) <= reading.dated <= latest(now):
-            raise SignedFormError("The date must lie between the day on which the form was sent out and today.")
+            raise SignedFormError("The date is not possible. Type a date between the day of issue and today.")
         lifecycle.keep_shown(agreement, shown)
         try:
             rendering.completed_form(agreement, shown)
         except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
             raise SignedFormError(
-                f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
+                f"We cannot make a sealed PDF from this form: {error} Send it back, and ask for photos of its pages."
             ) from error
         outbox.cancel_open(agreement.pk)
         notify.notify_coauthors(agreement, now)
@@ -219,4 +219,4 @@ def still_newest(agreement: Agreement, scan: SignedForm) -> None:
     """Raises Refused when it is not. The agreement's row is held, so no other form can be coming in."""
     last = newest(agreement)
     if last is None or last.pk != scan.pk:
-        raise SignedFormError("The author has sent another form meanwhile. Look at that one.")
+        raise SignedFormError("The author sent a newer form. Review that one.")

@@ -244,13 +244,13 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
         "change_request": proposal_of(message),
         "edit": named_row(message, ABOUT_EDITS, agreement.edits),
         "correction": named_row(message, ABOUT_CORRECTIONS, agreement.corrections),
-        "scan": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/scan/",
+        "signed_form_page": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/scan/",
         "sent_back": sent_back(message),
         "objections": history.objections(agreement) if message.kind == Kind.EDITOR_OBJECTED else [],
         "until": now + TIME_TO_OBJECT,
         "change_requests": f"{settings.PUBLIC_BASE_URL}/admin/agreements/changerequest/",
         "corrections": f"{settings.PUBLIC_BASE_URL}/admin/agreements/correction/",
-        "desk": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
+        "agreement_page": f"{settings.PUBLIC_BASE_URL}/admin/agreements/agreement/{agreement.pk}/change/",
         "co_authors": co_authors(message) if message.kind == Kind.EDITOR_REFUSED else [],
     } | (publication(agreement) if message.kind == Kind.PUBLISHED else {})
 

@@ -52,7 +52,7 @@ def request_change(
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
-            raise lifecycle.TransitionError("propose anything for", status)
+            raise lifecycle.TransitionError(status)
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
         made = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
@@ -78,10 +78,10 @@ def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreemen
         agreement = resolve(change_request, State.ACCEPTED, by=by, now=now)
         if change_request.kind == ChangeRequest.Kind.SIGNER:
             set_signer(agreement, change_request.data, by=by, now=now)
-            reason = reasons.another_signer(change_request.data["name"])
+            reason = reasons.new_signer(change_request.data["name"])
         else:
             apply_change(paper_of(agreement), change_request.data)
-            reason = reasons.CORRECTED
+            reason = reasons.CHANGED
         agreement.paper = paper_of(agreement)
         successor = lifecycle.replace(agreement, reason=reason, by=by, now=now)
         if change_request.kind == ChangeRequest.Kind.SIGNER:
@@ -112,7 +112,7 @@ def set_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: da
         return
     author = authors.filter(pk=wanted["author"]).first()
     if author is None:
-        raise snapshot.NotReadyError(f"{wanted['name']} is not among the paper’s authors any more.")
+        raise snapshot.NotReadyError(f"{wanted['name']} is no longer an author of this paper. Reject the request.")
     set_corresponding_author(author, wanted["email"])
 
 
@@ -123,10 +123,10 @@ def resolve(
     outbox.lock_agreements([change_request.agreement_id])
     agreement = Agreement.objects.select_related("text").get(pk=change_request.agreement_id)
     if agreement.status not in WAITING:
-        raise lifecycle.TransitionError("settle a proposal for", agreement.status)
+        raise lifecycle.TransitionError(agreement.status)
     open_ = ChangeRequest.objects.filter(pk=change_request.pk, state=State.OPEN)
     if not open_.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
-        raise lifecycle.TransitionError("settle again a proposal for", agreement.status)
+        raise lifecycle.TransitionError(agreement.status)
     change_request.refresh_from_db()
     return agreement
 
@@ -153,7 +153,7 @@ def apply_authors(paper: Paper, names: list[str]) -> None:
     left = [row for row in rows if row not in chosen]
     if any(row.is_corresponding for row in left):
         raise snapshot.NotReadyError(
-            "The corresponding author would leave the list. Choose another one on the paper’s page first."
+            "The change removes the corresponding author. Choose another one on the paper’s page first."
         )
     for gone in left:
         gone.delete()

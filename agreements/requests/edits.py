@@ -31,7 +31,7 @@ def record_edit(
 ) -> Edit:
     """Puts an edit on record; asks the author if it is substantive. Raises TransitionError before the signature."""
     with transaction.atomic():
-        lock_edit(agreement, "note an edit under")
+        lock_edit(agreement)
         edit = Edit.objects.create(
             agreement=agreement,
             what=what,
@@ -52,7 +52,7 @@ def record_edit(
 def ask_author(edit: Edit, *, now: datetime) -> bool:
     """Asks the author, or asks again. False if the edit waits no more, or a mail about it is on its way."""
     with transaction.atomic():
-        lock_edit(edit.agreement, "ask about an edit under")
+        lock_edit(edit.agreement)
         open_ = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
         times = open_.values_list("asked", flat=True).first()
         before = edit.agreement.messages.filter(idempotency_key=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN)
@@ -85,18 +85,18 @@ def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
 def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
     """One step from one of `sources` with its event."""
     with transaction.atomic():
-        lock_edit(edit.agreement, "settle an edit under")
+        lock_edit(edit.agreement)
         mine = Edit.objects.filter(pk=edit.pk, state__in=sources)
         if not mine.update(state=state, resolved_at=now, resolved_by=by, answer=words):
-            raise lifecycle.TransitionError("settle again an edit under", edit.agreement.status)
+            raise lifecycle.TransitionError(edit.agreement.status)
         edit.refresh_from_db()
         data = {"what": edit.what, "words": words}
         lifecycle.record_event(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
 
 
-def lock_edit(agreement: Agreement, verb: str) -> None:
+def lock_edit(agreement: Agreement) -> None:
     """Takes the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
     outbox.lock_agreements([agreement.pk])
     status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
     if status not in IN_FORCE:
-        raise lifecycle.TransitionError(verb, status)
+        raise lifecycle.TransitionError(status)

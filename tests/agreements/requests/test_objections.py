@@ -73,7 +73,7 @@ def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothi
         assert words in page
     answer = sent(path, reason=" Nobody asked me. ", sure="on")
     assert answer.status_code == 200
-    assert "The editors are told" in shown(answer)
+    assert "Your objection is recorded" in shown(answer)
     agreement.refresh_from_db()
     assert agreement.status == Status.SIGNED
     assert history.objections(agreement) == [{"who": "Shruti Bhosale", "reason": "Nobody asked me."}]
@@ -125,7 +125,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
 
 
-@pytest.mark.parametrize("end", ["void", "supersede"])
+@pytest.mark.parametrize("end", ["void", "replace"])
 def test_what_is_not_in_force_any_more_is_not_objected_to(end: str) -> None:
     agreement = signed()
     path = path_of(notices(agreement)[0])
