@@ -1,5 +1,5 @@
-// Lets the signer draw a signature beside the typed name: an extra that nobody needs. Without this script its field stays
-// hidden. What is drawn goes as text into a hidden field of the form; the desk reads it strictly (agreements/drawing.py).
+// Lets the signer draw an optional signature beside the typed name. Without this script its field stays hidden. The
+// drawing is sent as text in a hidden field; agreements/domain/drawn_signature.py reads it.
 "use strict";
 (() => {
   const field = document.getElementById("draw");
@@ -10,9 +10,9 @@
   const context = canvas.getContext("2d");
   if (!context || !window.PointerEvent) return;
 
-  const mostPoints = Number(field.dataset.mostPoints);
-  const mostStrokes = Number(field.dataset.mostStrokes);
-  const APART = 3; // of the grid, between two points: closer ones show nothing more
+  const maxPoints = Number(field.dataset.maxPoints);
+  const maxStrokes = Number(field.dataset.maxStrokes);
+  const MIN_DISTANCE = 3; // in grid units; closer points make no visible difference
   let strokes = output.value
     ? output.value.split(";").map((stroke) => stroke.split(" ").map((point) => point.split(",").map(Number)))
     : [];
@@ -45,7 +45,7 @@
     const stroke = strokes[strokes.length - 1];
     const last = stroke[stroke.length - 1];
     const points = strokes.reduce((sum, each) => sum + each.length, 0);
-    if (points < mostPoints && Math.hypot(next[0] - last[0], next[1] - last[1]) >= APART) stroke.push(next);
+    if (points < maxPoints && Math.hypot(next[0] - last[0], next[1] - last[1]) >= MIN_DISTANCE) stroke.push(next);
   };
 
   const end = () => {
@@ -56,7 +56,7 @@
 
   canvas.addEventListener("pointerdown", (event) => {
     const points = strokes.reduce((sum, each) => sum + each.length, 0);
-    if (event.button !== 0 || drawing || strokes.length >= mostStrokes || points >= mostPoints) return;
+    if (event.button !== 0 || drawing || strokes.length >= maxStrokes || points >= maxPoints) return;
     canvas.setPointerCapture(event.pointerId);
     drawing = true;
     strokes.push([point(event)]);

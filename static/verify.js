@@ -1,5 +1,5 @@
-// Works out a chosen file's SHA-256 here and asks whether that is on record. Uploads only when the button is pressed.
-// Where the browser cannot hash (a page without TLS, for one), the form stays a plain upload. All words are the page's.
+// Computes the SHA-256 of a chosen file and asks the server for it. Uploads the file only when the button is pressed.
+// Without crypto.subtle, such as on a page without TLS, the form stays a plain upload. All texts come from the page.
 "use strict";
 (() => {
   const form = document.getElementById("verify");
@@ -52,8 +52,8 @@
     complain("");
     offerUpload(false);
     if (!file) return;
-    if (file.size > Number(form.dataset.mostBytes)) return complain(form.dataset.tooLarge);
-    show("asking", form.dataset.looking);
+    if (file.size > Number(form.dataset.maxBytes)) return complain(form.dataset.tooLarge);
+    show("asking", form.dataset.checking);
     try {
       const digest = await sha256(file);
       const answer = await fetch(`${form.getAttribute("action")}?format=html&sha256=${digest}`);
@@ -65,7 +65,7 @@
       offerUpload(!result.querySelector(".good"));
     } catch {
       if (mine !== asked) return;
-      show("", form.dataset.silent, [form.dataset.again]);
+      show("", form.dataset.noAnswer, [form.dataset.again]);
       offerUpload(true);
     }
   };

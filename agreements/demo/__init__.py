@@ -1,1 +1,1 @@
-"""What `make demo` needs and production never runs: a mailbox to look into and authors who answer."""
+"""A mailbox to read and simulated authors who answer. Only `make demo` uses them."""

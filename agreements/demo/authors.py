@@ -1,4 +1,4 @@
-"""Authors who answer their mail, through the real pages: GET, read the form's hidden fields, POST with CSRF."""
+"""Simulated authors who answer their emails through the real pages: GET, read the hidden fields, POST with CSRF."""
 
 import html
 import re
@@ -30,7 +30,7 @@ class Author:
         return hidden_in(self.client.get(path).content.decode())
 
     def sign(self, link: str, name: str) -> bool:
-        """Types the name, ticks both boxes, looks it over, signs. True when the page then shows the receipt."""
+        """Types the name, ticks both boxes, reviews and signs. True if the page then shows the receipt."""
         path = urlparse(link).path
         fields = {**self.hidden_fields(path), "typed_name": name, "authority": "on", "consent": "on"}
         review = self.client.post(path, fields)

@@ -1,4 +1,4 @@
-"""The mails that the file backend wrote, read back."""
+"""Reads the emails that the file backend wrote."""
 
 import re
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from pathlib import Path
 LINK = re.compile(r"https?://\S+/sign/[A-Za-z0-9_-]{43}/")
 REFERENCE = re.compile(r"^Agreement (\S+)$", re.MULTILINE)
 RULER = b"\n" + b"-" * 79 + b"\n"
-"""The file backend's line behind each mail."""
+"""The line that the file backend writes after each email."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     name: str
-    """The file's name without its ending, and the number of the mail in it."""
+    """The file's name without its extension, and the number of the email in it."""
     sent_at: datetime
     to: Address
     subject: str
@@ -27,25 +27,25 @@ class Mail:
 
     @property
     def link(self) -> str:
-        """The link to sign, or an empty text."""
+        """The signing link, or an empty string."""
         found = LINK.search(self.text)
         return found[0] if found else ""
 
     @property
     def reference(self) -> str:
-        """The agreement that the mail is about."""
+        """The reference of the agreement in the email, or an empty string."""
         found = REFERENCE.search(self.text)
         return found[1] if found else ""
 
 
 def read(folder: Path) -> list[Mail]:
-    """All mails in `folder`, newest first."""
+    """All emails in `folder`, newest first."""
     mails = [mail for path in folder.glob("*.log") for mail in parse(path)]
     return sorted(mails, key=lambda mail: (mail.sent_at, mail.name), reverse=True)
 
 
 def parse(path: Path) -> list[Mail]:
-    """The mails in one file: mostly one, but the backend's names for files are not always different."""
+    """The emails in one file: usually one, but the backend can use the same file name twice."""
     *raws, _ = path.read_bytes().split(RULER)
     return [parse_one(f"{path.stem}-{number}", raw.lstrip(b"\n")) for number, raw in enumerate(raws, start=1)]
 

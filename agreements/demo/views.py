@@ -1,4 +1,4 @@
-"""The demo's mailbox in the browser. It shows live links, so its address exists in demo mode only."""
+"""The demo's mailbox in the browser. It shows working links, so its URL exists in demo mode only."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,5 +17,5 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     found = next((mail for mail in mailbox.read(settings.EMAIL_FILE_PATH) if mail.name == name), None)
     if found is None:
-        raise Http404("There is no such mail.")
+        raise Http404("There is no such email. Go back to the list.")
     return render(request, "agreements/demo/mail.html", {"mail": found})

@@ -65,7 +65,7 @@ def check_chain(agreement: Agreement, chain: list[Event]) -> str | None:
         previous = event.digest
     if not chain or len(chain) != agreement.event_count or previous != agreement.event_head:
         return Sentence(
-            "its last event is missing: %(written)d were written, %(found)d are there.",
+            "the last event is missing: %(written)d were written, %(found)d are left.",
             written=agreement.event_count,
             found=len(chain),
         )
@@ -80,15 +80,15 @@ def check_signed_form(agreement: Agreement) -> str | None:
     accepted: dict[str, Any] = next((event.data for event in agreement.events.filter(kind="accept")), {})
     digests = [one["sha256"] for one in accepted.get("files", [])]
     if accepted.get("pages_sha256") != form.pages_sha256 or digests != [one["sha256"] for one in form.files]:
-        return "the event of accepting tells of another form on paper."
+        return "the accepting event names another signed form."
     if (accepted["dated"], accepted["date_written"]) != (f"{agreement.dated}", agreement.date_written):
-        return "the event of accepting tells of another date."
+        return "the accepting event names another date."
     stored = [(one["name"], one["sha256"]) for one in form.files] + [(form.pages_file, form.pages_sha256)]
     for name, digest in stored:
         try:
             with storages["private"].open(name) as file:
                 if sha256(file.read()) != digest:
-                    return f"its form on paper was changed in storage: {name}"
+                    return f"its signed form was changed in storage: {name}"
         except FileNotFoundError:
-            return f"its form on paper is not in storage any more: {name}"
+            return f"its signed form is no longer in storage: {name}"
     return None

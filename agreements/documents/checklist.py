@@ -3,31 +3,31 @@
 from django.utils.translation import gettext_lazy
 
 CONFIRMED_LABELS = {
-    "name": "the signer’s name is on it",
+    "name": "it has the signer’s name",
     "signature": "it is signed by hand",
-    "date": "it is dated",
-    "title": "its title is the paper’s",
-    "text": "its text is the publisher’s, nothing struck out or added",
-    "pages": "all its pages are there, and can be read",
+    "date": "it has a date",
+    "title": "it has the paper’s title",
+    "text": "it has the publisher’s text, without changes",
+    "pages": "it has all pages, and they are readable",
 }
 """What the editor confirms. For the admin and the events."""
 
 MISSING_LABELS = {
     "name": "the signer’s name",
-    "signature": "a signature by hand",
+    "signature": "a handwritten signature",
     "date": "the date",
     "title": "the right title",
-    "text": "the text as it was",
-    "pages": "a page, or a part of one that can be read",
+    "text": "the original text",
+    "pages": "a readable page",
 }
 """The same if it was not found. For the admin and the events."""
 
 AUTHOR_MESSAGES = {
-    "name": gettext_lazy("Your name is not on it."),
-    "signature": gettext_lazy("Your signature by hand is not on it."),
-    "date": gettext_lazy("The date is not on it."),
-    "title": gettext_lazy("It is the form of another paper: the title is not this paper’s."),
-    "text": gettext_lazy("Its text was changed. The agreement can be signed only as it is."),
-    "pages": gettext_lazy("A page is missing, or a part of one cannot be read."),
+    "name": gettext_lazy("Your name is missing."),
+    "signature": gettext_lazy("Your handwritten signature is missing."),
+    "date": gettext_lazy("The date is missing."),
+    "title": gettext_lazy("The title is not the title of this paper. You may have sent the form of another paper."),
+    "text": gettext_lazy("The text was changed. You can sign only the original text."),
+    "pages": gettext_lazy("A page is missing or not fully readable."),
 }
 """The same for the author, translated."""

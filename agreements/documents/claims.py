@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    words: object
+    text: object
     """A sentence for people, translated when shown."""
     tests: tuple[str, ...]
     """Names of the tests that fail if the claim is false."""
@@ -19,8 +19,8 @@ class Claim:
 CLAIMS = (
     Claim(
         gettext_lazy(
-            "The link goes to the address that the editors have on file. Only its fingerprint is kept, so nobody at "
-            "the desk can see a link or sign with it."
+            "We send the link to the address that the editors have on file. We store only its SHA-256, so nobody here "
+            "can see a link or sign with it."
         ),
         (
             "test_s09_the_database_holds_no_token",
@@ -29,7 +29,7 @@ CLAIMS = (
         ),
     ),
     Claim(
-        gettext_lazy("Opening a page signs nothing and is not put on record; a mail scanner may open all of them."),
+        gettext_lazy("Opening a page signs nothing and records nothing. An email scanner may open every page."),
         (
             "test_s07_twenty_fetches_of_every_public_page_and_what_it_links_to_leave_no_trace",
             "test_s07_a_headless_browser_that_runs_all_scripts_of_all_public_pages_changes_no_row",
@@ -37,8 +37,7 @@ CLAIMS = (
     ),
     Claim(
         gettext_lazy(
-            "Nothing is signed electronically without a typed name, both ticks, a look at the filled-in form, and "
-            "then the button."
+            "An electronic signature needs a typed name, both ticks, a reviewed form and a press of the button."
         ),
         (
             "test_l01_l05_s08_an_incomplete_form_is_a_400_and_changes_nothing",
@@ -46,14 +45,16 @@ CLAIMS = (
         ),
     ),
     Claim(
-        gettext_lazy("However often and wherever the button is pressed, there is one signature."),
+        gettext_lazy("Pressing the button several times, or in several windows, makes one signature."),
         (
             "test_s08_two_tabs_make_one_signature_and_both_see_the_receipt",
             "test_s08_a_double_click_makes_one_signature_and_sees_the_receipt",
         ),
     ),
     Claim(
-        gettext_lazy("What changed while it was read cannot be signed: the page asks to read it again."),
+        gettext_lazy(
+            "If the agreement changes while you read it, you cannot sign it. The page asks you to read it again."
+        ),
         (
             "test_l17_a_document_that_changed_after_the_review_is_a_409",
             "test_s08_of_signing_and_a_title_that_changes_exactly_one_counts",
@@ -64,32 +65,32 @@ CLAIMS = (
         ("test_l07_the_sealed_file_begins_with_the_bytes_that_were_shown",),
     ),
     Claim(
-        gettext_lazy("One byte changed, something added at the end, a later edit: a check here tells it."),
+        gettext_lazy("The verification page detects a changed byte, an addition at the end and a later edit."),
         ("test_l16_a_file_with_a_byte_flipped_appended_or_updated_is_not_the_sealed_one",),
     ),
     Claim(
-        gettext_lazy("No agreement counts as sealed without the publisher’s own signature on the file."),
+        gettext_lazy("No agreement counts as sealed without the publisher’s signature on the file."),
         ("test_l13_no_agreement_is_complete_without_the_publishers_signature",),
     ),
     Claim(
-        gettext_lazy("The date of an electronic signature is its own, in UTC, not that of the seal."),
+        gettext_lazy("The date of an electronic signature is the time of signing in UTC, not the time of the seal."),
         ("test_l14_the_date_in_print_is_the_second_of_signing_in_utc",),
     ),
     Claim(
         gettext_lazy(
-            "A form signed by hand is accepted by an editor, with its date as written and as read; its pages are in "
-            "the sealed file."
+            "An editor accepts each form signed by hand, with its date as written and as read. The sealed file "
+            "contains its pages."
         ),
         ("test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read",),
     ),
     Claim(
-        gettext_lazy("The other authors with an address on file are told, and have 14 days to object."),
+        gettext_lazy("We tell the co-authors with an address on file. They have 14 days to object."),
         ("test_l09_the_other_authors_with_an_address_are_told_in_the_transaction_that_signs",),
     ),
     Claim(
         gettext_lazy(
-            "The sealed PDF comes by mail, is not locked against printing or copying, and can be asked for again for "
-            "years without an account."
+            "We email the sealed PDF. It allows printing and copying. The signer can request it again for years, "
+            "without an account."
         ),
         (
             "test_l10_the_files_are_not_encrypted_and_the_pages_can_be_printed",
@@ -98,15 +99,18 @@ CLAIMS = (
         ),
     ),
     Claim(
-        gettext_lazy("The evidence of a signature can be checked without this site, by a program that comes with it."),
+        gettext_lazy(
+            "Anyone with the evidence bundle can check a signature without this site. The bundle contains a program "
+            "for that."
+        ),
         ("test_l12_the_evidence_verifies_without_the_desk",),
     ),
     Claim(
-        gettext_lazy("The signer’s network address is printed nowhere and given to nobody with the evidence."),
+        gettext_lazy("The sealed PDF and the evidence bundle do not contain the signer’s network address."),
         ("test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed",),
     ),
     Claim(
-        gettext_lazy("Why a link opens nothing is told to nobody: all that do not work look alike."),
+        gettext_lazy("We do not say why a link fails. All links that do not work show the same page."),
         ("test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links",),
     ),
 )

@@ -15,19 +15,19 @@ def describe_email(kind: str) -> str:
 def describe_draft(data: dict[str, Any]) -> str:
     """Describe how an agreement began, with all earlier signers."""
     replacing = f", replacing {data['predecessor']}" if data.get("predecessor") else ""
-    hands = f"; before in the hands of {', then '.join(data['hands'])}" if data.get("hands") else ""
+    hands = f"; earlier signers: {', then '.join(data['hands'])}" if data.get("hands") else ""
     return f"prepared{replacing}{hands}"
 
 
 def describe_delivery(data: dict[str, Any]) -> str:
     """Describe what the publisher got: the sealed file, or a waiver."""
     sealed = data["sha256"]
-    return f"delivered to the publisher, SHA-256 {sealed[:16]}…" if sealed else "paper delivered under this waiver"
+    return f"delivered to the publisher, SHA-256 {sealed[:16]}…" if sealed else "paper delivered with this waiver"
 
 
 def describe_signature(data: dict[str, Any]) -> str:
-    by_hand = " and with a signature drawn by hand" if data.get("drawn") else ""
-    return f"signed as “{data['typed_name']}”{by_hand}, having ticked consent and authority"
+    by_hand = " and with a drawn signature" if data.get("drawn") else ""
+    return f"signed as “{data['typed_name']}”{by_hand}, with consent and authority ticked"
 
 
 def drawn_signature_of(agreement: Agreement) -> str:
@@ -41,8 +41,8 @@ def quote_text(data: dict[str, Any]) -> str:
 
 
 def describe_edit(data: dict[str, Any]) -> str:
-    kind = "a substantive edit, which the author is asked about (clause 5)" if data["substantive"] else "an edit"
-    return f"noted {kind}: {data['what']}"
+    kind = "a substantive edit, which the author must confirm (clause 5)" if data["substantive"] else "an edit"
+    return f"recorded {kind}: {data['what']}"
 
 
 def describe_approval(data: dict[str, Any]) -> str:
@@ -62,27 +62,27 @@ def format_count(number: int, thing: str) -> str:
 EVENT_LABELS: dict[str, Callable[[dict[str, Any]], str]] = {
     "draft": describe_draft,
     "issue": lambda data: f"issued to {data['signer']} <{data['signer_email']}>",
-    "remind": lambda data: "asked for a reminder",
+    "remind": lambda data: "requested a reminder",
     "pause": lambda data: f"paused reminders until {data['until'][:10]}" if data["until"] else "paused reminders",
     "resume": lambda data: "resumed reminders",
-    "mailed": lambda data: f"{describe_email(data['kind'])} mailed to {data['to']}",
-    "mail-unknown": lambda data: f"{describe_email(data['kind'])} to {data['to']} may or may not have arrived",
-    "reviewed": lambda data: "looked over the filled-in form, having ticked consent and authority",
-    "address-refused": lambda data: f"the address {data['to']} was refused for good: {data['words']}",
-    "bounced": lambda data: f"mail to {data['to']} came back: {data['words']}",
-    "stop-reminders": lambda data: "asked for no more reminders",
+    "mailed": lambda data: f"{describe_email(data['kind'])} emailed to {data['to']}",
+    "mail-unknown": lambda data: f"{describe_email(data['kind'])} to {data['to']}: delivery unknown",
+    "reviewed": lambda data: "reviewed the filled-in form, with consent and authority ticked",
+    "address-refused": lambda data: f"the address {data['to']} is undeliverable: {data['words']}",
+    "bounced": lambda data: f"email to {data['to']} bounced: {data['words']}",
+    "stop-reminders": lambda data: "opted out of reminders",
     "sign": describe_signature,
-    "receive": lambda data: f"sent the form signed by hand: {format_count(data['pages'], 'page')}",
-    "receive-again": lambda data: f"sent a better form signed by hand: {format_count(data['pages'], 'page')}",
+    "receive": lambda data: f"sent the signed form: {format_count(data['pages'], 'page')}",
+    "receive-again": lambda data: f"sent the signed form again: {format_count(data['pages'], 'page')}",
     "accept": lambda data: (
-        f"accepted the form signed by hand as {data['name']}’s, dated “{data['date_written']}”, read as {data['dated']}"
+        f"accepted the signed form as {data['name']}’s, dated “{data['date_written']}”, read as {data['dated']}"
     ),
-    "send-back": lambda data: f"sent the form back, without {'; '.join(missing_items(data))}",
+    "send-back": lambda data: f"sent the signed form back, missing: {'; '.join(missing_items(data))}",
     "seal": lambda data: f"sealed, SHA-256 {data['sha256'][:16]}…",
-    "damaged": lambda data: f"the sealed file was read again: {data['words']}",
-    "hand-over": lambda data: f"handed over to {data['to']}",
-    "propose": lambda data: f"proposed: {'; '.join(data['what'])}",
-    "refuse": lambda data: f"refused the proposal: {data['reason']}",
+    "damaged": lambda data: f"the sealed file failed a check: {data['words']}",
+    "hand-over": lambda data: f"delegated signing to {data['to']}",
+    "propose": lambda data: f"requested a change: {'; '.join(data['what'])}",
+    "refuse": lambda data: f"rejected the change request: {data['reason']}",
     "decline": lambda data: f"declined: {data['reason']}" if data["reason"] else "declined without a reason",
     "object": lambda data: f"{data['who']} objects: {data['reason']}",
     "waive": lambda data: f"waived: {data['reason']}",
@@ -93,10 +93,10 @@ EVENT_LABELS: dict[str, Callable[[dict[str, Any]], str]] = {
     "edit-confirmed": lambda data: f"confirmed the edit: {data['what']}{quote_text(data)}",
     "edit-declined": lambda data: f"declined the edit: {data['what']}{quote_text(data)}",
     "edit-undone": lambda data: f"undid the edit: {data['what']}{quote_text(data)}",
-    "correction": lambda data: f"{data['who']} asked for a correction: {data['what']}",
+    "correction": lambda data: f"{data['who']} requested a correction: {data['what']}",
     "correction-approved": describe_approval,
-    "correction-refused": lambda data: f"refused the correction: {data['what']}{quote_text(data)}",
-    "correction-applied": lambda data: f"noted that the correction is published: {data['what']}",
+    "correction-refused": lambda data: f"rejected the correction: {data['what']}{quote_text(data)}",
+    "correction-applied": lambda data: f"recorded that the correction is published: {data['what']}",
     "deliver": describe_delivery,
 }
 

@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 UNCHANGED = Sentence("This is the sealed file, unchanged.")
 CHANGED = Sentence("This is not the sealed file: it was changed.")
-UNSEALED = Sentence("This is not the sealed file: it carries no seal.")
-FOREIGN = Sentence("This is not a file that was sealed here.")
-RECORD_CHANGED = Sentence("The file is unchanged, but the desk’s record of it is not.")
-UNKNOWN = Sentence("No sealed file on record is this one.")
+UNSEALED = Sentence("This is not the sealed file: it has no seal.")
+FOREIGN = Sentence("We did not seal this file.")
+RECORD_CHANGED = Sentence("The file is unchanged, but our record of it was changed.")
+UNKNOWN = Sentence("We have no record of this file.")
 
 _REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
 _NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
@@ -66,11 +66,11 @@ def verify(body: bytes) -> Verification:
         return Verification(valid=False, ours=True, headline=CHANGED, sha256=digest, lines=_changes(body, named))
     if named:
         reason = Sentence(
-            "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
+            "This is one of our forms. We seal a form after it is signed. Then we email the sealed PDF to the signer."
         )
         return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(reason,))
     # A foreign file is not even parsed.
-    reason = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
+    reason = Sentence("It does not have our seal. Printing, scanning or saving a file again removes the seal.")
     return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(reason,))
 
 
@@ -78,7 +78,9 @@ def _changes(body: bytes, named: Agreement | None) -> tuple[str, ...]:
     """Return what is wrong with a file of ours that is not on record."""
     lines = [_difference(body, named)] if named else []
     lines += seal.inspect(body, trusted=_certificates()).problems
-    return tuple(line for line in lines if line) or (Sentence("Its seal holds, but no such file is on record here."),)
+    return tuple(line for line in lines if line) or (
+        Sentence("Its seal is valid, but we have no record of this file."),
+    )
 
 
 def verify_digest(digest: str) -> Verification | None:
@@ -88,11 +90,9 @@ def verify_digest(digest: str) -> Verification | None:
         return None
     body = _stored_body(stored)
     if body is None or sha256(body) != digest:
-        why = Sentence(
-            "The desk’s own copy cannot be read at the moment. Upload the file to have it checked by itself."
-        )
+        why = Sentence("We cannot read our copy of it at the moment. Upload the file to check its seal.")
         return Verification(
-            valid=False, ours=True, headline=Sentence("This file is on record."), sha256=digest, lines=(why,)
+            valid=False, ours=True, headline=Sentence("We have a record of this file."), sha256=digest, lines=(why,)
         )
     return verify(body)
 
@@ -129,7 +129,7 @@ def describe_agreement(agreement: Agreement) -> tuple[str, ...]:
             time=f"{agreement.sealed_at:%Y-%m-%d %H:%M}",
             level=agreement.seal_level,
         ),
-        Sentence("It stands as: %(status)s.", status=STATUS_LABELS[Status(agreement.status)]),
+        Sentence("Status: %(status)s.", status=STATUS_LABELS[Status(agreement.status)]),
     )
 
 
@@ -139,7 +139,7 @@ def describe_signature(agreement: Agreement) -> Sentence:
     if agreement.dated is None:
         return Sentence("Signed by %(name)s on %(time)s UTC.", name=name, time=time)
     return Sentence(
-        "Signed on paper by %(name)s, dated %(day)s (written “%(written)s”); accepted by an editor on %(time)s UTC.",
+        "Signed by hand by %(name)s, dated %(day)s (written “%(written)s”). Accepted by an editor on %(time)s UTC.",
         name=name,
         day=f"{agreement.dated:%Y-%m-%d}",
         written=agreement.date_written,
@@ -166,7 +166,7 @@ def _verify_stored(body: bytes, agreement: Agreement) -> Verification:
             ours=True,
             headline=RECORD_CHANGED,
             sha256=verdict.sha256,
-            lines=(Sentence("Of its events, %(problem)s", problem=problem),),
+            lines=(Sentence("Its history: %(problem)s", problem=problem),),
         )
     return Verification(
         valid=True, ours=True, headline=UNCHANGED, sha256=verdict.sha256, lines=describe_agreement(agreement)
@@ -180,13 +180,13 @@ def _record_problem(agreement: Agreement) -> str | None:
     if audit.check_chain(agreement, chain) and (problem := audit.check_chain_locked(agreement.pk)):
         return problem
     if sha256(_shown(agreement)) != agreement.shown_sha256:
-        return Sentence("the one of signing tells of a form that is not on record any more.")
+        return Sentence("the signing event names a form that we no longer have.")
     data_by_kind = {event.kind: event.data for event in chain}
     if data_by_kind.get("seal", {}).get("sha256") != agreement.sealed_sha256:
-        return Sentence("the one of sealing tells of another file.")
+        return Sentence("the sealing event names another file.")
     signing_data = data_by_kind.get("accept" if agreement.signed_form_id else "sign", {})
     if signing_data.get("shown_sha256", agreement.shown_sha256) != agreement.shown_sha256:
-        return Sentence("the one of signing tells of another form.")
+        return Sentence("the signing event names another form.")
     return audit.check_signed_form(agreement)
 
 

@@ -21,7 +21,7 @@ class Difference:
         return self.fact if self.position is None else f"{self.fact} {self.position}"
 
     def __str__(self) -> str:
-        return f"{self.what}: “{self.before}” shall be “{self.after}”"
+        return f"{self.what}: “{self.before}” becomes “{self.after}”"
 
 
 def compare_snapshot(snapshot: Snapshot, requested: dict[str, Any]) -> list[Difference]:

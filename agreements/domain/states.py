@@ -44,16 +44,16 @@ FROZEN = frozenset(Status) - {Status.DRAFT}
 """From issue on, the snapshot never changes."""
 
 STATUS_LABELS: dict[Status, str] = {
-    Status.DRAFT: Sentence("prepared, not sent"),
-    Status.ISSUED: Sentence("waiting for signature"),
-    Status.RECEIVED: Sentence("signed on paper, to be looked at"),
+    Status.DRAFT: Sentence("draft, not issued"),
+    Status.ISSUED: Sentence("awaiting signature"),
+    Status.RECEIVED: Sentence("signed form received, needs review"),
     Status.SIGNED: Sentence("signed, seal pending"),
     Status.SEALED: Sentence("signed and sealed"),
     Status.DECLINED: Sentence("declined by the author"),
     Status.LAPSED: Sentence("lapsed (clause 7)"),
     Status.SUPERSEDED: Sentence("replaced by a newer agreement"),
     Status.VOIDED: Sentence("voided by an editor"),
-    Status.WAIVED: Sentence("waived: goes without a signature"),
+    Status.WAIVED: Sentence("waived, no signature needed"),
 }
 """The names shown to people."""
 

@@ -93,7 +93,7 @@ def change_corresponding_author(paper: Paper, author_id: int, email: str, *, by:
             outbox.lock_agreements(live.values_list("pk", flat=True))
         agreement = live.first()
         if agreement is not None and agreement.status not in REMINDABLE:
-            raise lifecycle.TransitionError("change the contact of", agreement.status)
+            raise lifecycle.TransitionError(agreement.status)
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
         if author is None:
             raise snapshot.NotReadyError("The author chosen is not among the paper’s authors any more.")

@@ -38,7 +38,7 @@ def create_agreement(
         # Of two editors at the same time, the second waits here and then sees the first one's agreement.
         Paper.objects.select_for_update(no_key=True).values_list("pk").get(pk=paper.pk)
         if paper.agreements.filter(status__in=LIVE).exists():
-            raise snapshot.NotReadyError("It already has an agreement under way.")
+            raise snapshot.NotReadyError("The paper already has an agreement. Replace or void that one first.")
         agreement = Agreement.objects.create(
             reference=snapshot.new_reference(paper),
             paper=paper,
@@ -60,7 +60,7 @@ def issue(agreement: Agreement, *, by: str, now: datetime, delay: timedelta = ti
     """
     values = snapshot.take_snapshot(agreement.paper)
     if not SigningSettings.objects.filter(volume=agreement.paper.volume_id).exists():
-        raise snapshot.NotReadyError("Its volume has no terms. Set the deadline first.")
+        raise snapshot.NotReadyError("The volume has no signing settings. Set the deadline first.")
     with transaction.atomic():
         for name, value in values.items():
             setattr(agreement, name, value)  # the transition below writes the same values

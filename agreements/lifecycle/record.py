@@ -6,15 +6,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from agreements.domain.states import TRANSITIONS
+from agreements.domain.states import STATUS_LABELS, TRANSITIONS, Status
 from agreements.models import Agreement, Event, compare_and_set
 
 
 class TransitionError(Exception):
     """The agreement's status does not allow this transition, for example because somebody else was faster."""
 
-    def __init__(self, name: str, status: str) -> None:
-        super().__init__(f"Cannot {name} an agreement that is {status}.")
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The agreement changed ({STATUS_LABELS[Status(status)]}). Reload the page.")
         self.status = status
 
 
@@ -27,7 +27,7 @@ def transition(
         status=allowed.target, event_count=F("event_count") + 1, **columns
     )
     if not updated:
-        raise TransitionError(name, Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
+        raise TransitionError(Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk))
     append_event(agreement, name, by=by, now=now, data=data)
     agreement.refresh_from_db()
 

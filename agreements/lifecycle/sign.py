@@ -54,7 +54,7 @@ def review(agreement: Agreement, signature: SignatureInput, *, now: datetime) ->
         outbox.lock_agreements([agreement.pk])  # so that no event is recorded after a concurrent transition
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
-            raise TransitionError("review", status)
+            raise TransitionError(status)
         if signature.reviewed_digests not in recorded_reviews(agreement):
             record_event(agreement.pk, "reviewed", by="signer", now=now, data=signature.reviewed_digests)
 

@@ -62,7 +62,7 @@ def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Signe
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status != Status.RECEIVED:
-            raise lifecycle.TransitionError("send another form for", status)
+            raise lifecycle.TransitionError(status)
         lifecycle.record_event(agreement.pk, "receive-again", by="signer", now=now, data=upload.event_data)
         return upload.create_row(agreement, now)
 
@@ -185,13 +185,13 @@ def accept(agreement: Agreement, form: SignedForm, reading: FormReading, *, by: 
         )
         check_newest(agreement, form)
         if not earliest_date(agreement) <= reading.dated <= latest_date(now):
-            raise SignedFormError("The date must lie between the day on which the form was sent out and today.")
+            raise SignedFormError("The date is not possible. Type a date between the day of issue and today.")
         lifecycle.store_shown_form(agreement, shown)
         try:
             rendering.complete_form(agreement, shown)
         except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
             raise SignedFormError(
-                f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
+                f"We cannot make a sealed PDF from this form: {error} Send it back, and ask for photos of its pages."
             ) from error
         outbox.cancel_open(agreement.pk)
         notify.notify_coauthors(agreement, now)
@@ -221,4 +221,4 @@ def check_newest(agreement: Agreement, form: SignedForm) -> None:
     """
     newest = newest_form(agreement)
     if newest is None or newest.pk != form.pk:
-        raise SignedFormError("The author has sent another form meanwhile. Look at that one.")
+        raise SignedFormError("The author sent a newer form. Review that one.")

@@ -24,16 +24,16 @@ class NotReadyError(Exception):
 def take_snapshot(paper: Paper) -> dict[str, Any]:
     """Return the values of the paper that an agreement states. Raises NotReadyError if one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
-        raise NotReadyError("It is withdrawn.")
+        raise NotReadyError("The paper is withdrawn.")
     values = take_waiver_snapshot(paper)
     if not values["signer_email"]:
-        raise NotReadyError("It has no corresponding author. Choose one and give an e-mail address.")
+        raise NotReadyError("The paper has no corresponding author. Choose one and give an email address.")
     missing = pdf.find_unprintable(
         " ".join([values["title"], values["volume_name"], values["signer"], *values["authors"]])
     )
     if missing:
         characters = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReadyError(f"The form cannot show {characters}. Write the title or the name in other letters.")
+        raise NotReadyError(f"The form cannot print {characters}. Write the title or the name in other letters.")
     return values
 
 

@@ -49,8 +49,8 @@ def about_agreement(message: Message, now: datetime) -> Context:
     return NO_TOPIC | {
         "agreement": agreement,
         "until": now + TIME_TO_OBJECT,
-        "desk": f"{admin}/agreement/{agreement.pk}/change/",
-        "scan": f"{admin}/agreement/{agreement.pk}/scan/",
+        "agreement_page": f"{admin}/agreement/{agreement.pk}/change/",
+        "signed_form_page": f"{admin}/agreement/{agreement.pk}/scan/",
         "change_requests": f"{admin}/changerequest/",
         "corrections": f"{admin}/correction/",
     }

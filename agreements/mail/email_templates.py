@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 PLACEHOLDERS = {
-    "signer": "the name of the one who is to sign",
+    "signer": "the signer’s name",
     "title": "the paper’s title",
-    "deadline": "the last day to sign, with its zone",
-    "link": "the link to sign",
+    "deadline": "the last day to sign, with its time zone",
+    "link": "the signing link",
     "volume": "the volume’s name",
 }
 """Placeholders that are written in braces, with their meaning."""
@@ -19,19 +19,20 @@ def template_errors(body: str, required: tuple[str, ...]) -> Iterator[str]:
     """Yield what prevents a text from being sent, as sentences that say what to do."""
     used = PLACEHOLDER.findall(body)
     for name in sorted(set(used) - set(PLACEHOLDERS)):
-        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{placeholder}}}' for placeholder in PLACEHOLDERS)}."
+        allowed = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+        yield f"{{{name}}} is not a placeholder. Use only {allowed}."
     if re.search(r"[{}]", PLACEHOLDER.sub("", body)):
-        yield "A brace stands alone. Write each place with both, such as {deadline}."
+        yield "A brace has no partner. Write each placeholder with both braces, such as {deadline}."
     for name in required:
         if used.count(name) != 1:
-            yield f"Write {{{name}}} exactly once, where {PLACEHOLDERS[name]} shall stand: no author can do without."
+            yield f"{{{name}}} must occur exactly once. Write it where {PLACEHOLDERS[name]} should appear."
     yield from signing_link_errors(body)
 
 
 def signing_link_errors(text: str) -> Iterator[str]:
     """Yield an error if the text contains a personal signing link, because everybody would get it."""
     if re.search(r"https?://\S+/sign/", text):
-        yield "There is somebody’s link to sign in it. Write {link} in the mail’s words: everybody gets their own."
+        yield "The text contains one person’s signing link. Write {link} instead: each signer gets a personal link."
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:

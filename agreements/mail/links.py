@@ -15,9 +15,9 @@ from agreements.models import Agreement, Link, Message
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 ROUTES = {
     Link.Purpose.SIGN: "sign",
-    Link.Purpose.COPY: "sealed-copy",
-    Link.Purpose.OBJECT: "object",
-    Link.Purpose.STOP: "stop-reminders",
+    Link.Purpose.COPY: "sealed-pdf",
+    Link.Purpose.OBJECT: "objection",
+    Link.Purpose.STOP: "unsubscribe",
     Link.Purpose.EDIT: "edit",
     Link.Purpose.CORRECT: "correction",
 }

@@ -56,7 +56,7 @@ def request_change(
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
-            raise lifecycle.TransitionError("propose anything for", status)
+            raise lifecycle.TransitionError(status)
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
         request = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
@@ -86,7 +86,7 @@ def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreemen
             reason = reasons.signer_changed_to(change_request.data["name"])
         else:
             apply_change(paper_of(agreement), change_request.data)
-            reason = reasons.CORRECTED
+            reason = reasons.CHANGED
         agreement.paper = paper_of(agreement)
         successor = lifecycle.replace(agreement, reason=reason, by=by, now=now)
         if change_request.kind == ChangeRequest.Kind.SIGNER:
@@ -117,7 +117,7 @@ def set_signer(agreement: Agreement, requested: dict[str, Any], *, by: str, now:
         return
     author = authors.filter(pk=requested["author"]).first()
     if author is None:
-        raise snapshot.NotReadyError(f"{requested['name']} is not among the paper’s authors any more.")
+        raise snapshot.NotReadyError(f"{requested['name']} is no longer an author of this paper. Reject the request.")
     set_corresponding_author(author, requested["email"])
 
 
@@ -131,10 +131,10 @@ def resolve(
     outbox.lock_agreements([change_request.agreement_id])
     agreement = Agreement.objects.select_related("text").get(pk=change_request.agreement_id)
     if agreement.status not in WAITING:
-        raise lifecycle.TransitionError("settle a proposal for", agreement.status)
+        raise lifecycle.TransitionError(agreement.status)
     open_requests = ChangeRequest.objects.filter(pk=change_request.pk, state=State.OPEN)
     if not open_requests.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
-        raise lifecycle.TransitionError("settle again a proposal for", agreement.status)
+        raise lifecycle.TransitionError(agreement.status)
     change_request.refresh_from_db()
     return agreement
 
@@ -161,7 +161,7 @@ def apply_authors(paper: Paper, names: list[str]) -> None:
     removed = [row for row in rows if row not in matched]
     if any(row.is_corresponding for row in removed):
         raise snapshot.NotReadyError(
-            "The corresponding author would leave the list. Choose another one on the paper’s page first."
+            "The change removes the corresponding author. Choose another one on the paper’s page first."
         )
     for author in removed:
         author.delete()

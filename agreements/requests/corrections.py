@@ -72,11 +72,13 @@ def approve(correction: Correction, permission: Permission, *, by: str, now: dat
     """Approve the correction with the permission it needs. Raises NotPermittedError, AlreadyResolvedError."""
     editors = correction.agreement.paper.volume.editor_names
     if correction.needs_permission and not (permission.by and permission.how and permission.on):
-        raise NotPermittedError("Say which editor of the volume gave permission, how, and on which day.")
+        raise NotPermittedError(
+            "The permission is incomplete. Say which editor of the volume gave it, how and on which day."
+        )
     if permission.by and permission.by not in editors:
-        raise NotPermittedError(f"{permission.by} is not among the volume’s editors.")
+        raise NotPermittedError(f"{permission.by} is not an editor of this volume. Choose one of its editors.")
     if permission.on and permission.on > now.date():
-        raise NotPermittedError("The permission cannot be of a day to come.")
+        raise NotPermittedError("The permission cannot be in the future. Correct the date.")
     resolve(
         correction,
         State.APPROVED,
@@ -177,7 +179,7 @@ def format_pull_request(correction: Correction) -> str:
         ("## Description of Changes", [correction.description]),
         (
             "## Additional Notes",
-            [correction.notes, f"Asked for by {correction.name}; agreement {agreement.reference}."],
+            [correction.notes, f"Requested by {correction.name}; agreement {agreement.reference}."],
         ),
     ]
     return "\n\n".join("\n".join([heading, "", *filter(None, lines)]) for heading, lines in blocks) + "\n"

@@ -31,7 +31,7 @@ def record_edit(
 ) -> Edit:
     """Record an edit, and ask the author if it is substantive. Raises TransitionError before the signature."""
     with transaction.atomic():
-        lock_agreement(agreement, "note an edit under")
+        lock_agreement(agreement)
         edit = Edit.objects.create(
             agreement=agreement,
             what=what,
@@ -52,7 +52,7 @@ def record_edit(
 def ask_author(edit: Edit, *, now: datetime) -> bool:
     """Ask the author, or ask again. Returns False if the edit is not open or an email about it is still queued."""
     with transaction.atomic():
-        lock_agreement(edit.agreement, "ask about an edit under")
+        lock_agreement(edit.agreement)
         open_edits = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
         times = open_edits.values_list("asked", flat=True).first()
         queued = edit.agreement.messages.filter(idempotency_key=f"edit:{edit.pk}:{times}", state__in=outbox.OPEN_STATES)
@@ -87,18 +87,18 @@ def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
 def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, answer: str, now: datetime) -> None:
     """Set the state from one of `sources` and append the event. Raises TransitionError."""
     with transaction.atomic():
-        lock_agreement(edit.agreement, "settle an edit under")
+        lock_agreement(edit.agreement)
         matching = Edit.objects.filter(pk=edit.pk, state__in=sources)
         if not matching.update(state=state, resolved_at=now, resolved_by=by, answer=answer):
-            raise lifecycle.TransitionError("settle again an edit under", edit.agreement.status)
+            raise lifecycle.TransitionError(edit.agreement.status)
         edit.refresh_from_db()
         data = {"what": edit.what, "words": answer}
         lifecycle.record_event(edit.agreement_id, f"edit-{state}", by=by, now=now, data=data)
 
 
-def lock_agreement(agreement: Agreement, action: str) -> None:
+def lock_agreement(agreement: Agreement) -> None:
     """Lock the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
     outbox.lock_agreements([agreement.pk])
     status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
     if status not in IN_FORCE:
-        raise lifecycle.TransitionError(action, status)
+        raise lifecycle.TransitionError(status)

@@ -33,7 +33,7 @@ def record_objection(agreement: Agreement, *, by: str, reason: str, now: datetim
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in SIGNED:
-            raise lifecycle.TransitionError("object to", status)
+            raise lifecycle.TransitionError(status)
         if any(data["who"] == by for data in history.list_objections(agreement)):
             return False
         lifecycle.record_event(agreement.pk, "object", by="author", now=now, data={"who": by, "reason": reason})

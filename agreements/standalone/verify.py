@@ -1,12 +1,12 @@
-"""Checks an evidence bundle without the desk that made it: ``python3 verify.py [FOLDER]``.
+"""Checks an evidence bundle without the server that made it: ``python3 verify.py [FOLDER]``.
 
-Needs Python 3.9 or newer and the `openssl` program; no network, no database, nothing of the publisher's. Exit status 0
-when all holds, else 1. What is checked:
+Needs Python 3.9 or newer and the `openssl` program, but no network and no database. The exit status is 0 if the bundle
+is valid, else 1. The checks:
 
 1. `sealed.pdf` has the SHA-256 that `agreement.json` states.
-2. Its first `shown_length` bytes are the form that the signer was shown: their SHA-256 is in the event of signing.
-3. The files of a form signed by hand have the SHA-256 that the event of accepting states.
-4. `events.jsonl` is a whole chain: each digest covers its event and the digest before it; the last is `event_head`.
+2. Its first `shown_length` bytes are the form that the signer was shown: their SHA-256 is in the signing event.
+3. The files of a signed form have the SHA-256 that the accepting event states.
+4. `events.jsonl` is complete: each digest covers its event and the digest before it; the last is `event_head`.
 5. The seal covers the whole file but for its own value, and a certificate of `certificates.pem` made it.
 """
 
@@ -41,31 +41,31 @@ def check_events(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optiona
         canonical = json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         whole = event["number"] == number and event["previous"] == previous
         if not whole or event["agreement"] != agreement["reference"] or sha256(canonical.encode()) != digest:
-            return f"event {number} does not fit into the chain"
+            return f"event {number} was changed, or an event before it is missing"
         previous = digest
         signed = event if event["kind"] in ("sign", "accept") else signed
     if previous != agreement["event_head"]:
         return "the last event is missing"
     if signed is None or signed["data"]["shown_sha256"] != agreement["shown_sha256"]:
-        return "the event of signing names another form"
+        return "the signing event names another form"
     return None
 
 
-def check_scans(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[str]:
+def check_signed_form(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[str]:
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     accepted = [event for event in map(json.loads, lines) if event["kind"] == "accept"]
     stated = [one["sha256"] for event in accepted for one in event["data"]["files"]]
     signed_forms = agreement.get("signed_forms", {})
     if sorted(signed_forms.values()) != sorted(stated):
-        return "the event of accepting names other files"
+        return "the accepting event names other files"
     changed = [name for name, digest in signed_forms.items() if sha256((folder / name).read_bytes()) != digest]
-    return f"{changed[0]} is not the file that came in" if changed else None
+    return f"{changed[0]} is not the file that the signer sent" if changed else None
 
 
 def check_seal(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[str]:
     ranges = re.findall(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", pdf)
     if len(ranges) != 1:
-        return "sealed.pdf has not exactly one seal"
+        return "sealed.pdf does not have exactly one seal"
     start, first, second, rest = map(int, ranges[0])
     if start != 0 or second + rest != len(pdf):
         return "the seal does not cover the whole file"
@@ -76,7 +76,7 @@ def check_seal(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[
         return "the seal cannot be read"
     with tempfile.TemporaryDirectory() as scratch:
         value, content = Path(scratch, "seal.der"), Path(scratch, "content")
-        # The room kept for the seal is filled up with zeros; DER itself says how long it is.
+        # Zeros fill the space reserved for the seal; DER itself states the length of the value.
         value.write_bytes(signature[: der_length(signature)])
         content.write_bytes(pdf[:first] + pdf[second:])
         done = subprocess.run(
@@ -89,7 +89,7 @@ def check_seal(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Optional[
             text=True,
             check=False,
         )
-    return None if done.returncode == 0 else f"the seal does not hold: {done.stderr.strip().splitlines()[-1]}"
+    return None if done.returncode == 0 else f"the seal is not valid: {done.stderr.strip().splitlines()[-1]}"
 
 
 def der_length(data: bytes) -> int:
@@ -100,7 +100,7 @@ def der_length(data: bytes) -> int:
     return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
 
 
-CHECKS = (("file", check_file), ("paper form", check_scans), ("events", check_events), ("seal", check_seal))
+CHECKS = (("file", check_file), ("signed form", check_signed_form), ("events", check_events), ("seal", check_seal))
 
 
 def main() -> int:
@@ -112,7 +112,7 @@ def main() -> int:
     for what, check in CHECKS:
         problem = check(folder, agreement, pdf)
         failures += problem is not None
-        print(f"  {what}: {problem or 'holds'}")
+        print(f"  {what}: {problem or 'valid'}")
     print("NOT VALID" if failures else "VALID")
     return 1 if failures else 0
 

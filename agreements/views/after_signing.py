@@ -28,7 +28,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
     row = link.agreement.edits.get(pk=link.message.idempotency_key.split(":")[1])
     context = {"agreement": link.agreement, "edit": row}
     if row.state != Edit.State.OPEN:
-        return render(request, "agreements/edit_settled.html", context)
+        return render(request, "agreements/edit_resolved.html", context)
     form = EditForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "agreements/edit.html", context | {"form": form}, status=400 if form.is_bound else 200)
@@ -38,7 +38,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
     except lifecycle.TransitionError:  # a second click, or an editor was faster
         row.refresh_from_db()
     remember_language(request, link.message.recipient)
-    return render(request, "agreements/edit_settled.html", context)
+    return render(request, "agreements/edit_resolved.html", context)
 
 
 @never_cache
@@ -70,12 +70,14 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
             notes=form.cleaned_data["notes"],
         )
     except corrections.NotPublishedError:
-        context["refusal"] = _("The paper is not published at present. Answer the mail instead.")
+        context["refusal"] = _("The paper is not published at the moment. Answer our email instead.")
     except corrections.TooManyOpenError:
-        context["refusal"] = _("Several requests about this paper wait for the editors. Wait for their answer first.")
+        context["refusal"] = _(
+            "The editors have not answered earlier requests about this paper. Please wait for their answer."
+        )
     else:
         remember_language(request, recipient)
-        return render(request, "agreements/correction_asked.html", context)
+        return render(request, "agreements/correction_requested.html", context)
     return render(request, "agreements/correction.html", context, status=409)
 
 
@@ -92,10 +94,10 @@ def objection(request: HttpRequest, token: str) -> HttpResponse:
     form = ObjectionForm(request.POST if request.method == "POST" else None)
     context = {"agreement": agreement, "form": form, "who": who}
     if not form.is_valid():
-        return render(request, "agreements/object.html", context, status=400 if form.is_bound else 200)
+        return render(request, "agreements/objection.html", context, status=400 if form.is_bound else 200)
     try:
         objections.record_objection(agreement, by=who, reason=form.cleaned_data["reason"], now=now_of(request))
     except lifecycle.TransitionError:  # an editor was faster
         return link_expired_page(request)
     remember_language(request, link.message.recipient)
-    return render(request, "agreements/objected.html", context)
+    return render(request, "agreements/objection_recorded.html", context)

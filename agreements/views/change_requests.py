@@ -26,13 +26,13 @@ def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     form = DelegateForm(data, authors=change_requests.possible_delegates(agreement), wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
-        return render(request, "agreements/hand_over.html", context, status=400 if form.is_bound else 200)
+        return render(request, "agreements/delegate.html", context, status=400 if form.is_bound else 200)
     author, email = form.cleaned_data["author"], form.cleaned_data["email"]
     try:
         if author and author.email and email in ("", author.email):
             delegate.delegate(agreement, author, now=now)
             remember_language(request, agreement.signer_email)
-            return render(request, "agreements/handed_over.html", context | {"author": author})
+            return render(request, "agreements/delegated.html", context | {"author": author})
         note = form.cleaned_data["note"].strip()
         made = change_requests.request_change(agreement, ChangeRequest.Kind.SIGNER, form.wanted, note=note, now=now)
         return change_requested(request, token, made)
@@ -40,7 +40,7 @@ def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return redirect_to_start(token)  # a second click, another tab or an editor was faster
     except (snapshot.NotReadyError, change_requests.AlreadyRequestedError) as refusal:
         context |= {"refusal": confirmation_text(refusal)}
-        return render(request, "agreements/hand_over.html", context, status=409)
+        return render(request, "agreements/delegate.html", context, status=409)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +52,7 @@ def request_change(request: HttpRequest, token: str, link: Link) -> HttpResponse
     form = ChangeRequestForm(request.POST if request.method == "POST" else None, facts=agreement.facts, wording=text)
     context = {"token": token, "agreement": agreement, "form": form}
     if not form.is_valid():
-        return render(request, "agreements/correct.html", context, status=400 if form.is_bound else 200)
+        return render(request, "agreements/change_request.html", context, status=400 if form.is_bound else 200)
     note = form.cleaned_data["note"].strip()
     try:
         made = change_requests.request_change(
@@ -62,7 +62,7 @@ def request_change(request: HttpRequest, token: str, link: Link) -> HttpResponse
         return redirect_to_start(token)
     except change_requests.AlreadyRequestedError as refusal:
         context |= {"refusal": confirmation_text(refusal)}
-        return render(request, "agreements/correct.html", context, status=409)
+        return render(request, "agreements/change_request.html", context, status=409)
     return change_requested(request, token, made)
 
 
@@ -71,10 +71,10 @@ def change_requested(request: HttpRequest, token: str, change_request: ChangeReq
     remember_language(request, agreement.signer_email)
     found = compare_snapshot(agreement.facts, change_request.data)
     context = {"token": token, "agreement": agreement, "differences": found}
-    return render(request, "agreements/proposed.html", context)
+    return render(request, "agreements/change_requested.html", context)
 
 
 def confirmation_text(refusal: Exception) -> str:
     if isinstance(refusal, change_requests.AlreadyRequestedError):
-        return _("The editors have a proposal of yours already and will answer it by mail.")
-    return _("The paper is not ready for another signer. Please answer the mail that brought you here.")
+        return _("You already requested a change. The editors will answer it by email.")
+    return _("This paper cannot get another signer yet. Please answer our email instead.")

@@ -27,12 +27,12 @@ def link_expired_page(request: HttpRequest) -> HttpResponse:
     # Relative, so that the page says the same, to the byte, for every link.
     route = request.resolver_match.route if request.resolver_match else ""
     up = "../" * route.partition("<str:token>/")[2].count("/")
-    return render(request, "agreements/link_dead.html", {"fresh": f"{up}fresh/"}, status=404)
+    return render(request, "agreements/link_expired.html", {"new_link": f"{up}fresh/"}, status=404)
 
 
 def too_many_attempts(request: HttpRequest, wait: str) -> HttpResponse:
     """Says how long to wait. Nothing was changed."""
-    return render(request, "agreements/too_often.html", {"wait": wait}, status=429)
+    return render(request, "agreements/too_many_attempts.html", {"wait": wait}, status=429)
 
 
 def too_many_misses(request: HttpRequest) -> bool:

@@ -34,7 +34,7 @@ def new_link(request: HttpRequest, token: str) -> HttpResponse:
     if not rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)):
         return too_many_attempts(request, _("a minute"))
     link_requests.request_link(now_of(request), token=token)
-    return render(request, "agreements/asked.html")
+    return render(request, "agreements/check_email.html")
 
 
 @never_cache
@@ -45,7 +45,9 @@ def request_sealed_pdf(request: HttpRequest) -> HttpResponse:
         return too_many_attempts(request, _("a minute"))
     form = CopyForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)
+        return render(
+            request, "agreements/request_sealed_pdf.html", {"form": form}, status=400 if form.is_bound else 200
+        )
     rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
     link_requests.request_link(now_of(request), reference=form.cleaned_data["reference"])
-    return render(request, "agreements/asked.html")
+    return render(request, "agreements/check_email.html")

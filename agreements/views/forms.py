@@ -23,7 +23,7 @@ from proceedings.models import Author
 BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
 """A name with another way to write it in brackets, such as the family's own letters beside Latin ones."""
 
-TOO_LONG = gettext_lazy("That is too long. Please say it in at most %(limit_value)d characters.")
+TOO_LONG = gettext_lazy("This is too long. Write at most %(limit_value)d characters.")
 
 
 class SignForm(forms.Form):
@@ -32,7 +32,7 @@ class SignForm(forms.Form):
     typed_name = forms.CharField(
         label=gettext_lazy("Your full name"),
         max_length=300,
-        error_messages={"required": gettext_lazy("Type your full name; it is your signature.")},
+        error_messages={"required": gettext_lazy("Type your full name. It is your signature.")},
     )
     same_name = forms.BooleanField(required=False)
     authority = forms.BooleanField(
@@ -42,7 +42,9 @@ class SignForm(forms.Form):
     )
     consent = forms.BooleanField(
         error_messages={
-            "required": gettext_lazy("Tick this to sign electronically. To sign on paper, see above the agreement.")
+            "required": gettext_lazy(
+                "Tick this to sign electronically. To sign by hand, use the link above the agreement."
+            )
         }
     )
     drawing = forms.CharField(required=False, strip=False)
@@ -60,15 +62,12 @@ class SignForm(forms.Form):
         if missing := pdf.find_unprintable(typed):
             named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
             raise forms.ValidationError(
-                _("The form cannot show %(letters)s. Please write your name in other letters, such as Latin ones.")
+                _("The form cannot print %(letters)s. Please write your name in other letters, such as Latin letters.")
                 % {"letters": named}
             )
         if not pdf.fits_the_line(typed, self.wording):
             raise forms.ValidationError(
-                _(
-                    "That is longer than the line on which the form is signed. Please shorten it, such as your first "
-                    "names to initials."
-                )
+                _("This name is too long for the signature line. Please shorten it, for example with initials.")
             )
         return typed
 
@@ -78,7 +77,7 @@ class SignForm(forms.Form):
             drawn_signature.parse_drawing(drawn)
         except drawn_signature.DrawingError as refusal:
             raise forms.ValidationError(
-                _("The drawn signature did not arrive whole. Draw it again, or leave it out: the typed name signs.")
+                _("The drawn signature is incomplete. Draw it again, or clear it. The typed name is enough.")
             ) from refusal
         return drawn
 
@@ -89,8 +88,8 @@ class SignForm(forms.Form):
             self.add_error(
                 "typed_name",
                 _(
-                    "That is too long to stand beside your drawn signature. Please shorten it, such as your first "
-                    "names to initials, or clear the drawing."
+                    "This name is too long beside your drawn signature. Please shorten it, for example with initials, "
+                    "or clear the drawing."
                 ),
             )
         if typed and not same_person(typed, self.signer):
@@ -99,8 +98,8 @@ class SignForm(forms.Form):
                 self.add_error(
                     "typed_name",
                     _(
-                        "The agreement names %(name)s. If that is you and you write your name so, tick the box below "
-                        "the name. If it is not you, do not sign: answer the mail instead."
+                        "The agreement names %(name)s. If that is you, tick the box below the name. If not, do not "
+                        "sign. Answer our email instead."
                     )
                     % {"name": self.signer},
                 )
@@ -133,13 +132,13 @@ class DeclineForm(forms.Form):
     """The tick keeps out machines that press every button they find: declining cannot be taken back."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Why? (optional)"),
+        label=gettext_lazy("Reason (optional)"),
         required=False,
         max_length=2000,
         error_messages={"max_length": TOO_LONG},
     )
     sure = forms.BooleanField(
-        error_messages={"required": gettext_lazy("Tick this to decline. Nothing has happened yet.")}
+        error_messages={"required": gettext_lazy("Tick this to decline. Nothing was changed yet.")}
     )
 
 
@@ -150,12 +149,12 @@ class ObjectionForm(forms.Form):
         label=gettext_lazy("Why do you object?"),
         max_length=2000,
         error_messages={
-            "required": gettext_lazy("Say why, so that the editors can weigh it."),
+            "required": gettext_lazy("Give a reason, so that the editors can decide."),
             "max_length": TOO_LONG,
         },
     )
     sure = forms.BooleanField(
-        error_messages={"required": gettext_lazy("Tick this to object. Nothing has happened yet.")}
+        error_messages={"required": gettext_lazy("Tick this to object. Nothing was changed yet.")}
     )
 
 
@@ -164,7 +163,7 @@ class EditForm(forms.Form):
 
     right = forms.ChoiceField(
         choices=[("yes", gettext_lazy("Yes, publish it like this.")), ("no", gettext_lazy("No, not like this."))],
-        error_messages={"required": gettext_lazy("Choose one.")},
+        error_messages={"required": gettext_lazy("Choose yes or no.")},
     )
     words = forms.CharField(
         label=gettext_lazy("What should be different?"),
@@ -176,7 +175,7 @@ class EditForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("right") == "no" and not cleaned.get("words"):
-            self.add_error("words", _("Say what should be different, so that the editors can put it right."))
+            self.add_error("words", _("Say what should be different, so that the editors can correct it."))
         return cleaned
 
 
@@ -185,22 +184,22 @@ class CorrectionForm(forms.Form):
 
     nature = forms.ChoiceField(
         choices=[
-            ("meta", gettext_lazy("A slip in the title, a name, the abstract or the pages")),
-            ("pdf", gettext_lazy("Another PDF")),
-            ("content", gettext_lazy("What the paper says")),
+            ("meta", gettext_lazy("A small error in the title, a name, the abstract or the page numbers")),
+            ("pdf", gettext_lazy("A new PDF")),
+            ("content", gettext_lazy("The content of the paper")),
         ],
-        error_messages={"required": gettext_lazy("Choose what is to be changed.")},
+        error_messages={"required": gettext_lazy("Choose what should change.")},
     )
     description = forms.CharField(
-        label=gettext_lazy("What exactly?"),
+        label=gettext_lazy("Description"),
         max_length=4000,
         error_messages={
-            "required": gettext_lazy("Say where it is, what it is now and what it shall be."),
+            "required": gettext_lazy("Say where it is, what it says now and what it should say."),
             "max_length": TOO_LONG,
         },
     )
     notes = forms.CharField(
-        label=gettext_lazy("Why? (if you like)"),
+        label=gettext_lazy("Reason (optional)"),
         required=False,
         max_length=2000,
         error_messages={"max_length": TOO_LONG},
@@ -217,18 +216,18 @@ class DelegateForm(forms.Form):
 
     to = forms.ChoiceField(
         error_messages={
-            "required": gettext_lazy("Choose who shall sign."),
-            "invalid_choice": gettext_lazy("Choose one of these."),
+            "required": gettext_lazy("Choose who should sign."),
+            "invalid_choice": gettext_lazy("Choose a person from the list."),
         }
     )
     name = forms.CharField(required=False, max_length=200, error_messages={"max_length": TOO_LONG})
     email = forms.EmailField(
         required=False,
-        error_messages={"invalid": gettext_lazy("That is no e-mail address. Write it like name@example.org.")},
+        error_messages={"invalid": gettext_lazy("This is not an email address. Write it like name@example.org.")},
     )
     note = forms.CharField(required=False, max_length=2000, error_messages={"max_length": TOO_LONG})
     sure = forms.BooleanField(
-        error_messages={"required": gettext_lazy("Tick this to hand over. Nothing has happened yet.")}
+        error_messages={"required": gettext_lazy("Tick this to delegate signing. Nothing was changed yet.")}
     )
 
     def __init__(self, *args: Any, authors: Sequence[Author], wording: AgreementWording, **kwargs: Any) -> None:
@@ -247,18 +246,18 @@ class DelegateForm(forms.Form):
         if data.get("to") == self.SOMEBODY_ELSE:
             self.clean_somebody_else(data)
         elif author and not author.email and not data.get("email") and "email" not in self.errors:
-            missing = _("No address of %(name)s is on file. Type it; the editors will check it.")
+            missing = _("We have no address for %(name)s. Type it. An editor will check it.")
             self.add_error("email", missing % {"name": author.display})
         return data | {"author": author}
 
     def clean_somebody_else(self, data: dict[str, Any]) -> None:
         listed = next((a for a in self.authors.values() if same_person(data.get("name") or "", a.display)), None)
         if "name" not in self.errors and not data.get("name"):
-            self.add_error("name", _("Type the name of who shall sign."))
+            self.add_error("name", _("Type the name of the person who should sign."))
         elif listed:
-            self.add_error("name", _("%(name)s is an author: choose them above.") % {"name": listed.display})
+            self.add_error("name", _("%(name)s is an author. Choose this name above.") % {"name": listed.display})
         if "email" not in self.errors and not data.get("email"):
-            self.add_error("email", _("Type their address; the editors will check it."))
+            self.add_error("email", _("Type their email address. An editor will check it."))
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -276,17 +275,17 @@ class ChangeRequestForm(forms.Form):
         label=gettext_lazy("Title"),
         max_length=500,
         error_messages={
-            "required": gettext_lazy("A paper has a title."),
-            "max_length": gettext_lazy("That is too long for a title: at most %(limit_value)d characters."),
+            "required": gettext_lazy("The title is empty. Type the title."),
+            "max_length": gettext_lazy("This title is too long. Write at most %(limit_value)d characters."),
         },
     )
     authors = forms.CharField(
-        label=gettext_lazy("Authors, one in each line, in their order"),
+        label=gettext_lazy("Authors in order, one per line"),
         max_length=20_000,
-        error_messages={"required": gettext_lazy("A paper has at least one author.")},
+        error_messages={"required": gettext_lazy("The list of authors is empty. Type at least one author.")},
     )
     note = forms.CharField(
-        label=gettext_lazy("Anything the editors should know (optional)"),
+        label=gettext_lazy("Note to the editors (optional)"),
         required=False,
         max_length=2000,
         error_messages={"max_length": TOO_LONG},
@@ -302,14 +301,14 @@ class ChangeRequestForm(forms.Form):
     def clean_authors(self) -> list[str]:
         names = [require_printable(line) for line in self.cleaned_data["authors"].splitlines() if line.strip()]
         if too_long := next((name for name in names if len(name) > 200), None):
-            too_much = _("“%(start)s…” is too long for a name. Write each author in a line.")
+            too_much = _("“%(start)s…” is too long for a name. Write one author per line.")
             raise forms.ValidationError(too_much % {"start": too_long[:40]})
         return [signable(name, self.wording) for name in names]  # for each of them may come to sign one day
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not compare_snapshot(self.facts, self.wanted):
-            self.add_error("title", _("This is what the agreement says already. Change what is wrong."))
+            self.add_error("title", _("The agreement already says this. Change what is wrong."))
         return data
 
     @property
@@ -323,7 +322,7 @@ def require_printable(text: str) -> str:
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
     if missing := pdf.find_unprintable(tidy):
         named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
-        refusal = _("The form cannot show %(letters)s. Please write it in other letters.")
+        refusal = _("The form cannot print %(letters)s. Please use other letters.")
         raise forms.ValidationError(refusal % {"letters": named})
     return tidy
 
@@ -331,10 +330,7 @@ def require_printable(text: str) -> str:
 def signable(name: str, wording: AgreementWording) -> str:
     """`name`, if whoever bears it can sign the form with it; else raises ValidationError."""
     if not pdf.fits_the_line(name, wording):
-        too_wide = _(
-            "“%(name)s” is longer than the line on which the form is signed. Please shorten it, such as first names to "
-            "initials."
-        )
+        too_wide = _("“%(name)s” is too long for the signature line. Please shorten it, for example with initials.")
         raise forms.ValidationError(too_wide % {"name": name})
     return name
 
@@ -351,7 +347,7 @@ class CopyForm(forms.Form):
 
 MAX_BYTES = 20 * 1024 * 1024
 """Far above any sealed agreement; a larger file cannot be one."""
-TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement.")
+TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement. Choose another file.")
 
 
 class VerifyForm(forms.Form):
@@ -359,7 +355,7 @@ class VerifyForm(forms.Form):
         label=gettext_lazy("A sealed agreement (PDF)"),
         error_messages={
             "required": gettext_lazy("Choose a PDF file."),
-            "empty": gettext_lazy("The file is empty. Choose the PDF that came by mail."),
+            "empty": gettext_lazy("The file is empty. Choose the PDF that we emailed you."),
             "invalid": gettext_lazy("Your browser sent no file. Choose a PDF file."),
         },
     )

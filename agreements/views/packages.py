@@ -21,5 +21,5 @@ def package(request: HttpRequest, ticket: str, name: str) -> HttpResponse | File
         found = Package.objects.select_related("volume").get(pk=pk, state=Package.State.DONE)
         file = storages["private"].open(found.stored_as)
     except (signing.BadSignature, Package.DoesNotExist, FileNotFoundError):
-        return render(request, "agreements/package_gone.html", status=404)
+        return render(request, "agreements/download_expired.html", status=404)
     return byte_ranges.download(request, file, size=found.size, sha256=found.sha256, name=found.name)  # type: ignore[arg-type]

@@ -31,36 +31,32 @@ logger = logging.getLogger(__name__)
 HEADERS_OF_UPLOAD = 100_000
 """Room for what a browser sends around the files."""
 
-TOO_LARGE = gettext_lazy("That is more than 20 MB. Scan the form in black and white, or take smaller photos.")
-NO_ROOM = gettext_lazy(
-    "There is no room for more files at present, and the desk has been told. Sign online, or send the form tomorrow."
-)
-INFECTED = gettext_lazy("A virus scanner objects to this file. Scan the form again, or send photos of its pages.")
-UNCHECKED = gettext_lazy("The file could not be looked through just now. Send it again in an hour, or sign online.")
+TOO_LARGE = gettext_lazy("This is more than 20 MB. Scan the form in black and white, or take smaller photos.")
+NO_ROOM = gettext_lazy("We cannot store more files at the moment. Sign online, or send the form tomorrow.")
+INFECTED = gettext_lazy("The virus scanner rejected this file. Scan the form again, or send photos of its pages.")
+UNCHECKED = gettext_lazy("We could not check the file. Send it again in an hour, or sign online.")
 WORDS = {
     Refusal.EMPTY: gettext_lazy("The file is empty. Choose the scan or the photo of the signed form."),
     Refusal.HEIC: gettext_lazy(
-        "This is a HEIC photo, which many programs cannot open. On an iPhone, choose Settings, Camera, Formats, “Most "
-        "Compatible” and take it again; or send the form as a PDF."
+        "We cannot open HEIC photos. On an iPhone, choose Settings, Camera, Formats, “Most Compatible”. Then take the "
+        "photo again, or send the form as a PDF."
     ),
-    Refusal.OTHER: gettext_lazy("This is no PDF, and no JPEG or PNG photo. Save or scan the form as one of these."),
+    Refusal.OTHER: gettext_lazy("This file is not a PDF, JPEG or PNG. Save or scan the form in one of these formats."),
     Refusal.TOO_LARGE: TOO_LARGE,
     Refusal.TOO_MANY_PAGES: gettext_lazy("This has more than 60 pages. Send the signed form only."),
-    Refusal.TOO_MANY_PIXELS: gettext_lazy("This picture has more than 40 megapixels. Take or save it smaller."),
-    Refusal.LOCKED: gettext_lazy(
-        "This PDF is locked with a password. Save it without one, or send photos of the pages."
-    ),
+    Refusal.TOO_MANY_PIXELS: gettext_lazy("This picture has more than 40 megapixels. Take or save a smaller one."),
+    Refusal.LOCKED: gettext_lazy("This PDF has a password. Save it without one, or send photos of the pages."),
     Refusal.ACTIVE: gettext_lazy(
-        "This PDF has a script or another file inside, which could do harm. Print it to a new PDF, or send photos of "
-        "its pages."
+        "This PDF contains a script or another file, so it is not safe. Print it to a new PDF, or send photos of its "
+        "pages."
     ),
     Refusal.TWO_IN_ONE: gettext_lazy(
-        "This file holds something else beside the form. Scan the form again, or send photos of its pages."
+        "This file contains more than the form. Scan the form again, or send photos of its pages."
     ),
     Refusal.TOO_MUCH: gettext_lazy(
-        "This file unpacks to far more than a form. Scan the form again, or send photos of its pages."
+        "This file is too large when unpacked. Scan the form again, or send photos of its pages."
     ),
-    Refusal.BROKEN: gettext_lazy("This file is damaged or not whole. Send it again, or send photos of the pages."),
+    Refusal.BROKEN: gettext_lazy("This file is damaged or incomplete. Send it again, or send photos of the pages."),
 }
 """Why a file is not taken, and what to do instead."""
 
@@ -73,7 +69,7 @@ class UploadForm(forms.Form):
         error_messages={
             "required": gettext_lazy("Choose the scan or the photo of the signed form."),
             "empty": WORDS[Refusal.EMPTY],
-            "invalid": gettext_lazy("Your browser sent no file. Choose it again."),
+            "invalid": gettext_lazy("Your browser sent no file. Choose the file again."),
         },
     )
     second = forms.FileField(
@@ -139,7 +135,7 @@ def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse
     except lifecycle.TransitionError:
         return redirect_to_start(token)  # another tab or an editor was faster: the first page says how things stand
     remember_language(request, agreement.signer_email)
-    return HttpResponseRedirect(reverse("paper", args=[token]), status=303)
+    return HttpResponseRedirect(reverse("signed-form", args=[token]), status=303)
 
 
 def signed_form_page(
@@ -159,7 +155,7 @@ def signed_form_page(
         "received": agreement.status == Status.RECEIVED,
         "sent_back": sent_back(agreement),
     }
-    return render(request, "agreements/paper.html", context, status=status)
+    return render(request, "agreements/signed_form.html", context, status=status)
 
 
 def sent_back(agreement: Agreement) -> dict[str, object] | None:

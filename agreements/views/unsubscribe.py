@@ -22,7 +22,9 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     now = request.META.get("desk.now") or timezone.now()  # tests and the demo hand in another; no header can
     link = links.find_link(token, Link.Purpose.STOP, now)
     if link is None:
-        return render(request, "agreements/link_dead.html", {"fresh": reverse("fresh-link", args=[token])}, status=404)
+        return render(
+            request, "agreements/link_expired.html", {"new_link": reverse("new-link", args=[token])}, status=404
+        )
     agreements = links.agreements_of(link)
     if request.method == "POST":
         for agreement in agreements:
@@ -31,4 +33,4 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     waiting = [agreement for agreement in agreements if agreement.status == Status.ISSUED]
     left = [agreement for agreement in waiting if not agreement.reminders_stopped_at]
     context = {"agreement": link.agreement, "agreements": agreements, "waiting": waiting, "left": left}
-    return render(request, "agreements/stop_reminders.html", context)
+    return render(request, "agreements/unsubscribe.html", context)

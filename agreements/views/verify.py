@@ -51,7 +51,11 @@ def answered(request: HttpRequest) -> HttpResponse:
     if reference:
         return by_reference(request, reference)
     if wants_json(request):
-        return refused(request, "Send the file as “file”, or give ?sha256= or ?agreement=.", status=400)
+        return refused(
+            request,
+            "Nothing to verify. Send the file as “file”, or add ?sha256= or ?agreement= to the address.",
+            status=400,
+        )
     return page(request)
 
 
@@ -67,10 +71,10 @@ def uploaded(request: HttpRequest) -> HttpResponse:
 
 def by_digest(request: HttpRequest, digest: str) -> HttpResponse:
     if not SHA256.fullmatch(digest):
-        return refused(request, Sentence("A SHA-256 has 64 hexadecimal digits."), status=400)
+        return refused(request, Sentence("This is not a SHA-256. Send 64 hexadecimal digits."), status=400)
     verdict = verification.verify_digest(digest)
     if verdict is None:
-        why = Sentence("The file was changed, or was never sealed here. Upload it to see which, and what differs.")
+        why = Sentence("The file was changed, or we never sealed it. Upload it to see what differs.")
         verdict = verification.Verification(False, False, verification.UNKNOWN, digest, (why,))
     return answer(request, verdict)
 
@@ -95,7 +99,7 @@ def refused(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
 
 
 def page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
-    context |= {"most_bytes": MAX_BYTES, "too_large": TOO_LARGE}
+    context |= {"max_bytes": MAX_BYTES, "too_large": TOO_LARGE}
     return render(request, "agreements/verify.html", context, status=status)
 
 

@@ -43,7 +43,7 @@ def test_issue_sets_the_terms_and_reports_every_paper() -> None:
         "issue", "v247", deadline="2026-11-30", zone="Europe/Paris", reply_to="chair@x.example", now="2026-11-01T09:00"
     )
     assert said.splitlines() == [
-        "  silent26: It has no corresponding author. Choose one and give an e-mail address.",
+        "  silent26: The paper has no corresponding author. Choose one and give an email address.",
         "v247: 1 issued, 0 already under way, 1 not ready.",
     ]
     signing_settings = SigningSettings.objects.get()

@@ -35,11 +35,11 @@ def test_handing_over_to_a_co_author(reader: OpenWindow, width: int) -> None:
     with reader(width=width, height=800) as author:
         page = author.page
         author.go(link)
-        author.press("text=Not the right person to sign?")
+        author.press("text=Should someone else sign?")
         author.check()
         author.press("button:text('Hand over')")
         author.check()
-        assert author.says("Choose who shall sign.")
+        assert author.says("Choose who should sign.")
         page.check(f"#to-{to.pk}")
         author.press("button:text('Hand over')")
         author.check()
@@ -50,7 +50,7 @@ def test_handing_over_to_a_co_author(reader: OpenWindow, width: int) -> None:
         author.check()
         assert author.says("Shruti Bhosale is asked to sign now")
         author.go(link)
-        assert author.says("This link does not open anything")
+        assert author.says("This link no longer works")
     assert status_of(agreement) == Status.SUPERSEDED
     new = Agreement.objects.get(predecessor=agreement)
     with reader(width=width) as coauthor:
@@ -79,7 +79,7 @@ def test_proposing_a_co_author_whose_address_is_not_on_file(reader: OpenWindow, 
         author.page.fill("#email", "shruti@example.org")
         author.press("button:text('Hand over')")
         author.check()
-        assert author.says("The editors are asked")
+        assert author.says("Change requested")
     assert status_of(agreement) == Status.ISSUED
 
 
@@ -89,21 +89,21 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
     with reader(width=width, height=800) as author:
         page = author.page
         author.go(link)
-        author.press("text=Something wrong with the title or the authors?")
+        author.press("text=Is the title or an author wrong?")
         author.check()
         assert page.input_value("#title") == agreement.title
         author.press("button:text('Send to the editors')")
         author.check()
-        assert author.says("This is what the agreement says already.")
+        assert author.says("The agreement already says this.")
         page.fill("#title", "A Better Title")
         author.press("button:text('Send to the editors')")
         author.check()
-        assert author.says("The editors are asked")
+        assert author.says("Change requested")
         assert author.says("A Better Title")
     new = change_requests.accept(ChangeRequest.objects.get(), by="editor:ed", now=timezone.now())
     with reader(width=width) as author:
         author.go(link)
-        assert author.says("This link does not open anything")
+        assert author.says("This link no longer works")
         author.go(link_in(make.invitation(new)))
         assert author.says("A Better Title")
 
@@ -138,8 +138,8 @@ def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width
             author.go(dead)
             if width > 400:
                 author.check()
-            author.press("button:text('Mail me a fresh link')")
-            assert author.says("Look into your mail")
+            author.press("button:text('Send me a new link')")
+            assert author.says("Check your email")
         if width > 400:
             author.check()
         assert scheduled.queue_due(timezone.now)["fresh links"] == 1
@@ -155,13 +155,13 @@ def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, 
         author.go(f"/sign/{'A' * 43}/")
         author.press("text=Ask for your copy")
         author.check()
-        author.press("button:text('Mail me the copy')")
+        author.press("button:text('Send me the sealed PDF')")
         author.check()
         assert author.focused() == "reference"
         author.page.fill("#reference", agreement.reference)
-        author.press("button:text('Mail me the copy')")
+        author.press("button:text('Send me the sealed PDF')")
         author.check()
-        assert author.says("Look into your mail")
+        assert author.says("Check your email")
     assert scheduled.queue_due(timezone.now)["fresh links"] == 1
     assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
 
@@ -170,7 +170,7 @@ def test_who_asks_too_often_is_told_to_wait(reader: OpenWindow) -> None:
     with reader(width=390) as author:
         for _ in range(21):
             author.go(f"/sign/{'A' * 43}/")
-            author.press("button:text('Mail me a fresh link')")
+            author.press("button:text('Send me a new link')")
         author.check()
         assert author.says("Please wait a minute")
 

@@ -69,7 +69,7 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         editor.press("input[type=submit]")
         editor.check()
         assert editor.says("1 issued. The invitations go out within a minute.")
-        assert editor.says("It has no corresponding author.")
+        assert editor.says("The paper has no corresponding author.")
         assert Agreement.objects.get(paper__key="ready26").status == Status.ISSUED
 
         editor.press("nav >> text=Papers")

@@ -47,7 +47,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
     with reader(width=width) as author:
         page = author.page
         author.go(link)
-        author.press("text=Prefer to sign on paper?")
+        author.press("text=Prefer to sign by hand?")
         look(author, "paper")
         with page.expect_download() as started:
             page.click("text=Download the form")
@@ -61,22 +61,22 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page.set_input_files("#first", file(tmp_path, "IMG_1.heic", b"\0\0\0\x18ftypheic\0\0\0\0"))
         author.press(SEND)
         look(author, "paper-heic")
-        assert author.says("This is a HEIC photo")
+        assert author.says("We cannot open HEIC photos")
 
         page.set_input_files("#first", file(tmp_path, "form.pdf", bomb()))
         author.press(SEND)
-        assert author.says("unpacks to far more than a form")
+        assert author.says("is too large when unpacked")
         assert status_of(agreement) == Status.ISSUED
 
         page.set_input_files("#first", file(tmp_path, "page-1.jpg", photo("page 1, no date")))
         page.set_input_files("#second", file(tmp_path, "page-2.png", photo("page 2, no date", form="PNG")))
         author.press(SEND)
         look(author, "paper-received")
-        assert author.says("Your form has come in")
+        assert author.says("We received your signed form")
         assert status_of(agreement) == Status.RECEIVED
         author.go(link)
         look(author, "sign-received")
-        assert author.says("Your form signed on paper has come in.")
+        assert author.says("We received your signed form.")
 
     with reader(width=width) as editor:
         page = editor.page
@@ -105,11 +105,11 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
     with reader(width=width) as author:
         author.go(link_in(back) + "paper/")
         look(author, "paper-sent-back")
-        assert author.says("The date is not on it.")
+        assert author.says("The date is missing.")
         assert author.says("And the lower edge is dark.")
         author.page.set_input_files("#first", file(tmp_path, "scan.pdf", scanned("with a date")))
         author.press(SEND)
-        assert author.says("Your form has come in")
+        assert author.says("We received your signed form")
 
     today = timezone.now().date()
     with reader(width=width) as editor:
@@ -166,7 +166,7 @@ def test_sending_a_form_without_javascript(reader: OpenWindow, tmp_path: Path) -
         assert author.says("Choose the scan or the photo of the signed form.")
         author.page.set_input_files("#first", file(tmp_path, "form.jpg", photo()))
         author.press(SEND)
-        assert author.says("Your form has come in")
+        assert author.says("We received your signed form")
         assert not author.complaints
     assert status_of(agreement) == Status.RECEIVED
 

@@ -100,7 +100,7 @@ def test_l10_the_agreement_and_the_receipt_are_printed_without_what_is_only_for_
         paper = printed(author)
         for words in (agreement.title, "By signing this form, you warrant", "I HAVE READ AND AGREE FULLY"):
             assert words in paper
-        for words in ("Look it over", "Your full name", "Clear the drawing", "Verify a sealed agreement"):
+        for words in ("Review and sign", "Your full name", "Clear the drawing", "Verify a sealed agreement"):
             assert words not in paper
         fill_in(author, "Mike Lewis")
         paper = printed(author)
@@ -133,12 +133,12 @@ def test_l21_what_a_signature_here_is(reader: OpenWindow, width: int) -> None:
     _, link = invited()
     with reader(width=width, height=800) as author:
         author.go(link)
-        author.press("text=What a signature made here is")
+        author.press("text=About signatures on this site")
         author.check()
         assert author.says("Nobody has looked at a passport.")
         author.go("/verify/")
-        author.press("text=What a signature made here is")
-        assert author.says("What is claimed, and what holds it")
+        author.press("text=About signatures on this site")
+        assert author.says("Claims and tests")
 
 
 @WIDTHS
@@ -158,7 +158,7 @@ def test_proposing_somebody_who_is_no_author(reader: OpenWindow, width: int) -> 
         page.fill("#note", "She leads the group.")
         author.press("button:text('Hand over')")
         author.check()
-        assert author.says("The editors are asked")
+        assert author.says("Change requested")
         assert author.says("Ada Byron <ada@example.org>")
     assert status_of(agreement) == Status.ISSUED
     assert ChangeRequest.objects.get().note == "She leads the group."

@@ -95,7 +95,7 @@ def test_a_real_volume_from_beginning_to_end(
         author.page.fill("#typed_name", agreement.signer)
         author.page.check("#authority")
         author.page.check("#consent")
-        author.press("button:text('Look it over')")
+        author.press("button:text('Review and sign')")
         author.press("button:text('Sign the agreement')")
         assert author.says("Signed. Thank you.")
 
@@ -105,7 +105,7 @@ def test_a_real_volume_from_beginning_to_end(
     agreement.refresh_from_db()
     assert agreement.status == Status.SEALED
     said = run("deliver", number, to=tmp_path / "out", partial=True)
-    assert said.count("waiting for signature") == papers - 1
+    assert said.count("awaiting signature") == papers - 1
     sealed = tmp_path / "out" / f"v{number}permissions" / f"{agreement.paper_key}Permission.pdf"
     verdict = subprocess.run(["pdfsig", sealed], capture_output=True, text=True, check=False).stdout
     assert "Signature is Valid." in verdict

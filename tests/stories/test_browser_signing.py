@@ -31,9 +31,9 @@ def status_of(agreement: Agreement) -> str:
     return agreement.status
 
 
-LOOK = "button:text('Look it over')"
+LOOK = "button:text('Review and sign')"
 SIGN = "button:text('Sign the agreement')"
-BACK = "button:text('Back, to correct something')"
+BACK = "button:text('Go back and correct')"
 
 
 def test_signing_on_a_desktop(reader: OpenWindow) -> None:
@@ -91,9 +91,9 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         page.reload()
         author.check()
         assert author.says("The agreement is sealed.")
-        author.press("button:text('Mail me the copy once more')")
+        author.press("button:text('Send me the sealed PDF again')")
         author.check()
-        assert author.says("Look into your mail")
+        assert author.says("Check your email")
         author.go(link)
         assert author.says("Signed. Thank you.")
 
@@ -116,10 +116,10 @@ def test_signing_at_320_pixels_with_the_keyboard_alone(reader: OpenWindow) -> No
             assert author.focused() == box
             keys.press("Space")
         keys.press("Tab")
-        assert author.focused() == "Look it over"
+        assert author.focused() == "Review and sign"
         assert author.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         keys.press("Enter")
-        author.page.wait_for_selector("text=Look it over, then sign")
+        author.page.wait_for_selector("text=Review and sign")
         author.check()
         seen: list[str] = []
         while not seen or seen[-1] != "Sign the agreement":
@@ -226,7 +226,7 @@ def test_declining(reader: OpenWindow) -> None:
         assert author.says("You declined to sign")
         author.go(link)
         author.check()
-        assert author.says("This link does not open anything")
+        assert author.says("This link no longer works")
     assert status_of(agreement) == Status.DECLINED
     assert agreement.reason == "We withdraw the paper."
 
@@ -272,7 +272,7 @@ def test_three_papers_in_one_sitting(reader: OpenWindow, width: int) -> None:
             author.press(LOOK)
             author.press(SIGN)
             author.check()
-            assert author.says("Still waiting for your signature") == (number < 3)
+            assert author.says("Papers awaiting your signature") == (number < 3)
             if number < 3:
                 author.press("button:text('Read and sign')")
     assert [status_of(agreement) for agreement in agreements] == [Status.SIGNED] * 3

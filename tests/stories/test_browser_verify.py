@@ -57,15 +57,15 @@ def test_a_file_is_hashed_here_and_sent_only_when_asked_to(reader: OpenWindow, t
 
         page.set_input_files("#file", files["foreign"])
         page.wait_for_selector("main button:visible")
-        assert anyone.says("No sealed file on record is this one.")
+        assert anyone.says("We have no record of this file.")
 
         page.set_input_files("#file", files["changed"])
         page.wait_for_selector("main button:visible")
         anyone.check()
-        assert anyone.says("No sealed file on record is this one.")
+        assert anyone.says("We have no record of this file.")
         assert "POST" not in sent
 
-        anyone.press("text=Upload and compare")
+        anyone.press("text=Upload and compare the file")
         anyone.check()
         assert anyone.says("This is not the sealed file: it was changed.")
         assert anyone.says("at byte 900, in the form that the signer was shown")
@@ -95,9 +95,9 @@ def test_a_desk_that_does_not_answer_is_said(reader: OpenWindow, tmp_path: Path)
         anyone.go("/verify/")
         anyone.page.route("**/verify/?format=html*", lambda route: route.fulfill(status=503))
         anyone.page.set_input_files("#file", files["valid"])
-        anyone.page.wait_for_selector("text=The desk could not be asked.")
+        anyone.page.wait_for_selector("text=The server did not answer.")
         anyone.check()
-        anyone.press("text=Upload and compare")
+        anyone.press("text=Upload and compare the file")
         assert anyone.says("This is the sealed file, unchanged.")
 
 
@@ -107,7 +107,7 @@ def test_without_javascript_the_file_is_uploaded(reader: OpenWindow, tmp_path: P
     said = {
         "valid": "This is the sealed file, unchanged.",
         "changed": "This is not the sealed file: it was changed.",
-        "foreign": "This is not a file that was sealed here.",
+        "foreign": "We did not seal this file.",
     }
     with reader(width=width) as plain:
         # axe is a script itself, so the page's own is kept away instead of switching all scripts off.

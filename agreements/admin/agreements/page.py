@@ -255,7 +255,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         if verb not in BUTTONS:
             raise PermissionDenied
         if verb not in allowed_transitions(agreement.status):
-            refusal = lifecycle.TransitionError(verb, agreement.status)
+            refusal = lifecycle.TransitionError(agreement.status)
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
             return HttpResponseRedirect(back)
         form = ReasonForm(data=request.POST if request.method == "POST" else None)

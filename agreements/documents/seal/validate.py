@@ -100,7 +100,7 @@ def inspect(
         found.problems.append(Sentence("The file cannot be read as a sealed PDF (%(why)s).", why=why))
     digest = sha256(pdf)
     if sealed_sha256 is not None and digest != sealed_sha256:
-        found.problems.append(Sentence("The file is not, byte for byte, the one that was sealed."))
+        found.problems.append(Sentence("The file differs from the file that we sealed."))
     if shown_sha256 is not None and sha256(pdf[:shown_length]) != shown_sha256:
         found.problems.append(Sentence("The file does not begin with the bytes that the signer was shown."))
     return Verdict(
@@ -141,7 +141,7 @@ def describe_difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
         else Sentence("it has %(count)d bytes, the sealed file %(other)d", count=one, other=other)
     )
     return Sentence(
-        "It departs from the sealed file at byte %(at)d, %(where)s; %(size)s.",
+        "It differs from the sealed file at byte %(at)d, %(where)s; %(size)s.",
         at=at,
         where=_part(stored, at, shown_length),
         size=size,
@@ -155,7 +155,7 @@ def _part(stored: bytes, at: int, shown_length: int) -> str:
     start = stored.rfind(_SEAL_STARTS) + len(_SEAL_STARTS)
     if start <= at <= stored.find(b">", start):
         return Sentence("in the seal")
-    return Sentence("in what signing and sealing added")
+    return Sentence("in the part added by signing and sealing")
 
 
 def _validate(
@@ -184,11 +184,11 @@ def _validate(
     elif status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
         found.problems.append(Sentence("Something was added after it was sealed."))
     if not found.problems and not (status.bottom_line or (_is_sound(status) and not roots)):
-        found.problems.append(Sentence("Its seal does not hold (%(why)s).", why=status.summary()))
+        found.problems.append(Sentence("Its seal is not valid (%(why)s).", why=status.summary()))
     if embedded.docmdp_level is not MDPPerm.NO_CHANGES:
         found.problems.append(Sentence("Its seal does not forbid later changes."))
     if not _gap_is_unchanged(pdf, embedded):
-        found.problems.append(Sentence("The room around the seal was changed."))
+        found.problems.append(Sentence("The space around the seal was changed."))
 
 
 def _context(

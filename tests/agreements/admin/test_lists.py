@@ -173,7 +173,7 @@ def test_a_list_as_csv_has_the_same_rows_and_no_formula(path: str, desk: Client)
     assert set(rows) == {"plain26", "evil26"}
     assert rows["evil26"]["title"] == '\'=HYPERLINK("http://evil")'
     assert rows["evil26"]["e-mail"] == "'-x@example.org"
-    assert rows["plain26"]["status"] == "waiting for signature"
+    assert rows["plain26"]["status"] == "awaiting signature"
     assert rows["plain26"]["blocked by"] == "invitation not sent yet; no PDF"
     assert [row["paper"] for row in table(desk, path, "?q=Plain")] == ["plain26"]
     assert table(desk, path, "?volume=999") == []

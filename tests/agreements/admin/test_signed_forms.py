@@ -195,7 +195,7 @@ def test_a_form_that_was_overtaken_is_not_accepted(desk: Client, waiting: Agreem
     sent = accepting(waiting)
     signed_form.receive_again(waiting, make.pages("better"), now=timezone.now())
     answer = desk.post(page_of(waiting, "scan/"), sent)
-    assert "The author has sent another form meanwhile. Look at that one." in answer.content.decode()
+    assert "The author sent a newer form. Review that one." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
 
 
@@ -242,7 +242,7 @@ def test_the_desk_says_everywhere_that_there_is_a_form_to_look_at(desk: Client, 
     for path in ("/admin/agreements/agreement/", "/admin/proceedings/paper/"):
         listed = desk.get(f"{path}?volume=247&blocker=received").content.decode()
         assert waiting.paper_key in listed
-        assert "signed on paper, to be looked at" in listed
+        assert "signed form received, needs review" in listed
     exported = desk.get("/admin/agreements/agreement/export.csv?volume=247")
     assert "paper form to look at" in b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
 

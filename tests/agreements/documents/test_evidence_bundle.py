@@ -56,7 +56,7 @@ def without_last_line(data: bytes) -> bytes:
         (
             "events.jsonl",
             lambda data: data.replace(b"mike@example.org", b"mick@example.org"),
-            "does not fit into the chain",
+            "was changed, or an event before it is missing",
         ),
         ("events.jsonl", without_last_line, "the last event is missing"),
         (

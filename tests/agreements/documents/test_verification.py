@@ -156,7 +156,7 @@ def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, t
     assert (status, verdict["headline"]) == (1, verification.CHANGED)
     strange = seal.seal(blank(), key, reason="x")
     status, verdict = everywhere(strange, tmp_path)
-    assert (status, verdict["lines"]) == (1, ["Its seal holds, but no such file is on record here."])
+    assert (status, verdict["lines"]) == (1, ["Its seal is valid, but we have no record of this file."])
 
 
 # --- the record behind the file
@@ -240,7 +240,7 @@ def test_a_digest_whose_file_the_desk_has_lost_is_not_called_valid(caplog: pytes
 @pytest.mark.parametrize("digest", ["x", "0" * 63, "0" * 65, "é" * 64])
 def test_what_is_no_digest_is_said(digest: str) -> None:
     answer = ask(sha256=digest)
-    assert (answer.status_code, answer.json()) == (400, {"error": "A SHA-256 has 64 hexadecimal digits."})
+    assert (answer.status_code, answer.json()) == (400, {"error": "This is not a SHA-256. Send 64 hexadecimal digits."})
 
 
 def test_the_address_in_print_shows_the_record_and_nobodys_name() -> None:

@@ -147,7 +147,7 @@ def test_a_drawing_that_did_not_arrive_whole_is_a_400_that_loses_nothing_else(te
     before = all_rows()
     answer = author.fill_in("Mike Lewis", drawing=text)
     assert answer.status_code == 400
-    assert "Draw it again, or leave it out" in shown(answer)
+    assert "Draw it again, or clear it" in shown(answer)
     assert 'value="Mike Lewis"' in shown(answer)
     assert re.search(r'id="consent"[^>]* checked', shown(answer))
     assert 'name="drawing" value=""' in shown(answer)

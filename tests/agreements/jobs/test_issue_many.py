@@ -35,7 +35,7 @@ def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
     assert [agreement.paper for agreement in report.issued] == [ready, prepared]
     assert report.already_issued == [busy]
     assert [(paper, why.split(".")[0]) for paper, why in report.skipped] == [
-        (silent, "It has no corresponding author"),
+        (silent, "The paper has no corresponding author"),
         (gone, "It is withdrawn"),
     ]
     assert {agreement.status for agreement in report.issued} == {"issued"}

@@ -179,7 +179,7 @@ def test_l04_reminders_rest_for_a_week_and_go_on_by_themselves() -> None:
     assert scheduled.remind_due(came_in + PAUSE_AFTER_REQUEST) == 1
     reminder = agreement.messages.get(kind="reminder", state="pending")
     body = str(compose.compose(reminder, came_in + PAUSE_AFTER_REQUEST).body)
-    assert "the editors have not looked at it yet" in " ".join(body.split())
+    assert "the editors have not reviewed it yet" in " ".join(body.split())
     assert list(invariants.check_ended()) + list(invariants.check_planned(came_in + PAUSE_AFTER_REQUEST)) == []
 
 
@@ -253,7 +253,7 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
         make.accept(agreement, now=now, dated=dated)
         return
     before = make.history(agreement)
-    with pytest.raises(signed_form.SignedFormError, match="must lie between"):
+    with pytest.raises(signed_form.SignedFormError, match="between the day of issue and today"):
         make.accept(agreement, now=now, dated=dated)
     agreement.refresh_from_db()
     assert (agreement.status, make.history(agreement)) == (Status.RECEIVED, before)
@@ -265,9 +265,9 @@ def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() 
     assert looked_at
     signed_form.receive_again(agreement, make.pages("another"), now=LATER)
     reading = signed_form.FormReading("Mike Lewis", "1 Nov 2026", NOW.date())
-    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="sent a newer form"):
         signed_form.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
-    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="sent a newer form"):
         signed_form.send_back(agreement, looked_at, ["date"], "", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert agreement.status == Status.RECEIVED
@@ -278,7 +278,7 @@ def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     scan = signed_form.newest_form(agreement)
     assert scan
     storages["private"].delete(scan.pages_file)
-    with pytest.raises(signed_form.SignedFormError, match="sealed file cannot be made"):
+    with pytest.raises(signed_form.SignedFormError, match="cannot make a sealed PDF"):
         make.accept(agreement, now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signed_at) == (Status.RECEIVED, None)
@@ -291,7 +291,7 @@ def test_accepting_tells_the_co_authors_and_ends_all_other_mail() -> None:
     make.accept(agreement, now=LATER)
     assert kinds(agreement) == ["coauthor"]
     letter = compose.compose(agreement.messages.get(kind="coauthor"), LATER)
-    assert "on paper on" in " ".join(str(letter.body).split())
+    assert "signed by hand on" in " ".join(str(letter.body).split())
 
 
 # --- it is sent back
@@ -365,7 +365,7 @@ def test_the_verify_page_says_that_it_was_signed_on_paper() -> None:
     verdict = verification.verify(stored(agreement.sealed_file))
     assert verdict.valid
     assert (
-        "Signed on paper by Mike Lewis, dated 2026-11-01 (written “1/11/26”); accepted by an editor on 2026-11-01 "
+        "Signed by hand by Mike Lewis, dated 2026-11-01 (written “1/11/26”). Accepted by an editor on 2026-11-01 "
         "09:00 UTC." in verdict.lines
     )
 
@@ -378,7 +378,7 @@ def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp
         archive.extractall(tmp_path)
     command = [sys.executable, str(tmp_path / "verify.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, "paper form: holds" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "signed form: valid" in done.stdout) == (0, True), done.stdout
     (tmp_path / "scan-1.jpg").write_bytes(b"another")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, "scan-1.jpg is not the file that came in" in done.stdout) == (1, True)
@@ -403,10 +403,10 @@ def test_the_audit_finds_a_form_that_was_changed_or_taken_away(which: str) -> No
     assert list(audit.check_all()) == []
     name = scan.files[0]["name"] if which == "file" else scan.pages_file
     storages["private"].delete(name)
-    assert [f"its form on paper is not in storage any more: {name}" in words for words in audit.check_all()] == [True]
+    assert [f"its signed form is no longer in storage: {name}" in words for words in audit.check_all()] == [True]
     rendering.store_as(name, b"forged")
     (finding,) = audit.check_all()
-    assert finding == f"{agreement.reference}: its form on paper was changed in storage: {name}"
+    assert finding == f"{agreement.reference}: its signed form was changed in storage: {name}"
     assert not verification.verify(stored(agreement.sealed_file)).valid
     storages["private"].delete(name)
 
@@ -415,7 +415,7 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
     agreement = make.seal(make.accepted())
     with tampering():
         Agreement.objects.filter(pk=agreement.pk).update(dated=NOW.date() + timedelta(days=9))
-    assert [words.endswith("tells of another date.") for words in audit.check_all()] == [True]
+    assert [words.endswith("names another date.") for words in audit.check_all()] == [True]
 
 
 # --- the desk's figures
@@ -485,7 +485,7 @@ def accept_now(agreement: Agreement, scan: SignedForm) -> None:
     try:
         signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
     except signed_form.SignedFormError:
-        raise lifecycle.TransitionError("accept", "overtaken") from None
+        raise lifecycle.TransitionError(Status.RECEIVED) from None
 
 
 RIVALS: dict[str, Callable[[Agreement, SignedForm], Callable[[], object]]] = {
@@ -519,8 +519,8 @@ def test_the_events_of_the_paper_route_are_said_in_words() -> None:
 
     said = [one.what for one in history.history_lines(Event.objects.filter(agreement=agreement).order_by("number"))]
     assert said[2:] == [
-        "sent the form signed by hand: 1 page",
-        "sent the form back, without the date; And sharper, please.",
-        "sent the form signed by hand: 1 page",
-        "accepted the form signed by hand as Mike Lewis’s, dated “1 Nov 2026”, read as 2026-11-02",
+        "sent the signed form: 1 page",
+        "sent the signed form back, missing: the date; And sharper, please.",
+        "sent the signed form: 1 page",
+        "accepted the signed form as Mike Lewis’s, dated “1 Nov 2026”, read as 2026-11-02",
     ]

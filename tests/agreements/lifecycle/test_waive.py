@@ -159,4 +159,4 @@ def test_the_packages_page_names_the_waived_and_making_them_notes_it_once(volume
         package_builder.make_due(scheduled.fixed_clock(make.CLOSES))
     waived = Agreement.objects.get(status=Status.WAIVED)
     assert make.history(waived) == ["draft", "waive", "deliver"]
-    assert "paper delivered under this waiver" in desk.get(page_of(waived)).content.decode()
+    assert "paper delivered with this waiver" in desk.get(page_of(waived)).content.decode()

@@ -314,7 +314,7 @@ def test_an_invitation_joins_a_reminder_that_waits_and_each_is_called_what_it_is
     mailbox.reset()
     assert send(NOW + 2 * DAY) == {State.SENT: 1}
     (mail_,) = mailbox.texts()
-    first, again = plain(mail_).split("still wait for your signature")
+    first, again = plain(mail_).split("are still awaiting your signature")
     assert new.title in first
     assert old.title in again
     assert len(SIGN.findall(plain(mail_))) == 2
@@ -335,16 +335,16 @@ def test_text_and_page_say_the_same_in_every_language(language: str) -> None:
     assert [word for word in said if word not in re.findall(r"\w+", visible)] == []
     assert sorted(set(SIGN.findall(text))) == sorted(set(SIGN.findall(page)))
     assert ("Please sign" in mail_.subject) == (language == "en")
-    assert ("takes the place" in text) == (language == "en")
+    assert ("It replaces the agreement" in text) == (language == "en")
     assert "{" not in text + page
 
 
 def test_it_says_who_signs_for_whom_by_when() -> None:
     made = asked(2)
     text = str(composed().body)
-    assert "on behalf of all authors" in text
+    assert "for all authors" in text
     assert "Please sign by 30 November 2026" in text
-    assert "yours alone" in text
+    assert "These links are personal" in text
     assert text.count(", ".join(made[0].authors)) == 2
 
 

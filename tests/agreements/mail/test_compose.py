@@ -233,16 +233,16 @@ def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
     successor = delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     mail = read(make.invitation(successor))
     assert [address.addr_spec for address in mail["To"].addresses] == ["shruti@example.org"]
-    assert "Handed over to Shruti Bhosale." in text_of(mail)
-    assert "Handed over to Shruti Bhosale." in text_of(mail, "html")
-    assert "takes the place" not in text_of(read(make.invitation(make.agreement("issued"))))
+    assert "Signing was delegated to Shruti Bhosale." in text_of(mail)
+    assert "Signing was delegated to Shruti Bhosale." in text_of(mail, "html")
+    assert "It replaces" not in text_of(read(make.invitation(make.agreement("issued"))))
 
 
 @pytest.mark.parametrize("kind", [Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED])
 def test_mails_about_a_proposal_show_the_difference(kind: str) -> None:
     text = text_of(read(message(kind)))
-    assert "was: Simplifying Training" in text
-    assert "shall be: A Better Title" in text
+    assert "Before: Simplifying Training" in text
+    assert "After: A Better Title" in text
     said = "The camera-ready has the old title." if kind == Kind.PROPOSAL_REFUSED else "We renamed it."
     assert said in text
 
@@ -257,8 +257,12 @@ def test_without_its_file_a_receipt_is_not_written() -> None:
 @pytest.mark.parametrize(
     ("now", "said", "subject"),
     [
-        (CLOSES - 7 * DAY, ["still waits", "Please sign by 30 November 2026, 23:59 anywhere on Earth"], "Reminder"),
-        (CLOSES - HOUR, ["today is the last day", "Please sign by 30 November 2026"], "Reminder"),
+        (
+            CLOSES - 7 * DAY,
+            ["is still awaiting your signature", "Please sign by 30 November 2026, 23:59 anywhere on Earth"],
+            "Reminder",
+        ),
+        (CLOSES - HOUR, ["Today is the last day", "Please sign by 30 November 2026"], "Reminder"),
         (CLOSES, ["is overdue", "The deadline was 30 November 2026, 23:59 anywhere on Earth. You can"], "Overdue"),
     ],
 )

@@ -46,7 +46,7 @@ def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
     token = make.token(agreement)
     new = handed_over(agreement)
     agreement.refresh_from_db()
-    assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Handed over to Shruti Bhosale.")
+    assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Signing was delegated to Shruti Bhosale.")
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Shruti Bhosale", "author2@example.org")
     assert (new.title, new.authors, new.predecessor) == (agreement.title, agreement.authors, agreement)
     assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
@@ -77,10 +77,10 @@ def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
     assert again.events.get(kind="draft").data["hands"] == ["Mike Lewis", "Shruti Bhosale"]
     make.sign(again, now=LATER + 3 * DAY)
     said = [happening.what for happening in history.history_lines(again.events.all())]
-    assert f"prepared, replacing {third.reference}; before in the hands of Mike Lewis, then Shruti Bhosale" in said
+    assert f"prepared, replacing {third.reference}; earlier signers: Mike Lewis, then Shruti Bhosale" in said
     body = rendering.complete_form(fresh(again), rendering.render_form(again))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
-    assert "before in the hands of Mike Lewis, then Shruti Bhosale" in text
+    assert "earlier signers: Mike Lewis, then Shruti Bhosale" in text
 
 
 def test_an_agreement_that_went_through_one_pair_of_hands_says_nothing_about_hands() -> None:
@@ -118,7 +118,7 @@ def test_a_proposal_is_on_record_and_mailed_to_the_editors() -> None:
     assert (made.state, made.made_at) == (State.OPEN, NOW)
     said = agreement.events.get(kind="propose").data
     assert said == {
-        "what": [f"title: “{agreement.title}” shall be “A Better Title”"],
+        "what": [f"title: “{agreement.title}” becomes “A Better Title”"],
         "note": "We renamed it.",
     }
     (notice,) = agreement.messages.filter(kind=Kind.EDITOR_PROPOSAL)
@@ -222,7 +222,7 @@ def test_a_proposal_of_what_was_signed_meanwhile_is_not_settled_any_more() -> No
     ("wanted", "why"),
     [
         ({"title": "A \ue000 sign"}, "LaTeX"),
-        ({"authors": ["Shruti Bhosale", "Tim Dettmers"]}, "corresponding author would leave"),
+        ({"authors": ["Shruti Bhosale", "Tim Dettmers"]}, "removes the corresponding author"),
         ({"authors": ["Mike Lewis", "x" * 201]}, "cannot be an author"),
     ],
 )
@@ -277,7 +277,7 @@ def test_a_difference_reads_as_a_sentence() -> None:
     agreement = make.agreement()
     (found,) = compare_snapshot(agreement.facts, {"name": "Tim Dettmers", "email": "tim@example.org"})
     assert found == Difference("signer", "Mike Lewis <mike@example.org>", "Tim Dettmers <tim@example.org>")
-    assert str(found) == "signer: “Mike Lewis <mike@example.org>” shall be “Tim Dettmers <tim@example.org>”"
+    assert str(found) == "signer: “Mike Lewis <mike@example.org>” becomes “Tim Dettmers <tim@example.org>”"
 
 
 # --- races, on commits that are real
@@ -328,7 +328,7 @@ def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == (
         Status.SUPERSEDED,
-        "Another signer, as proposed: Ada Byron.",
+        "New signer, as requested: Ada Byron.",
     )
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Ada Byron", "ada@example.org")
     assert new.authors == agreement.authors, "who stands in becomes no author"
@@ -346,7 +346,7 @@ def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() 
     body = rendering.complete_form(fresh(new), rendering.render_form(new))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
     assert "Agent of all authors of the article (clause 1), not being one of them" in text
-    assert "before in the hands of Mike Lewis" in text
+    assert "earlier signers: Mike Lewis" in text
     assert "electronically on behalf of the authors" in text
 
 

@@ -72,7 +72,7 @@ def test_what_is_left_out_is_asked_for(agreement: Agreement) -> None:
     refused = browser().post(path_for_authors(agreement), {"description": " "})
 
     assert refused.status_code == 400
-    for said in ("Choose what is to be changed.", "Say where it is, what it is now and what it shall be."):
+    for said in ("Choose what should change.", "Say where it is, what it says now and what it should say."):
         assert said in refused.content.decode()
 
 
@@ -84,7 +84,7 @@ def test_only_so_many_wait_at_a_time(agreement: Agreement) -> None:
     refused = browser().post(path, {"nature": "pdf", "description": "Another one."})
 
     assert refused.status_code == 409
-    assert "Several requests about this paper wait" in refused.content.decode()
+    assert "The editors have not answered earlier requests" in refused.content.decode()
     with pytest.raises(TooManyOpenError):
         make.correction(agreement)
 
@@ -148,7 +148,7 @@ def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> 
 
     (told,) = mails(Kind.CORRECTION)
     assert told.recipient == "shruti@example.org"
-    assert "It is published now." in str(compose.compose(told, NOW).body)
+    assert "The correction is now published." in str(compose.compose(told, NOW).body)
     with pytest.raises(AlreadyResolvedError):
         corrections.apply(correction, by="editor:ed", now=NOW)
     with pytest.raises(AlreadyResolvedError):
@@ -163,7 +163,7 @@ def test_a_refusal_says_why(agreement: Agreement) -> None:
 
     (told,) = mails(Kind.CORRECTION)
     mail = compose.compose(told, NOW)
-    assert mail.subject.startswith("Not corrected: ")
+    assert mail.subject.startswith("Correction rejected: ")
     assert "It is right as it is." in str(mail.body)
 
 

@@ -89,14 +89,14 @@ def test_the_author_answers_once_and_the_editors_hear_of_it(
     assert words in str(compose.compose(notice, NOW).body)
     before = all_rows()
     again = browser().post(path, {"right": "yes"})
-    assert "Your answer is on record" in again.content.decode()
+    assert "Your answer is recorded" in again.content.decode()
     assert all_rows() == before
 
 
 def test_who_says_no_says_why(agreement: Agreement) -> None:
     make.edit(agreement)
 
-    for fields, said in (({}, "Choose one."), ({"right": "no"}, "Say what should be different")):
+    for fields, said in (({}, "Choose yes or no."), ({"right": "no"}, "Say what should be different")):
         refused = answered(agreement, **fields)
         assert refused.status_code == 400
         assert said in refused.content.decode()

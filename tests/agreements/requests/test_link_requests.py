@@ -142,7 +142,7 @@ def test_once_sealed_the_receipt_mails_the_copy_with_a_link_to_it() -> None:
     opened = browser(NOW + 365 * DAY).get(f"/sign/copy/{link_in(mail, NOW)}/")
     assert opened.status_code == 200
     drop(opened)
-    assert "Mail me the copy" not in shown(author_of(make.agreement("signed")).open())
+    assert "Send me the sealed PDF" not in shown(author_of(make.agreement("signed")).open())
 
 
 def test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file() -> None:

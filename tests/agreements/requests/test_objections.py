@@ -73,7 +73,7 @@ def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothi
         assert words in page
     answer = sent(path, reason=" Nobody asked me. ", sure="on")
     assert answer.status_code == 200
-    assert "The editors are told" in shown(answer)
+    assert "Your objection is recorded" in shown(answer)
     agreement.refresh_from_db()
     assert agreement.status == Status.SIGNED
     assert history.list_objections(agreement) == [{"who": "Shruti Bhosale", "reason": "Nobody asked me."}]

@@ -63,7 +63,7 @@ def test_handing_over_to_a_co_author_on_file_takes_effect_at_once() -> None:
     assert "shruti@example.org" not in page, "addresses of others are nobody's business"
     answer = author.send("hand-over/", to=str(to.pk), sure="on")
     assert answer.status_code == 200
-    assert "Shruti Bhosale</bdi> is asked to sign now" in shown(answer)
+    assert "We asked <bdi>Shruti Bhosale</bdi> to sign" in shown(answer)
     assert author.open().status_code == 404
     new = agreement.paper.agreements.get(status=Status.ISSUED)
     assert (new.signer, new.signer_email) == ("Shruti Bhosale", "shruti@example.org")
@@ -75,15 +75,15 @@ def test_a_co_author_without_an_address_is_proposed_to_the_editors() -> None:
     author = author_of(agreement)
     refused = author.send("hand-over/", to=str(to.pk), sure="on")
     assert refused.status_code == 400
-    assert "No address of Shruti Bhosale is on file." in shown(refused)
+    assert "We have no address for Shruti Bhosale." in shown(refused)
     answer = author.send("hand-over/", to=str(to.pk), email="shruti@example.org", sure="on")
-    assert "The editors are asked" in shown(answer)
+    assert "Change requested" in shown(answer)
     made = ChangeRequest.objects.get()
     assert made.data == {"author": to.pk, "name": "Shruti Bhosale", "email": "shruti@example.org"}
     assert author.open().status_code == 200, "until the editors have answered, the link lives"
     again = author.send("hand-over/", to=str(to.pk), email="shruti@example.org", sure="on")
     assert again.status_code == 409
-    assert "have a proposal of yours already" in shown(again)
+    assert "already requested a change" in shown(again)
 
 
 def test_another_address_for_a_co_author_on_file_is_the_editors_to_decide() -> None:
@@ -123,7 +123,7 @@ def test_nobody_hands_over_to_an_author_of_another_paper() -> None:
     stranger = make.coauthor(other, email="stranger@example.org")
     answer = author_of(agreement).send("hand-over/", to=str(stranger.pk), sure="on")
     assert answer.status_code == 400
-    assert "Choose one of these." in shown(answer)
+    assert "Choose a person from the list." in shown(answer)
 
 
 def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_a_paper_that_is_not_ready_says_so_and_keeps_the_link() -> None:
     author = author_of(agreement)
     answer = author.send("hand-over/", to=str(to.pk), sure="on")
     assert answer.status_code == 409
-    assert "The paper is not ready for another signer." in shown(answer)
+    assert "This paper cannot get another signer yet." in shown(answer)
     assert author.open().status_code == 200
 
 
@@ -188,11 +188,11 @@ def test_a_name_may_be_spelled_otherwise_and_carry_its_own_letters() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "This is what the agreement says already."),
-        ({"title": ""}, "A paper has a title."),
-        ({"authors": " \n "}, "A paper has at least one author."),
-        ({"title": "x" * 501}, "That is too long for a title"),
-        ({"title": "A \u202e sign"}, "The form cannot show U+202E."),
+        ({}, "The agreement already says this."),
+        ({"title": ""}, "The title is empty. Type the title."),
+        ({"authors": " \n "}, "The list of authors is empty. Type at least one author."),
+        ({"title": "x" * 501}, "This title is too long"),
+        ({"title": "A \u202e sign"}, "The form cannot print U+202E."),
         ({"authors": "Mike\x00Lewis"}, ""),
         ({"authors": "x" * 201}, "is too long for a name"),
         ({"authors": "Mike Lewis", "note": "x" * 2001}, ""),
@@ -288,7 +288,7 @@ def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     answer = author.send("hand-over/", **ADA, note="She leads the group.")
-    assert "The editors are asked" in shown(answer)
+    assert "Change requested" in shown(answer)
     made = ChangeRequest.objects.get()
     assert (made.kind, made.data) == ("signer", {"name": "Ada Byron", "email": "ada@example.org"})
     assert made.note == "She leads the group."
@@ -299,14 +299,14 @@ def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"name": ""}, "Type the name of who shall sign."),
-        ({"email": ""}, "Type their address; the editors will check it."),
-        ({"name": "shruti bhosale"}, "Shruti Bhosale is an author: choose them above."),
-        ({"name": "Ada \u202eByron"}, "The form cannot show"),
-        ({"name": "W" * 100}, "is longer than the line on which the form is signed"),
-        ({"email": "no address"}, "That is no e-mail address."),
-        ({"sure": ""}, "Nothing has happened yet."),
-        ({"note": "x" * 2001}, "That is too long."),
+        ({"name": ""}, "Type the name of the person who should sign."),
+        ({"email": ""}, "Type their email address. An editor will check it."),
+        ({"name": "shruti bhosale"}, "Shruti Bhosale is an author. Choose this name above."),
+        ({"name": "Ada \u202eByron"}, "The form cannot print"),
+        ({"name": "W" * 100}, "is too long for the signature line"),
+        ({"email": "no address"}, "This is not an email address."),
+        ({"sure": ""}, "Nothing was changed yet."),
+        ({"note": "x" * 2001}, "This is too long."),
     ],
 )
 def test_an_incomplete_proposal_of_somebody_else_is_a_400_that_keeps_the_rest(
@@ -325,7 +325,7 @@ def test_an_incomplete_proposal_of_somebody_else_is_a_400_that_keeps_the_rest(
 def test_the_only_author_of_a_paper_may_name_somebody_else() -> None:
     agreement = make.agreement()
     agreement.paper.authors.exclude(is_corresponding=True).delete()
-    assert "The editors are asked" in shown(author_of(agreement).send("hand-over/", **ADA))
+    assert "Change requested" in shown(author_of(agreement).send("hand-over/", **ADA))
 
 
 def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:

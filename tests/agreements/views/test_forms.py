@@ -88,7 +88,7 @@ def test_nothing_is_filled_in_or_ticked_beforehand() -> None:
 def test_a_name_that_the_form_cannot_print_is_named_by_its_number() -> None:
     form = sign_form(typed_name="Gavin\u202e Brown")
     assert not form.is_valid()
-    assert "The form cannot show U+202E." in form.errors["typed_name"][0]
+    assert "The form cannot print U+202E." in form.errors["typed_name"][0]
     assert "\u202e" not in str(form.errors)
 
 
@@ -97,7 +97,7 @@ def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> No
     form = sign_form(typed_name=name, same_name="on")
     assert not form.is_valid()
     (refusal,) = form.errors["typed_name"]
-    assert str(refusal).startswith("That is longer than the line on which the form is signed. Please shorten it")
+    assert str(refusal).startswith("This name is too long for the signature line. Please shorten it")
 
 
 @given(st.text("iImWéß 李卓محיקदी.-", min_size=1, max_size=70))
@@ -112,7 +112,7 @@ def test_an_author_who_could_not_sign_the_form_is_not_proposed() -> None:
     data.update({"title": "Another", "authors": "Mike Lewis\n" + "W" * 60})
     form = ChangeRequestForm(data, facts=FACTS, wording=WORDING)
     assert not form.is_valid()
-    assert "is longer than the line on which the form is signed" in form.errors["authors"][0]
+    assert "is too long for the signature line" in form.errors["authors"][0]
 
 
 def test_a_mismatch_asks_first_and_takes_a_tick_for_an_answer() -> None:
@@ -135,4 +135,4 @@ def test_declining_wants_its_tick_but_no_reason() -> None:
 
 def test_a_file_of_no_bytes_is_no_file() -> None:
     form = VerifyForm({}, MultiValueDict({"file": [SimpleUploadedFile("a.pdf", b"")]}))
-    assert form.errors["file"] == ["The file is empty. Choose the PDF that came by mail."]
+    assert form.errors["file"] == ["The file is empty. Choose the PDF that we emailed you."]

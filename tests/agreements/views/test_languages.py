@@ -419,7 +419,7 @@ def templates_for_authors(folder: str) -> set[str]:
     """The templates of all pages but the desk's and the demo's."""
     root = ROOT / "templates"
     names = {path.relative_to(root).as_posix() for path in (root / folder).rglob("*.*")}
-    desk = {"403.html", "agreements/package_gone.html"}
+    desk = {"403.html", "agreements/download_expired.html"}
     return {name for name in names - desk if not re.match(r"admin/|agreements/demo/|agreements/mail/", name)}
 
 
@@ -458,17 +458,18 @@ def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str)
 
 @pytest.mark.usefixtures("bracketed")
 def test_the_desks_own_reasons_are_translated_and_an_editors_words_are_not() -> None:
-    for reason in ("⟦Handed over to Shruti Bhosale.⟧", "⟦Corrected as the author proposed.⟧", "Because I say so."):
+    ours = ["⟦Signing was delegated to Shruti Bhosale.⟧", "⟦Changed as the author requested.⟧"]
+    for reason in (*ours, "Because I say so."):
         agreement = make.agreement()
-        if "Handed" in reason:
+        if "delegated" in reason:
             successor = delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
-        elif "Corrected" in reason:
+        elif "Changed" in reason:
             successor = change_requests.accept(make.change_request(agreement), by="editor:ed", now=NOW)
         else:
             successor = lifecycle.replace(agreement, reason=reason, by="editor:ed", now=NOW)
         addresses.remember_language(successor.signer_email, BRACKETED)
         text = test_compose.text_of(test_compose.read(make.invitation(successor)))
-        assert f"⟦It takes the place of the agreement that was sent before: {reason}⟧" in text
+        assert f"⟦It replaces the agreement that we sent before. {reason}⟧" in text
         assert Agreement.objects.get(pk=agreement.pk).reason == reason.strip("⟦⟧")
 
 

@@ -66,8 +66,8 @@ def test_l04_a_pdf_sent_through_the_link_comes_in() -> None:
     author = author_of(agreement)
     answer = upload(author, scanned())
     assert (answer.status_code, answer["Location"]) == (303, f"{author.url}paper/")
-    assert "Your form has come in" in shown(author.open("paper/"))
-    assert "Your form signed on paper has come in." in shown(author.open())
+    assert "We received your signed form" in shown(author.open("paper/"))
+    assert "We received your signed form." in shown(author.open())
     scan = agreement.signed_forms.get()
     assert (scan.pages, scan.files[0]["kind"]) == (2, "pdf")
     agreement.refresh_from_db()
@@ -83,7 +83,7 @@ def test_s15_what_the_scanner_objects_to_is_not_taken(looked: list[int], setting
     author = author_of(agreement)
     refused = upload(author, photo("one"), b"EICAR")
     assert refused.status_code == 400
-    assert "A virus scanner objects to this file." in shown(refused)
+    assert "The virus scanner rejected this file." in shown(refused)
     assert looked == []
     assert upload(author, photo("one"), photo("two")).status_code == 303
 
@@ -93,7 +93,7 @@ def test_s15_a_scanner_that_cannot_say_lets_nothing_in(program: str, looked: lis
     settings.VIRUS_SCANNER = program
     refused = upload(author_of(make.agreement()), photo("one"))
     assert refused.status_code == 400
-    assert "The file could not be looked through just now." in shown(refused)
+    assert "We could not check the file." in shown(refused)
     assert looked == []
 
 
@@ -106,7 +106,7 @@ def test_s15_a_volume_takes_so_many_bytes_and_the_operator_hears_of_it(
     settings.UPLOADS_PER_VOLUME = agreement.signed_forms.get().files[0]["size"]
     refused = upload(author, photo("one"))
     assert refused.status_code == 503
-    assert "There is no room for more files at present" in shown(refused)
+    assert "We cannot store more files at the moment" in shown(refused)
     assert (agreement.signed_forms.count(), looked) == (1, [1])
     assert "raise UPLOADS_PER_VOLUME" in caplog.text
 
@@ -179,7 +179,7 @@ def test_s15_two_files_are_too_large_together(looked: list[int]) -> None:
     half = bytes(MAX_BYTES // 2 + 1)
     answer = upload(author_of(make.agreement()), half, half)
     assert answer.status_code == 400
-    assert "That is more than 20 MB." in shown(answer)
+    assert "This is more than 20 MB." in shown(answer)
     assert looked == []
 
 
@@ -194,7 +194,7 @@ def test_s15_a_request_that_is_too_large_is_refused_before_it_is_read(looked: li
     kind = "multipart/form-data; boundary=x"
     answer = author.client.generic("POST", f"{author.url}paper/", b"", content_type=kind, **sent)
     assert answer.status_code == 413
-    assert "That is more than 20 MB." in shown(answer)
+    assert "This is more than 20 MB." in shown(answer)
 
 
 def test_s12_a_form_from_another_site_is_refused() -> None:
@@ -221,10 +221,10 @@ def test_what_was_missing_is_on_the_page_until_another_form_comes_in() -> None:
     signed_form.send_back(agreement, scan, ["date"], "<b>Please</b>", by="editor:ed", now=NOW)
     author = author_of(agreement)
     page = shown(author.open("paper/"))
-    assert "The date is not on it." in page
+    assert "The date is missing." in page
     assert "&lt;b&gt;Please&lt;/b&gt;" in page
     make.receive(agreement)
-    assert "The date is not on it." not in shown(author.open("paper/"))
+    assert "The date is missing." not in shown(author.open("paper/"))
 
 
 @pytest.mark.parametrize("status", ["signed", "declined", "voided", "sealed"])
@@ -233,7 +233,7 @@ def test_a_link_that_signs_nothing_any_more_takes_no_form(status: str, looked: l
     token = make.token(agreement)
     author = Author(token)
     page = author.open("paper/").content.decode()
-    assert "Send the form" in page
+    assert "Send the signed form" in page
     match status:
         case "declined":
             from agreements import lifecycle
@@ -273,7 +273,7 @@ def test_the_receipt_of_a_form_on_paper_has_its_day_and_no_hour() -> None:
     make.receive(agreement)
     make.accept(agreement, now=NOW + DAY, dated=NOW.date())
     page = shown(author.open())
-    assert "On paper, on" in page
+    assert "Signed by hand on" in page
     assert "1 November 2026" in page
     assert "09:00" not in page
 

@@ -162,8 +162,8 @@ def test_l05_l19_the_page_shows_the_facts_the_whole_text_and_nothing_filled_in()
 
 def test_after_the_deadline_the_page_says_that_a_signature_is_still_welcome() -> None:
     page = shown(author_of(make.agreement(), now=make.CLOSES + make.DAY).open())
-    assert "That has passed; your signature is still needed and welcome" in page
-    assert "That has passed" not in shown(author_of(make.agreement(), now=make.CLOSES - make.MINUTE).open())
+    assert "This date has passed, but you can still sign" in page
+    assert "This date has passed" not in shown(author_of(make.agreement(), now=make.CLOSES - make.MINUTE).open())
 
 
 @pytest.mark.parametrize("title", HOSTILE)
@@ -206,7 +206,7 @@ def test_a_name_and_two_ticks_sign() -> None:
     receipt = shown(author.open())
     assert "Signed. Thank you." in receipt
     assert "1 November 2026, 09:00 UTC" in receipt
-    assert "seal is being set" in receipt
+    assert "We are sealing the PDF" in receipt
 
 
 def test_after_the_seal_the_receipt_says_so() -> None:
@@ -441,7 +441,7 @@ def test_l03_signing_before_looking_over_is_a_409_that_keeps_the_input() -> None
     assert answer.status_code == 409
     assert all_rows(but=COUNTED) == before
     page = shown(answer)
-    assert "look it over, then sign" in page
+    assert "You must review the filled-in form before you sign." in page
     assert 'value="Mike Lewis"' in page
     assert author.sign("Mike Lewis").status_code == 303
 
@@ -571,7 +571,7 @@ def test_a_malformed_token_costs_no_query(django_assert_num_queries: DjangoAsser
 def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = Client().get("/nothing/here/")
     assert missing.status_code == 404
-    assert "There is no such page" in shown(missing)
+    assert "Page not found" in shown(missing)
 
     def broken(*_: Any) -> None:
         raise RuntimeError("the password is hunter2")
@@ -581,7 +581,7 @@ def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "render_form", broken)
     answer = author.open()
     assert answer.status_code == 500
-    assert "Something went wrong here" in shown(answer)
+    assert "Something went wrong" in shown(answer)
     assert "hunter2" not in shown(answer)
 
 

@@ -63,8 +63,8 @@ def test_one_click_stops_the_reminders_tells_the_editors_and_declines_nothing(ma
     assert make.history(agreement) == ["draft", "issue", "stop-reminders"]
     send(NOW)
     assert "chair@desk.example" in mailbox.recipients()
-    told = next(text for text in mailbox.texts() if "wants no more reminders" in str(text["Subject"]))
-    assert "Nothing was declined" in str(told.get_body(("plain",)))
+    told = next(text for text in mailbox.texts() if "opted out of reminders" in str(text["Subject"]))
+    assert "The signer has not declined" in str(told.get_body(("plain",)))
 
 
 def test_once_stopped_nothing_reminds_any_more(mailbox: Mailbox) -> None:
@@ -110,9 +110,9 @@ def test_the_page_asks_with_a_button_and_says_what_was_done() -> None:
     client = Client()
     asks = client.get(path).content.decode()
     assert '<form method="post">' in asks
-    assert "Nothing is declined" in asks
-    assert "No more reminders</h1>" in client.post(path).content.decode()
-    assert "No more reminders</h1>" in client.get(path).content.decode()
+    assert "This does not decline an agreement" in asks
+    assert "Reminders stopped</h1>" in client.post(path).content.decode()
+    assert "Reminders stopped</h1>" in client.get(path).content.decode()
 
 
 def test_the_link_can_do_nothing_else_and_no_other_link_can_do_this() -> None:
