@@ -183,20 +183,10 @@ def cancel_open(agreement_id: int) -> None:
     cancel(Message.objects.filter(agreement_id=agreement_id))
 
 
-def cancel_reminders(agreement_id: int) -> None:
-    """Ends the need for the agreement's reminders; call it in the transaction that says so."""
-    cancel(Message.objects.filter(agreement_id=agreement_id, kind__in=REPEATED_REQUESTS))
-
-
-def cancel_all_reminders(agreement_ids: Iterable[int]) -> None:
-    """The same for many agreements."""
-    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS))
-
-
-def cancel_reminders_to(address: str, agreement_ids: Iterable[int]) -> None:
-    """The same for those to an address; call it in the transaction that leaves it alone."""
+def cancel_reminders(agreement_ids: Iterable[int], *, to: str | None = None) -> None:
+    """Ends the need for the agreements' reminders, or for those to one address. Call it in the caller's transaction."""
     reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
-    cancel(reminders.filter(recipient__iexact=address))
+    cancel(reminders if to is None else reminders.filter(recipient__iexact=to))
 
 
 def cancel_to(address: str, agreement_ids: Iterable[int]) -> None:

@@ -56,7 +56,7 @@ def request_change(
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
         made = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
-        outbox.cancel_reminders(agreement.pk)  # and `reminders.REST` keeps the clock from queueing others
+        outbox.cancel_reminders([agreement.pk])  # and `reminders.REST` keeps the clock from queueing others
         lifecycle.record_event(
             agreement.pk, "propose", by="signer", now=now, data={"what": change_lines(made), "note": note}
         )
