@@ -6,6 +6,6 @@ class AgreementsConfig(AppConfig):
     verbose_name = "Publication agreements"
 
     def ready(self) -> None:
-        from agreements import checks, receivers  # noqa: F401, PLC0415 - the first registers the system checks
+        from agreements import checks, receivers  # noqa: F401, PLC0415 - importing checks registers them
 
         receivers.listen()

@@ -1,4 +1,4 @@
-"""System checks: what must be right before the desk may be trusted with signatures."""
+"""System checks: settings and files that must be right before the site collects signatures."""
 
 from typing import Any
 from urllib.parse import urlparse
@@ -21,7 +21,7 @@ def check_agreement_texts(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_seal(**kwargs: Any) -> list[CheckMessage]:
-    """Web processes need not be able to read the key; whoever runs the checks on the worker's machine must."""
+    """Web processes need no access to the key; the machine of the worker does."""
     missing: list[CheckMessage] = [
         Error(
             f"{name} names {file}, which is not there.",

@@ -1,7 +1,7 @@
-"""Bounces as mail providers report them: django-anymail's tracking signal -> the same verb as for mailed reports.
+"""Bounces reported by email providers: django-anymail's tracking signal -> `lifecycle.record_bounce`.
 
-An extra, for ``EMAIL_URL=anymail://provider``: ``pip install proceedings-desk[anymail]``. A provider has Message-IDs of
-its own, so ours goes along as metadata and comes back with the event.
+Optional, for ``EMAIL_URL=anymail://provider``: ``pip install proceedings-desk[anymail]``. Providers assign their own
+Message-IDs, so ours is sent as metadata and comes back with the event.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from agreements import lifecycle
 from agreements.mail.bounces import Bounce
 
 GONE = {"invalid", "bounced", "unsubscribed"}
-"""anymail's reasons for which no mail will ever arrive there; the others are about this mail, or about us."""
+"""anymail's reasons for which the address is undeliverable. The others are about this email or about us."""
 
 
 def listen() -> None:
-    """Hears of bounces if mail goes by django-anymail."""
+    """Connect to anymail's tracking signal, if django-anymail is installed."""
     if apps.is_installed("anymail"):
-        from anymail.signals import tracking  # noqa: PLC0415 - it may not be there
+        from anymail.signals import tracking  # noqa: PLC0415 - optional dependency
 
         tracking.connect(heard, dispatch_uid="agreements.receivers")
 
@@ -32,7 +32,7 @@ def heard(sender: Any, event: Any, **words: Any) -> None:
 
 
 def bounce_of(event: Any) -> Bounce | None:
-    """What an event says about a mail of ours; None for deliveries, delays, absences and everything else."""
+    """Return the bounce that an event reports; None for any other event."""
     message_id = (event.metadata or {}).get("message-id", "")
     if event.event_type not in ("bounced", "rejected") or not message_id:
         return None

@@ -1,4 +1,4 @@
-"""Celery lives here only: the clock's rounds as tasks. They carry no data and decide nothing."""
+"""The Celery tasks, one per scheduled job. They take no arguments; `jobs/` does the work."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -22,7 +22,7 @@ def work() -> None:
     bulk.run_jobs(timezone.now)
 
 
-@shared_task(name="agreements.documents.seal")
+@shared_task(name="agreements.seal")
 def seal() -> None:
     scheduled.seal_due(timezone.now)
 

@@ -1,4 +1,4 @@
-"""What keeps a paper from being delivered. Pure: where a paper stands in, what blocks it out."""
+"""What keeps a paper from delivery. Pure: PaperState in, blockers out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,13 +7,13 @@ from enum import StrEnum
 from agreements.domain.states import WAITING, Status
 
 LAPSING = timedelta(days=270)
-"""Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
+"""Nine months after the signature, an unpublished paper is about to lapse (clause 7)."""
 LAST_MONTH = timedelta(days=335)
-"""After eleven months it is high time."""
+"""After eleven months it lapses within a month."""
 
 
 class Blocker(StrEnum):
-    """In the order in which a chair should look at them: what needs a person first."""
+    """In order of urgency: first what needs action by an editor."""
 
     NO_CONTACT = "no-contact"
     NAME = "name"
@@ -44,13 +44,13 @@ class Blocker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockerInfo:
-    """A blocker in words, and what to do about it. `person`: somebody must act; else it comes right by itself."""
+    """A blocker's label and advice. `person`: an editor must act; otherwise it resolves without one."""
 
     words: str
     advice: str
     person: bool
     stops: bool = True
-    """Whether the paper may not be delivered meanwhile."""
+    """Whether it keeps the paper from delivery."""
 
 
 BLOCKER_INFO = {
@@ -167,53 +167,53 @@ SUITABLE_ACTIONS = {
     Blocker.SILENT: "remind",
     Blocker.WAITING: "remind",
 }
-"""The move for many that the board offers with each; what is not named wants a look at each paper."""
+"""The bulk action that the overview offers for each blocker; the others need a decision for each paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperState:
-    """Where one accepted paper stands, as far as its agreement goes."""
+    """The state of one accepted paper, as the blockers need it."""
 
     has_contact: bool
     has_pdf: bool = True
     name_wrong: bool = False
-    """A name was likely misread at the import, and nobody has settled it."""
+    """The import likely misread a name, and nobody has reviewed it."""
     name_doubtful: bool = False
-    """A name was guessed at the import, likely well."""
+    """The import guessed a name, likely correctly."""
     flawed: bool = False
-    """The publisher's check found an error when it last looked."""
+    """The last publisher check found an error."""
     unprintable: bool = False
-    """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
+    """No font of the form has some character of the title or a name, and no agreement is issued yet."""
     status: str | None = None
     """Of the live agreement, else of the newest; None without any."""
     signed_at: datetime | None = None
     drifted: bool = False
     invited: bool = False
-    """At least one mail with a link has left, or may have."""
+    """At least one email with a link is sent or delivery unknown."""
     refused: bool = False
-    """The last mail to the signer was refused for good, or came back so."""
+    """The last email to the signer failed for good or bounced."""
     mail_unknown: bool = False
-    """Whether the last mail to the signer arrived is not known."""
+    """The delivery of the last email to the signer is unknown."""
     seal_failed: bool = False
     change_request: bool = False
-    """The signer asks the editors for something before signing."""
+    """The signer has an open change request."""
     objection: bool = False
-    """An author for whom another one signed has objected."""
+    """A co-author has objected to the signature."""
     silent: bool = False
-    """So many reminders had no answer that the terms want an editor to hear of it."""
+    """As many reminders remained unanswered as the signing settings allow before the editors hear of it."""
     edit: bool = False
-    """An edit is not confirmed, or the author said no to it."""
+    """An edit is not confirmed, or the author declined it."""
     closes_at: datetime | None = None
     published: bool = False
 
     @property
     def signature_at(self) -> datetime | None:
-        """When it was signed, if that signature still counts: not one that lapsed or was voided."""
+        """When it was signed, if the signature still applies: not after it lapsed or was voided."""
         return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
 
 
 def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
-    """Everything that blocks the paper's delivery, the most pressing first; empty when it may go."""
+    """Return everything that blocks delivery, most urgent first; empty if the paper may be delivered."""
     match paper_state.status:
         case Status.SEALED | Status.SIGNED:
             found = blockers_of_signed(paper_state, now)
@@ -234,7 +234,7 @@ def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
 
 
 def blockers_of_paper(paper_state: PaperState) -> set[Blocker]:
-    """What is the matter with the paper itself, wherever its agreement stands."""
+    """Return blockers of the paper itself, whatever its agreement's status."""
     found = set()
     if not paper_state.has_pdf:
         found.add(Blocker.NO_PDF)
@@ -273,7 +273,7 @@ def blockers_of_waiting(paper_state: PaperState, now: datetime) -> set[Blocker]:
 
 
 def mail_or_signature(paper_state: PaperState, now: datetime) -> Blocker:
-    """What is waited for: that a mail arrives, or that somebody signs."""
+    """Return what the agreement waits for: an email to arrive, or a signature."""
     if paper_state.refused:
         return Blocker.REFUSED
     if paper_state.mail_unknown:

@@ -1,16 +1,16 @@
-"""The progress picture: signatures over time against the deadline, as coordinates for an SVG. Pure."""
+"""The progress chart: signatures over time and the deadline, as coordinates for an SVG. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 16, 34
-"""Margins in SVG units: figures stand at the left, days below."""
+"""Margins in SVG units: counts are at the left, days at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on an axis with its words."""
+    """A labelled position on an axis."""
 
     at: float
     words: str
@@ -22,11 +22,11 @@ class Chart:
     signed: str
     """Points of the line of signatures."""
     area: str
-    """The same, closed along the bottom."""
+    """The same line, closed along the bottom."""
     needed: str
-    """The line from today to everything signed at the deadline; empty once it has passed or all have signed."""
+    """The line from today to all papers signed at the deadline; empty after the deadline or if all are signed."""
     deadline: float | None
-    """Where the deadline stands."""
+    """x of the deadline."""
     days: tuple[Mark, ...]
     counts: tuple[Mark, ...]
     today_x: float
@@ -35,14 +35,14 @@ class Chart:
     height: int = HEIGHT
     left: int = LEFT
     label: int = LEFT - 8
-    """Where the figures at the left end."""
+    """Right end of the counts at the left."""
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
 
 
 def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
-    """`days` follow each other without a gap and there is at least one; `signed` counts up; `total` are all papers."""
+    """Build the chart. `days` are consecutive and not empty, `signed` is cumulative, `total` counts all papers."""
     first, today = days[0], days[-1]
     last = max(today, deadline or today, first + timedelta(days=1))
     span = (last - first).days

@@ -1,4 +1,4 @@
-"""Whether the desk does its work, in figures and words: for machines that watch. Reads only, and by index only."""
+"""Whether the application works, in numbers and sentences, for monitoring. Reads only, and only through indexes."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,17 +20,17 @@ EXPECTED_JOBS = JobRun.objects.filter(name="chase")
 @dataclass(frozen=True, slots=True)
 class Figures:
     planner_silent_seconds: int | None
-    """Since the clock last looked for reminders; None if it never did."""
+    """Since the last run that looked for reminders; None if it never ran."""
     oldest_due_seconds: int
-    """How long the mail that waits longest has been due; 0 if none is."""
+    """How long the oldest due email has been waiting; 0 if none is due."""
     unknown: int
-    """Mails of the last day of which nobody knows whether they arrived."""
+    """Emails of the last day whose delivery is unknown."""
     failed: int
     sent: int
-    """Of the last day."""
+    """In the last day."""
     seals_waiting: int
     oldest_signature_seconds: int
-    """How long the signature that waits longest has been waiting for its seal; 0 if none does."""
+    """How long the oldest unsealed signature has been waiting; 0 if none is."""
 
     @property
     def failed_share(self) -> float:
@@ -54,7 +54,7 @@ def figures(now: datetime) -> Figures:
 
 
 def heartbeat(now: datetime) -> dict[str, Subquery]:
-    """For a query that is made anyway: when the clock last ran, and since when the mail that waits longest is due."""
+    """Subqueries to add to another query: when the scheduled job last ran, and since when the oldest email is due."""
     return {
         "clock_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
         "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
@@ -70,7 +70,7 @@ def seconds(now: datetime, since: datetime | None) -> int:
 
 
 def stopped_jobs(silent: int | None, due: int) -> list[str]:
-    """What does not go on, in any volume; only who runs the server can help. The seconds are those of `Figures`."""
+    """Return what has stopped for all volumes; only an administrator can fix it. The seconds are those of `Figures`."""
     found = []
     if silent is None:
         found.append("The clock has never run. Is `celery beat` running?")
@@ -82,7 +82,7 @@ def stopped_jobs(silent: int | None, due: int) -> list[str]:
 
 
 def problems(seen: Figures) -> list[str]:
-    """What a person should look at, in words; empty when all is well."""
+    """Return the problems that need a person, as sentences; empty if there are none."""
     found = stopped_jobs(seen.planner_silent_seconds, seen.oldest_due_seconds)
     if seen.unknown:
         found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")

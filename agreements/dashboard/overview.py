@@ -1,4 +1,4 @@
-"""One volume at a glance: what blocks delivery, who needs a person today, what goes out next. Reads only."""
+"""The overview of one volume: what blocks delivery, what needs action, which emails come next. Reads only."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ from agreements.reminders import planner
 from proceedings.models import Volume
 
 READY_WHEN = (Status.SEALED, Status.WAIVED)
-"""Where a paper may go to the publisher, as far as its agreement goes."""
+"""Statuses in which an agreement permits delivery."""
 
 MANY = 8
-"""How many examples a list on the board shows before it links to the rest."""
+"""Number of examples a list in the overview shows before it links to the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that needs a person, with why."""
+    """A paper that needs action, with the reason."""
 
     paper_id: int
     key: str
@@ -52,19 +52,19 @@ class NextMail:
     key: str
     agreement_id: int
     late: bool = False
-    """It should have gone out by now."""
+    """It should have been sent by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Signatures over time, for the picture: one point a day."""
+    """Signatures over time for the chart: one point per day."""
 
     days: tuple[date, ...]
     signed: tuple[int, ...]
     total: int
     deadline: date | None
     pace: float | None
-    """Signatures a day still needed to be complete at the deadline; None when it has passed or all have signed."""
+    """Signatures per day needed to be complete at the deadline; None if it has passed or all are signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class Overview:
     signed: int
     counts: tuple[Count, ...]
     persons: int
-    """Papers that need a person."""
+    """Papers that need action."""
     tasks: tuple[Task, ...]
-    """The most pressing of them."""
+    """The most urgent of them."""
     days_left: int | None
-    """Whole days to the deadline; below zero past it."""
+    """Whole days to the deadline; negative after it."""
     next_mails: tuple[NextMail, ...]
     last_events: tuple[tuple[Event, str], ...]
     progress: Progress
@@ -100,7 +100,7 @@ class Overview:
 
     @property
     def mail_trouble(self) -> list[str]:
-        """What is the matter with the mail, in words; empty when all is well."""
+        """Problems with email as sentences; empty if there are none."""
         found = {count.blocker: count.count for count in self.counts}
         refused, unknown = found.get(Blocker.REFUSED, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
         words = ["Mail is late: it should have gone out by now. Is a worker running?"] * any(
@@ -131,7 +131,7 @@ class Overview:
 
 
 def build_overview(volume: Volume, now: datetime) -> Overview:
-    """The board of one volume at `now`."""
+    """Build the overview of one volume at `now`."""
     signing_settings: SigningSettings | None = getattr(volume, "signing_settings", None)
     papers = rows(accepted(volume), signing_settings)
     counts: Counter[Blocker] = Counter()
@@ -164,25 +164,28 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
 
 
 def next_mails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextMail]:
-    """What goes out next: the outbox, and the reminders that will come due."""
+    """Return the next emails: from the outbox, and the reminders that will be due."""
     queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
     rests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
     reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="next_check_at"), output_field=DateTimeField())
     ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
     first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
-    loaded = ("messages", Prefetch("change_requests", ChangeRequest.objects.none()))  # those that have one do not come
+    loaded = (
+        "messages",
+        Prefetch("change_requests", ChangeRequest.objects.none()),
+    )  # agreements with an open request are excluded above
     coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
     mails = [mail for agreement in coming for mail in mails_to_come(agreement, signing_settings, now)]
     return sorted(mails, key=lambda mail: mail.at)[:MANY]
 
 
 def mail_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextMail | None:
-    """What goes out next about one agreement, whose messages and proposals are loaded."""
+    """Return the next email about an agreement, whose messages and change requests must be prefetched."""
     return next(mails_to_come(agreement, signing_settings, now), None)
 
 
 def mails_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> Iterator[NextMail]:
-    """What is in the outbox, by time, then the reminder that will come due."""
+    """Yield the queued emails by time, then the reminder that will be due."""
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
     for mail in sorted(queued, key=lambda mail: mail.due_at):
         yield pending(mail, agreement, now)
@@ -217,7 +220,7 @@ def last_events(volume: Volume) -> list[tuple[Event, str]]:
 
 
 def progress_of(papers: list[Row], signing_settings: SigningSettings | None, now: datetime) -> Progress:
-    """From the first issue to today; the deadline may lie before or after."""
+    """Count the signatures from the first issue to today; the deadline may be before or after."""
     signed_days = [at.date() for row in papers if (at := row.paper_state.signature_at)]
     total = len(papers)
     start = min([now.date(), *signed_days, *(row.issued_at.date() for row in papers if row.issued_at)])

@@ -1,4 +1,4 @@
-"""Where papers stand, as far as their agreements go: rows -> `Standing`. Reads only, in queries that do not grow."""
+"""Build the `PaperState` of papers from rows. Reads only, with a fixed number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
 class Seen(NamedTuple):
-    """An agreement as far as the board looks at it."""
+    """The values of an agreement that the overview needs."""
 
     status: str
     title: str
@@ -38,13 +38,13 @@ class Seen(NamedTuple):
     has_objection: bool
     has_edit: bool
     stopped: bool
-    """The signer's address takes no mail."""
+    """The signer's address is undeliverable."""
     last_mail: str | None
-    """The state of the last mail that carried a link, where the agreement waits for its signature."""
+    """State of the last email with a link, if the agreement awaits a signature."""
     invited: int | None
-    """One of them that has left, or may have."""
+    """Primary key of such an email that is sent or delivery unknown."""
     reminders: int | None
-    """So many of them were reminders; None for none."""
+    """How many of these emails were reminders; None for none."""
 
     @property
     def refused(self) -> bool:
@@ -53,7 +53,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An accepted paper as the board needs it."""
+    """An accepted paper in the overview."""
 
     pk: int
     key: str
@@ -69,12 +69,12 @@ def accepted(volume: Volume) -> QuerySet[Paper]:
 
 
 def has_pdf_of(paper: str) -> Exists:
-    """Whether the paper whose key stands in the column `paper` has its PDF."""
+    """Whether the paper whose primary key is in the column `paper` has its PDF."""
     return Exists(PaperFile.objects.filter(paper=OuterRef(paper), kind=Kind.PAPER))
 
 
 def of_its_paper(paper: str) -> dict[str, Exists]:
-    """What a row of a list is annotated with about the paper whose key stands in the column `paper`."""
+    """Annotations about the paper whose primary key is in the column `paper`, for lists."""
     return {
         "has_pdf": has_pdf_of(paper),
         "flawed": precheck.of_a_paper(paper),
@@ -84,9 +84,7 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
 
 
 def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
-    """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks, the
-    signer's address takes no mail.
-    """
+    """Annotate `agreements`: open change request, objection, blocking edit, undeliverable signer's address."""
     return agreements.annotate(
         has_proposal=has_proposal_of("pk"),
         has_objection=has_objection_of("pk"),
@@ -96,7 +94,7 @@ def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
 
 
 def is_stopped(address: str) -> Exists:
-    """Whether the address in the column `address` was refused for good, be it by an answer or by a bounce."""
+    """Whether the address in the column `address` is undeliverable, after a rejection or a bounce."""
     stopped = EmailAddress.objects.filter(undeliverable_at__isnull=False)
     return Exists(stopped.filter(address=Lower(OuterRef(address))))
 
@@ -114,14 +112,14 @@ def has_edit_of(agreement: str) -> Exists:
 
 
 def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> list[Row]:
-    """The `papers`, which are accepted ones of one volume with these `terms`, in their order.
+    """Return the rows of `papers`, which are accepted ones of one volume with these `signing_settings`, in their order.
 
-    Two queries, and plain values: 14,000 authors as model instances would cost more than all the rest.
+    Two queries, and plain values: 14,000 authors as model instances would cost more than everything else.
     """
     authors: dict[int, list[str]] = {}
     contacts: dict[int, str] = {}
     grave: dict[int, bool] = {}
-    """Of papers with a name in question: whether one of them was likely misread."""
+    """Papers with a name to review: whether one of the names was likely misread."""
     parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
     known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
     for paper_id, is_corresponding, given, particle, family, suffix, in_question in known.order_by(
@@ -178,7 +176,7 @@ def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_edit=has_edit_of("agreements__pk"),
             is_stopped=is_stopped("agreements__signer_email"),
             last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
-            # Not Exists: for that PostgreSQL looks through the mails of the whole desk.
+            # Not Exists: PostgreSQL would scan the messages of all volumes.
             invited=Subquery(
                 waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
             ),
@@ -241,9 +239,10 @@ def state_of(
 
 
 def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
-    """The same of one paper with authors and its volume's terms, and its agreement with messages and voices.
+    """Return the state of one loaded paper: with authors, signing settings, and its agreement with messages and
+    requests.
 
-    `row` is whichever of both has `of_its_paper`.
+    `row` is the paper or the agreement, whichever has the annotations of `of_its_paper`.
     """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signing_settings = getattr(paper.volume, "signing_settings", None)
@@ -262,7 +261,7 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
 
 
 def seen(agreement: Any) -> Seen:
-    """One that is loaded, with its messages and `with_voices`."""
+    """Return the values of a loaded agreement, with its messages and the annotations of `with_requests`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
     carried = [m for m in messages if m.kind in WITH_LINK and m.state in LEFT]
     carried = carried if agreement.status == Status.ISSUED else []
@@ -278,7 +277,7 @@ def seen(agreement: Any) -> Seen:
 
 
 def has_mismatch(title: str, authors: list[str], agreement: Seen) -> bool:
-    """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
+    """Whether title or authors differ from the agreement. Equal texts, the usual case, need no normalization."""
     if len(authors) != len(agreement.authors):
         return True
     texts = zip([title, *authors], [agreement.title, *agreement.authors], strict=True)
@@ -286,7 +285,7 @@ def has_mismatch(title: str, authors: list[str], agreement: Seen) -> bool:
 
 
 def blocked_by(volume: Volume, blocker: Blocker, now: datetime) -> list[int]:
-    """Primary keys of the papers that `blocker` blocks."""
+    """Return the primary keys of the papers that `blocker` blocks."""
     signing_settings = getattr(volume, "signing_settings", None)
     found = rows(accepted(volume), signing_settings)
     return [row.pk for row in found if blocker in blockers(row.paper_state, now)]

@@ -1,7 +1,7 @@
-"""What the publisher's check objects to, paper by paper, kept for the board: the check itself would be too slow there.
+"""Store the number of publisher-check errors per paper for the overview, where the check itself would be too slow.
 
-A round of the clock looks at every volume that was not delivered whole. The board is a minute behind at most; the page
-of a paper always checks anew.
+A scheduled job checks every volume that is not delivered. The overview is at most a minute behind; the page of a paper
+always runs the check itself.
 """
 
 from collections import Counter
@@ -21,23 +21,25 @@ from proceedings.publisher import rules
 
 
 def comes_last(finding: Finding) -> bool:
-    """PDFs, and the page numbers that are counted from them: missing they are no flaw, the board counts the PDFs."""
+    """Whether a finding is only a missing PDF or the page numbers counted from it. The overview
+    counts PDFs separately.
+    """
     return finding.rule == "missing-file" or (finding.rule == "required" and finding.field == "pages")
 
 
 def of_a_paper(paper: str) -> Exists:
-    """Whether the check objected to the paper whose key stands in the column `paper`."""
+    """Whether the check found errors in the paper whose primary key is in the column `paper`."""
     return Exists(CheckResult.objects.filter(paper=OuterRef(paper)))
 
 
 def check_due(_clock: Callable[[], datetime]) -> Counter[str]:
-    """Checks all volumes that are not delivered. Counts the papers whose number of flaws is another than before."""
+    """Check all volumes that are not delivered. Counts the papers whose number of errors has changed."""
     volumes = Volume.objects.exclude(signing_settings__daily_at=FOREVER).order_by("pk")
     return Counter({"papers checked anew": sum(check_papers(volume) for volume in volumes)})
 
 
 def check_papers(volume: Volume) -> int:
-    """Checks the accepted papers of one volume and keeps what is wrong. Returns for how many that has changed."""
+    """Check the accepted papers of one volume and store the errors. Returns for how many papers they changed."""
     papers = list(
         Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
         .select_related("volume")
@@ -57,7 +59,7 @@ def check_papers(volume: Volume) -> int:
 
 
 def errors_of(volume: Volume, papers: list[Paper]) -> Counter[int]:
-    """Errors of each paper by its primary key, but for what comes last."""
+    """Count the errors of each paper by its primary key, ignoring those that `comes_last` names."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
     found = [*rules.check(volume_record(volume), records), *file_findings(papers, records)]

@@ -1,4 +1,4 @@
-"""Links to finished packages that expire after minutes."""
+"""Download links to finished packages; they expire after minutes."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ SALT = "agreements.package"
 
 
 def download_url(package: Package) -> str:
-    """Where the finished package may be fetched for the next minutes: here, or from the storage itself."""
+    """Return a temporary download URL: of this site, or of the object storage itself."""
     storage = storages["private"]
     if isinstance(storage, FileSystemStorage):
         return reverse("package", args=[signing.dumps(package.pk, salt=SALT), package.name])

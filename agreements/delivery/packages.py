@@ -1,8 +1,8 @@
-"""What the publisher gets: the public package and the permissions, side by side and never mixed.
+"""Build what the publisher gets: the public package and the permissions package, as separate folders.
 
 ``DIR/vNN/`` has one .bib file, ``<key>.pdf`` and ``<key>-supp.*``; ``DIR/vNNpermissions/`` has the sealed agreements,
-their evidence and the lists of digests for both. A volume that is not ready is not written, unless somebody asks for a
-part.
+their evidence and the digests of both packages. A volume that is not ready is written only as a partial package, on
+request.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ MANIFEST = "manifest.csv"
 PAPERS = "papers.csv"
 SUMS = "SHA256SUMS"
 PARTIAL = "PARTIAL.txt"
-# Warnings of the publisher's rules that keep a volume from being whole: pages without gap (AC8), sections used (AC13).
+# Warnings of the publisher's rules that make a volume incomplete: gaps in pages (AC8), unused sections (AC13).
 _WHOLE = frozenset({"pages", "sections"})
-# What even a part may not carry: once delivered, a key stays for ever (AC5).
+# Not even a partial package may contain these errors: a key never changes after delivery (AC5).
 _NEVER = frozenset({"key", "duplicate-key"})
 
 Progress = Callable[[Iterable[Item]], Iterable[Item]]
@@ -41,7 +41,7 @@ Progress = Callable[[Iterable[Item]], Iterable[Item]]
 
 @dataclass(slots=True)
 class Delivery:
-    """What would go to the publisher now, and everything that speaks against it."""
+    """What would go to the publisher now, and what is missing."""
 
     volume: Volume
     record: VolumeRecord
@@ -49,7 +49,7 @@ class Delivery:
     blocked: list[tuple[Paper, str]]
     findings: list[Finding]
     records: list[PaperRecord] = field(default_factory=list)
-    """Of the cleared papers, in their order."""
+    """Of the ready papers, in their order."""
 
     @property
     def ready(self) -> bool:
@@ -57,21 +57,21 @@ class Delivery:
 
     @property
     def waived(self) -> list[Agreement]:
-        """Those of the cleared that stand in the place of a signature."""
+        """The ready agreements that waive the signature."""
         return [agreement for agreement in self.cleared if agreement.status == Status.WAIVED]
 
     @property
     def reasons(self) -> list[str]:
-        """Everything that speaks against it, a line each."""
+        """What is missing, one line each."""
         return [f"{paper.key}: {why}" for paper, why in self.blocked] + [
             f"{finding} [{finding.rule}]" for finding in self.findings
         ]
 
 
 def prepare(volume: Volume, today: date) -> Delivery:
-    """Looks at agreements, entries and files of all accepted papers of `volume`. Changes nothing.
+    """Check agreements, entries and files of all accepted papers of `volume`. Changes nothing.
 
-    A volume without a date of publication is not ready; should a part go out all the same, `today` stands for it.
+    A volume without a publication date is not ready; a partial package of it uses `today` instead.
     """
     clearance = readiness.check_readiness(volume)
     papers = sorted([*clearance.papers, *(paper for paper, _ in clearance.blocked)], key=lambda p: (p.position, p.key))
@@ -100,7 +100,7 @@ def problems(finding: Finding) -> bool:
 
 
 def unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
-    """Why the paper has no form in the publisher's file; None when it has."""
+    """Return why the paper cannot be written to the publisher's file; None if it can."""
     try:
         write_volume_file(volume, [paper])
     except UnwritableError as error:
@@ -109,13 +109,15 @@ def unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
 
 
 def public(handover: Delivery) -> Iterator[Item]:
-    """The files of the public package, each read when its turn comes. Raises UnwritableError."""
+    """Yield the files of the public package; each is read only when used. Raises UnwritableError."""
     papers = [agreement.paper for agreement in handover.cleared]
     return public_items(handover.volume, papers, write_volume_file(handover.record, handover.records))
 
 
 def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[Item]:
-    """The files of the permissions package: agreements, evidence, then the lists. `published` is the other package."""
+    """Yield the files of the permissions package: agreements, evidence, then lists. `published` is
+    the public package.
+    """
     number = handover.volume.number
     written: list[Written] = []
     pairs: list[tuple[Agreement, Written | None]] = []
@@ -141,12 +143,12 @@ def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[It
 
 
 def sums(files: Iterable[Written]) -> bytes:
-    """Digests as ``sha256sum --check`` reads them."""
+    """Format digests for ``sha256sum --check``."""
     return "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
 
 
 def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
-    """One row per paper: its files, and the id and address that the publisher will give it (2.6)."""
+    """Return one row per paper: its files, and the ID and address that the publisher will assign (2.6)."""
     there = {one.name for one in published}
     supplements = {one.name.partition("-supp.")[0]: one.name for one in published if "-supp." in one.name}
     ids = rules.predicted_ids(handover.record, handover.records)
@@ -164,7 +166,7 @@ def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
 
 
 def partial_note(handover: Delivery) -> str:
-    """The label of a part: what is in it, and what is missing and why."""
+    """Return the note in a partial package: what it contains, and what is missing and why."""
     number, count = handover.volume.number, len(handover.cleared)
     waived = f" or waived ({len(handover.waived)} of them)" if handover.waived else ""
     return "\n".join(
@@ -178,17 +180,17 @@ def partial_note(handover: Delivery) -> str:
 
 
 def write(handover: Delivery, to: Path, *, progress: Progress = iter) -> None:
-    """Writes both packages below `to`. Two runs of one state write the same bytes.
+    """Write both packages below `to`. The same data gives the same bytes.
 
-    Both are built whole beside their places before either takes its own; files that are not ours stay. Raises
-    UnwritableError and PackageError before anything has changed, and OSError.
+    Both are built in temporary folders before either is moved into place; files that are not ours stay. Raises
+    UnwritableError and PackageError before anything is changed, and OSError.
     """
     name = f"v{handover.volume.number}"
     public_folder, permissions_folder = to / name, to / f"{name}permissions"
     new_public, new_permissions = to / f".{name}.new", to / f".{name}permissions.new"
     items = public(handover)
     to.mkdir(parents=True, exist_ok=True)
-    # What an interrupted exchange left is put right first: it says which files are ours.
+    # Finish an interrupted replacement first: it has the list of our files.
     finish_replacement(permissions_folder, listed(to / f".{name}permissions.old", SUMS))
     published = build(progress(items), new_public)
     build(progress(permissions(handover, published)), new_permissions)
@@ -199,13 +201,13 @@ def write(handover: Delivery, to: Path, *, progress: Progress = iter) -> None:
 
 
 def keep_keys(handover: Delivery) -> None:
-    """From now on the papers keep their keys: the publisher has them by these (AC5)."""
+    """Fix the keys of delivered papers: the publisher identifies the papers by them (AC5)."""
     papers = [agreement.paper_id for agreement in handover.cleared]
     Paper.objects.filter(pk__in=papers, delivered_key="").update(delivered_key=F("key"))
 
 
 def fingerprint(handover: Delivery) -> str:
-    """SHA-256 over everything that the packages are made of: another one means that they would come out otherwise."""
+    """Return the SHA-256 of everything that the packages are made of: if it differs, the packages would differ."""
     files = [
         (file.paper_id, file.kind, file.extension, file.size, file.sha256)
         for agreement in handover.cleared
@@ -215,33 +217,33 @@ def fingerprint(handover: Delivery) -> str:
         (one.reference, one.status, one.sealed_sha256, one.reason, readiness.edits_in_words(one))
         for one in handover.cleared
     ]
-    # Not `handover.record`, which is dated by the day of a delivery where the volume has no date of its own.
+    # Not `handover.record`: without a publication date it contains the day of the delivery.
     facts = (volume_record(handover.volume), handover.records, files, sealed, handover.reasons)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def count_public(handover: Delivery) -> int:
-    """How many files the public package will hold."""
+    """Return the number of files in the public package."""
     return 1 + sum(len(agreement.paper.files.all()) for agreement in handover.cleared)
 
 
 def count_permissions(handover: Delivery) -> int:
-    """How many files the permissions package will hold."""
+    """Return the number of files in the permissions package."""
     return 2 * (len(handover.cleared) - len(handover.waived)) + (4 if handover.ready else 5)
 
 
 def listing(handover: Delivery) -> list[Written]:
-    """What the public package holds, without making it. Raises UnwritableError."""
+    """List the public package without building it. Raises UnwritableError."""
     return [Written(one.name, one.size, one.sha256) for one in public(handover)]
 
 
 def inside(folder: str, items: Iterable[Item]) -> Iterator[Item]:
-    """The same items under `folder`."""
+    """Yield the items with their names under `folder`."""
     return (replace(one, name=f"{folder}/{one.name}") for one in items)
 
 
 def listed(folder: Path, sums_file: str) -> set[str]:
-    """The files that an earlier delivery wrote, by its list of digests."""
+    """Return the files that an earlier delivery wrote, from its list of digests."""
     try:
         lines = (folder / sums_file).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The volume is out: each paper gets its address for good, and its authors are told it and how to cite (clause 3)."""
+"""Publication of a volume: fix each paper's public ID, and email its authors the address and citation (clause 3)."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,28 +17,28 @@ Kind = Message.Kind
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """One paper of a published volume."""
+    """A paper of a published volume."""
 
     paper: Paper
     public_id: str
-    """What the publisher calls it: as noted on the paper, else as predicted."""
+    """The publisher's ID: as recorded on the paper, else as predicted."""
     address: str
     agreement: Agreement | None
-    """Under which it is published: sealed. The mails to its authors hang on it."""
+    """The sealed agreement, which the emails to the authors belong to."""
     told: frozenset[str]
-    """Slots of the mails that were queued before."""
+    """Idempotency keys of the emails queued before."""
     recipients: tuple[str, ...]
-    """Its authors, as far as their addresses are on file."""
+    """Known addresses of its authors."""
 
     @property
     def to_tell(self) -> list[str]:
-        """Addresses of the authors who have not been told."""
+        """Addresses of the authors who are not notified yet."""
         return [one for one in self.recipients if self.agreement and slot_of(one) not in self.told]
 
 
 @dataclass(slots=True)
 class NotificationPlan:
-    """What telling the authors would do now."""
+    """What notifying the authors would do now."""
 
     volume: Volume
     papers: list[Out] = field(default_factory=list)
@@ -49,17 +49,17 @@ class NotificationPlan:
 
     @property
     def told(self) -> int:
-        """Papers whose authors have been told, all of them or some."""
+        """Number of papers with at least one notified author."""
         return sum(bool(out.told) for out in self.papers)
 
     @property
     def unreachable(self) -> list[Out]:
-        """Papers of which no author can be told: no address on file, or nothing sealed."""
+        """Papers without an author to notify: no known address, or no sealed agreement."""
         return [out for out in self.papers if not out.told and not out.to_tell]
 
 
 def plan_notifications(volume: Volume) -> NotificationPlan:
-    """The accepted papers of `volume` in order, with their addresses and whom to tell. Changes nothing."""
+    """Return the accepted papers of `volume` in order, with their addresses and recipients. Changes nothing."""
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors")
     rows = list(papers.order_by("position", "key"))
     for paper in rows:
@@ -92,7 +92,7 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
 
 
 def recipients_of(paper: Paper, agreement: Agreement | None) -> tuple[str, ...]:
-    """The signer's address and those of the other authors, each once whatever its capitals."""
+    """Addresses of the signer and the other authors, without duplicates that differ only in case."""
     known = [author.email for author in paper.authors.all() if author.email]
     return tuple({one.lower(): one for one in [*known, *([agreement.signer_email] if agreement else [])]}.values())
 
@@ -102,9 +102,9 @@ def slot_of(recipient: str) -> str:
 
 
 def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:
-    """Notes the day of publication and each paper's id, and queues a mail to each author who has none yet.
+    """Record the publication date and each paper's ID, and queue an email to each author who has none yet.
 
-    Returns how many mails. Pressed twice, or by two editors at once, each author still gets one.
+    Returns how many emails. Repeated or concurrent calls queue no second email.
     """
     with transaction.atomic():
         Volume.objects.filter(pk=volume.pk).exclude(published=published).update(published=published)

@@ -1,6 +1,6 @@
-"""Which papers of a volume their agreements clear for publication, and the files that prove it.
+"""Decide which papers of a volume are ready to deliver, and provide the files that prove the permission.
 
-A permission is kept apart from the public package, because whatever lies there ends up in public (PMLR FAQ).
+Permissions are kept out of the public package, because everything in it becomes public (PMLR FAQ).
 """
 
 import csv
@@ -22,7 +22,7 @@ from proceedings.models import Paper, Volume
 
 @dataclass(slots=True)
 class Readiness:
-    """Which papers of a volume may go to the publisher, and why the others may not."""
+    """Which papers of a volume are ready to deliver, and why the others are not."""
 
     cleared: list[Agreement] = field(default_factory=list)
     blocked: list[tuple[Paper, str]] = field(default_factory=list)
@@ -33,14 +33,14 @@ class Readiness:
 
 
 def check_readiness(volume: Volume) -> Readiness:
-    """Sorts the accepted papers of `volume`, in its order, into cleared and blocked."""
+    """Sort the accepted papers of `volume`, in their order, into ready and blocked."""
     clearance = Readiness()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
     papers = papers.annotate(name_wrong=name_review.of_a_paper("pk", grave=True))
     for paper in papers.prefetch_related(
         "agreements__text", "agreements__seal_certificate", "agreements__edits", "files"
     ):
-        # Newest first; the live one, of which there is at most one, before all others.
+        # The live agreement first, of which there is at most one, then the newest.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)
         if not why and paper.name_wrong:
@@ -54,11 +54,11 @@ def check_readiness(volume: Volume) -> Readiness:
 
 
 def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
-    """Why the paper may not be delivered, in words; None when it may."""
+    """Return why the paper may not be delivered; None if it may."""
     if agreement is None:
         return "no agreement issued"
     if agreement.status == Status.WAIVED:
-        return None  # AC10: the chair has said why, and the manifest repeats it
+        return None  # AC10: an editor gave the reason, and the manifest repeats it
     if agreement.status != Status.SEALED:
         detail = (
             f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
@@ -72,7 +72,7 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
 
 
 def mismatches(paper: Paper, agreement: Agreement) -> list[str]:
-    """What the paper says otherwise than its agreement, case, TeX and spaces aside."""
+    """Return what differs between the paper and its agreement, ignoring case, TeX and spaces."""
     changed = []
     if plain(paper.title) != plain(agreement.title):
         changed.append("title")
@@ -86,16 +86,16 @@ def plain(text: str) -> str:
 
 
 def permission(agreement: Agreement) -> Item:
-    """The sealed file under the name that the publisher asks for. Raises ValueError if it is not sealed."""
+    """Return the sealed PDF under the publisher's file name. Raises ValueError if the agreement is not sealed."""
     if agreement.sealed_size is None:
         raise ValueError(f"{agreement} is not sealed.")
-    name = f"{agreement.paper.key}Permission.pdf"  # as the .bib file calls the paper today
+    name = f"{agreement.paper.key}Permission.pdf"  # by the paper's current key, as in the .bib file
     stored = partial(open_stored, agreement.sealed_file)
     return Item(name, agreement.sealed_size, agreement.sealed_sha256, stored)
 
 
 def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
-    """One row per agreement: its file, whose it is, and where its evidence lies; of a waived one, why there is none."""
+    """Return one CSV row per agreement: its file, its paper and its evidence; if waived, the reason."""
     head = (
         "file",
         "sha256",
@@ -116,7 +116,7 @@ def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
             rows.append(["", "", "", agreement.reference, agreement.paper.key, *waived])
             continue
         file = permission(agreement)
-        # On paper there is a day only.
+        # A signed form has a date without a time.
         signed = f"{agreement.dated}" if agreement.dated else f"{agreement.signed_at:%Y-%m-%dT%H:%M:%SZ}"
         texts = [formula_safe(text) for text in (agreement.title, agreement.typed_name)]
         rows.append(
@@ -129,13 +129,13 @@ def manifest(cleared: Iterable[tuple[Agreement, Written | None]]) -> bytes:
 
 
 def waiver(agreement: Agreement) -> str:
-    """Why, when and by whom a waived agreement was waived."""
+    """Return why, when and by whom an agreement was waived."""
     event = agreement.events.filter(kind="waive").latest("number")
     return formula_safe(f"{event.data['reason']} ({event.by.partition(':')[2]}, {event.at:%Y-%m-%d})")
 
 
 def edits_in_words(agreement: Agreement) -> str:
-    """What the editors changed after the signature and left so, and who has verified it (clause 5)."""
+    """Describe the edits after the signature that are still in the paper, and who confirmed them (clause 5)."""
     kept = [edit for edit in agreement.edits.all() if edit.state in (Edit.State.NOTED, Edit.State.CONFIRMED)]
     return formula_safe("; ".join(map(edit_in_words, sorted(kept, key=lambda edit: edit.pk))))
 
@@ -147,18 +147,18 @@ def edit_in_words(edit: Edit) -> str:
 
 
 def table(rows: Iterable[Iterable[str]]) -> bytes:
-    """`rows` as CSV in UTF-8."""
+    """Format `rows` as CSV in UTF-8."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
 
 
 def formula_safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Escape a text that a spreadsheet would read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def note_delivered(agreement: Agreement, *, by: str, now: datetime) -> None:
-    """Appends the event once per sealed file, or waiver, however often the package is written."""
+    """Record the delivery once per sealed PDF or waiver, however often the package is built."""
     if not agreement.events.filter(kind="deliver", data__sha256=agreement.sealed_sha256).exists():
         lifecycle.delivered(agreement, by=by, now=now, sha256=agreement.sealed_sha256)

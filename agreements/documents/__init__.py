@@ -1,1 +1,1 @@
-"""What is shown, sealed, kept and verified."""
+"""Documents and records: render, seal, store and verify them."""

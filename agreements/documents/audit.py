@@ -1,4 +1,4 @@
-"""Is the record whole? Walks all chains of events, reads sealed files and signed forms again, says what is wrong."""
+"""Check the records: walk all chains of events, read sealed files and signed forms again, report what is wrong."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +12,12 @@ from agreements.models import Agreement, Event
 
 
 def findings() -> Iterator[str]:
-    """One sentence for every agreement whose chain of events, or whose form signed by hand, is not as it was."""
+    """Yield one sentence for every agreement whose chain of events or signed form was changed."""
     events: dict[int, list[Event]] = {}
     for event in Event.objects.order_by("agreement_id", "number").iterator(chunk_size=2000):
         events.setdefault(event.agreement_id, []).append(event)
     for agreement in Agreement.objects.order_by("pk").iterator(chunk_size=2000):
-        # An event may have come between the two readings, so whatever looks broken is read again.
+        # An event may have been added between the two queries, so a chain that looks broken is read again.
         if broken_chains(agreement, events.get(agreement.pk, [])) and (problem := broken_chains_now(agreement.pk)):
             yield f"{agreement.reference}: {problem}"
     for agreement in Agreement.objects.filter(signed_form__isnull=False).select_related("signed_form").order_by("pk"):
@@ -26,21 +26,21 @@ def findings() -> Iterator[str]:
 
 
 def broken_chains_now(pk: int) -> str | None:
-    """The same of one agreement whose row is held meanwhile, so that no event can be added."""
+    """Check the chain of one agreement with its row locked, so that no event can be added."""
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(no_key=True).get(pk=pk)
         return broken_chains(agreement, list(agreement.events.order_by("number")))
 
 
 def damaged_files() -> Iterator[str]:
-    """One sentence for every sealed file that is not what was sealed."""
+    """Yield one sentence for every sealed file that differs from what was sealed."""
     for agreement in Agreement.objects.exclude(sealed_file="").select_related("shown").order_by("pk").iterator():
         if problem := damage(agreement):
             yield f"{agreement.reference}: the sealed file was read again: {problem}"
 
 
 def damage(agreement: Agreement) -> str | None:
-    """What is wrong with the sealed file of an agreement, or None: it is for ever the bytes that were sealed."""
+    """Return what is wrong with the agreement's sealed file; None if nothing is."""
     try:
         with storages["private"].open(agreement.sealed_file) as file:
             body = file.read()
@@ -55,7 +55,7 @@ def damage(agreement: Agreement) -> str | None:
 
 
 def broken_chains(agreement: Agreement, chain: list[Event]) -> str | None:
-    """What is wrong with one chain, or None."""
+    """Return what is wrong with a chain; None if nothing is."""
     previous = ""
     for expected, event in enumerate(chain, start=1):
         if event.number != expected:
@@ -73,7 +73,7 @@ def broken_chains(agreement: Agreement, chain: list[Event]) -> str | None:
 
 
 def signed_form_damage(agreement: Agreement) -> str | None:
-    """What is wrong with the form signed by hand, by what the event of accepting says of it; None if nothing."""
+    """Return how the signed form differs from the event of its acceptance; None if it does not."""
     scan = agreement.signed_form
     if scan is None:
         return None

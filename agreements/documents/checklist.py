@@ -1,4 +1,4 @@
-"""What an editor looks for on a form signed by hand, by the publisher's form."""
+"""What an editor checks on a signed form."""
 
 from django.utils.translation import gettext_lazy
 
@@ -10,7 +10,7 @@ FOUND = {
     "text": "its text is the publisher’s, nothing struck out or added",
     "pages": "all its pages are there, and can be read",
 }
-"""For the desk and the record."""
+"""What the editor confirms. For the admin and the events."""
 
 LACKING = {
     "name": "the signer’s name",
@@ -20,7 +20,7 @@ LACKING = {
     "text": "the text as it was",
     "pages": "a page, or a part of one that can be read",
 }
-"""The same where it was not found, for the desk and the record."""
+"""The same if it was not found. For the admin and the events."""
 
 TOLD = {
     "name": gettext_lazy("Your name is not on it."),
@@ -30,4 +30,4 @@ TOLD = {
     "text": gettext_lazy("Its text was changed. The agreement can be signed only as it is."),
     "pages": gettext_lazy("A page is missing, or a part of one cannot be read."),
 }
-"""The same for the author, in the author's language."""
+"""The same for the author, translated."""

@@ -1,6 +1,6 @@
-"""What is claimed about a signature made here, each claim with the tests that hold it. Nothing else is claimed.
+"""Claims about signatures on this site, each with the tests that prove it. Nothing else is claimed.
 
-The page of claims is made from this; a test looks for every test that is named here (L21).
+The page of claims is built from this list; a test checks that every named test exists (L21).
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 @dataclass(frozen=True, slots=True)
 class Claim:
     words: object
-    """A sentence for people, in their language when it is shown."""
+    """A sentence for people, translated when shown."""
     tests: tuple[str, ...]
-    """Names of the tests that fail when it is not true."""
+    """Names of the tests that fail if the claim is false."""
 
 
 CLAIMS = (

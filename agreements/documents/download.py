@@ -7,7 +7,7 @@ from agreements.models import Agreement
 
 
 def sealed_response(agreement: Agreement) -> FileResponse:
-    """The sealed file as a download, named as the publisher wants it."""
+    """Return the sealed PDF as a download, under the publisher's file name."""
     return FileResponse(
         storages["private"].open(agreement.sealed_file),
         as_attachment=True,

@@ -1,4 +1,4 @@
-"""The evidence bundle of one sealed agreement: everything that a third party needs to check it without the desk."""
+"""The evidence bundle of a sealed agreement: everything a third party needs to verify it without this site."""
 
 import io
 import json
@@ -11,22 +11,22 @@ from django.core.files.storage import storages
 from agreements.models import Agreement, ShownForm
 
 STANDALONE = Path(__file__).parents[1] / "standalone"
-"""What explains and checks a bundle: how a signature was tied to its signer (Ruiz v. Moss Bros), and the verifier."""
+"""Files in every bundle: how signatures are tied to signers (Ruiz v. Moss Bros), and the verification script."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Zip entries need a date; a fixed one keeps two bundles of the same state the same bytes."""
+"""Date of the zip entries. It is fixed, so that the same data gives the same bytes."""
 
 
 def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
-    """A zip file with the sealed PDF, the events, the certificate and `verify.py`; of a form signed by hand also the
-    files as they came in. Raises ValueError if not sealed.
+    """Return a zip file with the sealed PDF, the events, the certificate, `verify.py` and the files of a signed form.
 
-    With `as_sealed` the history ends with the seal: mails and deliveries that came after it change nothing.
+    With `as_sealed` the history ends with the seal: later emails and deliveries do not change the bundle. Raises
+    ValueError if the agreement is not sealed.
     """
     if agreement.seal_certificate is None:
         raise ValueError(f"{agreement} is not sealed.")
     with storages["private"].open(agreement.sealed_file) as file:
         sealed = file.read()
-    # Not `agreement.shown`: of 3,500 papers the bytes would all stay with their agreements.
+    # Not `agreement.shown`: for 3,500 papers all these bytes would stay in memory.
     shown = ShownForm.objects.values_list("body", flat=True).get(agreement=agreement)
     history = list(agreement.events.all())
     if as_sealed:
@@ -67,5 +67,5 @@ def bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
 
 
 def scanned(agreement: Agreement) -> list[dict[str, Any]]:
-    """The files of the form signed by hand, as they came in; empty for one signed by link."""
+    """Return the original files of the signed form; empty for a signature by link."""
     return list(agreement.signed_form.files) if agreement.signed_form else []

@@ -1,4 +1,4 @@
-"""Events -> words for people: on the desk and on the evidence page."""
+"""Describe events as sentences, for the admin and the evidence page."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,14 +13,14 @@ def mail_in_words(kind: str) -> str:
 
 
 def prepared(data: dict[str, Any]) -> str:
-    """How an agreement began; where it went from hand to hand, all of them."""
+    """Describe how an agreement began, with all earlier signers."""
     replacing = f", replacing {data['predecessor']}" if data.get("predecessor") else ""
     hands = f"; before in the hands of {', then '.join(data['hands'])}" if data.get("hands") else ""
     return f"prepared{replacing}{hands}"
 
 
 def delivered(data: dict[str, Any]) -> str:
-    """What the publisher got: the sealed file, or nothing but word of a waiver."""
+    """Describe what the publisher got: the sealed file, or a waiver."""
     sealed = data["sha256"]
     return f"delivered to the publisher, SHA-256 {sealed[:16]}…" if sealed else "paper delivered under this waiver"
 
@@ -31,12 +31,12 @@ def signed(data: dict[str, Any]) -> str:
 
 
 def drawn(agreement: Agreement) -> str:
-    """The signature that was drawn by hand, as `drawing` reads it; empty where the name was only typed."""
+    """Return the hand-drawn signature in the text form of `domain.drawn_signature`; empty if there is none."""
     return str(agreement.events.get(kind="sign").data.get("drawn", ""))
 
 
 def said(data: dict[str, Any]) -> str:
-    """The words that came with it, if any."""
+    """The text that came with an event, in quotes; empty if there is none."""
     return f" (“{data['words']}”)" if data["words"] else ""
 
 
@@ -51,7 +51,7 @@ def approved(data: dict[str, Any]) -> str:
 
 
 def lacking(data: dict[str, Any]) -> list[str]:
-    """What was missing on a form signed by hand."""
+    """What was missing on a signed form."""
     return [LACKING[each] for each in data["missing"]] + [data["note"]] * bool(data["note"])
 
 
@@ -102,10 +102,10 @@ EVENT_LABELS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def history_lines(events: Iterable[Event]) -> list[HistoryLine]:
-    """Each event as a sentence, in the order given."""
+    """Describe each event in one sentence, in the given order."""
     return [HistoryLine(at=event.at, what=EVENT_LABELS[event.kind](event.data), by=event.by) for event in events]
 
 
 def objections(agreement: Agreement) -> list[dict[str, str]]:
-    """Who of the authors objected to what was signed for them, and why, in order."""
+    """Return who of the co-authors objected, and why, in order."""
     return list(agreement.events.filter(kind="object").order_by("number").values_list("data", flat=True))

@@ -1,4 +1,4 @@
-"""Rows -> documents: the form as the signer is shown it, and the sealed file that begins with those bytes."""
+"""Render documents from rows: the form as shown to the signer, and the sealed PDF that begins with these bytes."""
 
 from urllib.parse import urlencode
 
@@ -15,17 +15,17 @@ from agreements.models import Agreement, SignedForm
 
 
 def verify_url(reference: str) -> str:
-    """Where anyone can check a file of this agreement; in the foot of every page and in the evidence's QR code."""
+    """Return the page where anyone can verify a file of this agreement; printed on every page and in the QR code."""
     return f"{settings.PUBLIC_BASE_URL}{reverse('verify')}?{urlencode({'agreement': reference})}"
 
 
 def shown_form(agreement: Agreement) -> bytes:
-    """The unsigned form (v0). Same facts, same bytes, so it can be shown, shown again and compared."""
+    """Return the unsigned form. The same snapshot gives the same bytes, so it can be shown again and compared."""
     return pdf.form(agreement.facts, agreement_text.load(agreement.text.version), verify_url(agreement.reference))
 
 
 def signature_of(agreement: Agreement) -> Signature:
-    """The recorded signature. Raises ValueError if there is none."""
+    """Return the recorded electronic signature. Raises ValueError if there is none."""
     if agreement.signed_at is None:
         raise ValueError(f"{agreement} is not signed.")
     return Signature(
@@ -34,13 +34,13 @@ def signature_of(agreement: Agreement) -> Signature:
         consent=SignedStatement(agreement.consent),
         authority=SignedStatement(agreement.authority),
         shown_sha256=agreement.shown_sha256,
-        network_address="",  # stays with the evidence at the desk: the page goes to co-authors and the publisher
+        network_address="",  # not printed: the page goes to co-authors and the publisher
         drawn=history.drawn(agreement),
     )
 
 
 def hand_signature_of(agreement: Agreement, scan: SignedForm) -> HandSignature:
-    """The record of a form signed by hand. Raises ValueError if it was not accepted."""
+    """Return the record of a signed form. Raises ValueError if it was not accepted."""
     if agreement.signed_at is None or agreement.dated is None:
         raise ValueError(f"{agreement} is not signed.")
     accepted = agreement.events.get(kind="accept")
@@ -58,8 +58,8 @@ def hand_signature_of(agreement: Agreement, scan: SignedForm) -> HandSignature:
 
 
 def completed_form(agreement: Agreement, shown: bytes) -> bytes:
-    """The bytes shown, then as increments the signature, the date and the evidence page; of a form signed by hand also
-    its pages.
+    """Return the form as shown, with the signature, the date, the evidence page and a signed form's pages as
+    increments.
     """
     if agreement.signed_form:
         return completed_signed_form(agreement, agreement.signed_form, shown)
@@ -70,7 +70,7 @@ def completed_form(agreement: Agreement, shown: bytes) -> bytes:
 
 
 def completed_signed_form(agreement: Agreement, scan: SignedForm, shown: bytes) -> bytes:
-    """Raises SealError when the pages are not those that were accepted."""
+    """The same for a signed form. Raises SealError if the stored pages are not those that were accepted."""
     facts, text, signature = (
         agreement.facts,
         agreement_text.load(agreement.text.version),
@@ -86,9 +86,9 @@ def completed_signed_form(agreement: Agreement, scan: SignedForm, shown: bytes) 
 
 
 def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.TrustMaterial) -> bytes:
-    """The completed form under the publisher's seal, of the level of `proof`, checked again after sealing.
+    """Return the completed form under the publisher's seal, at the level of `proof`, validated after sealing.
 
-    Raises SealError when the kept bytes are not those that were shown, or the seal does not hold.
+    Raises SealError if the stored form is not the one that was shown, or if the seal does not validate.
     """
     shown = bytes(agreement.shown.body)
     if sha256(shown) != agreement.shown_sha256:
@@ -99,15 +99,15 @@ def sealed_form(agreement: Agreement, key: seal.SealKey, proof: seal.TrustMateri
 
 
 def store(agreement: Agreement, body: bytes) -> str:
-    """Puts sealed bytes into private storage and returns their name there.
+    """Store the sealed bytes in private storage and return their name.
 
-    The name holds the digest, so writing again after a crash finds the same bytes and makes no second file.
+    The name contains the digest, so that a repetition after a crash finds the same file and creates no second one.
     """
     return store_as(f"sealed/v{agreement.volume_number}/{agreement.paper_key}-{sha256(body)[:32]}.pdf", body)
 
 
 def store_as(name: str, body: bytes) -> str:
-    """Puts bytes into private storage under a name that holds their digest. Returns the name there."""
+    """Store bytes in private storage under a name that contains their digest. Returns the final name."""
     storage = storages["private"]
     if storage.exists(name):
         with storage.open(name) as file:

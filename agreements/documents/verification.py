@@ -1,8 +1,8 @@
-"""Is this the sealed file? One verdict, for the public page, its JSON and the command line.
+"""Verify whether a file is the sealed one, for the public page, its JSON and the command line.
 
-Valid means all of: this desk stored exactly these bytes; the seal covers the whole file, holds, and is of one of our
-certificates; the file begins with the bytes that the signer was shown; and the chain of events is whole and tells of
-this signature and this seal. Whatever else is a verdict too, with what differs, and never an error.
+Valid means all of: this site stored exactly these bytes; the seal covers the whole file, is valid, and is from one of
+our certificates; the file begins with the bytes that the signer was shown; and the chain of events is complete and
+records this signature and this seal. Anything else gives a negative result with the differences, never an error.
 """
 
 import logging
@@ -29,12 +29,12 @@ UNKNOWN = Sentence("No sealed file on record is this one.")
 
 _REFERENCE = re.compile(r"[\w.:-]{1,140}", re.ASCII)
 _NAMES_AGREEMENT = re.compile(rb"Agreement ([\w.:-]{1,140}), paper ")
-"""As the form's metadata says it (see `pdf.form`); most tampering and most programs leave it legible."""
+"""As in the form's metadata (see `pdf.form`); still readable after most kinds of tampering."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The verdict in words. `ours` tells a damaged file of this desk from one that never was of it."""
+    """The result. `ours` distinguishes a damaged file of this site from a foreign one."""
 
     valid: bool
     ours: bool
@@ -45,7 +45,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is on record about a sealed agreement, as far as whoever holds a page of it may know: nobody's name."""
+    """The public part of the record of a sealed agreement, without names of people."""
 
     reference: str
     paper: str
@@ -56,7 +56,7 @@ class Record:
 
 
 def verify(body: bytes) -> Verification:
-    """Judges any bytes."""
+    """Verify any bytes."""
     digest = sha256(body)
     stored = Agreement.objects.select_related("shown", "signed_form").filter(sealed_sha256=digest).first()
     if stored:
@@ -69,20 +69,20 @@ def verify(body: bytes) -> Verification:
             "It is a form of this desk. A form is sealed after it was signed, and the signer is sent the sealed file."
         )
         return Verification(valid=False, ours=True, headline=UNSEALED, sha256=digest, lines=(why,))
-    # A stranger's file is not even parsed.
+    # A foreign file is not even parsed.
     why = Sentence("It carries no seal of this desk. Was it printed, scanned or saved anew?")
     return Verification(valid=False, ours=False, headline=FOREIGN, sha256=digest, lines=(why,))
 
 
 def _changes(body: bytes, meant: Agreement | None) -> tuple[str, ...]:
-    """What is wrong with a file of ours that is not on record."""
+    """Return what is wrong with a file of ours that is not on record."""
     lines = [_difference(body, meant)] if meant else []
     lines += seal.inspect(body, trusted=_certificates()).problems
     return tuple(line for line in lines if line) or (Sentence("Its seal holds, but no such file is on record here."),)
 
 
 def verify_digest(digest: str) -> Verification | None:
-    """Judges the file with this SHA-256 by the desk's own copy, which is the same bytes; None if none is known."""
+    """Verify the stored file with this SHA-256; None if there is none."""
     stored = Agreement.objects.filter(sealed_sha256=digest).first()
     if stored is None:
         return None
@@ -98,7 +98,7 @@ def verify_digest(digest: str) -> Verification | None:
 
 
 def record(reference: str) -> Record | None:
-    """What is on record about a reference; None unless it has been sealed."""
+    """Return the public record of a reference; None unless it has been sealed."""
     if not _REFERENCE.fullmatch(reference):
         return None
     agreement = Agreement.objects.filter(reference=reference, sealed_at__isnull=False).first()
@@ -115,7 +115,7 @@ def record(reference: str) -> Record | None:
 
 
 def facts(agreement: Agreement) -> tuple[str, ...]:
-    """What the sealed file says, for whoever holds it."""
+    """Return the content of the sealed file as sentences, for anyone who has it."""
     return (
         Sentence(
             "Agreement %(reference)s, paper %(paper)s: “%(title)s”.",
@@ -134,7 +134,7 @@ def facts(agreement: Agreement) -> tuple[str, ...]:
 
 
 def signed(agreement: Agreement) -> Sentence:
-    """Who signed how and when."""
+    """Describe who signed, how and when."""
     name, time = agreement.typed_name, f"{agreement.signed_at:%Y-%m-%d %H:%M}"
     if agreement.dated is None:
         return Sentence("Signed by %(name)s on %(time)s UTC.", name=name, time=time)
@@ -148,7 +148,7 @@ def signed(agreement: Agreement) -> Sentence:
 
 
 def _known(body: bytes, agreement: Agreement) -> Verification:
-    """The verdict on bytes that are on record."""
+    """Return the result for bytes that are on record."""
     verdict = seal.inspect(
         body,
         trusted=_certificates(),
@@ -172,9 +172,9 @@ def _known(body: bytes, agreement: Agreement) -> Verification:
 
 
 def _record_problem(agreement: Agreement) -> str | None:
-    """What is wrong with the agreement's events, or between them and its row."""
+    """Return what is wrong with the agreement's events, or between them and its row."""
     chain = list(agreement.events.order_by("number"))
-    # An event may have come between the two readings, so whatever looks broken is read again.
+    # An event may have been added between the two queries, so a chain that looks broken is read again.
     if audit.broken_chains(agreement, chain) and (problem := audit.broken_chains_now(agreement.pk)):
         return problem
     if sha256(_shown(agreement)) != agreement.shown_sha256:
@@ -189,25 +189,25 @@ def _record_problem(agreement: Agreement) -> str | None:
 
 
 def _certificates() -> tuple[seal.Certificate, ...]:
-    """Every certificate that ever sealed here."""
+    """Every certificate that has ever sealed here."""
     pems = "".join(SealCertificate.objects.values_list("pem", flat=True))
     return seal.certificates(pems.encode()) if pems else ()
 
 
 def _meant(body: bytes) -> Agreement | None:
-    """The agreement that a file says it is of, whatever else was done to it."""
+    """Return the agreement that a file names in its metadata, whatever else was changed."""
     named = {match.decode("ascii", "ignore") for match in _NAMES_AGREEMENT.findall(body)}
     return Agreement.objects.select_related("shown").filter(reference__in=named).first() if named else None
 
 
 def _difference(body: bytes, agreement: Agreement) -> str:
-    """Where a file departs from the one that was sealed; empty if that one cannot be read."""
+    """Describe where a file differs from the sealed one; empty if that one cannot be read."""
     stored = _stored_body(agreement)
     return seal.difference(body, stored, len(_shown(agreement))) if stored else ""
 
 
 def _shown(agreement: Agreement) -> bytes:
-    """The form as the signer was shown it; empty if somebody took it out of the database."""
+    """Return the form as shown to the signer; empty if it is missing in the database."""
     shown = getattr(agreement, "shown", None)
     return bytes(shown.body) if shown else b""
 
@@ -218,7 +218,7 @@ def _stored_body(agreement: Agreement) -> bytes | None:
     try:
         with storages["private"].open(agreement.sealed_file) as file:
             body: bytes = file.read()
-    except Exception:  # each storage fails in its own way, and the verdict does not hang on it
+    except Exception:  # each storage fails in its own way; the result does not depend on it
         logger.exception("The sealed file of %s cannot be read", agreement)
         return None
     return body

@@ -1,1 +1,1 @@
-"""The life of an agreement as data: pure rules over plain values. Standard library only."""
+"""The rules of an agreement as plain data and functions. Standard library only."""

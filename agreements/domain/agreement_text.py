@@ -1,8 +1,8 @@
-"""The publisher's words: one immutable file per version in `texts/`, parsed once to a structure.
+"""The publisher's agreement text: one immutable file per version in `texts/`, parsed into a structure.
 
-The PDF and the signing page both draw what `load` returns, so neither can say anything else. A version is never
-edited: its SHA-256 stands in `texts/digests.json`, and a file that no longer matches is refused. A changed letter
-is a new version with a new file and a new line in that register.
+The PDF and the signing page both print what `load` returns, so they always show the same text. A version is never
+edited: `texts/digests.json` holds its SHA-256, and `load` rejects a file that does not match. A changed text is a new
+version: a new file and a new line in that register.
 """
 
 import json
@@ -18,18 +18,18 @@ from agreements.domain.facts import sha256
 TEXTS = Path(__file__).parents[1] / "texts"
 
 FOOTNOTE_MARK = "¹"
-"""Stands in a paragraph where the publisher calls the footnote; pages may draw it as a link."""
+"""Where the publisher's text refers to the footnote. Pages may draw it as a link."""
 
 _NUMBERED = re.compile(r"( *)(\d+)\. +(.*)")
 _FOOTNOTE = re.compile(r"\[\^(\w+)\]: +(.*)", re.DOTALL)
 
 
 class AgreementTextError(ValueError):
-    """The text asked for is unknown, was changed after it was registered, or cannot be read as an agreement."""
+    """The version is not registered, its file was changed, or the file cannot be parsed."""
 
 
 class Blank(Enum):
-    """A line of the form that is filled in by the facts."""
+    """A line of the form that is filled in from the snapshot."""
 
     TITLE = "title"
     AUTHOR = "corresponding author"
@@ -37,7 +37,7 @@ class Blank(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A numbered term, with the numbered terms nested in it."""
+    """A numbered clause and the clauses nested in it."""
 
     number: str
     text: str
@@ -46,17 +46,17 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class AgreementWording:
-    """One version of the agreement's text, word for word, in the order in which it is read."""
+    """One version of the agreement text, in reading order."""
 
     version: str
     digest: str
     """SHA-256 of the registered file."""
     source: str
-    """The registered file's text, untouched."""
+    """The text of the registered file, unchanged."""
     title: str
     subtitle: str
     preamble: tuple[str | Blank, ...]
-    """Paragraphs and the two blanks between them."""
+    """The paragraphs, with the two blanks between them."""
     clauses: tuple[Clause, ...]
     agreement: str
     """The line directly above the signature."""
@@ -66,7 +66,7 @@ class AgreementWording:
     date_label: str
 
     def paragraphs(self) -> Iterator[str]:
-        """Every sentence of the printed form in reading order, without numbers and without what is filled in."""
+        """Yield every text of the printed form in reading order, without numbers and without the filled-in blanks."""
         yield self.title
         yield self.subtitle
         yield from (part for part in self.preamble if isinstance(part, str))
@@ -89,7 +89,7 @@ def versions() -> list[str]:
 
 @lru_cache(maxsize=16)
 def load(version: str) -> AgreementWording:
-    """The text `version`; raises WordingError if it is not registered or its file is not the registered one."""
+    """Return the text of `version`. Raises AgreementTextError if it is not registered or its file was changed."""
     expected = _register().get(version)
     if expected is None:
         raise AgreementTextError(f"There is no agreement text {version!r}; registered are {', '.join(versions())}.")
@@ -108,7 +108,7 @@ def load(version: str) -> AgreementWording:
 
 
 def check_all() -> list[str]:
-    """What is wrong with the registered texts and the files beside them; an empty list means nothing."""
+    """List what is wrong with the registered texts and their files; empty if nothing is."""
     findings = []
     for version in versions():
         try:
@@ -121,11 +121,11 @@ def check_all() -> list[str]:
 
 
 def parse(version: str, source: str) -> AgreementWording:
-    """Read the publisher's Markdown as a Wording; raises WordingError when a part of the form is missing.
+    """Parse the publisher's Markdown. Raises AgreementTextError if a part of the form is missing.
 
-    Only what the publisher's form uses is understood: a YAML head, paragraphs, two rules as blanks, numbered
-    clauses one level deep, one list of signature lines and one footnote. Anything else is an error, because text
-    that is silently dropped would be text that nobody signed.
+    Only what the publisher's form uses is supported: a YAML head, paragraphs, two rules as blanks, numbered clauses one
+    level deep, one list of signature lines and one footnote. Anything else raises, because text that the parser dropped
+    would be missing from what the author signs.
     """
     try:
         _, head, body = source.split("---\n", 2)
@@ -154,7 +154,7 @@ def parse(version: str, source: str) -> AgreementWording:
 
 
 class _Blocks:
-    """The body's blank-line-separated blocks, sorted by what they are."""
+    """The blocks of the body (separated by blank lines), sorted by kind."""
 
     def __init__(self) -> None:
         self.preamble: list[str | Blank] = []
@@ -188,7 +188,7 @@ class _Blocks:
             self.preamble.append(_typeset(stripped))
 
     def _number(self, block: str) -> None:
-        """One block may hold several items: a new one starts on each numbered line, others continue it."""
+        """Add the numbered items of one block. Each numbered line starts an item; other lines continue it."""
         items: list[tuple[bool, str, str]] = []
         for line in block.splitlines():
             if start := _NUMBERED.match(line):
@@ -206,6 +206,6 @@ class _Blocks:
 
 
 def _typeset(text: str) -> str:
-    """The words as they are printed: single spaces, the footnote's mark, and the publisher's curly apostrophe."""
+    """Normalize the text for print: single spaces, the footnote mark, and the publisher's curly apostrophe."""
     words = " ".join(text.split())
     return re.sub(r"\[\^\w+\]", FOOTNOTE_MARK, words).replace("'", "’")

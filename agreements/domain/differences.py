@@ -1,4 +1,4 @@
-"""What a proposal would change, side by side. Pure."""
+"""What a change request would change in a snapshot, as before and after. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Difference:
     before: str
     after: str
     place: int | None = None
-    """Of one author in the list, from 1."""
+    """Position in the list of authors, counted from 1, if one author changes."""
 
     @property
     def what(self) -> str:
@@ -25,7 +25,9 @@ class Difference:
 
 
 def differences(facts: Snapshot, wanted: dict[str, Any]) -> list[Difference]:
-    """Each fact that `wanted` says otherwise: ``title``, ``authors``, or a signer's ``name`` and ``email``."""
+    """List the values of the snapshot that `wanted` changes: ``title``, ``authors``, or the signer's ``name`` and
+    ``email``.
+    """
     found = []
     if wanted.get("title", facts.title) != facts.title:
         found.append(Difference("title", facts.title, wanted["title"]))
@@ -38,7 +40,7 @@ def differences(facts: Snapshot, wanted: dict[str, Any]) -> list[Difference]:
 
 
 def names_that_differ(before: Sequence[str], after: Sequence[str]) -> list[Difference]:
-    """One line for each other spelling; one for the whole list where its order or its length differs."""
+    """List one difference per respelled name, or one for the whole list if its order or length changes."""
     if list(before) == list(after):
         return []
     if len(before) == len(after) and not set(after) & (set(before) - unchanged(before, after)):

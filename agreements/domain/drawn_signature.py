@@ -1,17 +1,17 @@
-"""A signature drawn by hand: strokes on a grid, and the text in which a page sends them. Pure.
+"""A hand-drawn signature: strokes on a grid, and the text form in which the page sends them. Pure.
 
-The text is kept and digested as it came, so it has one form only: points ``x,y`` with a space between them, strokes
-with a semicolon, whole numbers without leading zeros. It is short enough to lie in an event of the history.
+The text is stored and hashed as received, so it has exactly one form: points ``x,y`` separated by a space, strokes
+separated by a semicolon, whole numbers without leading zeros. It is short enough to store in an event.
 """
 
 import re
 
 WIDTH, HEIGHT = 600, 200
-"""The grid; (0, 0) is its upper left corner."""
+"""Size of the grid; (0, 0) is its upper left corner."""
 
 MAX_STROKES = 60
 MAX_POINTS = 2000
-"""Of all strokes together. A long name takes some hundred."""
+"""Of all strokes together. A long name needs some hundred."""
 
 Stroke = tuple[tuple[int, int], ...]
 
@@ -23,11 +23,11 @@ _LONGEST = MAX_POINTS * len("600,200 ")
 
 
 class DrawingError(ValueError):
-    """The text is none that the page writes, or more than it lets anybody draw."""
+    """The text has the wrong form or exceeds a limit."""
 
 
 def parse_drawing(text: str) -> tuple[Stroke, ...]:
-    """The strokes of a drawing; none of an empty text. Raises NotADrawing."""
+    """Parse the text into strokes; an empty text has none. Raises DrawingError."""
     if not text:
         return ()
     if len(text) > _LONGEST or not _DRAWING.fullmatch(text):
@@ -46,5 +46,5 @@ def _point(word: str) -> tuple[int, int]:
 
 
 def svg_path(strokes: tuple[Stroke, ...]) -> str:
-    """The strokes as the ``d`` of an SVG path (SVG 2, 9.3). A stroke of one point is a dot, drawn by its round ends."""
+    """Return the strokes as the ``d`` attribute of an SVG path (SVG 2, 9.3). A stroke of one point becomes a dot."""
     return "".join(f"M{'L'.join(f'{x} {y}' for x, y in (*stroke, stroke[-1]))}" for stroke in strokes)

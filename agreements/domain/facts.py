@@ -1,6 +1,6 @@
-"""Plain data that the pure rooms speak: what the form says, how it was signed, what happened, when mail is due.
+"""Plain data shared by the pure modules: the snapshot, the signature, the history and the seal's appearance.
 
-No models, no settings, no clock. Every datetime is aware and UTC; every digest is SHA-256 in lower-case hex.
+No models, no settings, no current time. Every datetime is aware and UTC; every digest is SHA-256 in lower-case hex.
 """
 
 import hashlib
@@ -11,44 +11,46 @@ from agreements.domain.translatable import Sentence
 
 
 def sha256(data: bytes) -> str:
-    """SHA-256 of `data`, lower-case hex."""
+    """Return the SHA-256 of `data` in lower-case hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def counts_from(signed_at: datetime | None, dated: date | None) -> datetime | None:
-    """From when a signature counts (clause 7): the moment it was given, on paper the beginning of its day."""
+    """Return when a signature takes effect (clause 7): when it was given, or for a signed form the start of its day
+    (UTC).
+    """
     return datetime.combine(dated, time(), UTC) if dated else signed_at
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one agreement states, frozen when it is issued (law: copied, not referenced)."""
+    """What one agreement states, copied when it is issued and not changed after."""
 
     reference: str
-    """The agreement's own id, such as ``247-addanki24-7QKX2M``; printed in the foot of every page."""
+    """The agreement's ID, such as ``247-addanki24-7QKX2M``; printed at the foot of every page."""
     volume: int
     """The publisher's volume number, such as 247."""
     volume_name: str
-    """The conference as the publisher names it."""
+    """The conference, as the publisher names it."""
     paper_key: str
     title: str
     """Unicode, NFC. Mathematics stays as LaTeX between dollar signs."""
     authors: tuple[str, ...]
     """All authors in order, as ``First von Last, Jr``."""
     signer: str
-    """The corresponding author, as the form names them."""
+    """Name of the signer, as printed on the form."""
     signer_email: str
     text_version: str
     text_digest: str
 
     @property
     def by_an_author(self) -> bool:
-        """Whether the signer is one of the authors, as nearly always."""
+        """Whether the signer is one of the authors. The exception is a non-author signer."""
         return self.signer in self.authors
 
     @property
     def capacity(self) -> str:
-        """What the signer signs as. The form knows one capacity, that of clause 1: for all authors, as their agent."""
+        """The capacity in which the signer signs: always for all authors, as their agent (clause 1)."""
         if self.by_an_author:
             return Sentence("Corresponding author, for all authors of the article (clause 1)")
         return Sentence("Agent of all authors of the article (clause 1), not being one of them")
@@ -56,15 +58,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """A sentence that the signer ticked, exactly as it was shown."""
+    """A statement that the signer ticked, exactly as the page showed it."""
 
     text: str
     names: tuple[str, ...] = ()
-    """The names in it, in order. A page sets each apart: side by side, names from right to left would change places."""
+    """The names in the text, in order. A page isolates each one: otherwise adjacent right-to-left
+    names change places.
+    """
 
     @property
     def parts(self) -> list[tuple[str, bool]]:
-        """The text in pieces, each with whether it is a name; put together they are the text."""
+        """The text in pieces, each with whether it is a name. Joined, they are the text."""
         pieces, rest = [], self.text
         for name in self.names:
             before, _, rest = rest.partition(name)
@@ -79,7 +83,7 @@ class SignedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The act of signing, as the one POST recorded it."""
+    """An electronic signature, as the one POST recorded it."""
 
     typed_name: str
     signed_at: datetime
@@ -90,14 +94,14 @@ class Signature:
     shown_sha256: str
     """Digest of the PDF the author was shown."""
     network_address: str
-    """As much of the address as the privacy policy lets the page print; may be empty."""
+    """As much of the signer's IP address as the privacy policy allows to be printed; may be empty."""
     drawn: str = ""
-    """The signature drawn by hand beside the typed name, as `drawing` reads it; empty where none was drawn."""
+    """The hand-drawn signature in the text form of `drawn_signature`; empty if none was drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedFormFile:
-    """A file of a form signed by hand, as it came in."""
+    """An uploaded file of a signed form, as received."""
 
     sha256: str
     size: int
@@ -108,19 +112,19 @@ class SignedFormFile:
 
 @dataclass(frozen=True, slots=True)
 class HandSignature:
-    """A form signed by hand, as an editor accepted it."""
+    """A signed form, as an editor accepted it."""
 
     name: str
-    """As the form has it."""
+    """As written on the form."""
     date_written: str
-    """As it stands on the form."""
+    """The date as written on the form."""
     dated: date
-    """As it was read."""
+    """The date as the editor read it."""
     received_at: datetime
     accepted_at: datetime
     accepted_by: str
     checked: tuple[str, ...]
-    """What the editor looked for and found."""
+    """What the editor checked and confirmed."""
     files: tuple[SignedFormFile, ...]
     shown_sha256: str
     """Digest of the PDF that was offered for signing."""
@@ -128,7 +132,7 @@ class HandSignature:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One event of the agreement's history, in words, for people to read."""
+    """One event of the agreement's history, as text for people."""
 
     at: datetime
     what: str
@@ -137,10 +141,10 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the seal looks like on paper, and where; the drawing room makes it, the sealing room places it."""
+    """The visible appearance of the seal and its place. `documents.pdf` draws it, `documents.seal` places it."""
 
     pdf: bytes
-    """One page, as large as the box."""
+    """A PDF of one page, as large as the box."""
     page: int
     """The page it is placed on, counted from 0."""
     box: tuple[float, float, float, float]

@@ -1,4 +1,4 @@
-"""Why one agreement takes another's place, where the desk itself says so and not an editor. Pure."""
+"""Reasons that the application itself records when it replaces an agreement. Pure."""
 
 from agreements.domain.translatable import Sentence
 
@@ -14,6 +14,6 @@ def another_signer(name: str) -> Sentence:
 
 
 def recognised(reason: str, signer: str) -> str:
-    """`reason` as it was kept, as a sentence again if it is ours about the new `signer`; else an editor's words."""
+    """Return a stored `reason` as a translatable Sentence if it is one of ours, else unchanged (an editor's text)."""
     ours = (handed_over(signer), another_signer(signer), CORRECTED)
     return next((sentence for sentence in ours if sentence == reason), reason)

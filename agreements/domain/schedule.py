@@ -1,4 +1,4 @@
-"""When to write to an author again. Pure: dates and `now` in, a verdict out; run as often as you like."""
+"""When to email an author again. Pure: dates and `now` in, a decision out; it can run any number of times."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,50 +6,57 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 GAP = timedelta(hours=20)
-"""Least time between two mails that an address did not ask for: a day's may come a little earlier than the last."""
+"""Shortest time between two unrequested emails to one address. Less than a day, so that daily times
+may vary a little.
+"""
 PLANNING_HORIZON = timedelta(hours=1)
-"""Until the clock looks again at an agreement whose mail is on its way."""
+"""How long until the planner checks an agreement again whose email is still queued."""
 PAUSE_AFTER_REQUEST = timedelta(days=7)
-"""While a proposal, or the form signed by hand, waits for an editor its author is not reminded. No longer than this:
-what everybody forgets must not silence an agreement for ever.
+"""No reminders for this long while a change request or a signed form waits for an editor.
+
+Limited, because a forgotten request would otherwise stop the reminders for good.
 """
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""A pause until then lasts until somebody lifts it."""
+"""A pause until this time lasts until an editor ends it."""
 FINAL_REMINDER = -1
-"""The offset whose reminder is the last before the deadline, and says so."""
+"""Offset in days of the final reminder, the last before the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """When somebody may be reminded: the working hours of the working days where they are."""
+    """When a person may be reminded: the working hours of the working days in their time zone."""
 
     zone: str = "UTC"
     """IANA name."""
     begin: int = 9
     end: int = 17
-    """Local hours; at `end` it is over."""
+    """Local hours; `end` itself is outside."""
     rest: frozenset[int] = frozenset({6, 7})
-    """ISO numbers of the days of rest: 7 is Sunday."""
+    """ISO weekday numbers without reminders: 7 is Sunday."""
 
     def open(self, at: datetime) -> bool:
         local = at.astimezone(ZoneInfo(self.zone))
         return self.begin <= local.hour < self.end and local.isoweekday() not in self.rest
 
     def following(self, at: datetime) -> datetime:
-        """`at` itself in working hours, else the next opening. Raises ValueError if every day is one of rest."""
+        """Return `at` if it is in working hours, else the next opening. Raises ValueError if no day
+        is a working day.
+        """
         return at if self.open(at) else self.next_opening(at)
 
     def before(self, at: datetime) -> datetime:
-        """`at` itself in working hours, else the last opening before it. Raises ValueError as `following` does."""
+        """Return `at` if it is in working hours, else the last opening before it. Raises ValueError if no day is a
+        working day.
+        """
         return at if self.open(at) else self.near(at, -1)
 
     def next_opening(self, after: datetime) -> datetime:
-        """The first opening later than `after`. Raises ValueError if every day is one of rest."""
+        """Return the first opening after `after`. Raises ValueError if no day is a working day."""
         return self.near(after, 1)
 
     def near(self, at: datetime, step: int) -> datetime:
         today = at.astimezone(ZoneInfo(self.zone)).date()
-        # Two weeks, for a day may lack its hours where a zone's clocks or calendar jump.
+        # Fifteen days, because a day can lack its opening hour where the zone changes its clock or calendar.
         for days in range(15):
             opening = self.opening(today + step * timedelta(days=days))
             if (opening - at) * step > timedelta(0) and self.open(opening):
@@ -62,7 +69,7 @@ class WorkingHours:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Numbers that go together, for a volume that has none of its own."""
+    """Reminder numbers that go together, for a volume that sets none itself."""
 
     words: str
     offsets: tuple[int, ...]
@@ -72,7 +79,7 @@ class Preset:
 
 
 CUSTOM = "own"
-"""The name of no preset: numbers that somebody set by hand."""
+"""The preset's stored name when an editor set the numbers by hand."""
 
 PRESETS = {
     "gentle": Preset("gentle", (-7, -1, 3, 10), most=4, coauthors_after=3, editors_after=4),
@@ -83,25 +90,25 @@ PRESETS = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A volume's terms as the decision needs them."""
+    """A volume's signing settings, as the decision needs them."""
 
     closes_at: datetime
     """First instant after the last day to sign, UTC."""
     offsets: tuple[int, ...]
     """Days before (-) and after (+) `closes_at`."""
     most: int
-    """Most reminders per agreement."""
+    """Per agreement."""
     revision: int
-    """Counts moved deadlines."""
+    """Number of the deadline: it increases when the deadline moves."""
     coauthors_after: int = PRESETS["standard"].coauthors_after
-    """Reminders without an answer after which the co-authors are asked too."""
+    """Number of unanswered reminders after which the co-authors are asked too."""
     hours: WorkingHours = field(default_factory=WorkingHours)
-    """Of the one who is reminded."""
+    """Of the person who is reminded."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoAuthor:
-    """Somebody who can be asked when the signer does not answer."""
+    """A co-author who can be asked when the signer does not answer."""
 
     slot: str
     hours: WorkingHours
@@ -110,30 +117,30 @@ class CoAuthor:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One waiting agreement's mails so far."""
+    """The emails of one agreement that awaits a signature."""
 
     issued_at: datetime
     taken: frozenset[str]
-    """Slots that have a row, whatever became of it."""
+    """Idempotency keys that have a row, whatever its state."""
     reminders: int
-    """Reminders that were sent, may have arrived, or are on their way."""
+    """Number of reminders that are sent, delivery unknown, queued or sending."""
     last_mail_at: datetime | None
-    """To the signer."""
+    """When the last email to the signer was sent."""
     mail_under_way: bool
-    """A mail to the signer is pending or being handed over: adding another would make a burst after an outage."""
+    """Whether an email to the signer is queued or sending. A second one would cause a burst after an outage."""
     quiet_until: datetime | None = None
-    """Until then the signer's address is left alone, because of mails about other papers."""
+    """No email to the signer's address before this, because of emails about other papers."""
     stopped: bool = False
-    """The author wants no reminders, or the address takes no mail."""
+    """The author opted out, or the address is undeliverable."""
     paused_until: datetime | None = None
-    """An editor has paused the paper, the person or the volume, or something of the author's is being looked at."""
+    """An editor paused the paper, the person or the volume, or something the author sent waits for an editor."""
     coauthors: tuple[CoAuthor, ...] = ()
-    """Those whose addresses are known and take mail."""
+    """Those with a known, deliverable address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Write to the signer now, for `slot`; the older `skipped` ones were missed and shall not be made up for."""
+    """Email the signer now under `idempotency_key`. The older `skipped` keys were missed and are not sent later."""
 
     slot: str
     skipped: tuple[str, ...]
@@ -141,7 +148,7 @@ class Remind:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Write to the co-authors of these slots now."""
+    """Email the co-authors with these idempotency keys now."""
 
     slots: tuple[str, ...]
 
@@ -155,14 +162,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class NothingDue:
-    """Nothing will ever be due, unless the terms change."""
+    """Nothing will be due unless the signing settings change."""
 
 
 Verdict = Remind | Escalate | Wait | NothingDue
 
 
 def idempotency_key(revision: int, offset: int) -> str:
-    """Such as ``r1:T-7``: never a date, for a date changes with the zone and with an edit."""
+    """Return a key such as ``r1:T-7``. It holds no date, because a date changes with the zone and with the deadline."""
     return f"r{revision}:T{offset:+d}"
 
 
@@ -171,13 +178,13 @@ def is_final_reminder(slot: str) -> bool:
 
 
 def decide(timeline: Timeline, policy: Policy, now: datetime) -> Verdict:
-    """What the clock does for one agreement that waits for its signature."""
+    """Decide what is due for one agreement that awaits a signature."""
     if timeline.stopped or timeline.paused_until == FOREVER:
         return NothingDue()
     if timeline.paused_until and now < timeline.paused_until:
         return Wait(timeline.paused_until)
     if timeline.mail_under_way:
-        # Even where nothing more is planned: what is under way may yet fail, and then it did not count.
+        # Also when nothing else is planned: the email may still fail, and a failed reminder does not count.
         return Wait(now + PLANNING_HORIZON)
     slots = slots_left(timeline, policy)
     remind_at = None
@@ -195,27 +202,30 @@ def decide(timeline: Timeline, policy: Policy, now: datetime) -> Verdict:
 
 
 def slots_left(timeline: Timeline, policy: Policy) -> list[tuple[datetime, str]]:
-    """The reminders that may still be sent, and from when on, in order."""
+    """List the reminders that may still be sent with their earliest times, in order."""
     if timeline.reminders >= policy.most:
         return []
-    # Slots from before the invitation are not missed reminders.
+    # Reminders scheduled before the invitation were not missed.
     return [(at, slot) for at, slot in calendar(policy) if at > timeline.issued_at and slot not in timeline.taken]
 
 
 @lru_cache(maxsize=256)
 def calendar(policy: Policy) -> tuple[tuple[datetime, str], ...]:
-    """Every slot of a policy in order. Most agreements share one, and looking into zones takes its time."""
+    """Return every reminder of a policy in order. Cached: most agreements share a policy, and time zones are slow."""
     return tuple((slot_time(policy, one), idempotency_key(policy.revision, one)) for one in sorted(policy.offsets))
 
 
 def slot_time(policy: Policy, offset: int) -> datetime:
-    """So many days from the deadline; out of hours, a reminder comes earlier before the deadline and later after it."""
+    """Return when a reminder is due, `offset` days from the deadline.
+
+    Outside working hours it moves to an earlier time before the deadline and to a later time after it.
+    """
     at = policy.closes_at + timedelta(days=offset)
     return policy.hours.before(at) if offset < 0 else policy.hours.following(at)
 
 
 def free_at(timeline: Timeline, now: datetime) -> datetime:
-    """From when on the signer may be written to, as far as other mails go."""
+    """Return when the signer may be emailed at the earliest, given their other emails."""
     moments = [now]
     if timeline.last_mail_at:
         moments.append(timeline.last_mail_at + GAP)
@@ -225,9 +235,9 @@ def free_at(timeline: Timeline, now: datetime) -> datetime:
 
 
 def escalation(timeline: Timeline, policy: Policy, now: datetime, *, exhausted: bool) -> dict[str, datetime]:
-    """Co-authors who were not asked yet, and from when on they may be; empty while the signer may still answer.
+    """Return the co-authors not asked yet with their earliest times; empty while the signer may still answer.
 
-    An agreement whose reminders are all used up before there were enough of them is escalated after the deadline.
+    If the schedule has fewer reminders than `coauthors_after`, co-authors are asked after the deadline.
     """
     since = free_at(timeline, now)
     if timeline.reminders < policy.coauthors_after:

@@ -1,4 +1,4 @@
-"""The two sentences a signer ticks. Pure; what was ticked is copied into the agreement, word for word."""
+"""The two statements a signer ticks. Pure. The ticked text is copied into the agreement."""
 
 from agreements.domain.facts import SignedStatement, Snapshot
 from agreements.domain.translatable import Sentence
@@ -12,11 +12,11 @@ CONSENT = Sentence(
 
 
 def consent() -> SignedStatement:
-    """Consent to sign by electronic means. Says what 15 USC 7001(c)(1)(B)-(C) asks to be said beforehand."""
+    """Consent to sign electronically. States what 15 USC 7001(c)(1)(B)-(C) requires beforehand."""
     return SignedStatement(CONSENT)
 
 
 def authority(facts: Snapshot) -> SignedStatement:
-    """The signer acts for every author (clause 1), who are named."""
+    """The signer acts for all named authors (clause 1)."""
     said = Sentence("I sign for all authors: %(names)s.", names="; ".join(facts.authors))
     return SignedStatement(said, names=facts.authors)

@@ -1,6 +1,6 @@
-"""The life of an agreement on one screen.
+"""The statuses of an agreement and the transitions between them.
 
-``MOVES`` is data: the writer (`lifecycle`), the desk's buttons and the tests all read it, so they cannot drift apart.
+`TRANSITIONS` is data: `lifecycle`, the admin's buttons and the tests all read it, so they always agree.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from agreements.domain.translatable import Sentence
 
 
 class Status(StrEnum):
-    """Where an agreement stands. The values are what the database holds."""
+    """Status of an agreement. The database stores these values."""
 
     DRAFT = "draft"
     ISSUED = "issued"
@@ -25,23 +25,23 @@ class Status(StrEnum):
 
 
 class Transition(NamedTuple):
-    """One legal step: from any of `sources` to `target`."""
+    """An allowed change of status: from any of `sources` to `target`."""
 
     sources: frozenset[Status]
     target: Status
 
 
 LIVE = frozenset({Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED, Status.SEALED, Status.WAIVED})
-"""At most one agreement per paper is in one of these."""
+"""A paper has at most one agreement in one of these."""
 
 WAITING = frozenset({Status.ISSUED, Status.RECEIVED})
-"""A signature is still wanted, and the author's links lead to it: also while an editor has the form signed by hand."""
+"""Still awaiting a signature: the author's links work, also while an editor reviews a signed form."""
 
 FINAL = frozenset(Status) - LIVE
-"""Never left again."""
+"""No transition leaves these."""
 
 FROZEN = frozenset(Status) - {Status.DRAFT}
-"""From issue on, the facts an agreement states never change."""
+"""From issue on, the snapshot never changes."""
 
 STATUS_LABELS: dict[Status, str] = {
     Status.DRAFT: Sentence("prepared, not sent"),
@@ -55,7 +55,7 @@ STATUS_LABELS: dict[Status, str] = {
     Status.VOIDED: Sentence("voided by an editor"),
     Status.WAIVED: Sentence("waived: goes without a signature"),
 }
-"""What people read."""
+"""The names shown to people."""
 
 TRANSITIONS: dict[str, Transition] = {
     "issue": Transition(frozenset({Status.DRAFT}), Status.ISSUED),
@@ -67,7 +67,7 @@ TRANSITIONS: dict[str, Transition] = {
     "decline": Transition(WAITING, Status.DECLINED),
     "hand-over": Transition(WAITING, Status.SUPERSEDED),
     "lapse": Transition(frozenset({Status.SIGNED, Status.SEALED}), Status.LAPSED),
-    # A waiver is live: it stands in the place of a signature until an editor replaces or voids it.
+    # A waiver is live: it replaces a signature until an editor replaces or voids it.
     "waive": Transition(frozenset({Status.DRAFT, Status.ISSUED}), Status.WAIVED),
     "supersede": Transition(LIVE, Status.SUPERSEDED),
     "void": Transition(LIVE, Status.VOIDED),
@@ -75,5 +75,5 @@ TRANSITIONS: dict[str, Transition] = {
 
 
 def allowed_transitions(status: str) -> list[str]:
-    """The verbs that an agreement in `status` allows, in the order of ``MOVES``."""
+    """Return the transitions that `status` allows, in the order of `TRANSITIONS`."""
     return [verb for verb, move in TRANSITIONS.items() if status in move.sources]

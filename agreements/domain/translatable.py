@@ -1,16 +1,16 @@
-"""English that knows how it was made, so that a page can show it in another language. Pure.
+"""English text that keeps its pattern and values, so that a page can translate it. Pure.
 
-What is agreed to, stored, sealed or told to machines is the English itself. Only whoever shows it to a person
-translates it (`translated`), and the English stays where it was.
+The English itself is what is agreed to, stored, sealed and sent to machines. Only a page that shows it translates it
+(the template filter `translated`); the stored text does not change.
 """
 
 from typing import Any, Self
 
 
 class Sentence(str):
-    """`pattern` with its values, such as ``Sentence("%(count)s bytes are missing.", count=3)``.
+    """A text made from `pattern` and its values, such as ``Sentence("%(count)s bytes are missing.", count=3)``.
 
-    Catalogues collect the patterns by the name of this class. A value may be a sentence too.
+    `make languages` collects the patterns by the name of this class. A value may be a Sentence too.
     """
 
     __slots__ = ("pattern", "values")

@@ -1,4 +1,4 @@
-"""Dates as people write them by hand: what each can mean. Pure."""
+"""Dates written by hand: which days each can mean. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ _NUMBER = re.compile(r"\d+")
 
 
 def readings(written: str) -> list[date]:
-    """Every day that `written` can mean, in order; none where it is not understood.
+    """List every day that `written` can mean, in order; empty if it cannot be read.
 
-    ``06/09/2021`` can mean two days. An English name of the month, or the year first, leaves one.
+    ``06/09/2021`` can mean two days. An English month name, or the year first, makes it one.
     """
     return sorted(set(find_date(written.lower())))
 
@@ -35,7 +35,7 @@ def find_date(written: str) -> Iterator[date]:
 
 
 def build_date(year: str, month: int, day: int) -> Iterator[date]:
-    """The day, if there is one; a year of two digits is of this century."""
+    """Yield the day if it exists. A year of two digits is in this century."""
     if len(year) not in (2, 4):
         return
     try:

@@ -1,7 +1,8 @@
-"""One move for many papers: each on its own, so that one refusal holds up nobody.
+"""Bulk actions: one action on many papers, each on its own, so that a failure does not affect the others.
 
-A few are moved at once. Many become a `Job`, whose items are rows that the clock works off: killed at any point, what
-is done stays done and the rest goes on; nothing is moved twice, because each item is ended in its move's transaction.
+A small number is done in the request. More become a `BulkJob`, whose items are rows that a scheduled job processes. It
+can be killed at any point: finished items stay finished and the rest continues. Nothing is done twice, because each
+item is finished in the transaction of its action.
 """
 
 import logging
@@ -21,14 +22,14 @@ from agreements.models import Agreement, BulkJob, BulkJobItem
 from proceedings.models import Author, Paper, Volume
 
 MAX_IN_REQUEST = 50
-"""So many a browser waits for."""
+"""Limit of papers that are handled in the request."""
 
 BATCH = 50
 MAX_RUN_TIME = 12
-"""Seconds after which a round begins no other item; less than the time between two."""
+"""Seconds after which a run starts no other item; less than the time between two runs."""
 
 REMINDABLE = (Status.DRAFT, Status.ISSUED)
-"""Where an agreement still has somebody to ask."""
+"""Statuses in which an agreement still has somebody to ask."""
 
 NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
 NOBODY_WAITS = "No agreement waits for a signature."
@@ -44,7 +45,7 @@ logger = logging.getLogger(__name__)
 def apply_to_paper(
     verb: str, paper: Paper, agreement: Agreement | None, *, reason: str, data: Data, by: str, now: datetime
 ) -> str:
-    """Makes one move. Returns why it was refused, or an empty text."""
+    """Apply one action to one paper. Returns why it was skipped, or an empty text."""
     try:
         match verb, agreement:
             case "prepare", _:
@@ -70,7 +71,7 @@ def apply_to_paper(
 
 
 def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
-    """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
+    """Remind now, pause or resume. Returns why it was skipped, or an empty text."""
     if verb == "remind":
         return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.BULK_DELAY) else NOTHING_WAITS
     if verb == "resume":
@@ -80,9 +81,9 @@ def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now
 
 
 def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
-    """Another corresponding author, or another address. An agreement that waits is replaced, and its signer told.
+    """Change the corresponding author or the address. An issued agreement is replaced, and its signer notified.
 
-    Raises TransitionError when nobody is to sign any more, NotReadyError when the author has left the paper.
+    Raises TransitionError if the agreement does not allow it, NotReadyError if the author is no longer in the paper.
     """
     with transaction.atomic():
         live = paper.agreements.filter(status__in=LIVE).select_related("text")
@@ -104,7 +105,7 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
             delegate.confirm_delegation(agreement, now)
 
 
-# --- as a job
+# --- as a bulk job
 
 
 def order(
@@ -118,9 +119,9 @@ def order(
     by: str,
     now: datetime,
 ) -> BulkJob:
-    """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk.
+    """Create a bulk job for `pairs`, which are of `volume`. `data` has the values for each paper, by its primary key.
 
-    The papers of one person follow each other: a mail about the first waits a moment for the others.
+    Papers of one person are sorted together: an email about the first waits a moment for the others.
     """
     contacts = Author.objects.filter(paper__volume=volume, is_corresponding=True)
     address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
@@ -135,7 +136,7 @@ def order(
 
 
 def run_jobs(clock: Callable[[], datetime], seconds: float = MAX_RUN_TIME) -> Counter[str]:
-    """Works off the jobs in line, the oldest first, for at most so many seconds. Counts by what became of the items."""
+    """Process the open jobs, oldest first, for at most `seconds`. Counts the items by their result."""
     tally: Counter[str] = Counter()
     began = clock()
     for job in BulkJob.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
@@ -155,7 +156,7 @@ def waiting(job: BulkJob) -> Any:
 
 
 def may_still(job: BulkJob) -> bool:
-    """S5: a volume that was lost meanwhile is lost for what is still in line, too."""
+    """Whether the requester still has the permission (S5: it is checked again for every batch)."""
     user = job.asked_by
     if user is None or not user.is_active or not user.is_staff:
         return False
@@ -164,7 +165,7 @@ def may_still(job: BulkJob) -> bool:
 
 
 def run_batch(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
-    """One item, ended in the transaction of its move. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
+    """Process one item in one transaction. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
     mine = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
     try:
         with transaction.atomic():

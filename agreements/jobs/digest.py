@@ -1,4 +1,4 @@
-"""The editors' morning mail: what waits for a person in a volume. Once a day, and only when something does."""
+"""The daily digest: what needs action in a volume, emailed to its editors once a day if there is anything."""
 
 from collections import Counter
 from datetime import datetime
@@ -19,13 +19,13 @@ from proceedings.models import User, Volume
 
 
 def write_due(now: datetime) -> int:
-    """Looks at every volume whose morning has come. Returns the mails queued."""
+    """Queue the digests of every volume that is due. Returns how many emails."""
     due = SigningSettings.objects.filter(Q(daily_at__isnull=True) | Q(daily_at__lte=now)).select_related("volume")
     return sum(look(signing_settings, now) for signing_settings in due)
 
 
 def look(signing_settings: SigningSettings, now: datetime) -> int:
-    """Sets the volume's next morning, and writes to its editors if this one has come. Of two clocks one does it."""
+    """Set the volume's next digest time, and queue this one if it is due. Of two concurrent runs only one does it."""
     with transaction.atomic():
         mine = SigningSettings.objects.filter(pk=signing_settings.pk, daily_at=signing_settings.daily_at)
         if not mine.update(daily_at=signing_settings.hours.next_opening(now)) or signing_settings.daily_at is None:
@@ -37,7 +37,7 @@ def look(signing_settings: SigningSettings, now: datetime) -> int:
 
 
 def write(signing_settings: SigningSettings, reader: User, details: dict[str, Any], now: datetime) -> bool:
-    """One editor's mail of this day, by the calendar of the volume. False if it is in the outbox already."""
+    """Queue one editor's digest of this day, in the volume's time zone. Returns False if it was queued before."""
     day = now.astimezone(ZoneInfo(signing_settings.office_zone)).date()
     idempotency_key = f"daily:{day.isoformat()}:{short(reader.email.lower())}"
     kind = Message.Kind.EDITOR_DAILY
@@ -52,7 +52,7 @@ def write(signing_settings: SigningSettings, reader: User, details: dict[str, An
 
 
 def summary(signing_settings: SigningSettings, now: datetime) -> dict[str, Any]:
-    """What the mail says, kept with it: the same words however often it is tried."""
+    """Return the content of the digest. It is stored with the message, so that a retry sends the same text."""
     papers = rows(accepted(signing_settings.volume), signing_settings)
     counts: Counter[Blocker] = Counter()
     persons = 0
@@ -73,14 +73,14 @@ def summary(signing_settings: SigningSettings, now: datetime) -> dict[str, Any]:
 
 
 def need(volume: Volume, blocker: Blocker, count: int) -> dict[str, Any]:
-    """One kind of trouble, with the list that it leads to."""
+    """One blocker with its count and a link to its papers."""
     query = f"?volume={volume.number}&blocker={blocker.value}"
     path = reverse("admin:proceedings_paper_changelist") + query
     return {"count": count, "words": BLOCKER_INFO[blocker].words, "advice": BLOCKER_INFO[blocker].advice, "path": path}
 
 
 def set_digest(signing_settings: SigningSettings, reader: User, *, on: bool) -> None:
-    """Whether this editor gets the volume's morning mail."""
+    """Switch the volume's digest on or off for one editor."""
     if on:
         signing_settings.digest_opt_outs.remove(reader)
     else:

@@ -1,4 +1,4 @@
-"""Issuing for many papers at once: each one on its own, every refusal named, one mail to each person."""
+"""Issue agreements for many papers: each on its own, with a reason for each skipped one, one email per person."""
 
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -17,16 +17,16 @@ from proceedings.models import Paper
 
 @dataclass(slots=True)
 class Report:
-    """What became of each paper."""
+    """The result for each paper."""
 
     issued: list[Agreement] = field(default_factory=list)
     under_way: list[Paper] = field(default_factory=list)
-    """Papers that have an agreement already: nothing to do."""
+    """Papers that already have an agreement."""
     refused: list[tuple[Paper, str]] = field(default_factory=list)
     """Papers that cannot have one yet, and what to do."""
 
     def sort(self, papers: list[Paper]) -> None:
-        """All in the order of `papers`."""
+        """Sort the lists in the order of `papers`."""
         place = {paper.pk: number for number, paper in enumerate(papers)}
         self.issued.sort(key=lambda agreement: place[agreement.paper_id])
         self.under_way.sort(key=lambda paper: place[paper.pk])
@@ -36,12 +36,12 @@ class Report:
 def issue(
     papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, wait: timedelta = timedelta(0)
 ) -> Report:
-    """Drafts and issues an agreement for every paper that is ready and has none.
+    """Create and issue an agreement for every paper that is ready and has none.
 
-    `papers` need `volume`, `authors` and `agreements` fetched. With `dry_run` the report's `issued` stays empty and
-    nothing changes; papers that are ready are then those in neither other list. The invitations are due after `wait`.
+    `papers` need `volume`, `authors` and `agreements` prefetched. With `dry_run` nothing changes and `issued` stays
+    empty; papers that are ready are then in neither of the other lists. The invitations are due after `wait`.
 
-    The papers of one person are issued in one transaction: no worker finds a part of them and writes about that alone.
+    The papers of one person are issued in one transaction, so that no worker emails about a part of them.
     """
     report, papers = Report(), list(papers)
     for theirs in by_person(papers):
@@ -56,7 +56,7 @@ def issue(
 
 
 def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
-    """The papers of each corresponding author, in the order of their first ones; without an address each is alone."""
+    """Group the papers by corresponding author, in order of appearance; papers without an address stay alone."""
     found: dict[object, list[Paper]] = {}
     for paper in papers:
         address = next((author.email.lower() for author in paper.authors.all() if author.is_corresponding), "")
@@ -65,9 +65,9 @@ def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
 
 
 def lock_rows(papers: list[Paper]) -> None:
-    """Takes the rows of the papers' drafts, then their own, in the order of their keys and before any address.
+    """Lock the papers' drafts, then the papers, in the order of their keys and before any address.
 
-    Whoever issues some of the same papers waits, and so does whoever replaces a draft: an agreement, then its paper.
+    Another transaction that issues some of the same papers, or replaces a draft, waits: it locks in the same order.
     """
     outbox.lock_agreements(one.pk for paper in papers for one in paper.agreements.all() if one.status == Status.DRAFT)
     keys = [paper.pk for paper in papers]
@@ -75,7 +75,7 @@ def lock_rows(papers: list[Paper]) -> None:
 
 
 def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, wait: timedelta) -> None:
-    """One paper on its own: what became of it goes into the report."""
+    """Issue one paper and add the result to the report."""
     live = [agreement for agreement in paper.agreements.all() if agreement.status in LIVE]
     if any(agreement.status != Status.DRAFT for agreement in live):
         report.under_way.append(paper)

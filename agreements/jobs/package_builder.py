@@ -1,7 +1,7 @@
-"""Packages made in the background; THE ONLY WRITER of Package: order -> claim -> build -> finish.
+"""Build packages in the background; THE ONLY WRITER of Package: order -> claim -> build -> finish.
 
-A row is the work order. What is built lies beside its place under another name and takes its place whole; every few
-seconds the row says how much of it is safely on the disk, so the next worker goes on from there when one is killed.
+A row is the order. The file is built under a temporary name and renamed when complete. Every few seconds the row
+records how much is safely on disk, so that the next worker continues from there if one is killed.
 """
 
 import errno
@@ -33,15 +33,15 @@ Clock = Callable[[], datetime]
 State = Package.State
 
 LEASE = timedelta(minutes=2)
-"""How long after its last word a worker counts as dead."""
+"""Time without progress after which a worker counts as stopped."""
 
 EVERY = timedelta(seconds=2)
-"""How often the row hears how far it is; or after so many bytes:"""
+"""Interval between progress updates; they also happen after this many bytes:"""
 MIN_FREE = 128 << 20
 
 MAX_ATTEMPTS = 5
 KEEP = 2
-"""So many packages of a kind stay; older ones make room."""
+"""Number of packages of a kind that are kept."""
 
 _CHUNK = 1 << 20
 
@@ -53,21 +53,21 @@ class LeaseLostError(Exception):
 
 
 class ChangedError(Exception):
-    """What is on the disk was not made of what there is now."""
+    """The partial file does not match the current data."""
 
 
 class NotReadyError(ValueError):
-    """The volume is not ready, and nobody has asked for a part."""
+    """The volume is not ready, and no partial package was requested."""
 
 
 def order(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
-    """Asks for both packages of `volume`. One that is under way already is not asked for again."""
+    """Order both packages of `volume`, unless they are already ordered."""
     asked = [Package(volume=volume, which=w, partial=partial, asked_at=now, asked_by=by) for w in Package.Which]
     Package.objects.bulk_create(asked, ignore_conflicts=True)
 
 
 def make_due(clock: Clock) -> Counter[str]:
-    """Makes what is asked for, and goes on with what dead workers have left. Counts by what became of it."""
+    """Build the ordered packages, and continue those of stopped workers. Counts the results."""
     tally: Counter[str] = Counter()
     while package := claim(clock()):
         tally[build_package(package, clock)] += 1
@@ -75,7 +75,7 @@ def make_due(clock: Clock) -> Counter[str]:
 
 
 def claim(now: datetime) -> Package | None:
-    """The package that has waited longest, held until its lease ends. One at a time: mail needs workers too."""
+    """Claim the oldest ordered package until its lease ends. One at a time: sending email needs workers too."""
     if Package.objects.filter(state=State.RUNNING, lease_until__gt=now).exists():
         return None
     free = Q(state=State.WAITING) | Q(state=State.RUNNING, lease_until__lte=now)
@@ -88,7 +88,7 @@ def claim(now: datetime) -> Package | None:
 
 
 def build_package(package: Package, clock: Clock) -> str:
-    """Builds the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
+    """Build the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
     part = workplace(package)
     try:
         if package.attempts > MAX_ATTEMPTS:
@@ -98,7 +98,7 @@ def build_package(package: Package, clock: Clock) -> str:
         return "lost"
     except Exception as error:
         logger.exception("%s cannot be made", package.stored_as)
-        part.unlink(missing_ok=True)  # a full disk gets its room back
+        part.unlink(missing_ok=True)  # free the space if the disk is full
         report_progress(
             package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None
         )
@@ -108,18 +108,18 @@ def build_package(package: Package, clock: Clock) -> str:
 
 
 def report_progress(package: Package, **columns: Any) -> None:
-    """Writes on the row, as long as this worker holds it. Raises LostError."""
+    """Update the row while this worker has the claim. Raises LeaseLostError."""
     if not Package.objects.filter(pk=package.pk, claim=package.claim, state=State.RUNNING).update(**columns):
         raise LeaseLostError
 
 
 class _Builder:
-    """One worker's try at one package, in the file `part`."""
+    """One worker's attempt to build a package in the file `part`."""
 
     def __init__(self, package: Package, part: Path, clock: Clock) -> None:
         self.package, self.part, self.clock = package, part, clock
         self.said_at, self.said_size = clock(), 0
-        # The day on which it was asked for, so that it comes out the same whenever it is finished.
+        # The day of the order, so that the result does not depend on when it is finished.
         self.what = packages.prepare(package.volume, package.asked_at.date())
         if not self.what.ready and not package.partial:
             raise NotReadyError(f"The volume is not ready any more: {self.what.reasons[0]}")
@@ -155,7 +155,7 @@ class _Builder:
         )
 
     def begin(self, file: BinaryIO) -> None:
-        """Says what it is made of. What another worker has made of the same stays; anything else does not."""
+        """Record what the package is built from. Progress for the same data is kept, other progress is discarded."""
         state = packages.fingerprint(self.what)
         there = file.seek(0, os.SEEK_END)
         if self.package.fingerprint != state or there < self.package.size:
@@ -171,11 +171,11 @@ class _Builder:
             size=self.package.size,
             lease_until=self.clock() + LEASE,
         )
-        if not permissions:  # the lengths of the others are not known before they are made
+        if not permissions:  # the sizes of the other package are only known once built
             room(self.part, length(list(self.items())), there)
 
     def items(self) -> Iterator[Item]:
-        """The files of the package, each made or read when its turn comes."""
+        """Yield the files of the package; each is created or read only when used."""
         if self.package.which == Package.Which.PUBLIC:
             files = packages.public(self.what)
         else:
@@ -183,7 +183,10 @@ class _Builder:
         return packages.inside(self.package.folder, files)
 
     def build(self, file: BinaryIO) -> str:
-        """Writes what is missing in `file`. Returns the SHA-256 of the whole."""
+        """Write what is missing in `file`. Returns the SHA-256 of the whole file.
+
+        Raises ChangedError if the finished part does not match.
+        """
         digest = kept(file, self.package.size)
         archive = Archive()
         for number, one in enumerate(self.items(), 1):
@@ -203,7 +206,7 @@ class _Builder:
         return digest.hexdigest()
 
     def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
-        """Every now and then: what is written is safe, and the row says so."""
+        """Sync the file and record the progress, at most every `EVERY`."""
         now = self.clock()
         if now - self.said_at < EVERY and size - self.said_size < MIN_FREE:
             return
@@ -216,7 +219,7 @@ class _Builder:
 
 
 def workplace(package: Package) -> Path:
-    """Where the package is built: beside its place, or on this machine where the place is somewhere else."""
+    """Return the temporary path: beside the final one, or on this machine if storage is remote."""
     try:
         return Path(storages["private"].path(package.stored_as)).with_suffix(".part")
     except NotImplementedError:
@@ -224,7 +227,7 @@ def workplace(package: Package) -> Path:
 
 
 def locked(part: Path) -> BinaryIO:
-    """`part`, for reading and writing by this worker alone. Raises LostError while another one lives that has it."""
+    """Open `part` for this worker alone. Raises LeaseLostError if another process has it open."""
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     file = os.fdopen(descriptor, "r+b")
     try:
@@ -236,7 +239,7 @@ def locked(part: Path) -> BinaryIO:
 
 
 def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
-    """Cuts `file` to the `size` that is known to be good, and stands at its end. Returns its digest so far."""
+    """Truncate `file` to `size` bytes, move to its end, and return its digest so far."""
     digest = hashlib.sha256()
     file.truncate(size)
     file.seek(0)
@@ -251,18 +254,18 @@ def on_disk(file: BinaryIO) -> None:
 
 
 def room(part: Path, needed: int, there: int) -> None:
-    """Raises OSError before the work begins if it cannot end well."""
+    """Raise OSError if the disk has too little space."""
     if needed > shutil.disk_usage(part.parent).free + there:
         raise OSError(errno.ENOSPC, f"it needs {megabytes(needed)}")
 
 
 def store_package(package: Package, part: Path) -> None:
-    """The finished file gets its name: there is never half of it there."""
+    """Move the finished file to its final name at once, so that it is never incomplete there."""
     storage = storages["private"]
     try:
         place = Path(storage.path(package.stored_as))
     except NotImplementedError:
-        storage.delete(package.stored_as)  # of a worker that was killed behind this line
+        storage.delete(package.stored_as)  # left by a worker that was killed after this line
         with part.open("rb") as file:
             storage.save(package.stored_as, File(file))
         part.unlink()
@@ -271,7 +274,7 @@ def store_package(package: Package, part: Path) -> None:
 
 
 def delete_old(newest: Package) -> None:
-    """Removes the files of older packages of its kind; their rows stay."""
+    """Delete the files of older packages of the same kind; their rows stay."""
     done = Package.objects.filter(volume=newest.volume_id, which=newest.which, state=State.DONE)
     for old in done.order_by("-finished_at", "-pk")[KEEP:]:
         storages["private"].delete(old.stored_as)
@@ -279,7 +282,7 @@ def delete_old(newest: Package) -> None:
 
 
 def in_words(error: Exception, part: Path) -> str:
-    """Why it could not be made, and what to do, for the desk."""
+    """Describe for editors why the package could not be built, and what to do."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         needs = f" ({error.strerror})" if "needs" in (error.strerror or "") else ""
         free = megabytes(shutil.disk_usage(part.parent).free)

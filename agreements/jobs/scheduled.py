@@ -1,7 +1,7 @@
-"""The clock's rounds, run by Celery and by ``manage.py sweep`` alike: `ROUNDS`.
+"""The scheduled jobs (`JOBS`), run by Celery beat and by ``manage.py sweep``.
 
-Each asks the database what is due and leaves it there when it fails, so a round may be late, repeated or killed.
-`clock` is a function that tells the time, because a long round outlives one `now`.
+Each queries what is due and leaves it there if it fails, so a job may be late, repeated or killed. `clock` is a
+function that returns the current time, because a long job needs more than one `now`.
 """
 
 import logging
@@ -33,23 +33,25 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 BATCH = 500
 MAX_RUN_TIME = 12
-"""Seconds after which a worker begins no other mail. Less than the 15 between two beats, so rounds do not pile up, and
-a worker that is asked to end (SIGTERM) has ended well within 30, with the mail in its hand finished.
+"""Seconds after which a worker starts no other email.
+
+Less than the 15 seconds between two runs, so that runs do not pile up. A worker that gets SIGTERM ends well within 30
+seconds and finishes its current email.
 """
 
 
 def stopped(at: datetime) -> Clock:
-    """A clock that stands still, for a sweep that pretends."""
+    """Return a clock that always returns `at`, for a dry run."""
     return lambda: at
 
 
 def send(clock: Clock, seconds: float | None = None) -> Counter[str]:
-    """Hands over the mails that are due, for at most so many seconds. Counts by the state they ended in."""
+    """Send the due emails, for at most `seconds`. Counts them by the state they reached."""
     return sender.send_due(clock, transports.from_settings(), lifecycle.record_mail_result, seconds)
 
 
 def queue_due(clock: Clock) -> Counter[str]:
-    """Ends what has no use any more, then queues the reminders that are due and the links that were asked for."""
+    """End what is no longer needed, then queue due reminders, digests and requested links."""
     tally: Counter[str] = Counter()
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
@@ -63,17 +65,16 @@ def queue_due(clock: Clock) -> Counter[str]:
 
 
 def record_run(name: str, now: datetime) -> None:
-    """Leaves word that a round has come to its end, for those who watch."""
+    """Record that a job has finished, for monitoring."""
     JobRun.objects.bulk_create(
         [JobRun(name=name, at=now)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
     )
 
 
 def void_withdrawn(now: datetime) -> int:
-    """A withdrawn paper needs no agreement; its authors get no more mail.
+    """Void agreements of withdrawn papers, at most once an hour. Returns how many.
 
-    The desk sees to it in the transaction that withdraws the paper. This net is for what was withdrawn otherwise, and
-    is drawn once an hour, for it grows with the papers that were ever withdrawn.
+    The admin does this in the transaction that withdraws a paper. This job covers papers withdrawn in other ways.
     """
     if JobRun.objects.filter(name="withdrawn", at__gt=now - HOUR).exists():
         return 0
@@ -85,13 +86,15 @@ def void_withdrawn(now: datetime) -> int:
 
 
 def lapse_unpublished(now: datetime) -> int:
-    """Clause 7: an agreement ends when its article is not published within one year of the signature."""
-    # By volume: of all that was ever signed, what was published in time would be read again every minute.
+    """Lapse agreements whose papers were not published within one year of the signature (clause 7).
+    Returns how many.
+    """
+    # By volume: otherwise every run would read all signed agreements of published volumes.
     unpublished = Volume.objects.exclude(published__lte=now.date()).values_list("number", flat=True)
     signed = Agreement.objects.filter(
         volume_number__in=list(unpublished), closed_at__isnull=True, status__in=[Status.SIGNED, Status.SEALED]
     )
-    # On paper the year began before the form was accepted. Each has an index of its own.
+    # For a signed form the year begins before it was accepted. Each query has its own index.
     old = [*signed.filter(signed_at__lte=now - YEAR)]
     old += signed.filter(dated__lte=(now - YEAR).date(), signed_at__gt=now - YEAR)
     lapsed = [agreement for agreement in old if one_year_after(agreement.signed_from) <= now]
@@ -99,7 +102,7 @@ def lapse_unpublished(now: datetime) -> int:
 
 
 def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
-    """Makes the move; False when the agreement has moved on meanwhile, which is as good."""
+    """Apply a transition. Returns False if the agreement has changed in the meantime."""
     try:
         move(agreement, **arguments)
     except lifecycle.TransitionError:
@@ -108,7 +111,7 @@ def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) ->
 
 
 def one_year_after(moment: datetime | None) -> datetime:
-    """The same day of next year; for 29 February the first of March, so that nobody loses a day."""
+    """Return the same day one year later; 1 March for 29 February, so that nobody loses a day."""
     if moment is None:
         raise ValueError("An unsigned agreement has no term.")
     try:
@@ -118,7 +121,7 @@ def one_year_after(moment: datetime | None) -> datetime:
 
 
 def remind_due(now: datetime) -> int:
-    """Asks about every agreement whose time to look has come. Returns the reminders queued."""
+    """Let the planner check every agreement that is due for it. Returns how many reminders were queued."""
     queued = 0
     waiting = Agreement.objects.filter(status__in=WAITING, next_check_at__lte=now).order_by("next_check_at")
     while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
@@ -127,9 +130,9 @@ def remind_due(now: datetime) -> int:
 
 
 def seal_due(clock: Clock) -> Counter[str]:
-    """Seals every signature that waits for it. One that fails is said on the desk and tried again later.
+    """Seal every signed agreement that is due. A failure is recorded and retried later.
 
-    A time-stamp authority that does not answer ends the round: each further signature would wait for it in vain.
+    If the time-stamp authority does not answer, the job ends: every other signature would wait for it too.
     """
     tally: Counter[str] = Counter()
     now = clock()
@@ -145,9 +148,9 @@ def seal_due(clock: Clock) -> Counter[str]:
 
 
 def seal_one(agreement: Agreement, now: datetime) -> str:
-    """Seals, checks, stores, then says so.
+    """Seal, validate and store one agreement, then record it.
 
-    Returns ``sealed``, ``failed``, ``held up`` (by the time-stamp authority) or ``lost`` (somebody else was faster).
+    Returns ``sealed``, ``failed``, ``held up`` (by the time-stamp authority) or ``lost`` (another worker was faster).
     """
     try:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
@@ -163,10 +166,11 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
 
 
 def recheck_files(clock: Clock) -> Counter[str]:
-    """Once a day reads a part of the sealed files again, each of them once a year (110G §12: accurate ever after).
+    """Once a day, read a part of the sealed files again, each file once a year (110G §12: retained records stay
+    accurate).
 
-    A file that is not what was sealed is put on record, where the desk shows it; `manage.py verify_audit --files` reads
-    all at once.
+    A damaged file is recorded as an event, which the admin shows. `manage.py verify_audit --files` reads all files at
+    once.
     """
     now, tally = clock(), Counter[str]()
     if JobRun.objects.filter(name="recheck", at__gt=now - DAY).exists():
@@ -191,4 +195,4 @@ JOBS: dict[str, Callable[[Clock], Counter[str]]] = {
     "check": precheck.check_due,
     "recheck": recheck_files,
 }
-"""In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""
+"""In this order one sweep sends the reminders that it has queued, and the receipts of what it has sealed."""

@@ -1,8 +1,8 @@
 """THE ONLY WRITER of Agreement and Event.
 
-Every verb is one transaction: the guard from `MOVES`, an UPDATE that names only the row's own columns (one row, or
-somebody else won), one Event, and whatever mail begins or ends with it. `by` says who acts: ``editor:name``,
-``signer`` or ``clock``. `now` is aware and UTC.
+Each function is one transaction: the guard from `TRANSITIONS`, one UPDATE of the row's own columns that succeeds only
+if the status still matches, one Event, and the emails that are queued or cancelled with it. `by` names who acts:
+``editor:name``, ``signer`` or ``clock``. `now` is aware and UTC.
 """
 
 from agreements.lifecycle.end import end, lapse, replace, void, waive, waive_paper, withdraw_paper

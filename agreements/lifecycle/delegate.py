@@ -1,4 +1,4 @@
-"""The signer passes signing to a co-author."""
+"""The signer delegates signing to a co-author."""
 
 import unicodedata
 from datetime import datetime
@@ -13,14 +13,14 @@ from proceedings.models import Author, Paper
 
 
 def name_shown(author: Author) -> str:
-    """The name as agreements have it."""
+    """The name as it is stated in agreements (NFC)."""
     return unicodedata.normalize("NFC", author.display)
 
 
 def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
-    """The signer passes on to a co-author with an address on file. The old links die; both get mail, and the editors.
+    """Replace the agreement by one that a co-author with a known address signs. Old links expire; all get an email.
 
-    Raises TransitionError when the agreement has moved on, NotReadyError when the paper is in no state for a new one.
+    Raises TransitionError if the status has changed, NotReadyError if the paper cannot have a new agreement.
     """
     name = name_shown(to)
     with transaction.atomic():
@@ -35,18 +35,18 @@ def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
 
 
 def confirm_delegation(agreement: Agreement, now: datetime) -> None:
-    """Tells who was to sign before that somebody else does now."""
+    """Queue the confirmation to the previous signer."""
     kind = Message.Kind.HANDED_OVER
     outbox.queue(agreement, idempotency_key="handed-over", kind=kind, recipient=agreement.signer_email, now=now)
 
 
 def paper_of(agreement: Agreement) -> Paper:
-    """The paper as it is now."""
+    """Return the paper's current row."""
     return Paper.objects.select_related("volume").get(pk=agreement.paper_id)
 
 
 def set_corresponding_author(author: Author, email: str) -> None:
-    """Makes `author` the paper's corresponding author, at `email`, who signs in person."""
+    """Make `author` the corresponding author, with the address `email`. Removes their non-author signer."""
     NonAuthorSigner.objects.filter(author=author).delete()
     Author.objects.filter(paper=author.paper_id, is_corresponding=True).exclude(pk=author.pk).update(
         is_corresponding=False

@@ -1,4 +1,4 @@
-"""How an agreement ends without a signature, or after one that does not count any more."""
+"""End an agreement that will not be signed, or whose signature no longer applies."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from proceedings.models import Paper
 
 
 def close(agreement: Agreement, now: datetime) -> None:
-    """What ends with every agreement that will not be signed any more: its mails and its links."""
+    """Cancel the agreement's open emails and revoke its links."""
     outbox.cancel_open(agreement.pk)
     links.revoke(agreement.pk, now)
 
@@ -33,13 +33,13 @@ def end(
 
 
 def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
-    """Ends an agreement without a successor. Evidence stays."""
+    """Void an agreement without a successor. Its evidence stays."""
     with transaction.atomic():
         end(agreement, "void", by=by, now=now, reason=reason)
 
 
 def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> bool:
-    """Ends what is under way about a paper that was withdrawn. False if nothing was.
+    """Void the agreement of a withdrawn paper. Returns False if there was none.
 
     Call it in the transaction that withdraws the paper.
     """
@@ -48,15 +48,15 @@ def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> bool:
         return False
     try:
         void(agreement, reason="The paper was withdrawn.", by=by, now=now)
-    except TransitionError:  # it ended meanwhile
+    except TransitionError:  # it ended in the meantime
         return False
     return True
 
 
 def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
-    """The paper goes without a signature, and `reason` says why, such as another licence that the publisher holds.
+    """Waive the signature. `reason` says why, for example another licence that the publisher holds.
 
-    Nobody is asked any more: mails and links end. An editor takes it back by replacing or voiding the agreement.
+    Cancels the emails and revokes the links. An editor undoes it by replacing or voiding the agreement.
     """
     with transaction.atomic():
         transition(agreement, "waive", by=by, now=now, data={"reason": reason}, reason=reason, next_check_at=None)
@@ -64,9 +64,9 @@ def waive(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
 
 
 def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreement:
-    """The same for a paper without an agreement under way: one is begun to carry the waiver.
+    """Waive the signature of a paper without a live agreement: create one that records the waiver.
 
-    Raises NotReadyError when the paper has an agreement under way, or is withdrawn.
+    Raises NotReadyError if the paper has a live agreement or is withdrawn.
     """
     if paper.status == Paper.Status.WITHDRAWN:
         raise snapshot.NotReadyError("It is withdrawn.")
@@ -77,7 +77,7 @@ def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreeme
 
 
 def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
-    """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
+    """Replace an agreement by a new one with the paper's current values, and issue it. Returns the new one."""
     with transaction.atomic():
         end(agreement, "supersede", by=by, now=now, reason=reason)
         successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
@@ -86,6 +86,6 @@ def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agr
 
 
 def lapse(agreement: Agreement, *, now: datetime) -> None:
-    """Clause 7: not published within one year of the signature."""
+    """Lapse an agreement: not published within one year of the signature (clause 7)."""
     with transaction.atomic():
         end(agreement, "lapse", by="clock", now=now, reason="Not published within one year.", data={})

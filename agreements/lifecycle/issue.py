@@ -1,4 +1,4 @@
-"""From the paper to the mail: prepared, issued, reminded."""
+"""Create an agreement from a paper, and issue it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,21 +18,24 @@ from proceedings.models import Paper
 Kind = Message.Kind
 
 BULK_DELAY = timedelta(seconds=30)
-"""Until a mail leaves that was asked for with many others: those to the same person are to find it still there."""
+"""Delay of emails that an editor requests for many papers, so that those to one person can be combined."""
 
 
 def draft(paper: Paper, *, by: str, now: datetime, predecessor: Agreement | None = None) -> Agreement:
-    """Prepares an agreement from the paper's facts of today. Raises NotReadyError when the paper lacks something."""
+    """Create an agreement from the paper's current values. Raises NotReadyError if the paper lacks one."""
     return begin(paper, snapshot.snapshot_of(paper), by=by, now=now, predecessor=predecessor)
 
 
 def begin(
     paper: Paper, facts: dict[str, Any], *, by: str, now: datetime, predecessor: Agreement | None = None
 ) -> Agreement:
-    """The first row and event of an agreement that states `facts`. Raises NotReadyError if the paper has a live one."""
+    """Create the row and the first event of an agreement that states `facts`.
+
+    Raises NotReadyError if the paper has a live agreement.
+    """
     text = snapshot.current_text()
     with transaction.atomic():
-        # Two editors at once: the second one waits here and then sees the first one's agreement.
+        # Of two editors at the same time, the second waits here and then sees the first one's agreement.
         Paper.objects.select_for_update(no_key=True).values_list("pk").get(pk=paper.pk)
         if paper.agreements.filter(status__in=LIVE).exists():
             raise snapshot.NotReadyError("It already has an agreement under way.")
@@ -51,13 +54,16 @@ def begin(
 
 
 def issue(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> None:
-    """Freezes the facts and puts the invitation in the outbox, due after `wait` or when its address may get a mail."""
+    """Take the final snapshot and queue the invitation, due after `wait` or when its address may get an email.
+
+    Raises NotReadyError if the paper or its volume lacks something.
+    """
     facts = snapshot.snapshot_of(agreement.paper)
     if not SigningSettings.objects.filter(volume=agreement.paper.volume_id).exists():
         raise snapshot.NotReadyError("Its volume has no terms. Set the deadline first.")
     with transaction.atomic():
         for name, value in facts.items():
-            setattr(agreement, name, value)  # as the move below writes them
+            setattr(agreement, name, value)  # the transition below writes the same values
         try:
             form = rendering.shown_form(agreement)
         except pdf.DoesNotFitError as refusal:
@@ -68,9 +74,10 @@ def issue(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = tim
 
 
 def invite(agreement: Agreement, now: datetime, due_at: datetime) -> None:
-    """One mail per person and volume about all that wait for the first mail, and none within the gap after another.
+    """Queue the invitation, combined with others to the same person and volume that are not sent yet.
 
-    A successor's keeps no gap: the link that its author has is dead, and mostly it answers what they asked for.
+    It keeps the gap after earlier emails to the address. The invitation of a successor does not: the author's old link
+    has expired, and they usually asked for the new one.
     """
     address = agreement.signer_email
     addresses.lock(address)

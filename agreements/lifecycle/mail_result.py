@@ -1,4 +1,4 @@
-"""What became of a mail: it left, was refused, or came back."""
+"""Record the result of an email: sent, address rejected, or bounced."""
 
 from datetime import datetime, timedelta
 
@@ -14,18 +14,18 @@ from agreements.models import Message
 Kind = Message.Kind
 
 MAIL_AGAIN = 3
-"""How many mails about an agreement that came back from an address, and not for good, are sent again."""
+"""How often emails about one agreement are resent to an address after soft bounces."""
 
 TOMORROW = timedelta(days=1)
-"""Longer than the gap between two mails to one address."""
+"""Delay of a resent email. Longer than the gap between two emails to one address."""
 
 
 def record_mail_result(message: Message, state: str, now: datetime) -> None:
-    """The chain's word about a mail that left, or may have left, or whose address was refused for good."""
+    """Record in the chain that an email was sent, may have arrived, or that its address was rejected for good."""
     if state == Message.State.FAILED:
         address_refused(message, now)
         return
-    if message.volume_id:  # no agreement's chain has a place for it
+    if message.volume_id:  # no agreement's chain
         return
     data = {
         "kind": message.kind,
@@ -38,9 +38,9 @@ def record_mail_result(message: Message, state: str, now: datetime) -> None:
 
 
 def address_refused(message: Message, now: datetime) -> None:
-    """No mail will ever reach this address: nothing more is sent there, and an editor must find another one.
+    """Record that an address is undeliverable and stop all email to it.
 
-    Call it in the transaction that settles the mail, with the rows of all agreements that have mail to it held.
+    Call it in the transaction that records the result, with the rows of all agreements with email to it locked.
     """
     if stop_address(message, message.error, now) and not message.volume_id:
         data = {"to": message.recipient, "words": message.error}
@@ -48,19 +48,19 @@ def address_refused(message: Message, now: datetime) -> None:
 
 
 def stop_address(message: Message, words: str, now: datetime) -> bool:
-    """Ends all mail to the address of `message`; False if that was done before."""
+    """Cancel all email to the address of `message` and mark it undeliverable. Returns False if it already was."""
     address = message.recipient
     outbox.cancel_to(address, addresses.agreements_with_mail_to(address))
     if not addresses.mark_undeliverable(address, words, now):
         return False
     about_signer = not message.volume_id and address.lower() == message.agreement.signer_email.lower()
-    if about_signer:  # who cannot be asked any more
+    if about_signer:  # the signer cannot be reached, so an editor must find another address
         notify.notify_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.short(address))
     return True
 
 
 def bounced(bounce: Bounce, *, now: datetime) -> str:
-    """A report came back that a mail did not arrive. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
+    """Record a bounce report. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
     messages = bounced_mails(bounce.message_id)
     if not messages:
         return "ignored"
@@ -69,8 +69,8 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
         about = {message.agreement.pk for message in messages if not message.volume_id}
         outbox.lock_agreements(about | addresses.agreements_with_mail_to(first.recipient))
         if first.volume_id and not bounce.hard:
-            return "ignored"  # tomorrow morning has a mail of its own
-        if first.volume_id:  # which has no chain
+            return "ignored"  # the next daily digest replaces it
+        if first.volume_id:  # an email about a volume is in no chain
             return "hard" if stop_address(first, bounce.words, now) else "known"
         if first.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
@@ -85,7 +85,7 @@ def bounced(bounce: Bounce, *, now: datetime) -> str:
 
 
 def bounced_mails(message_id: str) -> list[Message]:
-    """The mail with that Message-ID, or those that it carried."""
+    """Return the message with that Message-ID, or the messages that it carried."""
     mails = Message.objects.filter(message_id=message_id)
     if mails.filter(kind=Kind.TOGETHER).exists():
         mails = Message.objects.filter(carrier__in=mails).exclude(state=Message.State.CANCELLED)
@@ -93,10 +93,10 @@ def bounced_mails(message_id: str) -> list[Message]:
 
 
 def mail_again(messages: list[Message], now: datetime) -> None:
-    """Queues once more what came back, but not for good: tomorrow the mailbox may have room.
+    """Queue soft-bounced messages again for the next day.
 
-    Nothing is queued about what nobody waits for any more, where another mail to the address is on its way, or when so
-    many have come back that a person should look.
+    Skips messages that are no longer needed, an address with another email queued, and an agreement whose bounces
+    exceed the limit.
     """
     address = messages[0].recipient
     if addresses.lock(address).undeliverable_at or addresses.agreements_with_mail_to(address):
@@ -110,7 +110,7 @@ def mail_again(messages: list[Message], now: datetime) -> None:
 
 
 def is_wanted(message: Message) -> bool:
-    """Whether somebody still waits for what the mail says."""
+    """Whether the message is still needed."""
     agreement = message.agreement
     agreement.refresh_from_db(fields=["status", "reminders_stopped_at"])
     return not kind_of(message).ends_with_request or (
@@ -119,5 +119,5 @@ def is_wanted(message: Message) -> bool:
 
 
 def record_return(message: Message) -> int:
-    """How many mails about its agreement have come back from its address."""
+    """Return how many emails about the message's agreement have bounced from its address."""
     return message.agreement.events.filter(kind="bounced", data__to=message.recipient).count()

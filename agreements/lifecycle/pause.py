@@ -1,4 +1,4 @@
-"""When nobody is to be reminded, and when the clock is to look again."""
+"""Pauses, time zones, opt-outs, and when the planner checks an agreement again."""
 
 from datetime import datetime
 from typing import Any
@@ -15,16 +15,16 @@ Kind = Message.Kind
 
 
 def settings_changed(volume_id: int, now: datetime) -> None:
-    """The clock asks again about every waiting agreement of the volume: its deadline or policy is another."""
+    """Let the planner check every agreement of the volume that awaits a signature: its deadline or settings changed."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
         Agreement.objects.filter(pk__in=waiting, status__in=WAITING).update(next_check_at=now)
 
 
 def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetime) -> bool:
-    """Nobody is reminded of the agreement before `until`, or until somebody lifts it. False if nothing waits.
+    """Send no reminders about the agreement before `until`, or until resumed if it is None.
 
-    A reminder that is on its way is stopped; the links in earlier mails still work.
+    Cancels queued reminders; links in earlier emails still work. Returns False if the agreement awaits no signature.
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING)
@@ -36,7 +36,7 @@ def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetim
 
 
 def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
-    """Lifts the agreement's pause. False if it has none."""
+    """End the agreement's pause. Returns False if it has none."""
     with transaction.atomic():
         paused = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, paused_until__gt=now)
         if not paused.update(paused_until=None, next_check_at=now):
@@ -46,7 +46,7 @@ def resume(agreement: Agreement, *, by: str, now: datetime) -> bool:
 
 
 def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> None:
-    """Nobody is reminded of anything in the volume before `until`, or until somebody lifts it; `resume_volume` does."""
+    """Send no reminders in the volume before `until`, or until `resume_volume` if it is None."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
         SigningSettings.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
@@ -60,12 +60,12 @@ def resume_volume(volume_id: int, *, now: datetime) -> None:
 
 
 def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now: datetime) -> None:
-    """Nobody at the address is reminded of any paper of the volume before `until`, or until somebody lifts it."""
+    """Send no reminders to the address about the volume before `until`, or until resumed if it is None."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
         update_recipient(volume_id, address, paused_until=until or FOREVER)
         outbox.cancel_reminders(waiting, to=address)
-        # Nor are the co-authors asked meanwhile about what waits for this person.
+        # Nor are co-authors asked about agreements that await this person.
         theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
         outbox.cancel_reminders(theirs.values_list("pk", flat=True))
 
@@ -77,7 +77,7 @@ def resume_recipient(volume_id: int, address: str, *, now: datetime) -> None:
 
 
 def set_time_zone(volume_id: int, address: str, zone: str, *, now: datetime) -> None:
-    """The person at the address lives in `zone`, an IANA name; an empty text for who knows where."""
+    """Set a recipient's time zone, an IANA name; empty if it is unknown."""
     with transaction.atomic():
         update_recipient(volume_id, address, zone=zone)
         settings_changed(volume_id, now)
@@ -88,7 +88,7 @@ def update_recipient(volume_id: int, address: str, **columns: Any) -> None:
 
 
 def held_waiting(volume_id: int) -> list[int]:
-    """The agreements of the volume that wait, with their rows held."""
+    """Lock the volume's agreements that await a signature, and return their primary keys."""
     waiting = Agreement.objects.filter(paper__volume=volume_id, status__in=WAITING).values_list("pk", flat=True)
     ids = list(waiting)
     outbox.lock_agreements(ids)
@@ -96,15 +96,15 @@ def held_waiting(volume_id: int) -> list[int]:
 
 
 def check_now(agreement: Agreement, now: datetime) -> None:
-    """The clock asks again about one waiting agreement: what kept it from reminding is over."""
+    """Let the planner check one issued agreement again, because what blocked its reminders has ended."""
     waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)
     waiting.update(next_check_at=now)
 
 
 def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
-    """The author wants no more reminders. It declines nothing: the agreement waits on, and the editors are told.
+    """Opt out of reminders for the author. The agreement still awaits the signature, and the editors are notified.
 
-    False when nothing waits, or reminders were stopped before.
+    Returns False if it awaits no signature or the author had opted out before.
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, reminders_stopped_at__isnull=True)
@@ -117,7 +117,7 @@ def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
 
 
 def volume_delivered(volume_id: int, *, now: datetime) -> None:
-    """The publisher has the whole volume: whatever may still wait for a signature there, nobody is reminded of it."""
+    """Stop all reminders and digests of a volume, because the publisher has received it."""
     with transaction.atomic():
         waiting = held_waiting(volume_id)
         outbox.cancel_reminders(waiting)

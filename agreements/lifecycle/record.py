@@ -1,4 +1,4 @@
-"""The two ways to write: a move with its event, and an event that moves nothing."""
+"""The two ways to write history: a transition with its event, and an event without a transition."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from agreements.models import Agreement, Event, compare_and_set
 
 
 class TransitionError(Exception):
-    """The agreement is not where this move begins: somebody else was faster, or the move is not legal."""
+    """The agreement's status does not allow this transition, for example because somebody else was faster."""
 
     def __init__(self, verb: str, status: str) -> None:
         super().__init__(f"Cannot {verb} an agreement that is {status}.")
@@ -21,7 +21,7 @@ class TransitionError(Exception):
 def transition(
     agreement: Agreement, verb: str, *, by: str, now: datetime, data: dict[str, Any], **columns: Any
 ) -> None:
-    """One legal step with its event. Call it inside a transaction. Raises TransitionError when the row has moved on."""
+    """Change the status and append the event, in the caller's transaction. Raises TransitionError if not allowed."""
     step = TRANSITIONS[verb]
     won = Agreement.objects.filter(pk=agreement.pk, status__in=step.sources).update(
         status=step.target, event_count=F("event_count") + 1, **columns
@@ -33,7 +33,7 @@ def transition(
 
 
 def record_event(agreement_id: int, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
-    """An event that moves nothing, such as a mail that was sent."""
+    """Append an event that does not change the status, such as a sent email."""
     with transaction.atomic(savepoint=False):
         ((reference, number, head),) = compare_and_set.hold(
             Agreement, [agreement_id], "reference", "event_count", "event_head"
@@ -42,7 +42,7 @@ def record_event(agreement_id: int, kind: str, *, by: str, now: datetime, data: 
 
 
 def append_event(agreement: Agreement, kind: str, *, by: str, now: datetime, data: dict[str, Any]) -> None:
-    """The next link of the chain. The caller's UPDATE holds the agreement's row, so nobody else can be appending."""
+    """Append an event. The caller's UPDATE has locked the agreement's row, so no event can come in between."""
     number, head = Agreement.objects.values_list("event_count", "event_head").get(pk=agreement.pk)
     chain_digest(agreement.pk, agreement.reference, kind, number=number, head=head, by=by, now=now, data=data)
 

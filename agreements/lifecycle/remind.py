@@ -1,4 +1,4 @@
-"""A reminder is queued, by schedule or by an editor."""
+"""Queue reminders, scheduled ones and those of editors."""
 
 import secrets
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from agreements.reminders import planner
 
 
 def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
-    """Queues what is due about those of the agreements that still wait, and says when to look at each again.
+    """Queue what is due for those agreements that still await a signature, and set when each is checked again.
 
-    It is decided here, where nobody else can change their rows or write to the same people: a signature either comes
-    before (and nothing is queued) or after (and cancels it). Of two clocks the second finds the first one's mail.
-    Returns the mails' slots that are new.
+    The decision is made with their rows and addresses locked: a signature comes either before it (nothing is queued) or
+    after it (and cancels the emails). If two schedulers run, the second finds the emails of the first. Returns how many
+    messages are new.
     """
     with transaction.atomic():
         ids = sorted(agreement_ids)
@@ -36,11 +36,10 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = timedelta(0)) -> bool:
-    """An editor's reminder, beside the scheduled ones. False when nothing waits for it or a mail is on its way.
+    """Queue an editor's reminder besides the scheduled ones, due after `wait`.
 
-    It is due after `wait`. Those of several papers of one person that have not left are one mail.
-
-    Nor does one leave whose author wants none, whose address takes none, or which an editor has paused.
+    Unsent reminders about several papers of one person become one email. Returns False if no signature is awaited, an
+    email is already queued, the author opted out, the address is undeliverable, or reminders are paused.
     """
     with transaction.atomic():
         waiting = Agreement.objects.filter(pk=agreement.pk, status=Status.ISSUED, reminders_stopped_at__isnull=True)

@@ -1,4 +1,4 @@
-"""What follows the signature: the seal, and what is found or done with the sealed file."""
+"""After the signature: record the seal, and what was found or done with the sealed PDF."""
 
 from datetime import datetime, timedelta
 
@@ -15,11 +15,11 @@ from agreements.models import Agreement, Message, SealCertificate
 Kind = Message.Kind
 
 SEAL_BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
-"""Waits after failed seals; the last one repeats for ever, because a signature is never given up."""
+"""Waits after failed attempts to seal; the last one repeats without limit, because every signature must be sealed."""
 
 
 def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: str, now: datetime) -> None:
-    """The sealed file is in storage under `name`; the signer gets a copy."""
+    """Record the sealed PDF, stored under `name`, and queue the receipt."""
     digest = sha256(body)
     with transaction.atomic():
         certificate, _ = SealCertificate.objects.get_or_create(
@@ -50,7 +50,7 @@ def seal(agreement: Agreement, *, name: str, body: bytes, key: SealKey, level: s
 
 
 def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
-    """Sealing did not work: said on the desk, tried again later. The signature stands."""
+    """Record a failed attempt to seal and when to try again. The signature stays valid."""
     wait = SEAL_BACKOFF[min(agreement.seal_attempts, len(SEAL_BACKOFF) - 1)]
     Agreement.objects.filter(pk=agreement.pk, status=Status.SIGNED).update(
         seal_attempts=F("seal_attempts") + 1, seal_error=error, seal_after=now + wait
@@ -58,11 +58,11 @@ def seal_failed(agreement: Agreement, *, error: str, now: datetime) -> None:
 
 
 def damaged(agreement: Agreement, words: str, *, now: datetime) -> None:
-    """Puts on record, once, that the sealed file is not what was sealed. Nothing moves: a copy may be restored."""
+    """Record, once, that the stored file differs from the sealed PDF. The status stays: a backup may be restored."""
     if not agreement.events.filter(kind="damaged", data__words=words).exists():
         record_event(agreement.pk, "damaged", by="clock", now=now, data={"words": words})
 
 
 def delivered(agreement: Agreement, *, by: str, now: datetime, sha256: str) -> None:
-    """Notes that the sealed file went to the publisher."""
+    """Record that the sealed PDF was delivered to the publisher."""
     record_event(agreement.pk, "deliver", by=by, now=now, data={"sha256": sha256})

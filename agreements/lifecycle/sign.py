@@ -1,4 +1,4 @@
-"""The author's moves: looked over, signed, declined."""
+"""What the signer does: review, sign, decline."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,12 @@ Kind = Message.Kind
 
 
 class NotReviewedError(Exception):
-    """This form, with these statements, was never looked over before it was to be signed."""
+    """The signer has not reviewed this form with these statements."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureInput:
-    """What the signing POST brought with it."""
+    """The data of the POST that signs."""
 
     typed_name: str
     consent: SignedStatement
@@ -31,13 +31,13 @@ class SignatureInput:
     address: str | None
     agent: str
     language: str = "en"
-    """Of the page on which it was done."""
+    """Language of the page that was used."""
     drawn: str = ""
-    """A signature drawn by hand, as `drawing` reads it; most people only type."""
+    """A hand-drawn signature in the text form of `domain.drawn_signature`; usually empty."""
 
     @property
     def looked_over(self) -> dict[str, Any]:
-        """What of it the signer has seen before it is signed, by digests."""
+        """Digests of the document and statements that the signer must have reviewed."""
         return {
             "shown_sha256": sha256(self.shown),
             "consent_sha256": self.consent.digest,
@@ -46,9 +46,12 @@ class SignatureInput:
 
 
 def review(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
-    """The author has filled in the form and looks it over: the first trace of a person, noted once per document."""
+    """Record once per document that the signer filled in the form and reviews it: the first evidence of a person.
+
+    Raises TransitionError if the agreement awaits no signature.
+    """
     with transaction.atomic():
-        outbox.lock_agreements([agreement.pk])  # so that nothing is noted on an agreement that has just moved on
+        outbox.lock_agreements([agreement.pk])  # so that no event is recorded after a concurrent transition
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
         if status not in WAITING:
             raise TransitionError("review", status)
@@ -61,9 +64,10 @@ def reviews(agreement: Agreement) -> list[dict[str, Any]]:
 
 
 def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
-    """The signature, complete with its evidence, in one transaction; the seal is a later step that may be repeated.
+    """Record the signature with all its evidence in one transaction. Sealing is a later step that may be repeated.
 
-    Raises NotReviewed unless the author has looked over this very document with these very statements.
+    Raises TransitionError if the status does not allow it, NotReviewedError if the signer did not review this document
+    with these statements.
     """
     shown = sha256(act.shown)
     with transaction.atomic():
@@ -81,7 +85,7 @@ def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
                 "language": act.language,
                 "capacity": agreement.facts.capacity,
             }
-            # In the event, which is append-only and chained: it is evidence, and nobody asks for rows by it.
+            # Stored in the event, which is append-only and chained: it is evidence, and no query needs it.
             | ({"drawn": act.drawn} if act.drawn else {}),
             signed_at=now,
             typed_name=act.typed_name,
@@ -100,12 +104,12 @@ def sign(agreement: Agreement, act: SignatureInput, *, now: datetime) -> None:
 
 
 def keep_shown(agreement: Agreement, shown: bytes) -> None:
-    """The form as it was signed, whether by link or by hand; call it in the transaction of the signature."""
+    """Store the form as it was signed, by link or by hand. Call it in the transaction of the signature."""
     ShownForm.objects.create(agreement=agreement, body=shown)
 
 
 def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
-    """The author will not sign. Reminders end in the same transaction; both sides get a mail."""
+    """Decline the agreement for the signer. Cancels the reminders; the signer and the editors get an email."""
     with transaction.atomic():
         end(agreement, "decline", by="signer", now=now, reason=reason)
         outbox.queue(

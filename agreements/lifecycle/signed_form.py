@@ -1,6 +1,6 @@
-"""Signed by hand: what comes in, and what an editor makes of it. The files lie in private storage under their digests.
+"""Signed forms: receive them, and accept them or send them back. The files are in private storage under their digests.
 
-The sealed file of an accepted form begins with the form as it was offered and ends with the pages as they came in.
+The sealed PDF of an accepted form consists of the form as it was offered and the pages as received.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Kind = Message.Kind
 
 
 class SignedFormError(Exception):
-    """The form cannot be accepted as it is; says why and what to do. Nothing was changed."""
+    """The signed form cannot be accepted. The message says why and what to do. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,18 @@ class Reading:
 
     name: str
     date_written: str
-    """As it stands there."""
+    """As written on the form."""
     dated: date
-    """As it is meant."""
+    """As the editor read it."""
 
 
-# --- the author
+# --- for the author
 
 
 def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
-    """Takes in a form that was looked into. Reminders rest, the links go on working, the editors are told.
+    """Receive an inspected form. Reminders pause, the links still work, the editors are notified.
 
-    Raises TransitionError when the agreement has moved on.
+    Raises TransitionError if the status does not allow it.
     """
     kept = StoredUpload.of(agreement, pages)
     with transaction.atomic():
@@ -56,7 +56,7 @@ def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
 
 
 def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
-    """Replaces a form that no editor has reviewed yet. Raises TransitionError when the last one was reviewed."""
+    """Replace a form that no editor has reviewed yet. Raises TransitionError if it was reviewed."""
     kept = StoredUpload.of(agreement, pages)
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])
@@ -68,7 +68,7 @@ def receive_again(agreement: Agreement, pages: Pages, *, now: datetime) -> Signe
 
 
 def has_room(agreement: Agreement) -> bool:
-    """Whether the volume may take another form: so many bytes for all its authors (S15), counted from the rows."""
+    """Whether the volume's uploads are below `UPLOADS_PER_VOLUME` bytes (S15), counted from the rows."""
     files = SignedForm.objects.filter(agreement__paper__volume=agreement.paper.volume_id).values_list(
         "files", flat=True
     )
@@ -78,7 +78,7 @@ def has_room(agreement: Agreement) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """What came in, in private storage: put there before any row says so, so a crash leaves a file too many at most."""
+    """Received files in private storage. They are stored before the row, so a crash leaves at most an unused file."""
 
     files: list[dict[str, Any]]
     pages: int
@@ -106,7 +106,7 @@ class StoredUpload:
 
     @property
     def words(self) -> dict[str, Any]:
-        """What the chain of events tells of it."""
+        """The data of the event."""
         return {
             "files": [digests(one) for one in self.files],
             "pages": self.pages,
@@ -114,7 +114,7 @@ class StoredUpload:
         }
 
     def row(self, agreement: Agreement, now: datetime) -> SignedForm:
-        """The row, and the word to the editors. Call it in the transaction that takes the form in."""
+        """Create the row and notify the editors. Call it in the transaction that receives the form."""
         scan = SignedForm.objects.create(
             agreement=agreement,
             received_at=now,
@@ -128,35 +128,35 @@ class StoredUpload:
 
 
 def digests(file: dict[str, Any]) -> dict[str, Any]:
-    """As much of a file as the chain of events tells: not where it lies, nor what was drawn of it."""
+    """Return the part of a file's data that the event records: no storage name, no preview."""
     return {key: file[key] for key in ("sha256", "size", "kind", "pages")}
 
 
 def newest(agreement: Agreement) -> SignedForm | None:
-    """The form to look at."""
+    """Return the form to review."""
     return agreement.signed_forms.order_by("-pk").first()
 
 
-# --- the editor
+# --- for the editor
 
 
 def earliest(agreement: Agreement) -> date:
-    """The first day on which it can have been signed, somewhere on Earth."""
+    """Return the earliest possible date of the signature, in the time zone furthest behind."""
     if agreement.issued_at is None:
         raise ValueError(f"{agreement} is not issued.")
     return (agreement.issued_at - timedelta(hours=12)).date()
 
 
 def latest(now: datetime) -> date:
-    """Today, where it is today first."""
+    """Return today's date in the time zone furthest ahead."""
     return (now + timedelta(hours=14)).date()
 
 
 def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str, now: datetime) -> None:
-    """The form counts as signed. Sealing follows by itself, as after every signature.
+    """Accept the form as signed. A scheduled job then seals it, like every signature.
 
-    Raises TransitionError when the agreement has changed, and SignedFormError when the date cannot be right, when
-    another form has come in, or when no sealed file can be made of it.
+    Raises TransitionError if the status has changed, SignedFormError if the date is impossible, the author has sent a
+    newer form, or no sealed PDF can be made of it.
     """
     shown = rendering.shown_form(agreement)
     with transaction.atomic():
@@ -200,10 +200,10 @@ def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str,
 def send_back(
     agreement: Agreement, scan: SignedForm, missing: Sequence[str], note: str, *, by: str, now: datetime
 ) -> None:
-    """Something is missing: the author is told what, with a link, and reminders go on.
+    """Send the form back: the author gets a link and a list of what is missing, and reminders continue.
 
-    `missing` are keys of the checklist. Raises TransitionError when the agreement has changed, SignedFormError when
-    another form has come in.
+    `missing` are keys of the checklist. Raises TransitionError if the status has changed, SignedFormError if the author
+    has sent a newer form.
     """
     data = {"missing": list(missing), "note": note, "pages_sha256": scan.pages_sha256}
     with transaction.atomic():
@@ -216,7 +216,9 @@ def send_back(
 
 
 def still_newest(agreement: Agreement, scan: SignedForm) -> None:
-    """Raises Refused when it is not. The agreement's row is held, so no other form can be coming in."""
+    """Raise SignedFormError if the author has sent a newer form. The agreement's row is locked, so
+    none can be added.
+    """
     last = newest(agreement)
     if last is None or last.pk != scan.pk:
         raise SignedFormError("The author has sent another form meanwhile. Look at that one.")

@@ -1,5 +1,6 @@
-"""What an agreement is made of before it is one: the paper's facts of today, the wording, a reference. Reads only, but
-for the row of a text that is used for the first time.
+"""Collect what a new agreement states: the paper's current values, the agreement text and a reference.
+
+Reads only, except that it adds the row of an agreement text at its first use.
 """
 
 import secrets
@@ -13,15 +14,15 @@ from agreements.models import Agreement, AgreementText, NonAuthorSigner
 from proceedings.models import Author, Paper
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: nothing that is mistaken for something else on paper."""
+"""Crockford's base 32: no two letters look alike on paper."""
 
 
 class NotReadyError(Exception):
-    """A paper cannot have an agreement yet. The message says what to do."""
+    """The paper cannot have an agreement yet. The message says what to do."""
 
 
 def snapshot_of(paper: Paper) -> dict[str, Any]:
-    """The agreement's facts as the paper has them now. Raises NotReadyError, with what to do, when one is missing."""
+    """Return the values of the paper that an agreement states. Raises NotReadyError if one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
         raise NotReadyError("It is withdrawn.")
     facts = snapshot_of_waiver(paper)
@@ -35,7 +36,7 @@ def snapshot_of(paper: Paper) -> dict[str, Any]:
 
 
 def snapshot_of_waiver(paper: Paper) -> dict[str, Any]:
-    """The same for an agreement that nobody is going to sign: it may lack a signer, and is printed on no form."""
+    """The same for a waived agreement, which needs no signer and no printable names."""
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signer, address = signer_of(authors)
     return {
@@ -50,7 +51,7 @@ def snapshot_of_waiver(paper: Paper) -> dict[str, Any]:
 
 
 def signer_of(authors: Iterable[Author]) -> tuple[str, str]:
-    """Name and address of who is to sign: the corresponding author or their stand-in; empty where there is none."""
+    """Name and address of the signer: the corresponding author or their non-author signer; empty if there is none."""
     contact = next((author for author in authors if author.is_corresponding), None)
     if contact is None:
         return "", ""
@@ -61,7 +62,7 @@ def signer_of(authors: Iterable[Author]) -> tuple[str, str]:
 
 
 def current_text() -> AgreementText:
-    """The newest version of the publisher's wording, as a row."""
+    """Return the newest agreement text as a row."""
     text = agreement_text.load(agreement_text.versions()[-1])
     row, _ = AgreementText.objects.get_or_create(
         version=text.version, defaults={"body": text.source, "digest": text.digest}
@@ -75,7 +76,7 @@ def new_reference(paper: Paper) -> str:
 
 
 def origin(predecessor: Agreement | None, signer: str) -> dict[str, Any]:
-    """What an agreement replaces, and in whose hands the paper's agreements were before it came into this signer's."""
+    """Return the event data about the replaced agreement and all earlier signers of the paper."""
     if predecessor is None:
         return {"predecessor": None}
     hands = list(predecessor.events.get(kind="draft").data.get("hands", []))

@@ -1,7 +1,7 @@
-"""THE ONLY WRITER of EmailAddress: mail addresses that refused mail for good, their languages, and a lock per address.
+"""THE ONLY WRITER of EmailAddress: undeliverable addresses, their languages, and a lock per address.
 
-An address is the same whatever the case of its letters. Mailboxes that tell `Anna@` from `anna@` have died out, and
-writing to one person twice is the worse mistake.
+Addresses are compared without case. Mailboxes that distinguish `Anna@` from `anna@` no longer exist in practice, and
+two emails to one person would be worse.
 """
 
 from collections.abc import Iterable
@@ -19,39 +19,39 @@ UNDER_WAY = (State.PENDING, State.CLAIMED, State.HANDING)
 
 
 def lock(address: str) -> EmailAddress:
-    """The address's row, held until the transaction ends: who queues a reminder to it looks and writes alone."""
+    """Lock the address's row until the transaction ends, so that only one transaction queues email to it."""
     EmailAddress.objects.bulk_create([EmailAddress(address=address.lower())], ignore_conflicts=True)
     return EmailAddress.objects.select_for_update(no_key=True).get(address=address.lower())
 
 
 def lock_all(addresses: Iterable[str]) -> None:
-    """The same for many, in one order for everybody, so that two who lock some of the same do not block each other."""
+    """Lock many addresses, always in the same order, so that concurrent transactions cannot deadlock."""
     small = sorted({address.lower() for address in addresses})
     EmailAddress.objects.bulk_create([EmailAddress(address=address) for address in small], ignore_conflicts=True)
     list(EmailAddress.objects.select_for_update(no_key=True).filter(address__in=small).order_by("address").values("pk"))
 
 
 def undeliverable(addresses: Iterable[str]) -> dict[str, EmailAddress]:
-    """Those of the addresses that take no mail, in small letters."""
+    """Return the rows of those addresses that are undeliverable, by address in lower case."""
     small = {address.lower() for address in addresses}
     return {row.address: row for row in EmailAddress.objects.filter(address__in=small, undeliverable_at__isnull=False)}
 
 
 def mark_undeliverable(address: str, reason: str, now: datetime) -> bool:
-    """From now on no mail goes there. False if it was so already."""
+    """Mark the address as undeliverable. Returns False if it already was."""
     row = lock(address)
     mine = EmailAddress.objects.filter(pk=row.pk, undeliverable_at__isnull=True)
     return bool(mine.update(undeliverable_at=now, reason=reason))
 
 
 def mark_deliverable(address: str) -> bool:
-    """Mail may go there again: somebody has made sure that it arrives. False if it was not stopped."""
+    """Mark the address as deliverable again, after an editor has checked it. Returns False if it already was."""
     mine = EmailAddress.objects.filter(address=address.lower(), undeliverable_at__isnull=False)
     return bool(mine.update(undeliverable_at=None, reason=""))
 
 
 def remember_language(address: str, language: str) -> None:
-    """Mails there are in this language from now on: its owner has just sent something from a page that was in it."""
+    """Store the language of the page that the owner of the address last used; emails to it are in this language."""
     row = EmailAddress(address=address.lower(), language=language)
     EmailAddress.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["address"], update_fields=["language"]
@@ -59,20 +59,20 @@ def remember_language(address: str, language: str) -> None:
 
 
 def languages(addresses: Iterable[str]) -> dict[str, str]:
-    """The languages of those of the addresses whose owners have shown one, by address in small letters."""
+    """Return the known languages of the addresses, by address in lower case."""
     small = {address.lower() for address in addresses}
     known = EmailAddress.objects.filter(address__in=small).exclude(language="")
     return dict(known.values_list("address", "language"))
 
 
 def agreements_with_mail_to(address: str) -> set[int]:
-    """Agreements that have a mail to the address in the outbox."""
+    """Return the primary keys of agreements with an open message to the address."""
     mails = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), agreement__isnull=False)
     return set(mails.filter(state__in=UNDER_WAY).values_list("agreement", flat=True))
 
 
 class QuietPeriods(dict[str, datetime]):
-    """Until when no reminder may go to each address, in small letters; what is not in it is free."""
+    """Until when no reminder may go to each address, by address in lower case. Others are free."""
 
     def until(self, address: str) -> datetime | None:
         return self.get(address.lower())
@@ -87,9 +87,9 @@ def quiet_periods(
     aside: timedelta = timedelta(hours=1),
     besides: Iterable[int] = (),
 ) -> QuietPeriods:
-    """Which addresses have had a mail within `gap`, or have one on its way; the latter for `aside`.
+    """Return which addresses had an unrequested email within `gap`, or have one open; the latter are busy for `aside`.
 
-    On its way is what is in one of the states `leaving`. The mails with the keys `besides` do not count.
+    A message is open in one of the states `leaving`. Messages with the primary keys `besides` are ignored.
     """
     found, under_way = QuietPeriods(), set(leaving)
     mails = unrequested_to(addresses).filter(state__in=[State.SENT, State.UNKNOWN, *under_way]).exclude(pk__in=besides)
@@ -101,14 +101,14 @@ def quiet_periods(
 
 
 def unrequested_to(addresses: Iterable[str]) -> QuerySet[Any]:
-    """The mails to those addresses that nobody asked for, whatever became of them."""
+    """Unrequested messages to those addresses, in any state."""
     small = {address.lower() for address in addresses}
     mails = Message.objects.annotate(small=Lower("recipient"))
     return mails.filter(small__in=small, kind__in=UNREQUESTED).order_by()
 
 
 def free_from(address: str, gap: timedelta, now: datetime) -> datetime:
-    """From when on a mail may go there that keeps its distance of `gap` from those that went or are to go before it."""
+    """Return when an email may be sent to the address at the earliest, `gap` after those sent or queued before it."""
     moments = [now]
     for state, sent_at, due_at, closed in unrequested_to([address]).values_list("state", "sent_at", "due_at", "closed"):
         if state in (State.SENT, State.UNKNOWN):

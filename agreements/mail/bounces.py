@@ -1,7 +1,7 @@
-"""Reports that a mail did not arrive (RFC 3464) -> what they say. Pure: bytes in, a finding out.
+"""Parse bounce reports (RFC 3464). Pure: bytes in, a Bounce out.
 
-A report is ours when it comes to the return path of a mail of ours, or brings back its Message-ID. Whatever else comes
-into the mailbox, such as answers, notes of absence and reports about reports, says nothing.
+A report is about our email if it was sent to that email's return path or contains its Message-ID. Other emails in the
+mailbox, such as replies, absence notices and reports about reports, are ignored.
 """
 
 import hashlib
@@ -13,41 +13,41 @@ from email.message import EmailMessage, Message
 from email.utils import getaddresses
 
 FULL = ("5.2.2", "5.3.", "5.4.", "5.7.")
-"""Refused for good this time, but not because of the address: a full mailbox, a system, a route or a policy."""
+"""Permanent errors that are not about the address: a full mailbox, a system, a route or a policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
     message_id: str
-    """Of the mail that did not arrive."""
+    """Of the email that did not arrive."""
     hard: bool
-    """No mail will ever arrive at this address."""
+    """The address is undeliverable."""
     words: str
     digest: str
-    """Of the report: the same one may be read twice."""
+    """SHA-256 of the report, because the same report may be read twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnPaths:
-    """Where reports about our mails go. With an address for each mail (VERP) a report tells by its own recipient which
-    one it is about, even if it brings nothing of it back.
+    """Return paths of our emails. With one address per email (VERP), a report's recipient identifies the email, even if
+    the report quotes nothing of it.
     """
 
     address: str
-    """Such as ``bounces@desk.example``."""
+    """Such as ``bounces@example.org``."""
     domain: str
-    """Of the Message-IDs of our mails."""
+    """Domain of our Message-IDs."""
     each: bool
-    """Its server delivers ``bounces+anything@desk.example`` there as well."""
+    """Whether the server also delivers ``bounces+anything@example.org`` there."""
 
     def to(self, message_id: str) -> str:
-        """The sender of a mail for its server: random as its Message-ID is, and bound to it."""
+        """Return the envelope sender of an email: derived from its random Message-ID."""
         local, _, domain = self.address.rpartition("@")
         found = OURS.fullmatch(message_id)
         return f"{local}+{found[1]}@{domain}" if self.each and found else self.address
 
     def message_id(self, recipient: str) -> str:
-        """Of the mail whose return path it is; empty if it is none."""
+        """Return the Message-ID of the email with this return path; empty if there is none."""
         local, _, domain = self.address.lower().rpartition("@")
         found = re.fullmatch(rf"{re.escape(local)}\+({UUID})@{re.escape(domain)}", recipient.lower())
         return f"<{found[1]}@{self.domain}>" if found else ""
@@ -58,7 +58,7 @@ OURS = re.compile(rf"<({UUID})@[^<>@]+>")
 
 
 def read(body: bytes, paths: ReturnPaths | None = None) -> Bounce | None:
-    """What a mail says about a mail of ours; None if it is no report that one was given up."""
+    """Parse an email from the mailbox. Returns None unless it reports that one of our emails failed."""
     mail = message_from_bytes(body, policy=policy.default)
     if mail.get_content_type() != "multipart/report" or mail.get_param("report-type") != "delivery-status":
         return None
@@ -74,13 +74,13 @@ def read(body: bytes, paths: ReturnPaths | None = None) -> Bounce | None:
 
 
 def recipients(mail: Message) -> Iterator[str]:
-    """Whom the report came to: as its servers wrote it down, and as its header says."""
+    """Yield the addresses that the report was sent to: as recorded by servers, and from its To header."""
     for name in ("X-Original-To", "Delivered-To", "Envelope-To", "To"):
         yield from (address for _, address in getaddresses([str(value) for value in mail.get_all(name, [])]))
 
 
 def given_up(part: Message) -> tuple[str, str] | None:
-    """Status and words of the first recipient whose mail was given up; a mail that is only delayed is none."""
+    """Return status code and text of the first recipient that failed. Delayed emails have not failed."""
     blocks = part.get_payload()
     for block in blocks if isinstance(blocks, list) else []:
         if isinstance(block, Message) and str(block.get("Action", "")).strip().lower() == "failed":
@@ -91,7 +91,7 @@ def given_up(part: Message) -> tuple[str, str] | None:
 
 
 def brought_back(part: Message) -> str:
-    """The Message-ID of the mail that a report brings back, whole or as its headers only."""
+    """Return the Message-ID of the email that a report quotes, in full or as headers only."""
     if part.get_content_type() == "text/rfc822-headers" and isinstance(part, EmailMessage):
         return str(message_from_bytes(part.get_content().encode(), policy=policy.default).get("Message-ID", "")).strip()
     if part.get_content_type() == "message/rfc822":

@@ -1,4 +1,4 @@
-"""Message rows -> emails, with the same words in text and HTML. Reads rows; makes the links."""
+"""Compose the email of a message row, in plain text and HTML with the same content. Reads rows; creates the links."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -30,7 +30,7 @@ CITATION_TYPES = {
 }
 
 Forms = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
-"""By all that their words depend on: text and HTML."""
+"""Text and HTML templates, by all values that their content depends on."""
 
 
 class Composer:

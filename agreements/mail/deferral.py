@@ -1,7 +1,7 @@
-"""When a mail that is due had better wait after all: mails are planned for a good moment, and may miss it. Reads only.
+"""Decide whether an email that is due should wait: emails are planned for a time, and may miss it. Reads only.
 
-No worker ran, or a server wanted it later. Then two mails to one person, planned a day apart, are due at once; or a
-reminder that was for the morning is due at night.
+For example, no worker ran, or a server delayed it. Then two emails to one person, planned a day apart, are due
+together, or a reminder for the morning is due at night.
 """
 
 from datetime import datetime, timedelta
@@ -15,18 +15,18 @@ State = Message.State
 Kind = Message.Kind
 
 LATE = timedelta(hours=1)
-"""A mail that leaves no later than this after its moment leaves in time."""
+"""An email sent within this time after it is due is on time."""
 POSTPONED = timedelta(minutes=1)
-"""How long a mail steps aside for one to the same person that is just leaving."""
+"""How long an email waits for another one to the same person that is being sent."""
 
 LEAVING = (State.CLAIMED, State.HANDING)
 
 
 def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime]:
-    """Which of these mails, which this worker has claimed, had better wait, by key, and until when.
+    """Return by primary key until when claimed messages should wait; those missing in it may be sent now.
 
-    Two workers may each hold a mail to the same person. Each has committed its claim before it looks here, so the
-    later one sees the other's and steps aside; at worst both do, and are claimed together next time.
+    Two workers may each hold an email to the same person. Each has committed its claim before it looks here, so the
+    later one sees the other's claim and waits. At worst both wait, and are claimed together the next time.
     """
     late = [message for message in messages if keeps_hours(message) and is_late(message, now)]
     until = hours_begin(late, now)
@@ -38,12 +38,12 @@ def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime
         if message.pk in spaced and address in quiet:
             until[message.pk] = max(quiet[address], until.get(message.pk, now))
         elif kind_of(message).is_unrequested and message.pk not in until:
-            quiet[address] = now + POSTPONED  # this one leaves now
+            quiet[address] = now + POSTPONED  # this one is sent now
     return until
 
 
 def keeps_distance(message: Message) -> bool:
-    """Whether it follows no other mail within the gap: not where an editor said now, nor one that replaces another."""
+    """Whether the gap after other emails applies: not if an editor sends it now, nor if it replaces an agreement."""
     return any(
         kind_of(one).asks
         and not one.idempotency_key.startswith("manual:")
@@ -53,7 +53,7 @@ def keeps_distance(message: Message) -> bool:
 
 
 def keeps_hours(message: Message) -> bool:
-    """Whether it leaves in working hours: those that ask again, while an invitation leaves when it is issued."""
+    """Whether it is sent in working hours only: repeated requests are; an invitation is sent when it is issued."""
     return all(kind_of(one).asks_again for one in message.parts or [message])
 
 
@@ -62,7 +62,7 @@ def is_late(message: Message, now: datetime) -> bool:
 
 
 def hours_begin(late: list[Message], now: datetime) -> dict[int, datetime]:
-    """The next working hour of those who are not at work now."""
+    """Return the next working hour for those emails whose recipients are outside working hours now."""
     small = {message.recipient.lower() for message in late}
     known = RecipientSettings.objects.filter(address__in=small).exclude(zone="") if small else []
     zones = {(person.volume_id, person.address): person.zone for person in known}

@@ -1,4 +1,4 @@
-"""A volume's own words for a mail -> the words that are sent. Pure: texts in, texts or complaints out."""
+"""Check and fill a volume's own email texts. Pure."""
 
 import re
 import secrets
@@ -11,12 +11,12 @@ PLACEHOLDERS = {
     "link": "the link to sign",
     "volume": "the volume’s name",
 }
-"""What stands in braces, and what comes in its place."""
+"""Placeholders that are written in braces, with their meaning."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def template_errors(body: str, needed: tuple[str, ...]) -> Iterator[str]:
-    """What keeps own words from being sent: a sentence each, which says what to do."""
+    """Yield what prevents a text from being sent, as sentences that say what to do."""
     used = PLACEHOLDER.findall(body)
     for name in sorted(set(used) - set(PLACEHOLDERS)):
         yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACEHOLDERS)}."
@@ -29,38 +29,38 @@ def template_errors(body: str, needed: tuple[str, ...]) -> Iterator[str]:
 
 
 def stray_links(text: str) -> Iterator[str]:
-    """Says so where the words hold somebody's own link: everybody would get it."""
+    """Yield an error if the text contains a personal signing link, because everybody would get it."""
     if re.search(r"https?://\S+/sign/", text):
         yield "There is somebody’s link to sign in it. Write {link} in the mail’s words: everybody gets their own."
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:
-    """The words with everything in its place. Raises KeyError for a place that `complaints` would have named."""
+    """Fill in the placeholders. Raises KeyError for one that `template_errors` reports."""
     return PLACEHOLDER.sub(lambda found: values[found[1]], body)
 
 
 def paragraphs(text: str) -> list[str]:
-    """The text in paragraphs, which blank lines divide."""
+    """Split the text into paragraphs at blank lines."""
     return [part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if part.strip()]
 
 
 MARK = secrets.token_hex(16)
-"""In nobody's words; without a letter that HTML escapes."""
+"""Random, so that it is in no text. Hexadecimal, so that HTML escaping does not change it."""
 
 
 def blank(name: str) -> str:
-    """What a template is given in place of a value that each mail has of its own."""
+    """Return the mark that a template renders in place of a value that differs between emails."""
     return f"{MARK}-{name}-"
 
 
 class BatchTemplate:
-    """A rendered text with blanks."""
+    """A rendered text with marks, to be filled for each email."""
 
     def __init__(self, rendered: str) -> None:
         self.pieces = re.split(rf"{MARK}-(\w+)-", rendered)
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """The text with each value in its blank, as it is: for HTML the values are escaped before."""
+        """Return the text with the values in place of the marks. Values for HTML must be escaped."""
         pieces = self.pieces.copy()
         pieces[1::2] = [values[name] for name in pieces[1::2]]
         return "".join(pieces)

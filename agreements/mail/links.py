@@ -1,4 +1,4 @@
-"""Mailed links. A token is 256 random bits; only its SHA-256 is kept, so nobody at the desk can ever see a link."""
+"""Mailed links. A token has 256 random bits; only its SHA-256 is stored, so no editor can see a link."""
 
 import re
 import secrets
@@ -36,7 +36,7 @@ LINK_LIFE = {
 
 
 class LinkSpec(NamedTuple):
-    """A link that a mail is to carry."""
+    """A link to be created for an email."""
 
     message: Message
     purpose: Link.Purpose
@@ -59,12 +59,12 @@ def end_of_link(message: Message, purpose: Link.Purpose, now: datetime) -> datet
 
 
 def create_link(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:
-    """A fresh link for one mail, as an absolute URL. Each mail has its own: the trail shows which one was used."""
+    """Create a link for one email and return its URL. Each email has its own, so the logs show which one was used."""
     return create_links([LinkSpec(message, purpose, expires_at)], now)[0]
 
 
 def create_links(wishes: list[LinkSpec], now: datetime) -> list[str]:
-    """A fresh link for each wish, written together."""
+    """Create a link per spec, in one INSERT."""
     tokens = [secrets.token_urlsafe(32) for _ in wishes]
     rows = [
         Link(
@@ -85,9 +85,9 @@ def create_links(wishes: list[LinkSpec], now: datetime) -> list[str]:
 
 
 def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
-    """The live link behind `token`, with its agreement; None for an unknown, expired, revoked or misused one.
+    """Return the valid link of `token` with its agreement; None if unknown, expired, revoked or for another purpose.
 
-    Why it is None is told to nobody. The look-up is by hash, so its time says nothing about a near miss.
+    The reason is not revealed. The lookup is by hash, so its time reveals nothing about similar tokens.
     """
     if not TOKEN.match(token):
         return None
@@ -98,7 +98,7 @@ def read(token: str, purpose: Link.Purpose, now: datetime) -> Link | None:
 
 
 def agreement_of(link: Link) -> list[Agreement]:
-    """The agreements that the link's mail asked to sign: its own, or all of a mail about several papers."""
+    """Return the agreements that the link's email asked to sign: several for a combined email."""
     if link.message.carrier_id is None:
         return [link.agreement]
     parts = Message.objects.filter(carrier=link.message.carrier_id, recipient=link.message.recipient)
@@ -107,6 +107,6 @@ def agreement_of(link: Link) -> list[Agreement]:
 
 
 def revoke(agreement_id: int, now: datetime) -> None:
-    """Every link of the agreement is dead from now on, but those that stop reminders, which may be of other papers."""
+    """Revoke all links of the agreement except those that stop reminders, which may also be for other papers."""
     alive = Link.objects.filter(agreement_id=agreement_id, revoked_at__isnull=True)
     alive.exclude(purpose=Link.Purpose.STOP).update(revoked_at=now)

@@ -1,7 +1,7 @@
-"""Where reports of mail that did not arrive come in: a maildir, or a mailbox on a server (IMAP).
+"""Read bounce reports from a maildir or an IMAP mailbox.
 
-Each yields its new mails, and marks one as read when it is asked for the next: whoever is killed in between reads the
-same one again.
+Each function yields the new emails, and marks one as read when the next is requested. If it is killed in between, it
+yields the same email again.
 """
 
 import imaplib
@@ -14,17 +14,17 @@ from typing import Any
 from urllib.parse import ParseResult, unquote
 
 MAX_MESSAGES = 2_000_000
-"""Bytes of one mail that are fetched: a report begins with what it has to say, and may bring a long mail back."""
+"""Bytes fetched of one email. A report begins with its result, and may quote a long email."""
 PATIENCE = 30
-"""Seconds that the server may take to answer."""
+"""Seconds to wait for the server."""
 
 
 class MailboxError(Exception):
-    """The mailbox cannot be read. The message says what its server said."""
+    """The mailbox cannot be read. The message contains the server's answer."""
 
 
 def maildir(folder: Path) -> Iterator[bytes]:
-    """The new mails of a maildir. Raises MailboxError if it is none."""
+    """Yield the new emails of a maildir. Raises MailboxError if `folder` is not a maildir."""
     if not (folder / "new").is_dir():
         raise MailboxError(f"{folder} is not a maildir.")
     box = Maildir(folder, create=False)
@@ -38,9 +38,9 @@ def maildir(folder: Path) -> Iterator[bytes]:
 
 
 def imap(url: ParseResult) -> Iterator[bytes]:
-    """The unseen mails of a mailbox such as ``imaps://user:password@host/INBOX``; ``imap://`` is with STARTTLS.
+    """Yield the unseen emails of a mailbox such as ``imaps://user:password@host/INBOX``; ``imap://`` uses STARTTLS.
 
-    Raises MailboxError where the server cannot be reached, does not let us in, or answers nonsense.
+    Raises MailboxError if the server is unreachable, rejects the login, or sends an invalid answer.
     """
     try:
         with logged_in(url) as server:
@@ -55,7 +55,7 @@ def imap(url: ParseResult) -> Iterator[bytes]:
 
 @contextmanager
 def logged_in(url: ParseResult) -> Iterator[imaplib.IMAP4]:
-    """Never without encryption: the password would be anybody's."""
+    """Log in, never without encryption: others could read the password."""
     host, context = url.hostname or "", ssl.create_default_context()
     if url.scheme == "imaps":
         server: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, url.port or 993, ssl_context=context, timeout=PATIENCE)
@@ -68,19 +68,19 @@ def logged_in(url: ParseResult) -> Iterator[imaplib.IMAP4]:
         yield server
         server.logout()
     finally:
-        with suppress(OSError):  # it is closed already, after a log-out
+        with suppress(OSError):  # already closed after a logout
             server.shutdown()
 
 
 def fetched(server: imaplib.IMAP4, number: str) -> Iterator[bytes]:
-    """The mail with this number; nothing if somebody has taken it away meanwhile. PEEK does not mark it as read."""
+    """Yield the email with this number, if it still exists. PEEK does not mark it as read."""
     for part in said(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MAX_MESSAGES}>)")):
         if isinstance(part, tuple):
             yield part[1]
 
 
 def said(answer: tuple[str, list[Any]]) -> list[bytes | tuple[bytes, bytes] | None]:
-    """The data of an answer. Raises IMAP4.error when it is a refusal."""
+    """Return the data of a response. Raises IMAP4.error if it is not OK."""
     status, data = answer
     if status != "OK":
         raise imaplib.IMAP4.error(b" ".join(part for part in data if isinstance(part, bytes)).decode(errors="replace"))

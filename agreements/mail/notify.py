@@ -1,4 +1,4 @@
-"""Who else hears of it: the editors, and the authors who did not sign. Queues the mails; the caller's move decides."""
+"""Queue notices to the editors and to the co-authors. The callers decide when."""
 
 from datetime import datetime
 
@@ -9,14 +9,14 @@ from proceedings.models import Author, Volume
 
 
 def notify_editors(agreement: Agreement, kind: Message.Kind, now: datetime, *, about: str = "") -> None:
-    """One mail to each editor; `about` tells apart what may happen more than once."""
+    """Queue an email to each editor. `about` distinguishes events that may happen more than once."""
     for recipient in editors_of(agreement):
         idempotency_key = ":".join(part for part in (kind.value, about, short(recipient)) if part)
         outbox.queue(agreement, idempotency_key=idempotency_key, kind=kind, recipient=recipient, now=now)
 
 
 def editors_of(agreement: Agreement) -> list[str]:
-    """Addresses that hear what authors do: the desk's editors, or failing them where authors' answers go."""
+    """Addresses of the volume's editors; if it has none, its reply-to address."""
     return editors_of_volume(agreement.paper.volume)
 
 
@@ -30,7 +30,7 @@ def editors_of_volume(volume: Volume) -> list[str]:
 
 
 def notify_coauthors(agreement: Agreement, now: datetime) -> None:
-    """Tells the authors for whom somebody has just signed, as far as their addresses are on file (clause 1)."""
+    """Notify the co-authors with a known address that somebody signed for them (clause 1)."""
     if not agreement.paper.volume.signing_settings.tell_authors:
         return
     known = Author.objects.filter(paper=agreement.paper_id).exclude(email="").values_list("email", flat=True)
@@ -42,5 +42,5 @@ def notify_coauthors(agreement: Agreement, now: datetime) -> None:
 
 
 def short(recipient: str) -> str:
-    """Tells recipients apart within a slot, which has no room for every address."""
+    """Return a short hash of the address, because an idempotency key is too short for every address."""
     return sha256(recipient.encode())[:16]

@@ -1,9 +1,9 @@
-"""THE ONLY WRITER of Message: plan -> claim -> hand over -> settle. `postman` carries what is claimed here.
+"""THE ONLY WRITER of Message: queue -> claim -> send -> record. `mail/sender.py` sends what is claimed here.
 
-A mail that is due is a row. Killed at any point the desk loses none and doubles none: the intent to hand over is
-committed before the server can accept, so a row whose fate is in doubt is found `unknown`, shown to the editor and
-never sent again by the machine. Every change is one UPDATE that names only the row's own columns and whose row count
-decides (on PostgreSQL a joined filter would let two racers win).
+Every email is a row before it is sent. If a process is killed at any point, no email is lost or sent twice: the state
+`HANDING` (sending) is committed before the server can accept, so an interrupted email becomes `UNKNOWN`, is shown to
+the editors and is never resent automatically. Every change is one UPDATE of the row's own columns, and its row count
+tells whether it succeeded (on PostgreSQL a filter through a join would let two concurrent updates both succeed).
 """
 
 import uuid
@@ -23,30 +23,33 @@ from agreements.models import Agreement, Message, compare_and_set
 
 State = Message.State
 Record = Callable[[Message, str, datetime], object]
-"""Notes what became of a mail, in the same transaction as its state: it was sent, it may have been (`unknown`), or the
-server refused its address for good (`failed`)."""
+"""Records the result of an email in the transaction that sets its state: sent, possibly sent (`unknown`), or the server
+rejected its address for good (`failed`).
+"""
 
 LEASE = timedelta(minutes=15)
 """Longer than the 10 minutes a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
 
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
-"""Waits after the first, second, … try that provably was not accepted; after the last the message has failed."""
+"""Waits after the first, second, … attempt that the server certainly did not accept; after the last
+one it has failed.
+"""
 
 SERVER_DELAY = timedelta(minutes=1)
-"""Until the next try after one that never got as far as the mail, because the server took nobody's. Not counted."""
+"""Wait after an attempt where the server accepted no email from anyone. It does not count as an attempt."""
 
 BATCH = 100
-"""Most mails that one worker claims at a time."""
+"""Limit of messages that a worker claims at a time."""
 
 MAX_ROWS = 500
-"""Most rows that one statement writes."""
+"""Limit of rows in one INSERT."""
 
 OPEN = (State.PENDING, State.CLAIMED, State.HANDING)
 UNCLAIMED: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
 class EmailRequest(NamedTuple):
-    """A mail that is to be written about one agreement, or one that was missed."""
+    """An email to be queued about one agreement, or a reminder that was missed."""
 
     agreement: Agreement
     idempotency_key: str
@@ -64,7 +67,7 @@ def queue(
     now: datetime,
     wait: timedelta = timedelta(0),
 ) -> bool:
-    """Puts a mail in the outbox, once per (agreement, slot) for ever; it is due after `wait`. False if it was taken."""
+    """Queue an email, once per (agreement, idempotency key) ever; due after `wait`. Returns False if the key exists."""
     request = EmailRequest(agreement, idempotency_key, kind, recipient)
     return bool(insert([new_message(now, **columns_of(request), due_at=now + wait)]))
 
@@ -72,18 +75,16 @@ def queue(
 def queue_about(
     volume_id: int, *, idempotency_key: str, kind: Message.Kind, recipient: str, details: dict[str, Any], now: datetime
 ) -> bool:
-    """The same for a mail about a volume, which says its `details`; once per (volume, slot) for ever."""
+    """Queue an email about a volume with its `details`, once per (volume, idempotency key) ever."""
     about = {"volume_id": volume_id, "details": details}
     return bool(insert([new_message(now, idempotency_key=idempotency_key, kind=kind, recipient=recipient, **about)]))
 
 
 def queue_combined(requests: Iterable[EmailRequest], now: datetime, wait: timedelta = timedelta(0)) -> int:
-    """Puts mails in the outbox, one per person and volume: several papers share one. Returns how many slots are new.
+    """Queue emails, one per person and volume, due after `wait`. Returns how many messages are new.
 
-    They are due after `wait`.
-
-    A mail about several papers is a row of its own that carries theirs. Each of them has its own slot, state and link,
-    and may drop out until the moment of the hand-over.
+    A combined email about several papers is a row of its own that carries their messages. Each message has its own key,
+    state and link, and can be cancelled until the email is sent.
     """
     by_person: dict[tuple[int, str], list[EmailRequest]] = {}
     missed = []
@@ -108,11 +109,10 @@ def queue_combined(requests: Iterable[EmailRequest], now: datetime, wait: timede
 
 
 def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> bool:
-    """Puts a mail in the outbox that asks for a signature, once per (agreement, slot) for ever. False if it was taken.
+    """Queue a request for a signature, once per (agreement, idempotency key) ever. Returns False if the key exists.
 
-    A mail to the same person about another paper of the volume that is due by then, and which no worker has taken up,
-    becomes one about both. Call it in a transaction that holds the address, or two who queue at once do not see each
-    other's.
+    If an unclaimed email to the same person about another paper of the volume is due by then, both become one combined
+    email. Call it in a transaction that has locked the address, so that concurrent calls see each other's emails.
     """
     carrier = carrier_to_join(request, now, due_at)
     return bool(
@@ -121,7 +121,7 @@ def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> 
 
 
 def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
-    """The mail that is to carry the errand along, held until the transaction ends; None where it goes alone."""
+    """Return the combined email to join, locked until the transaction ends; None if the request gets its own email."""
     volume_id = request.agreement.paper.volume_id
     waiting = Message.objects.annotate(small=Lower("recipient")).filter(
         Q(volume=volume_id, kind=Message.Kind.TOGETHER)
@@ -129,10 +129,10 @@ def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> M
         small=request.recipient.lower(),
         state=State.PENDING,
         closed=False,
-        attempts=0,  # one that was tried has a wait of its own
+        attempts=0,  # a retried email has its own waiting time
         due_at__lte=due_at,
     )
-    # One that a worker is just taking up is not waited for: it has left.
+    # Skip one that a worker is claiming: it is about to be sent.
     found = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
     if found is None or kind_of(found).is_combined:
         return found
@@ -144,7 +144,7 @@ def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> M
 
 
 def combined_columns(volume_id: int, recipient: str) -> dict[str, Any]:
-    """The columns of a mail about several papers of a volume."""
+    """Return the columns of a combined email about several papers of a volume."""
     kind = Message.Kind.TOGETHER
     return {"volume_id": volume_id, "idempotency_key": f"{kind}:{uuid.uuid4()}", "kind": kind, "recipient": recipient}
 
@@ -155,19 +155,21 @@ def columns_of(request: EmailRequest) -> dict[str, Any]:
 
 
 def new_message(now: datetime, **fields: Any) -> Message:
-    # The Message-ID is fixed with the slot, not with the try: whoever got two could tell them for one.
+    # The Message-ID belongs to the row, not to the attempt: a recipient of two copies can recognize them as one.
     message_id = f"<{uuid.uuid4()}@{headers.our_domain()}>"
     return Message(**{"due_at": now, "created_at": now, "message_id": message_id, **fields})
 
 
 def insert(messages: list[Message]) -> int:
-    """Returns how many of the slots were free."""
+    """Insert those messages whose idempotency keys are new. Returns how many."""
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     return Message.objects.filter(message_id__in=[message.message_id for message in messages]).count()
 
 
 def queue_all(wanted: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
-    """Puts many mails of one kind in the outbox: (agreement's key, slot, recipient). Returns how many were new."""
+    """Queue many emails of one kind: (agreement's primary key, idempotency key, recipient). Returns
+    how many are new.
+    """
     messages = [
         new_message(now, agreement_id=pk, idempotency_key=idempotency_key, kind=kind, recipient=to)
         for pk, idempotency_key, to in wanted
@@ -175,47 +177,45 @@ def queue_all(wanted: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now
     return sum(insert(messages[at : at + MAX_ROWS]) for at in range(0, len(messages), MAX_ROWS))
 
 
-# --- the need for a mail ends
+# --- cancel emails
 
 
 def cancel_open(agreement_id: int) -> None:
-    """Ends the need for every mail of the agreement that is not sent; call it in the transaction that closes it."""
+    """Cancel all unsent emails of the agreement. Call it in the transaction that closes it."""
     cancel(Message.objects.filter(agreement_id=agreement_id))
 
 
 def cancel_reminders(agreement_ids: Iterable[int], *, to: str | None = None) -> None:
-    """Ends the need for the agreements' reminders, or for those to one address. Call it in the caller's transaction."""
+    """Cancel the agreements' unsent reminders, or those to one address. Call it in the transaction that ends them."""
     reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
     cancel(reminders if to is None else reminders.filter(recipient__iexact=to))
 
 
 def cancel_to(address: str, agreement_ids: Iterable[int]) -> None:
-    """Ends the need for every mail of those agreements to an address; call it in the transaction that stops it."""
+    """Cancel the agreements' unsent emails to an address. Call it in the transaction that marks it undeliverable."""
     cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), recipient__iexact=address))
 
 
 def cancel(messages: QuerySet[Message]) -> None:
-    """A mail that is being handed over right now keeps its state: its worker settles it, and `closed` makes sure that
-    a refusal is not followed by another try.
-    """
+    """Cancel the messages. One that is being sent keeps its state; `closed` prevents a retry after a failure."""
     messages.filter(state__in=OPEN, closed=False).update(closed=True)
     messages.filter(closed=True, state__in=[State.PENDING, State.CLAIMED]).update(state=State.CANCELLED, **UNCLAIMED)
 
 
-# --- a worker takes up mails
+# --- claim emails
 
 
 def claim(now: datetime, most: int = BATCH) -> list[Message]:
-    """The mails that have been due for longest, held by this worker until their lease ends; empty when none is due.
+    """Claim the messages that have been due longest, until their lease ends; empty if none is due.
 
-    One that was tried before comes alone. If it is what kills its workers, no other mail loses a try by it.
+    A message that was tried before is claimed alone: if it crashes its workers, no other message loses an attempt.
     """
     due = Message.objects.filter(state=State.PENDING, closed=False, due_at__lte=now, carrier__isnull=True)
     due = due.order_by("due_at", "id")
-    if not due.exists():  # before SQLite's one place for a writer is taken in vain, every few seconds
+    if not due.exists():  # before SQLite's only write lock is taken for nothing, every few seconds
         return []
     with transaction.atomic():
-        # SQLite ignores the locks, and does not need them: it has one writer at a time.
+        # SQLite ignores the locks and does not need them: it has one writer at a time.
         first = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", "attempts")[:most])
         if not first:
             return []
@@ -225,9 +225,9 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         free = Message.objects.filter(pk__in=chosen, state=State.PENDING, closed=False, attempts=tried)
         held = {"state": State.CLAIMED, "claim": token, "lease_until": now + LEASE, "attempts": F("attempts") + 1}
         free.update(**held)
-        # Read back by the token: whoever took one of them meanwhile has another.
+        # Selected by the token: a row that another worker has claimed in the meantime has another token.
         mine = Message.objects.filter(pk__in=chosen, claim=token).order_by("due_at", "id")
-        # What most of a batch has in common is read once, not once per mail.
+        # Prefetched: most messages of a batch have these rows in common.
         of_many = ("agreement__paper__volume__signing_settings", "volume__signing_settings", "agreement__text")
         messages = list(mine.select_related("agreement__paper").prefetch_related(*of_many))
         several = any(kind_of(message).is_combined for message in messages)
@@ -237,7 +237,7 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
 
 
 def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
-    """Takes what the claimed mails carry along with them. Cancels those of which nothing is left, and returns them."""
+    """Claim the messages that the combined emails carry. Cancels emails without any, and returns their keys."""
     carriers = [message.pk for message in messages if kind_of(message).is_combined]
     Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**held)
     load_parts(messages)
@@ -247,7 +247,7 @@ def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
 
 
 def load_parts(messages: Iterable[Message]) -> None:
-    """Hangs on each mail about several papers the slots that it carries and that are still wanted."""
+    """Load the claimed messages that each combined email carries."""
     several = [message for message in messages if kind_of(message).is_combined]
     if several:
         carried = Message.objects.filter(carrier__in=several).order_by("pk")
@@ -257,7 +257,7 @@ def load_parts(messages: Iterable[Message]) -> None:
 
 
 def change(message: Message, *, was: compare_and_set.Columns, becomes: compare_and_set.Columns) -> int:
-    """Changes the row of a mail, and those that it carries, which are held by the same claim. Returns how many."""
+    """Update the rows of an email and of the messages it carries, which have the same claim. Returns how many."""
     return sum(compare_and_set.change(Message, one.pk, was=was, becomes=becomes) for one in (message, *message.parts))
 
 
@@ -266,7 +266,9 @@ def rows_of(message: Message) -> QuerySet[Message]:
 
 
 def give_back(message: Message, until: datetime | None = None) -> None:
-    """Unclaims what was not begun, and had perhaps better leave at `until`. It was no try."""
+    """Release the claim of an email that was not started, without counting an attempt; it is due at
+    `until` if given.
+    """
     mine = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
     later = {"due_at": until} if until else {}
     mine.update(state=State.PENDING, attempts=message.attempts - 1, **UNCLAIMED, **later)
@@ -277,34 +279,34 @@ def no_action() -> None:
 
 
 def mark_sending(message: Message, now: datetime, first: Callable[[], object] = no_action) -> bool:
-    """Commits that the server is about to be given the mail. False when it may no longer be sent.
+    """Commit the state `HANDING` before the server gets the email. Returns False if it may no longer be sent.
 
-    `first` writes down, in the same transaction, what became of the mail before: one commit per mail. `now` renews the
-    lease, for mails are claimed together and sent one after the other.
+    `first` records the result of the previous email in the same transaction: one commit per email. The lease starts
+    again at `now`, because a batch is claimed together and sent one by one.
     """
     with transaction.atomic(durable=True):
         first()
         mine = {"state": State.CLAIMED, "claim": message.claim, "closed": False}
         moved = change(message, was=mine, becomes={"state": State.HANDING, "lease_until": now + LEASE})
         if 0 < moved <= len(message.parts):
-            # One of its papers needs no mail any more, and the mail in hand speaks of it: it is written anew.
+            # A carried message was cancelled, but the composed email still mentions it: release it to compose it again.
             handed = {"state": State.HANDING, "claim": message.claim}
             change(message, was=handed, becomes={"state": State.CLAIMED})
             return False
         return moved > 0
 
 
-# --- what became of it
+# --- record results
 
 
 def record_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
-    """Writes down what became of a hand-over. Returns the state it ended in, ``withdrawn`` or ``lost``."""
+    """Record the result of sending. Returns the state reached, ``withdrawn`` or ``lost``."""
     with transaction.atomic():
         return write_result(message, outcome, now, record)
 
 
 def write_result(message: Message, outcome: Outcome, now: datetime, record: Record) -> str:
-    """The same within the caller's transaction."""
+    """Record the result in the caller's transaction."""
     affected = {one.agreement.pk for one in (message, *message.parts) if not one.volume_id}
     if outcome.whose == "address":
         affected |= addresses.agreements_with_mail_to(message.recipient)
@@ -321,7 +323,7 @@ def write_result(message: Message, outcome: Outcome, now: datetime, record: Reco
 
 
 def next_state(message: Message, outcome: Outcome, now: datetime) -> State | None:
-    """The legal move for an outcome, if this worker still holds the mail. Returns the state reached, or None."""
+    """Set the state that follows from the outcome, if this worker still has the claim. Returns it, or None."""
     mine = {"claim": message.claim, "state": (State.CLAIMED, State.HANDING)}
     error = outcome.detail
 
@@ -329,7 +331,7 @@ def next_state(message: Message, outcome: Outcome, now: datetime) -> State | Non
         return change(message, was=was, becomes={"state": state, "error": error, **columns})
 
     if outcome.state == State.SENT:
-        # A late 250 also tells what became of a mail whose lease ended meanwhile.
+        # A late 250 also resolves an email whose lease has ended in the meantime.
         handed = mine | {"state": (State.HANDING, State.UNKNOWN)}
         return State.SENT if becomes(State.SENT, handed, sent_at=now, **UNCLAIMED) else None
     if outcome.state == State.UNKNOWN:
@@ -347,17 +349,20 @@ def next_state(message: Message, outcome: Outcome, now: datetime) -> State | Non
 
 
 def lock_agreements(agreement_ids: Iterable[int]) -> None:
-    """Takes the agreements' rows before their messages', in the order of every verb in `lifecycle`: no deadlock.
+    """Lock the agreements' rows before their messages' rows, in the same order as `lifecycle`, to prevent deadlocks.
 
     SQLite does not need it: it has one writer at a time.
     """
     ids = set(agreement_ids)
-    if ids and connection.features.has_select_for_update:  # a mail about a volume is of no agreement
+    if ids and connection.features.has_select_for_update:  # an email about a volume has no agreement
         compare_and_set.hold(Agreement, ids, "id")
 
 
 def release_leases(now: datetime, record: Record) -> Counter[str]:
-    """Takes up what dead workers held: not handed over -> again; being handed over -> `unknown`, for a person."""
+    """End expired leases: claimed messages are queued again, messages that were being sent become `UNKNOWN`.
+
+    Returns how many became `UNKNOWN`.
+    """
     tally: Counter[str] = Counter()
     expired = Message.objects.filter(
         state__in=[State.CLAIMED, State.HANDING], lease_until__lte=now, carrier__isnull=True
@@ -377,7 +382,7 @@ def release_leases(now: datetime, record: Record) -> Counter[str]:
             continue
         with transaction.atomic():
             lock_agreements([one.agreement.pk for one in (message, *message.parts) if not one.volume_id])
-            # The claim stays on the row: if its worker lives and hears 250 after all, that settles it.
+            # The row keeps its claim, so that a worker that still gets a 250 can record it.
             if held.filter(state=State.HANDING).update(
                 state=State.UNKNOWN,
                 lease_until=None,

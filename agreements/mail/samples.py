@@ -1,4 +1,4 @@
-"""Samples of the mails that a volume may write in its own words. Reads no rows, writes none, makes no links."""
+"""Sample emails for previewing a volume's own texts. Reads and writes no rows, creates no links."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ Kind = Message.Kind
 
 
 def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: datetime) -> EmailMessage:
-    """A mail as somebody of the volume would get it, with a link that opens nothing. Writes nothing."""
+    """Compose an email as an author of the volume would get it, with a link that does not work."""
     slots = {Kind.LAST_CALL: "r1:T-1"}
     agreement = Agreement(
         paper=Paper(volume=volume, key="lovelace26"),
@@ -35,7 +35,7 @@ def sample(volume: Volume, kind: Message.Kind, own: EmailTemplate | None, now: d
 
 
 class SampleComposer(Composer):
-    """Letters that make no links and read no rows."""
+    """A Composer that reads no rows and creates no links."""
 
     def __init__(self, message: Message, own: EmailTemplate | None) -> None:
         nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"

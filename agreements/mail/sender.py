@@ -1,7 +1,7 @@
-"""A round of the outbox: claim, write, hand over, settle. Reads rows; `mail` writes them.
+"""Send the outbox: claim, compose, send, record. Reads rows; `mail/outbox.py` writes them.
 
-One commit per mail: that the server is about to be given it, and what became of the one before. Killed between two
-commits a worker leaves at most one mail in doubt.
+There is one commit per email: it marks the email as being sent and records the result of the previous one. A worker
+that is killed between two commits leaves at most one email in doubt.
 """
 
 import logging
@@ -23,29 +23,29 @@ logger = logging.getLogger(__name__)
 
 
 class SendResult(NamedTuple):
-    """What became of a mail, and is not written down yet."""
+    """The result of an email that is not recorded yet."""
 
     message: Message
     outcome: Outcome
 
 
 def send_due(clock: Clock, transport: Transport, record: Record, seconds: float | None = None) -> Counter[str]:
-    """Sends what is due; returns how many ended in which state.
+    """Send what is due. Returns how many emails reached which state.
 
-    After `seconds` no new mail is begun, so that a worker that is asked to end soon does. `record(message, what, now)`
-    notes what became of a mail in the same transaction as its state.
+    After `seconds` no new email is started, so that a worker can stop soon. `record(message, state, now)` is called in
+    the transaction that sets the state.
     """
     carrier = SendRun(clock, transport, record, time.monotonic() + seconds if seconds is not None else None)
     carrier.tally.update(outbox.release_leases(clock(), record))
     with transport:
-        # Each row leaves "pending and due" when it is touched, so one bad row cannot hold up the good ones behind it.
+        # Every claimed row leaves the set of due rows, so a failing row cannot block those after it.
         while not carrier.over and (messages := outbox.claim(clock())):
             carrier.carry(messages)
     return carrier.tally
 
 
 class SendRun:
-    """One worker's round: its transport, what it has counted, and what it has been told and not written down yet."""
+    """One run of a worker: its transport, its counts, and the last result, which is not recorded yet."""
 
     def __init__(self, clock: Clock, transport: Transport, record: Record, end: float | None = None) -> None:
         self.clock, self.transport, self.record, self.end = clock, transport, record, end
@@ -55,11 +55,11 @@ class SendRun:
 
     @property
     def over(self) -> bool:
-        """Whether no other mail is to be begun: time is up, or the server takes nobody's mail at present."""
+        """Whether to start no other email: the time is up, or the server currently accepts no email."""
         return self.held_up or (self.end is not None and time.monotonic() >= self.end)
 
     def carry(self, messages: list[Message]) -> None:
-        """Claimed mails, one after the other. What cannot be begun in time is given back."""
+        """Send claimed messages one by one. Those that cannot be started in time are released."""
         messages = self.in_good_time(messages)
         letters = Composer(messages, self.clock())
         stopped = addresses.undeliverable(message.recipient for message in messages)
@@ -75,11 +75,11 @@ class SendRun:
                 else:
                     self.deliver(message, letters)
         finally:
-            # Also when the database fails: the mail before may yet be saved from being in doubt.
+            # Also when the database fails: recording the previous result may still succeed.
             self.write()
 
     def in_good_time(self, messages: list[Message]) -> list[Message]:
-        """Those that may leave now; the others wait for a better moment."""
+        """Return those that may be sent now; postpone the others."""
         waits = deferral.postpone_until(messages, self.clock())
         for message in messages:
             if message.pk in waits:
@@ -87,11 +87,13 @@ class SendRun:
         return [message for message in messages if message.pk not in waits]
 
     def stale(self, message: Message) -> bool:
-        """Whether half of the lease has gone by while the mails before it were sent: it had better be claimed anew."""
+        """Whether half of the lease has passed while earlier emails were sent, so that the message should be claimed
+        again.
+        """
         return message.lease_until is not None and self.clock() > message.lease_until - outbox.LEASE / 2
 
     def deliver(self, message: Message, letters: Composer) -> None:
-        """One claimed mail, handed over. What became of it is written down with the next one's intent."""
+        """Send one claimed message. Its result is recorded together with the start of the next one."""
         try:
             letter = letters.compose(message, self.clock())
         except Exception as error:
@@ -106,7 +108,7 @@ class SendRun:
             self.settle(message, outcome)
 
     def intend(self, message: Message) -> bool:
-        """The intent, and in the same transaction what became of the mail before."""
+        """Mark the message as being sent and, in the same transaction, record the previous result."""
         if self.told is None:
             return outbox.mark_sending(message, self.clock())
         told, states = self.told, list[str]()
@@ -121,7 +123,7 @@ class SendRun:
         self.tally[outbox.record_result(message, outcome, self.clock(), self.record)] += 1
 
     def write(self) -> None:
-        """Writes down what became of the last mail, if that is still to do."""
+        """Record the last result, if it is not recorded yet."""
         if self.told:
             told, self.told = self.told, None
             self.tally[outbox.record_result(*told, self.clock(), self.record)] += 1

@@ -1,4 +1,4 @@
-"""How a mail leaves the house: an SMTP client that shows the one moment that matters, or any Django mail backend."""
+"""Transports: an SMTP client that exposes the moment before the server can accept, or any Django email backend."""
 
 import logging
 import re
@@ -22,16 +22,16 @@ from django.core.mail.utils import DNS_NAME
 logger = logging.getLogger(__name__)
 
 Intent = Callable[[], bool]
-"""Commits the intent to hand over; False when the mail may no longer be sent."""
+"""Commits that the email is about to be sent; returns False if it may no longer be sent."""
 
 
 class Outcome(NamedTuple):
-    """What became of a hand-over: the state the message goes to, the server's words, and what they were about."""
+    """The result of an attempt: the new state of the message, the server's answer, and what the answer is about."""
 
     state: str
     detail: str = ""
     whose: str = "mail"
-    """``mail``; ``address``: no mail will ever arrive there; ``server``: nobody's mail is taken at present."""
+    """``mail``; ``address``: the address is undeliverable; ``server``: it accepts no email from anyone at present."""
 
     @classmethod
     def sent(cls) -> Self:
@@ -39,45 +39,45 @@ class Outcome(NamedTuple):
 
     @classmethod
     def retry(cls, detail: str) -> Self:
-        """Provably not accepted; worth another try."""
+        """Certainly not accepted; try again."""
         return cls("pending", detail)
 
     @classmethod
     def held_up(cls, detail: str) -> Self:
-        """The server took nobody's mail. It was no try."""
+        """The server accepted no email from anyone. It does not count as an attempt."""
         return cls("pending", detail, "server")
 
     @classmethod
     def refused(cls, detail: str) -> Self:
-        """Provably not accepted, and never will be."""
+        """Certainly not accepted, and not to be tried again."""
         return cls("failed", detail)
 
     @classmethod
     def no_such_address(cls, detail: str) -> Self:
-        """Refused, as everything to that address will be."""
+        """Rejected, like every email to that address."""
         return cls("failed", detail, "address")
 
     @classmethod
     def unknown(cls, detail: str) -> Self:
-        """It may have arrived: no machine may send it again."""
+        """It may have arrived, so it must not be resent automatically."""
         return cls("unknown", detail)
 
 
 class Transport(Protocol, AbstractContextManager["Transport"]):
-    """Kept open for many mails; closed when the context ends."""
+    """Stays open for many emails, until the context ends."""
 
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome: ...
 
 
 def from_settings() -> Transport:
-    """The transport that ``EMAIL_URL`` asks for."""
+    """Return the transport for ``EMAIL_URL``."""
     if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
         return SmtpTransport()
     return BackendTransport()
 
 
 class BackendTransport:
-    """Any Django mail backend. It hides when the server accepts, so every error after the intent is `unknown`."""
+    """Any Django email backend. The moment of acceptance is hidden, so every error after the intent is `unknown`."""
 
     def __enter__(self) -> Self:
         return self
@@ -90,13 +90,13 @@ class BackendTransport:
     def hand_over(self, mail: EmailMessage, intent: Intent) -> Outcome:
         try:
             mail.message()
-        except ValueError as error:  # a header that cannot be written: said before the backend is given anything
+        except ValueError as error:  # an invalid header, found before the backend gets the email
             return Outcome.retry(f"{type(error).__name__}: {error}")
         if not intent():
             return Outcome.retry("It was withdrawn before it was sent.")
-        # What a provider reports, it reports with this (see `tracking`); other backends do not look at it.
+        # Providers return this in their reports (see `agreements.receivers`); other backends ignore it.
         vars(mail)["metadata"] = {"message-id": mail.extra_headers.get("Message-ID", "")}
-        # A connection of its own per mail: the file backend then mostly writes one file per mail.
+        # One connection per email: the file backend then usually writes one file per email.
         try:
             get_connection().send_messages([mail])
         except Exception as error:
@@ -106,12 +106,12 @@ class BackendTransport:
 
 
 class SmtpTransport:
-    """SMTP over `smtplib`, with the intent committed between the server's 354 and the body."""
+    """SMTP with `smtplib`. The intent is committed between the server's 354 and the body."""
 
     def __init__(self, patience: float = 600) -> None:
         self.smtp: smtplib.SMTP | None = None
         self.patience = patience
-        """Seconds that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6); giving up is `unknown`."""
+        """Seconds to wait for the answer to the final dot (RFC 5321, 4.5.3.2.6); a timeout is `unknown`."""
 
     def __enter__(self) -> Self:
         return self
@@ -119,14 +119,14 @@ class SmtpTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After an error the server may still wait for a body, and would take a QUIT for a part of it.
+        # After an error the server may still expect a body, and would read QUIT as a part of it.
         if self.smtp and error is None:
             with suppress(OSError, smtplib.SMTPException):
                 self.smtp.quit()
         self.drop()
 
     def drop(self) -> None:
-        """Cuts the connection; a server that was promised a body throws the mail away."""
+        """Close the connection without QUIT. A server that still expects a body discards the email."""
         if self.smtp:
             self.smtp.close()
             self.smtp = None
@@ -134,7 +134,7 @@ class SmtpTransport:
     def connected(self) -> smtplib.SMTP:
         if self.smtp is None:
             self.smtp = self.reached()
-            # The body and its dot go out as two writes, which must not wait for each other's receipt.
+            # Body and dot are two writes that must not wait for each other's acknowledgement.
             line_of(self.smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
@@ -147,7 +147,7 @@ class SmtpTransport:
     @staticmethod
     def reached() -> smtplib.SMTP:
         host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT or 30
-        ours = DNS_NAME.get_fqdn()  # found out once: smtplib would ask the name server for each connection
+        ours = DNS_NAME.get_fqdn()  # cached by Django: smtplib would query the name server for each connection
         if settings.EMAIL_USE_SSL:
             return smtplib.SMTP_SSL(host, port, ours, timeout=timeout, context=ssl.create_default_context())
         return smtplib.SMTP(host, port, ours, timeout=timeout)
@@ -160,12 +160,12 @@ class SmtpTransport:
         kept = self.smtp is not None
         no = self.offer(letter)
         if kept and no and no.whose == "server":
-            # Servers close lines that were idle or have carried enough. That says nothing about this mail.
+            # Servers close connections that were idle or have carried enough emails. That is not about this email.
             no = self.offer(letter)
         if no:
             return no
         smtp = self.connected()
-        # Here the server waits for the body. Whatever happens to the database now, no dot may be sent.
+        # The server waits for the body now. If the database fails here, the dot must not be sent.
         try:
             wanted = intent()
         except BaseException:
@@ -177,11 +177,11 @@ class SmtpTransport:
         return self.finish(smtp, letter)
 
     def offer(self, letter: "EncodedEmail") -> Outcome | None:
-        """Sender, recipient and the wish to send data; None when the server now waits for the body."""
+        """Send MAIL, RCPT and DATA. Returns None when the server waits for the body, else the outcome."""
         try:
             for command, code, text in self.envelope(letter):
                 if code // 100 != (3 if command == "DATA" else 2):
-                    # Whatever state the session is in, the next mail starts clean.
+                    # The next email needs a new session.
                     self.drop()
                     return refusal(command, code, text.decode(errors="replace"))
         except (OSError, smtplib.SMTPException) as error:
@@ -190,7 +190,7 @@ class SmtpTransport:
         return None
 
     def envelope(self, letter: "EncodedEmail") -> Iterator[tuple[str, int, bytes]]:
-        """The commands before the body, each with the server's answer; in one go if the server can (RFC 2920)."""
+        """Send the commands before the body and yield the server's answers; pipelined if supported (RFC 2920)."""
         smtp = self.connected()
         if smtp.has_extn("pipelining"):
             smtp.send(b"".join(letter.envelope.values()))
@@ -201,7 +201,7 @@ class SmtpTransport:
                 yield command, *smtp.getreply()
 
     def finish(self, smtp: smtplib.SMTP, letter: "EncodedEmail") -> Outcome:
-        """The body and its dot: after the dot nobody but the server knows, until it answers."""
+        """Send the body and the final dot. After the dot, only the server's answer tells whether it accepted."""
         try:
             smtp.send(letter.body)
         except OSError as error:
@@ -225,18 +225,19 @@ class SmtpTransport:
 
 
 ABOUT_US = re.compile(r"5\.(2\.2|3\.|5\.|7\.)")
-"""Enhanced status codes (RFC 3463) that say nothing about the address: a full mailbox, the mail system, the protocol,
-or what they think of us, such as `relaying denied`."""
+"""Enhanced status codes (RFC 3463) that are not about the address: a full mailbox, the mail system, the protocol, or
+our reputation, such as `relaying denied`.
+"""
 
 
 def refusal(command: str, code: int, words: str) -> Outcome:
-    """What an answer that is no consent means, by the command that it answers."""
+    """Return the outcome for a negative answer to a command."""
     detail = f"{code} {words}"
     if code == 421 and command != "dot":
         return Outcome.held_up(detail)
     match command:
         case "MAIL":
-            # It does not like the sender, who is always us: it would take nobody's mail.
+            # The sender is the same for all emails, so the server would accept none.
             return Outcome.held_up(detail)
         case "RCPT" if 550 <= code < 560 and code != 552 and not ABOUT_US.match(words):
             return Outcome.no_such_address(detail)
@@ -246,10 +247,10 @@ def refusal(command: str, code: int, words: str) -> Outcome:
 
 
 class EncodedEmail(NamedTuple):
-    """A mail as SMTP carries it. Raises ValueError for a header or address that cannot be written."""
+    """An email as SMTP sends it."""
 
     envelope: dict[str, bytes]
-    """The commands before the body, by their verb."""
+    """The lines before the body, by command."""
     body: bytes
 
     @classmethod
@@ -270,7 +271,7 @@ def line_of(smtp: smtplib.SMTP) -> socket.socket:
 
 
 LONGEST = 998
-"""Bytes in a line (RFC 5322, 2.1.1)."""
+"""Limit of bytes in a line (RFC 5322, 2.1.1)."""
 
 
 PART = b'Content-Type: text/%s; charset="utf-8"\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
@@ -280,16 +281,18 @@ LINE_END = re.compile(r"\r\n?|\n")
 
 
 class BadAddressError(Exception):
-    """The frame has no place for something in this mail."""
+    """The fast encoder does not support something in this email."""
 
 
 def encode_email(mail: EmailMessage) -> bytes:
-    """The mail as DATA carries it, up to its final dot. Raises ValueError for a header that cannot be written."""
+    """Encode the email for DATA, without the final dot. Raises ValueError for an invalid header."""
     try:
         body = framed(mail)
     except BadAddressError:
         body = mail.message().as_bytes(linesep="\r\n")
-    return body.replace(b"\n.", b"\n..").rstrip(b"\r\n") + b"\r\n"  # it begins with a header, not with a dot
+    return (
+        body.replace(b"\n.", b"\n..").rstrip(b"\r\n") + b"\r\n"
+    )  # the first line is a header, so it cannot begin with a dot
 
 
 def framed(mail: EmailMessage) -> bytes:
@@ -330,7 +333,7 @@ def headers(mail: EmailMessage) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=64)
 def header(name: str, value: str) -> bytes:
-    """One header. Plain ones stay on one line, however long: a folded List-Unsubscribe is misread by some."""
+    """Encode one header. ASCII headers stay on one line: some programs misread a folded List-Unsubscribe."""
     if "\n" in value or "\r" in value:
         raise ValueError(f"Header values can't contain newlines (got {value!r} for header {name!r})")
     if value.isascii():
@@ -345,7 +348,9 @@ def header(name: str, value: str) -> bytes:
 
 
 def encoded(value: str) -> str:
-    """The value in encoded words (RFC 2047, 2), one to a line; none may be longer than 75, or end within a letter."""
+    """Encode the value in encoded words (RFC 2047, 2), one per line, none longer than 75 or split
+    within a character.
+    """
     words, word = [], b""
     for letter in value:
         more = letter.encode()
@@ -357,7 +362,7 @@ def encoded(value: str) -> str:
 
 
 def lines_of(text: str) -> bytes:
-    """The text in lines as SMTP has them."""
+    """Encode the text with CRLF line ends. Raises UnsupportedEmailError if a line is too long."""
     body = LINE_END.sub("\r\n", text).encode()
     if len(body) > LONGEST and max(map(len, body.split(b"\r\n"))) > LONGEST:
         raise BadAddressError
@@ -366,6 +371,6 @@ def lines_of(text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def address(header: str) -> str:
-    """The bare address of a header such as ``Desk <desk@example.org>``, its domain in ASCII (IDNA)."""
+    """Return the address of a header such as ``Volume 7 <editor@example.org>``, with its domain in ASCII (IDNA)."""
     local, _, domain = parseaddr(header)[1].rpartition("@")
     return f"{local}@{domain.encode('idna').decode()}"

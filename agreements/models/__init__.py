@@ -1,9 +1,9 @@
-"""Who allowed it: agreement texts, signing settings, agreements, their events, the mailed links and the outbox.
+"""The tables: agreement texts, signing settings, agreements, their events, mailed links and the outbox.
 
 Rows only, without side effects. Each model has one writer: Agreement and Event `lifecycle/`, Message `mail/outbox.py`,
-Link `mail/links.py`, Package `jobs/package_builder.py`, Edit `requests/edits.py`, Correction `requests/corrections.py`,
-CheckResult `dashboard/precheck.py`. What must hold whatever the code does is a constraint here or a trigger in a
-migration.
+EmailAddress `mail/addresses.py`, Link `mail/links.py`, Package `jobs/package_builder.py`, Edit `requests/edits.py`,
+Correction `requests/corrections.py`, CheckResult `dashboard/precheck.py`. Rules that must hold for every writer are
+constraints here or triggers in a migration.
 """
 
 from agreements.models.agreement import Agreement, AgreementQuerySet, Event, ShownForm

@@ -1,4 +1,4 @@
-"""One agreement: frozen facts, where it stands, the evidence of its signature, and its chain of events."""
+"""An agreement: its snapshot, its status, the evidence of its signature, and its chain of events."""
 
 import hashlib
 import json
@@ -20,12 +20,12 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         return self.filter(status__in=LIVE)
 
     def editable_by(self, user: User) -> Self:
-        """Those of the volumes on `user`'s desk."""
+        """Agreements of the volumes that `user` may edit."""
         return self if user.is_superuser else self.filter(paper__volume__editors=user)
 
 
 class Agreement(models.Model):
-    """One Publication Agreement about one paper: frozen facts, where it stands, and the evidence of the signature."""
+    """One Publication Agreement for one paper: its snapshot, its status, and the evidence of its signature."""
 
     reference = models.CharField(max_length=140, unique=True, help_text="Printed in the foot of every page.")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="agreements")
@@ -41,7 +41,7 @@ class Agreement(models.Model):
         max_length=20, choices=[(s.value, STATUS_LABELS[s]) for s in Status], default=Status.DRAFT
     )
 
-    # The facts it states; a trigger refuses to change them once issued.
+    # The snapshot. A trigger rejects changes to it after the issue.
     text = models.ForeignKey(AgreementText, models.PROTECT)
     volume_number = models.PositiveIntegerField()
     volume_name = models.CharField(max_length=300)
@@ -51,7 +51,7 @@ class Agreement(models.Model):
     signer = models.CharField(max_length=500)
     signer_email = models.EmailField()
 
-    # Stamps, UTC.
+    # Times, UTC.
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(
@@ -64,12 +64,12 @@ class Agreement(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it was declined, waived, replaced or voided.")
 
-    # What an editor accepted as signed by hand.
+    # The signed form that an editor accepted.
     signed_form = models.ForeignKey("agreements.SignedForm", models.PROTECT, null=True, blank=True, related_name="+")
     date_written = models.CharField(max_length=100, blank=True, help_text="The date on the form, as it stands there.")
     dated = models.DateField(null=True, blank=True, help_text="The same date, as an editor read it.")
 
-    # Evidence of the one POST that signed.
+    # Evidence from the one POST that signed.
     typed_name = models.CharField(max_length=500, blank=True)
     consent = models.TextField(blank=True)
     authority = models.TextField(blank=True)
@@ -77,7 +77,7 @@ class Agreement(models.Model):
     signer_address = models.GenericIPAddressField("network address at signing", null=True, blank=True)
     signer_agent = models.CharField("browser at signing", max_length=500, blank=True)
 
-    # The sealed file, and how sealing goes.
+    # The sealed PDF, and the state of sealing.
     sealed_file = models.CharField(max_length=300, blank=True)
     sealed_sha256 = models.CharField("digest of the sealed file", max_length=64, blank=True)
     sealed_size = models.PositiveIntegerField("size of the sealed file", null=True, blank=True, help_text="In bytes.")
@@ -101,7 +101,7 @@ class Agreement(models.Model):
         null=True, blank=True, help_text="Nobody is reminded of it before this. See `reminders.FOREVER`."
     )
 
-    # The head of the event chain. Every writer of events updates this row first, so the row's lock orders them.
+    # Head of the event chain. Every writer of events updates this row first, so its lock puts the events in order.
     event_count = models.PositiveIntegerField(default=0)
     event_head = models.CharField(max_length=64, blank=True)
 
@@ -190,7 +190,7 @@ class Agreement(models.Model):
                 fields=["dated"], condition=Q(closed_at__isnull=True, dated__isnull=False), name="agreement_on_paper"
             ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
-            # Whole: PostgreSQL makes no use of what it knows about the values in a partial one.
+            # Not partial: PostgreSQL would not use the statistics of a partial index.
             models.Index(Lower("signer_email"), name="agreement_by_signer"),
         ]
 
@@ -199,12 +199,12 @@ class Agreement(models.Model):
 
     @property
     def signed_from(self) -> datetime | None:
-        """From when the signature counts."""
+        """When the signature takes effect."""
         return counts_from(self.signed_at, self.dated)
 
     @property
     def facts(self) -> Snapshot:
-        """What the form says. The text's digest comes from its immutable row."""
+        """What the form states. The digest of the text comes from its immutable row."""
         return Snapshot(
             reference=self.reference,
             volume=self.volume_number,
@@ -220,10 +220,10 @@ class Agreement(models.Model):
 
 
 class ShownForm(models.Model):
-    """The exact bytes of the form that the signer was shown, kept in the signing transaction.
+    """The exact bytes of the form that the signer was shown, stored in the signing transaction.
 
-    In the database, not in file storage: the evidence of a signature must be complete even while storage is down.
-    The sealed file begins with these bytes.
+    They are in the database, not in file storage: the evidence must be complete even while storage is unavailable. The
+    sealed PDF begins with these bytes.
     """
 
     agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="shown")
@@ -234,7 +234,7 @@ class ShownForm(models.Model):
 
 
 class Event(models.Model):
-    """Something that happened to an agreement. Append-only; each digest covers the one before it."""
+    """An event of an agreement's history. Append-only; each digest covers the digest before it."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="events")
     number = models.PositiveIntegerField(help_text="1 for the first event of the agreement.")
@@ -253,7 +253,9 @@ class Event(models.Model):
         return f"{self.agreement_id}.{self.number} {self.kind}"
 
     def content(self, reference: str) -> dict[str, Any]:
-        """Everything this event says, the agreement's `reference` and the digest before it: what its digest covers."""
+        """Return what the digest covers: all values of the event, the agreement's `reference` and
+        the previous digest.
+        """
         return {
             "agreement": reference,
             "number": self.number,
@@ -265,6 +267,6 @@ class Event(models.Model):
         }
 
     def compute_digest(self, reference: str) -> str:
-        """SHA-256 over the canonical JSON of `content`: sorted keys, no spaces, UTF-8."""
+        """Return the SHA-256 of the canonical JSON of `content`: sorted keys, no spaces, UTF-8."""
         canonical = json.dumps(self.content(reference), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()

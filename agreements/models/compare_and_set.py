@@ -1,8 +1,8 @@
-"""One row, one statement: read it, change it if it is as expected, add it. By its own columns only, by construction.
+"""Read, compare-and-set and insert single rows with one SQL statement each, using only the table's own columns.
 
-What runs for every mail goes through here. The statements are those of Django's `filter(…).update(…)`, which takes
-longer to build than to run; here each is built once. A column of another table cannot be named: on PostgreSQL a filter
-through it would let two racers win.
+Every email goes through here. Building Django's `filter(…).update(…)` takes longer than running it, so each statement
+is built once and cached. Columns of other tables cannot be named: on PostgreSQL a filter through a join would let two
+concurrent updates both succeed.
 """
 
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ TEXTS = (CharField, TextField)
 class Statement(NamedTuple):
     sql: str
     fields: tuple["Field[Any, Any]", ...]
-    """Of its places, in order."""
+    """The fields of the placeholders, in order."""
 
     def parameters(self, values: list[Any]) -> list[Any]:
-        """The values as the database wants them. A text in a column of texts is so already."""
+        """Convert the values for the database. Texts for text columns need no conversion."""
         return [
             value if isinstance(value, str) and isinstance(field, TEXTS) else field.get_db_prep_save(value, connection)
             for field, value in zip(self.fields, values, strict=True)
@@ -31,10 +31,10 @@ class Statement(NamedTuple):
 
 
 def change(model: type[Model], pk: int, *, was: Columns, becomes: Columns) -> bool:
-    """Compare and set: the row gets new values if it has the old ones. False if not, for somebody else was faster.
+    """Set the columns `becomes` of a row if its columns `was` have the given values. Returns False if they do not.
 
-    An old value may be a tuple, of which the row has one; None is never found. Raises FieldDoesNotExist for a column
-    that is not the table's own.
+    A value in `was` may be a tuple of allowed values; None never matches. Raises FieldDoesNotExist for a column that is
+    not the table's own.
     """
     old = {name: value if isinstance(value, tuple) else (value,) for name, value in was.items()}
     statement = update(model, tuple(becomes), tuple((name, len(values)) for name, values in old.items()))
@@ -45,16 +45,16 @@ def change(model: type[Model], pk: int, *, was: Columns, becomes: Columns) -> bo
 
 
 def add(model: type[Model], columns: Columns) -> None:
-    """A new row."""
+    """Insert a row."""
     statement = insert(model, tuple(columns))
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.parameters(list(columns.values())))
 
 
 def hold(model: type[Model], pks: Iterable[int], *columns: str) -> list[tuple[Any, ...]]:
-    """Those columns of some rows in the order of their keys; nobody else changes the rows until the transaction ends.
+    """Lock some rows until the transaction ends and return the given columns, ordered by primary key.
 
-    Numbers and texts only. SQLite cannot hold a row, and does not need to: it has one writer at a time.
+    Numbers and texts only. SQLite cannot lock a row and does not need to: it has one writer at a time.
     """
     keys = sorted(pks)
     statement = select_for_update(model, columns, len(keys), connection.features.has_select_for_update)

@@ -1,4 +1,4 @@
-"""What happens to a paper's text after its agreement is signed: editors' edits, and corrections once it is out."""
+"""Changes to a paper after its agreement is signed: edits before publication, corrections after it."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,9 +7,9 @@ from agreements.models.agreement import Agreement
 
 
 class Edit(models.Model):
-    """An edit that the editors made to a signed paper. A substantive one is verified with its author (clause 5).
+    """A change that the editors made to a signed paper. The author confirms a substantive one (clause 5).
 
-    Written by `edits`.
+    Written by `requests/edits.py`.
     """
 
     class State(models.TextChoices):
@@ -53,12 +53,14 @@ class Edit(models.Model):
 
     @property
     def blocks(self) -> bool:
-        """Whether the paper may not be delivered with it."""
+        """Whether the edit keeps the paper from delivery."""
         return self.state in (self.State.OPEN, self.State.DECLINED)
 
 
 class Correction(models.Model):
-    """A change asked for after publication, in the terms of the publisher's form for it. Written by `corrections`."""
+    """A change requested after publication, with the fields of the publisher's form. Written by
+    `requests/corrections.py`.
+    """
 
     class Role(models.TextChoices):
         AUTHOR = "author", "an author of this paper"
@@ -133,5 +135,5 @@ class Correction(models.Model):
 
     @property
     def needs_permission(self) -> bool:
-        """Whether the publisher wants the word of one of the volume's editors for it."""
+        """Whether the publisher requires an editor's permission for it."""
         return self.nature != self.Nature.META

@@ -1,4 +1,4 @@
-"""The mailed links, and requests for new ones."""
+"""Mailed links, and requests for new ones."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from agreements.models.outbox import Message
 
 
 class Link(models.Model):
-    """A mailed link. Only the SHA-256 of its token is kept, so a stolen database opens nothing."""
+    """A mailed link. Only the SHA-256 of its token is stored, so a stolen database gives no access."""
 
     class Purpose(models.TextChoices):
         SIGN = "sign"
@@ -30,7 +30,9 @@ class Link(models.Model):
 
 
 class LinkRequest(models.Model):
-    """Somebody asked for a fresh link. Whether it leads anywhere is found out when nobody can time the answer."""
+    """A request for a new link. A scheduled job answers it, so that the response time does not reveal whether it
+    matched.
+    """
 
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the link they had.")
     reference = models.CharField(max_length=140, blank=True, help_text="The agreement they named instead.")

@@ -1,4 +1,4 @@
-"""The outbox, the addresses it writes to, and when each scheduled job last ran."""
+"""The outbox, the addresses it writes to, and the last run of each scheduled job."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from proceedings.models import Volume
 
 
 class Message(models.Model):
-    """One slot of the outbox: a mail that is due, under way or done. At most one per (agreement, slot), for ever.
+    """One email: queued, sending or done. There is at most one per (agreement, idempotency key), ever.
 
-    A mail about several papers is a row of its own, of the volume and of no agreement. It carries the slots of these
-    papers, which are claimed, handed over and settled with it in the same UPDATE.
+    A combined email about several papers is a row of its own, with a volume and without an agreement. It carries the
+    messages of these papers: they are claimed, sent and finished with it in the same transaction.
     """
 
     class State(models.TextChoices):
@@ -56,9 +56,9 @@ class Message(models.Model):
         SENT_BACK = "sent-back", "paper form sent back"
 
     parts: "Sequence[Message]" = ()
-    """The slots that it carries, once `mail` has claimed it."""
+    """The messages it carries, loaded when `mail.outbox` claims it."""
 
-    # Typed as if it were always there: only mails about a volume are without, and they are told by `volume_id`.
+    # Typed as always present: only emails about a volume have none, and `volume_id` identifies them.
     agreement: "models.ForeignKey[Agreement, Agreement]" = models.ForeignKey(  # type: ignore[misc]
         Agreement, models.PROTECT, null=True, blank=True, related_name="messages"
     )
@@ -120,7 +120,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
-            # SQLite knows a partial index again by `=` and by `IS NULL`, and not by `IN` with parameters.
+            # SQLite recognizes a partial index by `=` and by `IS NULL`, but not by `IN` with parameters.
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="message_leased"),
             models.Index(Lower("recipient"), name="message_by_address"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
@@ -133,7 +133,9 @@ class Message(models.Model):
 
 
 class EmailAddress(models.Model):
-    """A mail address, in small letters: the lock of who queues a reminder to it; does it take mail; its language."""
+    """An email address in lower case: the lock for queuing emails to it, whether it is deliverable,
+    and its language.
+    """
 
     address = models.EmailField(unique=True)
     undeliverable_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
@@ -156,7 +158,7 @@ class EmailAddress(models.Model):
 
 
 class JobRun(models.Model):
-    """When a round of the clock last came to its end."""
+    """When a scheduled job last finished."""
 
     name = models.CharField(max_length=20, unique=True)
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""The work orders for packages, and the finished packages that wait to be fetched."""
+"""Requested and finished packages."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,10 @@ from proceedings.models import Volume
 
 
 class Package(models.Model):
-    """One of a volume's two packages as a zip file: ordered on the desk, built by the clock. Written by `packing`."""
+    """One of a volume's two packages as a zip file: requested in the admin, built by a scheduled job.
+
+    Written by `jobs/package_builder.py`.
+    """
 
     class Which(models.TextChoices):
         PUBLIC = "public", "public package"
@@ -67,16 +70,16 @@ class Package(models.Model):
 
     @property
     def name(self) -> str:
-        """What it is called when somebody downloads it."""
+        """The file name for downloads."""
         label = "" if self.complete or self.state not in (self.State.DONE, self.State.PRUNED) else "-PARTIAL"
         return f"{self.folder}{label}.zip"
 
     @property
     def folder(self) -> str:
-        """The folder that its files lie in."""
+        """The folder in the zip that contains the files."""
         return f"v{self.volume.number}{'permissions' if self.which == self.Which.PERMISSIONS else ''}"
 
     @property
     def stored_as(self) -> str:
-        """Its name in private storage: known beforehand, so that no other file of it can ever be left behind."""
+        """The name in private storage. It is known in advance, so that a failed build leaves no other file behind."""
         return f"packages/{self.pk}-{self.which}.zip"

@@ -1,4 +1,4 @@
-"""What signers ask of the editors, and who signs in an author's place."""
+"""Change requests of signers, and non-author signers."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,9 @@ from proceedings.models import Author
 
 
 class ChangeRequest(models.Model):
-    """What an author asks of the editors before signing: another signer, or other facts. Written by `proposals`."""
+    """A signer's request before signing: another signer, or another title or names. Written by
+    `requests/change_requests.py`.
+    """
 
     class Kind(models.TextChoices):
         SIGNER = "signer", "another signer"
@@ -49,10 +51,10 @@ class ChangeRequest(models.Model):
 
 
 class NonAuthorSigner(models.Model):
-    """Somebody who is no author of the paper signs in the place of this one, by an editor's leave.
+    """A person who is not an author and signs in the place of `author`, with an editor's permission.
 
-    The form's clause 1 lets the signer act as the authors' agent. It counts while the author is the corresponding one:
-    whoever chooses another has chosen another signer. Written by `proposals`; an editor may take it back.
+    Clause 1 of the form lets the signer act as the authors' agent. It applies while `author` is the corresponding
+    author. Written by `requests/change_requests.py`; an editor may remove it.
     """
 
     author = models.OneToOneField(Author, models.CASCADE, related_name="non_author_signer")

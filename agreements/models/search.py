@@ -1,4 +1,4 @@
-"""Searching agreements by what they state."""
+"""Search agreements by what they state."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from agreements.models import Agreement
 from proceedings.models.search import Haystack, Index, matching, words_of
 
 STATED = Haystack("reference", "title", "signer", "signer_email", Cast("authors", TextField()))
-"""The reference holds the paper's key."""
+"""The reference contains the paper's key."""
 INDEXES: list[Index] = [("agreement_search", Agreement, STATED)]
 
 
 def find_agreements(agreements: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Those of `agreements` that state each word of `text`."""
+    """Return those of `agreements` that contain every word of `text`."""
     for word in words_of(text):
         agreements = matching(agreements, STATED, word)
     return agreements

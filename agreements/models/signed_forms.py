@@ -1,4 +1,4 @@
-"""The form signed by hand, as it came in."""
+"""Signed forms as received."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from agreements.models.agreement import Agreement
 
 
 class SignedForm(models.Model):
-    """The form signed by hand, as its signer sent it: the files as they came, and their pages as one plain PDF.
+    """A signed form as its signer sent it: the original files, and their pages as one plain PDF.
 
-    Append-only. An agreement has as many as were sent; the newest is the one to look at.
+    Append-only. An agreement may have several; editors review the newest.
     """
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="signed_forms")

@@ -1,4 +1,4 @@
-"""A volume's policy: until when authors sign, and how they are reminded."""
+"""A volume's signing settings: its deadline, its reminders and its language."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -56,7 +56,7 @@ ANYWHERE_ON_EARTH = "Etc/GMT+12"
 
 
 class SigningSettings(models.Model):
-    """A volume's policy: until when authors sign, and how they are reminded."""
+    """A volume's signing settings: its deadline, its reminders and its language."""
 
     volume = models.OneToOneField(Volume, models.CASCADE, related_name="signing_settings")
     deadline = models.DateField(help_text="Last day to sign.")
@@ -171,7 +171,7 @@ class SigningSettings(models.Model):
         return WorkingHours(self.office_zone, self.from_hour, self.to_hour, frozenset(self.weekend))
 
     def hours_in(self, zone: str) -> WorkingHours:
-        """The same hours where somebody else lives."""
+        """The same hours in another time zone."""
         return replace(self.hours, zone=zone)
 
     @property
@@ -179,7 +179,7 @@ class SigningSettings(models.Model):
         return self.policy_for(self.hours)
 
     def policy_for(self, hours: WorkingHours) -> Policy:
-        """How somebody with these working hours is reminded."""
+        """The reminder policy for a person with these working hours."""
         return Policy(
             closes_at=self.closes_at,
             offsets=tuple(self.offsets),
@@ -190,20 +190,20 @@ class SigningSettings(models.Model):
         )
 
     def move_deadline(self, deadline: date, zone: str) -> None:
-        """Sets another last day to sign. A new deadline has reminders of its own, so its revision counts up."""
+        """Set the last day to sign. A new deadline has its own reminders, so the revision increases."""
         if self.pk and (deadline, zone) != (self.deadline, self.zone):
             self.revision += 1
         self.deadline, self.zone = deadline, zone
 
     @property
     def deadline_in_words(self) -> str:
-        """Such as ``30 November 2026, 23:59 anywhere on Earth``, in the language of whoever reads it."""
+        """The deadline such as ``30 November 2026, 23:59 anywhere on Earth``, in the active language."""
         return in_words(self.deadline, self.zone, get_language())
 
 
 @lru_cache(maxsize=64)
 def in_words(deadline: date, zone: str, language: str | None) -> str:
-    """A last day in a language. Every mail of a volume says it."""
+    """Format a deadline in a language. Cached, because every email of a volume shows it."""
     with override(language):
         zone = _("anywhere on Earth") if zone == ANYWHERE_ON_EARTH else zone
         day = dateformat.format(deadline, _("j F Y"))
@@ -211,7 +211,7 @@ def in_words(deadline: date, zone: str, language: str | None) -> str:
 
 
 class RecipientSettings(models.Model):
-    """Somebody to whom a volume writes: where they live, and until when to leave them alone, as its editors know."""
+    """A volume's settings for one recipient, made by its editors: their time zone, and their pause."""
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="people")
     address = models.EmailField(help_text="In small letters.")
@@ -226,7 +226,7 @@ class RecipientSettings(models.Model):
 
 
 class EmailTemplate(models.Model):
-    """A volume's own wording of one kind of mail. Checked by `phrasing` before it is kept."""
+    """A volume's own text for one kind of email. `mail/email_templates.py` checks it before it is saved."""
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="own_words")
     kind = models.CharField(max_length=20)

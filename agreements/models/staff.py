@@ -1,4 +1,4 @@
-"""What the editors write down for each other, and the moves for many that the clock carries out."""
+"""Editors' notes, publisher check results, and bulk jobs."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from proceedings.models import Paper, Volume
 
 
 class Note(models.Model):
-    """What somebody of the desk wrote about a paper. Append-only, and for the desk alone: no package carries it."""
+    """An internal note about a paper. Append-only; it is in no package."""
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="notes")
     at = models.DateTimeField(help_text="UTC.")
@@ -25,7 +25,7 @@ class Note(models.Model):
 
 
 class CheckResult(models.Model):
-    """A paper to which the publisher's check objects. Written by `flaws`, from scratch whenever it looks."""
+    """A paper with errors in the publisher check. `dashboard/precheck.py` rewrites it at each check."""
 
     paper = models.OneToOneField(Paper, models.CASCADE, related_name="check_result")
     errors = models.PositiveSmallIntegerField()
@@ -35,7 +35,7 @@ class CheckResult(models.Model):
 
 
 class BulkJob(models.Model):
-    """One move for many papers of a volume, too many for one page to wait for. Its items are the queue."""
+    """A bulk action on more papers than one request can handle. Its items are the queue."""
 
     volume = models.ForeignKey(Volume, models.PROTECT, related_name="jobs")
     verb = models.CharField(max_length=20)
@@ -56,7 +56,7 @@ class BulkJob(models.Model):
 
 
 class BulkJobItem(models.Model):
-    """One paper of a job, and what became of it."""
+    """One paper of a bulk job, with the result."""
 
     class State(models.TextChoices):
         WAITING = "waiting"

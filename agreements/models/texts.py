@@ -1,10 +1,10 @@
-"""What never changes: the publisher's wording, and the certificates that have sealed."""
+"""Immutable rows: agreement texts and seal certificates."""
 
 from django.db import models
 
 
 class AgreementText(models.Model):
-    """One version of the publisher's wording. Never changed: a changed letter is a new version."""
+    """One version of the agreement text. Never changed: a changed text is a new version."""
 
     version = models.SlugField(max_length=40, unique=True)
     body = models.TextField()
@@ -18,7 +18,7 @@ class AgreementText(models.Model):
 
 
 class SealCertificate(models.Model):
-    """A certificate that has sealed. Kept for ever: after a new key is taken, old seals are still known as ours."""
+    """A certificate that has sealed. Never deleted, so that old seals are recognized after the key is replaced."""
 
     fingerprint = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the certificate.")
     pem = models.TextField()

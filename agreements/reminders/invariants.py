@@ -1,6 +1,6 @@
-"""The promises of the mail engine (I1 to I10), looked up on the live database: ``manage.py check_reminders``.
+"""Check the invariants of the email engine (I1 to I10) in the database, for ``manage.py check_reminders``.
 
-The chain of events is the witness, not the rows alone: what a worker said about a mail is written there in the same
+The chain of events is the reference, not the rows alone: a worker records the result of an email there in the same
 transaction. Reads only.
 """
 
@@ -21,11 +21,11 @@ from agreements.reminders import planner
 State = Message.State
 
 PATIENCE = timedelta(hours=1)
-"""A worker or planner that has not come for so long does not come."""
+"""A worker or planner that is later than this has failed."""
 FINISHING = outbox.LEASE
-"""A hand-over that had begun when its agreement was signed may be accepted so much later."""
+"""An email whose sending began before the signature may be accepted this much later."""
 SECONDS = timedelta(minutes=1)
-"""Two clocks may differ by as much."""
+"""Tolerated difference between two machines' clocks."""
 CHUNK = 2000
 
 
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
 
 def findings(now: datetime) -> Iterator[Finding]:
-    """Every broken promise; none when all is well."""
+    """Yield every violation; none if all invariants hold."""
     yield from check_events()
     yield from check_ended()
     yield from check_finished(now)
@@ -46,12 +46,12 @@ def findings(now: datetime) -> Iterator[Finding]:
 
 
 def check_events() -> Iterator[Finding]:
-    """I1, I2, I4, I6: each row against what the chain says of its Message-ID."""
+    """I1, I2, I4, I6: compare each row with the events that name its Message-ID."""
     said: dict[str, Counter[str]] = {}
     events = Event.objects.filter(kind__in=["mailed", "mail-unknown"]).values_list("kind", "data")
     for kind, data in events.iterator(chunk_size=CHUNK):
         said.setdefault(data["message_id"], Counter())[kind] += 1
-    # What is about a volume is in no agreement's chain; what such a mail carries is.
+    # An email about a volume is in no agreement's chain, but the messages it carries are.
     rows = Message.objects.filter(agreement__isnull=False).values_list("pk", "state", "message_id", "sent_at")
     for pk, state, message_id, sent_at in rows.iterator(chunk_size=CHUNK):
         words = said.pop(message_id, Counter())
@@ -81,7 +81,7 @@ def check_ended() -> Iterator[Finding]:
 
 
 def check_finished(now: datetime) -> Iterator[Finding]:
-    """I5 and I8: every row comes to an end, and is held by nobody then."""
+    """I5 and I8: every row reaches a final state, and then has no lease."""
     stuck = Message.objects.filter(state__in=[State.CLAIMED, State.HANDING], lease_until__lte=now - PATIENCE)
     for pk, state in stuck.values_list("pk", "state"):
         yield Finding("I5", f"message {pk} has been {state} since its worker died: no other has come")
@@ -94,13 +94,13 @@ def check_finished(now: datetime) -> Iterator[Finding]:
 
 
 def check_planned(now: datetime) -> Iterator[Finding]:
-    """I7: no reminder is due that the planner will not see."""
+    """I7: the planner will see every reminder that is due."""
     waiting = planner.waiting().order_by("pk")
     for late in waiting.filter(next_check_at__lte=now - PATIENCE):
         yield Finding(
             "I7", f"{late} should have been looked at {late.next_check_at:%Y-%m-%d %H:%M} UTC: no planner has come"
         )
-    # Where a look is still to come, the planner decides then; only what is not to be looked at can be forgotten.
+    # The planner decides at the next check; only an agreement without a next check can be forgotten.
     forgotten = waiting.filter(next_check_at__isnull=True)
     for agreement in forgotten.iterator(chunk_size=CHUNK):
         (plan,) = planner.PlannerBatch([agreement]).plans(now)
@@ -109,7 +109,7 @@ def check_planned(now: datetime) -> Iterator[Finding]:
 
 
 def check_links(now: datetime) -> Iterator[Finding]:
-    """I9: the link of a mail that may have arrived works while its agreement waits."""
+    """I9: the link of an email that may have arrived works while its agreement awaits a signature."""
     dead = Link.objects.filter(
         purpose=Link.Purpose.SIGN,
         revoked_at__isnull=False,
@@ -123,14 +123,14 @@ def check_links(now: datetime) -> Iterator[Finding]:
 
 
 def check_combined() -> Iterator[Finding]:
-    """I1 and I2 for mails about several papers: each of them is where the mail is, or has dropped out of it."""
+    """I1 and I2 for combined emails: each carried message has the state of its carrier, or was cancelled."""
     parts = Message.objects.filter(carrier__isnull=False).exclude(state=State.CANCELLED)
     for pk, state, carrier in parts.exclude(state=F("carrier__state")).values_list("pk", "state", "carrier__state"):
         yield Finding("I2", f"message {pk} is {state}, and the mail that carries it is {carrier}")
 
 
 def check_spacing() -> Iterator[Finding]:
-    """I10: no address has a reminder within the gap after a mail that nobody asked for."""
+    """I10: no address gets a reminder within the gap after an unrequested email."""
     last: dict[str, datetime] = {}
     left = Message.objects.filter(kind__in=ALL_REQUESTS, sent_at__isnull=False, carrier__isnull=True)
     left = left.order_by("sent_at", "pk")
@@ -138,7 +138,7 @@ def check_spacing() -> Iterator[Finding]:
         address, at = message.recipient.lower(), message.sent_at
         if at is None:
             continue
-        # An invitation is sent when an editor issues, and an editor's own reminder when they say so.
+        # Invitations and editors' own reminders are sent when an editor asks for them, so the gap does not apply.
         scheduled = message.kind != Message.Kind.INVITATION and not message.idempotency_key.startswith("manual:")
         if scheduled and address in last and at - last[address] < GAP - SECONDS:
             hours = GAP // timedelta(hours=1)

@@ -1,6 +1,6 @@
-"""What is to be done about agreements that wait, and whom it concerns: rows -> `decide`. Reads only.
+"""Decide what is due for agreements that await a signature, and who gets it: rows -> `decide`. Reads only.
 
-The clock, the board and the preview ask here, so that what is shown is what will happen.
+The scheduled job, the overview and the preview all use this module, so that they agree.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ Kind = Message.Kind
 
 
 class Plan(NamedTuple):
-    """One agreement, what `decide` says of it, and the addresses of the co-authors who may be asked, by slot."""
+    """An agreement, the decision about it, and the co-authors' addresses by idempotency key."""
 
     agreement: Agreement
     verdict: Verdict
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 def waiting() -> QuerySet[Agreement]:
-    """The agreements that wait for a signature, with what `Look` reads of them."""
+    """The agreements that await a signature, with the rows that `PlannerBatch` reads."""
     rows = Agreement.objects.filter(status__in=WAITING).select_related("paper")
     return rows.prefetch_related(
         "paper__volume__signing_settings", "messages", "change_requests"
@@ -56,7 +56,7 @@ def waiting() -> QuerySet[Agreement]:
 
 
 def with_siblings(agreement_ids: list[int]) -> list[int]:
-    """The same and all others that wait for one of their signers in the same volume: they share a mail."""
+    """Add the other agreements that await a signature of the same person in the same volume: they share an email."""
     mine = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
     people = set(mine.values_list("volume_number", "small"))
     others = Agreement.objects.filter(status__in=WAITING).annotate(small=Lower("signer_email"))
@@ -66,22 +66,22 @@ def with_siblings(agreement_ids: list[int]) -> list[int]:
 
 
 class Case(NamedTuple):
-    """One agreement as `decide` is asked about it."""
+    """The input of `decide` for one agreement."""
 
     agreement: Agreement
     timeline: Timeline
     policy: Policy
     coauthors: dict[str, str]
-    """The addresses of the co-authors who may be asked, by slot."""
+    """The addresses of the co-authors who may be asked, by idempotency key."""
 
     def plan(self, now: datetime) -> Plan:
         return Plan(self.agreement, decide(self.timeline, self.policy, now), self.coauthors)
 
 
 class PlannerBatch:
-    """Some agreements that wait, as `waiting` gives them, and everything about them that the decision needs.
+    """Some agreements from `waiting`, with everything that the decision needs.
 
-    Co-authors are looked up where they may come to be asked; `ahead` is for who wants to know what will be one day.
+    Co-authors are loaded where the escalation is due; with `ahead` for all agreements, as a simulation needs.
     """
 
     def __init__(self, agreements: Iterable[Agreement], *, ahead: bool = False) -> None:
@@ -89,7 +89,7 @@ class PlannerBatch:
         self.coauthors = self.to_escalate(ahead)
 
     def to_escalate(self, ahead: bool) -> dict[int, dict[str, str]]:
-        """By paper: the other authors' addresses, each with its slot."""
+        """Return by paper the other authors' addresses, each by its idempotency key."""
         silent = {
             one.paper_id: one
             for one in self.agreements
@@ -107,12 +107,12 @@ class PlannerBatch:
 
     @property
     def addresses(self) -> set[str]:
-        """Everybody who may be written to, in small letters."""
+        """All addresses that may get an email, in lower case."""
         others = {email for asked in self.coauthors.values() for email in asked.values()}
         return {address.lower() for address in {one.signer_email for one in self.agreements} | others}
 
     def plans(self, now: datetime) -> list[Plan]:
-        """What is to be done about each. Where it is done, their rows and `addresses` are locked before."""
+        """Decide for each agreement. Before acting on the result, lock their rows and `addresses` first."""
         return [case.plan(now) for case in self.cases(now)]
 
     def cases(self, now: datetime) -> list[Case]:
@@ -151,9 +151,9 @@ class PlannerBatch:
 
 
 def verdict_on(agreement: Agreement, signing_settings: SigningSettings, now: datetime) -> Verdict:
-    """What is to be done as far as the agreement's own messages and proposals tell, which are loaded.
+    """Decide from the agreement's own messages and change requests, which must be prefetched.
 
-    What others have sent to the same people, and what is known of these, is left out.
+    Emails about other papers, and settings and bounces of the recipients, are ignored.
     """
     timeline = timeline_of(
         agreement,
@@ -164,7 +164,7 @@ def verdict_on(agreement: Agreement, signing_settings: SigningSettings, now: dat
 
 
 def is_paused(agreement: Agreement, now: datetime) -> bool:
-    """Whether an editor has paused the agreement, its signer or its volume."""
+    """Whether an editor paused the agreement, its signer or its volume."""
     agreement.refresh_from_db(fields=["paused_until"])
     volume = agreement.paper.volume_id
     signing_settings = SigningSettings.objects.filter(volume=volume, paused_until__gt=now)
@@ -175,14 +175,14 @@ def is_paused(agreement: Agreement, now: datetime) -> bool:
 
 
 def rest_until(agreement: Agreement) -> datetime | None:
-    """Until then its author, who has proposed something or sent the form signed by hand, is not asked to sign."""
+    """Return until when reminders wait because the author sent a change request or a signed form."""
     since = [one.made_at for one in agreement.change_requests.all() if one.state == ChangeRequest.State.OPEN]
     received = agreement.received_at if agreement.status == Status.RECEIVED else None
     return latest(*(moment + PAUSE_AFTER_REQUEST for moment in since), received and received + PAUSE_AFTER_REQUEST)
 
 
 class RecipientInfo(NamedTuple):
-    """What the desk knows of some addresses."""
+    """What the database knows about some addresses."""
 
     quiet: addresses.QuietPeriods
     stopped: set[str]
@@ -208,7 +208,7 @@ def latest(*moments: datetime | None) -> datetime | None:
 
 
 def has_enough(timeline: Timeline, policy: Policy) -> bool:
-    """Whether so many reminders were in vain, or no more are to come, that somebody else is to be asked."""
+    """Whether enough reminders remained unanswered, or no more are left, so that the co-authors are asked."""
     return timeline.reminders >= policy.coauthors_after or not slots_left(timeline, policy)
 
 
@@ -220,7 +220,7 @@ def timeline_of(
     paused_until: datetime | None = None,
     coauthors: tuple[CoAuthor, ...] = (),
 ) -> Timeline:
-    """The agreement's mails as the decision needs them. Raises ValueError for one that is not issued."""
+    """Build the input of `decide` from the agreement's messages. Raises ValueError if it is not issued."""
     if agreement.issued_at is None:
         raise ValueError(f"{agreement} is not issued.")
     messages = list(agreement.messages.all())
@@ -241,7 +241,7 @@ def timeline_of(
 
 
 def next_check(verdict: Verdict, now: datetime) -> datetime | None:
-    """When the clock asks again about an agreement of which this has been decided; None is never."""
+    """Return when the planner checks an agreement again after this decision; None means never."""
     match verdict:
         case Remind():
             return now + GAP
@@ -254,9 +254,9 @@ def next_check(verdict: Verdict, now: datetime) -> datetime | None:
 
 
 def one_volume_each(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
-    """The plans of one round, where the first volume that writes to an address keeps it; the others look again later.
+    """Let only one volume email an address in one run; plans of other volumes wait for the next check.
 
-    Each was made as if it were alone: papers of one volume share a mail, those of two would be two at once.
+    Each plan was made alone: papers of one volume share an email, those of two volumes would send two at once.
     """
     first: dict[str, int] = {}
     for plan in plans:
@@ -268,7 +268,7 @@ def one_volume_each(plans: Iterable[Plan], now: datetime) -> Iterator[Plan]:
 
 
 def email_requests(plan: Plan) -> list[EmailRequest]:
-    """The mails that a plan asks for now, and the reminders that were missed."""
+    """The emails that a plan asks for now, and the reminders that were missed."""
     agreement = plan.agreement
     match plan.verdict:
         case Remind(slot, skipped):

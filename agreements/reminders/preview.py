@@ -1,4 +1,4 @@
-"""Who gets what and when, if nobody signs: the clock's own decisions, lived through ahead of time. Reads only."""
+"""Simulate who gets which email and when, if nobody signs, with the planner's own decisions. Reads only."""
 
 import heapq
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ Kind = Message.Kind
 
 
 class PlannedEmail(NamedTuple):
-    """One mail that will go out."""
+    """An email that will be sent."""
 
     at: datetime
     """UTC."""
@@ -31,7 +31,7 @@ BY_DUE_TIME = attrgetter("at")
 
 
 def planned_emails(volume: Volume, now: datetime, until: datetime) -> Iterator[PlannedEmail]:
-    """The mails to authors of the volume from `now` to `until`, in order. What is due counts as sent now."""
+    """Yield the emails to authors of the volume from `now` to `until`, in order. Overdue emails count as sent now."""
     look = planner.PlannerBatch(planner.waiting().filter(paper__volume=volume), ahead=True)
     future = Simulation(look.cases(now), now)
     outbox = sorted(future.outbox(), key=BY_DUE_TIME)
@@ -39,7 +39,7 @@ def planned_emails(volume: Volume, now: datetime, until: datetime) -> Iterator[P
 
 
 class Simulation:
-    """The agreements as they will be, while nobody does anything but the clock."""
+    """The agreements in the future, if nothing happens but the scheduled reminders."""
 
     def __init__(self, cases: list[planner.Case], now: datetime) -> None:
         self.now = now
@@ -51,7 +51,7 @@ class Simulation:
             self.of_signer.setdefault(case.agreement.signer_email.lower(), []).append(pk)
 
     def outbox(self) -> Iterator[PlannedEmail]:
-        """What is on its way; the clock then waits no more for it."""
+        """Yield the queued emails; after that no timeline has a pending email."""
         found: dict[tuple[str, int], list[Message]] = {}
         for pk, case in self.cases.items():
             for message in case.agreement.messages.all():
@@ -71,12 +71,12 @@ class Simulation:
             due = set()
             while self.looks and self.looks[0][0] == at:
                 due.add(heapq.heappop(self.looks)[1])
-            # As the clock does it: who is looked at brings along what else waits for the same signer.
+            # As `lifecycle.remind` does it: a check includes all other agreements that await the same signer.
             asked = {other for pk in due for other in self.of_signer[self.cases[pk].agreement.signer_email.lower()]}
             yield from self.round(at, sorted(asked), due)
 
     def round(self, at: datetime, asked: list[int], due: set[int]) -> Iterator[PlannedEmail]:
-        """One round of the clock."""
+        """Simulate one run of the planner."""
         people: dict[str, list[EmailRequest]] = {}
         for pk in asked:
             case = self.cases[pk]._replace(timeline=self.seen(pk))
@@ -94,7 +94,7 @@ class Simulation:
             yield PlannedEmail(at, requests[0].recipient, words({request.kind for request in requests}), papers)
 
     def seen(self, pk: int) -> Timeline:
-        """The agreement's timeline with the mails that others will have had by then."""
+        """Return the agreement's timeline, including the emails that others will have had by then."""
         case = self.cases[pk]
 
         def later(one: datetime | None, address: str) -> datetime | None:
@@ -108,7 +108,7 @@ class Simulation:
         return replace(case.timeline, quiet_until=quiet, coauthors=others)
 
     def done(self, pk: int, plan: planner.Plan, at: datetime) -> None:
-        """The agreement when these mails have gone out."""
+        """Update the agreement as if these emails were sent."""
         requests = planner.email_requests(plan)
         timeline = self.cases[pk].timeline
         self.change(
@@ -124,5 +124,5 @@ class Simulation:
 
 
 def words(kinds: set[Message.Kind]) -> str:
-    """What a mail is, which may be several things to its reader."""
+    """Describe an email that may contain several kinds of message."""
     return " and ".join(sorted(str(kind.label).lower() for kind in kinds))

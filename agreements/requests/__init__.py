@@ -1,1 +1,1 @@
-"""What authors and editors ask of each other after the issue."""
+"""Requests of authors and editors after the issue."""

@@ -1,7 +1,8 @@
-"""Not the right person, or not the right facts: what an author may change alone, and what an editor settles.
+"""Change requests: another signer, title or names. Editors accept or reject them.
 
-Handing over to a co-author whose address is on file needs nobody else. Everything else is a proposal: a row with what
-was wanted, settled once by an editor. An agreement's facts never change: whoever corrects them replaces it.
+The signer can delegate to a co-author with a known address without an editor. Everything else is a change request: a
+row that an editor resolves once. The snapshot of an agreement never changes: accepting a request replaces the
+agreement.
 """
 
 from datetime import datetime
@@ -27,27 +28,30 @@ State = ChangeRequest.State
 
 
 class AlreadyRequestedError(Exception):
-    """The same kind of proposal waits for an editor."""
+    """A change request of the same kind is open."""
 
 
 # --- another signer
 
 
 def possible_delegates(agreement: Agreement) -> list[Author]:
-    """The authors to whom the signer may hand over, in order; all of them, if the signer is none."""
+    """Return the authors to whom the signer may delegate, in order: all but the signer."""
     authors = list(agreement.paper.authors.order_by("position"))
     named = [author for author in authors if name_shown(author) == agreement.signer]
     signer = next((author for author in named if author.email == agreement.signer_email), named[0] if named else None)
     return [author for author in authors if author != signer]
 
 
-# --- proposals
+# --- requests
 
 
 def request_change(
     agreement: Agreement, kind: ChangeRequest.Kind, data: dict[str, Any], *, note: str, now: datetime
 ) -> ChangeRequest:
-    """Asks the editors. Raises TransitionError if the agreement has changed, AlreadyRequestedError if one is open."""
+    """Record a change request and notify the editors.
+
+    Raises TransitionError if the agreement awaits no signature, AlreadyRequestedError if one of this kind is open.
+    """
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])
         status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
@@ -56,7 +60,7 @@ def request_change(
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
         made = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
-        outbox.cancel_reminders([agreement.pk])  # and `reminders.REST` keeps the clock from queueing others
+        outbox.cancel_reminders([agreement.pk])  # `planner.request_pause_until` prevents new ones
         lifecycle.record_event(
             agreement.pk, "propose", by="signer", now=now, data={"what": change_lines(made), "note": note}
         )
@@ -65,14 +69,15 @@ def request_change(
 
 
 def change_lines(change_request: ChangeRequest) -> list[str]:
-    """What it would change, a line each."""
+    """Return the requested changes, one line each."""
     return [str(each) for each in differences(change_request.agreement.facts, change_request.data)]
 
 
 def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreement:
-    """Writes what was proposed into the paper and replaces the agreement. Returns the new one, whose link is mailed.
+    """Apply the requested changes to the paper and replace the agreement. Returns the new one; its link is emailed.
 
-    Raises TransitionError if it was resolved or the agreement has changed, NotReadyError if the paper cannot take it.
+    Raises TransitionError if it was resolved or the agreement has changed, NotReadyError if the paper cannot be changed
+    so.
     """
     with transaction.atomic():
         agreement = resolve(change_request, State.ACCEPTED, by=by, now=now)
@@ -90,7 +95,7 @@ def accept(change_request: ChangeRequest, *, by: str, now: datetime) -> Agreemen
 
 
 def reject(change_request: ChangeRequest, *, reason: str, by: str, now: datetime) -> None:
-    """The agreement stays as it is; its signer is told why."""
+    """Reject the request. The agreement stays as it is, and its signer gets the reason."""
     with transaction.atomic():
         agreement = resolve(change_request, State.REFUSED, by=by, now=now, answer=reason)
         lifecycle.record_event(agreement.pk, "refuse", by=by, now=now, data={"reason": reason})
@@ -101,7 +106,7 @@ def reject(change_request: ChangeRequest, *, reason: str, by: str, now: datetime
 
 
 def set_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: datetime) -> None:
-    """Whoever was proposed signs from now on. Raises NotReadyError if the paper has nobody any more in whose place."""
+    """Make the requested person the signer. Raises NotReadyError if the paper lacks the author."""
     authors = Author.objects.filter(paper=agreement.paper_id)
     if "author" not in wanted:
         contact = authors.filter(is_corresponding=True).first()
@@ -119,7 +124,10 @@ def set_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: da
 def resolve(
     change_request: ChangeRequest, state: ChangeRequest.State, *, by: str, now: datetime, answer: str = ""
 ) -> Agreement:
-    """Resolves it once, if its agreement still waits. Returns the agreement, its row locked. Raises TransitionError."""
+    """Resolve the request once, if its agreement awaits a signature. Returns the agreement, with its row locked.
+
+    Raises TransitionError if it was resolved or the agreement has changed.
+    """
     outbox.lock_agreements([change_request.agreement_id])
     agreement = Agreement.objects.select_related("text").get(pk=change_request.agreement_id)
     if agreement.status not in WAITING:
@@ -131,11 +139,11 @@ def resolve(
     return agreement
 
 
-# --- other facts
+# --- title and authors
 
 
 def apply_change(paper: Paper, data: dict[str, Any]) -> None:
-    """Writes a proposed title and author list into the paper. Raises NotReadyError, which says what to do."""
+    """Write the requested title and authors into the paper. Raises NotReadyError, which says what to do."""
     if "title" in data and data["title"] != paper.title:
         try:
             paper.title, paper.title_latex = data["title"], to_latex(data["title"])
@@ -147,7 +155,7 @@ def apply_change(paper: Paper, data: dict[str, Any]) -> None:
 
 
 def apply_authors(paper: Paper, names: list[str]) -> None:
-    """Gives the paper these authors in this order. Who is known under the name, or one like it, keeps the rest."""
+    """Give the paper these authors in this order. An author with the same or a similar name keeps the other data."""
     rows = list(paper.authors.order_by("position"))
     chosen = match_authors(rows, names)
     left = [row for row in rows if row not in chosen]
@@ -158,7 +166,7 @@ def apply_authors(paper: Paper, names: list[str]) -> None:
     for gone in left:
         gone.delete()
     far = 1 + max((row.position for row in rows), default=0) + len(names)
-    for place, kept in enumerate(filter(None, chosen)):  # out of the way, for no two may ever share a position
+    for place, kept in enumerate(filter(None, chosen)):  # first to unused positions, because positions are unique
         Author.objects.filter(pk=kept.pk).update(position=far + place)
     for place, (row, name) in enumerate(zip(chosen, names, strict=True), start=1):
         author = row or Author(paper=paper)
@@ -175,7 +183,7 @@ def apply_authors(paper: Paper, names: list[str]) -> None:
 
 
 def match_authors(rows: list[Author], names: list[str]) -> list[Author | None]:
-    """For each name the author who bears it: the same name first, then one like it, then who stands there."""
+    """Match each name to an author: by the same name, then a similar name, then the family name, then the position."""
     chosen: list[Author | None] = [None] * len(names)
 
     def choose(fits: Any) -> None:
@@ -196,7 +204,7 @@ def similar_names(one: Name, other: Name) -> bool:
 
 
 def parse_name(name: str) -> Name:
-    """A name as people write it, ``First von Last, Jr``, in its parts."""
+    """Split a name of the form ``First von Last, Jr`` into its parts."""
     words, _, suffix = name.partition(", ")
     try:
         parts = read_name(words).name

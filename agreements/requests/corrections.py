@@ -1,8 +1,8 @@
-"""Corrections of what is published; THE ONLY WRITER of Correction.
+"""Corrections of published papers; THE ONLY WRITER of Correction.
 
-They are recorded in the terms of the form that the publisher's repositories show for a pull request, so that what was
-settled here can be handed on as it is: who asks, what kind of change, which editor gave permission, how and when. A
-small edit of the metadata needs no permission; another PDF or other content needs that of an editor of the volume.
+They are recorded with the fields of the publisher's form for a pull request, so that they can be copied into it: who
+asks, the kind of change, and which editor gave permission, how and when. A small edit of the metadata needs no
+permission; another PDF or other content needs the permission of an editor of the volume.
 """
 
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from agreements.models import Agreement, Correction, Message
 State, Role, Nature = Correction.State, Correction.Role, Correction.Nature
 
 MAX_OPEN = 3
-"""So many requests about one paper may wait for an editor."""
+"""Limit of open correction requests per paper."""
 
 
 class NotPublishedError(Exception):
-    """Before publication the paper itself is changed."""
+    """The paper is not published: it can still be changed directly."""
 
 
 class TooManyOpenError(Exception):
-    """The editors have enough requests about this paper already."""
+    """The paper has too many open correction requests."""
 
 
 class AlreadyResolvedError(Exception):
-    """Somebody else was faster."""
+    """The correction was already resolved."""
 
 
 class NotPermittedError(ValueError):
-    """The permission that the publisher asks for is missing, or is not that of an editor of the volume."""
+    """The publisher requires a permission that is missing or not from an editor of the volume."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The word of one of the volume's editors, as the publisher wants it recorded."""
+    """An editor's permission, with the data that the publisher asks for."""
 
     by: str = ""
     how: str = ""
@@ -49,7 +49,10 @@ class Permission:
 
 
 def request_correction(agreement: Agreement, *, by: str, now: datetime, **fields: Any) -> Correction:
-    """Puts a request on record and tells the editors, unless one of them made it. Raises NotPublished, TooManyOpen."""
+    """Record a request, and notify the editors unless one of them made it.
+
+    Raises NotPublishedError, TooManyOpenError.
+    """
     published = agreement.paper.volume.published
     if published is None or published > now.date():
         raise NotPublishedError
@@ -66,7 +69,7 @@ def request_correction(agreement: Agreement, *, by: str, now: datetime, **fields
 
 
 def approve(correction: Correction, permission: Permission, *, by: str, now: datetime) -> None:
-    """Approved, with the permission it needs. Raises NotPermitted and Settled."""
+    """Approve the correction with the permission it needs. Raises NotPermittedError, AlreadyResolvedError."""
     editors = correction.agreement.paper.volume.editor_names
     if correction.needs_permission and not (permission.by and permission.how and permission.on):
         raise NotPermittedError("Say which editor of the volume gave permission, how, and on which day.")
@@ -88,7 +91,7 @@ def approve(correction: Correction, permission: Permission, *, by: str, now: dat
 
 
 def reject(correction: Correction, *, reason: str, by: str, now: datetime) -> None:
-    """Refused; who asked is told why. Raises Settled."""
+    """Reject the correction, and email the reason to the requester. Raises AlreadyResolvedError."""
     with transaction.atomic():
         resolve(correction, State.REFUSED, by=by, now=now, answer=reason)
         notify_requester(correction, now)
@@ -106,7 +109,10 @@ def resolve(correction: Correction, state: Correction.State, *, by: str, now: da
 
 
 def apply(correction: Correction, *, by: str, now: datetime) -> None:
-    """The publisher has taken it in; who asked is told. Raises Settled unless it was approved and not yet applied."""
+    """Record that the publisher has applied the correction, and notify the requester.
+
+    Raises AlreadyResolvedError unless it is approved and not yet applied.
+    """
     with transaction.atomic():
         outbox.lock_agreements([correction.agreement_id])
         mine = Correction.objects.filter(pk=correction.pk, state=State.APPROVED)
@@ -119,7 +125,7 @@ def apply(correction: Correction, *, by: str, now: datetime) -> None:
 
 
 def notify_requester(correction: Correction, now: datetime) -> None:
-    """Tells whoever asked what became of it, as far as there is an address."""
+    """Email the result to the requester, if there is an address."""
     if correction.email:
         kind, idempotency_key = Message.Kind.CORRECTION, f"correction:{correction.pk}:{correction.state}"
         outbox.queue(
@@ -127,7 +133,7 @@ def notify_requester(correction: Correction, now: datetime) -> None:
         )
 
 
-# --- in the publisher's terms
+# --- the publisher's form
 
 ROLES = {
     Role.AUTHOR: "I am an author of this paper",
@@ -144,7 +150,7 @@ NATURES = {
 
 
 def pull_request(correction: Correction) -> str:
-    """The request as Markdown under the headings of the publisher's form, ready to be pasted into a pull request."""
+    """Return the correction as Markdown with the headings of the publisher's form, for a pull request."""
     agreement = correction.agreement
     given = correction.permitted_on.isoformat() if correction.permitted_on else ""
     paper = agreement.paper

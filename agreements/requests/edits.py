@@ -1,7 +1,7 @@
-"""Clause 5: substantive edits are verified with the author; THE ONLY WRITER of Edit.
+"""Edits of signed papers (clause 5: substantive edits are verified with the author); THE ONLY WRITER of Edit.
 
-An edit is noted with what it changed. A substantive one asks the signer by mail; until they say yes, or it is undone,
-the paper is not delivered. Silence is no yes.
+An edit is recorded with what it changed. For a substantive edit the signer is asked by email; until they confirm it or
+it is undone, the paper is not delivered. No answer does not count as confirmation.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ def record_edit(
     after: str = "",
     reason: str = "",
 ) -> Edit:
-    """Puts an edit on record; asks the author if it is substantive. Raises TransitionError before the signature."""
+    """Record an edit, and ask the author if it is substantive. Raises TransitionError before the signature."""
     with transaction.atomic():
         lock_edit(agreement, "note an edit under")
         edit = Edit.objects.create(
@@ -50,7 +50,7 @@ def record_edit(
 
 
 def ask_author(edit: Edit, *, now: datetime) -> bool:
-    """Asks the author, or asks again. False if the edit waits no more, or a mail about it is on its way."""
+    """Ask the author, or ask again. Returns False if the edit is not open or an email about it is still queued."""
     with transaction.atomic():
         lock_edit(edit.agreement, "ask about an edit under")
         open_ = Edit.objects.filter(pk=edit.pk, state=State.OPEN)
@@ -65,7 +65,9 @@ def ask_author(edit: Edit, *, now: datetime) -> bool:
 
 
 def record_answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> None:
-    """The author's word, once. The editors are told. Raises TransitionError when it was settled before."""
+    """Record the author's answer, once, and notify the editors. Raises TransitionError if the edit
+    was resolved before.
+    """
     state = State.CONFIRMED if confirmed else State.DECLINED
     with transaction.atomic():
         resolve(edit, {State.OPEN}, state, by="signer", words=words, now=now)
@@ -73,17 +75,17 @@ def record_answer(edit: Edit, *, confirmed: bool, words: str, now: datetime) -> 
 
 
 def confirm(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
-    """The author has said yes in another way; an editor says which. Raises TransitionError."""
+    """Record that the author confirmed in another way, which `reason` names. Raises TransitionError."""
     resolve(edit, {State.OPEN, State.DECLINED}, State.CONFIRMED, by=by, words=reason, now=now)
 
 
 def undo(edit: Edit, *, reason: str, by: str, now: datetime) -> None:
-    """The paper is as it was before the edit. Raises TransitionError."""
+    """Record that the paper is as it was before the edit. Raises TransitionError."""
     resolve(edit, {State.NOTED, State.OPEN, State.DECLINED}, State.UNDONE, by=by, words=reason, now=now)
 
 
 def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str, words: str, now: datetime) -> None:
-    """One step from one of `sources` with its event."""
+    """Set the state from one of `sources` and append the event. Raises TransitionError."""
     with transaction.atomic():
         lock_edit(edit.agreement, "settle an edit under")
         mine = Edit.objects.filter(pk=edit.pk, state__in=sources)
@@ -95,7 +97,7 @@ def resolve(edit: Edit, sources: set[Edit.State], state: Edit.State, *, by: str,
 
 
 def lock_edit(agreement: Agreement, verb: str) -> None:
-    """Takes the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
+    """Lock the agreement's row, so that it cannot end meanwhile. Raises TransitionError if it is not in force."""
     outbox.lock_agreements([agreement.pk])
     status = Agreement.objects.values_list("status", flat=True).get(pk=agreement.pk)
     if status not in IN_FORCE:

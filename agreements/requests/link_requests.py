@@ -1,7 +1,7 @@
-"""Fresh links for those whose link has ended: asked for by anybody, mailed to the address on file and to no other.
+"""Requests for new links. Anybody may request one; it is emailed only to the address on file.
 
-Asking writes one row, whatever the link was; the clock looks it up. So neither the answer nor its time tells whether
-there is an agreement behind it.
+A request writes one row, whatever the link was, and a scheduled job answers it. So neither the page nor its response
+time reveals whether there is an agreement.
 """
 
 from datetime import datetime
@@ -19,33 +19,35 @@ BATCH = 500
 
 
 def request_link(now: datetime, *, token: str = "", reference: str = "") -> None:
-    """Notes the wish for a fresh link instead of `token`, or for the copy of the agreement `reference`."""
+    """Record a request for a new link in place of `token`, or for the sealed PDF of the agreement `reference`."""
     digest = sha256(token.encode()) if token else ""
     request = LinkRequest(digest=digest, reference=reference[:140], asked_at=now)
     LinkRequest.objects.bulk_create([request], ignore_conflicts=True)
 
 
 def answer_requests(now: datetime) -> int:
-    """Queues a mail for each request that leads somewhere. Returns how many; the requests are gone then."""
+    """Queue an email for each request that matches an agreement, and delete the requests. Returns how many emails."""
     queued = 0
     while requests := list(LinkRequest.objects.order_by("asked_at", "pk")[:BATCH]):
         for request in requests:
             with transaction.atomic():
                 gone, _ = LinkRequest.objects.filter(pk=request.pk).delete()
-                agreement = agreement_meant(request) if gone else None  # else another worker has it
+                agreement = agreement_meant(request) if gone else None  # not deleted: another worker answers it
                 if agreement is not None:
                     queued += send_link(agreement, now)
     return queued
 
 
 def agreement_meant(request: LinkRequest) -> Agreement | None:
-    """The agreement that a request is about: the one asked for if its copy is wanted, else its paper's live one."""
+    """Return the agreement that a request is about: the named one if its sealed PDF is wanted, else the paper's live
+    one.
+    """
     if request.reference:
         asked = Agreement.objects.filter(reference=request.reference).first()
         wants_copy = True
     else:
         links = Link.objects.select_related("agreement").filter(digest=request.digest)
-        # The holder of one of the others need not be the signer.
+        # Links of these purposes may be held by people other than the signer.
         link = links.exclude(purpose__in=[Link.Purpose.OBJECT, Link.Purpose.CORRECT]).first()
         asked, wants_copy = (link.agreement, link.purpose == Link.Purpose.COPY) if link else (None, False)
     if asked is None or (wants_copy and asked.sealed_file):
@@ -54,14 +56,12 @@ def agreement_meant(request: LinkRequest) -> Agreement | None:
 
 
 def send_link(agreement: Agreement, now: datetime) -> bool:
-    """Mails a fresh link to the address on file: to sign while it waits, to the copy once sealed. False if neither.
+    """Email a new link to the address on file: to sign, or to the sealed PDF. Returns False if neither applies.
 
-    At most so many a day to one address. The mails themselves are counted, so nothing is kept twice.
+    The number of such emails per address and day is limited; the messages themselves are counted.
     """
     with transaction.atomic():
-        outbox.lock_agreements(
-            [agreement.pk]
-        )  # so that no link to sign is queued for an agreement that is just being signed
+        outbox.lock_agreements([agreement.pk])  # so that no signing link is queued while the agreement is being signed
         agreement.refresh_from_db()
         waits = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=ANSWERS)

@@ -1,4 +1,6 @@
-"""An author for whom another one signed says no. It is put on record and told to the editors; it undoes nothing."""
+"""Objections of co-authors to a signature. They are recorded and the editors notified; the
+agreement does not change.
+"""
 
 from datetime import datetime
 
@@ -14,16 +16,18 @@ SIGNED = {Status.SIGNED, Status.SEALED}
 
 
 def coauthor_of(link: Link) -> str:
-    """The author to whom the link was mailed, by name if the paper still knows the address."""
+    """Return the co-author to whom the link was emailed: the name, or the address if the paper does not have it any
+    more.
+    """
     recipient = link.message.recipient
     author = link.agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
     return author.display if author else recipient
 
 
 def record_objection(agreement: Agreement, *, by: str, reason: str, now: datetime) -> bool:
-    """Notes the objection of the author `by`, once. False if it is on record already.
+    """Record the objection of the co-author `by`, once. Returns False if it is recorded already.
 
-    Raises TransitionError when the agreement is not in force any more: then there is nothing to object to.
+    Raises TransitionError if the agreement is not in force.
     """
     with transaction.atomic():
         outbox.lock_agreements([agreement.pk])

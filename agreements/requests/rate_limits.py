@@ -1,4 +1,4 @@
-"""How often the public pages may be used, and by whom."""
+"""Rate limits of the public pages."""
 
 from datetime import timedelta
 
@@ -7,10 +7,10 @@ from proceedings.web.rate_limits import KEEP, Limit, forget, reached, room, take
 __all__ = ["KEEP", "MAILS", "MISSES", "SIGNING", "UPLOADS", "Limit", "forget", "reached", "room", "take"]
 
 MISSES = Limit("misses", 20, timedelta(minutes=1))
-"""Of one address of the network: posts to links that are dead, and requests for fresh ones."""
+"""Per network address: posts to expired links, and requests for new ones."""
 SIGNING = Limit("signing", 5, timedelta(hours=1))
-"""Of one link: filled-in forms sent to be signed."""
+"""Per link: submitted signing forms."""
 UPLOADS = Limit("uploads", 10, timedelta(hours=1))
-"""About one agreement: forms signed by hand, for each of which a process is started."""
+"""Per agreement: uploads of signed forms, each of which starts a process."""
 MAILS = Limit("mails", 3, timedelta(days=1))
-"""To one mail address: mails that somebody asked for. Counted by the mails themselves."""
+"""Per email address: emails that somebody requested. Counted by the messages themselves."""

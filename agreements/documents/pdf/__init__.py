@@ -1,6 +1,7 @@
-"""The agreement as PDF: facts and wording in, bytes out. ReportLab lives in this package only.
+"""Agreements as PDF: snapshot and agreement text in, bytes out. Only this package uses ReportLab.
 
-Same arguments, same bytes: nothing here reads a clock, a setting, a file beside the bundled fonts, or the network.
+The same arguments give the same bytes: nothing here reads the time, a setting, a file other than the bundled fonts, or
+the network.
 """
 
 from agreements.documents.pdf.evidence_page import evidence, paper_evidence

@@ -1,7 +1,7 @@
-"""The paper: a ReportLab canvas that draws shaped text.
+"""A ReportLab canvas that draws shaped text.
 
-Text reaches the page only through `Sheet.write`, as glyph numbers. No mark-up parser is ever involved, so there is
-nothing to escape and nothing in a title that could be obeyed: an ampersand or a tag is a row of shapes.
+Text gets onto a page only through `PageCanvas.write`, as glyph numbers. No markup parser is involved, so nothing needs
+escaping, and no title can contain a command.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,15 +20,15 @@ from agreements.documents.pdf.paragraph import Set, Type
 WIDTH, HEIGHT = letter
 MARGIN = 104.0
 MEASURE = WIDTH - 2 * MARGIN
-"""Width of the text column in points; about 75 characters of the body type, near the publisher's own."""
+"""Width of the text column in points; about 75 characters of the body type, as in the publisher's own form."""
 
 INK, GREY = 0.0, 0.38
 
-rl_config.useA85 = 0  # binary streams: a fifth smaller, and no need for ReportLab's C accelerator
+rl_config.useA85 = 0  # binary streams: a fifth smaller, and independent of ReportLab's C accelerator
 
 
 class PageCanvas(Canvas):
-    """A document being drawn. The same calls give the same bytes: no clock, no random identifier."""
+    """A document being drawn. The same calls give the same bytes: it contains no time and no random identifier."""
 
     _doc: Any
 
@@ -42,7 +42,7 @@ class PageCanvas(Canvas):
         self._marked: dict[int, int] = {}
 
     def _make_preamble(self) -> None:
-        """Start pages without ReportLab's Helvetica, which would be a font that is not embedded."""
+        """Start pages without ReportLab's Helvetica, a font that is not embedded."""
         self._preamble = "1 0 0 1 0 0 cm"
 
     def write(self, x: float, y: float, line: Set, kind: Type, *, grey: float = INK) -> None:
@@ -57,14 +57,14 @@ class PageCanvas(Canvas):
         return y
 
     def rule(self, x: float, y: float, width: float, *, weight: float = 0.4, grey: float = INK) -> None:
-        """A horizontal line."""
+        """Draw a horizontal line."""
         self.setStrokeGray(grey)
         self.setLineWidth(weight)
         self.line(x, y, x + width, y)
 
     @contextmanager
     def part(self, role: str) -> Iterator[None]:
-        """What is drawn inside is one part of the document's structure, such as ``P``; ``Artifact`` is none."""
+        """Tag what is drawn inside as one structure element, such as ``P``; ``Artifact`` is outside the structure."""
         if role == "Artifact":
             self.addLiteral("/Artifact BMC")
         else:
@@ -76,23 +76,23 @@ class PageCanvas(Canvas):
         self.addLiteral("EMC")
 
     def leave(self, field: str) -> None:
-        """Leave room for a field: an empty form XObject, shown here and filled when the document is bound."""
+        """Reserve a field: an empty form XObject, shown here and filled later through the template."""
         if not self.hasForm(field):
             self.beginForm(field)
             self.endForm()
         self.doForm(field)
 
     def finished(self) -> bytes:
-        """The document's bytes; nothing can be drawn afterwards."""
+        """Return the document's bytes; nothing can be drawn afterwards."""
         self.save()
         return self._buffer.getvalue()
 
     def numbers(self) -> dict[str, int]:
-        """The object numbers that ReportLab gave, by its internal names; known once the document is finished."""
+        """Return the object numbers by ReportLab's internal names; only after `finished`."""
         given: dict[str, tuple[int, int]] = self._doc.idToObjectNumberAndVersion
         return {name: number for name, (number, _) in given.items()}
 
 
 def field_name(field: str) -> str:
-    """ReportLab's internal name of the object of a field."""
+    """Return ReportLab's internal name of a field's object."""
     return str(xObjectName(field))

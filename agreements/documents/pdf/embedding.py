@@ -1,8 +1,8 @@
-"""A face inside one document: which glyphs it used, and the PDF objects that carry them.
+"""Embed fonts in a document: which glyphs it uses, and the PDF objects for them.
 
-Faces are embedded as composite TrueType fonts (ISO 32000-1, 9.7.4) whose codes are glyph numbers. Where one glyph
-stands for other characters than its own, as in ligatures and joined letters, that use gets a code of its own, so the
-text that people copy out is always the text that was put in.
+Fonts are embedded as composite TrueType fonts (ISO 32000-1, 9.7.4) whose codes are glyph numbers. A glyph that stands
+for other characters than its own, as in ligatures and joined letters, gets a separate code for that use, so that copied
+text is always the original text.
 """
 
 import unicodedata
@@ -19,11 +19,11 @@ from agreements.documents.pdf.shaping import Line, Run
 
 _LATIN_LIGATURES = range(0xFB00, 0xFB07)
 KEPT = 8192
-"""How many runs a font keeps worked out."""
+"""Limit of cached runs per font."""
 
 
 class Embedded:
-    """The use of `face` in one document under the resource name `name`."""
+    """The use of the font `face` in one document, under the resource name `name`."""
 
     def __init__(self, face: Face, name: str) -> None:
         self.face = face
@@ -32,10 +32,10 @@ class Embedded:
         """The code of each (glyph, text) in use."""
         self._shown: dict[tuple[int, str, int, int], str] = {}
         self._rows: dict[tuple[Run, int], str] = {}
-        """What was worked out for a run, such as a word, with a stretch."""
+        """The cached operators of each (run, stretch)."""
 
     def code(self, glyph: Glyph) -> int:
-        """The code that draws `glyph` and is read back as its text."""
+        """Return the code that draws `glyph` and is extracted as its text."""
         use = (glyph.number, glyph.text)
         code = self._codes.get(use)
         if code is None:
@@ -45,11 +45,13 @@ class Embedded:
         return code
 
     def knows(self, run: Run) -> bool:
-        """Whether all of `run` has been used, so that the embedded font has it."""
+        """Whether all glyphs of `run` are embedded."""
         return (run, 0) in self._rows or all((glyph.number, glyph.text) in self._codes for glyph in run.glyphs)
 
     def row(self, run: Run, stretch: int) -> str:
-        """A plain run as elements of a TJ array; `stretch` is added to each space, in thousandths."""
+        """Return a plain run as elements of a TJ array; `stretch` is added to each space, in thousandths of the type
+        size.
+        """
         stretch = stretch if run.spaces else 0
         row = self._rows.get((run, stretch))
         if row is None:
@@ -60,19 +62,19 @@ class Embedded:
         return row
 
     def syllables(self, run: Run, stretch: int) -> Iterator[str]:
-        """The operators that show a run that is not plain, but for its marks."""
+        """Yield the operators of a run that is not plain, without its marks."""
         speaking = (glyph for glyph in run.glyphs if not glyph.is_mark)
         for _, group in groupby(speaking, key=lambda glyph: glyph.cluster):
             together = tuple(group)
             shown = f"[{self._elements(together, stretch)}]TJ"
             if len(together) > 1:
-                # Several glyphs that share one text: readers are told to take them as a whole.
+                # Several glyphs share one text, so readers must extract them as a unit.
                 text = _utf16("".join(glyph.text for glyph in together))
                 shown = f"/Span<</ActualText<FEFF{text}>>>BDC {shown} EMC"
             yield shown
 
     def _elements(self, glyphs: Iterable[Glyph], stretch: int) -> str:
-        """Each glyph, and how far the pen is to move otherwise than the font says; neighbours without a gap as one."""
+        """Return each glyph with its adjustment of the advance; adjacent glyphs without one are merged."""
         elements = []
         for glyph in glyphs:
             advance = glyph.advance + (stretch if glyph.text == " " else 0)
@@ -86,7 +88,7 @@ class Embedded:
         return "".join(elements).replace("><", "")
 
     def marks(self, run: Run, x: float, y: float, size: float, stretch: int) -> Iterator[str]:
-        """The marks of a run that starts at (x, y), each set at its own place; they are part of their letter's text."""
+        """Yield the operators of the marks of a run that starts at (x, y), each at its own position."""
         for glyph in run.glyphs:
             if glyph.is_mark:
                 at = f"1 0 0 1 {x + glyph.dx * size / 1000:.2f} {y + glyph.dy * size / 1000:.2f} Tm"
@@ -94,7 +96,7 @@ class Embedded:
             x += (glyph.advance + (stretch if glyph.text == " " else 0)) * size / 1000
 
     def addObjects(self, document: Any) -> None:  # noqa: N802  (ReportLab calls it when it saves)
-        """Put the font and what belongs to it into ReportLab's document."""
+        """Add the font's objects to ReportLab's document."""
         numbers = frozenset(number for number, _ in self._codes)
         base = subset_name(self.face, numbers)
         data = self.face.subset(numbers)
@@ -141,14 +143,14 @@ class Embedded:
         document.idToObject["BasicFonts"].dict[self.name] = document.Reference(font, f"{self.name}.font")
 
     def _widths(self) -> pdfdoc.PDFArray:
-        """Advances by code: `code [width] ...`."""
+        """Return the advances by code: `code [width] ...`."""
         entries: list[object] = []
         for (number, _), code in sorted(self._codes.items(), key=itemgetter(1)):
             entries += [code, pdfdoc.PDFArray([self.face.width(number)])]
         return pdfdoc.PDFArray(entries)
 
     def _glyph_map(self, document: Any) -> object:
-        """Which glyph each code draws, where that is not the glyph of the same number."""
+        """Return the map from codes to glyph numbers where they differ."""
         if all(number == code for (number, _), code in self._codes.items()):
             return pdfdoc.PDFName("Identity")
         table = bytearray(2 * (max(self._codes.values()) + 1))
@@ -157,7 +159,7 @@ class Embedded:
         return document.Reference(_stream(bytes(table)), f"{self.name}.glyphs")
 
     def _to_unicode(self) -> bytes:
-        """The CMap from codes to characters (ISO 32000-1, 9.10.3), in blocks of at most 100."""
+        """Return the CMap from codes to characters (ISO 32000-1, 9.10.3), in blocks of at most 100."""
         texts = sorted((code, text) for (_, text), code in self._codes.items())
         rows = [f"<{code:04X}> <{_utf16(text)}>" for code, text in texts]
         blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
@@ -173,15 +175,15 @@ class Embedded:
 
 
 class Fonts:
-    """All faces in one document, and the operators that write lines with them."""
+    """All fonts of one document, and the operators that write lines with them."""
 
     def __init__(self, document: Any) -> None:
-        """`document` is ReportLab's; each face puts itself into it when the document is saved."""
+        """`document` is ReportLab's; each font adds its objects when the document is saved."""
         self._document = document
         self._faces: dict[str, Embedded] = {}
 
     def write(self, x: float, y: float, line: Set, kind: Type, grey: float) -> str:
-        """The operators that draw a line with its baseline starting at (x, y), in points."""
+        """Return the operators that draw a line with its baseline starting at (x, y), in points."""
         shown = [f"BT {grey:g} g 1 0 0 1 {x:.2f} {y:.2f} Tm"]
         marks: list[str] = []
         row: list[str] = []
@@ -202,14 +204,14 @@ class Fonts:
         return "\n".join([*shown, *_array(row), *marks, "ET"])
 
     def reserve(self, line: Line) -> None:
-        """Embed what `line` needs, as if it had been written."""
+        """Embed the glyphs that `line` needs."""
         for run in line.runs:
             embedded = self._embed(run.face)
             for glyph in run.glyphs:
                 embedded.code(glyph)
 
     def know(self, line: Line) -> bool:
-        """Whether `line` can be written without embedding anything more."""
+        """Whether `line` can be written without embedding more glyphs."""
         return all(run.face in self._faces and self._faces[run.face].knows(run) for run in line.runs)
 
     def _embed(self, name: str) -> Embedded:
@@ -221,7 +223,7 @@ class Fonts:
 
 
 def _array(row: list[str]) -> list[str]:
-    """The row as one TJ operator, if there is anything in it."""
+    """Return the row as a TJ operator; empty for an empty row."""
     return [f"[{''.join(row)}]TJ".replace("><", "")] if row else []
 
 
@@ -230,7 +232,7 @@ def _utf16(text: str) -> str:
 
 
 def _own_text(face: Face, number: int) -> str | None:
-    """What a glyph is read as without further word: its character, with fi and its kin read as letters."""
+    """Return the text that a glyph is extracted as without a mapping; Latin ligatures as their letters."""
     own = face.own_text.get(number)
     if own is not None and ord(own) in _LATIN_LIGATURES:
         return unicodedata.normalize("NFKC", own)

@@ -1,4 +1,4 @@
-"""The evidence page: who signed what, when, in which words, and how anyone can check it."""
+"""The evidence page: who signed what, when, with which statements, and how to verify it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ QR_SIDE = 72.0
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Lines that hang from one row at `x`."""
+    """Lines that start in one row at `x`."""
 
     x: float
     lines: tuple[Set, ...]
@@ -38,7 +38,7 @@ class _Cell:
 
 @dataclass(slots=True)
 class _Page:
-    """What stands on one page."""
+    """The content of one page."""
 
     lines: list[Placed] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
@@ -47,9 +47,9 @@ class _Page:
 def evidence(
     facts: Snapshot, wording: AgreementWording, sig: Signature, history: Sequence[HistoryLine], verify_url: str
 ) -> bytes:
-    """The evidence of one signature as PDF: one page, or as many as the authors and events need.
+    """Return the evidence of an electronic signature as PDF, on as many pages as needed.
 
-    Same arguments, same bytes. Raises UnprintableError for characters that no bundled font has.
+    The same arguments give the same bytes. Raises UnprintableError for characters that no bundled font has.
     """
     table = _begun(
         "Evidence of signature",
@@ -72,7 +72,7 @@ def evidence(
 def paper_evidence(
     facts: Snapshot, wording: AgreementWording, sig: HandSignature, history: Sequence[HistoryLine], verify_url: str
 ) -> bytes:
-    """The evidence of a form signed by hand, as PDF. Same arguments, same bytes; raises as `evidence` does."""
+    """Return the evidence of a signed form as PDF. Same arguments, same bytes; raises like `evidence`."""
     table = _begun(
         "Evidence of signature on paper",
         "This page belongs to the agreement before it and is sealed with it. "
@@ -129,7 +129,7 @@ def _happened(table: "_Table", history: Sequence[HistoryLine]) -> None:
 
 
 def _of_both(facts: Snapshot) -> Iterator[tuple[str, str]]:
-    """What the evidence says of the facts, however it was signed."""
+    """The rows about the snapshot, for both ways of signing."""
     yield "Title", facts.title
     yield from _authors(facts.authors)
     yield "Signer", facts.signer
@@ -147,7 +147,7 @@ def _particulars(facts: Snapshot, sig: Signature) -> Iterator[tuple[str, str]]:
 
 
 def _authors(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """All in a row; but one a line where any reads from right to left, for in a row such names change places."""
+    """All authors in one row; one per row if any name is right-to-left, because adjacent ones would change places."""
     label = f"Authors ({len(names)})"
     if not has_right_to_left("".join(names)):
         yield label, "; ".join(names)
@@ -172,7 +172,7 @@ def _draw(pages: list[_Page], facts: Snapshot, verify_url: str) -> bytes:
 
 
 def _qr(sheet: PageCanvas, address: str, x: float, y: float) -> None:
-    """The address as a QR code, `QR_SIDE` points wide, lower left corner at (x, y); drawn as vectors."""
+    """Draw the address as a QR code, `QR_SIDE` points wide, with its lower left corner at (x, y)."""
     code: Any = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(address)
     code.make()
@@ -188,7 +188,7 @@ def _qr(sheet: PageCanvas, address: str, x: float, y: float) -> None:
 
 
 class _Table:
-    """Rows filled from the top of the first page; a row that does not fit goes on over the page."""
+    """Rows from the top of the first page; a row that does not fit continues on the next page."""
 
     def __init__(self) -> None:
         self.pages = [_Page()]
@@ -204,7 +204,7 @@ class _Table:
         self._hang([_Cell(MARGIN, set_paragraph(text, room, VALUE), VALUE)])
 
     def section(self, text: str) -> None:
-        """A heading with a rule under it, never alone at the foot of a page."""
+        """Add a heading with a rule below it, never alone at the foot of a page."""
         self.skip(7)
         if self._y - 4 * VALUE.leading < BOTTOM:
             self._turn()
@@ -213,7 +213,7 @@ class _Table:
         self.skip(1)
 
     def row(self, label: str, value: str, *, narrow: bool = False) -> None:
-        """A label and its value; `narrow` keeps clear of the QR code."""
+        """Add a label and its value; `narrow` leaves space for the QR code."""
         room = MEASURE - LABEL_ROOM - (QR_SIDE + 16 if narrow else 0)
         self._hang(
             [
@@ -239,7 +239,7 @@ class _Table:
         )
 
     def _hang(self, cells: list[_Cell]) -> None:
-        """Draw cells side by side, line by line, turning the page where it is full."""
+        """Add cells side by side, line by line, and start a new page when one is full."""
         leading = max(cell.kind.leading for cell in cells)
         for at in range(max(len(cell.lines) for cell in cells)):
             if self._y < BOTTOM:

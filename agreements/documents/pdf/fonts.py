@@ -1,8 +1,8 @@
-"""The bundled typefaces: which one draws a character, how a text is shaped, and the subset a document embeds.
+"""The bundled fonts: which one draws a character, how a text is shaped, and the subset a document embeds.
 
-Each file is read once per process. Shaping is HarfBuzz for every text, so kerning, ligatures, stacked accents,
-Arabic joining and Devanagari conjuncts all come by the same road, and a glyph is addressed by its own number in the
-font: codes in a content stream then mean the same in every document, whatever else that document says.
+Each file is read once per process. HarfBuzz shapes every text, so kerning, ligatures, stacked accents, Arabic joining
+and Devanagari conjuncts all work the same way. Glyphs are addressed by their number in the font, so codes in a content
+stream mean the same in every document.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "fonts"
 REGULAR = "SourceSerif4-Regular"
 ITALIC = "SourceSerif4-Italic"
 SEMIBOLD = "SourceSerif4-SemiBold"
-"""The cuts of the text face; what it lacks is drawn from the fallback faces, which have one cut."""
+"""Styles of the text font. Characters it lacks are drawn from the fallback fonts, which have one style."""
 
 FALLBACKS = (
     REGULAR,
@@ -35,14 +35,14 @@ FALLBACKS = (
     "NotoSerifSC-Regular",
     "NotoSansMath-Regular",
 )
-"""Asked in this order for a character that the text face lacks."""
+"""Tried in this order for a character that the text font lacks."""
 
 IGNORABLE = frozenset("\u200c\u200d\u2060\ufe0e\ufe0f")
-"""Joiners and variation selectors: they steer shaping, are never drawn, and need no glyph."""
+"""Joiners and variation selectors: they control shaping, are never drawn, and need no glyph."""
 
 
 class UnprintableError(ValueError):
-    """A text holds characters that cannot be printed; `characters` names them."""
+    """A text contains characters that cannot be printed; `characters` lists them."""
 
     def __init__(self, text: str, characters: list[str]) -> None:
         self.characters = characters
@@ -59,33 +59,35 @@ def _describe(character: str) -> str:
 
 
 class Glyph(NamedTuple):
-    """A shape on a line. Distances are thousandths of the type size."""
+    """A glyph on a line. Distances are thousandths of the type size."""
 
     number: int
     """The glyph's number in its font file."""
     cluster: int
-    """Where the characters it belongs to begin in the shaped text; glyphs of one cluster share it."""
+    """Start of its characters in the shaped text; glyphs of one cluster share it."""
     advance: int
     dx: int
     dy: int
     text: str
-    """The characters it stands for: the widest glyph of a cluster speaks for all of it, the others are mute."""
+    """The characters it stands for: the widest glyph of a cluster has the cluster's whole text, the
+    others have none.
+    """
 
     @property
     def is_mark(self) -> bool:
-        """A mute glyph without room of its own, such as an accent: drawn over what is already there."""
+        """Whether it has neither text nor advance, such as an accent: it is drawn over another glyph."""
         return not self.text and not self.advance
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """A face's measures in thousandths of the type size."""
+    """A font's measures in thousandths of the type size."""
 
     ascent: int
     descent: int
     cap_height: int
     box: tuple[int, ...]
-    """Left, bottom, right and top of the box that holds every glyph."""
+    """Left, bottom, right and top of the box that contains every glyph."""
 
 
 class Face:
@@ -100,17 +102,17 @@ class Face:
 
     @cached_property
     def characters(self) -> frozenset[int]:
-        """The code points that the font's cmap covers."""
+        """The code points in the font's cmap."""
         return frozenset(self._face.unicodes)
 
     @property
     def glyph_count(self) -> int:
-        """How many glyphs the file has; numbers from here on are free."""
+        """Number of glyphs in the file; higher numbers are free."""
         return int(self._face.glyph_count)
 
     @cached_property
     def own_text(self) -> dict[int, str]:
-        """The character of each glyph that stands for one character alone (the lowest code point, if several)."""
+        """The character of each glyph that stands for one character (the lowest code point, if several)."""
         own: dict[int, str] = {}
         for code in sorted(self.characters, reverse=True):
             number = self._font.get_nominal_glyph(code)
@@ -119,7 +121,7 @@ class Face:
         return own
 
     def width(self, number: int) -> int:
-        """The advance of a glyph as the font states it, in thousandths of the type size."""
+        """Return the advance of a glyph in the font, in thousandths of the type size."""
         width = self._widths.get(number)
         if width is None:
             width = self._widths[number] = round(self._font.get_glyph_h_advance(number) * self._scale)
@@ -127,7 +129,7 @@ class Face:
 
     @cached_property
     def metrics(self) -> "Metrics":
-        """What a PDF font descriptor asks for."""
+        """The values of a PDF font descriptor."""
         extents = self._font.get_font_extents("ltr")
         head = self._face.reference_table("head").data
         corners = [int.from_bytes(head[at : at + 2], "big", signed=True) for at in (36, 38, 40, 42)]
@@ -144,9 +146,9 @@ class Face:
         return round(extents.y_bearing * self._scale) if extents else 0
 
     def shape(self, text: str, *, right_to_left: bool) -> tuple[Glyph, ...]:
-        """`text`, all of it in this face and one direction, as glyphs from left to right as they are drawn.
+        """Shape `text`, all of it in this font and one direction, into glyphs in drawing order from left to right.
 
-        Raises UnprintableError rather than draw the empty box of a missing glyph.
+        Raises UnprintableError for a character without a glyph.
         """
         buffer = hb.Buffer()
         buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_GRAPHEMES
@@ -182,13 +184,13 @@ class Face:
         return tuple(map(Glyph._make, zip(*columns, strict=True)))
 
     def _scaled(self, distances: list[int]) -> list[int]:
-        """Font units as thousandths of the type size."""
+        """Convert font units to thousandths of the type size."""
         if self._scale == 1:
             return distances
         return [round(distance * self._scale) for distance in distances]
 
     def subset(self, numbers: frozenset[int]) -> bytes:
-        """A TrueType file with only these glyphs, each under its old number (so codes need no translation)."""
+        """Return a TrueType file with only these glyphs, under their original numbers."""
         wanted = hb.SubsetInput()
         wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).set(numbers)
         wanted.flags = hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
@@ -203,25 +205,25 @@ class Face:
 
 
 def hb_tag(name: str) -> int:
-    """A font table's name as HarfBuzz numbers it."""
+    """Return a font table's name as HarfBuzz's number."""
     return int.from_bytes(name.ljust(4).encode("ascii"), "big")
 
 
 def subset_name(face: Face, numbers: frozenset[int]) -> str:
-    """The PDF name of a subset: six capitals made from its contents, a plus sign, the font (ISO 32000-1, 9.6.4)."""
+    """Return the PDF name of a subset: six capitals from its content, a plus sign, the font (ISO 32000-1, 9.6.4)."""
     digest = hashlib.sha256(repr(sorted(numbers)).encode()).digest()
     return "".join(chr(65 + byte % 26) for byte in digest[:6]) + "+" + face.name
 
 
 @lru_cache(maxsize=16)
 def face(name: str) -> Face:
-    """The bundled font of this file name, parsed on first use and then kept."""
+    """Return the bundled font of this file name, parsed on first use and cached."""
     return Face(name)
 
 
 @lru_cache(maxsize=4096)
 def face_for(character: str, style: str) -> str | None:
-    """The name of the first face that has the character: the text face in this cut, else the fallbacks."""
+    """Return the name of the first font that has the character: the text font in this style, else the fallbacks."""
     code = ord(character)
     for name in (style, *FALLBACKS):
         if code in face(name).characters:

@@ -1,7 +1,7 @@
-"""Where everything on the form stands: title, blanks, clauses, footnote and the two lines that are signed.
+"""The layout of the form: title, blanks, clauses, footnote and the two lines to sign.
 
-Pure arrangement, nothing is drawn here. It depends on the wording and on how many lines each blank needs, not on
-what is written there, so it is made once for all agreements of a shape.
+It depends on the agreement text and on how many lines each blank needs, not on their content, so it is computed once
+per shape. Nothing is drawn here.
 """
 
 from collections.abc import Sequence
@@ -27,33 +27,33 @@ FILLED = (
     (7, Type(size=9, leading=13.5)),
     (99, Type(size=8, leading=11.4)),
 )
-"""What is filled in is set in the largest type that needs at most so many lines; type below 8 pt is never set."""
+"""Filled-in text is set in the largest type that needs at most this many lines; never below 8 pt."""
 
 TITLE_LIMIT = 500
 NAME_LIMIT = 200
-"""Characters. The printed form has room for these; the record of a paper rarely has a tenth."""
+"""Limits in characters. The printed form has space for these; papers rarely need a tenth."""
 
 TOP = HEIGHT - 92.0
 BOTTOM = 84.0
 GAP = 8.0
 INDENT = 24.0
 NUMBER_ROOM = 7.0
-"""Between a clause's number, which is set to the right, and its text."""
+"""Between a clause's right-aligned number and its text."""
 SIGN_LEADING = 27.0
 LABEL_GAP = 6.0
 """Between a signature label and what is written beside it."""
 STAMP_HEIGHT = 34.0
 RULE_DROP = 3.8
-"""How far a ruled line lies below the baseline of what is written on it."""
+"""Distance of a ruled line below the baseline of the text on it."""
 
 
 class DoesNotFitError(ValueError):
-    """A text is longer than the form has room for."""
+    """A text is too long for the form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One line at its place on a page: `x`, `y` in points from the lower left corner."""
+    """One line with its position on a page: `x`, `y` in points from the lower left corner."""
 
     x: float
     y: float
@@ -63,7 +63,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A horizontal line at its place."""
+    """A horizontal line with its position."""
 
     x: float
     y: float
@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Part:
-    """What belongs together on a page: a paragraph, a heading, a blank. `role` is its PDF structure type."""
+    """A paragraph, heading or blank. `role` is its PDF structure type."""
 
     role: str
     lines: list[Placed] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where the lines of a field go: the first baseline, downwards from there."""
+    """The position of a field's lines: the first baseline, and the type."""
 
     x: float
     y: float
@@ -92,19 +92,19 @@ class Slot:
 
 @dataclass(slots=True)
 class Arrangement:
-    """The form's pages, the places of its fields, and where it is signed: (x, baseline, room) on the last page."""
+    """The form's pages, the positions of its fields, and of the signature: (x, baseline, width) on the last page."""
 
     pages: list[list[Part]]
     slots: dict[str, Slot]
     signed: tuple[float, float, float]
     dated: tuple[float, float, float]
     stamped: tuple[float, float]
-    """Left and top of the room for the seal's stamp, under the lines."""
+    """Left and top of the area for the seal's stamp, below the lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many lines of which type each field has; forms of one shape differ in nothing but those lines."""
+    """How many lines of which type each field has; forms of one shape differ only in the content of these lines."""
 
     title: tuple[int, Type]
     author: tuple[int, Type]
@@ -113,14 +113,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What is written on one form, in set lines by field."""
+    """The content of one form's fields, as set lines."""
 
     shape: Shape
     lines: dict[str, tuple[Set, ...]]
 
 
 def filling(facts: Snapshot, wording: AgreementWording) -> Filling:
-    """The lines for the blanks; raises UnprintableError and DoesNotFitError."""
+    """Set the lines for the blanks; raises UnprintableError and DoesNotFitError."""
     title, title_kind = _filled(facts.title, TITLE_LIMIT, "title")
     author, author_kind = _filled(facts.signer, NAME_LIMIT, "name of the corresponding author")
     name = set_paragraph(facts.signer, _beside(wording.author_label), PLAIN)
@@ -129,7 +129,7 @@ def filling(facts: Snapshot, wording: AgreementWording) -> Filling:
 
 
 def _filled(text: str, limit: int, what: str) -> tuple[tuple[Set, ...], Type]:
-    """The lines that a blank is filled with, and their type."""
+    """Return the lines of a blank, and their type."""
     cleaned = clean(text)
     if not cleaned or len(cleaned) > limit:
         raise DoesNotFitError(f"The {what} has {len(cleaned)} characters; the form takes 1 to {limit}.")
@@ -171,26 +171,26 @@ def arrange(wording: AgreementWording, shape: Shape) -> Arrangement:
 
 
 def _footnote(lines: Sequence[Set]) -> Part:
-    """At the foot of page 1 under a short rule, as the publisher has it."""
+    """Place the footnote at the foot of page 1 below a short rule, as in the publisher's form."""
     top = BOTTOM + (len(lines) - 1) * FOOTNOTE.leading
     placed = [Placed(MARGIN, top - at * FOOTNOTE.leading, line, FOOTNOTE) for at, line in enumerate(lines)]
     return Part("Note", placed, [Rule(MARGIN, top + FOOTNOTE.leading + 1, MEASURE * 0.38)])
 
 
 def room_to_sign(wording: AgreementWording) -> float:
-    """The length of the line on which the form is signed, in points; the same for forms of every shape."""
+    """Return the length of the signature line in points; it is the same for all shapes."""
     (line,) = set_paragraph(wording.signed_label, MEASURE, PLAIN)
     return MEASURE - 2 * INDENT - line.width(PLAIN.size) - LABEL_GAP
 
 
 def _beside(label: str) -> float:
-    """The room that is left on the line of a signature label."""
+    """Return the width that remains on the line of a signature label."""
     (line,) = set_paragraph(label, MEASURE, PLAIN)
     return MEASURE - INDENT - line.width(PLAIN.size) - LABEL_GAP
 
 
 class _Flow:
-    """Fills pages from the top; the first page keeps room for the footnote."""
+    """Fills pages from the top; the first page leaves space for the footnote."""
 
     def __init__(self, floor: float) -> None:
         self.pages: list[list[Part]] = [[]]
@@ -208,7 +208,7 @@ class _Flow:
             self._y -= kind.leading
 
     def paragraph(self, text: str, kind: Type, indent: float = 0.0, number: Set | None = None) -> None:
-        """A paragraph, with its number hanging before it; it may go on over the page, never by a single line."""
+        """Add a paragraph, with its number before it. A page break leaves no single line on either page."""
         lines = set_paragraph(text, MEASURE - indent, kind)
         here = int((self._y - self._floor) // kind.leading) + 1
         if here < len(lines):
@@ -229,7 +229,7 @@ class _Flow:
         self._y -= GAP
 
     def blank(self, name: str, count: int, kind: Type) -> None:
-        """Each filled line on a ruled line of its own, as one writes on a form."""
+        """Reserve a blank, with a ruled line below each filled line."""
         self.skip(4)
         self.slots[name] = Slot(MARGIN + INDENT, self._y, kind)
         part = self._part("P", name)
@@ -245,24 +245,24 @@ class _Flow:
             self.clause(part, depth + 1)
 
     def height(self, clause: Clause, depth: int) -> float:
-        """How many points a clause with its parts takes."""
+        """Return the height of a clause with its parts, in points."""
         lines = set_paragraph(clause.text, MEASURE - INDENT * (depth + 1), BODY)
         return len(lines) * BODY.leading + GAP + sum(self.height(part, depth + 1) for part in clause.parts)
 
     def keep_together(self, height: float) -> None:
-        """Turn the page now if `height` points are no longer free on it."""
+        """Start a new page if less than `height` points are free."""
         if self._y - height < self._floor:
             self._turn()
 
     def named(self, label: str, count: int) -> None:
-        """The label with the corresponding author's name beside it, in `count` lines."""
+        """Add the label with the corresponding author's name beside it, in `count` lines."""
         end = self._label(label, "•", 0)
         self.slots["name"] = Slot(end + LABEL_GAP, self._y, PLAIN)
         self._part("P", "name")
         self._y -= (count - 1) * PLAIN.leading + SIGN_LEADING
 
     def to_be_signed(self, label: str) -> tuple[float, float, float]:
-        """A labelled ruled line, left empty: its x, baseline and room."""
+        """Add a label with an empty ruled line; returns the line's x, baseline and width."""
         x = self._label(label, "–", INDENT) + LABEL_GAP
         place = (x, self._y, WIDTH - MARGIN - x)
         self.pages[-1][-1].rules.append(Rule(x, self._y - RULE_DROP, place[2]))
@@ -270,7 +270,7 @@ class _Flow:
         return place
 
     def _label(self, text: str, mark: str, indent: float) -> float:
-        """A signature label with its bullet; returns where it ends."""
+        """Add a signature label with its bullet; returns where it ends."""
         part = self._part("P")
         end = 0.0
         for words, x in ((mark, MARGIN + indent + 8), (text, MARGIN + indent + INDENT)):

@@ -1,7 +1,7 @@
-"""Paragraphs: text broken into the lines that look best together.
+"""Break paragraphs into lines.
 
-Breaks are chosen for the whole paragraph at once (total-fit, after Knuth and Plass, 1981), so one loose line is not
-paid for by the next. All measures are points unless said otherwise.
+Breaks are chosen for the whole paragraph at once (total-fit, after Knuth and Plass, 1981). All lengths are points
+unless stated otherwise.
 """
 
 import re
@@ -17,17 +17,17 @@ from agreements.documents.pdf.shaping import Line, require_printable, set_line
 _HYPHEN_COST = 110.0
 _STRETCH = 0.55
 _SHRINK = 0.30
-"""How far a space may grow or shrink before it looks wrong, in parts of its own width."""
+"""How far a space may grow or shrink, as a fraction of its width."""
 _LOOSE = 4.0
 _NO_BREAK_BEFORE = frozenset("、。，．・：；？！）」』】〉》〕ー々’”)]}.,:;?!%")
 _BREAK_AFTER = frozenset("/-–—")
 _BREAKABLE = re.compile("[-/–—\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0010ffff]")
-"""Words without any of these, which are most, have no place for a break that shows nothing."""
+"""Most words contain none of these, so they have no place to break without a hyphen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """How a paragraph is set."""
+    """The typographic settings of a paragraph."""
 
     style: str = REGULAR
     size: float = 10.5
@@ -38,32 +38,32 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """One line as it will be drawn."""
+    """One line ready to be drawn."""
 
     line: Line
     stretch: int = 0
     """Added to every space, in thousandths of the type size."""
 
     def width(self, size: float) -> float:
-        """The drawn width at this type size."""
+        """Return the drawn width at this type size."""
         return (self.line.width + self.stretch * self.line.spaces) * size / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Letters that are never parted, and what may follow them."""
+    """Letters that are never separated, and what follows them."""
 
     text: str
     width: float
     space: float
-    """Room of the space after it when the line goes on; 0 inside a word."""
+    """Width of the space after it if the line continues; 0 inside a word."""
     hyphen: bool = False
     """A break here shows a hyphen that is not in the text."""
 
 
 @lru_cache(maxsize=512)
 def set_paragraph(text: str, width: float, kind: Type) -> tuple[Set, ...]:
-    """`text` in lines no wider than `width`; raises UnprintableError for characters that no font has."""
+    """Break `text` into lines no wider than `width`; raises UnprintableError for characters that no font has."""
     cleaned = require_printable(text)
     if not cleaned:
         return ()
@@ -90,7 +90,7 @@ def _fit(words: str, width: float, kind: Type, *, last: bool) -> Set:
 
 
 def _best_breaks(pieces: list[_Piece], width: float, kind: Type) -> list[int]:
-    """Indexes between pieces where lines start and end, of least total cost."""
+    """Return the indexes between pieces where lines start and end, with the least total cost."""
     count = len(pieces)
     hyphen = _width("-", kind)
     best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
@@ -112,7 +112,7 @@ def _best_breaks(pieces: list[_Piece], width: float, kind: Type) -> list[int]:
 
 
 def _cost(slack: float, spaces: float, kind: Type, *, last: bool) -> float:
-    """How bad a line is that misses the measure by `slack` with `spaces` points of space to change."""
+    """Return the cost of a line that differs from the width by `slack`, with `spaces` points of adjustable space."""
     if last and slack >= 0:
         return 1.0
     if not kind.justified:
@@ -123,7 +123,7 @@ def _cost(slack: float, spaces: float, kind: Type, *, last: bool) -> float:
 
 
 def _hyphen_cost(pieces: list[_Piece], start: int, end: int) -> float:
-    """A hyphen costs, two hyphens one under the other cost dearly."""
+    """Return the cost of a hyphen; it is higher below another hyphen."""
     if not pieces[end - 1].hyphen:
         return 0.0
     stacked = start > 0 and pieces[start - 1].hyphen
@@ -140,7 +140,7 @@ def _pieces(text: str, width: float, kind: Type) -> Iterator[_Piece]:
 
 
 def _narrow(part: str, width: float, kind: Type, *, space: float, hyphen: bool) -> Iterator[_Piece]:
-    """`part` as one piece, or, when no line could hold it, cut wherever a line is full."""
+    """Yield `part` as one piece, or split it if it is wider than a line."""
     measured = _width(part, kind)
     while measured > width and len(part) > 1:
         count = max(1, int(len(part) * width / measured))
@@ -157,7 +157,7 @@ def _width(text: str, kind: Type) -> float:
 
 
 def _parts(word: str, kind: Type) -> Iterator[tuple[str, bool]]:
-    """A word cut where a line may end inside it, each part with whether a hyphen would be shown there."""
+    """Yield the parts of a word between which a line may break, each with whether a hyphen is shown there."""
     if kind.hyphenated and (cut := _hyphenated(word)):
         yield from ((part, True) for part in cut[:-1])
         yield cut[-1], False
@@ -183,13 +183,13 @@ def _ideographic(character: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _syllables() -> dict[str, tuple[str, ...]]:
-    """The words that may be hyphenated, as data: `hyphens.txt` lists the form's own long words with their breaks."""
+    """Return the words that may be hyphenated: `hyphens.txt` lists the form's long words with their breaks."""
     listed = (Path(__file__).parent / "hyphens.txt").read_text(encoding="utf-8").split()
     return {word.replace("-", ""): tuple(word.split("-")) for word in listed}
 
 
 def _hyphenated(word: str) -> list[str]:
-    """`word` at its syllables, its punctuation and capitals kept; empty if it is not to be hyphenated."""
+    """Split `word` at its syllables, with its punctuation and capitals; empty if it may not be hyphenated."""
     match = re.fullmatch(r"(\W*)(\w+)(\W*)", word)
     syllables = _syllables().get(match[2].lower()) if match else None
     if not match or not syllables:

@@ -1,7 +1,7 @@
-"""Text to shaped runs: normal form, face per character cluster, direction, order on the line.
+"""Shape text into runs: normal form, font per character cluster, direction, order on the line.
 
-The two facts that make names from anywhere come out right: a base letter and its marks are never split between
-faces, and runs are put in visual order only after a line has been broken in reading order (Unicode annex 9, L2).
+Two rules make names in all scripts come out right: a base letter and its marks always use the same font, and runs are
+put in visual order only after the line was broken in reading order (Unicode annex 9, L2).
 """
 
 import unicodedata
@@ -18,27 +18,29 @@ from agreements.documents.pdf.fonts import FALLBACKS, IGNORABLE, REGULAR, Glyph,
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-"""Controls, direction overrides, surrogates, private and unassigned code points: nothing that a reader can see."""
+"""Controls, direction overrides, surrogates, private and unassigned code points: invisible to a reader."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Run:
-    """Neighbouring glyphs of one face, as they stand on the line. A word has one run for the whole process, so what
-    is worked out for it can be kept by its identity."""
+    """Adjacent glyphs of one font, as they are on the line.
+
+    A word has one Run object per process, so that data about it can be cached by identity.
+    """
 
     face: str
     glyphs: tuple[Glyph, ...]
     width: int
     """The natural width in thousandths of the type size."""
     spaces: int
-    """How many spaces a justified line may stretch."""
+    """Number of spaces that a justified line may stretch."""
     plain: bool
-    """Every glyph speaks for itself: no marks, no syllables of several glyphs."""
+    """Every glyph has its own text: no marks, no syllables of several glyphs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text, shaped, in visual order."""
+    """A shaped line of text in visual order."""
 
     text: str
     runs: tuple[Run, ...]
@@ -48,15 +50,15 @@ class Line:
 
 
 def clean(text: str) -> str:
-    """`text` in NFC with every run of white space as one space, as all printed text is."""
+    """Normalize `text` to NFC with single spaces, as for all printed text."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def unprintable(text: str) -> list[str]:
-    """The characters of `text` that no bundled font can print, each once, in order of appearance.
+    """Return the characters of `text` that no bundled font can print, each once, in order of appearance.
 
-    Control characters and invisible direction marks count as unprintable: a text must not read otherwise than it
-    is stored. White space is folded before printing and is always fine.
+    Control characters and invisible direction marks count as unprintable, because a text must not look different from
+    what is stored. White space is normalized before printing and is always allowed.
     """
     cleaned = clean(text)
     if _simple(REGULAR).issuperset(cleaned):
@@ -70,10 +72,10 @@ def unprintable(text: str) -> list[str]:
 
 
 def made_visible(text: str) -> str:
-    """`text` with each unprintable character as its code, such as ``[U+1F600]``.
+    """Return `text` with each unprintable character as its code, such as ``[U+1F600]``.
 
-    For records about an agreement, such as an editor's display name, which must not stop a signed agreement from
-    being sealed. What the agreement itself says is refused instead.
+    For records about an agreement, such as an editor's display name, which must not keep a signed agreement from being
+    sealed. Unprintable characters in the agreement itself are rejected instead.
     """
     missing = unprintable(text)
     for character in missing:
@@ -82,12 +84,12 @@ def made_visible(text: str) -> str:
 
 
 def has_right_to_left(text: str) -> bool:
-    """Whether any of `text` reads from right to left."""
+    """Whether any of `text` is right-to-left."""
     return any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
 
 
 def require_printable(text: str) -> str:
-    """`text` cleaned; raises UnprintableError if any of it cannot be printed."""
+    """Return `text` cleaned; raises UnprintableError if any of it cannot be printed."""
     cleaned = clean(text)
     if not _simple(REGULAR).issuperset(cleaned) and (missing := unprintable(cleaned)):
         raise UnprintableError(cleaned, missing)
@@ -96,7 +98,7 @@ def require_printable(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def set_line(text: str, style: str = REGULAR) -> Line:
-    """One line of clean text, shaped and in visual order; raises UnprintableError rather than leave anything out."""
+    """Shape one line of clean text in visual order; raises UnprintableError if any of it cannot be printed."""
     if _simple(style).issuperset(text):
         *words, last = text.split(" ")
         runs = tuple([_run(style, f"{word} ", False) for word in words] + ([_run(style, last, False)] if last else []))
@@ -114,7 +116,7 @@ def _run(name: str, text: str, right_to_left: bool) -> Run:
 
 
 def _in_visual_order(text: str, style: str) -> list[tuple[str, bool, str]]:
-    """(face, right to left, part of the text) from left to right."""
+    """Return (font, right to left, part of the text) in order from left to right."""
     pieces: list[tuple[int, str, str]] = []
     levels = _levels(text)
     at = 0
@@ -136,7 +138,7 @@ def _in_visual_order(text: str, style: str) -> list[tuple[str, bool, str]]:
 
 @lru_cache(maxsize=3)
 def _simple(style: str) -> frozenset[str]:
-    """The characters of the text face that need no thought: drawn alone, from left to right."""
+    """Return the characters of the text font that are drawn alone and from left to right."""
     return frozenset(
         character
         for character in map(chr, face(style).characters)
@@ -146,7 +148,7 @@ def _simple(style: str) -> frozenset[str]:
 
 
 def _lend_spaces(pieces: list[tuple[int, str, str]]) -> None:
-    """Give a space between two words of one face to that face: a run that reads from right to left stays whole."""
+    """Give a space between two words of one font to that font, so that a right-to-left run stays whole."""
     for at in range(1, len(pieces) - 1):
         level, _, cluster = pieces[at]
         before, after = pieces[at - 1], pieces[at + 1]
@@ -155,7 +157,7 @@ def _lend_spaces(pieces: list[tuple[int, str, str]]) -> None:
 
 
 def _reverse_from(parts: list[tuple[int, str, str]], threshold: int) -> list[tuple[int, str, str]]:
-    """Turn round every stretch of parts whose level is at least `threshold` (rule L2)."""
+    """Reverse every sequence of parts whose level is at least `threshold` (rule L2)."""
     turned: list[tuple[int, str, str]] = []
     for deep, group in groupby(parts, key=lambda part: part[0] >= threshold):
         stretch = list(group)
@@ -164,11 +166,11 @@ def _reverse_from(parts: list[tuple[int, str, str]], threshold: int) -> list[tup
 
 
 def _levels(text: str) -> list[int]:
-    """The embedding level of each character (Unicode annex 9); all zero when nothing runs from right to left."""
+    """Return the embedding level of each character (Unicode annex 9); all zero without right-to-left text."""
     if not has_right_to_left(text):
         return [0] * len(text)
     storage = bidi.get_empty_storage()
-    # The document is English: only a line with no word from left to right at all is a right-to-left line.
+    # The document is in English: a line is right-to-left only if it has no left-to-right word.
     storage["base_level"] = int(not any(unicodedata.bidirectional(character) == "L" for character in text))
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
     bidi.get_embedding_levels(text, storage)
@@ -180,14 +182,14 @@ def _levels(text: str) -> list[int]:
     levels = iter([int(entry["level"]) for entry in kept])
     result: list[int] = []
     for character in text:
-        # The algorithm drops boundary neutrals such as joiners (rule X9); they stay with the letter before them.
+        # The algorithm drops boundary neutrals such as joiners (rule X9); they get the level of the letter before.
         dropped = unicodedata.bidirectional(character) == "BN"
         result.append((result[-1] if result else storage["base_level"]) if dropped else next(levels))
     return result
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """`text` cut before every character that is not a mark or joiner of the one before it."""
+    """Split `text` before every character that is not a mark or joiner of the one before it."""
     start = 0
     for at in range(1, len(text)):
         character = text[at]
@@ -199,7 +201,7 @@ def _clusters(text: str) -> Iterator[str]:
 
 
 def _covered(character: str) -> bool:
-    """Whether some face has the character and it is one that may be shown at all."""
+    """Whether some font has the character and it may be printed."""
     if character in IGNORABLE:
         return True
     return unicodedata.category(character) not in _REFUSED and face_for(character, REGULAR) is not None
@@ -207,7 +209,7 @@ def _covered(character: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _face_of(cluster: str, style: str) -> str | None:
-    """The face that has the whole cluster, or None: a mark from another face would not sit on its letter."""
+    """Return the font that has the whole cluster, or None: a mark from another font would be misplaced."""
     if not all(_covered(character) for character in cluster):
         return None
     drawn = [character for character in cluster if character not in IGNORABLE]

@@ -1,4 +1,4 @@
-"""What is added to the form's last page: the typed name and the date on their lines, and the seal's stamp."""
+"""Additions to the form's last page: the typed name and the date on their lines, and the stamp of the seal."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -26,10 +26,10 @@ SIGNED = tuple(Type(ITALIC, size=size, leading=size + 2) for size in (15, 13, 11
 
 DRAWN_WIDTH, DRAWN_HEIGHT = 99.0, 33.0
 DRAWN_DROP = 9.0
-"""How far a drawn signature may reach below the line's baseline; it stays clear of the lines above and below."""
+"""How far a drawn signature may reach below the baseline; it stays clear of the lines above and below."""
 DRAWN_ROOM = DRAWN_WIDTH + 8.0
 LARGEST_SCALE = 0.3
-"""Points for one step of the grid: a single dot does not become a blot."""
+"""Points per step of the grid: limits the size of a single dot."""
 
 BY_HAND = Type(ITALIC, size=10.5, leading=13.8)
 STAMP = Type(ITALIC, size=8.5, leading=11)
@@ -46,14 +46,14 @@ MONTHS = (
     "October",
     "November",
     "December",
-)  # whatever the locale
+)  # independent of the locale
 
 
 def signature(facts: Snapshot, wording: AgreementWording, sig: Signature) -> bytes:
-    """A one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
+    """Return a one-page PDF with only the typed name and the date of signing, at their places on the form's last page.
 
-    A drawn signature stands at the end of the typed name's line. Raises UnprintableError and DoesNotFitError as the
-    form does, and NotADrawing.
+    A drawn signature is placed at the end of the typed name's line. Raises UnprintableError, DoesNotFitError and
+    DrawingError.
     """
     arrangement = arrange(wording, filling(facts, wording).shape)
     sheet = PageCanvas()
@@ -70,7 +70,7 @@ def signature(facts: Snapshot, wording: AgreementWording, sig: Signature) -> byt
 
 
 def signed_on_paper(facts: Snapshot, wording: AgreementWording, sig: HandSignature) -> bytes:
-    """The same for a form signed by hand: where the signature is to be found, and its date as it was read."""
+    """The same for a signed form: where to find the signature, and its date as the editor read it."""
     arrangement = arrange(wording, filling(facts, wording).shape)
     sheet = PageCanvas()
     x, y, room = arrangement.signed
@@ -84,9 +84,9 @@ def signed_on_paper(facts: Snapshot, wording: AgreementWording, sig: HandSignatu
 
 
 def stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str = "") -> Stamp:
-    """The visible part of the seal, under the signature: who seals, which `officer` signs, what a reader may do.
+    """Return the visible part of the seal: who seals, which `officer` signs, and a hint for readers.
 
-    It says no time: that is inside the seal. Raises DoesNotFitError for names too long.
+    It contains no time: that is inside the seal. Raises DoesNotFitError if the names are too long.
     """
     arrangement = arrange(wording, filling(facts, wording).shape)
     left, top = arrangement.stamped
@@ -103,7 +103,7 @@ def stamp(facts: Snapshot, wording: AgreementWording, owner: str, officer: str =
 
 
 def fits_the_stamp(owner: str, officer: str = "") -> bool:
-    """Whether the names can be written on the seal's stamp. Ask before anything is sealed: then it is too late."""
+    """Whether the names fit on the stamp of the seal. Check it before sealing."""
     try:
         _stamped(owner, officer, MEASURE - INDENT)
     except DoesNotFitError:
@@ -121,12 +121,12 @@ def _stamped(owner: str, officer: str, width: float) -> tuple[Set, ...]:
 
 
 def moment(at: datetime) -> str:
-    """``2026-11-21 12:14 UTC``."""
+    """Format a time as ``2026-11-21 12:14 UTC``."""
     return f"{_utc(at):%Y-%m-%d %H:%M} UTC"
 
 
 def day(at: date) -> str:
-    """``21 November 2026``, the one form of a date that no country reads otherwise."""
+    """Format a date as ``21 November 2026``, which is unambiguous in every country."""
     at = _utc(at) if isinstance(at, datetime) else at
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
@@ -138,11 +138,10 @@ def _utc(at: datetime) -> datetime:
 
 
 def fits_the_line(name: str, wording: AgreementWording, *, drawn: bool = False) -> bool:
-    """Whether `name` can be written on the form's signature line, beside a drawn signature if there is one.
+    """Whether `name` fits on the form's signature line, beside a drawn signature if there is one.
 
-    Ask before it is signed: while it is sealed it is too late.
-
-    Raises UnprintableError for characters that no bundled font has.
+    Check it before signing, because sealing would fail. Raises UnprintableError for characters that no bundled font
+    has.
     """
     try:
         _typed(name, room_to_sign(wording) - DRAWN_ROOM * drawn)
@@ -152,14 +151,14 @@ def fits_the_line(name: str, wording: AgreementWording, *, drawn: bool = False) 
 
 
 def _draw(sheet: PageCanvas, strokes: Sequence[drawn_signature.Stroke], *, right: float, baseline: float) -> None:
-    """The strokes as lines, as large as their room allows, ending at `right` and standing about the baseline."""
+    """Draw the strokes as large as their area allows, with the right edge at `right`, around the baseline."""
     points = [point for stroke in strokes for point in stroke]
     (left_edge, right_edge), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))
     scale = min(DRAWN_WIDTH / max(right_edge - left_edge, 1), DRAWN_HEIGHT / max(bottom - top, 1), LARGEST_SCALE)
     floor = baseline - DRAWN_DROP + (DRAWN_HEIGHT - (bottom - top) * scale) / 2
     path = sheet.beginPath()
     for stroke in strokes:
-        for at, (x, y) in enumerate((*stroke, stroke[-1])):  # twice the last one: a dot is a line of no length
+        for at, (x, y) in enumerate((*stroke, stroke[-1])):  # the last point twice: a dot is a line of length zero
             place = (right - (right_edge - x) * scale, floor + (bottom - y) * scale)
             (path.lineTo if at else path.moveTo)(*place)
     sheet.setStrokeGray(INK)

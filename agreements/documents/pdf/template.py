@@ -1,9 +1,9 @@
-"""A form ready to be filled: everything that does not depend on one agreement is laid out and serialised once.
+"""A form template: everything that does not depend on one agreement is laid out and serialized once.
 
-ReportLab draws the form with empty fields. Its objects are then put in an order of our own, constants first, so that
-a document is the constant beginning, the few objects that differ, and the table of where each object starts. The
-result is an ordinary one-revision PDF with what PDF/A-2b asks for (ISO 19005-2): embedded fonts, an output intent,
-XMP metadata, a language, and the tags of its structure.
+ReportLab draws the form with empty fields. Its objects are then reordered, constants first, so that a document consists
+of the constant beginning, the few objects that differ, and the cross-reference table. The result is an ordinary
+single-revision PDF that conforms to PDF/A-2b (ISO 19005-2): embedded fonts, an output intent, XMP metadata, a language,
+and structure tags.
 """
 
 import hashlib
@@ -27,19 +27,19 @@ class Template:
     """The constant part of a document."""
 
     fonts: Fonts
-    """The embedded fonts; a field may hold what they know."""
+    """The embedded fonts. Fields may use only their embedded glyphs."""
     _beginning: bytes
     _digest: "hashlib._Hash"
-    """SHA-256 begun over `_beginning`."""
+    """SHA-256 state after `_beginning`."""
     _rows: bytes
     """The cross-reference rows of the objects in `_beginning`."""
     _count: int
-    """How many those are; the last of them is the catalog."""
+    """Number of these objects; the last of them is the catalog."""
     _fields: tuple[str, ...]
     _font_object: int
 
     def fill(self, fields: Mapping[str, str], *, title: str, subject: str) -> bytes:
-        """The document with the drawing operators of its fields; `title` and `subject` are its metadata."""
+        """Return the document with the drawing operators of its fields; `title` and `subject` are its metadata."""
         bodies = [self._field(fields[name]) for name in self._fields]
         bodies += [_information(title, subject), _metadata(title, subject)]
         parts, rows = [self._beginning], [self._rows]
@@ -67,9 +67,9 @@ class Template:
 
 
 def bind(sheet: PageCanvas, fields: tuple[str, ...]) -> Template:
-    """Take a finished drawing apart and put it in the order that `Template` needs.
+    """Split a finished drawing into its objects and reorder them for `Template`.
 
-    `fields` are the names left open on the sheet.
+    `fields` are the names of the reserved fields.
     """
     data = sheet.finished()
     numbers = sheet.numbers()
@@ -139,7 +139,7 @@ def _references(numbers: list[int]) -> bytes:
 
 
 def _objects(data: bytes) -> dict[int, bytes]:
-    """The bodies of all objects of a file that ReportLab wrote, by number, found by its own table."""
+    """Return the bodies of all objects of a ReportLab file by number, found through its cross-reference table."""
     start = int(data[data.rindex(b"startxref") + 9 :].split()[0])
     rows = data[start:].split(b"trailer")[0].split(b"\n")[2:]
     objects = {}
@@ -155,8 +155,9 @@ def _objects(data: bytes) -> dict[int, bytes]:
 
 
 def _renumbered(body: bytes, moved: dict[int, int]) -> bytes:
-    """An object with its references moved, without comments, and with the line end before `endstream` that ReportLab
-    leaves out and PDF/A asks for. A stream's data is not touched."""
+    """Return an object with renumbered references, and with the line end before `endstream` that ReportLab omits and
+    PDF/A requires. The data of a stream is unchanged.
+    """
     head, keyword, data = body.partition(b"stream\n")
     head = _REFERENCE.sub(lambda match: b"%d 0 R" % moved[int(match[1])], head)
     return head + keyword + data.removesuffix(b"endstream") + b"\nendstream" if keyword else head
@@ -180,7 +181,9 @@ def _utf16(text: str) -> str:
 
 
 def _metadata(title: str, subject: str) -> bytes:
-    """XMP that says what /Info says, and the claim of PDF/A-2b. No dates: a document's bytes know no clock."""
+    """Return XMP with the data of /Info and the PDF/A-2b claim. It contains no dates, so that the bytes are
+    reproducible.
+    """
     xmp = (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

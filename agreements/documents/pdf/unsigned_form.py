@@ -1,4 +1,4 @@
-"""The form: the publisher's two pages with title and corresponding author on their lines, not yet signed."""
+"""The unsigned form: the publisher's two pages, with the title and the corresponding author filled in."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,19 +14,19 @@ from agreements.domain.facts import Snapshot
 FOOT = Type(size=8, leading=10)
 FOOT_LINE = 46.0
 PAGE_ROOM = 96.0
-"""Kept free at the right of the running foot for the page's number."""
+"""Space at the right of the page footer for the page number."""
 FIELDS = ("title", "author", "name", "foot")
 
 _LETTERS = (range(0x21, 0x7F), range(0xA1, 0xAD), range(0xAE, 0x180), range(0x1EA0, 0x1EFA))
 COMMON = "ƠơƯưȘșȚțẞ‘’“”–—… " + "".join(chr(code) for block in _LETTERS for code in block)
-"""What most titles and names are written with. Their glyphs are in every form, so that filling one embeds nothing."""
+"""The characters of most titles and names. Their glyphs are in every form, so that filling it embeds nothing more."""
 LIGATURES = ("ff", "fi", "fj", "fl", "ft", "ffi", "ffj", "ffl", "fft")
 
 
 def form(facts: Snapshot, wording: AgreementWording, verify_url: str) -> bytes:
-    """The unsigned form as PDF, two letter pages: what the author is shown (v0). Same arguments, same bytes.
+    """Return the unsigned form as PDF, as the author is shown it. The same arguments give the same bytes.
 
-    Raises UnprintableError for characters that no bundled font has and DoesNotFitError for texts too long.
+    Raises UnprintableError for characters that no bundled font has, DoesNotFitError for texts too long.
     """
     filled = filling(facts, wording)
     lines = filled.lines | {"foot": foot_lines(facts, verify_url)}
@@ -44,7 +44,7 @@ def form(facts: Snapshot, wording: AgreementWording, verify_url: str) -> bytes:
 
 
 def foot_lines(facts: Snapshot, verify_url: str) -> tuple[Set, ...]:
-    """The running foot of every page, so that none can be parted from its agreement unnoticed."""
+    """The footer of every page, which identifies its agreement."""
     identity = f"{facts.reference}  ·  paper {facts.paper_key}  ·  text {facts.text_version}"
     address = f"Check it at {verify_url}"
     lines = set_paragraph(identity, MEASURE - PAGE_ROOM, FOOT) + set_paragraph(address, MEASURE, FOOT)
@@ -54,7 +54,7 @@ def foot_lines(facts: Snapshot, verify_url: str) -> tuple[Set, ...]:
 
 
 def draw_foot(sheet: PageCanvas, page: str) -> None:
-    """The constant part of the running foot: its rule and the page's number."""
+    """Draw the constant part of the footer: its rule and the page number."""
     sheet.rule(MARGIN, FOOT_LINE + 12, MEASURE, weight=0.3, grey=GREY)
     (line,) = set_paragraph(page, MEASURE, FOOT)
     sheet.write(WIDTH - MARGIN - line.width(FOOT.size), FOOT_LINE, line, FOOT, grey=GREY)
@@ -66,7 +66,7 @@ def _template(wording: AgreementWording, shape: Shape) -> Template:
 
 
 def _drawn(wording: AgreementWording, shape: Shape, reserved: Sequence[Set]) -> Template:
-    """The form with empty fields, with fonts that have what the `reserved` lines need."""
+    """Return the form with empty fields, and with fonts that contain the glyphs of the `reserved` lines."""
     sheet = PageCanvas()
     pages = arrange(wording, shape).pages
     for number, page in enumerate(pages, start=1):

@@ -1,11 +1,11 @@
-"""The seal: bytes shown + what the signing adds + one PAdES signature over all of it. pyHanko lives here only.
+"""The seal: the bytes shown, the additions of the signing, and one PAdES signature over all of it.
 
-`complete` appends the signature and the evidence to the form, `seal` certifies the whole and forbids any change, and
-`inspect` says of any bytes at all whether they are such a file, and if not, why not. A file is never rewritten, only
-added to: the sealed file begins with exactly the bytes the signer was shown.
+`complete` appends the signature and the evidence to the form, `seal` certifies the result and forbids any change, and
+`inspect` checks whether any bytes are such a file, and why not. A file is never rewritten, only appended to: the sealed
+PDF begins with exactly the bytes that the signer was shown.
 
-pyHanko is asynchronous inside; everything here is called from plain synchronous code, in a worker or a view, also
-where an event loop already runs.
+Only this package uses pyHanko. pyHanko is asynchronous; these functions are synchronous, and also work where an event
+loop is already running.
 """
 
 from cryptography.x509 import Certificate

@@ -1,4 +1,4 @@
-"""The signed document put together by increments, and the PAdES signature over all of it."""
+"""Assemble the signed document with incremental updates, and sign all of it with PAdES."""
 
 from io import BytesIO
 from typing import Any
@@ -28,24 +28,24 @@ FIELD = "PublisherSeal"
 AS_DRAWN = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
 SEAL_ALONE = TrustMaterial()
 AS_SHOWN = ("/Rotate", "/CropBox", "/Annots")
-"""What else says how a page looks."""
+"""Other keys of a page that affect its appearance."""
 
 generic: Any = pdf_objects
-"""pyHanko's PDF objects carry no types."""
+"""pyHanko's PDF objects have no types."""
 
 
 class _Appender(IncrementalPdfFileWriter):
-    """Adds to a file without touching its metadata, which belongs to the bytes that were shown."""
+    """Appends to a file without changing its metadata, which belongs to the bytes that were shown."""
 
     def _update_meta(self) -> None:
-        """Leave /Info and XMP as they are (the hook pyHanko's maintainer names in its issue 223)."""
+        """Leave /Info and XMP unchanged (the hook that pyHanko's maintainer names in its issue 223)."""
 
 
 def complete(v0: bytes, signature_page: bytes, *added: bytes) -> bytes:
-    """The signed document: `v0` byte for byte, then one increment that lays `signature_page` over its last page and
-    adds all pages of the `added` documents after it: the evidence, and a form signed by hand.
+    """Return the signed document: `v0` unchanged, and one increment with `signature_page` over its last page and the
+    pages of the `added` documents: the evidence, and a signed form.
 
-    Raises SealError if one of them is not a PDF that can be read.
+    Raises SealError if one of them is not a readable PDF.
     """
     try:
         writer: Any = _Appender(BytesIO(v0))
@@ -73,7 +73,7 @@ def complete(v0: bytes, signature_page: bytes, *added: bytes) -> bytes:
 
 
 def _imported_pages(writer: Any, source: Any) -> list[Any]:
-    """All pages of `source` copied in one go, so that fonts they share are copied once."""
+    """Copy all pages of `source` at once, so that shared fonts are copied once."""
     originals = []
     for number in range(int(source.root["/Pages"]["/Count"])):
         reference, resources = source.find_page_for_modification(number)
@@ -91,14 +91,14 @@ def _imported_pages(writer: Any, source: Any) -> list[Any]:
 
 
 class _Drawing(PdfContent):
-    """A one-page PDF as the picture of a stamp."""
+    """A one-page PDF as the content of a stamp."""
 
     def __init__(self, pdf: bytes) -> None:
         super().__init__()
         self._pdf = pdf
 
     def render(self) -> bytes:
-        """Copy the page into the file that is being sealed; returns the operator that shows it."""
+        """Copy the page into the file to be sealed; returns the operator that shows it."""
         writer: Any = self.writer
         drawing = writer.import_page_as_xobject(PdfFileReader(BytesIO(self._pdf)))
         self.resources.xobject[pdf_name("/Drawing")] = drawing
@@ -116,13 +116,13 @@ def seal(
     stamp: Stamp | None = None,
     proof: TrustMaterial = SEAL_ALONE,
 ) -> bytes:
-    """`pdf` with a certifying PAdES signature that allows no later change, validated before it is returned.
+    """Return `pdf` with a certifying PAdES signature that forbids changes, validated before it is returned.
 
-    `name` is who seals, if not as the certificate says; `stamp` makes the seal visible on a page. The level is
-    `proof.level`, never a lower one.
+    `name` overrides the certificate's owner as the signer; `stamp` makes the seal visible on a page. The level is
+    always `proof.level`.
 
-    Raises SealError, and returns nothing, when the certificate is not valid now, the time-stamp authority does not
-    answer well or the result does not validate.
+    Raises SealError if the certificate is not valid now, the time-stamp authority gives no valid answer, or the result
+    does not validate.
     """
     sealed = _signed(pdf, key, reason, name or key.owner, stamp, proof)
     verdict = inspect(sealed, trusted=[key.certificate], roots=proof.roots)
@@ -153,7 +153,7 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
     signer = signers.PdfSigner(
         metadata, signer=Signer(key), timestamper=authority, new_field_spec=field, stamp_style=style
     )
-    room = None if authority else room_for(key)  # of a time-stamp nobody knows the length before
+    room = None if authority else room_for(key)  # unknown with a time-stamp
     try:
         output = finish(signer.async_sign_pdf(_Appender(BytesIO(pdf)), bytes_reserved=room))
     except SealError:
@@ -165,7 +165,7 @@ def _signed(pdf: bytes, key: SealKey, reason: str, name: str, stamp: Stamp | Non
 
 
 def _revocation(key: SealKey, proof: TrustMaterial) -> dict[str, Any]:
-    """What makes pyHanko put certificates and revocation lists into the same revision as the seal (level B-LT)."""
+    """Return the options that embed certificates and revocation lists in the same revision as the seal (level B-LT)."""
     if proof.lists is None:
         return {}
     anchors = [*proof.roots, key.certificate] if self_signed(key.certificate) else proof.roots

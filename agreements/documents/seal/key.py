@@ -1,4 +1,4 @@
-"""The key that seals, its certificate, and what a system check says about them."""
+"""The seal key, its certificate, and their system checks."""
 
 import stat
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ EXPIRY_WARNING = timedelta(days=90)
 
 
 class SealError(RuntimeError):
-    """A key cannot be used, or a file could not be sealed so that it validates. Nothing was sealed."""
+    """A key cannot be used, or a file could not be sealed. Nothing was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealKey:
-    """A private key with its certificate and the certificates above it, parsed once."""
+    """A private key with its certificate chain, parsed once."""
 
     private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     certificate: x509.Certificate
@@ -32,7 +32,7 @@ class SealKey:
 
     @classmethod
     def load(cls, key: Path, certificate: Path) -> "SealKey":
-        """Read PEM files, once per process and version of them; raises SealError if they make no key to seal with."""
+        """Read PEM files, cached until they change; raises SealError if they are not a usable key."""
         try:
             return _load(key, certificate, (key.stat().st_mtime_ns, certificate.stat().st_mtime_ns))
         except OSError as error:
@@ -57,7 +57,7 @@ class SealKey:
 
     @property
     def expires(self) -> datetime:
-        """The certificate's last moment."""
+        """The end of the certificate's validity."""
         return self.certificate.not_valid_after_utc
 
 
@@ -81,7 +81,8 @@ def _public(key: Any) -> bytes:
 
 
 def new_key(key: Path, certificate: Path, *, organisation: str, now: datetime, years: int = 3) -> SealKey:
-    """Create a P-256 key (mode 0600) and its self-signed certificate; refuses to overwrite either file.
+    """Create a P-256 key (mode 0600) and its self-signed certificate. Raises FileExistsError if one of the files
+    exists.
 
     For demonstration and development, and for publishers who pin their own certificate.
     """
@@ -132,7 +133,7 @@ def new_key(key: Path, certificate: Path, *, organisation: str, now: datetime, y
 
 
 def certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
-    """All certificates of a PEM file, such as every seal certificate ever used; raises SealError."""
+    """Return all certificates of a PEM file, such as every seal certificate ever used; raises SealError."""
     try:
         return tuple(x509.load_pem_x509_certificates(pem))
     except ValueError as error:
@@ -140,12 +141,12 @@ def certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of a certificate, lower-case hex."""
+    """Return the SHA-256 of a certificate in lower-case hex."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def findings(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.Certificate] = ()) -> list[str]:
-    """What a system check has to say about the seal key at `now`; an empty list means it can be used."""
+    """Return what is wrong with the seal key at `now`; empty if it can be used."""
     try:
         loaded = SealKey.load(key, certificate)
     except SealError as error:
@@ -161,7 +162,7 @@ def findings(key: Path, certificate: Path, now: datetime, roots: Sequence[x509.C
 
 
 def _gaps(key: SealKey, roots: Sequence[x509.Certificate]) -> list[str]:
-    """Where the chain from the seal's certificate up to a self-signed one, or one of `roots`, is not whole."""
+    """Return where the chain from the seal's certificate to a self-signed one, or to one of `roots`, is broken."""
     chain = [key.certificate, *key.chain]
     for lower, upper in pairwise(chain):
         if not issued(lower, upper):
@@ -173,7 +174,7 @@ def _gaps(key: SealKey, roots: Sequence[x509.Certificate]) -> list[str]:
 
 
 def self_signed(certificate: x509.Certificate) -> bool:
-    """Whether nothing stands above a certificate but itself."""
+    """Whether a certificate is signed with its own key."""
     return issued(certificate, certificate)
 
 
@@ -187,12 +188,12 @@ def issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
 
 
 def der(certificate: x509.Certificate) -> bytes:
-    """A certificate in DER."""
+    """Return a certificate as DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def owner_of(certificate: x509.Certificate) -> str:
-    """The organisation, else the name, that a certificate was made for."""
+    """Return the organisation, else the name, in a certificate's subject."""
     for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME):
         for attribute in certificate.subject.get_attributes_for_oid(oid):
             return str(attribute.value)

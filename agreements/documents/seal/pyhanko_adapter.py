@@ -1,4 +1,4 @@
-"""The two adapters between pyHanko and the rest: its coroutines, and its form of certificates and lists."""
+"""Adapters for pyHanko: its coroutines, and its classes of certificates and revocation lists."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -18,7 +18,7 @@ _load: Any = load_certs_from_pemder_data
 
 
 def finish(work: Coroutine[Any, Any, _T]) -> _T:
-    """Finish `work` from synchronous code, in a thread of its own where an event loop already runs in this one."""
+    """Run `work` from synchronous code, in a separate thread if this one already runs an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -29,11 +29,11 @@ def finish(work: Coroutine[Any, Any, _T]) -> _T:
 
 @lru_cache(maxsize=64)
 def asn1_certificate(certificate: x509.Certificate) -> Any:
-    """The same certificate as pyHanko's libraries hold it, parsed once."""
+    """Convert a certificate to the class that pyHanko uses. Cached."""
     (loaded,) = _load(der(certificate))
     return loaded
 
 
 def asn1_list(revoked: x509.CertificateRevocationList) -> Any:
-    """The same revocation list as pyHanko's libraries hold it."""
+    """Convert a revocation list to the class that pyHanko uses."""
     return asn1_crl.CertificateList.load(revoked.public_bytes(Encoding.DER))

@@ -1,4 +1,4 @@
-"""pyHanko's signer with a key that is parsed once, and with its attributes encoded once."""
+"""A pyHanko signer that parses its key once and encodes its attributes once."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,16 +15,16 @@ from agreements.documents.seal.key import SealError, SealKey, der
 from agreements.documents.seal.pyhanko_adapter import asn1_certificate
 
 ATTRIBUTES = 900
-"""Bytes of a signature besides its certificates and its value: about 400 in use, the rest to spare."""
+"""Bytes of a signature besides its certificates and value: about 400 are used, the rest is reserve."""
 
 certificate_store: Any = SimpleCertificateStore
 attribute_of: Any = general.simple_cms_attribute
 reference_to: Any = general.as_signing_certificate_v2
-"""Parts of pyHanko that carry no types."""
+"""Parts of pyHanko that have no types."""
 
 
 class Signer(signers.Signer):
-    """Signs with a key that is already parsed; pyHanko's own signer parses it twice for every file."""
+    """Signs with a parsed key; pyHanko's own signer parses it twice for every file."""
 
     def __init__(self, key: SealKey) -> None:
         self._private = key.private
@@ -33,17 +33,17 @@ class Signer(signers.Signer):
         self.signed_attr_prov_spec = _OwnCertificate(key.certificate)
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        """The signature over `data`; with `dry_run`, only as many bytes as it would have."""
+        """Return the signature over `data`; with `dry_run`, zeros of the same length."""
         if digest_algorithm != "sha256":
             raise SealError(f"The seal uses SHA-256, not {digest_algorithm}.")
         return b"\0" * self._size if dry_run else self._value(data)
 
     async def signed_attrs(self, *args: Any, **kwargs: Any) -> Any:
-        """What is signed beside the document's digest, encoded."""
+        """Return the signed attributes, encoded."""
         return encoded(await super().signed_attrs(*args, **kwargs))
 
     def signer_info(self, *args: Any) -> Any:
-        """The signature value with its attributes, encoded."""
+        """Return the signature value with its attributes, encoded."""
         return encoded(super().signer_info(*args))
 
     @property
@@ -57,7 +57,7 @@ class Signer(signers.Signer):
 
 
 class _OwnCertificate(SignedAttributeProviderSpec):
-    """The one attribute that PAdES wants signed beside type and digest: which certificate signs (EN 319 142-1, 6.3)."""
+    """The one attribute that PAdES requires besides type and digest: the signing certificate (EN 319 142-1, 6.3)."""
 
     def __init__(self, certificate: x509.Certificate) -> None:
         self._certificate = certificate
@@ -84,18 +84,18 @@ def _signing_certificate(certificate: x509.Certificate) -> Any:
 
 
 def encoded(value: Any) -> Any:
-    """The same value read back from its bytes.
+    """Return the same value parsed from its bytes.
 
-    asn1crypto (its issue 256) encodes a value that was put together anew each time anything asks for it, and asks two
-    or three times on every level; a value that was read keeps its bytes.
+    asn1crypto encodes a constructed value again at every access (its issue 256), two or three times per level; a parsed
+    value keeps its bytes.
     """
     return type(value).load(value.dump())
 
 
 def room_for(key: SealKey) -> int:
-    """Hexadecimal digits kept free for a signature without time-stamp: certificates, attributes and its value.
+    """Return the number of hexadecimal digits to reserve for a signature without a time-stamp.
 
-    Given beforehand, pyHanko need not make the signature twice to learn its length.
+    With this number, pyHanko need not sign twice to learn the length.
     """
     certificates = sum(len(der(certificate)) for certificate in (key.certificate, *key.chain))
     return 2 * (certificates + ATTRIBUTES + key.private.key_size // 8)

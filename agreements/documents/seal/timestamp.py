@@ -1,4 +1,4 @@
-"""Asking a time-stamp authority (RFC 3161) over HTTP, and believing nothing that it does not prove."""
+"""Request time-stamps (RFC 3161) over HTTP, and check the answers."""
 
 import time
 from http.client import HTTPException
@@ -12,17 +12,17 @@ from pyhanko.sign.timestamps import TimeStamper
 from agreements.documents.seal.key import SealError
 
 SECONDS = 10.0
-"""For one answer, from asking to its last byte."""
+"""Limit for one request, until the last byte of the answer."""
 MAX_BYTES = 100_000
 """A time-stamp with its certificates has 3 to 10 kB."""
 
 
 class TimestampError(SealError):
-    """The time-stamp authority gave no time-stamp that can be used. The next file would fare no better."""
+    """The time-stamp authority gave no usable time-stamp. Other files would fail too."""
 
 
 class TimestampAuthority(TimeStamper):
-    """The authority at `url`. Made anew for every seal, so that no answer of it outlives its certificates."""
+    """The time-stamp authority at `url`. Create one per seal, so that no cached answer outlives its certificates."""
 
     def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -30,7 +30,9 @@ class TimestampAuthority(TimeStamper):
         self._seconds = seconds
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
-        """A time-stamp over `message_digest`. pyHanko looks at status and nonce, not at what was stamped."""
+        """Return a time-stamp over `message_digest`. pyHanko checks status and nonce; the stamped digest is checked
+        here.
+        """
         try:
             token = await super().async_timestamp(message_digest, md_algorithm)
             stamped = token["content"]["encap_content_info"]["content"].parsed["message_imprint"]["hashed_message"]
@@ -44,14 +46,14 @@ class TimestampAuthority(TimeStamper):
         return token
 
     async def async_request_tsa_response(self, req: Any) -> Any:
-        """The answer to one request; waits for it here, because nothing else runs in this loop."""
+        """Return the answer to one request. It may block, because nothing else runs in this event loop."""
         return tsp.TimeStampResp.load(self._ask(req.dump()))
 
     def _ask(self, question: bytes) -> bytes:
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         end = time.monotonic() + self._seconds
         try:
-            # The settings let only http and https through.
+            # the settings allow only http and https
             with urlopen(Request(self._url, question, headers), timeout=self._seconds) as answer:  # noqa: S310
                 kind, body = answer.headers.get_content_type(), b""
                 while part := answer.read1(65_536):

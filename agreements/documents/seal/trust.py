@@ -1,7 +1,7 @@
-"""What vouches for a seal besides its certificate: for the time, a time-stamp; for the certificates, revocation lists.
+"""Evidence besides the certificate: a time-stamp for the time, revocation lists for the certificates.
 
-The three levels of PAdES (EN 319 142-1) that follow from it: B-B has neither, B-T a time-stamp, B-LT both, so that it
-can be checked with the roots alone when the authorities are gone. What is configured is what is made, or nothing is.
+They determine the PAdES level (EN 319 142-1): B-B has neither, B-T has a time-stamp, B-LT has both and can be verified
+with the roots alone when the authorities no longer exist. A seal has exactly the configured level, or sealing fails.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ LEVELS = ("B-B", "B-T", "B-LT")
 
 @dataclass(frozen=True, slots=True)
 class TrustMaterial:
-    """Where the proofs come from. With nothing given, a seal has level B-B."""
+    """The configured sources. Without any, seals have level B-B."""
 
     authority: str = ""
     """Address of a time-stamp authority (RFC 3161)."""
     roots: tuple[x509.Certificate, ...] = ()
-    """What time-stamps, and at B-LT the seal's certificate unless self-signed, must lead to."""
+    """Trust anchors of time-stamps, and at B-LT of the seal's certificate unless it is self-signed."""
     lists: tuple[x509.CertificateRevocationList, ...] | None = None
-    """The revocation lists to put into the file; None for a level below B-LT."""
+    """The revocation lists to embed; None for a level below B-LT."""
 
     @classmethod
     def load(cls, authority: str, roots: Path | None, lists: Path | None) -> "TrustMaterial":
-        """Reads the file of roots (PEM) and every list in the folder `lists` (PEM or DER); raises SealError."""
+        """Read the file of roots (PEM) and every list in the folder `lists` (PEM or DER); raises SealError."""
         if not authority:
             return cls()
         try:
@@ -47,7 +47,7 @@ class TrustMaterial:
         return "B-T" if self.lists is None else "B-LT"
 
     def findings(self, now: datetime) -> list[str]:
-        """What a system check has to say at `now`; an empty list means that it can be used."""
+        """Return what is wrong at `now`; empty if nothing is."""
         found = [
             f"The root certificate {root.subject.rfc4514_string()} expired on {root.not_valid_after_utc:%Y-%m-%d}."
             for root in self.roots

@@ -1,4 +1,4 @@
-"""The verdict on any bytes: sealed by us and unchanged, or why not."""
+"""Validate any bytes: sealed by us and unchanged, or why not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,32 +34,34 @@ _LIMITS = DecodeLimits(
     },
     document_budget=DocumentDecodeBudget(base_allowance=8_000_000, max_ratio=0),
 )
-"""Far above what a sealed file needs, which has neither compressed tables nor compressed objects and perhaps a large
-revocation list. By pyHanko's own limits 200 kB of a stranger's can keep a process busy for minutes."""
+"""Far above what a sealed file needs: it has no compressed tables or objects, and perhaps a large revocation list.
+
+With pyHanko's own limits, an uploaded file of 200 kB can keep a process busy for minutes.
+"""
 
 _SEAL_STARTS = b"/Contents <"
-"""Before the digits of the one signature, the last in the file."""
+"""Precedes the digits of the signature, the last one in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be said of a file by its own bytes and the certificates we know."""
+    """What a file's own bytes and the known certificates prove."""
 
     valid: bool
-    """Sealed by a trusted certificate, over the whole file, and unchanged since."""
+    """Sealed with a trusted certificate, over the whole file, and unchanged since."""
     ours: bool
-    """One of the trusted certificates is in the file, whether or not its seal holds."""
+    """The file contains one of the trusted certificates, whether or not its seal is valid."""
     sha256: str
     size: int
     problems: tuple[str, ...] = ()
-    """Why it is not valid, in words for people."""
+    """Why it is not valid, as sentences for people."""
     sealed_at: datetime | None = None
-    """The time the seal itself states."""
+    """The time that the seal states."""
     certificate: str = ""
-    """Fingerprint of the certificate that sealed."""
+    """Fingerprint of the sealing certificate."""
     owner: str = ""
     level: str = ""
-    """As `proof` has them; what the file holds, not who vouches for it."""
+    """One of `trust.LEVELS`, by what the file contains, whoever issued it."""
 
 
 @dataclass(slots=True)
@@ -80,15 +82,15 @@ def inspect(
     sealed_sha256: str | None = None,
     roots: Sequence[x509.Certificate] = (),
 ) -> Verdict:
-    """Judge any bytes; never raises for their content.
+    """Validate any bytes; never raises for their content.
 
-    `trusted` are all certificates ever used for sealing: a rotated or expired one still vouches for what it sealed
-    in its time. `shown_sha256` with `shown_length` also checks that the file begins with the bytes shown, and
-    `sealed_sha256` that it is the very file that was stored.
+    `trusted` are all certificates ever used for sealing: a replaced or expired one is still valid for files of its
+    time. `shown_sha256` with `shown_length` also checks that the file begins with the bytes shown, and `sealed_sha256`
+    that it is exactly the stored file.
 
-    `roots` are asked for when a file was just sealed: its time-stamp must lead to one of them, and at B-LT everything
-    must, by what the file itself holds. Later the stored digest says that it is that same file, so that an authority
-    which is gone or was changed makes no old file invalid.
+    `roots` are given only for a newly sealed file: its time-stamp must lead to one of them, and at B-LT everything
+    must, by what the file itself contains. Later the stored digest proves that it is the same file, so that an
+    authority that has changed or no longer exists does not make old files invalid.
     """
     found = _Findings()
     try:
@@ -115,15 +117,15 @@ def inspect(
 
 
 def carries(pdf: bytes, trusted: Sequence[x509.Certificate]) -> bool:
-    """Whether one of the certificates stands in a file, as a seal holds it. Reads nothing else of the file."""
+    """Whether a file contains one of the certificates as a seal encodes it. Parses nothing."""
     digits = pdf.lower()
     return any(der(certificate).hex().encode() in digits for certificate in trusted)
 
 
 def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
-    """Where a file departs from the stored one, in words; empty when they are the same.
+    """Describe where a file differs from the stored one; empty if it does not.
 
-    `shown_length` is how much of the stored file is the form that the signer was shown.
+    `shown_length` is the length of the form that the signer was shown, in the stored file.
     """
     if pdf == stored:
         return ""
@@ -147,7 +149,7 @@ def difference(pdf: bytes, stored: bytes, shown_length: int) -> str:
 
 
 def _part(stored: bytes, at: int, shown_length: int) -> str:
-    """What stands at a byte of a sealed file."""
+    """Describe which part of a sealed file contains a byte."""
     if at < shown_length:
         return Sentence("in the form that the signer was shown")
     start = stored.rfind(_SEAL_STARTS) + len(_SEAL_STARTS)
@@ -195,7 +197,7 @@ def _context(
     at: datetime | None,
     proofs: DocumentSecurityStore | None,
 ) -> Any:
-    """What pyHanko may believe: the certificates we know and, when `roots` are asked for, the file's own proofs."""
+    """Return what pyHanko may trust: the known certificates and, with `roots`, the revocation lists in the file."""
     strict = bool(roots and proofs)
     anchors = [*roots, *(certificate for certificate in trusted if not strict or self_signed(certificate))]
     arguments: dict[str, Any] = {
@@ -209,7 +211,7 @@ def _context(
 
 
 def _holds(status: PdfSignatureStatus) -> bool:
-    """pyHanko's bottom line but for one thing: whether the authority that stamped the time is trusted today."""
+    """pyHanko's bottom line, without the question whether the time-stamp authority is trusted today."""
     stamp = status.timestamp_validity
     in_time = stamp is None or (stamp.valid and stamp.intact)
     unmodified = status.docmdp_ok or status.modification_level is None
@@ -224,15 +226,16 @@ def _describe(embedded: EmbeddedPdfSignature, found: _Findings) -> None:
 
 
 def _in_its_time(embedded: EmbeddedPdfSignature) -> bool:
-    """Whether the seal was made while its certificate was valid; asked here because a certificate that is itself
-    trusted is not asked for its dates by the validator."""
+    """Whether the seal was made while its certificate was valid. The validator does not check the dates of a
+    certificate that is itself a trust anchor.
+    """
     certificate = x509.load_der_x509_certificate(embedded.signer_cert.dump())
     at = embedded.self_reported_timestamp
     return at is not None and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
 
 
 def _written_as_sealed(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:
-    """Whether the gap that no digest covers holds the signature, zeros to its end, and nothing else."""
+    """Whether the gap that no digest covers contains the signature, padded with zeros, and nothing else."""
     _, before, after, _ = (int(number) for number in embedded.byte_range)
     contents = bytes(embedded.pkcs7_content)
     spare = contents[_der_length(contents) :]
@@ -240,7 +243,7 @@ def _written_as_sealed(pdf: bytes, embedded: EmbeddedPdfSignature) -> bool:
 
 
 def _der_length(data: bytes) -> int:
-    """The length of the DER value at the start of `data`, with its header."""
+    """Return the length of the DER value at the start of `data`, including its header."""
     first = data[1]
     if first < 0x80:
         return 2 + first

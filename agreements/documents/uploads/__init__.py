@@ -1,1 +1,1 @@
-"""Files of strangers, inspected by a sandboxed child process."""
+"""Inspect uploaded files in a sandboxed child process."""

@@ -1,4 +1,4 @@
-"""Photos of unknown origin, drawn anew; Pillow lives here only. Runs in the child."""
+"""Re-encode photos of unknown origin. Runs in the child process; only this module uses Pillow."""
 
 from io import BytesIO
 
@@ -7,23 +7,23 @@ from PIL import Image, ImageOps
 from agreements.documents.uploads.rules import MAX_PIXELS, Kind, Refusal, UnfitFileError
 
 LONGEST = 3300
-"""Pixels of the longer side of what is drawn: a letter page at 300 a inch."""
+"""Pixels of the longer side of the result: a letter page at 300 dpi."""
 FORMATS = {Kind.JPEG: "JPEG", Kind.PNG: "PNG"}
 PAGE = 11.0
-"""Inches of the longer side of the page that a photo is laid on."""
+"""Inches of the longer side of the page with the photo."""
 
-Image.MAX_IMAGE_PIXELS = None  # `draw` asks, before a picture is drawn
+Image.MAX_IMAGE_PIXELS = None  # `draw` checks the size before decoding
 
 
 def draw(body: bytes, kind: Kind) -> bytes:
-    """The picture of a photo as a plain JPEG, upright, without what else was in the file: place, time, other pictures.
+    """Return a photo as a plain upright JPEG, without other content of the file such as place, time and thumbnails.
 
-    Raises Unfit, and whatever Pillow raises for a file that is broken.
+    Raises UnfitFileError, and any exception of Pillow for a broken file.
     """
     with Image.open(BytesIO(body), formats=[FORMATS[kind]]) as image:
         if image.width * image.height > MAX_PIXELS:
             raise UnfitFileError(Refusal.TOO_MANY_PIXELS)
-        image.draft("RGB", (LONGEST, LONGEST))  # a JPEG is read no larger than needed
+        image.draft("RGB", (LONGEST, LONGEST))  # decodes a JPEG no larger than needed
         image.thumbnail((LONGEST, LONGEST))
         upright = ImageOps.exif_transpose(image)
         if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
@@ -35,7 +35,7 @@ def draw(body: bytes, kind: Kind) -> bytes:
 
 
 def page(picture: bytes) -> bytes:
-    """A PDF of one page that is the picture."""
+    """Return a PDF of one page with the picture."""
     with Image.open(BytesIO(picture), formats=["JPEG"]) as image:
         output = BytesIO()
         image.save(output, "PDF", resolution=max(image.size) / PAGE, quality=85)

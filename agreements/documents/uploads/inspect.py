@@ -1,7 +1,7 @@
-"""A look into files that strangers send, by a process that has nothing to lose.
+"""Inspect uploaded files in a child process without privileges.
 
-The child gets memory, time and disk by the spoonful and neither secrets nor a database; whatever a file does to its
-parsers, the answer is `Pages` or `Refused`. Knows no rows and no settings.
+The child has limited memory, time and disk, and no secrets and no database. Whatever a file does to its parsers, the
+result is `Pages` or UploadRejectedError. This module uses no models and no settings.
 """
 
 import json
@@ -21,14 +21,14 @@ from agreements.domain.facts import sha256
 __all__ = ["InspectedFile", "Kind", "Pages", "Refusal", "UploadRefusedError", "inspect_upload"]
 
 PATIENCE = 2 * SECONDS
-"""Of the parent, by the clock on the wall: the child's own limit counts only what it uses of the processor."""
+"""Seconds of wall-clock time for the child; its own limit counts only processor time."""
 OVERSPENT = {-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ}
 
 logger = logging.getLogger(__name__)
 
 
 class UploadRefusedError(Exception):
-    """A file cannot be taken. `refusal` says why; `number` counts the files from 0."""
+    """A file was rejected. `refusal` says why; `number` counts the files from 0."""
 
     def __init__(self, refusal: Refusal, number: int = 0) -> None:
         super().__init__(refusal.value)
@@ -37,29 +37,29 @@ class UploadRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class InspectedFile:
-    """One file that may be taken."""
+    """One file that was accepted."""
 
     kind: Kind
     pages: int
     sha256: str
     body: bytes
-    """As it came."""
+    """As received."""
     picture: bytes
-    """Of a photo: the same picture drawn anew as JPEG, without whatever else was in the file. Empty for a PDF."""
+    """Of a photo: a re-encoded JPEG without other content of the file. Empty for a PDF."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What came, and its pages in order."""
+    """The received files, and their pages in order."""
 
     files: tuple[InspectedFile, ...]
     body: bytes
-    """All pages as one PDF that holds nothing but pages: no scripts, no actions, no files, no links."""
+    """All pages as one PDF that contains nothing but pages: no scripts, actions, attachments or links."""
     count: int
 
 
 def inspect_upload(bodies: Sequence[bytes]) -> Pages:
-    """Looks into files that together are one document. Raises Refused."""
+    """Inspect the files of one document. Raises UploadRejectedError."""
     with tempfile.TemporaryDirectory(prefix="quarantine-") as name:
         folder = Path(name)
         for number, body in enumerate(bodies):
@@ -80,7 +80,7 @@ def picture(folder: Path, number: int) -> bytes:
 
 
 def ask_worker(folder: Path) -> dict[str, Any]:
-    """What the child says of the files in `folder`. Raises Refused when it did not live to say anything."""
+    """Return the child's result for the files in `folder`. Raises UploadRejectedError if it crashed."""
     command = [sys.executable, "-E", "-s", "-m", "agreements.documents.uploads.worker", str(folder)]
     root = Path(__file__).parents[3]
     try:

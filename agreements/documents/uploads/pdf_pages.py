@@ -1,4 +1,7 @@
-"""PDF files of unknown origin: what must not be in them, and their pages without all else. Runs in the child."""
+"""Check PDF files of unknown origin for forbidden content, and copy their pages without anything else.
+
+Runs in the child process.
+"""
 
 import logging
 import re
@@ -23,30 +26,32 @@ from agreements.documents.uploads.rules import MAX_INFLATED, MAX_PAGES, MAX_PIXE
 
 ACTIONS = {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie", "/Sound"}
 ACTIONS |= {"/RichMediaExecute"}
-"""What a reader may be made to do by opening a file or by a click; going to a page or to an address is not among it."""
+"""Actions that a file could trigger. Going to a page or to a web address is not among them."""
 KEYS = {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent"}
 KINDS = {"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D", "/EmbeddedFile"}
 OF_A_PAGE = ("/Type", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents")
 OF_AN_ANNOTATION = ("/Subtype", "/Rect", "/F", "/AP", "/AS")
-"""As much as shows it: signatures made with a finger are often laid over the page like this."""
+"""The keys that show an annotation: finger-drawn signatures are often annotations."""
 WIDEST = 14_400
-"""Points; no reader shows a page that is larger (ISO 32000-1, Annex C)."""
+"""Points. No PDF reader shows a larger page (ISO 32000-1, Annex C)."""
 _END = re.compile(rb"%%EOF[\s\0]*\Z")
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 class Document:
-    """The pages of all files, one after the other."""
+    """The pages of all files in order."""
 
     def __init__(self) -> None:
         self.writer = PdfWriter()
         self.pages = 0
 
     def add(self, body: bytes) -> int:
-        """Takes the pages of a PDF, and says how many. Raises Unfit, and whatever pypdf raises for a broken file."""
+        """Add the pages of a PDF, and return how many. Raises UnfitFileError, and any exception of pypdf for a broken
+        file.
+        """
         if not _END.search(body[-4096:]):
-            # What comes behind is no part of it: another file, or the end is missing.
+            # What follows is not part of it: another file; or the end is missing.
             raise UnfitFileError(Refusal.TWO_IN_ONE if b"%%EOF" in body else Refusal.BROKEN)
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted:
@@ -69,14 +74,14 @@ class Document:
         if max(abs(float(edge)) for edge in page.mediabox) > WIDEST:
             raise UnfitFileError(Refusal.BROKEN)
         added = self.writer.add_page(page, excluded_keys=[key for key in page if key not in OF_A_PAGE])
-        if "/Contents" not in added:  # an empty page is a page too
+        if "/Contents" not in added:  # an empty page counts too
             added[NameObject("/Contents")] = self.writer._add_object(StreamObject())  # noqa: SLF001 - no other way
         shown = [self.annotation(one.get_object()) for one in listed(page.get("/Annots"))]
         if any(shown):
             added[NameObject("/Annots")] = ArrayObject(filter(None, shown))
 
     def annotation(self, one: Any) -> PdfObject | None:
-        """What lies over a page, as a stamp: its picture, and nothing that could be clicked on."""
+        """Return an annotation as a stamp: its picture without any interaction."""
         if not isinstance(one, DictionaryObject) or "/AP" not in one or name(one, "/Subtype") in ("/Link", "/Popup"):
             return None
         stamp = DictionaryObject({NameObject("/Type"): NameObject("/Annot")})
@@ -87,7 +92,7 @@ class Document:
         return stamp
 
     def finished(self) -> bytes:
-        """All pages as one PDF."""
+        """Return all pages as one PDF."""
         self.writer.metadata = None
         output = BytesIO()
         self.writer.write(output)
@@ -100,7 +105,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def check(reader: PdfReader) -> None:
-    """Looks at every object of a file, whether or not a page leads to it. Raises Unfit."""
+    """Check every object of a file, whether or not a page uses it. Raises UnfitFileError."""
     left = MAX_INFLATED
     for one in everything(reader):
         for part in inside(one):
@@ -124,7 +129,7 @@ def everything(reader: PdfReader) -> Iterator[PdfObject]:
 
 
 def inside(one: Any) -> Iterator[DictionaryObject]:
-    """The dictionaries in an object, itself among them; not those that it refers to."""
+    """Yield the dictionaries in an object, including itself, but not those it refers to."""
     waiting = [one]
     while waiting:
         part = waiting.pop()
@@ -136,18 +141,18 @@ def inside(one: Any) -> Iterator[DictionaryObject]:
 
 
 def name(part: DictionaryObject, key: str) -> str:
-    """The name under `key`, wherever in the file it stands; empty if there is none."""
+    """Return the name under `key`, following references; empty if there is none."""
     value = part[key] if key in part else None  # noqa: SIM401 - `get` would not follow a reference
     return str(value) if isinstance(value, NameObject) else ""
 
 
 def unpacked(stream: StreamObject, most: int) -> int:
-    """How many bytes a stream unpacks to; what is only shown, such as a photo, is not unpacked here. Raises Unfit."""
+    """Return how many bytes a stream unpacks to. Images are not unpacked here. Raises UnfitFileError."""
     packed = [str(one.get_object()) for one in listed(stream.get("/Filter"))] or [name(stream, "/Filter")]
     if name(stream, "/Subtype") == "/Image" and pixels(stream) > MAX_PIXELS:
         raise UnfitFileError(Refusal.TOO_MANY_PIXELS)
     if len([one for one in packed if one in ("/FlateDecode", "/Fl", "/LZWDecode", "/RunLengthDecode")]) > 1:
-        raise UnfitFileError(Refusal.TOO_MUCH)  # packed twice: nobody needs it, and it hides what unpacks to anything
+        raise UnfitFileError(Refusal.TOO_MUCH)  # packed twice: never necessary, and it can hide a decompression bomb
     if packed[0] in ("/FlateDecode", "/Fl"):
         return inflated(stream._data, most)  # noqa: SLF001 - pypdf shows nobody the bytes as they are packed
     if name(stream, "/Subtype") == "/Image":
@@ -160,7 +165,7 @@ def pixels(image: StreamObject) -> int:
 
 
 def inflated(data: bytes, most: int) -> int:
-    """The length of what `data` inflates to, counted without keeping it. Raises Unfit beyond `most`."""
+    """Return the length of the inflated `data`, without storing it. Raises UnfitFileError above `most`."""
     count, machine = 0, zlib.decompressobj()
     while data and not machine.eof:
         count += len(machine.decompress(data, 1 << 20))

@@ -1,4 +1,4 @@
-"""How much of everything a form signed by hand may be, and the ways in which a file can be none. Pure."""
+"""Limits of uploaded signed forms, and the reasons to reject a file. Pure."""
 
 from enum import StrEnum
 
@@ -7,17 +7,17 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PAGES = 60
 MAX_PIXELS = 40_000_000
 MAX_INFLATED = 400_000_000
-"""Bytes that the streams of a PDF may unpack to, all together: sixteen pages scanned in colour without loss."""
+"""Bytes that the streams of a PDF may unpack to in total: sixteen pages scanned in colour without loss."""
 MEMORY = 512 * 1024 * 1024
-"""Address space of the child in bytes; a picture of `MOST_PIXELS` takes less than half of it."""
+"""Address space of the child in bytes; a picture of `MAX_PIXELS` takes less than half of it."""
 SECONDS = 10
-"""Of the processor."""
+"""Of processor time."""
 DISK = 64 * 1024 * 1024
 """The largest file that the child may write, in bytes."""
 
 
 class Kind(StrEnum):
-    """What a file is by its first bytes. The values are the endings of file names."""
+    """Type of a file by its first bytes. The values are file name extensions."""
 
     PDF = "pdf"
     JPEG = "jpg"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a file cannot be taken."""
+    """Why a file is rejected."""
 
     EMPTY = "empty"
     HEIC = "heic"
@@ -41,7 +41,7 @@ class Refusal(StrEnum):
 
 
 class UnfitFileError(Exception):
-    """Raised inside the child."""
+    """A file is rejected. Raised inside the child process."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)

@@ -1,7 +1,7 @@
-"""A look for viruses into uploads, by whatever program the publisher trusts: `VIRUS_SCANNER` (S15; OWASP ASVS 5.4.3).
+"""Scan uploads for viruses with the program in `VIRUS_SCANNER` (S15; OWASP ASVS 5.4.3).
 
-The program gets the file on its standard input and says 0 for clean and 1 for infected, as ClamAV's do. Without one
-nothing is looked for. Where one is named and cannot say, the file is not taken: a check that may be skipped is none.
+The program gets the file on standard input and exits with 0 for clean and 1 for infected, as ClamAV's programs do.
+Without a program nothing is scanned. If the configured program fails, the file is rejected.
 """
 
 import logging
@@ -22,11 +22,11 @@ class InfectedFileError(Exception):
 
 
 class ScannerError(Exception):
-    """The scanner could not say. It is in the log why."""
+    """The scanner gave no result. The log says why."""
 
 
 def scan_file(body: bytes) -> None:
-    """Raises Infected or Unchecked."""
+    """Scan a file. Raises InfectedFileError or ScannerError."""
     if not settings.VIRUS_SCANNER:
         return
     try:

@@ -1,7 +1,7 @@
-"""The child: ``python -m agreements.quarantine.child FOLDER``.
+"""The child process: ``python -m agreements.documents.uploads.worker FOLDER``.
 
-FOLDER holds the files, named 0, 1, … It writes their pages to FOLDER/pages.pdf and each photo, drawn anew, to
-FOLDER/0.jpg, and says on standard output, as JSON, what they are or why not. Started by `quarantine.look` only.
+FOLDER contains the files, named 0, 1, … The process writes their pages to FOLDER/pages.pdf and each re-encoded photo to
+FOLDER/0.jpg, and prints the result as JSON. Only `inspect.ask_worker` starts it.
 """
 
 import json
@@ -29,11 +29,11 @@ STARTS = {b"%PDF-": Kind.PDF, b"\xff\xd8\xff": Kind.JPEG, b"\x89PNG\r\n\x1a\n": 
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 MARKUP = (b"<html", b"<script", b"<!doctype html", b"<svg", b"<?php")
 HEAD = 1024
-"""So far browsers and PDF readers look for what a file may be instead."""
+"""Bytes in which browsers and PDF readers look for another file type."""
 
 
 def kind_of(body: bytes) -> Kind:
-    """What the file is by its content, whatever it is called. Raises Unfit."""
+    """Return the type of a file by its content. Raises UnfitFileError."""
     if not body:
         raise UnfitFileError(Refusal.EMPTY)
     if len(body) > MAX_BYTES:
@@ -51,7 +51,7 @@ def kind_of(body: bytes) -> Kind:
 
 
 def look(folder: Path) -> dict[str, Any]:
-    """What is said of the files in `folder`."""
+    """Inspect the files in `folder` and return the result."""
     files: list[dict[str, Any]] = []
     try:
         document = pdf_pages.Document()
@@ -71,7 +71,7 @@ def look(folder: Path) -> dict[str, Any]:
 
 
 def take(folder: Path, number: int, document: pdf_pages.Document) -> dict[str, Any]:
-    """Adds the pages of one file to the document, and says what it is. Raises anything."""
+    """Add the pages of one file to the document and return its data. May raise any exception."""
     body = (folder / str(number)).read_bytes()
     kind, pages = kind_of(body), 1
     if kind is Kind.PDF:
@@ -86,7 +86,7 @@ def take(folder: Path, number: int, document: pdf_pages.Document) -> dict[str, A
 
 
 def confine() -> None:
-    """From here on the process can have little, and never more again."""
+    """Limit the resources of this process, irreversibly."""
     sandbox.confine(MEMORY, DISK)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 

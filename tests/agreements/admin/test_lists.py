@@ -200,8 +200,8 @@ def test_a_volume_without_a_deadline_shows_where_it_goes(house: House) -> None:
     bare.editors.add(house.editor)
     client = desk_of(house.editor)
     fields = fields_of(client.get(terms_page(bare)))
-    assert fields["terms-TOTAL_FORMS"] == "1"
-    assert client.post(terms_page(bare), fields | {"terms-0-deadline": "2026-12-24"}).status_code == 302
+    assert fields["signing_settings-TOTAL_FORMS"] == "1"
+    assert client.post(terms_page(bare), fields | {"signing_settings-0-deadline": "2026-12-24"}).status_code == 302
     assert SigningSettings.objects.get(volume=bare).deadline_in_words == "24 December 2026, 23:59 anywhere on Earth"
 
 
@@ -210,7 +210,7 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
     Agreement.objects.filter(pk=agreement.pk).update(next_check_at=None)
     volume = make.the_volume()
     fields = fields_of(desk.get(terms_page(volume)))
-    desk.post(terms_page(volume), fields | {"terms-0-deadline": "2026-12-24"})
+    desk.post(terms_page(volume), fields | {"signing_settings-0-deadline": "2026-12-24"})
     agreement.refresh_from_db()
     assert agreement.next_check_at is not None
     assert SigningSettings.objects.get().revision == 2
@@ -230,7 +230,9 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
 )
 def test_terms_that_cannot_be_are_refused_in_words(field: str, value: str, words: str, desk: Client) -> None:
     volume = make.the_volume()
-    answer = desk.post(terms_page(volume), fields_of(desk.get(terms_page(volume))) | {f"terms-0-{field}": value})
+    answer = desk.post(
+        terms_page(volume), fields_of(desk.get(terms_page(volume))) | {f"signing_settings-0-{field}": value}
+    )
     assert answer.status_code == 200
     assert words in answer.content.decode()
 

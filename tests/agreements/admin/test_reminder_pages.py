@@ -167,7 +167,7 @@ def test_an_editor_switches_the_morning_mail_off_for_themselves(desk: Client, vo
 
 def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(desk: Client, volume: Volume) -> None:
     path = f"/admin/proceedings/volume/{volume.pk}/change/"
-    fields = fields_of(desk.get(path)) | {"terms-0-preset": "urgent"}
+    fields = fields_of(desk.get(path)) | {"signing_settings-0-preset": "urgent"}
     desk.post(path, fields)
     signing_settings = SigningSettings.objects.get(volume=volume)
     assert (tuple(signing_settings.offsets), signing_settings.most_reminders) == (
@@ -175,7 +175,7 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(des
         PRESETS["urgent"].most,
     )
     assert (signing_settings.preset, signing_settings.coauthors_after) == ("urgent", PRESETS["urgent"].coauthors_after)
-    desk.post(path, fields_of(desk.get(path)) | {"terms-0-most_reminders": "3"})
+    desk.post(path, fields_of(desk.get(path)) | {"signing_settings-0-most_reminders": "3"})
     signing_settings.refresh_from_db()
     assert (signing_settings.preset, signing_settings.most_reminders) == (CUSTOM, 3)
 
