@@ -30,7 +30,7 @@ def pause(agreement: Agreement, *, until: datetime | None, by: str, now: datetim
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING)
         if not waiting.update(paused_until=until or FOREVER, next_check_at=until):
             return False
-        outbox.cancel_reminders(agreement.pk)
+        outbox.cancel_reminders([agreement.pk])
         record_event(agreement.pk, "pause", by=by, now=now, data={"until": until.isoformat() if until else ""})
     return True
 
@@ -50,7 +50,7 @@ def pause_volume(volume_id: int, *, until: datetime | None, now: datetime) -> No
     with transaction.atomic():
         waiting = lock_awaiting_signature(volume_id)
         SigningSettings.objects.filter(volume=volume_id).update(paused_until=until or FOREVER)
-        outbox.cancel_all_reminders(waiting)
+        outbox.cancel_reminders(waiting)
 
 
 def resume_volume(volume_id: int, *, now: datetime) -> None:
@@ -64,10 +64,10 @@ def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now
     with transaction.atomic():
         waiting = lock_awaiting_signature(volume_id)
         update_recipient(volume_id, address, paused_until=until or FOREVER)
-        outbox.cancel_reminders_to(address, waiting)
+        outbox.cancel_reminders(waiting, to=address)
         # Nor are co-authors asked about agreements that await this person.
         theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
-        outbox.cancel_all_reminders(theirs.values_list("pk", flat=True))
+        outbox.cancel_reminders(theirs.values_list("pk", flat=True))
 
 
 def resume_recipient(volume_id: int, address: str, *, now: datetime) -> None:
@@ -110,7 +110,7 @@ def stop_reminders(agreement: Agreement, *, now: datetime) -> bool:
         waiting = Agreement.objects.filter(pk=agreement.pk, status__in=WAITING, reminders_stopped_at__isnull=True)
         if not waiting.update(reminders_stopped_at=now, next_check_at=None):
             return False
-        outbox.cancel_reminders(agreement.pk)
+        outbox.cancel_reminders([agreement.pk])
         record_event(agreement.pk, "stop-reminders", by="signer", now=now, data={})
         notify.notify_editors(agreement, Kind.EDITOR_STOPPED, now)
     return True
@@ -120,6 +120,6 @@ def stop_volume_reminders(volume_id: int, *, now: datetime) -> None:
     """Stop all reminders and digests of a volume, because the publisher has received it."""
     with transaction.atomic():
         waiting = lock_awaiting_signature(volume_id)
-        outbox.cancel_all_reminders(waiting)
+        outbox.cancel_reminders(waiting)
         Agreement.objects.filter(pk__in=waiting, status=Status.ISSUED).update(next_check_at=None)
         SigningSettings.objects.filter(volume=volume_id).update(daily_at=FOREVER)

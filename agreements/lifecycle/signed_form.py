@@ -51,7 +51,7 @@ def receive(agreement: Agreement, pages: Pages, *, now: datetime) -> SignedForm:
     with transaction.atomic():
         stamps = {"received_at": now, "next_check_at": now + PAUSE_AFTER_REQUEST}
         lifecycle.transition(agreement, "receive", by="signer", now=now, data=upload.event_data, **stamps)
-        outbox.cancel_reminders(agreement.pk)
+        outbox.cancel_reminders([agreement.pk])
         return upload.create_row(agreement, now)
 
 

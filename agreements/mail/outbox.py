@@ -191,20 +191,10 @@ def cancel_open(agreement_id: int) -> None:
     cancel(Message.objects.filter(agreement_id=agreement_id))
 
 
-def cancel_reminders(agreement_id: int) -> None:
-    """Cancel the agreement's unsent reminders. Call it in the transaction that ends them."""
-    cancel(Message.objects.filter(agreement_id=agreement_id, kind__in=REPEATED_REQUESTS))
-
-
-def cancel_all_reminders(agreement_ids: Iterable[int]) -> None:
-    """Cancel the unsent reminders of many agreements."""
-    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS))
-
-
-def cancel_reminders_to(address: str, agreement_ids: Iterable[int]) -> None:
-    """Cancel the agreements' unsent reminders to an address. Call it in the transaction that pauses it."""
+def cancel_reminders(agreement_ids: Iterable[int], *, to: str | None = None) -> None:
+    """Cancel the agreements' unsent reminders, or those to one address. Call it in the transaction that ends them."""
     reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
-    cancel(reminders.filter(recipient__iexact=address))
+    cancel(reminders if to is None else reminders.filter(recipient__iexact=to))
 
 
 def cancel_emails_to(address: str, agreement_ids: Iterable[int]) -> None:

@@ -60,7 +60,7 @@ def request_change(
         if agreement.change_requests.filter(kind=kind, state=State.OPEN).exists():
             raise AlreadyRequestedError
         request = ChangeRequest.objects.create(agreement=agreement, kind=kind, data=data, note=note, made_at=now)
-        outbox.cancel_reminders(agreement.pk)  # `planner.request_pause_until` prevents new ones
+        outbox.cancel_reminders([agreement.pk])  # `planner.request_pause_until` prevents new ones
         lifecycle.record_event(
             agreement.pk, "propose", by="signer", now=now, data={"what": describe_changes(request), "note": note}
         )

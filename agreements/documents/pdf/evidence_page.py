@@ -63,11 +63,8 @@ def render_evidence(
     for label, statement in (("Authority", sig.authority), ("Consent", sig.consent)):
         table.row(label, statement.text)
         table.digest(statement.digest)
-    table.section("What was signed")
-    table.row("Form shown", "The file that holds this page begins with exactly the bytes that the signer was shown.")
-    table.digest(sig.shown_sha256)
-    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
-    table.digest(facts.text_digest)
+    shown = "The file that holds this page begins with exactly the bytes that the signer was shown."
+    _add_form(table, "Form shown", shown, sig.shown_sha256, wording, facts)
     _add_history(table, history)
     return _draw(table.pages, facts, verify_url)
 
@@ -97,11 +94,8 @@ def render_signed_form_evidence(
         pages = "1 page" if file.pages == 1 else f"{file.pages} pages"
         table.row(file.kind.upper(), f"{pages}, {file.size} bytes")
         table.digest(file.sha256)
-    table.section("What was signed")
-    table.row("Form", "The file that holds this page begins with exactly the bytes that were offered to be printed.")
-    table.digest(sig.shown_sha256)
-    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
-    table.digest(facts.text_digest)
+    shown = "The file that holds this page begins with exactly the bytes that were offered to be printed."
+    _add_form(table, "Form", shown, sig.shown_sha256, wording, facts)
     _add_history(table, history)
     return _draw(table.pages, facts, verify_url)
 
@@ -115,6 +109,17 @@ def _start_table(heading: str, words: str, facts: Snapshot) -> "_Table":
     table.row("Volume", f"PMLR {facts.volume}, {facts.volume_name}", narrow=True)
     table.row("Paper", facts.paper_key, narrow=True)
     return table
+
+
+def _add_form(
+    table: "_Table", label: str, shown: str, shown_sha256: str, wording: AgreementWording, facts: Snapshot
+) -> None:
+    """Add the form and the agreement text, with their digests."""
+    table.section("What was signed")
+    table.row(label, shown)
+    table.digest(shown_sha256)
+    table.row("Agreement text", f"{wording.title}, version {wording.version}, as registered by the publisher.")
+    table.digest(facts.text_digest)
 
 
 def _add_history(table: "_Table", history: Sequence[HistoryLine]) -> None:
