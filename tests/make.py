@@ -181,7 +181,7 @@ def change_request(of: Agreement, *, note: str = "", now: datetime = NOW, **want
     return change_requests.request_change(of, ChangeRequest.Kind.FACTS, data, note=note, now=now)
 
 
-def somebody_else(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
+def request_other_signer(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
     """Ada Byron, who is no author, proposed as the signer."""
     data = {"name": "Ada Byron", "email": "ada@example.org"}
     return change_requests.request_change(of, ChangeRequest.Kind.SIGNER, data, note="", now=now)

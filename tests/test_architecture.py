@@ -21,7 +21,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LIFECYCLE = "agreements/lifecycle/"
 """One writer, in rooms by noun."""
-ROOMS = [name for name in SOURCES if name.startswith(LIFECYCLE)]
+LIFECYCLE_MODULES = [name for name in SOURCES if name.startswith(LIFECYCLE)]
 
 WRITERS = {
     "Agreement": LIFECYCLE,
@@ -136,14 +136,16 @@ def by_rows(call: ast.Call) -> bool:
     )
 
 
-def test_the_models_with_one_writer_are_those_of_the_house() -> None:
+def test_the_models_with_one_writer_are_our_models() -> None:
     ours = (EmailAddress, Agreement, Correction, Edit, Event, Link, Message, Package, ShownForm)
     assert set(WRITERS) == {model.__name__ for model in ours}
 
 
 def test_each_of_these_models_has_one_writer() -> None:
     found = {
-        (model, LIFECYCLE if name in ROOMS else name) for name, tree in SOURCES.items() for model, _ in writes(tree)
+        (model, LIFECYCLE if name in LIFECYCLE_MODULES else name)
+        for name, tree in SOURCES.items()
+        for model, _ in writes(tree)
     }
     assert found == set(WRITERS.items())
 
@@ -160,7 +162,7 @@ def test_each_of_these_models_has_one_writer() -> None:
         "def f(): compare_and_set.add(Event, {'number': 1})",
     ],
 )
-def test_this_lint_sees_writers_who_hide(line: str) -> None:
+def test_this_lint_sees_indirect_writers(line: str) -> None:
     assert len(list(writes(ast.parse(line)))) == 1
 
 
@@ -190,7 +192,8 @@ def joined(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["agreements/mail/outbox.py", *ROOMS, "agreements/mail/links.py", "agreements/mail/addresses.py"]
+    "name",
+    ["agreements/mail/outbox.py", *LIFECYCLE_MODULES, "agreements/mail/links.py", "agreements/mail/addresses.py"],
 )
 def test_a_compare_and_set_names_its_own_columns_only(name: str) -> None:
     """On PostgreSQL a filter through another table lets two racers win."""
@@ -279,10 +282,10 @@ def test_nobody_assigns_a_status_but_by_its_name() -> None:
                 )
 
 
-def test_a_status_is_set_by_the_one_move() -> None:
+def test_a_status_is_set_by_transition_only() -> None:
     setters = [
         function.name
-        for room in ROOMS
+        for room in LIFECYCLE_MODULES
         for function in functions(SOURCES[room])
         for call in calls(function)
         if method(call) in ("update", "create") and "status" in {keyword.arg for keyword in call.keywords}
@@ -290,13 +293,13 @@ def test_a_status_is_set_by_the_one_move() -> None:
     assert setters == ["transition"]
 
 
-def test_text_becomes_a_paragraph_in_the_pdf_room_only() -> None:
+def test_text_becomes_a_paragraph_in_the_pdf_package_only() -> None:
     for name, tree in SOURCES.items():
         called = {call.func.id for call in calls(tree) if isinstance(call.func, ast.Name)}
         assert "Paragraph" not in called or name.startswith("agreements/documents/pdf/"), name
 
 
-def test_only_the_outermost_rooms_ask_what_time_it_is() -> None:
+def test_only_the_outermost_packages_read_the_time() -> None:
     allowed = (
         "agreements/views/", "agreements/tasks.py", "agreements/receivers.py",
         "agreements/admin/", "agreements/checks.py", "agreements/management/", "agreements/demo/",
@@ -313,7 +316,7 @@ def test_every_template_compiles(path: Path) -> None:
     engines["django"].get_template(path.relative_to(ROOT / "templates").as_posix())
 
 
-def test_every_kind_of_mail_has_its_three_templates() -> None:
+def test_every_kind_of_email_has_its_three_templates() -> None:
     there = {path.relative_to(ROOT / "templates").as_posix() for path in TEMPLATES}
     for kind in Message.Kind.values:
         for ending in (".subject.txt", ".txt", ".html"):

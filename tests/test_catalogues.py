@@ -37,7 +37,7 @@ def said(code: str) -> list[str]:
     return [text for entry in catalogue(code) if not entry.msgid.startswith("j F Y") for text in forms(entry)]
 
 
-def test_french_and_chinese_are_spoken_beside_english() -> None:
+def test_french_and_chinese_are_available_beside_english() -> None:
     assert spoken(ROOT / "locale") == [("en", "English"), ("fr", "French"), ("zh-hans", "Simplified Chinese")]
 
 
@@ -49,7 +49,7 @@ def test_a_new_language_is_one_more_folder(tmp_path: Path) -> None:
 
 
 @every_language
-def test_nothing_is_left_untranslated_in_doubt_or_over(code: str) -> None:
+def test_nothing_is_untranslated_fuzzy_or_obsolete(code: str) -> None:
     found = catalogue(code)
     assert [entry.msgid for entry in found.untranslated_entries()] == []
     assert [entry.msgid for entry in found.fuzzy_entries()] == []

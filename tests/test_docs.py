@@ -178,11 +178,11 @@ def test_an_alias_of_a_command_is_not_listed(monkeypatch: pytest.MonkeyPatch) ->
         ("two\n lines", "two lines"),
     ],
 )
-def test_help_is_shown_letter_by_letter(text: str, shown: str) -> None:
+def test_help_is_shown_literally(text: str, shown: str) -> None:
     assert generated().plain(text) == shown
 
 
-def test_a_setting_without_an_explanation_is_refused() -> None:
+def test_a_setting_without_an_explanation_is_rejected() -> None:
     with pytest.raises(ValueError, match="does not say what NEW_ONE is"):
         list(generated().settings("# --- may be set\n\nNEW_ONE=\n"))
 

@@ -24,7 +24,7 @@ CLAIMS = (
         ),
         (
             "test_s09_the_database_holds_no_token",
-            "test_s06_no_page_of_the_desk_shows_a_token",
+            "test_s06_no_page_of_the_admin_shows_a_token",
             "test_s06_no_log_holds_a_link",
         ),
     ),
@@ -42,7 +42,7 @@ CLAIMS = (
         ),
         (
             "test_l01_l05_s08_an_incomplete_form_is_a_400_and_changes_nothing",
-            "test_l03_what_was_not_looked_over_is_not_signed",
+            "test_l03_what_was_not_reviewed_is_not_signed",
         ),
     ),
     Claim(
@@ -84,7 +84,7 @@ CLAIMS = (
     ),
     Claim(
         gettext_lazy("The other authors with an address on file are told, and have 14 days to object."),
-        ("test_l09_the_other_authors_with_an_address_are_told_in_the_transaction_that_signs",),
+        ("test_l09_the_co_authors_with_an_address_are_notified_in_the_transaction_that_signs",),
     ),
     Claim(
         gettext_lazy(
@@ -93,20 +93,20 @@ CLAIMS = (
         ),
         (
             "test_l10_the_files_are_not_encrypted_and_the_pages_can_be_printed",
-            "test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule",
-            "test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file",
+            "test_l11_the_sealed_pdf_is_emailed_within_a_minute_by_the_schedule",
+            "test_l11_years_later_the_reference_sends_the_sealed_pdf_to_the_address_on_file",
         ),
     ),
     Claim(
         gettext_lazy("The evidence of a signature can be checked without this site, by a program that comes with it."),
-        ("test_l12_the_evidence_verifies_without_the_desk",),
+        ("test_l12_the_evidence_verifies_without_the_server",),
     ),
     Claim(
         gettext_lazy("The signer’s network address is printed nowhere and given to nobody with the evidence."),
-        ("test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed",),
+        ("test_l20_no_file_that_leaves_the_server_shows_from_where_somebody_signed",),
     ),
     Claim(
         gettext_lazy("Why a link opens nothing is told to nobody: all that do not work look alike."),
-        ("test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links",),
+        ("test_s10_the_server_does_the_same_work_for_unknown_expired_and_revoked_links",),
     ),
 )

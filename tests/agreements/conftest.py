@@ -15,11 +15,11 @@ from agreements.jobs import bulk, package_builder
 from agreements.requests import change_requests
 from proceedings.models import Paper, User, Volume
 from tests import make
-from tests.agreements.editors import House, assistant_of, desk_of
+from tests.agreements.editors import Roles, assistant_of, client_for
 
 
 @pytest.fixture
-def house() -> House:
+def roles() -> Roles:
     own = make.volume(247)
     make.agreement("sealed", of=make.paper(own, title="At home"))
     foreign = make.volume(666, reply_to="zanzibar@desk.example")
@@ -31,17 +31,17 @@ def house() -> House:
     make.edit(sealed, what="Zanzibar in the proof")
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
     waits = change_requests.accept(
-        make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
+        make.request_other_signer(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
     )
     make.change_request(waits, note="Zanzibar", title="Zanzibar, again")
     make.correction(make.published(sealed))
     package_builder.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):
         bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)
-    return House(
+    return Roles(
         own=own,
         foreign=foreign,
-        boss=User.objects.create_superuser("boss"),
+        superuser=User.objects.create_superuser("boss"),
         editor=make.editor("ed", own),
         stranger=make.editor("zanzibar-editor", foreign),
         nobody=make.editor("nobody"),
@@ -51,8 +51,8 @@ def house() -> House:
 
 
 @pytest.fixture
-def desk() -> Client:
-    return desk_of(make.editor("ed", make.the_volume()))
+def editor_client() -> Client:
+    return client_for(make.editor("ed", make.the_volume()))
 
 
 @pytest.fixture(scope="session")

@@ -30,12 +30,12 @@ BOOKKEEPING = frozenset({"django_session"})
 
 
 @dataclass
-class House:
+class Roles:
     """Two volumes with a paper, an agreement and an editor each, and somebody for every role."""
 
     own: Volume
     foreign: Volume
-    boss: User
+    superuser: User
     editor: User
     stranger: User
     nobody: User
@@ -51,7 +51,7 @@ def assistant_of(volume: Volume, name: str = "zanzibar-assistant") -> User:
     return assistant
 
 
-def desk_of(user: User | None) -> Client:
+def client_for(user: User | None) -> Client:
     client = Client(raise_request_exception=True)
     if user:
         client.force_login(user)
@@ -68,11 +68,11 @@ def patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield route, pattern.name or ""
 
 
-def desk_routes() -> list[tuple[str, str]]:
-    desk = next(p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and p.app_name == "admin")
+def admin_routes() -> list[tuple[str, str]]:
+    editor_client = next(p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and p.app_name == "admin")
     return [
         (route, name)
-        for route, name in patterns(desk, "/admin/")
+        for route, name in patterns(editor_client, "/admin/")
         if name and "(?P<app_label>" not in route and "url>" not in route  # nameless ones only lead on to a page
     ]
 
@@ -122,7 +122,7 @@ def addresses_about(volume: Volume) -> dict[str, str]:
     """Every address of the desk that is about one row, for the rows of `volume`."""
     found = {}
     rows = rows_of(volume)
-    for route, name in desk_routes():
+    for route, name in admin_routes():
         if "<" not in route:
             continue
         for prefix, row in rows.items():
@@ -133,11 +133,11 @@ def addresses_about(volume: Volume) -> dict[str, str]:
 
 def addresses_about_nothing() -> list[str]:
     """Every page of the desk that is about no one row: lists, exports, forms for new rows, the import."""
-    return [route for route, name in desk_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
+    return [route for route, name in admin_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
 
 
 def lists() -> list[str]:
-    return [route for route, name in desk_routes() if name.endswith("_changelist") and "_user_" not in name]
+    return [route for route, name in admin_routes() if name.endswith("_changelist") and "_user_" not in name]
 
 
 def read(client: Client, path: str, method: str = "get", **data: Any) -> tuple[int, str]:
@@ -153,7 +153,7 @@ def read(client: Client, path: str, method: str = "get", **data: Any) -> tuple[i
     return answer.status_code, body
 
 
-DESK_LISTS = ("/admin/proceedings/paper/", "/admin/agreements/agreement/")
+ADMIN_LISTS = ("/admin/proceedings/paper/", "/admin/agreements/agreement/")
 
 
 def refreshed(agreement: Agreement) -> Agreement:
@@ -165,23 +165,23 @@ def page_of(agreement: Agreement, path: str = "change/") -> str:
     return f"/admin/agreements/agreement/{agreement.pk}/{path}"
 
 
-def bulk(desk: Client, verb: str, *papers: Paper, **sent: str) -> str:
+def bulk(editor_client: Client, verb: str, *papers: Paper, **sent: str) -> str:
     """Chooses the papers, reads the page that says what will happen, confirms it."""
     path = "/admin/proceedings/paper/"
     data: dict[str, Any] = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
-    asked: Any = desk.post(path, data, follow=True)
+    asked: Any = editor_client.post(path, data, follow=True)
     if "seen" not in fields_of(asked):
         return str(asked.content.decode())
-    return str(desk.post(path, data | {"seen": fields_of(asked)["seen"]} | sent).content.decode())
+    return str(editor_client.post(path, data | {"seen": fields_of(asked)["seen"]} | sent).content.decode())
 
 
-def look(desk: Client, verb: str, *papers: Paper) -> str:
+def confirmation_page(editor_client: Client, verb: str, *papers: Paper) -> str:
     data = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
-    return str(desk.post("/admin/proceedings/paper/", data).content.decode())
+    return str(editor_client.post("/admin/proceedings/paper/", data).content.decode())
 
 
-def queries(desk: Client, path: str) -> int:
-    desk.get(path)  # the first request of all also fills Django's own caches
+def queries(editor_client: Client, path: str) -> int:
+    editor_client.get(path)  # the first request of all also fills Django's own caches
     with CaptureQueriesContext(connection) as captured:
-        assert desk.get(path).status_code == 200
+        assert editor_client.get(path).status_code == 200
     return len(captured)

@@ -138,5 +138,5 @@ def smtp(**changes: Any) -> dict[str, Any]:
         ("anymail://postmark", {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}),
     ],
 )
-def test_the_way_of_mail_is_one_url(url: str, expected: dict[str, Any]) -> None:
+def test_the_email_transport_is_one_url(url: str, expected: dict[str, Any]) -> None:
     assert env.email(urlparse(url)) == expected

@@ -65,7 +65,7 @@ def test_with_nothing_set_everything_that_is_missing_is_named_at_once() -> None:
         ({"DEFAULT_FROM_EMAIL": "nobody"}, "DEFAULT_FROM_EMAIL is 'nobody'."),
     ],
 )
-def test_a_wrong_value_is_refused_by_name_with_the_reason(change: dict[str, str], says: str) -> None:
+def test_a_wrong_value_is_rejected_by_name_with_the_reason(change: dict[str, str], says: str) -> None:
     (said,) = problems(**{**PRODUCTION, **change})
     assert said.startswith(says)
     assert "hunter2" not in said

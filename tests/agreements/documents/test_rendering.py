@@ -52,7 +52,7 @@ def test_sealed_it_is_the_sealed_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["signed", "sealed"])
-def test_unsigned_it_is_what_was_shown_even_after_the_text_has_a_new_look(
+def test_unsigned_it_is_what_was_shown_even_after_the_layout_changed(
     status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agreement = make.agreement(status)

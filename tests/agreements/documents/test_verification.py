@@ -121,7 +121,7 @@ def test_the_sealed_file_is_valid_everywhere_and_nothing_is_written(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", OF_OURS)
-def test_every_tampering_is_told_with_what_differs(name: str, tmp_path: Path) -> None:
+def test_every_tampering_is_reported_with_what_differs(name: str, tmp_path: Path) -> None:
     body = stored(make.agreement("sealed"))
     tampered = OF_OURS[name](body)
     assert tampered != body
@@ -134,13 +134,13 @@ def test_every_tampering_is_told_with_what_differs(name: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_a_foreign_file_is_told_from_a_changed_one(name: str, tmp_path: Path) -> None:
+def test_a_foreign_file_is_distinguished_from_a_changed_one(name: str, tmp_path: Path) -> None:
     status, verdict = everywhere(FOREIGN[name](stored(make.agreement("sealed"))), tmp_path)
     assert (status, verdict["valid"], verdict["ours"]) == (2, False, False)
     assert verdict["headline"] == verification.FOREIGN
 
 
-def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path: Path) -> None:
+def test_verifying_an_unsigned_form_says_so_and_not_its_status(tmp_path: Path) -> None:
     waiting, declined = make.agreement(), make.agreement("declined")
     for agreement in (waiting, declined):
         status, verdict = everywhere(rendering.shown_form(agreement), tmp_path)
@@ -227,7 +227,7 @@ def test_a_digest_gets_the_verdict_without_the_file() -> None:
     assert verification.UNCHANGED in text_of(Client().get("/verify/", {"sha256": agreement.sealed_sha256}))
 
 
-def test_a_digest_whose_file_the_desk_has_lost_is_not_called_valid(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_digest_whose_file_is_missing_is_not_called_valid(caplog: pytest.LogCaptureFixture) -> None:
     agreement = make.agreement("sealed")
     body = stored(agreement)
     storages["private"].delete(agreement.sealed_file)
@@ -323,7 +323,7 @@ def test_no_file_larger_than_any_agreement_is_read(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "application/pdf", "x"])
-def test_an_upload_that_is_none_is_refused_and_breaks_nothing(kind: str) -> None:
+def test_an_invalid_upload_is_rejected_and_breaks_nothing(kind: str) -> None:
     answer = Client().post("/verify/?format=json", b"--x\r\nno part at all", content_type=kind)
     assert answer.status_code == 400
 
@@ -334,7 +334,7 @@ def test_a_strangers_file_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None
     assert verification.verify(blank()).headline == verification.FOREIGN
 
 
-def test_other_methods_are_refused() -> None:
+def test_other_methods_are_rejected() -> None:
     for method in ("put", "delete", "patch"):
         assert getattr(Client(), method)("/verify/").status_code == 405
 

@@ -14,7 +14,7 @@ from agreements.models import Agreement, Message
 from agreements.reminders.planner import REMINDING
 from proceedings.models import Paper
 from tests import make
-from tests.agreements.editors import desk_of
+from tests.agreements.editors import client_for
 from tests.agreements.pages import fields_of
 from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
@@ -30,10 +30,10 @@ Stop = Callable[[Agreement], object]
 
 def withdraw(agreement: Agreement) -> None:
     """As an editor does it, on the paper's page."""
-    desk = desk_of(make.editor("chair", agreement.paper.volume))
+    editor_client = client_for(make.editor("chair", agreement.paper.volume))
     path = f"/admin/proceedings/paper/{agreement.paper_id}/change/"
-    form = fields_of(desk.get(path)) | {"status": Paper.Status.WITHDRAWN}
-    said = desk.post(path, form, follow=True).content.decode()
+    form = fields_of(editor_client.get(path)) | {"status": Paper.Status.WITHDRAWN}
+    said = editor_client.post(path, form, follow=True).content.decode()
     assert "nobody is asked to sign any more" in said
 
 
@@ -107,7 +107,7 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
+def test_sending_that_has_begun_is_not_repeated(name: str) -> None:
     agreement = reminded()
     held = next(one for one in outbox.claim(DUE) if one.kind in REMINDING)
     assert outbox.mark_sending(held, DUE)

@@ -30,7 +30,7 @@ def test_what_a_value_says_is_no_blank() -> None:
     assert BatchTemplate(f"{blank('a')}!").filled({"a": blank("b")}) == f"{MARK}-b-!"
 
 
-def test_a_blank_without_its_value_stops_the_mail() -> None:
+def test_a_placeholder_without_its_value_stops_the_email() -> None:
     with pytest.raises(KeyError):
         BatchTemplate(blank("a")).filled({})
 

@@ -85,7 +85,7 @@ def test_no_agreement_is_deleted(status: Status) -> None:
     assert Agreement.objects.filter(pk=agreement.pk).exists()
 
 
-def test_no_mail_of_the_outbox_is_deleted() -> None:
+def test_no_message_of_the_outbox_is_deleted() -> None:
     message = make.invitation(make.agreement("issued"))
     with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
         Message.objects.filter(pk=message.pk)._raw_delete("default")
@@ -160,7 +160,7 @@ def test_every_guard_is_in_place_after_all_migrations() -> None:
         assert wanted == {row[0] for row in cursor.fetchall() if row[0].startswith("agreements_")}
 
 
-def test_the_certificate_of_a_seal_is_kept() -> None:
+def test_the_certificate_of_a_seal_is_stored() -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
     assert agreement.seal_certificate is not None

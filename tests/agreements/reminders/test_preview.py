@@ -36,7 +36,7 @@ def mixed_volume() -> Volume:
     return volume
 
 
-def what_the_clock_does(until: datetime) -> list[PlannedEmail]:
+def emails_of_real_runs(until: datetime) -> list[PlannedEmail]:
     """Everything that leaves, while the clock looks whenever something has to be looked at."""
     seen: set[int] = set()
     mails = []
@@ -69,7 +69,7 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     # The clock last looked when each was issued: what it finds now is the same.
     Agreement.objects.update(next_check_at=now)
     told = list(preview.planned_emails(volume, now, until))
-    happened = [mail for mail in what_the_clock_does(until) if mail.what != "invitation"]
+    happened = [mail for mail in emails_of_real_runs(until) if mail.what != "invitation"]
     assert in_order(told) == in_order(happened)
     kinds = {mail.what for mail in told}
     assert {"reminder", "last call", "request to a co-author"} <= kinds
@@ -77,7 +77,7 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     assert [mail.at for mail in told] == sorted(mail.at for mail in told)
 
 
-def test_nobody_is_shown_two_mails_within_the_gap(mailbox: Mailbox) -> None:
+def test_the_preview_shows_no_two_emails_within_the_gap(mailbox: Mailbox) -> None:
     volume = mixed_volume()
     last: dict[str, datetime] = {}
     for mail in preview.planned_emails(volume, NOW + 5 * HOUR, CLOSES + 20 * DAY):
@@ -115,7 +115,7 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
     assert "1 mails in 20 days" in out
 
 
-def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
+def test_thousands_of_agreements_are_checked_quickly() -> None:
     """The page is asked for by people."""
     made = make.agreement("issued")
     look = planner.PlannerBatch(planner.waiting(), ahead=True)

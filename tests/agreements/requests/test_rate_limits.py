@@ -70,7 +70,7 @@ def test_s23_the_table_does_not_say_whose_attempts_they_were() -> None:
 
 
 @pytest.mark.django_db
-def test_the_clock_forgets_what_no_window_reaches() -> None:
+def test_the_scheduled_job_deletes_attempts_outside_every_window() -> None:
     rate_limits.take(rate_limits.SIGNING, "a", NOW)
     rate_limits.take(rate_limits.SIGNING, "b", NOW + SECOND)
     scheduled.queue_due(scheduled.stopped(NOW + DAY))

@@ -57,7 +57,7 @@ def comes_in(client: Client, user: User, now: datetime) -> None:
 # --- the two steps
 
 
-def test_s14_a_password_and_a_code_open_the_desk() -> None:
+def test_s14_a_password_and_a_code_open_the_admin() -> None:
     user = make.editor()
     with_app(user, NOW - 10 * STEP)
     client = browser()
@@ -110,7 +110,7 @@ def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
     assert again.post(CODE, {"code": codes[0]}).status_code == 400
 
 
-def test_whoever_has_no_app_is_led_to_set_one_up_and_is_in_with_it() -> None:
+def test_a_user_without_an_app_is_led_to_set_one_up_and_is_then_logged_in() -> None:
     make.editor("ed", make.volume())
     client = browser()
     assert first_step(client)["Location"] == SET_UP
@@ -205,9 +205,9 @@ def test_where_it_is_not_required_a_password_is_enough_unless_there_is_an_app(se
 
 
 def test_s14_a_superuser_resets_somebodys_app_and_their_sessions_end() -> None:
-    user, boss = make.editor(), User.objects.create_superuser("boss", password=PASSWORD)
+    user, superuser = make.editor(), User.objects.create_superuser("boss", password=PASSWORD)
     theirs, client = browser(), browser()
-    for who, where in ((user, theirs), (boss, client)):
+    for who, where in ((user, theirs), (superuser, client)):
         with_app(who, NOW - 10 * STEP)
         comes_in(where, who, NOW)
     path = f"/admin/proceedings/user/{user.pk}/two-step/"
@@ -252,13 +252,13 @@ def test_s14_a_session_dies_with_the_account_and_with_staff_status() -> None:
         assert not in_desk(client)
 
 
-def test_the_library_shows_no_secrets_on_the_desk() -> None:
+def test_the_library_shows_no_secrets_in_the_admin() -> None:
     client = browser()
-    boss = User.objects.create_superuser("boss", password=PASSWORD)
-    app = with_app(boss, NOW - 10 * STEP)
-    comes_in(client, boss, NOW)
+    superuser = User.objects.create_superuser("boss", password=PASSWORD)
+    app = with_app(superuser, NOW - 10 * STEP)
+    comes_in(client, superuser, NOW)
     assert client.get(f"/admin/otp_totp/totpdevice/{app.pk}/qrcode/").status_code == 404
-    page = client.get(f"/admin/proceedings/user/{boss.pk}/change/").content.decode()
+    page = client.get(f"/admin/proceedings/user/{superuser.pk}/change/").content.decode()
     assert "10 recovery codes left" in page
     assert app.key not in page
 
@@ -369,7 +369,7 @@ def test_s11_one_address_that_tries_many_accounts_is_slowed_down_and_others_are_
     assert first_step(elsewhere, user.username).status_code == 302
 
 
-def test_s11_whoever_comes_in_does_not_use_up_the_address() -> None:
+def test_s11_a_successful_login_does_not_use_up_the_address() -> None:
     user = make.editor()
     for _ in range(30):
         assert first_step(browser(), user.username).status_code == 302

@@ -44,7 +44,7 @@ def test_the_answer_is_the_same_whether_there_is_such_an_account_or_not(mail_fol
     assert not list(mail_folder.iterdir()), "the clock mails, not the page"
 
 
-def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
+def test_the_scheduled_job_emails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
     make.editor()
     ask("ED@desk.example")
     ask("nobody@desk.example")
@@ -55,7 +55,7 @@ def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: P
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"is_staff": False}, {"password": "!"}])
-def test_whom_the_desk_does_not_let_in_gets_no_mail(fields: dict[str, Any], mail_folder: Path) -> None:
+def test_a_user_who_may_not_log_in_gets_no_email(fields: dict[str, Any], mail_folder: Path) -> None:
     make.editor()
     User.objects.update(**fields)
     ask()
@@ -94,7 +94,7 @@ def test_the_link_sets_a_password_once_and_the_second_step_is_still_asked_for(
     assert "has been used" in browser().get(link, follow=True).content.decode()
 
 
-def test_a_weak_password_is_refused_with_why(mail_folder: Path) -> None:
+def test_a_weak_password_is_rejected_with_why(mail_folder: Path) -> None:
     make.editor()
     ask()
     password_reset.answer(NOW)
@@ -115,7 +115,7 @@ def test_a_new_password_leaves_app_and_recovery_codes_alone(mail_folder: Path) -
     assert two_factor.codes_left(user) == 10
 
 
-def test_s11_three_mails_a_day_and_ten_requests_an_hour(mail_folder: Path) -> None:
+def test_s11_three_emails_a_day_and_ten_requests_an_hour(mail_folder: Path) -> None:
     make.editor()
     for _ in range(4):
         ask()

@@ -118,7 +118,7 @@ def test_a_macro_for_a_sign_does_not_swallow_the_letter_behind_it() -> None:
         (r"\\{x} \$5", r"\\{x} \$5"),
     ],
 )
-def test_escapes_that_the_publisher_refuses_are_written_otherwise(latex: str, plain: str) -> None:
+def test_escapes_that_the_publisher_rejects_are_written_otherwise(latex: str, plain: str) -> None:
     assert without_escapes(latex) == plain
     assert without_escapes(plain) == plain
 

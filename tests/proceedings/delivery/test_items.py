@@ -125,7 +125,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_folder_is_built_anew_and_says_what_it_holds(tmp_path: Path) -> None:
+def test_a_folder_is_built_from_scratch_and_lists_its_files(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
     (folder / "left over").write_text("x")
@@ -136,7 +136,7 @@ def test_a_folder_is_built_anew_and_says_what_it_holds(tmp_path: Path) -> None:
     assert [(one.name, one.size) for one in written] == [("a", 1), ("evidence/b", 2)]
 
 
-def test_bytes_that_are_not_those_promised_stop_the_building(tmp_path: Path) -> None:
+def test_bytes_that_differ_from_the_list_stop_the_build(tmp_path: Path) -> None:
     wrong = Item("a", 1, "0" * 64, lambda: BytesIO(b"1"))
 
     with pytest.raises(PackageError, match="a: the stored file"):

@@ -251,7 +251,7 @@ def run(what: object) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def test_the_command_tells_errors_from_warnings_and_says_so_in_its_exit_status(folder: Path) -> None:
+def test_the_command_distinguishes_errors_from_warnings_by_its_exit_status(folder: Path) -> None:
     assert run(folder) == (0, f"\n{folder}: 2 papers, 0 errors, 0 warnings\n")
 
     place(folder, "other26.pdf", pdf("a"))

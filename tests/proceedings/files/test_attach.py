@@ -96,7 +96,7 @@ def encrypted() -> bytes:
     return output.getvalue()
 
 
-def test_what_cannot_be_the_paper_is_refused(volume: Volume, tmp_path: Path) -> None:
+def test_what_cannot_be_the_paper_is_rejected(volume: Volume, tmp_path: Path) -> None:
     Paper.objects.create(
         volume=volume, key="gone25", position=3, title="Gone", title_latex="Gone", status=Paper.Status.WITHDRAWN
     )
@@ -137,7 +137,7 @@ def test_what_cannot_be_the_paper_is_refused(volume: Volume, tmp_path: Path) -> 
         (pdf(AGREEMENT, "Title of Article"), "publication agreement"),
     ],
 )
-def test_a_file_that_is_no_paper_is_refused(volume: Volume, tmp_path: Path, body: bytes, message: str) -> None:
+def test_a_file_that_is_no_paper_is_rejected(volume: Volume, tmp_path: Path, body: bytes, message: str) -> None:
     fill(tmp_path, li25_DOT_pdf=body)
 
     intake = attach(volume, tmp_path)
@@ -148,7 +148,7 @@ def test_a_file_that_is_no_paper_is_refused(volume: Volume, tmp_path: Path, body
     assert not PaperFile.objects.exists()
 
 
-def test_one_file_for_two_papers_is_refused(volume: Volume, tmp_path: Path) -> None:
+def test_one_file_for_two_papers_is_rejected(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=body_of("lewis25"), li25_DOT_pdf=body_of("lewis25"))
 
     intake = attach(volume, tmp_path)
@@ -158,7 +158,7 @@ def test_one_file_for_two_papers_is_refused(volume: Volume, tmp_path: Path) -> N
     assert attach(volume, tmp_path).outcomes == {"lewis25.pdf": Outcome.UNCHANGED, "li25.pdf": Outcome.REFUSED}
 
 
-def test_a_doubtful_file_is_taken_in_with_a_warning(volume: Volume, tmp_path: Path) -> None:
+def test_a_questionable_file_is_attached_with_a_warning(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=pdf("Another Paper Entirely", "Somebody Else", pages=3), li25_DOT_pdf=pdf(""))
 
     intake = attach(volume, tmp_path)
@@ -173,7 +173,7 @@ def test_a_doubtful_file_is_taken_in_with_a_warning(volume: Volume, tmp_path: Pa
     ]
 
 
-def test_bytes_that_change_places_are_refused_only_while_both_claim_them(volume: Volume, tmp_path: Path) -> None:
+def test_bytes_that_change_places_are_rejected_only_while_both_claim_them(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=body_of("li25"))
     attach(volume, tmp_path)
     fill(tmp_path, lewis25_DOT_pdf=body_of("lewis25"), li25_DOT_pdf=body_of("li25"))

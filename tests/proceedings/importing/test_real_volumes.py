@@ -12,7 +12,7 @@ from proceedings.delivery.public_package import bibliography
 from proceedings.delivery.volume_check import check_text
 from proceedings.importing.plan import Change
 from proceedings.importing.planner import apply, make_plan
-from tests.proceedings import proposals
+from tests.proceedings import suggested_fixes
 
 VOLUMES = Path(__file__).parents[4] / "shared" / "data" / "volumes"
 pytestmark = [
@@ -62,15 +62,15 @@ NEEDS_A_PERSON = {
 
 
 @pytest.mark.parametrize("name", IN)
-def test_what_the_check_proposes_leaves_only_what_a_person_must_settle(name: str, tmp_path: Path) -> None:
+def test_the_suggested_fixes_leave_only_what_an_editor_must_decide(name: str, tmp_path: Path) -> None:
     """Every error of the source is named with a proposal that, carried out in the file, makes it go away."""
     file = tmp_path / f"{name}.bib"
     file.write_bytes((VOLUMES / f"{name}.bib").read_bytes())
 
     for _ in range(4):  # names in one field are proposed one by one
-        text = proposals.closed(file.read_text(encoding="utf-8"))
+        text = suggested_fixes.closed(file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8")
-        file.write_text(proposals.apply(text, check_text(file).of(Severity.ERROR)), encoding="utf-8")
+        file.write_text(suggested_fixes.apply(text, check_text(file).of(Severity.ERROR)), encoding="utf-8")
 
     left = [(one.paper, one.field, one.rule) for one in check_text(file).of(Severity.ERROR)]
     assert left == NEEDS_A_PERSON[name]
@@ -82,7 +82,7 @@ def test_what_the_check_proposes_leaves_only_what_a_person_must_settle(name: str
 
 
 @pytest.mark.parametrize("name", IN)
-def test_every_error_of_the_source_comes_with_a_proposal_but_those_of_a_person(name: str) -> None:
+def test_every_error_of_the_source_has_a_suggested_fix_unless_an_editor_must_decide(name: str) -> None:
     found = check_text(VOLUMES / f"{name}.bib").of(Severity.ERROR)
 
     assert {(one.paper, one.field, one.rule) for one in found if not one.fix} == set(NEEDS_A_PERSON[name])

@@ -101,7 +101,7 @@ def test_easychair_in_two_tables(volume: Volume, tmp_path: Path) -> None:
         assert said in shown
 
 
-def test_easychair_in_one_table_leaves_its_names_to_be_looked_at(volume: Volume, tmp_path: Path) -> None:
+def test_easychair_in_one_table_leaves_its_names_to_review(volume: Volume, tmp_path: Path) -> None:
     shown = run(tmp_path, "submission.csv", EASYCHAIR, "--apply", volume="901")
 
     names = [name for key, name, *_ in authors() if key == "lewis25"]
@@ -148,7 +148,7 @@ def test_any_table_with_its_columns_named(volume: Volume, tmp_path: Path) -> Non
     assert [row[:2] for row in authors()] == [("li25a", "Yi Li"), ("li25b", "Wei Li"), ("li25b", "Bo Wang")]
 
 
-def test_a_second_import_changes_nothing_and_a_later_one_keeps_what_the_desk_knows(
+def test_a_second_import_changes_nothing_and_a_later_one_keeps_edits_made_in_the_admin(
     volume: Volume, tmp_path: Path
 ) -> None:
     run(tmp_path, "papers.csv", CMT, "--apply", volume="901")
@@ -192,7 +192,7 @@ def test_what_is_missing_is_named(volume: Volume, tmp_path: Path) -> None:
         run(tmp_path, "papers.csv", "a,b\n1,2\n", volume="901", format="cmt")
 
 
-def test_a_number_that_stands_twice_is_refused_once(volume: Volume, tmp_path: Path) -> None:
+def test_a_number_that_stands_twice_is_rejected_once(volume: Volume, tmp_path: Path) -> None:
     twice = CMT + CMT.splitlines()[1] + "\n"
 
     with pytest.raises(CommandError, match="rejected or refused"):
@@ -293,7 +293,7 @@ def test_no_json_breaks_the_reading(data: Any) -> None:
 
 
 @given(st.text())
-def test_a_title_is_read_or_refused(typed: str) -> None:
+def test_a_title_is_read_or_rejected(typed: str) -> None:
     try:
         found = text_of(typed)
     except LatexError:

@@ -74,7 +74,7 @@ def test_every_field_that_one_of_the_authorities_wants_is_required(field: str, v
     assert said(volume) == [("error", "COLT2024", name, "required")]
 
 
-def test_what_chairs_write_instead_is_proposed() -> None:
+def test_a_fix_is_suggested_for_what_chairs_write_instead() -> None:
     volume = replace(VOLUME, conference_url="", extra={"url": "https://colt.example"})
 
     (finding,) = check(volume, [])
@@ -225,7 +225,7 @@ def test_the_publisher_computes_ids_of_its_own() -> None:
     assert address(volume, ids["x24"]) == "https://proceedings.mlr.press/v247/lewis26b.html"
 
 
-def test_letters_go_on_behind_z() -> None:
+def test_suffixes_continue_after_z() -> None:
     papers = [paper(f"k{number}") for number in range(28)]
 
     assert list(predicted_ids(VOLUME, papers).values())[25:] == ["lewis24z", "lewis24aa", "lewis24ab"]

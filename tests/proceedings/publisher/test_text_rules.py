@@ -54,7 +54,7 @@ def test_no_text_breaks_the_rules(tmp_path_factory: pytest.TempPathFactory, text
 
 
 @given(st.binary(max_size=200), st.integers(0, 900), st.integers(0, 255))
-def test_no_file_breaks_the_look_into_it(
+def test_no_file_breaks_the_inspection(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, cut: int, byte: int
 ) -> None:
     """Damaged PDFs: noise in the middle of a sound one."""
@@ -91,7 +91,7 @@ def test_the_first_page_is_held_against_title_and_authors(first_page: str, rules
     assert [one.rule for one in check_pdf(paper("Simplifying Training", "Lewis, Mike"), facts)] == rules
 
 
-def test_mathematics_in_a_title_is_not_looked_for() -> None:
+def test_mathematics_in_a_title_is_not_compared() -> None:
     facts = PdfFacts(pages=2, first_page="Bounds for 1-norms. Yi Li")
 
     assert list(check_pdf(paper(r"Bounds for $\ell_1$-Norms", "Li, Yi"), facts)) == []

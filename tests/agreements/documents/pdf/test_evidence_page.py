@@ -57,7 +57,7 @@ def test_name_and_date_are_written_on_their_ruled_lines(signer: str) -> None:
         assert rule.y < y < rule.y + 5
 
 
-def test_a_long_typed_name_gets_smaller_type_and_a_longer_one_is_refused() -> None:
+def test_a_long_typed_name_gets_smaller_type_and_a_longer_one_is_rejected() -> None:
     long_name = "Maria de los Ángeles Fernández de Córdoba y Vasconcellos-Hohenzollern"
     assert pages(pdf.signature(FACTS, WORDING, signature(typed_name=long_name)))[0].startswith(long_name)
     with pytest.raises(pdf.DoesNotFitError):

@@ -37,7 +37,7 @@ def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize("version", agreement_text.versions())
-def test_the_printed_words_are_the_publishers_words(version: str) -> None:
+def test_the_printed_text_is_the_publishers_text(version: str) -> None:
     text = agreement_text.load(version)
     data = pdf.form(facts(text_version=version), text, VERIFY_URL)
     printed = printed_words(data, fields=(FACTS.title, FACTS.signer))
@@ -48,7 +48,7 @@ def test_the_printed_words_are_the_publishers_words(version: str) -> None:
 
 
 @pytest.mark.tools
-def test_pdftotext_reads_the_publishers_words(tmp_path: Path) -> None:
+def test_pdftotext_reads_the_publishers_text(tmp_path: Path) -> None:
     path = tmp_path / "form.pdf"
     path.write_bytes(form())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
@@ -146,7 +146,7 @@ def test_a_title_of_500_characters_is_printed_whole() -> None:
 @pytest.mark.parametrize(
     "changes", [{"title": "a" * 501}, {"title": "a " * 50_000}, {"title": " \n"}, {"signer": "b" * 201}]
 )
-def test_a_text_beyond_the_forms_room_is_refused(changes: dict[str, str]) -> None:
+def test_a_text_too_long_for_the_form_is_rejected(changes: dict[str, str]) -> None:
     with pytest.raises(pdf.DoesNotFitError, match="characters; the form takes 1 to"):
         form(**changes)
 
@@ -194,7 +194,7 @@ def test_markup_and_code_are_printed_as_they_are(text: str) -> None:
 @pytest.mark.parametrize(
     "character", ["\x00", "\x07", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\ue000", "\ud800"]
 )
-def test_control_and_invisible_characters_are_refused_by_name(character: str) -> None:
+def test_control_and_invisible_characters_are_rejected_by_name(character: str) -> None:
     assert pdf.unprintable(f"Deep{character}Learning") == [character]
     with pytest.raises(pdf.UnprintableError, match=rf"U\+{ord(character):04X}"):
         form(title=f"Deep{character}Learning")
@@ -206,7 +206,7 @@ def test_line_breaks_and_tabs_in_a_title_are_spaces() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=80))
-def test_any_text_is_printed_whole_or_refused(text: str) -> None:
+def test_any_text_is_printed_in_full_or_rejected(text: str) -> None:
     if not clean(text):
         return
     missing = pdf.unprintable(text)
@@ -270,7 +270,7 @@ def test_the_structure_tree_names_every_marked_part_in_reading_order() -> None:
         assert content.count("BDC") + content.count("BMC") == content.count("EMC")
 
 
-def test_a_form_filled_into_the_kept_template_is_the_form_drawn_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_filled_into_the_cached_template_is_the_form_drawn_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = form()
     monkeypatch.setattr(unsigned_form, "_template", lambda text, shape: unsigned_form._drawn(text, shape, ()))
     drawn = form()

@@ -47,7 +47,7 @@ def printed(name: str) -> bytes:
     return form(title=f"{name}", signer=name)
 
 
-def test_the_golden_set_is_as_large_as_promised() -> None:
+def test_the_golden_set_has_the_required_size() -> None:
     assert len(set(NAMES + BACKWARDS)) >= 60
 
 
@@ -109,7 +109,7 @@ def test_brackets_are_mirrored_in_right_to_left_text() -> None:
 @pytest.mark.parametrize(
     ("name", "missing"), [("Smile 😀", "😀"), ("ჯავახიშვილი", "ჯავხიშლ"), ("𠮷野家", "𠮷"), ("Anne\u0007", "\u0007")]
 )
-def test_what_no_font_has_is_refused_by_name(name: str, missing: str) -> None:
+def test_what_no_font_has_is_rejected_by_name(name: str, missing: str) -> None:
     assert set(pdf.unprintable(name)) == set(missing)
     with pytest.raises(pdf.UnprintableError) as refusal:
         form(signer=name)

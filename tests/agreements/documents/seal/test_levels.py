@@ -133,7 +133,7 @@ def test_a_forged_time_stamp_is_found_before_anything_is_stored(
         sealed(own, stamped(url, issuer))
 
 
-def test_an_authority_that_nobody_vouches_for_is_refused(url: str, own: seal.SealKey) -> None:
+def test_an_untrusted_authority_is_rejected(url: str, own: seal.SealKey) -> None:
     stranger = Issuer("Another Root")
     with pytest.raises(seal.SealError, match="does not validate"):
         sealed(own, stamped(url, stranger))
@@ -190,7 +190,7 @@ def configured(settings: Settings, url: str, issuer: Issuer, tmp_path: Path) -> 
 
 
 @pytest.mark.django_db
-def test_the_level_is_kept_with_the_agreement_and_told_in_its_history(configured: Settings) -> None:
+def test_the_level_is_stored_with_the_agreement_and_shown_in_its_history(configured: Settings) -> None:
     assert make.agreement("sealed").seal_level == "B-LT"
     configured.SEAL_CRLS = None
     assert make.agreement("sealed").seal_level == "B-T"
@@ -227,7 +227,7 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
 
 
 @pytest.mark.django_db
-def test_a_silent_authority_is_waited_for_once_a_round(
+def test_an_unresponsive_authority_is_tried_once_per_run(
     configured: Settings, stamper: Stamper, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)

@@ -215,7 +215,7 @@ TAMPERING: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-def test_every_tampering_is_told(name: str, sealed: bytes, key: seal.SealKey) -> None:
+def test_every_tampering_is_reported(name: str, sealed: bytes, key: seal.SealKey) -> None:
     tampered = TAMPERING[name](sealed)
     assert tampered != sealed
     verdict = seal.inspect(tampered, trusted=[key.certificate])
@@ -276,7 +276,7 @@ def test_a_small_file_that_unpacks_to_a_table_of_millions_is_given_up_at_once(ke
     assert time.process_time() - start < 2
 
 
-def test_where_two_files_part(sealed: bytes) -> None:
+def test_where_two_files_differ(sealed: bytes) -> None:
     length = len(completed()[0])
 
     def difference(other: bytes) -> str:
@@ -330,7 +330,7 @@ def test_sealing_and_judging_work_inside_a_running_event_loop(key: seal.SealKey)
         assert thread.submit(asyncio.run, inside()).result().valid
 
 
-def test_the_key_is_parsed_once_and_read_anew_when_its_files_change(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_key_is_parsed_once_and_read_again_when_its_files_change(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert seal.SealKey.load(*files) is seal.SealKey.load(*files)
     first = seal.new_key(tmp_path / "k", tmp_path / "c", organisation="A", now=NOW)
     assert seal.SealKey.load(tmp_path / "k", tmp_path / "c").fingerprint == first.fingerprint

@@ -1,4 +1,4 @@
-"""``python -m tests.bench.bench_desk [SIZE…]``: queries and milliseconds of the board and the lists.
+"""``python -m tests.bench.bench_admin [SIZE…]``: queries and milliseconds of the board and the lists.
 
 A desk of so many agreements, in volumes of 3,500 at most; the rows are written in bulk, since a hundred thousand real
 moves would take an hour. CPU is the web process's own, the clock's time has the database in it.
