@@ -226,7 +226,7 @@ def published(of: Agreement) -> Agreement:
     """The same agreement, its volume published, its paper named as the publisher has it, two editors named."""
     names = ["Agrawal, Shipra", "Roth, Aaron"]
     Volume.objects.filter(pk=of.paper.volume_id).update(published=NOW.date(), editor_names=names)
-    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.letter(of.paper.position - 1)}")
+    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.key_suffix(of.paper.position - 1)}")
     return Agreement.objects.select_related("paper__volume__signing_settings").get(pk=of.pk)
 
 

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import to_language
 
-from proceedings.web.languages import spoken
+from proceedings.web.languages import available_languages
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUES = {path.parent.parent.name: path for path in sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))}
@@ -38,14 +38,18 @@ def said(code: str) -> list[str]:
 
 
 def test_french_and_chinese_are_available_beside_english() -> None:
-    assert spoken(ROOT / "locale") == [("en", "English"), ("fr", "French"), ("zh-hans", "Simplified Chinese")]
+    assert available_languages(ROOT / "locale") == [
+        ("en", "English"),
+        ("fr", "French"),
+        ("zh-hans", "Simplified Chinese"),
+    ]
 
 
 def test_a_new_language_is_one_more_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "locale", tmp_path, dirs_exist_ok=True)
     shutil.copytree(ROOT / "locale" / "fr", tmp_path / "pt_BR")
     (tmp_path / "xx").mkdir()
-    assert spoken(tmp_path)[2:] == [("pt-br", "Brazilian Portuguese"), ("zh-hans", "Simplified Chinese")]
+    assert available_languages(tmp_path)[2:] == [("pt-br", "Brazilian Portuguese"), ("zh-hans", "Simplified Chinese")]
 
 
 @every_language

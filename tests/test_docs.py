@@ -38,7 +38,7 @@ RULES_IN = (
     *("proceedings/files/attach.py", "proceedings/files/uploads.py", "agreements/delivery/packages.py"),
 )
 """Where the rules are that `check_volume`, the files page and the packages page report; by both layouts of the tree."""
-READERS = {"text", "flag", "number", "words", "url"}
+READERS = {"text", "flag", "number", "comma_list", "url"}
 """The methods of `env.Env` that read a variable."""
 
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

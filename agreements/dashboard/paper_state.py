@@ -79,8 +79,8 @@ def of_its_paper(paper: str) -> dict[str, Exists]:
     return {
         "has_pdf": has_pdf_of(paper),
         "flawed": precheck.of_a_paper(paper),
-        "name_wrong": name_review.of_a_paper(paper, grave=True),
-        "name_doubtful": name_review.of_a_paper(paper),
+        "name_wrong": name_review.paper_has_review(paper, grave=True),
+        "name_doubtful": name_review.paper_has_review(paper),
     }
 
 
@@ -124,7 +124,7 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
     grave: dict[int, bool] = {}
     """Of papers with a name in question: whether one of them was likely misread."""
     parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
-    known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
+    known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.author_review())
     for paper_id, is_corresponding, given, particle, family, suffix, in_question in known.order_by(
         "paper_id", "position"
     ).values_list(*parts):

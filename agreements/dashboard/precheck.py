@@ -60,7 +60,7 @@ def errors_of(volume: Volume, papers: list[Paper]) -> Counter[int]:
     """Errors of each paper by its primary key, but for what comes last."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
-    found = [*rules.check(volume_record(volume), records), *file_findings(papers, records)]
+    found = [*rules.check_all(volume_record(volume), records), *file_findings(papers, records)]
     return Counter(
         rows[one.paper] for one in found if one.severity is Severity.ERROR and one.paper in rows and not comes_last(one)
     )

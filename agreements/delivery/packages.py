@@ -20,7 +20,15 @@ from agreements.models import Agreement
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
-from proceedings.delivery.items import Item, Written, build, finish_replacement, flush, item, replace_folder
+from proceedings.delivery.items import (
+    Item,
+    WrittenFile,
+    build_folder,
+    finish_replacement,
+    item_from_bytes,
+    replace_folder,
+    sync_to_disk,
+)
 from proceedings.delivery.public_package import public_items
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
@@ -77,7 +85,7 @@ def prepare(volume: Volume, today: date) -> Delivery:
     papers = sorted([*clearance.papers, *(paper for paper, _ in clearance.blocked)], key=lambda p: (p.position, p.key))
     records = paper_records(papers)
     record = volume_record(volume)
-    found = [one for one in rules.check(record, records) if problems(one)]
+    found = [one for one in rules.check_all(record, records) if problems(one)]
     found += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
         found.append(Finding(rule="empty", message="the volume has no papers"))
@@ -114,14 +122,14 @@ def public(handover: Delivery) -> Iterator[Item]:
     return public_items(handover.volume, papers, write_volume_file(handover.record, handover.records))
 
 
-def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[Item]:
+def permissions(handover: Delivery, published: Sequence[WrittenFile]) -> Iterator[Item]:
     """The files of the permissions package: agreements, evidence, then the lists. `published` is the other package."""
     number = handover.volume.number
-    written: list[Written] = []
-    pairs: list[tuple[Agreement, Written | None]] = []
+    written: list[WrittenFile] = []
+    pairs: list[tuple[Agreement, WrittenFile | None]] = []
 
     def noted(one: Item) -> Item:
-        written.append(Written(one.name, one.size, one.sha256))
+        written.append(WrittenFile(one.name, one.size, one.sha256))
         return one
 
     for agreement in handover.cleared:
@@ -129,23 +137,25 @@ def permissions(handover: Delivery, published: Sequence[Written]) -> Iterator[It
             pairs.append((agreement, None))
             continue
         yield noted(readiness.permission(agreement))
-        proof = item(f"evidence/{agreement.paper.key}-evidence.zip", evidence_bundle.bundle(agreement, as_sealed=True))
+        proof = item_from_bytes(
+            f"evidence/{agreement.paper.key}-evidence.zip", evidence_bundle.bundle(agreement, as_sealed=True)
+        )
         yield noted(proof)
         pairs.append((agreement, written[-1]))
-    yield noted(item(MANIFEST, readiness.manifest(pairs)))
-    yield noted(item(PAPERS, papers_table(handover, published)))
+    yield noted(item_from_bytes(MANIFEST, readiness.manifest(pairs)))
+    yield noted(item_from_bytes(PAPERS, papers_table(handover, published)))
     if not handover.ready:
-        yield noted(item(PARTIAL, partial_note(handover).encode()))
-    yield noted(item(f"v{number}.{SUMS}", sums(published)))
-    yield item(SUMS, sums(written))
+        yield noted(item_from_bytes(PARTIAL, partial_note(handover).encode()))
+    yield noted(item_from_bytes(f"v{number}.{SUMS}", sums(published)))
+    yield item_from_bytes(SUMS, sums(written))
 
 
-def sums(files: Iterable[Written]) -> bytes:
+def sums(files: Iterable[WrittenFile]) -> bytes:
     """Digests as ``sha256sum --check`` reads them."""
     return "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
 
 
-def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
+def papers_table(handover: Delivery, published: Sequence[WrittenFile]) -> bytes:
     """One row per paper: its files, and the id and address that the publisher will give it (2.6)."""
     there = {one.name for one in published}
     supplements = {one.name.partition("-supp.")[0]: one.name for one in published if "-supp." in one.name}
@@ -157,7 +167,7 @@ def papers_table(handover: Delivery, published: Sequence[Written]) -> bytes:
         rows.append(
             [
                 *(record.key, readiness.formula_safe(record.title), record.pages, pdf, supplements.get(record.key, "")),
-                *(public_id, rules.address(handover.record, public_id)),
+                *(public_id, rules.publication_url(handover.record, public_id)),
             ]
         )
     return readiness.table(rows)
@@ -190,9 +200,9 @@ def write(handover: Delivery, to: Path, *, progress: Progress = iter) -> None:
     to.mkdir(parents=True, exist_ok=True)
     # What an interrupted exchange left is put right first: it says which files are ours.
     finish_replacement(permissions_folder, listed(to / f".{name}permissions.old", SUMS))
-    published = build(progress(items), new_public)
-    build(progress(permissions(handover, published)), new_permissions)
-    flush()
+    published = build_folder(progress(items), new_public)
+    build_folder(progress(permissions(handover, published)), new_permissions)
+    sync_to_disk()
     replace_folder(new_public, public_folder, listed(permissions_folder, f"{name}.{SUMS}"))
     replace_folder(new_permissions, permissions_folder, {SUMS, *listed(permissions_folder, SUMS)})
     keep_keys(handover)
@@ -230,9 +240,9 @@ def count_permissions(handover: Delivery) -> int:
     return 2 * (len(handover.cleared) - len(handover.waived)) + (4 if handover.ready else 5)
 
 
-def listing(handover: Delivery) -> list[Written]:
+def listing(handover: Delivery) -> list[WrittenFile]:
     """What the public package holds, without making it. Raises UnwritableError."""
-    return [Written(one.name, one.size, one.sha256) for one in public(handover)]
+    return [WrittenFile(one.name, one.size, one.sha256) for one in public(handover)]
 
 
 def inside(folder: str, items: Iterable[Item]) -> Iterator[Item]:

@@ -26,7 +26,7 @@ from agreements import lifecycle
 from agreements.delivery import packages, readiness
 from agreements.models import Package
 from proceedings.delivery.items import Item
-from proceedings.delivery.zip_stream import Archive, length
+from proceedings.delivery.zip_stream import Archive, archive_size
 from proceedings.models import Volume
 
 Clock = Callable[[], datetime]
@@ -172,7 +172,7 @@ class _Builder:
             lease_until=self.clock() + LEASE,
         )
         if not permissions:  # the lengths of the others are not known before they are made
-            room(self.part, length(list(self.items())), there)
+            room(self.part, archive_size(list(self.items())), there)
 
     def items(self) -> Iterator[Item]:
         """The files of the package, each made or read when its turn comes."""

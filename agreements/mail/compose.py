@@ -23,7 +23,7 @@ from agreements.mail import addresses, email_templates, links
 from agreements.mail.bounces import ReturnPaths
 from agreements.mail.email_templates import BatchTemplate, blank
 from agreements.models import Agreement, EmailTemplate, Link, Message
-from proceedings.delivery.citation_files import address_of, citation_files
+from proceedings.delivery.citation_files import citation_files, publication_url
 from proceedings.models import Volume
 from proceedings.web.languages import ENGLISH
 
@@ -257,7 +257,10 @@ def about_agreement(message: Message, now: datetime) -> dict[str, Any]:
 
 def publication(agreement: Agreement) -> dict[str, str]:
     """Where the paper is, and how it is cited in BibTeX."""
-    return {"address": address_of(agreement.paper), "citation": next(iter(citation_files(agreement.paper).values()))}
+    return {
+        "address": publication_url(agreement.paper),
+        "citation": next(iter(citation_files(agreement.paper).values())),
+    }
 
 
 def placeholder_values(agreement: Agreement, context: dict[str, Any]) -> dict[str, str]:

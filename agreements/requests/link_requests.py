@@ -66,7 +66,7 @@ def send_link(agreement: Agreement, now: datetime) -> bool:
         waits = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=KINDS)
         to_them = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
-        if not (waits or agreement.sealed_file) or not rate_limits.room(to_them, rate_limits.MAILS, now):
+        if not (waits or agreement.sealed_file) or not rate_limits.fits_limit(to_them, rate_limits.MAILS, now):
             return False
         return outbox.queue(
             agreement,

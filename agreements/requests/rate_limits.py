@@ -2,9 +2,20 @@
 
 from datetime import timedelta
 
-from proceedings.web.rate_limits import KEEP, Limit, forget, reached, room, take
+from proceedings.web.rate_limits import RETENTION, Limit, delete_old_attempts, fits_limit, limit_reached, use_limit
 
-__all__ = ["KEEP", "MAILS", "MISSES", "SIGNING", "UPLOADS", "Limit", "forget", "reached", "room", "take"]
+__all__ = [
+    "MAILS",
+    "MISSES",
+    "RETENTION",
+    "SIGNING",
+    "UPLOADS",
+    "Limit",
+    "delete_old_attempts",
+    "fits_limit",
+    "limit_reached",
+    "use_limit",
+]
 
 MISSES = Limit("misses", 20, timedelta(minutes=1))
 """Of one address of the network: posts to links that are dead, and requests for fresh ones."""

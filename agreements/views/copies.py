@@ -31,7 +31,7 @@ def sealed_pdf(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
-    if not rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request)):
+    if not rate_limits.use_limit(rate_limits.MISSES, address_of(request), now_of(request)):
         return too_many_attempts(request, _("a minute"))
     link_requests.request_link(now_of(request), token=token)
     return render(request, "agreements/asked.html")
@@ -46,6 +46,6 @@ def request_sealed_pdf(request: HttpRequest) -> HttpResponse:
     form = CopyForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "agreements/request_copy.html", {"form": form}, status=400 if form.is_bound else 200)
-    rate_limits.take(rate_limits.MISSES, address_of(request), now_of(request))
+    rate_limits.use_limit(rate_limits.MISSES, address_of(request), now_of(request))
     link_requests.request_link(now_of(request), reference=form.cleaned_data["reference"])
     return render(request, "agreements/asked.html")

@@ -43,9 +43,9 @@ from agreements.models import Package
 from proceedings.bibtex.parser import read_bibtex
 from proceedings.importing.planner import apply, make_plan
 from proceedings.models import PaperFile, Volume
-from proceedings.delivery.items import Item, build
+from proceedings.delivery.items import Item, build_folder
 from proceedings.bibtex.source import Source
-from proceedings.delivery.zip_stream import stream
+from proceedings.delivery.zip_stream import stream_archive
 
 ROUNDS = 3
 ENTRIES = 3500
@@ -81,12 +81,12 @@ def by_cp(source: Path, target: Path) -> None:
 
 
 def by_us(source: Path, target: Path) -> None:
-    build(items_of[source], target)
+    build_folder(items_of[source], target)
 
 
 def zip_by_us(source: Path, target: Path) -> None:
     with target.open("wb") as file:
-        file.writelines(stream(items_of[source]))
+        file.writelines(stream_archive(items_of[source]))
 
 
 def zip_stored(source: Path, target: Path) -> None:

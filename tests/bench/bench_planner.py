@@ -118,7 +118,7 @@ def idle() -> None:
     scheduled.lapse_unpublished(DUE)
     scheduled.remind_due(DUE)
     link_requests.answer_requests(DUE)
-    rate_limits.forget(DUE)
+    rate_limits.delete_old_attempts(DUE)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,6 @@ def code_of(app: Authenticator, at: datetime) -> str:
 
 def with_app(user: User, now: datetime = NOW) -> Authenticator:
     """`user` sets up an app at `now`."""
-    offered = two_factor.offer(user)
-    assert two_factor.set_up(offered, code_of(offered, now), now)
+    offered = two_factor.new_offer(user)
+    assert two_factor.activate(offered, code_of(offered, now), now)
     return offered

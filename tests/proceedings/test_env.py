@@ -50,7 +50,7 @@ def test_any_other_flag_is_a_problem() -> None:
 
 
 def test_words_are_separated_by_commas() -> None:
-    assert read(HOSTS=" a.example , ,b.example,").words("HOSTS") == ["a.example", "b.example"]
+    assert read(HOSTS=" a.example , ,b.example,").comma_list("HOSTS") == ["a.example", "b.example"]
 
 
 def test_a_url_of_another_scheme_is_a_problem_that_keeps_its_password() -> None:

@@ -87,7 +87,7 @@ def take(folder: Path, number: int, document: pdf_pages.Document) -> dict[str, A
 
 def confine() -> None:
     """From here on the process can have little, and never more again."""
-    sandbox.confine(MEMORY, DISK)
+    sandbox.set_limits(MEMORY, DISK)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 

@@ -165,7 +165,7 @@ def test_more_files_than_a_form_takes_are_rejected_with_what_to_do(editor_client
 def test_far_too_much_is_rejected_before_it_is_read(
     editor_client: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGEST_TOTAL", 100)
+    monkeypatch.setattr(files, "MAX_TOTAL_SIZE", 100)
     answer = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1))))
     assert answer.status_code == 413
     assert attached() == []

@@ -385,9 +385,11 @@ def test_ac6_the_permissions_have_the_signed_form_and_the_evidence_has_the_uploa
 
 
 def test_the_manifest_has_the_day_that_the_form_has() -> None:
-    from proceedings.delivery.items import Written
+    from proceedings.delivery.items import WrittenFile
 
-    row = readiness.manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))]).decode().splitlines()[1]
+    row = (
+        readiness.manifest([(make.seal(make.accepted()), WrittenFile("evidence.zip", 1, "0"))]).decode().splitlines()[1]
+    )
     assert ",2026-11-01," in row
 
 

@@ -241,4 +241,4 @@ def test_the_database_holds_no_token_of_a_request() -> None:
     token = make.token(make.agreement())
     link_requests.request_link(NOW, token=token)
     assert token not in str(LinkRequest.objects.values())
-    assert rate_limits.MAILS.most == 3
+    assert rate_limits.MAILS.max_count == 3

@@ -208,10 +208,10 @@ def test_s12_a_form_from_another_site_is_rejected() -> None:
 def test_s11_so_many_forms_an_hour_and_no_more(looked: list[int]) -> None:
     agreement = make.agreement()
     author = author_of(agreement)
-    for _ in range(rate_limits.UPLOADS.most):
+    for _ in range(rate_limits.UPLOADS.max_count):
         assert upload(author, photo()).status_code == 303
     assert upload(author_of(agreement), photo()).status_code == 429
-    assert len(looked) == rate_limits.UPLOADS.most
+    assert len(looked) == rate_limits.UPLOADS.max_count
 
 
 def test_what_was_missing_is_on_the_page_until_another_form_comes_in() -> None:

@@ -116,14 +116,14 @@ def test_a_user_without_an_app_is_led_to_set_one_up_and_is_then_logged_in() -> N
     assert first_step(client)["Location"] == SET_UP
     page = client.get(SET_UP).content.decode()
     assert 'role="img"' in page
-    offered = two_factor.offer_in(hidden(page), User.objects.get())
+    offered = two_factor.read_offer(hidden(page), User.objects.get())
     assert offered is not None
-    assert two_factor.as_text(offered) in page
+    assert two_factor.secret_text(offered) in page
     assert not in_desk(client)
 
     wrong = client.post(SET_UP, {"offer": hidden(page), "code": "12345"})
     assert wrong.status_code == 400
-    assert two_factor.as_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
+    assert two_factor.secret_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
 
     shown = client.post(SET_UP, {"offer": hidden(page), "code": code_of(offered, NOW)})
     assert len(set(re.findall(r"<li><code>([\w-]+)</code>", shown.content.decode()))) == 10
@@ -140,8 +140,8 @@ def test_an_offer_of_somebody_else_sets_nothing_up() -> None:
     make.editor()
     client = browser()
     first_step(client)
-    offered = two_factor.offer(make.editor("other"))
-    page = client.post(SET_UP, {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)})
+    offered = two_factor.new_offer(make.editor("other"))
+    page = client.post(SET_UP, {"offer": two_factor.sign_offer(offered), "code": code_of(offered, NOW)})
     assert page.status_code == 400
     assert "Scan the new picture." in page.content.decode()
     assert not in_desk(client)
@@ -153,7 +153,7 @@ def test_s14_the_first_step_is_good_for_ten_minutes() -> None:
     client = browser()
     first_step(client)
     assert client.get(CODE).status_code == 200
-    later = NOW + login.HALF_LASTS
+    later = NOW + login.PENDING_LIFETIME
     assert at(client, later).post(CODE, {"code": code_of(app, later)})["Location"] == LOGIN
     assert "took too long" in client.get(LOGIN).content.decode()
 
@@ -179,7 +179,7 @@ def test_s14_the_session_of_a_login_is_new_at_each_step() -> None:
     half = client.session.session_key
     client.post(CODE, {"code": code_of(app, NOW)})
     assert len({planted, half, client.session.session_key}) == 3
-    assert login.HALF not in client.session
+    assert login.PENDING_KEY not in client.session
 
 
 def test_nobody_is_sent_elsewhere_after_the_login() -> None:
@@ -289,10 +289,10 @@ def test_everyone_makes_new_recovery_codes_and_sets_up_another_app() -> None:
     (code, *_) = re.findall(r"<li><code>([\w-]+)</code>", page)
     app = two_factor.authenticator_of(user)
     assert app is not None
-    assert two_factor.accepts(app, code, NOW)
-    offered = two_factor.offer_in(hidden(client.get(SET_UP).content.decode()), user)
+    assert two_factor.accept_code(app, code, NOW)
+    offered = two_factor.read_offer(hidden(client.get(SET_UP).content.decode()), user)
     assert offered is not None
-    sent = {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)}
+    sent = {"offer": two_factor.sign_offer(offered), "code": code_of(offered, NOW)}
     assert client.post(SET_UP, sent).status_code == 200
     assert two_factor.authenticator_of(user).key == offered.key  # type: ignore[union-attr]
     assert in_desk(client)
@@ -326,7 +326,7 @@ def test_s11_a_wait_answers_alike_for_known_and_unknown_and_right_passwords() ->
             page = first_step(browser(), name, password).content.decode()
             assert "Too many tries. Wait 2 seconds, then try again." in page
             answers.setdefault("wait", set()).add(page.replace(f'value="{name}"', "").replace(token(page), ""))
-        Attempt.objects.filter(limit=login.PLACES.name).delete()
+        Attempt.objects.filter(limit=login.PASSWORDS_BY_NETWORK.name).delete()
     assert {what: len(pages) for what, pages in answers.items()} == {"wrong": 1, "wait": 1}
 
 

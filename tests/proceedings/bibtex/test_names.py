@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proceedings.bibtex.latex import LatexError, to_unicode
-from proceedings.bibtex.names import Confidence, Name, NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.names import Confidence, Name, NotANameError, find_doubts, read_name, split_names, write_name
 from proceedings.bibtex.writer import name_in_latex
 
 
@@ -145,7 +145,7 @@ def test_an_initial_between_makes_the_order_likely() -> None:
 
 
 def test_parts_of_any_source_can_be_reviewed() -> None:
-    assert [doubt.reason for doubt in doubts(Name("YanjunXu"))] == ["looks like two names without a blank"]
+    assert [doubt.reason for doubt in find_doubts(Name("YanjunXu"))] == ["looks like two names without a blank"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from proceedings.bibtex.latex import LatexError
 from proceedings.bibtex.records import VolumeRecord
 from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.mapping import map_submissions, prose_in_latex, text_of
+from proceedings.importing.mapping import map_submissions, prose_to_latex, title_text
 from proceedings.importing.tables import COLUMNS, split_people
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in
@@ -244,13 +244,13 @@ def test_names_in_a_cell(cell: str, people: list[str]) -> None:
     ],
 )
 def test_a_title_as_somebody_typed_it(typed: str, title: str, latex: str) -> None:
-    found = text_of(typed)
+    found = title_text(typed)
 
     assert (found.unicode.replace("’", "'"), found.latex) == (title, latex)
 
 
 def test_prose_keeps_its_formulas() -> None:
-    assert prose_in_latex(r"5% of $a_b % c$ & \(x & y\) 10\% #1") == r"5\% of $a_b % c$ \& \(x & y\) 10\% \#1"
+    assert prose_to_latex(r"5% of $a_b % c$ & \(x & y\) 10\% #1") == r"5\% of $a_b % c$ \& \(x & y\) 10\% \#1"
 
 
 YEAR = VolumeRecord(number=1, bib_key="X", name="n", shortname="s", booktitle="b", year=2026)
@@ -295,7 +295,7 @@ def test_no_json_breaks_the_reading(data: Any) -> None:
 @given(st.text())
 def test_a_title_is_read_or_rejected(typed: str) -> None:
     try:
-        found = text_of(typed)
+        found = title_text(typed)
     except LatexError:
         return
     assert found.latex.isascii() or found.unmapped

@@ -16,7 +16,7 @@ from agreements.models.search import INDEXES as OF_AGREEMENTS
 from agreements.models.search import STATED, find_agreements
 from proceedings import checks
 from proceedings.models import Author, Paper, search
-from proceedings.models.search import AUTHOR, INDEXES, PAPER, find_papers, matching, words_of
+from proceedings.models.search import AUTHOR, INDEXES, PAPER, find_papers, matching, search_words
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_agreements_are_found_by_what_they_state_and_not_by_what_the_paper_says_
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_a_search(text: str) -> None:
-    assert all(words_of(text))
+    assert all(search_words(text))
     list(find_papers(Paper.objects.all(), text))
     list(find_agreements(Agreement.objects.all(), text))
 
@@ -166,5 +166,5 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
 
 
 def test_the_indexes_are_there_or_not_wanted() -> None:
-    assert search.missing([*INDEXES, *OF_AGREEMENTS]) == []
+    assert search.missing_indexes([*INDEXES, *OF_AGREEMENTS]) == []
     assert checks.check_search_indexes() == checks.check_search_indexes(databases=["default"]) == []

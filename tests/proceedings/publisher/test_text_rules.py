@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from proceedings.bibtex.records import PaperRecord
 from proceedings.bibtex.scanner import scan
 from proceedings.delivery.volume_check import check_text
-from proceedings.files.pdf_reader import look
+from proceedings.files.pdf_reader import read_pdf
 from proceedings.publisher.pdf_rules import PdfFacts, check_pdf
 from proceedings.publisher.text_rules import check_text as check_layout
 from tests.proceedings.pdf_files import pdf
@@ -62,7 +62,7 @@ def test_no_file_breaks_the_inspection(
     file = tmp_path_factory.mktemp("fuzz", numbered=True) / "a.pdf"
     file.write_bytes(whole[:cut] + bytes([byte]) + noise + whole[cut + 1 + len(noise) :])
 
-    facts = look(file)
+    facts = read_pdf(file)
 
     assert facts.problem or facts.encrypted or facts.pages >= 0
 
