@@ -1,4 +1,4 @@
-"""The laws of the house, read from the source: who writes what, and what nobody does."""
+"""Rules of the architecture, checked in the source: which module writes which table, and what no module does."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SOURCES = {
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LIFECYCLE = "agreements/lifecycle/"
-"""One writer, in rooms by noun."""
+"""The only writer of agreements and events, one module per transition."""
 LIFECYCLE_MODULES = [name for name in SOURCES if name.startswith(LIFECYCLE)]
 
 WRITERS = {
@@ -48,7 +48,7 @@ RELATED = {
     "edits": "Edit",
     "corrections": "Correction",
 }
-"""The names by which rows of those models hang on others."""
+"""Names of relations from other rows to those models."""
 
 OWN_LOOKUPS = {"in", "lt", "lte", "gt", "gte", "isnull", "exact"}
 
@@ -62,7 +62,7 @@ def method(call: ast.Call) -> str:
 
 
 def chain(node: ast.AST) -> Iterator[ast.AST]:
-    """An expression such as ``A.objects.filter(…).update(…)`` from its end to its beginning."""
+    """Returns an expression such as ``A.objects.filter(…).update(…)`` from its end to its beginning."""
     while True:
         yield node
         if isinstance(node, ast.Call):
@@ -74,7 +74,7 @@ def chain(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def names_in(node: ast.AST) -> set[str]:
-    """The names of a chain: its variable and its attributes, not what is in its brackets."""
+    """Returns the names of a chain: variable and attributes, without arguments."""
     found = set()
     for part in chain(node):
         if isinstance(part, ast.Attribute):
@@ -89,12 +89,12 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
 
 
 def models_of(function: ast.AST) -> dict[str, str]:
-    """Variables of a function that hold rows or queries of one of the models, by annotation or assignment."""
+    """Returns variables of a function that hold rows or queries of one of the models, by annotation or assignment."""
     known: dict[str, str] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name) and node.annotation.id in WRITERS:
             known[node.arg] = node.annotation.id
-    for _ in range(3):  # assignments may build on each other
+    for _ in range(3):  # assignments may depend on each other
         for node in ast.walk(function):
             if isinstance(node, ast.Assign | ast.NamedExpr | ast.For) and (target := bound(node)):
                 value = node.iter if isinstance(node, ast.For) else node.value
@@ -109,7 +109,7 @@ def bound(node: ast.Assign | ast.NamedExpr | ast.For) -> str:
 
 
 def model_of(node: ast.AST, known: dict[str, str]) -> str:
-    """Whose rows an expression is about; empty if of none of the models."""
+    """Returns the model of an expression; empty if it is none of them."""
     for part in chain(node):
         if isinstance(part, ast.Attribute) and part.attr in RELATED:
             return RELATED[part.attr]
@@ -119,7 +119,7 @@ def model_of(node: ast.AST, known: dict[str, str]) -> str:
 
 
 def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Each call that writes rows of one of the models."""
+    """Returns each call that writes rows of one of the models."""
     for function in functions(tree):
         known = models_of(function)
         for call in calls(function):
@@ -175,7 +175,7 @@ COLUMNS = {
 
 
 def joined(tree: ast.AST) -> Iterator[str]:
-    """Filters through which something is written and that name a column of another table."""
+    """Returns filters of updates that name a column of another table."""
     for function in functions(tree):
         known = models_of(function)
         for call in calls(function):
@@ -196,7 +196,7 @@ def joined(tree: ast.AST) -> Iterator[str]:
     ["agreements/mail/outbox.py", *LIFECYCLE_MODULES, "agreements/mail/links.py", "agreements/mail/addresses.py"],
 )
 def test_a_compare_and_set_names_its_own_columns_only(name: str) -> None:
-    """On PostgreSQL a filter through another table lets two racers win."""
+    """On PostgreSQL, a filter through another table lets two simultaneous updates succeed."""
     assert list(joined(SOURCES[name])) == []
 
 
@@ -215,7 +215,7 @@ def test_this_lint_sees_a_joined_filter(body: str) -> None:
 
 
 def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
-    """Whether nothing in the function writes through this filter, be it directly or by way of variables."""
+    """Whether nothing in the function writes through this filter, directly or by variables."""
     held: set[str] = set()
     assignments = [node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.NamedExpr)]
     for _ in assignments:
@@ -226,7 +226,7 @@ def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
 
 
 def test_nobody_writes_sql_of_their_own() -> None:
-    """Where nobody could see whose rows it changes."""
+    """In SQL, this test could not see which rows are written."""
     rooms = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) in ("cursor", "raw")}
     own = {"agreements/models/compare_and_set.py", "agreements/views/health.py", "proceedings/models/search.py"}
     assert rooms == own, "the second only asks SELECT 1, the third makes indexes"
@@ -243,7 +243,9 @@ def test_nobody_starts_a_task_by_hand() -> None:
 
 
 def test_nobody_waits_for_a_commit_to_do_the_rest() -> None:
-    """Killed between the two, the rest would never be done. What is to be done is a row of the same transaction."""
+    """If the process is killed after the commit, the rest is never done. Pending work must be a row of the same
+    transaction.
+    """
     found = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) == "on_commit"}
     assert found == set()
 

@@ -1,4 +1,4 @@
-"""The catalogues of the authors' languages: whole, compiled as they are written, and as careful as the English."""
+"""The translations for authors: complete, compiled from the sources, and with the same placeholders as the English."""
 
 import gettext
 import re
@@ -28,12 +28,12 @@ def catalogue(code: str) -> polib.POFile:
 
 
 def forms(entry: polib.POEntry) -> list[str]:
-    """A translation, or all it has for the numbers of its language."""
+    """Returns a translation, or all plural forms of it."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
 def said(code: str) -> list[str]:
-    """The words of a language, without the formats of its dates."""
+    """Returns all texts of a language, without date formats."""
     return [text for entry in catalogue(code) if not entry.msgid.startswith("j F Y") for text in forms(entry)]
 
 

@@ -1,4 +1,4 @@
-"""The desk of tests."""
+"""Fixtures for tests of the app `agreements`."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def editor_client() -> Client:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody trusts yet, and its key."""
+    """Creates an untrusted certificate for 127.0.0.1, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])

@@ -1,4 +1,4 @@
-"""What tests of the desk share: two volumes with somebody for every role, and a walk over the admin's URLconf."""
+"""Shared by tests of the admin: two volumes with a user for every role, and all routes of the admin."""
 
 import re
 from collections.abc import Iterator
@@ -21,17 +21,17 @@ from tests import make
 from tests.agreements.pages import drop, fields_of
 
 SECRETS = ("Zanzibar", "zanzibar", "v666", "666-")
-"""Stand in everything that the foreign volume has, and nowhere else."""
+"""These occur in all rows of the foreign volume, and nowhere else."""
 
 NOBODY = sha256(b"")[:16]
-"""What a page of a bulk move has shown that showed nobody."""
+"""The digest in the confirmation page of a bulk action without papers."""
 
 BOOKKEEPING = frozenset({"django_session"})
 
 
 @dataclass
 class Roles:
-    """Two volumes with a paper, an agreement and an editor each, and somebody for every role."""
+    """Two volumes with a paper, an agreement and an editor each, and a user for every role."""
 
     own: Volume
     foreign: Volume
@@ -42,7 +42,7 @@ class Roles:
     assistant: User
     """Of the foreign volume."""
     helper: User
-    """An assistant of the own one."""
+    """An assistant of the own volume."""
 
 
 def assistant_of(volume: Volume, name: str = "zanzibar-assistant") -> User:
@@ -59,7 +59,7 @@ def client_for(user: User | None) -> Client:
 
 
 def patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(route, name) of every address below `resolver`."""
+    """Yields (route, name) of every URL below `resolver`."""
     for pattern in resolver.url_patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -73,12 +73,12 @@ def admin_routes() -> list[tuple[str, str]]:
     return [
         (route, name)
         for route, name in patterns(editor_client, "/admin/")
-        if name and "(?P<app_label>" not in route and "url>" not in route  # nameless ones only lead on to a page
+        if name and "(?P<app_label>" not in route and "url>" not in route  # routes without a name only redirect
     ]
 
 
 def scoped_models() -> dict[str, tuple[type[models.Model], str]]:
-    """Every model on the desk that belongs to a volume, with its way there, by the prefix of its addresses' names."""
+    """Returns every admin model that belongs to a volume, with the lookup to it, by the prefix of its URL names."""
     return {
         f"{model._meta.app_label}_{model._meta.model_name}": (model, admin.volume_path)
         for model, admin in site._registry.items()
@@ -87,7 +87,7 @@ def scoped_models() -> dict[str, tuple[type[models.Model], str]]:
 
 
 def rows_of(volume: Volume) -> dict[str, models.Model]:
-    """An object of `volume` for each of these models that it has any of; of agreements a sealed one."""
+    """Returns one row of `volume` for each of these models that it has; of agreements a sealed one."""
     found = {}
     for prefix, (model, volume_path) in scoped_models().items():
         rows = model.objects.filter(**{volume_path or "pk": volume.pk}).order_by("pk")  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def rows_of(volume: Volume) -> dict[str, models.Model]:
 
 
 def filled(route: str, row: models.Model | None, rows: dict[str, models.Model] | None = None) -> str:
-    """An address from its route: about `row`, each other gap filled in sensibly, from `rows` where one is named."""
+    """Returns the URL of a route about `row`. Other parameters are filled in, from `rows` where one is named."""
     key = str(row.pk) if row else "1"
     content = ContentType.objects.get_for_model(row).pk if row else 1
     package = Package.objects.filter(volume=row.pk).first() if isinstance(row, Volume) else None
@@ -119,7 +119,7 @@ def filled(route: str, row: models.Model | None, rows: dict[str, models.Model] |
 
 
 def addresses_about(volume: Volume) -> dict[str, str]:
-    """Every address of the desk that is about one row, for the rows of `volume`."""
+    """Returns every admin URL about one row, for the rows of `volume`."""
     found = {}
     rows = rows_of(volume)
     for route, name in admin_routes():
@@ -132,7 +132,7 @@ def addresses_about(volume: Volume) -> dict[str, str]:
 
 
 def addresses_about_nothing() -> list[str]:
-    """Every page of the desk that is about no one row: lists, exports, forms for new rows, the import."""
+    """Returns every admin URL that is not about one row: lists, exports, forms for new rows, the import."""
     return [route for route, name in admin_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
 
 
@@ -166,7 +166,7 @@ def page_of(agreement: Agreement, path: str = "change/") -> str:
 
 
 def bulk(editor_client: Client, verb: str, *papers: Paper, **sent: str) -> str:
-    """Chooses the papers, reads the page that says what will happen, confirms it."""
+    """Selects the papers, reads the confirmation page and confirms it."""
     path = "/admin/proceedings/paper/"
     data: dict[str, Any] = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
     asked: Any = editor_client.post(path, data, follow=True)
@@ -181,7 +181,7 @@ def confirmation_page(editor_client: Client, verb: str, *papers: Paper) -> str:
 
 
 def queries(editor_client: Client, path: str) -> int:
-    editor_client.get(path)  # the first request of all also fills Django's own caches
+    editor_client.get(path)  # the first request also fills Django's caches
     with CaptureQueriesContext(connection) as captured:
         assert editor_client.get(path).status_code == 200
     return len(captured)

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says before the desk may be trusted with signatures."""
+"""Findings of `manage.py check --deploy`."""
 
 from datetime import timedelta
 from pathlib import Path

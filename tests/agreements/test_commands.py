@@ -1,4 +1,4 @@
-"""The command line: what it says, what it changes, and how it ends."""
+"""The commands: output, changes and exit status."""
 
 import io
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def run(command: str, *args: object, **options: object) -> str:
 
 
 def ends(command: str, *args: object) -> tuple[str, int]:
-    """What a command says that ends with an exit status of its own."""
+    """Returns the output of a command that ends with an exit status."""
     output = io.StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command(command, *args, stdout=output, no_color=True)

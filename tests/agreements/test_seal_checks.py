@@ -1,4 +1,4 @@
-"""The system check of the seal: its certificate in time, its chain whole, its roots and revocation lists of use."""
+"""The system check of the seal: valid certificate, complete chain, usable roots and revocation lists."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ def use(settings: Settings, key: Path, certificate: Path) -> None:
 
 
 def made(settings: Settings, folder: Path, *, age: int = 0) -> None:
-    """A key of its own whose certificate, made `age` days ago, holds for three years."""
+    """Creates a key whose certificate was made `age` days ago and is valid for three years."""
     use(settings, folder / "key.pem", folder / "cert.pem")
     seal.new_key(settings.SEAL_KEY, settings.SEAL_CERT, organisation="x", now=NOW - timedelta(days=age))
 

@@ -1,4 +1,4 @@
-"""A small run of `python -m tests.crash` and of `tests.crash.points`, so that every change meets killed workers."""
+"""A short run of `python -m tests.crash` and `tests.crash.points` on every change."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Environment variables -> values: every problem is noted, and nothing secret is repeated."""
+"""Environment variables: each problem is reported, without secrets."""
 
 from pathlib import Path
 from typing import Any

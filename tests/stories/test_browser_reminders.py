@@ -57,7 +57,7 @@ def test_an_editor_previews_pauses_and_writes_a_template(reader: Callable[..., A
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_combined_email_fits_a_phone(reader: Callable[..., Any], width: int) -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
-    carrier = make.reminded_together(one, other)
+    carrier = make.combined_reminder(one, other)
     mails = [compose.compose(row, NOW) for row in (carrier, make.ask_coauthor(one))]
     with reader(width=width) as someone:
         for mail in mails:

@@ -60,7 +60,7 @@ def test_the_walk_covers_every_model_and_every_address_of_the_admin(roles: Roles
     """Whoever adds a page gets it tested, or is told here what the walk needs to know."""
     unscoped = {model.__name__ for model, admin in site._registry.items() if not isinstance(admin, OwnVolumes)}
     assert unscoped == {"User"}, "a model whose pages are not limited to one's own volumes"
-    assert set(rows_of(roles.foreign)) == set(scoped_models()), "give the foreign volume of `house` a row of it"
+    assert set(rows_of(roles.foreign)) == set(scoped_models()), "give the foreign volume of `roles` a row of it"
     walked = {key.partition(" ")[2] for key in addresses_about(roles.foreign)} | set(addresses_about_nothing())
     users = {route for route, _ in admin_routes() if route.startswith("/admin/proceedings/user/")}
     doors = {route for route, name in admin_routes() if name in (*PUBLIC_PAGES, "jsi18n")}

@@ -1,4 +1,4 @@
-"""The volume is out: every author gets the paper's address and citation, once (clause 3)."""
+"""Publication: every author gets the paper's URL and citation, once (clause 3)."""
 
 import json
 from typing import Any
@@ -120,7 +120,7 @@ def test_a_big_volume_costs_few_statements(volume: Volume, django_assert_max_num
         assert publication.notify_authors(volume, TODAY, now=NOW) == 23
 
 
-# --- the desk
+# --- admin
 
 
 @pytest.fixture

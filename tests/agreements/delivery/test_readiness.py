@@ -1,4 +1,4 @@
-"""Which papers their agreements clear for the publisher, and why the others are held back."""
+"""Which papers are ready to deliver, and the blockers of the others."""
 
 import csv
 import io

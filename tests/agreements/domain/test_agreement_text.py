@@ -1,4 +1,4 @@
-"""The registered texts: exact, immutable, and parsed without losing a word."""
+"""The registered agreement texts: exact, immutable, and parsed completely."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from agreements.domain.facts import sha256
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the texts that a test may spoil."""
+    """A copy of the texts that a test may change."""
     copy = tmp_path / "texts"
     shutil.copytree(agreement_text.TEXTS, copy)
     monkeypatch.setattr(agreement_text, "TEXTS", copy)

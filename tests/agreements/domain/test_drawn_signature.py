@@ -1,4 +1,4 @@
-"""A signature drawn by hand: what is taken for one, where it goes, and that nobody needs it."""
+"""A signature drawn by hand: what is accepted, where it is printed, and that it is optional."""
 
 import io
 import re
@@ -62,11 +62,11 @@ def test_nothing_drawn_is_nothing() -> None:
     assert drawn_signature.parse_drawing("") == ()
 
 
-# --- on paper
+# --- in the PDF
 
 
 def ink(page: pypdf.PageObject) -> list[tuple[float, float]]:
-    """The points through which the page's lines go."""
+    """Returns the points of the page's lines."""
     contents = page.get_contents()
     assert contents is not None
     found = re.findall(rb"([\d.]+) ([\d.]+) [ml]\b", contents.get_data())

@@ -1,4 +1,4 @@
-"""When to write again: properties that hold for any terms, any history, any place and any clock."""
+"""The schedule: properties that hold for any signing settings, history, time zone and interval of runs."""
 
 import itertools
 from dataclasses import dataclass, replace
@@ -63,12 +63,12 @@ POLICIES = st.builds(
     hours=HOURS,
 )
 LOOKS = st.lists(st.integers(1, 20 * 24 * 60), min_size=1, max_size=40)
-"""Minutes between the clock's looks: from one minute to twenty days of outage."""
+"""Minutes between two runs of the scheduled job: from one minute to twenty days of outage."""
 
 
 @dataclass
 class Life:
-    """An agreement that nobody signs, seen by a clock that looks at odd times."""
+    """An agreement that nobody signs, with scheduled runs at irregular times."""
 
     policy: Policy
     timeline: Timeline
@@ -82,7 +82,7 @@ class Life:
         return cls(policy, timeline, issued_at, [], [])
 
     def look(self, now: datetime) -> None:
-        """What the clock does at `now`; every mail is sent at once."""
+        """Runs the scheduled job at `now`; every email is sent at once."""
         self.now = now
         match decide(self.timeline, self.policy, now):
             case Remind() as verdict:
@@ -99,7 +99,7 @@ class Life:
 
 
 def after(timeline: Timeline, verdict: Remind, now: datetime) -> Timeline:
-    """The history when the reminder of `verdict` has been sent at once."""
+    """Returns the history after the reminder of `verdict` was sent."""
     return replace(
         timeline,
         taken=timeline.taken | {verdict.slot, *verdict.skipped},
@@ -112,7 +112,7 @@ def lived(policy: Policy, issued_at: datetime, looks: list[int]) -> list[tuple[d
     return Life.begin(policy, issued_at, OTHERS).live(looks).reminded
 
 
-# --- what holds always
+# --- properties
 
 
 @given(POLICIES, MOMENTS, LOOKS)
@@ -235,7 +235,7 @@ def test_an_address_within_the_gap_gets_nothing(policy: Policy, issued_at: datet
 
 @given(POLICIES, MOMENTS)
 def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Policy, issued_at: datetime) -> None:
-    """Whatever the terms: a clock that looks when it said it would asks each of them, once."""
+    """For any settings: a scheduled job that runs when planned asks each co-author once."""
     life = Life.begin(policy, issued_at, OTHERS)
     for _ in range(60):
         match decide(life.timeline, life.policy, life.now):
@@ -254,7 +254,7 @@ def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Polic
     assert decide(life.timeline, life.policy, life.now + 1000 * DAY) == NothingDue()
 
 
-# --- places and their clocks
+# --- time zones
 
 
 @given(HOURS, MOMENTS)
@@ -277,7 +277,7 @@ def test_what_comes_early_comes_in_working_hours(hours: WorkingHours, at: dateti
 @pytest.mark.parametrize(
     ("zone", "at", "opening"),
     [
-        # The night in which Paris skips an hour, and the one in which it has one twice.
+        # The nights when clocks in Paris go forward and back.
         ("Europe/Paris", datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 29, 7, 0, tzinfo=UTC)),
         ("Europe/Paris", datetime(2026, 10, 24, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 8, 0, tzinfo=UTC)),
         ("America/New_York", datetime(2026, 10, 31, 12, 0, tzinfo=UTC), datetime(2026, 11, 2, 14, 0, tzinfo=UTC)),

@@ -1,4 +1,4 @@
-"""The table of moves itself."""
+"""The table of transitions."""
 
 import pytest
 

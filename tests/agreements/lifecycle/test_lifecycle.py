@@ -1,4 +1,4 @@
-"""The only writer: which moves are legal, what each leaves behind, and that a failed one leaves nothing."""
+"""The only writer: which transitions are legal, what each writes, and that a failed one writes nothing."""
 
 import threading
 from collections.abc import Callable
@@ -31,7 +31,7 @@ State = Message.State
 
 
 def do_seal(agreement: Agreement, now: datetime) -> None:
-    """The seal as `clock` sets it, whatever status the agreement has."""
+    """Seals as the scheduled job does, whatever status the agreement has."""
     from django.conf import settings
 
     body = b"%PDF-1.7 for a test of the guard"
@@ -41,7 +41,7 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
 
 
 def scan_of(agreement: Agreement) -> SignedForm:
-    """The form that came in; one of another agreement where none did, for a test of the guard."""
+    """Returns its signed form, or another agreement's if it has none, to test the guard."""
     if scan := signed_form.newest(agreement) or SignedForm.objects.first():
         return scan
     return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
@@ -55,7 +55,7 @@ def do_accept(agreement: Agreement, now: datetime) -> None:
 
 VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     "issue": lambda agreement, now: lifecycle.issue(agreement, by="editor:ed", now=now),
-    "sign": lambda agreement, now: lifecycle.sign(agreement, make.act(agreement), now=now),  # looked over before
+    "sign": lambda agreement, now: lifecycle.sign(agreement, make.signature_input(agreement), now=now),
     "receive": lambda agreement, now: make.receive(agreement, now=now),
     "accept": do_accept,
     "send-back": lambda agreement, now: signed_form.send_back(
@@ -74,7 +74,7 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
 
 
 def rows(agreement: Agreement) -> dict[str, Any]:
-    """Everything that the database holds about the agreement and its paper."""
+    """Returns all rows about the agreement and its paper."""
     by_paper = {"paper": agreement.paper_id}
     of_these = {"agreement__paper": agreement.paper_id}
     return {
@@ -258,7 +258,7 @@ def test_a_volume_without_signing_settings_cannot_issue() -> None:
     assert make.history(agreement) == ["draft"]
 
 
-# --- the author's moves
+# --- the author's transitions
 
 
 def test_l07_l14_a_signature_is_complete_in_one_step() -> None:
@@ -277,11 +277,11 @@ def test_l07_l14_a_signature_is_complete_in_one_step() -> None:
 
 
 def test_l03_what_was_not_reviewed_is_not_signed() -> None:
-    """Served, then consent, then the signature: out of order it is refused, and nothing is left behind."""
+    """Form shown, then consent, then signature: any other order is rejected and writes nothing."""
     agreement = make.agreement("issued")
     before = rows(agreement)
     with pytest.raises(lifecycle.NotReviewedError):
-        lifecycle.sign(agreement, make.act(agreement), now=LATER)
+        lifecycle.sign(agreement, make.signature_input(agreement), now=LATER)
     agreement.refresh_from_db()
     assert rows(agreement) == before
     make.reviewed(agreement)
@@ -291,8 +291,8 @@ def test_l03_what_was_not_reviewed_is_not_signed() -> None:
         {"authority": SignedStatement("Other.")},
     ):
         with pytest.raises(lifecycle.NotReviewedError):
-            lifecycle.sign(fresh(agreement), make.act(agreement, **other), now=LATER)
-    lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
+            lifecycle.sign(fresh(agreement), make.signature_input(agreement, **other), now=LATER)
+    lifecycle.sign(fresh(agreement), make.signature_input(agreement), now=LATER)
     events = agreement.events.order_by("number").values_list("kind", "at")
     assert [kind for kind, _ in events] == ["draft", "issue", "reviewed", "sign"]
     assert [at for _, at in events] == sorted(at for _, at in events)
@@ -379,7 +379,7 @@ def test_l18_declining_notifies_the_author_and_every_active_editor_once() -> Non
     assert (agreement.status, agreement.reason, agreement.closed_at) == ("declined", "The title changed.", LATER)
 
 
-def test_without_editors_the_rejection_goes_where_authors_answers_go() -> None:
+def test_without_editors_the_decline_is_emailed_to_the_reply_address() -> None:
     agreement = make.agreement("declined")
     assert agreement.messages.get(kind="editor-declined").recipient == "chair@desk.example"
 
@@ -430,7 +430,7 @@ def test_a_failed_seal_leaves_an_agreement_that_changed_meanwhile_alone() -> Non
     assert (agreement.seal_attempts, agreement.seal_error) == (0, "")
 
 
-# --- the editor's moves
+# --- the editor's transitions
 
 
 def test_superseding_joins_old_and_new_and_issues_the_new_one() -> None:
@@ -545,14 +545,14 @@ def test_every_kind_of_event_has_a_description() -> None:
         assert "{" not in happening.what
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 ROUNDS = 100 if connection.vendor == "postgresql" else 10
-"""SQLite has one writer at a time, so there is less to find out."""
+"""SQLite has one writer at a time, so fewer rounds suffice."""
 
 
 def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]:
-    """Runs two calls at the same moment, each on a connection of its own. Returns how each ended."""
+    """Runs two calls simultaneously on separate connections. Returns the result of each."""
     start, ended = threading.Barrier(2), ["", ""]
 
     def run(index: int, call: Callable[[], object]) -> None:
@@ -564,7 +564,7 @@ def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]
             ended[index] = "wrong move"
         except snapshot.NotReadyError:
             ended[index] = "not ready"
-        except Exception as error:  # noqa: BLE001 - the test says what it is
+        except Exception as error:  # noqa: BLE001 - the test checks the error
             ended[index] = repr(error)
         finally:
             connection.close()
@@ -587,7 +587,7 @@ def test_s08_two_tabs_that_sign_at_once_make_one_signature() -> None:
     for _ in range(ROUNDS):
         agreement = make.agreement("issued", of=make.paper(volume))
         one, other = fresh(agreement), fresh(agreement)
-        acts = make.reviewed(one, typed_name="Mike Lewis"), make.act(other, typed_name="M. Lewis")
+        acts = make.reviewed(one, typed_name="Mike Lewis"), make.signature_input(other, typed_name="M. Lewis")
         ended = both(
             partial(lifecycle.sign, one, acts[0], now=LATER),
             partial(lifecycle.sign, other, acts[1], now=LATER),

@@ -1,4 +1,4 @@
-"""Signed by hand: what comes in, what editors make of it, and what it leaves behind (L4)."""
+"""Signed forms: what authors send, how editors resolve it, and what is stored (L4)."""
 
 import io
 import subprocess
@@ -58,7 +58,7 @@ def stored(name: str) -> bytes:
         return bytes(file.read())
 
 
-# --- it comes in
+# --- received
 
 
 def test_l04_a_signed_form_is_stored_unchanged_under_its_digest() -> None:
@@ -160,11 +160,11 @@ def test_a_form_whose_row_cannot_be_written_changes_nothing(monkeypatch: pytest.
     assert (agreement.status, make.history(agreement)) == (Status.ISSUED, ["draft", "issue"])
 
 
-# --- reminders rest
+# --- reminders are paused
 
 
 def left(agreement: Agreement) -> None:
-    """All mails so far have left, a while ago."""
+    """Marks all emails so far as sent some time ago."""
     agreement.messages.filter(state="pending").update(state="sent", sent_at=NOW)
 
 
@@ -209,11 +209,11 @@ def test_reminders_go_on_when_the_form_is_sent_back() -> None:
     left(agreement)
     send_back(agreement, now=came_in + HOUR)
     agreement.messages.filter(kind="sent-back").update(state="sent", sent_at=came_in + HOUR)
-    assert scheduled.remind_due(came_in + 2 * HOUR) == 0  # one mail a day is enough
+    assert scheduled.remind_due(came_in + 2 * HOUR) == 0  # one email a day is the limit
     assert scheduled.remind_due(came_in + 30 * HOUR) == 1
 
 
-# --- it is accepted
+# --- accepted
 
 
 def test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read() -> None:
@@ -294,7 +294,7 @@ def test_accepting_tells_the_co_authors_and_ends_all_other_email() -> None:
     assert "on paper on" in " ".join(str(letter.body).split())
 
 
-# --- it is sent back
+# --- sent back
 
 
 def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_with_a_link() -> None:
@@ -326,7 +326,7 @@ def test_every_check_has_texts_for_each_reader() -> None:
     assert FOUND.keys() == LACKING.keys() == TOLD.keys()
 
 
-# --- it is sealed, delivered, verified
+# --- sealed, delivered, verified
 
 
 def text_of(body: bytes) -> str:
@@ -416,7 +416,7 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
     assert [words.endswith("tells of another date.") for words in audit.findings()] == [True]
 
 
-# --- the desk's figures
+# --- the overview's figures
 
 
 def test_the_overview_counts_it_as_needing_action() -> None:
@@ -441,7 +441,7 @@ def test_an_old_date_on_a_signed_form_is_no_late_seal_and_breaks_no_invariant() 
     assert list(invariants.check_ended()) == []
 
 
-# --- what the database refuses
+# --- database constraints
 
 
 @pytest.mark.parametrize("lacking", [{"signed_form": None}, {"date_written": ""}, {"dated": None}, {"typed_name": ""}])
@@ -457,7 +457,7 @@ def test_a_signed_form_without_its_evidence_is_rejected(lacking: dict[str, Any])
     assert Agreement.objects.filter(pk=agreement.pk).update(**columns) == 1
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 
 @pytest.mark.usefixtures("committed")
@@ -478,7 +478,7 @@ def test_s08_of_an_upload_and_a_signature_at_once_exactly_one_outcome_comes_out(
 
 
 def accept_now(agreement: Agreement, scan: SignedForm) -> None:
-    """An editor accepts what they see. A better form that has overtaken it is as good as a wrong move."""
+    """An editor accepts the form they see. A newer form counts as a transition error."""
     reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
     try:
         signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)

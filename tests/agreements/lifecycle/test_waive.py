@@ -1,4 +1,4 @@
-"""A paper that goes without a signature: who may say so, what ends with it, and where it is said again."""
+"""Waivers: who may waive a signature, what it ends, and where it is shown."""
 
 import csv
 import io
@@ -122,12 +122,12 @@ def test_an_assistant_waives_nothing(roles: Roles) -> None:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-# --- what the publisher gets
+# --- delivery
 
 
 @pytest.fixture
 def volume(tmp_path: Path) -> Volume:
-    """Ready, one paper of it by a waiver."""
+    """Ready to deliver, one paper by a waiver."""
     volume = ready_volume.imported()
     ready_volume.with_files(volume, tmp_path / "camera-ready")
     for paper in volume.papers.exclude(key="lewis26b"):

@@ -66,7 +66,7 @@ def queued_by_scheduled_job(kind: str, of: Agreement) -> Message:
         case Kind.UNSIGNED:
             return make.ask_coauthor(of)
         case Kind.TOGETHER:
-            return make.reminded_together(of, make.agreement("issued"))
+            return make.combined_reminder(of, make.agreement("issued"))
     make.agreement("declined", of=make.paper(of.paper.volume))
     make.editor("ed", of.paper.volume)
     SigningSettings.objects.update(daily_at=NOW)

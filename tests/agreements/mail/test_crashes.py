@@ -153,12 +153,12 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
             may_go_on.wait(1)
             outbox.cancel_open(agreement.pk)
 
-    def settle() -> None:
+    def record_result() -> None:
         holds_agreement.wait(10)
         outbox.record_result(message, outcome, NOW, lifecycle.record_mail_result)
         may_go_on.set()
 
-    assert at_once(close, settle) == []
+    assert at_once(close, record_result) == []
     message.refresh_from_db()
     assert message.closed or message.state in (State.SENT, State.UNKNOWN)
     assert message.state != State.PENDING, "it was closed before it could be tried again"

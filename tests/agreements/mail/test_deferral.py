@@ -168,7 +168,7 @@ def test_several_papers_in_one_email_wait_together(mailbox: Mailbox) -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     SigningSettings.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
     Message.objects.update(state=State.SENT, sent_at=NOW)
-    shared = make.reminded_together(one, two)
+    shared = make.combined_reminder(one, two)
     Message.objects.filter(pk=shared.pk).update(due_at=MONDAY + 16 * HOUR)
     assert send(MONDAY + 22 * HOUR) == {}
     rows = Message.objects.filter(carrier=shared)

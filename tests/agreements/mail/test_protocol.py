@@ -106,10 +106,10 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
             (protocol.close(row), lambda: outbox.cancel_open(agreement_id)),
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
-            listed.append((protocol.intend(row, token) or row, partial(outbox.mark_sending, held, NOW)))
+            listed.append((protocol.mark_sending(row, token) or row, partial(outbox.mark_sending, held, NOW)))
             listed.append((protocol.give_back(row, token), partial(outbox.give_back, held)))
             for name, outcome in OUTCOMES.items():
-                then = protocol.settle(row, token, name, tries=tries)
+                then = protocol.record_result(row, token, name, tries=tries)
                 listed.append((then, partial(outbox.record_result, held, outcome, NOW, lifecycle.record_mail_result)))
         return listed
 

@@ -1,4 +1,4 @@
-"""Constraints of the database, both ways, and the little that rows know by themselves."""
+"""Database constraints, both ways, and methods of the rows."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ CLAIMED = {"state": "claimed", "claim": "9f0c9a52-3a5e-4e0a-a3a7-0d7d5a2b6c11", 
 SEALED = {"sealed_at": NOW, "sealed_file": "x.pdf", "sealed_sha256": "0" * 64, "sealed_size": 1, "seal_level": "B-B"}
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
-    # constraint, status it starts from, columns that break it
+    # constraint, initial status, columns that violate it
     ("agreement_status_known", "issued", {"status": "archived"}),
     ("draft_has_no_stamps", "draft", {"issued_at": NOW}),
     ("issued_is_stamped", "draft", {"status": "issued"}),
@@ -262,7 +262,7 @@ def test_what_an_agreement_rests_on_is_protected(model: type[models.Model]) -> N
         row.delete()
 
 
-# --- terms
+# --- signing settings
 
 
 def closes(day: date, zone: str) -> datetime:
@@ -291,7 +291,7 @@ def test_anywhere_on_earth_means_that_no_zone_is_later() -> None:
 @pytest.mark.parametrize(
     ("day", "zone", "expected"),
     [
-        # Clocks go forward at midnight: the day after begins at 01:00, one hour later by the wall and at once by UTC.
+        # Clocks go forward at midnight: the next day begins at 01:00 local time, without a gap in UTC.
         (date(2024, 9, 7), "America/Santiago", datetime(2024, 9, 8, 4, 0, tzinfo=UTC)),
         (date(2025, 4, 24), "Africa/Cairo", datetime(2025, 4, 24, 22, 0, tzinfo=UTC)),
         # Clocks go back within the last day: it has 25 hours, and all of them count.

@@ -1,4 +1,4 @@
-"""What the database itself refuses, on both databases, whatever the code does."""
+"""What the triggers reject on both databases, whatever the code does."""
 
 import importlib
 from typing import Any
@@ -45,7 +45,7 @@ OTHER: dict[str, Any] = {
 
 
 def other(column: str, agreement: Agreement) -> Any:
-    """A value for `column` that differs from the agreement's, and is a good one in itself."""
+    """Returns a valid value for `column` that differs from the agreement's."""
     if column == "paper_id":
         return make.paper(agreement.paper.volume).pk
     if column == "text_id":
@@ -148,7 +148,7 @@ def test_the_guards_can_be_taken_off_and_put_back(tampering: Any) -> None:
 
 
 def test_every_guard_is_in_place_after_all_migrations() -> None:
-    """Django makes tables anew on SQLite when they change, and forgets their triggers."""
+    """On SQLite, Django recreates changed tables without their triggers."""
     wanted = {name for _, name in guards.triggers()}
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"

@@ -1,4 +1,4 @@
-"""`check_reminders`: says nothing while all is well, and names each promise that is broken."""
+"""`check_reminders`: reports nothing if all is well, and names each broken invariant."""
 
 from collections.abc import Callable
 from datetime import datetime

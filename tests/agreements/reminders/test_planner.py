@@ -1,4 +1,4 @@
-"""The clock's questions on tables that are large: each goes by an index, however many rows there are."""
+"""The planner's queries on large tables: each uses an index."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ Asked = list[tuple[str, Any]]
 
 @pytest.fixture
 def large() -> None:
-    """Thousands of agreements whose invitations were sent long ago, and whose next reminder has time."""
+    """Thousands of agreements whose invitations were sent long ago, and whose next reminder is not due."""
     long_ago = NOW - 40 * DAY
     waiting = make.agreement("issued", now=long_ago)
     (message,) = outbox.claim(long_ago)
@@ -35,7 +35,7 @@ def large() -> None:
 
 
 def queries_of(call: Callable[[], object]) -> Asked:
-    """The statements of a call, each with its parameters apart, as the database gets them."""
+    """Returns the statements of a call, each with its parameters, as the database gets them."""
     asked: Asked = []
 
     def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -75,7 +75,7 @@ def test_this_would_see_a_whole_table_being_read() -> None:
 
 @pytest.mark.usefixtures("large")
 def test_what_was_published_in_time_is_not_checked_again() -> None:
-    """However many there are: the plan goes from the volumes that are not published."""
+    """For any number: the plan starts from the volumes that are not published."""
     asked = queries_of(lambda: scheduled.lapse_unpublished(NOW + 4000 * DAY))
     assert "agreement_to_lapse" in " ".join(bulk.plan(*asked[-1]))
 

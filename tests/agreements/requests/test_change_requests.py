@@ -1,4 +1,4 @@
-"""Another signer, other facts: what an author may change alone, what an editor settles, and what stays on record."""
+"""Change requests: what an author may change alone, what an editor resolves, and what is recorded."""
 
 import io
 from collections.abc import Callable
@@ -33,10 +33,10 @@ def fresh(agreement: Agreement) -> Agreement:
     return Agreement.objects.select_related("text").get(pk=agreement.pk)
 
 
-# --- handing over
+# --- delegation
 
 
-def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
+def delegated(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
     to = make.coauthor(agreement, position, email=f"author{position}@example.org")
     return delegate.delegate(agreement, to, now=when.get("now", LATER))
 
@@ -44,7 +44,7 @@ def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreeme
 def test_delegating_issues_to_the_co_author_and_kills_the_old_links() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
-    new = handed_over(agreement)
+    new = delegated(agreement)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Handed over to Shruti Bhosale.")
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Shruti Bhosale", "author2@example.org")
@@ -59,7 +59,7 @@ def test_both_sides_and_the_editors_are_emailed_once() -> None:
     volume = agreement.paper.volume
     make.editor("ed", volume)
     make.editor("mo", volume)
-    new = handed_over(agreement)
+    new = delegated(agreement)
     told = agreement.messages.filter(state="pending").order_by("recipient").values_list("kind", "recipient")
     assert list(told) == [
         ("editor-handed-over", "ed@desk.example"),
@@ -71,8 +71,8 @@ def test_both_sides_and_the_editors_are_emailed_once() -> None:
 
 def test_the_delegations_are_on_the_evidence_page() -> None:
     first = make.agreement()
-    second = handed_over(first)
-    third = handed_over(second, 3, now=LATER + DAY)
+    second = delegated(first)
+    third = delegated(second, 3, now=LATER + DAY)
     again = lifecycle.replace(third, reason="New title.", by="editor:ed", now=LATER + 2 * DAY)
     assert again.events.get(kind="draft").data["hands"] == ["Mike Lewis", "Shruti Bhosale"]
     make.sign(again, now=LATER + 3 * DAY)
@@ -109,7 +109,7 @@ def test_the_others_are_all_authors_but_the_signer_even_with_the_same_name() -> 
     assert [author.position for author in change_requests.possible_delegates(agreement)] == [2, 3]
 
 
-# --- proposing
+# --- change requests
 
 
 def test_a_change_request_is_recorded_and_emailed_to_the_editors() -> None:
@@ -165,7 +165,7 @@ def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes
     assert links.read(token, Link.Purpose.SIGN, LATER) is None
     assert rendering.shown_form(new) != shown
     with pytest.raises(lifecycle.TransitionError):
-        lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
+        lifecycle.sign(fresh(agreement), make.signature_input(agreement), now=LATER)
     made.refresh_from_db()
     assert (made.state, made.resolved_by, made.resolved_at) == (State.ACCEPTED, "editor:ed", LATER)
 
@@ -247,7 +247,7 @@ def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
     assert kept == {"T. Dettmers": "tim@example.org", "Someone New": "", "Mike Lewis": "mike@example.org"}
 
 
-# --- what differs
+# --- differences
 
 
 FACTS = ("Mike Lewis", "Shruti Bhosale", "Tim Dettmers")
@@ -280,7 +280,7 @@ def test_a_difference_reads_as_a_sentence() -> None:
     assert str(found) == "signer: “Mike Lewis <mike@example.org>” shall be “Tim Dettmers <tim@example.org>”"
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 
 @pytest.mark.usefixtures("committed")
@@ -318,7 +318,7 @@ def test_delegating_to_two_at_once_leaves_one_signer() -> None:
         assert agreement.paper.agreements.filter(status=Status.ISSUED).count() == 1
 
 
-# --- somebody who is no author
+# --- non-author signers
 
 
 def test_an_accepted_non_author_signer_gets_the_agreement_and_the_old_links_expire() -> None:
@@ -336,7 +336,7 @@ def test_an_accepted_non_author_signer_gets_the_agreement_and_the_old_links_expi
     assert [(m.kind, m.recipient) for m in new.messages.all()] == [(Kind.INVITATION, "ada@example.org")]
     assert agreement.messages.filter(kind=Kind.HANDED_OVER, recipient="mike@example.org").exists()
     assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
-    assert "I sign for all authors: Mike Lewis;" in make.act(new).authority.text
+    assert "I sign for all authors: Mike Lewis;" in make.signature_input(new).authority.text
     assert list(audit.findings()) == []
 
 

@@ -1,4 +1,4 @@
-"""After publication: a correction is asked for, an editor of the volume permits it, the publisher gets its terms."""
+"""Corrections after publication: requested, approved by an editor of the volume, and sent to the publisher."""
 
 import re
 from dataclasses import replace
@@ -199,7 +199,7 @@ def test_volume_info_uses_the_publishers_names(agreement: Agreement) -> None:
     assert text.count("- [x]") == 2
 
 
-# --- the desk
+# --- admin
 
 ASKED = {"role": "editor", "name": "Aaron Roth", "nature": "content", "description": "Table 1 has the wrong units."}
 PERMITTED = {"permitted_by": "Roth, Aaron", "permitted_how": "e-mail", "permitted_on": "2026-11-01"}

@@ -1,4 +1,4 @@
-"""Clause 5: what editors change after the signature is put on record, and its substance verified with the author."""
+"""Clause 5: edits after the signature are recorded, and the author confirms substantive ones."""
 
 import re
 from typing import Any
@@ -185,7 +185,7 @@ def test_the_overview_names_papers_that_wait_for_their_authors(agreement: Agreem
     assert "edit" not in blocked()
 
 
-# --- the desk
+# --- admin
 
 
 def test_an_editor_records_an_edit_and_resolves_it(agreement: Agreement, editor_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Fresh links: to the address on file, so often and no more, and not a word about what the old one was."""
+"""New links: sent to the address on file, with a limit, without revealing anything about the old link."""
 
 import re
 from typing import Any
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.django_db
 
 Kind = Message.Kind
 EXPIRED = NOW + 31 * DAY
-"""When links that `make.token` made at NOW have ended."""
+"""After the expiry of links that `make.token` made at NOW."""
 
 
 def request_link(token: str, *, now: Any = NOW) -> Any:
-    """Presses the button of the dead page, as it stands on the page."""
+    """Submits the form of the expired-link page."""
     author = Author(token, now=now)
     page = author.open()
     (action,) = re.findall(r'<form method="post" action="([^"]*)">', shown(page))
@@ -72,7 +72,7 @@ def test_s10_the_answer_is_the_same_whatever_the_link_was() -> None:
 
 
 def test_s10_asking_writes_one_row_whatever_the_link_was() -> None:
-    """So the time of the answer says nothing either: what is behind the link is looked up later."""
+    """So response times reveal nothing: a scheduled job looks up the link later."""
     for why, token in expired_links().items():
         before = all_rows(but=frozenset({"proceedings_attempt", "agreements_linkrequest"}))
         browser().post(f"/sign/{token}/fresh/")
@@ -87,9 +87,9 @@ PAGES = ["", "decline/", "hand-over/", "correct/", "agreement.pdf", "next/", "fr
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("method", ["get", "head", "post"])
 def test_s10_the_server_does_the_same_work_for_unknown_expired_and_revoked_links(method: str, page: str) -> None:
-    """The same queries with other values in them, the same status, the same bytes, the same headers.
+    """The same queries with other values, the same status, the same bytes, the same headers.
 
-    How long that takes is measured by ``tests/bench/bench_links.py``.
+    ``tests/bench/bench_links.py`` measures the time.
     """
     revoked = make.agreement()
     tokens = {
@@ -105,7 +105,9 @@ def test_s10_the_server_does_the_same_work_for_unknown_expired_and_revoked_links
         with CaptureQueriesContext(connection) as queries:
             answer = getattr(browser(), method)(f"/sign/{token}/{page}", **({"data": {}} if method == "post" else {}))
         statements = [re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in queries]
-        headers = {name: text for name, text in answer.headers.items() if name != "Expires"}  # which is now
+        headers = {
+            name: text for name, text in answer.headers.items() if name != "Expires"
+        }  # which depends on the time
         seen.append((statements, answer.status_code, answer.content, headers))
     assert seen[0] == seen[1] == seen[2]
 

@@ -25,7 +25,7 @@ Kind = Message.Kind
 
 
 def signed(**signing_settings: Any) -> Agreement:
-    """Signed for three authors, of whom the second one's address is on file."""
+    """An agreement signed for three authors; the second one's address is on file."""
     agreement = make.agreement(of=make.paper(make.volume(**signing_settings)))
     make.coauthor(agreement, email="Shruti@example.org")
     return make.sign(agreement)

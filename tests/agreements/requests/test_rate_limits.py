@@ -1,4 +1,4 @@
-"""How often a thing may be done: the window, and that the database keeps it."""
+"""Rate limits: the window, and that the database stores it."""
 
 import threading
 from datetime import datetime, timedelta

@@ -193,7 +193,7 @@ def declining_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield author.open()
 
 
-def handing_over_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def delegation_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = speaking(author_of(agreement))
@@ -368,7 +368,7 @@ def verifying_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 PAGES = {
     each.__name__: each
     for each in (
-        signing_pages, another_hour, declining_pages, handing_over_pages, correcting_pages, objecting_pages,
+        signing_pages, another_hour, declining_pages, delegation_pages, correcting_pages, objecting_pages,
         paper_pages, later_pages, link_pages, verifying_pages,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A forgotten password: asked for by anybody, mailed to the account's own address, and it opens nothing by itself."""
+"""A forgotten password: anybody can ask, the email goes only to the account's address, and the second step stays."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Codes of an authenticator and recovery codes: which open, and that each opens once."""
+"""Codes of an authenticator app and recovery codes: which are valid, and that each works once."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def app(db: None) -> Authenticator:
     ("at", "code"), [(59, "94287082"), (1111111109, "07081804"), (1234567890, "89005924"), (20000000000, "65353130")]
 )
 def test_the_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
-    """Appendix B, SHA-1; the library's own, once, since everything rests on it."""
+    """Appendix B, SHA-1. It tests the library, because everything depends on it."""
     clock = TOTP(b"12345678901234567890", digits=8)
     clock.time = at
     assert f"{clock.token():08}" == code

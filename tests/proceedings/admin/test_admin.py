@@ -1,4 +1,4 @@
-"""Volumes, papers and authors on the desk: what forms accept, and who may change what."""
+"""Volumes, papers and authors in the admin: what forms accept, and who may change what."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def page_of(paper: Paper) -> str:
 
 
 def save(editor_client: Client, url: str, **changes: str) -> Any:
-    """Opens the page, changes some fields, saves. An empty text leaves a tick out."""
+    """Opens the page, changes some fields, saves. An empty text clears a checkbox."""
     fields = fields_of(editor_client.get(url)) | changes
     return editor_client.post(
         url, {name: text for name, text in fields.items() if text or not name.endswith("is_corresponding")}
@@ -44,7 +44,7 @@ def authors_of(paper: Paper) -> list[tuple[str, bool, str]]:
     return [(author.display, author.is_corresponding, author.email) for author in paper.authors.order_by("position")]
 
 
-# --- authors, several at once
+# --- several authors at once
 
 
 def test_saving_without_a_change_changes_nothing(editor_client: Client, volume: Volume) -> None:
@@ -224,7 +224,7 @@ def test_lists_and_tables_are_written_a_line_each(editor_client: Client, volume:
     page = editor_client.get(volume_page(volume)).content.decode()
     assert "Agrawal, Shipra\nRoth, Aaron</textarea>" in page
     assert "a = b = c</textarea>" in page
-    assert save(editor_client, volume_page(volume)).status_code == 302  # as it stands
+    assert save(editor_client, volume_page(volume)).status_code == 302  # unchanged
     assert volume.editor_names == Volume.objects.get(pk=volume.pk).editor_names
 
 
@@ -240,7 +240,7 @@ def test_a_conference_ends_after_it_starts(editor_client: Client, volume: Volume
     assert "The last day of the conference is before its first day." in answer.content.decode()
 
 
-# --- the desk as such
+# --- access to the admin
 
 
 def test_s05_losing_a_volume_takes_effect_on_the_next_request(editor_client: Client, volume: Volume) -> None:

@@ -1,4 +1,4 @@
-"""Import on the desk: first the plan, then the deed; and nobody's volume but one's own."""
+"""Imports in the admin: the plan is shown before it is applied, and only for the editor's own volumes."""
 
 import re
 from typing import Any
@@ -40,8 +40,8 @@ def upload(editor_client: Client, text: str, second: str = "", *, name: str = "v
     return editor_client.post(PAGE, {**files, **fields}, follow=True)
 
 
-def carry_out(editor_client: Client, page: Any, **fields: str) -> Any:
-    """Presses the button under the plan, as a browser does it with the ticks that stand there."""
+def apply_plan(editor_client: Client, page: Any, **fields: str) -> Any:
+    """Submits the form below the plan with its ticks, as a browser does."""
     ticks = re.findall(r'name="(take|volume|rest)"(?: value="([^"]+)")? checked', page.content.decode())
     ticked: dict[str, Any] = {}
     for name, value in ticks:
@@ -63,7 +63,7 @@ def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(superuser:
     assert "<dt>new</dt><dd>1</dd>" in page.content.decode()
     assert "lewis24" in page.content.decode()
     assert all_rows(but=SESSIONS) == before
-    done = carry_out(superuser, page)
+    done = apply_plan(superuser, page)
     assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
     assert Paper.objects.get().authors.get(is_corresponding=True).email == "mike@example.org"
@@ -86,34 +86,34 @@ def test_what_the_parser_rejects_is_named_with_its_line(superuser: Client) -> No
 
 
 def test_a_plan_that_is_no_longer_true_is_not_carried_out(superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     Paper.objects.update(title="Changed meanwhile")
-    again = carry_out(superuser, page)
+    again = apply_plan(superuser, page)
     assert "The volume has changed since you looked" in again.content.decode()
     assert Paper.objects.get().title == "Changed meanwhile"
-    carry_out(superuser, again)
+    apply_plan(superuser, again)
     assert Paper.objects.get().title == "Another Title"
 
 
 @pytest.mark.parametrize("status", ["issued", "signed", "sealed"])
 def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(status: str, superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24")), CONTACTS))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24")), CONTACTS))
     SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
     page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     assert "1 of the changed papers has an agreement under way" in page.content.decode()
-    refused = carry_out(superuser, page)
+    refused = apply_plan(superuser, page)
     assert "Nothing was changed. Tick what to take." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
-    carry_out(superuser, page, take="lewis24")
+    apply_plan(superuser, page, take="lewis24")
     assert Paper.objects.get().title == "Another Title"
     agreement.refresh_from_db()
     assert agreement.title != "Another Title"
 
 
 def test_an_editor_imports_into_the_own_volume_only(superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     owner, stranger = make.editor("ed", Volume.objects.get()), make.editor("other", make.volume(300))
     changed = text_of(paper("lewis24", title="Another Title"))
     assert "Another Title" in upload(client_for(owner), changed).content.decode()
@@ -131,13 +131,13 @@ def test_a_new_volume_is_brought_in_by_a_superuser() -> None:
 
 
 def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     volume = Volume.objects.get()
     editor = make.editor("ed", volume, make.volume(300))
     editor_client = client_for(editor)
     page = upload(editor_client, text_of(paper("lewis24", title="Another Title")))
     editor.volumes.remove(volume)
-    assert "Volume 901 is not yours to change." in carry_out(editor_client, page).content.decode()
+    assert "Volume 901 is not yours to change." in apply_plan(editor_client, page).content.decode()
     assert Paper.objects.get().title != "Another Title"
 
 
@@ -147,7 +147,7 @@ def test_an_export_goes_to_the_volume_that_was_chosen(superuser: Client) -> None
         "Paper ID,Paper Title,Abstract,Author Names\n7,On Training,We train.,Mike Lewis (Desk)*; Tim Dettmers (Desk)\n"
     )
     page = upload(superuser, export, name="cmt.csv", volume=str(volume.pk))
-    carry_out(superuser, page)
+    apply_plan(superuser, page)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
     assert "choose the volume it goes to" in upload(superuser, export, name="cmt.csv").content.decode()
 
@@ -164,24 +164,24 @@ def test_a_file_that_is_far_too_large_is_rejected(superuser: Client, monkeypatch
     assert "larger than 20 MB" in upload(superuser, text_of(paper("lewis24"))).content.decode()
 
 
-# --- what of a plan is taken
+# --- what of a plan is applied
 
 
 def test_what_is_not_ticked_is_left_as_it_is(superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24"))))
     page = upload(superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
-    done = carry_out(superuser, page, take="li24")
+    done = apply_plan(superuser, page, take="li24")
     assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 left out." in done.content.decode()
     assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
     again = upload(
         superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24"))
     )
-    carry_out(superuser, again)
+    apply_plan(superuser, again)
     assert sorted(Paper.objects.values_list("key", flat=True)) == ["lewis24", "li24", "new24"]
 
 
 def test_the_volume_is_taken_by_a_tick_of_its_own(superuser: Client) -> None:
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     Volume.objects.update(address="Oslo")
     page = upload(superuser, text_of(paper("lewis24", title="New")))
     assert (
@@ -190,7 +190,7 @@ def test_the_volume_is_taken_by_a_tick_of_its_own(superuser: Client) -> None:
     )
     superuser.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
     assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
-    carry_out(superuser, upload(superuser, text_of(paper("lewis24", title="New"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24", title="New"))))
     assert Volume.objects.get().address == "Trondheim, Norway"
 
 
@@ -198,7 +198,7 @@ def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
     superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("proceedings.admin.imports.MAX_TICKS", 1)
-    carry_out(
+    apply_plan(
         superuser,
         upload(superuser, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")),
     )
@@ -212,7 +212,7 @@ def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
     text = page.content.decode()
     assert "and the other 1" in text
     assert "1 more concern agreements under way" in text
-    carry_out(superuser, page)
+    apply_plan(superuser, page)
     assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
 
 
@@ -236,7 +236,7 @@ def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(superuse
     plan = said(superuser, number="Nr", title="Titel", authors="Autoren")
     assert "On Training" in plan.content.decode()
     assert not Paper.objects.exists()
-    carry_out(superuser, plan)
+    apply_plan(superuser, plan)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
     again = upload(superuser, TABLE.replace("On Training", "On Learning"), name="papers.csv", volume=str(volume.pk))
     assert "On Learning" in again.content.decode()  # no question this time

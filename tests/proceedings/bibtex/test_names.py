@@ -1,4 +1,4 @@
-"""Names by BibTeX's rules, there and back."""
+"""Names by BibTeX's rules, read and written."""
 
 import contextlib
 
@@ -186,7 +186,7 @@ LETTERS = st.sampled_from(
 @example("{,}a, b")
 @example("de {la Cruz}, Maria and")
 def test_whatever_was_read_as_a_name_comes_back_the_same(text: str) -> None:
-    """The importer's way in and the delivery's way out, for anything a file may hold."""
+    """What the importer reads and the delivery writes, for any text in a file."""
     try:
         name = read_name(text).name.map(to_unicode)
     except (NotANameError, LatexError):

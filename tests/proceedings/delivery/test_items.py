@@ -1,4 +1,4 @@
-"""Packages: folders that are whole or not there, and zips that stream."""
+"""Packages: atomic folders, and zips as streams."""
 
 import hashlib
 import io
@@ -56,7 +56,7 @@ def test_a_file_whose_checksum_nobody_knows_is_read_for_it() -> None:
 
 
 class Zeros(io.RawIOBase):
-    """A file of zeros that is nowhere."""
+    """A file of zeros that does not exist on disk."""
 
     def __init__(self, size: int) -> None:
         self.left = size
@@ -79,7 +79,7 @@ def crc_of_zeros(size: int) -> int:
 
 
 def test_zip64_where_an_offset_a_size_or_a_count_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the limits lowered, every field moves to its 64 bits, and zipfile still reads all of it."""
+    """With lower limits, every field uses its 64 bits, and zipfile still reads all of it."""
     monkeypatch.setattr(zip_stream, "_LIMIT", 100)
     monkeypatch.setattr(zip_stream, "_MOST", 3)
     items = [known(f"f{number}", bytes([number]) * size) for number, size in enumerate((10, 150, 99, 100, 0))]

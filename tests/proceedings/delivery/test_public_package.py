@@ -1,4 +1,4 @@
-"""The publisher's file: what comes out, and that it goes in again without a difference."""
+"""The publisher's file: its content, and that importing it again changes nothing."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def as_seen_again(text: str) -> Plan:
 
 
 def publisher_check(text: str) -> list[str]:
-    """The publisher's own rules for the file, written down apart from our exporter (publishing-workflow 2.2 to 2.4)."""
+    """The publisher's rules for the file, written without our exporter (publishing-workflow 2.2 to 2.4)."""
     wrong = []
     if not text.isascii():
         wrong.append("not ASCII")

@@ -1,4 +1,4 @@
-"""A folder of papers' files comes in: every file is accounted for, and none that cannot be the paper."""
+"""Attaching a folder of files: each file is reported, and none that cannot be the paper is attached."""
 
 import io
 import zlib

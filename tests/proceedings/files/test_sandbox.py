@@ -1,4 +1,4 @@
-"""Strangers' PDFs are read by a child with little memory and time; whatever they do to it, the desk goes on."""
+"""A sandboxed child reads uploaded PDFs; whatever they do to it, the server continues."""
 
 import os
 import zlib
@@ -17,8 +17,8 @@ def sound(tmp_path: Path) -> Path:
     return path
 
 
-def swollen(path: Path, gigabytes: int) -> Path:
-    """A PDF whose only page unpacks to so much."""
+def write_bomb(path: Path, gigabytes: int) -> Path:
+    """Writes a PDF whose only page unpacks to `gigabytes`."""
     packer = zlib.compressobj(9)
     piece = bytes(1 << 24)
     stream = b"".join(packer.compress(piece) for _ in range(gigabytes * 64)) + packer.flush()
@@ -43,7 +43,7 @@ def test_a_file_that_is_not_there_is_the_file_systems_to_say(tmp_path: Path) -> 
 
 
 def test_a_decompression_bomb_costs_the_server_nothing_and_the_next_file_is_read(sound: Path, tmp_path: Path) -> None:
-    bomb = swollen(tmp_path / "bomb.pdf", 2)
+    bomb = write_bomb(tmp_path / "bomb.pdf", 2)
     assert bomb.stat().st_size < 3 << 20
     with sandbox.sandboxed_reader() as look:
         facts = look(bomb)

@@ -1,4 +1,4 @@
-"""What people upload -> a flat folder: zips of every kind of malice, and sizes without memory."""
+"""Unpacks uploads into a flat folder: malicious zips, and large files in constant memory."""
 
 import io
 import stat

@@ -1,4 +1,4 @@
-"""BibTeX and contacts -> plan -> database."""
+"""From BibTeX and contacts to a plan, and to the database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -381,7 +381,7 @@ def test_a_plan_that_the_database_has_left_behind_is_not_applied() -> None:
 
 
 def test_two_imports_of_a_new_volume_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second finds no row to lock, and meets the first in the unique number."""
+    """The second finds no row to lock, and violates the unique volume number."""
     plan = make_plan(bib(paper("lewis25")))
     create = Volume.objects.create
 
@@ -425,7 +425,7 @@ def test_the_number_of_queries_does_not_grow(size: int, django_assert_num_querie
         plan = make_plan(first)
     with django_assert_num_queries(7):  # savepoint 2, plan 1, volume 1, papers 1, authors 1, leftover authors 1
         apply(plan)
-    with django_assert_num_queries(4):  # with the names that were settled
+    with django_assert_num_queries(4):  # with the resolved names
         plan = make_plan(second, rows)
     with django_assert_num_queries(
         12

@@ -1,4 +1,4 @@
-"""The four real volumes as they were published, with their abstracts; they lie beside the repository, not in it."""
+"""Four real volumes as published, with abstracts. They are beside the repository, not in it."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not VOLUMES.is_dir(), reason="the real volumes are not beside the repository"),
 ]
 IN = {"acml2025-v304": 79, "colt2024-v247": 170, "copa2024-v230": 36, "l4dc2025-v283": 120}
-REJECTED = {"l4dc2025-v283": {"begzadic25a"}}  # its key holds U+0087
+REJECTED = {"l4dc2025-v283": {"begzadic25a"}}  # its key contains U+0087
 
 
 @pytest.mark.parametrize("name", IN)
@@ -53,21 +53,21 @@ def test_titles_and_names_survive_the_way_out_and_back(name: str) -> None:
 
 
 NEEDS_A_PERSON = {
-    "acml2025-v304": [("li25c", "author", "names")],  # 'yimingqiao': one word, and nobody knows where it parts
+    "acml2025-v304": [("li25c", "author", "names")],  # 'yimingqiao': one word, and nobody knows where to split it
     "colt2024-v247": [],
     "copa2024-v230": [],
-    # Four papers begin on a page that belongs to another one; only the PDFs know which.
+    # Four papers begin on a page of another paper; only the PDFs show which.
     "l4dc2025-v283": [(key, "pages", "pages") for key in ("shibl25a", "bhan25a", "li25c", "cummins25b")],
 }
 
 
 @pytest.mark.parametrize("name", IN)
 def test_the_suggested_fixes_leave_only_what_an_editor_must_decide(name: str, tmp_path: Path) -> None:
-    """Every error of the source is named with a proposal that, carried out in the file, makes it go away."""
+    """Every error of the source has a suggested fix that removes it from the file."""
     file = tmp_path / f"{name}.bib"
     file.write_bytes((VOLUMES / f"{name}.bib").read_bytes())
 
-    for _ in range(4):  # names in one field are proposed one by one
+    for _ in range(4):  # names in one field have one suggestion each
         text = suggested_fixes.closed(file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8")
         file.write_text(suggested_fixes.apply(text, check_text(file).of(Severity.ERROR)), encoding="utf-8")

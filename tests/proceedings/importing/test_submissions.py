@@ -1,4 +1,4 @@
-"""Exports of submission systems: each format comes in as the same plan; nothing is guessed in silence, nothing lost."""
+"""Exports of submission systems: each format gives the same plan, and nothing is guessed without a finding."""
 
 import io
 import json
@@ -174,7 +174,7 @@ def test_a_paper_of_the_bibtex_file_is_known_by_its_title(volume: Volume, tmp_pa
 
     assert "0 new, 1 changed" in shown
     assert Paper.objects.get().submission == "7"
-    # The .bib file knows no number and takes none away.
+    # The .bib file has no number and removes none.
     bring_in(bib(entry))
     assert Paper.objects.get().submission == "7"
 

@@ -1,4 +1,4 @@
-"""What the database says no to, about volumes, papers and authors."""
+"""What the database rejects, for volumes, papers and authors."""
 
 from datetime import date
 from typing import Any

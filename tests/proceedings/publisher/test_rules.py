@@ -1,4 +1,4 @@
-"""The publisher's rules: on defects that editors really make, each is found; on a sound volume, nothing is."""
+"""The publisher's rules: each finds the defects that editors really make, and nothing in a correct volume."""
 
 from dataclasses import replace
 from datetime import date

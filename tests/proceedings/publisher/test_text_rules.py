@@ -1,4 +1,4 @@
-"""The text of a file by lines and signs: what the scanner keeps, and that no text at all can break the rules."""
+"""The text of a file by lines and characters: what the scanner keeps, and that no text breaks the rules."""
 
 import pytest
 from hypothesis import given
@@ -57,7 +57,7 @@ def test_no_text_breaks_the_rules(tmp_path_factory: pytest.TempPathFactory, text
 def test_no_file_breaks_the_inspection(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, cut: int, byte: int
 ) -> None:
-    """Damaged PDFs: noise in the middle of a sound one."""
+    """Damaged PDFs: noise in the middle of a valid one."""
     whole = pdf("A Title", "An Author")
     file = tmp_path_factory.mktemp("fuzz", numbered=True) / "a.pdf"
     file.write_bytes(whole[:cut] + bytes([byte]) + noise + whole[cut + 1 + len(noise) :])

@@ -1,4 +1,4 @@
-"""In which language a request is answered, and how a reader changes it."""
+"""Which language a request is answered in, and how a reader changes it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The wait that grows: how it grows, where it ends, and that many at once get no further than one."""
+"""The growing wait: how it grows, its maximum, and that simultaneous attempts gain nothing."""
 
 import threading
 from datetime import datetime, timedelta

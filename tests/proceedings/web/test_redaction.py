@@ -1,4 +1,4 @@
-"""Who reads the log must not be able to sign."""
+"""Readers of the log must not be able to sign."""
 
 import logging
 import sys

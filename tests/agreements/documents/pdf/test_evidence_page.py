@@ -119,7 +119,7 @@ def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
 
 
 def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> None:
-    """In one row two of them would stand in each other's place, as the reader of an English page counts."""
+    """In one row, two of them would change places for a reader of an English page."""
     authors = ("Mike Lewis", "محمد بن موسى", "יוסי לוי", "Tim Dettmers")
     data = pdf.evidence(replace(FACTS, authors=authors), WORDING, signature(), HISTORY, VERIFY_URL)
     lines = pages(data)[0].split("\n")

@@ -1,4 +1,4 @@
-"""The form: the publisher's words, the right places, the same bytes, and hostile text as mere text."""
+"""The form: the publisher's text, the right positions, the same bytes, and hostile text shown as text."""
 
 import ast
 import io
@@ -27,7 +27,7 @@ LONG_TITLE = ("Sample-Efficient Learning of Mixtures under Adversarial Corruptio
 
 
 def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
-    """The words of a form without what was filled in, the running foot, and the marks of its lists."""
+    """Returns the text of a form without the filled-in values, the footer and the list markers."""
     foot = re.compile(r"247-lewis24|Check it at|form page \d of \d")
     lines = [line for line in "\n".join(pages(data)).split("\n") if not foot.match(line)]
     text = "\n".join(re.sub(r"^\s*(\d\.|•|–)\s*", "", line) for line in lines)
@@ -42,7 +42,7 @@ def test_the_printed_text_is_the_publishers_text(version: str) -> None:
     data = pdf.form(facts(text_version=version), text, VERIFY_URL)
     printed = printed_words(data, fields=(FACTS.title, FACTS.signer))
     *body, footnote = text.paragraphs()
-    # The footnote stands at the foot of page 1, before clause 6.
+    # The footnote is at the foot of page 1, before clause 6.
     assert printed.replace(words("¹ " + footnote), "") == words(" ".join(body))
     assert words("¹ " + footnote) in printed
 
@@ -91,7 +91,7 @@ def test_title_and_name_stand_on_ruled_lines() -> None:
 
 
 def all_lines(**changes: object) -> list[tuple[int, float, float, float, float]]:
-    """(page, left, right, baseline, size) of every line on the form."""
+    """Returns (page, left, right, baseline, size) of every line on the form."""
     chosen = facts(**changes)
     filled = layout.filling(chosen, WORDING)
     arrangement = layout.arrange(WORDING, filled.shape)
@@ -220,7 +220,7 @@ def test_any_text_is_printed_in_full_or_rejected(text: str) -> None:
 
 
 def test_no_markup_parser_is_ever_near_the_text() -> None:
-    """The lint of issue 3: ReportLab's Paragraph (and all of platypus) parses text as mark-up, so nobody imports it."""
+    """ReportLab's Paragraph (and all of platypus) parses text as markup, so no module imports it (issue 3)."""
     for path in (ROOT.parent).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
@@ -251,7 +251,7 @@ def test_fonts_are_embedded_and_metadata_claims_what_the_file_is() -> None:
 
 
 def dictionary(found: Any) -> Any:
-    """What pypdf types as any PDF object, taken for the dictionary that it is."""
+    """Casts what pypdf types as any PDF object to a dictionary."""
     return found.get_object()
 
 

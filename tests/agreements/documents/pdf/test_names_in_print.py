@@ -1,4 +1,4 @@
-"""Sixty and more real shapes of names, and titles with mathematics: printed, and read back letter for letter."""
+"""More than sixty real kinds of names, and titles with mathematics: printed, and read back character by character."""
 
 import io
 import subprocess
@@ -89,7 +89,7 @@ def test_decomposed_letters_are_composed() -> None:
 
 
 def test_mixed_directions_keep_the_order_of_an_english_document() -> None:
-    """Right-to-left words inside a line that reads from left to right: each is whole, in its place."""
+    """Right-to-left words inside a left-to-right line: each is intact and in its place."""
     runs = set_line("Mohammed محمد and כהן").runs
     assert [run.face for run in runs] == [
         "SourceSerif4-Regular", "NotoNaskhArabic-Regular", "SourceSerif4-Regular", "NotoSerifHebrew-Regular",

@@ -1,4 +1,4 @@
-"""The levels of PAdES: what is configured is what is made, or nothing is, and that is shown."""
+"""The levels of PAdES: the configured level is made, or none, and this is shown."""
 
 import io
 import json
@@ -61,7 +61,7 @@ def own(tmp_path: Path) -> seal.SealKey:
 
 @pytest.fixture
 def certified(issuer: Issuer, tmp_path: Path) -> seal.SealKey:
-    """A key whose certificate the issuer made."""
+    """Returns a key whose certificate the issuer made."""
     return seal.SealKey.load(*issuer.seal_key(tmp_path))
 
 
@@ -175,7 +175,7 @@ def test_a_damaged_time_stamp_does_not_hold(url: str, issuer: Issuer, own: seal.
     assert not seal.inspect(damaged, trusted=[own.certificate]).valid
 
 
-# --- as configured
+# --- configured levels
 
 
 @pytest.fixture

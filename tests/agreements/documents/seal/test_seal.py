@@ -1,4 +1,4 @@
-"""The seal: nothing rewritten, everything covered, every tampering told, and no bytes that break the judge."""
+"""The seal: nothing is rewritten, everything is covered, every tampering is reported, and no bytes break the check."""
 
 import asyncio
 import io
@@ -50,7 +50,7 @@ def key(files: tuple[Path, Path]) -> seal.SealKey:
 
 @lru_cache
 def completed() -> tuple[bytes, bytes]:
-    """(the form as shown, the signed document)."""
+    """Returns (the form as shown, the signed document)."""
     shown = form()
     sig = signature(shown)
     evidence = pdf.evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL)
@@ -143,7 +143,7 @@ def test_it_is_pades_certifying_and_forbids_changes(sealed: bytes) -> None:
 
 
 def contents_of(data: bytes) -> tuple[int, int]:
-    """Where the seal's hexadecimal digits begin and end."""
+    """Returns where the seal's hexadecimal digits begin and end."""
     start = data.rindex(b"/Contents <") + len(b"/Contents <")
     return start, data.index(b">", start)
 
@@ -326,7 +326,7 @@ def test_sealing_and_judging_work_inside_a_running_event_loop(key: seal.SealKey)
     async def inside() -> seal.Verdict:
         return seal.inspect(seal.seal(completed()[1], key, reason="x"), trusted=[key.certificate])
 
-    with ThreadPoolExecutor(max_workers=1) as thread:  # whatever this one already runs
+    with ThreadPoolExecutor(max_workers=1) as thread:  # already run by this test
         assert thread.submit(asyncio.run, inside()).result().valid
 
 

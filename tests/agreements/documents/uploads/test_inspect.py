@@ -1,4 +1,4 @@
-"""What strangers send: the harmless is taken, all else refused by a child that cannot be worn out (S15)."""
+"""Uploaded files: harmless ones are accepted, all others are rejected by a sandboxed child (S15)."""
 
 import io
 import os
@@ -34,14 +34,14 @@ def refusal(*bodies: bytes) -> Refusal:
 
 
 def in_this_process(tmp_path: Path, *bodies: bytes) -> Any:
-    """What the child would say; coverage and speed for what needs no limits."""
+    """Runs the child's code in this process, for coverage and speed where no limits are tested."""
     for number, body in enumerate(bodies):
         (tmp_path / str(number)).write_bytes(body)
     said = worker.look(tmp_path)
     return said.get("refused") or said["files"]
 
 
-# --- what is taken
+# --- accepted files
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
@@ -65,7 +65,7 @@ def test_a_scan_is_accepted_and_several_files_become_one_document() -> None:
 def test_s15_where_a_photo_was_taken_is_not_in_what_is_shown() -> None:
     exif = Image.Exif()
     exif[0x010E] = "taken in my kitchen"
-    exif[0x0112] = 6  # lies on its side
+    exif[0x0112] = 6  # rotated by 90 degrees
     output = io.BytesIO()
     Image.new("RGB", (400, 300), "white").save(output, "JPEG", exif=exif)
     assert b"kitchen" in output.getvalue()
@@ -100,7 +100,7 @@ def test_what_is_taken_can_be_put_behind_the_form_and_sealed() -> None:
     assert whole.startswith(form)
 
 
-# --- what is refused
+# --- rejected files
 
 
 def with_action(action: bytes) -> bytes:
@@ -218,7 +218,7 @@ def test_s15_sixty_pages_are_taken_and_no_more_by_two_files(tmp_path: Path) -> N
 
 
 def png_head(width: int, height: int) -> bytes:
-    """A PNG that says it is so large, in 67 bytes."""
+    """Returns a PNG of 67 bytes that claims this size."""
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(b"")),
@@ -267,7 +267,7 @@ def test_a_file_that_is_too_large_is_rejected(tmp_path: Path) -> None:
 
 
 def child_that(code: str) -> subprocess.CompletedProcess[str]:
-    """A process under the child's limits that does something else."""
+    """Runs other code in a process under the child's limits."""
     program = f"from agreements.quarantine import child; child.confine()\n{code}"
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
@@ -285,11 +285,11 @@ def test_s15_the_child_gets_no_more_than_its_share(code: str, ended: str) -> Non
     try:
         assert ended in child_that(code).stderr
     finally:
-        Path("/tmp/desk-quarantine-test").unlink(missing_ok=True)  # noqa: S108 - a name of its own
+        Path("/tmp/desk-quarantine-test").unlink(missing_ok=True)  # noqa: S108 - a unique name
 
 
 def fake_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """A child that does something else, as if a file had made it."""
+    """Replaces the child by one that runs other code, as if a file had caused it."""
     run = subprocess.run
 
     def other(command: list[str], **options: Any) -> Any:
