@@ -12,7 +12,7 @@ class ProceedingsConfig(AppConfig):
 
 
 class EditorialAdminConfig(admin.AdminConfig):
-    """Django's admin with the desk as its site."""
+    """Django's admin with our own site class."""
 
     default_site = "proceedings.site.EditorialSite"
     default = False

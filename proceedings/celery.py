@@ -1,4 +1,4 @@
-"""The Celery app and the clock. Tasks are named as text: this app never imports the one above it."""
+"""The Celery app and its schedule. Tasks are named as text, because this app never imports `agreements`."""
 
 import os
 
@@ -8,13 +8,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proceedings.settings")
 
 from django.conf import settings
 
-SECONDS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "check": 60.0, "recheck": 60.0}
-"""Between two looks of each round."""
+INTERVALS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "check": 60.0, "recheck": 60.0}
+"""Seconds between two runs of each scheduled job."""
 
 app = Celery("proceedings")
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://localhost//",
-    # Without a broker, beat runs the jobs itself: the embedded default needs one process, not three.
+    # Without a broker, beat runs the jobs itself: the default needs one process instead of three.
     task_always_eager=not settings.REDIS_URL,
     task_serializer="json",
     accept_content=["json"],
@@ -30,10 +30,10 @@ app.conf.update(
         "unacked_restore_interval": 30,
         "unacked_restore_throttle": 1,
     },
-    # Tasks carry no data: each says "look", and a look that comes late is worth nothing (hence `expires`).
+    # Tasks carry no data: each job finds its own work. A late run is useless, so each task `expires`.
     beat_schedule={
         name: {"task": f"agreements.{name}", "schedule": seconds, "options": {"expires": seconds}}
-        for name, seconds in SECONDS.items()
+        for name, seconds in INTERVALS.items()
     },
 )
 app.autodiscover_tasks(["agreements"])

@@ -1,4 +1,4 @@
-"""System checks: how staff come in, how papers are found."""
+"""System checks of the login and of the search indexes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from proceedings.models import search
 
 @register(Tags.security)
 def check_two_factor_login(**kwargs: Any) -> list[CheckMessage]:
-    """Not for `--deploy` alone: in production no command runs without it."""
+    """Returns an error without two-factor login. It runs without `--deploy`, so no command runs in production then."""
     if settings.DEBUG or settings.TWO_STEP_LOGIN:
         return []
     return [
@@ -24,4 +24,4 @@ def check_two_factor_login(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_search_indexes(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return search.slow(search.INDEXES, "proceedings.W001") if databases else []
+    return search.index_warnings(search.INDEXES, "proceedings.W001") if databases else []

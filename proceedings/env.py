@@ -1,4 +1,4 @@
-"""Environment variables -> values. Pure: reads a mapping, collects every problem, so that all are told at once."""
+"""Reads environment variables into values. Pure: collects every problem, so that settings report them together."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ FALSE = {"0", "false", "no", "off"}
 
 
 class Env:
-    """Reads variables from `source`. A wrong or missing one is noted in `problems`, and a harmless value returned."""
+    """Reads variables from `source`. Adds a missing or wrong one to `problems` and returns a harmless value."""
 
     def __init__(self, source: Mapping[str, str]) -> None:
         self.source = source
         self.problems: list[str] = []
 
     def text(self, name: str, default: str | None = None, *, why: str = "") -> str:
-        """The variable as text; without a `default` it must be set, and `why` says what it is for."""
+        """Returns the variable as text. Without a `default` it must be set; `why` says what it is for."""
         value = self.source.get(name, "").strip()
         if value:
             return value
@@ -40,35 +40,35 @@ class Env:
         self.problems.append(f"{name} is {value!r}. Give a whole number.")
         return default
 
-    def words(self, name: str, default: str | None = None, *, why: str = "") -> list[str]:
-        """A comma-separated list."""
+    def comma_list(self, name: str, default: str | None = None, *, why: str = "") -> list[str]:
+        """Returns a comma-separated variable as a list."""
         return [word.strip() for word in self.text(name, default, why=why).split(",") if word.strip()]
 
     def url(self, name: str, default: str | None, schemes: set[str], *, why: str = "") -> ParseResult:
-        """A URL with one of the `schemes`."""
+        """Returns the variable as a URL with one of the `schemes`."""
         value = self.text(name, default, why=why)
         try:
             parts = urlparse(value)
-            _ = parts.port  # parsed lazily, and may be wrong
+            _ = parts.port  # the port is parsed on access and may be invalid
         except ValueError as error:
             self.problems.append(f"{name} is not a URL: {error}.")
             return urlparse("")
         if value and parts.scheme not in schemes:
             known = ", ".join(f"{scheme}:" for scheme in sorted(schemes))
-            # Only the scheme is repeated: the rest may hold a password.
+            # Show only the scheme: the rest may hold a password.
             self.problems.append(f"{name} starts with {parts.scheme + ':'!r}. It must start with one of {known}.")
         return parts
 
 
 def database(url: ParseResult) -> dict[str, Any]:
-    """Django's settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name``."""
+    """Returns Django's settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name``."""
     if url.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(url.path).removeprefix("/") or ":memory:",
             "OPTIONS": {
-                # Without IMMEDIATE two writers that read first deadlock at once ("database is locked"); WAL lets
-                # readers go on; FULL keeps a commit through power loss, which the mail engine's promise rests on.
+                # IMMEDIATE prevents a deadlock of two writers that read first ("database is locked"). WAL lets readers
+                # continue. FULL keeps a commit through power loss; the outbox relies on it.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -87,7 +87,9 @@ def database(url: ParseResult) -> dict[str, Any]:
 
 
 def email(url: ParseResult) -> dict[str, Any]:
-    """Django's ``EMAIL_*`` settings for ``smtp://``, ``smtps://``, ``file:///dir``, ``console:`` or ``anymail://name``."""
+    """Returns the ``EMAIL_*`` settings for ``smtp://``, ``smtps://``, ``file:///dir``, ``console:`` or
+    ``anymail://name``.
+    """
     if url.scheme == "anymail":
         return {"EMAIL_BACKEND": f"anymail.backends.{url.hostname}.EmailBackend"}
     backend = {"smtp": "smtp", "smtps": "smtp", "file": "filebased", "console": "console"}.get(url.scheme, "console")

@@ -1,4 +1,4 @@
-"""Settings, from the environment only; `.env.example` lists every variable. A wrong value refuses to start."""
+"""Settings from the environment only; `.env.example` lists every variable. A wrong value stops the start."""
 
 import os
 from email.utils import parseaddr
@@ -17,17 +17,17 @@ VAR_DIR = BASE_DIR / "var"
 read = env.Env(os.environ)
 
 
-def at_desk(value: str) -> str | None:
-    """`value` as a default while developing; in production there is none."""
+def dev_only(value: str) -> str | None:
+    """Returns `value` as the default in development. In production there is no default."""
     return value if DEBUG else None
 
 
 DEBUG = read.flag("DEBUG")
 DEMO = read.flag("DEMO")
 TWO_STEP_LOGIN = read.flag("TWO_STEP_LOGIN", default=not DEBUG)
-"""Whether staff need a code from an authenticator. A system check insists on it in production."""
+"""Whether staff need a code from an authenticator app. A system check requires it in production."""
 SECRET_KEY = read.text(
-    "SECRET_KEY", at_desk("for-development-only"), why="A long random text; it signs sessions and forms."
+    "SECRET_KEY", dev_only("for-development-only"), why="A long random text; it signs sessions and forms."
 )
 if not DEBUG and SECRET_KEY and len(SECRET_KEY) < 50:
     read.problems.append(f"SECRET_KEY has {len(SECRET_KEY)} characters. Use at least 50 random ones.")
@@ -36,15 +36,15 @@ if DEMO and not DEBUG:
 
 base_url = read.url(
     "PUBLIC_BASE_URL",
-    at_desk("http://127.0.0.1:8000"),
+    dev_only("http://127.0.0.1:8000"),
     {"https", "http"} if DEBUG else {"https"},
     why="The address that mailed links start with, such as https://desk.example.org.",
 )
 if base_url.scheme and not base_url.hostname:
     read.problems.append("PUBLIC_BASE_URL names no host. Give one such as https://desk.example.org.")
 PUBLIC_BASE_URL = base_url.geturl().rstrip("/")
-ALLOWED_HOSTS = read.words(
-    "ALLOWED_HOSTS", at_desk("127.0.0.1,localhost"), why="The host names this site answers to, separated by commas."
+ALLOWED_HOSTS = read.comma_list(
+    "ALLOWED_HOSTS", dev_only("127.0.0.1,localhost"), why="The host names this site answers to, separated by commas."
 )
 if "*" in ALLOWED_HOSTS:
     read.problems.append("ALLOWED_HOSTS is '*'. Name the hosts, or mailed links could be forged.")
@@ -56,7 +56,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django_otp",
-    "django_otp.plugins.otp_totp",  # before proceedings, which takes its page of secrets off the desk
+    "django_otp.plugins.otp_totp",  # before proceedings, which unregisters its admin page because it shows secrets
     "proceedings",
     "agreements",
     "proceedings.apps.EditorialAdminConfig",
@@ -97,7 +97,7 @@ TEMPLATES = [
     },
 ]
 
-# --- rows, files, mail, jobs
+# --- database, files, email, jobs
 
 if not read.source.get("DATABASE_URL"):
     VAR_DIR.mkdir(exist_ok=True)
@@ -149,16 +149,16 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 EMAIL_URL = read.url(
     "EMAIL_URL",
-    at_desk(f"file://{VAR_DIR / 'mail'}"),
+    dev_only(f"file://{VAR_DIR / 'mail'}"),
     {"smtp", "smtps", "file", "console", "anymail"},
     why="Where mail goes: smtp://user:password@host:port?starttls, smtps://…, file:///directory, console: or anymail://…",
 )
 globals().update(env.email(EMAIL_URL))
-if EMAIL_URL.scheme == "anymail":  # an extra; its provider's reports come to /anymail/
+if EMAIL_URL.scheme == "anymail":  # optional dependency; the provider posts its reports to /anymail/
     INSTALLED_APPS.append("anymail")
     ANYMAIL = {name.removeprefix("ANYMAIL_"): text for name, text in os.environ.items() if name.startswith("ANYMAIL_")}
 DEFAULT_FROM_EMAIL = read.text(
-    "DEFAULT_FROM_EMAIL", at_desk("desk@proceedings.example"), why="The address that mail comes from."
+    "DEFAULT_FROM_EMAIL", dev_only("desk@proceedings.example"), why="The address that mail comes from."
 )
 if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     read.problems.append(f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}. Give an e-mail address.")
@@ -170,20 +170,20 @@ BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
 if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
     read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")
 
-# --- what strangers send
+# --- uploads
 
 VIRUS_SCANNER = read.text("VIRUS_SCANNER", "")
 UPLOADS_PER_VOLUME = read.number("UPLOADS_PER_VOLUME", 10_000) * 1_000_000
 
 REDIS_URL = read.url("REDIS_URL", "", {"redis", "rediss"}).geturl()
 
-# --- the seal
+# --- seal
 
 SEAL_KEY = Path(
-    read.text("SEAL_KEY", at_desk(str(VAR_DIR / "seal" / "key.pem")), why="File with the key that seals agreements.")
+    read.text("SEAL_KEY", dev_only(str(VAR_DIR / "seal" / "key.pem")), why="File with the key that seals agreements.")
 )
 SEAL_CERT = Path(
-    read.text("SEAL_CERT", at_desk(str(VAR_DIR / "seal" / "cert.pem")), why="File with the certificate of SEAL_KEY.")
+    read.text("SEAL_CERT", dev_only(str(VAR_DIR / "seal" / "cert.pem")), why="File with the certificate of SEAL_KEY.")
 )
 TSA_URL = read.url("TSA_URL", "", {"http", "https"}).geturl()
 roots = read.text(
@@ -196,11 +196,11 @@ SEAL_OFFICER = read.text("SEAL_OFFICER", "")
 SEAL_ROOTS = Path(roots) if roots else None
 SEAL_CRLS = Path(lists) if lists else None
 
-# --- language, time
+# --- languages and time zone
 
 LANGUAGE_CODE = languages.ENGLISH
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGES = languages.spoken(BASE_DIR / "locale")
+LANGUAGES = languages.available_languages(BASE_DIR / "locale")
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -208,7 +208,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# --- browsers are told to be careful
+# --- browser security
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -225,13 +225,13 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY = read.flag("BEHIND_PROXY")
-"""One proxy, which is ours, ends TLS and appends the client to X-Forwarded-For."""
-SECURE_REFERRER_POLICY = "same-origin"  # anything stricter makes browsers send Origin: null, which CSRF refuses
+"""Whether one proxy of ours ends TLS and appends the client's address to X-Forwarded-For."""
+SECURE_REFERRER_POLICY = "same-origin"  # a stricter one sends Origin: null, which the CSRF check rejects
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 OTP_TOTP_ISSUER = "Proceedings desk"
 PASSWORD_RESET_TIMEOUT = 3600
-SESSION_COOKIE_AGE = 12 * 3600  # a working day, however busy
+SESSION_COOKIE_AGE = 12 * 3600  # one working day, not extended by activity
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 KNOWN_COOKIE_NAME = "known"
@@ -265,10 +265,10 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Django gives these two handlers of their own, which would print mailed links.
+        # Django gives these two loggers their own handlers, which would print links from emails.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # It warns of every oddity in files that strangers bring to be verified.
+        # pyHanko warns of every oddity in uploaded files.
         "pyhanko": {"level": "ERROR"},
     },
 }

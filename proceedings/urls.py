@@ -1,4 +1,4 @@
-"""/admin/ for editors, /sign/ for authors, /verify/ and /language/ for everyone, /health for machines."""
+"""URLs: /admin/ for editors, /sign/ for authors, /verify/ and /language/ for everyone, /health for monitoring."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -9,7 +9,8 @@ from django.views.i18n import set_language
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
-    # Exempt, for it sets a cookie and nothing else: so the calm page holds no token and is the same for every link.
+    # Exempt from CSRF because it only sets a cookie. So the expired-link page needs no token and is the same for every
+    # link.
     path("language/", csrf_exempt(set_language), name="language"),
     path("admin/", admin.site.urls),
     path("", include("agreements.urls")),

@@ -1,4 +1,4 @@
-"""The server's entry: ``gunicorn proceedings.wsgi``."""
+"""WSGI entry point: ``gunicorn proceedings.wsgi``."""
 
 import os
 

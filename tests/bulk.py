@@ -1,4 +1,4 @@
-"""Many rows at once: copies of one that came to be by the real moves. For questions that need a large table."""
+"""Copies one row that was made by real transitions many times, for tests that need a large table."""
 
 from django.db import connection
 from django.db.models import Model
@@ -7,11 +7,11 @@ from agreements.models import Agreement, Message
 from proceedings.models import Paper
 
 FIRST = 10_000_000
-"""Where the keys of copies begin: far from those that the database gives out."""
+"""First key of the copies, far above those that the database assigns."""
 
 
 def multiply(row: Model, first: int, count: int, **columns: str) -> None:
-    """`count` more rows like `row`, with keys from `FIRST + first` on; `columns` is SQL in which `n` is the key."""
+    """Inserts `count` copies of `row`, with keys from `FIRST + first`. `columns` is SQL in which `n` is the key."""
     model = type(row)
     names = [field.column for field in model._meta.concrete_fields]
     values = [columns.get(name, "n" if name == "id" else f't."{name}"') for name in names]
@@ -26,7 +26,7 @@ def multiply(row: Model, first: int, count: int, **columns: str) -> None:
 
 
 def agreements(of: Agreement, first: int, count: int) -> None:
-    """`count` more papers with an agreement and its invitation, as `of` has them, each with an address of its own."""
+    """Copies `of` `count` times: paper, agreement and invitation, each with its own address."""
     address = "n || '@copy.example'"
     invitation = of.messages.get(idempotency_key="invitation")
     multiply(of.paper, first, count, key="'copy' || n", position="n", delivered_key="''", submission="''")
@@ -37,7 +37,7 @@ def agreements(of: Agreement, first: int, count: int) -> None:
 
 
 def copies_of(sealed: Agreement, count: int) -> None:
-    """So many more papers with their authors, each with an agreement and evidence as this one has them."""
+    """Copies a sealed agreement `count` times, with paper, authors and evidence."""
     multiply(sealed.paper, 0, count, key="'copy' || n", position="n", submission="''")
     multiply(sealed, 0, count, reference="'copy-' || n", paper_id="n", paper_key="'copy' || n")
     multiply(sealed.shown, 0, count, agreement_id="n")
@@ -48,7 +48,7 @@ def copies_of(sealed: Agreement, count: int) -> None:
 
 
 def plan(sql: str, parameters: object) -> list[str]:
-    """The database's plan for a statement with its parameters bound, as Django gives them: one step to a line."""
+    """Returns the query plan of a statement with bound parameters, one step per line."""
     explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with connection.cursor() as cursor:
         cursor.execute(explain + sql, parameters)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ PARTIAL = {index.name for model in (Agreement, Message, Paper) for index in mode
 
 
 def whole_tables(steps: list[str]) -> list[str]:
-    """The steps that read a big table from its beginning to its end, or a whole index of it."""
+    """Returns the steps that read a large table, or a whole index of it, from beginning to end."""
     return [step for step in steps if reads_all(step)]
 
 

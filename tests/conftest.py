@@ -1,4 +1,4 @@
-"""Fixtures that every test may use."""
+"""Fixtures for all tests."""
 
 import importlib
 import os
@@ -46,14 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def seal_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A key to seal with, where the settings look for it."""
+    """Creates the seal key that the settings name."""
     if not Path(settings.SEAL_KEY).exists():
         make_key("Publisher for Tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def only_this_machine() -> Iterator[None]:
-    """No test reaches the network."""
+    """Blocks all connections to other machines."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -69,7 +69,7 @@ def only_this_machine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
-    """SQLite in a file, as people run it: one in memory knows neither WAL nor a second process."""
+    """Uses SQLite in a file, as in production: an in-memory database has no WAL and no second process."""
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = f"{Path(database['NAME']).parent}/test-{os.getpid()}.sqlite3"
@@ -78,33 +78,33 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def committed(transactional_db: None) -> Iterator[None]:
-    """A database in which every commit is real. Its clean-up needs the triggers out of the way for a moment."""
+    """A database in which commits are real. The clean-up switches the triggers off."""
     yield
     with unguarded(), transaction.atomic(), connection.cursor() as cursor:
         tables = [table for table in connection.introspection.table_names(cursor) if table.startswith(OURS)]
         if connection.vendor == "postgresql":
             cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         else:
-            # Foreign keys are looked at when the transaction ends, and by then all rows are gone.
+            # SQLite checks foreign keys when the transaction ends, and by then all rows are deleted.
             for table in tables:
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
 
 @pytest.fixture
 def tampering(db: None) -> Callable[[], AbstractContextManager[None]]:
-    """`with tampering():` what somebody with the database's password could do: the triggers are off."""
+    """Use `with tampering():` to switch the triggers off, as an attacker with the database's password could."""
     return unguarded
 
 
 class Plain:
-    """As much of a schema editor as the guards need; Django's own cannot work inside a test's transaction."""
+    """The part of a schema editor that the triggers need. Django's own does not work inside a test's transaction."""
 
     connection = connection
 
     def execute(self, statement: str, params: None = None) -> None:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or their pending checks would lock the tables
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or pending checks would lock the tables
             cursor.execute(statement)
 
 
@@ -125,7 +125,7 @@ def smtp_server() -> Iterator[tuple[str, Mailbox]]:
 
 @pytest.fixture
 def mailbox(smtp_server: tuple[str, Mailbox], settings: Settings) -> Mailbox:
-    """A real SMTP server that `EMAIL_URL` names, empty and friendly."""
+    """A real SMTP server, named in `EMAIL_URL`, empty and accepting everything."""
     url, box = smtp_server
     box.reset()
     for name, value in env.email(urlparse(url)).items():
@@ -135,7 +135,7 @@ def mailbox(smtp_server: tuple[str, Mailbox], settings: Settings) -> Mailbox:
 
 @pytest.fixture
 def mail_folder(tmp_path: Path, settings: Settings) -> Path:
-    """A folder that `EMAIL_URL` names, empty."""
+    """An empty folder, named in `EMAIL_URL`."""
     folder = tmp_path / "mail"
     folder.mkdir()
     for name, value in env.email(urlparse(f"file://{folder}")).items():

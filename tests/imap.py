@@ -1,4 +1,4 @@
-"""A very small IMAP server (RFC 3501) for tests: one mailbox, by TLS or STARTTLS, as much as `imaplib` asks for."""
+"""A minimal IMAP server (RFC 3501) for tests: one mailbox, TLS or STARTTLS, only the commands that `imaplib` sends."""
 
 import re
 import socketserver
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 class Inbox:
-    """The mails of the server's one mailbox, and which of them are seen; it may be told to misbehave."""
+    """The messages of the mailbox and their flags. Attributes make it misbehave."""
 
     def __init__(self, mails: list[bytes]) -> None:
         self.mails, self.seen = mails, set[int]()
         self.spoken: list[str] = []
-        """What it was asked, without passwords."""
+        """Commands received, without passwords."""
         self.refuses = ""
         """A command that is answered with NO."""
         self.silent_at = ""
@@ -53,7 +53,7 @@ class Talk(socketserver.StreamRequestHandler):
         self.request.close()
 
     def encrypt(self) -> None:
-        super().finish()  # the files of the naked line
+        super().finish()  # the files of the unencrypted connection
         self.request = self.server.context.wrap_socket(self.request, server_side=True)
         self.setup()
         self.encrypted = True
@@ -99,12 +99,12 @@ class Server(socketserver.ThreadingTCPServer):
         self.ended = threading.Event()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that does not trust us goes away in the middle; the test looks at what the client says."""
+        """Ignores a client that rejects the certificate and disconnects; the test checks the client's error."""
 
 
 @contextmanager
 def serve(inbox: Inbox, certificate: tuple[Path, Path], *, scheme: str = "imaps") -> Iterator[str]:
-    """Yields the server's address, as BOUNCE_MAILBOX wants it."""
+    """Yields the server's URL for BOUNCE_MAILBOX."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     with Server(inbox, context, at_once=scheme == "imaps") as server:

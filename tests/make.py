@@ -1,4 +1,4 @@
-"""Rows for tests, made by walking the real moves: nothing here can stand in a way that the desk could not reach."""
+"""Creates rows for tests by real transitions, so that no test uses an impossible row."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -24,7 +24,7 @@ from proceedings.publisher import rules
 from tests.agreements.photos import photo
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-"""When agreements are issued, if a test says nothing else."""
+"""Default time at which agreements are issued."""
 
 DEADLINE = date(2026, 11, 30)
 CLOSES = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ NAMES = (("Mike", "Lewis"), ("Shruti", "Bhosale"), ("Tim", "Dettmers"))
 
 
 def volume(number: int = 247, *, deadline: date | None = DEADLINE, **signing_settings: Any) -> Volume:
-    """A volume with its terms; without them if `deadline` is None."""
+    """Creates a volume with its signing settings; without them if `deadline` is None."""
     made = Volume.objects.create(
         number=number,
         bib_key=f"COLT{number}",
@@ -48,7 +48,7 @@ def volume(number: int = 247, *, deadline: date | None = DEADLINE, **signing_set
         year=2026,
     )
     if deadline:
-        # Reminders come at any hour, so that a test needs to know of working hours only if it is about them.
+        # Reminders are sent at any hour, so that only tests of working hours need to handle them.
         always = {"from_hour": 0, "to_hour": 24, "weekend": []}
         made_terms = SigningSettings(
             volume=made, deadline=deadline, **{"reply_to": "chair@desk.example", **always, **signing_settings}
@@ -63,7 +63,7 @@ def the_volume() -> Volume:
 
 
 def paper(of: Volume | None = None, *, contact: str | None = "mike@example.org", **fields: Any) -> Paper:
-    """An accepted paper with three authors, the first its corresponding one unless `contact` is None."""
+    """Creates an accepted paper with three authors. The first is the corresponding author unless `contact` is None."""
     of = of or the_volume()
     count = of.papers.count() + 1
     fields = {"key": f"lewis26-{count}", "title": f"Simplifying Training {count}", "position": count} | fields
@@ -80,7 +80,7 @@ def paper(of: Volume | None = None, *, contact: str | None = "mike@example.org",
 
 
 def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime = NOW) -> Agreement:
-    """An agreement that came to `status` the way all do; every step is made at `now`, lapsing a year later."""
+    """Creates an agreement with this `status` by real transitions, all at `now`; lapsing is a year later."""
     made = lifecycle.draft(of or paper(), by="editor:ed", now=now)
     if status != Status.DRAFT:
         lifecycle.issue(made, by="editor:ed", now=now)
@@ -106,8 +106,8 @@ def agreement(status: str = "issued", *, of: Paper | None = None, now: datetime 
     return made
 
 
-def act(of: Agreement, **changes: Any) -> lifecycle.SignatureInput:
-    """What the signing POST brings."""
+def signature_input(of: Agreement, **changes: Any) -> lifecycle.SignatureInput:
+    """Returns the content of the signing POST."""
     fields = {
         "typed_name": of.signer,
         "consent": statements.consent(),
@@ -120,15 +120,15 @@ def act(of: Agreement, **changes: Any) -> lifecycle.SignatureInput:
 
 
 def reviewed(of: Agreement, *, now: datetime = NOW, **changes: Any) -> lifecycle.SignatureInput:
-    """What the signing POST brings, after its author has looked it over."""
-    made = act(of, **changes)
+    """Returns the content of the signing POST after the author's review."""
+    made = signature_input(of, **changes)
     lifecycle.review(of, made, now=now)
     return made
 
 
 @lru_cache
 def pages(words: str = "signed by hand") -> Pages:
-    """A form signed by hand, as the quarantine hands it on: the photo of a page."""
+    """Returns a signed form as the upload inspection returns it: the photo of a page."""
     body = photo(words)
     drawn, document = images.encode_photo(body, inspect.Kind.JPEG), pdf_pages.Document()
     document.add(images.make_page(drawn))
@@ -137,17 +137,17 @@ def pages(words: str = "signed by hand") -> Pages:
 
 
 def receive(of: Agreement, words: str = "signed by hand", *, now: datetime = NOW) -> SignedForm:
-    """The form comes in, signed by hand."""
+    """Receives a signed form."""
     return signed_form.receive(of, pages(words), now=now)
 
 
 def accepted(*, now: datetime = NOW, **changes: Any) -> Agreement:
-    """An agreement that came in on paper and was accepted."""
+    """Creates an agreement whose signed form was received and accepted."""
     return accept(agreement("received"), now=now, **changes)
 
 
 def accept(of: Agreement, *, now: datetime = NOW, dated: date | None = None, **changes: Any) -> Agreement:
-    """An editor accepts the newest form that came in."""
+    """An editor accepts the newest signed form."""
     fields: dict[str, Any] = {"name": of.signer, "date_written": "1 Nov 2026", "dated": dated or now.date()}
     reading = signed_form.FormReading(**fields | changes)
     scan = signed_form.newest_form(of)
@@ -167,7 +167,7 @@ def seal(of: Agreement, *, now: datetime = NOW) -> Agreement:
 
 
 def coauthor(of: Agreement, position: int = 2, *, email: str = "") -> Author:
-    """Another author of its paper, with that address on file."""
+    """Gives a co-author of its paper an address."""
     author = of.paper.authors.get(position=position)
     author.email = email
     author.full_clean()
@@ -176,13 +176,13 @@ def coauthor(of: Agreement, position: int = 2, *, email: str = "") -> Author:
 
 
 def change_request(of: Agreement, *, note: str = "", now: datetime = NOW, **wanted: Any) -> ChangeRequest:
-    """Other facts, proposed as the author's page does it."""
+    """Creates a change request of another title, as the author's page does."""
     data = {"title": "A Better Title", "authors": list(of.authors)} | wanted
     return change_requests.request_change(of, ChangeRequest.Kind.FACTS, data, note=note, now=now)
 
 
-def somebody_else(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
-    """Ada Byron, who is no author, proposed as the signer."""
+def request_other_signer(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
+    """Creates a change request of another signer: Ada Byron, who is not an author."""
     data = {"name": "Ada Byron", "email": "ada@example.org"}
     return change_requests.request_change(of, ChangeRequest.Kind.SIGNER, data, note="", now=now)
 
@@ -190,14 +190,14 @@ def somebody_else(of: Agreement, *, now: datetime = NOW) -> ChangeRequest:
 def reminder(
     of: Agreement, idempotency_key: str = "r1:T-7", *, skipped: tuple[str, ...] = (), now: datetime = NOW
 ) -> Message:
-    """The reminder of a slot, queued as the clock does it when its time has come."""
+    """Queues the reminder with this idempotency key, as the scheduled job does when it is due."""
     plan = planner.Plan(of, Remind(idempotency_key, skipped), {})
     outbox.queue_combined(planner.email_requests(plan), now)
     return of.messages.get(idempotency_key=idempotency_key)
 
 
-def reminded_together(*of: Agreement, idempotency_key: str = "r1:T-7", now: datetime = NOW) -> Message:
-    """One mail about several papers of one signer."""
+def combined_reminder(*of: Agreement, idempotency_key: str = "r1:T-7", now: datetime = NOW) -> Message:
+    """Queues one combined email about several papers of one signer."""
     plans = [planner.Plan(one, Remind(idempotency_key, ()), {}) for one in of]
     outbox.queue_combined((request for plan in plans for request in planner.email_requests(plan)), now)
     carrier = of[0].messages.get(idempotency_key=idempotency_key).carrier
@@ -207,7 +207,7 @@ def reminded_together(*of: Agreement, idempotency_key: str = "r1:T-7", now: date
 
 
 def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
-    """The request to its second author, as the clock queues it when the signer does not answer."""
+    """Queues the email to the second author, as the scheduled job does if the signer does not answer."""
     idempotency_key = "r1:author:2"
     plan = planner.Plan(
         of, Escalate((idempotency_key,)), {idempotency_key: coauthor(of, email="shruti@example.org").email}
@@ -217,21 +217,21 @@ def ask_coauthor(of: Agreement, *, now: datetime = NOW) -> Message:
 
 
 def edit(of: Agreement, *, substantive: bool = True, now: datetime = NOW, **fields: str) -> Edit:
-    """An edit that the editors noted."""
+    """Records an edit."""
     said = {"what": "The proof of Lemma 2", "before": "x > 0", "after": "x ≥ 0", "reason": "x may be 0."} | fields
     return edits.record_edit(of, substantive=substantive, by="editor:ed", now=now, **said)
 
 
 def published(of: Agreement) -> Agreement:
-    """The same agreement, its volume published, its paper named as the publisher has it, two editors named."""
+    """Marks the volume as published, with the publisher's ID of the paper and two editors. Returns the agreement."""
     names = ["Agrawal, Shipra", "Roth, Aaron"]
     Volume.objects.filter(pk=of.paper.volume_id).update(published=NOW.date(), editor_names=names)
-    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.letter(of.paper.position - 1)}")
+    Paper.objects.filter(pk=of.paper_id).update(public_id=f"lewis26{rules.key_suffix(of.paper.position - 1)}")
     return Agreement.objects.select_related("paper__volume__signing_settings").get(pk=of.pk)
 
 
 def correction(of: Agreement, *, nature: str = "pdf", by: str = "author", now: datetime = NOW) -> Correction:
-    """An author's request to correct what is published."""
+    """Creates an author's request for a correction."""
     return corrections.request_correction(
         of,
         by=by,
@@ -248,7 +248,7 @@ PERMISSION = corrections.Permission("Roth, Aaron", "e-mail", NOW.date(), "Agreed
 
 
 def every_edit_and_correction(of: Agreement, *, now: datetime = NOW) -> None:
-    """All that can happen to edits and corrections."""
+    """Creates edits and corrections in every state."""
     edits.record_answer(edit(of, now=now), confirmed=True, answer="", now=now)
     edits.record_answer(edit(of, now=now), confirmed=False, answer="It was right.", now=now)
     edits.undo(edit(of, now=now), reason="Asked by mail.", by="editor:ed", now=now)
@@ -264,18 +264,18 @@ def invitation(of: Agreement) -> Message:
 
 
 def token(of: Agreement, *, now: datetime = NOW, purpose: Link.Purpose = Link.Purpose.SIGN) -> str:
-    """A token as a mail about `of` carries it."""
+    """Returns a token as in an email about `of`."""
     url = links.create_link(invitation(of), purpose, expires_at=now + 30 * DAY, now=now)
     return urlparse(url).path.rstrip("/").rpartition("/")[2]
 
 
 def editor(name: str = "ed", *volumes: Volume, **fields: Any) -> User:
-    """Somebody of the desk, who edits `volumes`."""
+    """Creates a member of staff who edits `volumes`."""
     made = User.objects.create_user(name, f"{name}@desk.example", "pass", is_staff=True, **fields)
     made.volumes.set(volumes)
     return made
 
 
 def history(of: Agreement) -> list[str]:
-    """The kinds of its events, in order."""
+    """Returns the kinds of its events, in order."""
     return list(of.events.order_by("number").values_list("kind", flat=True))

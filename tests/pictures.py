@@ -1,7 +1,7 @@
-"""``make pictures``: the pictures of the documentation, taken by Chromium from the demo's own pages.
+"""``make pictures``: screenshots for the documentation, taken with Chromium from the demo.
 
-Run with the demo's environment, after ``make demo SERVE=0``. Pages are found by the names of their URLs and fields by
-the names that they are posted under, so that other words on a page do not matter here.
+Run with the demo's environment, after ``make demo SERVE=0``. It finds pages by URL names and fields by their form
+names, so that changed texts do not matter.
 """
 
 import io
@@ -28,10 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1280, 800
 TALLEST = 1000
-"""More of a long page shows nothing that a reader of the guides looks for."""
+"""Maximum height in pixels; readers of the guides need no more of a long page."""
 COLOURS = 96
 LARGEST = 150_000
-"""Bytes of one picture in the repository."""
+"""Maximum bytes of one picture in the repository."""
 VOLUME = 247
 EDITOR = "chair"
 READY_WITHIN = 60
@@ -40,26 +40,26 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Rows of the demo that the pictures are about."""
+    """Rows of the demo that the pictures show."""
 
     volume: int
     sealed: int
     reference: str
     link: str
-    """The path of the link of somebody who has not signed."""
+    """Path of the signing link of an author who has not signed."""
     signer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One page: the name of the picture, the name of its URL, and what the URL is made of."""
+    """One page: the name of the picture, the name of its URL, and the URL's arguments."""
 
     name: str
     url: str
     about: Callable[[Subjects], list[Any]] = lambda _: []
     query: Callable[[Subjects], dict[str, Any]] = lambda _: {}
     before: Callable[[Page, Subjects], None] = lambda _page, _subjects: None
-    """What a person does on the page first."""
+    """What to do on the page first."""
 
 
 def of_volume(subjects: Subjects) -> list[Any]:
@@ -75,7 +75,7 @@ def of_link(subjects: Subjects) -> list[Any]:
 
 
 def fill_in(page: Page, subjects: Subjects) -> None:
-    """Fills in the form of the agreement and goes on to its review."""
+    """Fills in the agreement's form and continues to the review."""
     form = page.locator("form", has=page.locator("[name=typed_name]"))
     form.locator("[name=typed_name]").fill(subjects.signer)
     form.locator("[name=authority]").check()
@@ -99,7 +99,7 @@ PICTURES = (
     Picture("review-and-sign", "sign", of_link, before=fill_in),
     Picture("verify", "verify", query=lambda subjects: {"reference": subjects.reference}),
 )
-"""All pages that are pictured. A page that moves is changed here and nowhere else."""
+"""All pages with a picture. If a page moves, change only this list."""
 
 
 def main() -> None:
@@ -122,7 +122,7 @@ def main() -> None:
 
 
 def find_subjects() -> Subjects:
-    """Raises SystemExit where the demo has not run."""
+    """Raises SystemExit if the demo has not run."""
     from django.conf import settings
 
     from agreements.demo import mailbox
@@ -141,7 +141,7 @@ def find_subjects() -> Subjects:
 
 
 def session_cookie() -> tuple[str, str]:
-    """Name and value of the cookie of an editor who is logged in."""
+    """Returns name and value of the session cookie of a logged-in editor."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client
@@ -153,7 +153,7 @@ def session_cookie() -> tuple[str, str]:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The address of the demo's pages, on a port that was free."""
+    """Serves the demo's pages on a free port. Yields their URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -179,7 +179,7 @@ def wait_for(address: str) -> None:
 
 
 def take(page: Page, picture: Picture, subjects: Subjects, home: str) -> None:
-    """Opens the page, waits until it has settled, and keeps the top of it."""
+    """Opens the page, waits until it is complete, and saves the top of it."""
     from django.urls import reverse
 
     query = urlencode(picture.query(subjects))
@@ -196,7 +196,7 @@ def take(page: Page, picture: Picture, subjects: Subjects, home: str) -> None:
 
 
 def compressed(body: bytes) -> bytes:
-    """The same picture in its most frequent colours. Raises SystemExit if it is still too large."""
+    """Reduces the picture to its most frequent colours. Raises SystemExit if it is still too large."""
     picture = Image.open(io.BytesIO(body)).convert("RGB")
     counted: Any = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
     palette = Image.new("P", (1, 1))

@@ -1,7 +1,8 @@
-"""The publisher's two checkers, written down anew from their description and from nothing of ours.
+"""The publisher's two checkers, written from their description without any of our code.
 
-`check_volume` does what check_volume.rb is described to do, with regular expressions on the text (2.4 of the notes on
-the workflow); `pmlrpy` what the Python tool does (2.2 and 2.5). Neither imports the desk, so they can disagree with it.
+`check_volume` does what check_volume.rb is described to do, with regular expressions (2.4 of the notes on the
+workflow). `pmlrpy` does what the Python tool does (2.2 and 2.5). Neither imports our code, so they can disagree with
+it.
 """
 
 import re
@@ -60,7 +61,7 @@ def volume_entry(text: str) -> list[str]:
 
 
 def check_files(folder: Path, keys: list[str], verdict: Verdict) -> None:
-    """Checks 2 to 4: every key has its PDF; nothing is left over, nothing lies in a folder below."""
+    """Checks 2 to 4: every key has its PDF; no other files, no files in subfolders."""
     wanted = {f"{key}.pdf" for key in keys}
     there = {path.name for path in folder.glob("*.pdf") if "-supp" not in path.name}
     verdict.errors += [f"missing {name}" for name in sorted(wanted - there)]

@@ -1,7 +1,7 @@
-"""Real servers for tests: PostgreSQL and Valkey or Redis from PATH, else from the dev wheels; SMTP from aiosmtpd.
+"""Real servers for tests: PostgreSQL and Valkey or Redis from PATH or else the development wheels; SMTP from aiosmtpd.
 
-``python -m tests.servers COMMAND ...`` runs a command with ``DATABASE_URL`` naming a PostgreSQL of its own.
-Servers refuse to run as root, so root drops to `nobody`; everything lives in a folder that goes away with the server.
+``python -m tests.servers COMMAND ...`` runs a command with ``DATABASE_URL`` of a new PostgreSQL. Servers refuse to run
+as root, so root switches to `nobody`. All files are in a temporary folder.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 def unprivileged(folder: Path) -> dict[str, Any]:
-    """Arguments for `Popen` that make a server of root's run as `nobody`, who then owns `folder`."""
+    """Returns arguments for `Popen` that run a server as `nobody` if we are root. `nobody` then owns `folder`."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -63,7 +63,9 @@ def wheel_folder(package: str) -> Path:
 
 
 def postgres_programs(folder: Path) -> Path:
-    """The folder with `initdb` and `postgres`: the one on PATH, else a copy of the wheel that `nobody` may read."""
+    """Returns the folder with `initdb` and `postgres`: the one on PATH, else a copy of the wheel that `nobody` may
+    read.
+    """
     on_path = shutil.which("initdb")
     if on_path and shutil.which("postgres"):
         return Path(on_path).resolve().parent
@@ -88,7 +90,7 @@ class Postgres:
 
     def start(self) -> None:
         place: list[str | Path] = ["-D", self.folder / "data", "-p", str(self.port), "-k", self.folder]
-        # Nothing here outlives the test run, so the disk need not be waited for.
+        # The data is temporary, so there is no need to wait for the disk.
         options = ["-h", "127.0.0.1", "-c", "fsync=off"]
         with (self.folder / "log").open("ab") as log:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -98,7 +100,7 @@ class Postgres:
         wait_until(lambda: psycopg.connect(url).close(), self.process)
 
     def restart_at_once(self) -> None:
-        """As `pg_ctl restart -m immediate`: connections are cut in the middle, and the log is replayed."""
+        """Restarts like `pg_ctl restart -m immediate`: connections are cut, and the log is replayed."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(timeout=30)
         self.start()
@@ -113,7 +115,7 @@ class Postgres:
 
 @contextmanager
 def postgresql_server() -> Iterator[Postgres]:
-    """A PostgreSQL of its own."""
+    """Starts a PostgreSQL server."""
     with scratch("pg") as folder:
         server = Postgres(folder)
         try:
@@ -124,14 +126,14 @@ def postgresql_server() -> Iterator[Postgres]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL of its own; yields its DATABASE_URL."""
+    """Starts a PostgreSQL server. Yields its DATABASE_URL."""
     with postgresql_server() as server:
         yield server.url
 
 
 @contextmanager
 def valkey(port: int = 0) -> Iterator[str]:
-    """A Valkey or Redis of its own, on a free port unless one is given; yields its REDIS_URL."""
+    """Starts a Valkey or Redis server, on a free port unless one is given. Yields its REDIS_URL."""
     with scratch("valkey") as folder:
         program = shutil.which("valkey-server") or shutil.which("redis-server")
         if program is None:
@@ -168,7 +170,7 @@ def wait_until(
 
 
 class Mailbox:
-    """An SMTP server's handler that keeps what it accepts, and may be told how to answer."""
+    """Handler of an SMTP server: stores what it accepts, and answers as the test says."""
 
     def __init__(self) -> None:
         self.reset()
@@ -177,7 +179,7 @@ class Mailbox:
         self.mails: list[bytes] = []
         self.sessions: set[Any] = set()
         self.senders: list[str] = []
-        """What MAIL said, for each mail that was begun."""
+        """The arguments of MAIL, for each email that was begun."""
         self.at_sender = ""
         """The answer to MAIL, such as ``451 later``; empty accepts."""
         self.at_sender_once = ""
@@ -189,17 +191,18 @@ class Mailbox:
         self.at_dot = ""
         """The answer to the final dot; empty accepts.
 
-        ``drop-before`` and ``drop-after`` cut the line around accepting; ``silent`` accepts and never says so.
+        ``drop-before`` and ``drop-after`` close the connection before or after accepting; ``silent`` accepts and never
+        answers.
         """
         self.before_answer: Callable[[], object] = lambda: None
         """Called while the sender waits for the answer to its final dot."""
 
     def texts(self) -> list[EmailMessage]:
-        """What was accepted, parsed."""
+        """Returns the accepted emails, parsed."""
         return [message_from_bytes(mail, policy=policy.default) for mail in self.mails]
 
     def recipients(self) -> list[str]:
-        """The addresses that mails were accepted for, in order."""
+        """Returns the recipients of accepted emails, in order."""
         return [mail["To"].addresses[0].addr_spec for mail in self.texts()]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
@@ -237,7 +240,7 @@ class Mailbox:
 
 @contextmanager
 def black_hole() -> Iterator[int]:
-    """A port that takes connections and never says a word."""
+    """Yields a port that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -246,7 +249,7 @@ def black_hole() -> Iterator[int]:
 
 @contextmanager
 def smtp(**options: Any) -> Iterator[tuple[str, Mailbox]]:
-    """An SMTP server of its own, with aiosmtpd's `options`; yields its EMAIL_URL and its mailbox."""
+    """Starts an SMTP server with aiosmtpd's `options`. Yields its EMAIL_URL and its mailbox."""
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
@@ -257,7 +260,7 @@ def smtp(**options: Any) -> Iterator[tuple[str, Mailbox]]:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment for a process of its own that works on the test's database, with `changes`."""
+    """Returns the environment for another process on the test's database, with `changes`."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"

@@ -36,4 +36,4 @@ from proceedings.settings import *  # noqa: E402, F403
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = Path(TEST_DIR, "static")
-STATIC_ROOT.mkdir()  # WhiteNoise wants it to be there
+STATIC_ROOT.mkdir()  # WhiteNoise requires it

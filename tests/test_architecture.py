@@ -1,4 +1,4 @@
-"""The laws of the house, read from the source: who writes what, and what nobody does."""
+"""Rules of the architecture, checked in the source: which module writes which table, and what no module does."""
 
 import ast
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ SOURCES = {
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 LIFECYCLE = "agreements/lifecycle/"
-"""One writer, in rooms by noun."""
-ROOMS = [name for name in SOURCES if name.startswith(LIFECYCLE)]
+"""The only writer of agreements and events, one module per transition."""
+LIFECYCLE_MODULES = [name for name in SOURCES if name.startswith(LIFECYCLE)]
 
 WRITERS = {
     "Agreement": LIFECYCLE,
@@ -48,7 +48,7 @@ RELATED = {
     "edits": "Edit",
     "corrections": "Correction",
 }
-"""The names by which rows of those models hang on others."""
+"""Names of relations from other rows to those models."""
 
 OWN_LOOKUPS = {"in", "lt", "lte", "gt", "gte", "isnull", "exact"}
 
@@ -62,7 +62,7 @@ def method(call: ast.Call) -> str:
 
 
 def chain(node: ast.AST) -> Iterator[ast.AST]:
-    """An expression such as ``A.objects.filter(…).update(…)`` from its end to its beginning."""
+    """Returns an expression such as ``A.objects.filter(…).update(…)`` from its end to its beginning."""
     while True:
         yield node
         if isinstance(node, ast.Call):
@@ -74,7 +74,7 @@ def chain(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def names_in(node: ast.AST) -> set[str]:
-    """The names of a chain: its variable and its attributes, not what is in its brackets."""
+    """Returns the names of a chain: variable and attributes, without arguments."""
     found = set()
     for part in chain(node):
         if isinstance(part, ast.Attribute):
@@ -89,12 +89,12 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
 
 
 def models_of(function: ast.AST) -> dict[str, str]:
-    """Variables of a function that hold rows or queries of one of the models, by annotation or assignment."""
+    """Returns variables of a function that hold rows or queries of one of the models, by annotation or assignment."""
     known: dict[str, str] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name) and node.annotation.id in WRITERS:
             known[node.arg] = node.annotation.id
-    for _ in range(3):  # assignments may build on each other
+    for _ in range(3):  # assignments may depend on each other
         for node in ast.walk(function):
             if isinstance(node, ast.Assign | ast.NamedExpr | ast.For) and (target := bound(node)):
                 value = node.iter if isinstance(node, ast.For) else node.value
@@ -109,7 +109,7 @@ def bound(node: ast.Assign | ast.NamedExpr | ast.For) -> str:
 
 
 def model_of(node: ast.AST, known: dict[str, str]) -> str:
-    """Whose rows an expression is about; empty if of none of the models."""
+    """Returns the model of an expression; empty if it is none of them."""
     for part in chain(node):
         if isinstance(part, ast.Attribute) and part.attr in RELATED:
             return RELATED[part.attr]
@@ -119,7 +119,7 @@ def model_of(node: ast.AST, known: dict[str, str]) -> str:
 
 
 def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Each call that writes rows of one of the models."""
+    """Returns each call that writes rows of one of the models."""
     for function in functions(tree):
         known = models_of(function)
         for call in calls(function):
@@ -136,14 +136,16 @@ def by_rows(call: ast.Call) -> bool:
     )
 
 
-def test_the_models_with_one_writer_are_those_of_the_house() -> None:
+def test_the_models_with_one_writer_are_our_models() -> None:
     ours = (EmailAddress, Agreement, Correction, Edit, Event, Link, Message, Package, ShownForm)
     assert set(WRITERS) == {model.__name__ for model in ours}
 
 
 def test_each_of_these_models_has_one_writer() -> None:
     found = {
-        (model, LIFECYCLE if name in ROOMS else name) for name, tree in SOURCES.items() for model, _ in writes(tree)
+        (model, LIFECYCLE if name in LIFECYCLE_MODULES else name)
+        for name, tree in SOURCES.items()
+        for model, _ in writes(tree)
     }
     assert found == set(WRITERS.items())
 
@@ -160,7 +162,7 @@ def test_each_of_these_models_has_one_writer() -> None:
         "def f(): compare_and_set.add(Event, {'number': 1})",
     ],
 )
-def test_this_lint_sees_writers_who_hide(line: str) -> None:
+def test_this_lint_sees_indirect_writers(line: str) -> None:
     assert len(list(writes(ast.parse(line)))) == 1
 
 
@@ -173,7 +175,7 @@ COLUMNS = {
 
 
 def joined(tree: ast.AST) -> Iterator[str]:
-    """Filters through which something is written and that name a column of another table."""
+    """Returns filters of updates that name a column of another table."""
     for function in functions(tree):
         known = models_of(function)
         for call in calls(function):
@@ -190,10 +192,11 @@ def joined(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["agreements/mail/outbox.py", *ROOMS, "agreements/mail/links.py", "agreements/mail/addresses.py"]
+    "name",
+    ["agreements/mail/outbox.py", *LIFECYCLE_MODULES, "agreements/mail/links.py", "agreements/mail/addresses.py"],
 )
 def test_a_compare_and_set_names_its_own_columns_only(name: str) -> None:
-    """On PostgreSQL a filter through another table lets two racers win."""
+    """On PostgreSQL, a filter through another table lets two simultaneous updates succeed."""
     assert list(joined(SOURCES[name])) == []
 
 
@@ -212,7 +215,7 @@ def test_this_lint_sees_a_joined_filter(body: str) -> None:
 
 
 def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
-    """Whether nothing in the function writes through this filter, be it directly or by way of variables."""
+    """Whether nothing in the function writes through this filter, directly or by variables."""
     held: set[str] = set()
     assignments = [node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.NamedExpr)]
     for _ in assignments:
@@ -223,7 +226,7 @@ def reads_only(filtering: ast.Call, function: ast.AST) -> bool:
 
 
 def test_nobody_writes_sql_of_their_own() -> None:
-    """Where nobody could see whose rows it changes."""
+    """In SQL, this test could not see which rows are written."""
     rooms = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) in ("cursor", "raw")}
     own = {"agreements/models/compare_and_set.py", "agreements/views/health.py", "proceedings/models/search.py"}
     assert rooms == own, "the second only asks SELECT 1, the third makes indexes"
@@ -240,7 +243,9 @@ def test_nobody_starts_a_task_by_hand() -> None:
 
 
 def test_nobody_waits_for_a_commit_to_do_the_rest() -> None:
-    """Killed between the two, the rest would never be done. What is to be done is a row of the same transaction."""
+    """If the process is killed after the commit, the rest is never done. Pending work must be a row of the same
+    transaction.
+    """
     found = {name for name, tree in SOURCES.items() for call in calls(tree) if method(call) == "on_commit"}
     assert found == set()
 
@@ -279,10 +284,10 @@ def test_nobody_assigns_a_status_but_by_its_name() -> None:
                 )
 
 
-def test_a_status_is_set_by_the_one_move() -> None:
+def test_a_status_is_set_by_transition_only() -> None:
     setters = [
         function.name
-        for room in ROOMS
+        for room in LIFECYCLE_MODULES
         for function in functions(SOURCES[room])
         for call in calls(function)
         if method(call) in ("update", "create") and "status" in {keyword.arg for keyword in call.keywords}
@@ -290,13 +295,13 @@ def test_a_status_is_set_by_the_one_move() -> None:
     assert setters == ["transition"]
 
 
-def test_text_becomes_a_paragraph_in_the_pdf_room_only() -> None:
+def test_text_becomes_a_paragraph_in_the_pdf_package_only() -> None:
     for name, tree in SOURCES.items():
         called = {call.func.id for call in calls(tree) if isinstance(call.func, ast.Name)}
         assert "Paragraph" not in called or name.startswith("agreements/documents/pdf/"), name
 
 
-def test_only_the_outermost_rooms_ask_what_time_it_is() -> None:
+def test_only_the_outermost_packages_read_the_time() -> None:
     allowed = (
         "agreements/views/", "agreements/tasks.py", "agreements/receivers.py",
         "agreements/admin/", "agreements/checks.py", "agreements/management/", "agreements/demo/",
@@ -313,7 +318,7 @@ def test_every_template_compiles(path: Path) -> None:
     engines["django"].get_template(path.relative_to(ROOT / "templates").as_posix())
 
 
-def test_every_kind_of_mail_has_its_three_templates() -> None:
+def test_every_kind_of_email_has_its_three_templates() -> None:
     there = {path.relative_to(ROOT / "templates").as_posix() for path in TEMPLATES}
     for kind in Message.Kind.values:
         for ending in (".subject.txt", ".txt", ".html"):

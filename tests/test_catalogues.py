@@ -1,4 +1,4 @@
-"""The catalogues of the authors' languages: whole, compiled as they are written, and as careful as the English."""
+"""The translations for authors: complete, compiled from the sources, and with the same placeholders as the English."""
 
 import gettext
 import re
@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import to_language
 
-from proceedings.web.languages import spoken
+from proceedings.web.languages import available_languages
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUES = {path.parent.parent.name: path for path in sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))}
@@ -28,28 +28,32 @@ def catalogue(code: str) -> polib.POFile:
 
 
 def forms(entry: polib.POEntry) -> list[str]:
-    """A translation, or all it has for the numbers of its language."""
+    """Returns a translation, or all plural forms of it."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
 def said(code: str) -> list[str]:
-    """The words of a language, without the formats of its dates."""
+    """Returns all texts of a language, without date formats."""
     return [text for entry in catalogue(code) if not entry.msgid.startswith("j F Y") for text in forms(entry)]
 
 
-def test_french_and_chinese_are_spoken_beside_english() -> None:
-    assert spoken(ROOT / "locale") == [("en", "English"), ("fr", "French"), ("zh-hans", "Simplified Chinese")]
+def test_french_and_chinese_are_available_beside_english() -> None:
+    assert available_languages(ROOT / "locale") == [
+        ("en", "English"),
+        ("fr", "French"),
+        ("zh-hans", "Simplified Chinese"),
+    ]
 
 
 def test_a_new_language_is_one_more_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "locale", tmp_path, dirs_exist_ok=True)
     shutil.copytree(ROOT / "locale" / "fr", tmp_path / "pt_BR")
     (tmp_path / "xx").mkdir()
-    assert spoken(tmp_path)[2:] == [("pt-br", "Brazilian Portuguese"), ("zh-hans", "Simplified Chinese")]
+    assert available_languages(tmp_path)[2:] == [("pt-br", "Brazilian Portuguese"), ("zh-hans", "Simplified Chinese")]
 
 
 @every_language
-def test_nothing_is_left_untranslated_in_doubt_or_over(code: str) -> None:
+def test_nothing_is_untranslated_fuzzy_or_obsolete(code: str) -> None:
     found = catalogue(code)
     assert [entry.msgid for entry in found.untranslated_entries()] == []
     assert [entry.msgid for entry in found.fuzzy_entries()] == []

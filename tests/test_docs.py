@@ -1,4 +1,4 @@
-"""The documentation against the code: what a page names must exist, and what exists must be on its page."""
+"""Compares the documentation with the code: what a page names exists, and what exists is on its page."""
 
 import ast
 import importlib.util
@@ -25,7 +25,7 @@ PAGES = sorted(
 CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^(```|:::)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 ROOTS = ("agreements/", "proceedings/", "tests/", "docs/", "templates/", "static/", "locale/", ".ci/", ".github/")
-"""How a path in the tree begins, as pages write it."""
+"""First parts of paths in the repository, as pages write them."""
 BUILT = "docs/_build/"
 """What `make docs` makes is not in the tree."""
 PATH = re.compile(r"[\w.\-/]+")
@@ -37,19 +37,19 @@ RULES_IN = (
     *("proceedings/files/attach.py", "proceedings/files/uploads.py", "agreements/delivery/packages.py"),
 )
 """The modules whose rules `check_volume`, the files page and the packages page report."""
-READERS = {"text", "flag", "number", "words", "url"}
+READERS = {"text", "flag", "number", "comma_list", "url"}
 """The methods of `env.Env` that read a variable."""
 
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
 def prose(page: Path) -> str:
-    """A page without its fenced blocks."""
+    """Returns a page without its fenced blocks."""
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
 def code_in(page: Path) -> Iterator[str]:
-    """What stands between single backticks in the text, and the lines of fenced blocks."""
+    """Returns the texts between single backticks, and the lines of fenced blocks."""
     text = page.read_text(encoding="utf-8")
     yield from CODE.findall(FENCE.sub("", text))
     for _, block in FENCE.findall(text):
@@ -87,7 +87,7 @@ def test_a_page_leads_only_to_pages_that_exist(page: Path) -> None:
 
 
 def own_commands() -> dict[str, bool]:
-    """The commands of our apps, and whether each is an old name that only still works."""
+    """Returns the commands of our apps, and whether each is a deprecated alias."""
     found = {name: app for name, app in get_commands().items() if app in ("proceedings", "agreements")}
     return {name: getattr(load_command_class(app, name), "hidden_alias", False) for name, app in found.items()}
 
@@ -115,7 +115,7 @@ def example() -> set[str]:
 
 
 def read_by_the_code() -> set[str]:
-    """Names of variables that `settings.py` reads by an `Env`."""
+    """Returns the names of variables that `settings.py` reads by an `Env`."""
     tree = ast.parse((ROOT / "proceedings" / "settings.py").read_text(encoding="utf-8"))
     return {
         call.args[0].value
@@ -149,7 +149,7 @@ def test_a_page_names_only_settings_that_exist(page: Path) -> None:
 
 
 def generated() -> ModuleType:
-    """The module that writes parts of the documentation; it lies beside the pages, in no package."""
+    """Loads the module that writes parts of the documentation; it is beside the pages, in no package."""
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec
     assert spec.loader
@@ -177,11 +177,11 @@ def test_an_alias_of_a_command_is_not_listed(monkeypatch: pytest.MonkeyPatch) ->
         ("two\n lines", "two lines"),
     ],
 )
-def test_help_is_shown_letter_by_letter(text: str, shown: str) -> None:
+def test_help_is_shown_literally(text: str, shown: str) -> None:
     assert generated().plain(text) == shown
 
 
-def test_a_setting_without_an_explanation_is_refused() -> None:
+def test_a_setting_without_an_explanation_is_rejected() -> None:
     with pytest.raises(ValueError, match="does not say what NEW_ONE is"):
         list(generated().settings("# --- may be set\n\nNEW_ONE=\n"))
 
@@ -196,7 +196,7 @@ def test_the_operators_guide_has_every_scheduled_job_with_its_interval() -> None
 
 
 def rules_in(tree: ast.Module) -> Iterator[str]:
-    """What is given as `rule` to anything that takes one."""
+    """Returns all values of arguments named `rule`."""
     places: dict[str, int] = {}
     owners = {
         id(function): node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for function in node.body

@@ -1,4 +1,4 @@
-"""A private certificate authority and a time-stamp authority (RFC 3161) over HTTP on this machine, for tests."""
+"""A private certificate authority and a time-stamp authority (RFC 3161) over local HTTP, for tests."""
 
 import hashlib
 import secrets
@@ -29,7 +29,7 @@ def named(common_name: str) -> x509.Name:
 
 @dataclass
 class Issuer:
-    """A root that certifies others and says which of them it has revoked."""
+    """A root certificate that certifies keys, and its revocation list."""
 
     name: str = "Root for Tests"
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -88,7 +88,7 @@ class Issuer:
         return builder.sign(self.key, hashes.SHA256())
 
     def seal_key(self, folder: Path, *, with_root: bool = True) -> tuple[Path, Path]:
-        """A seal key that this root certifies: its file and its certificate's."""
+        """Creates a seal key certified by this root. Returns the files of key and certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self.certify(key, "Seal of Tests").public_bytes(PEM)
         clear = serialization.NoEncryption()
@@ -99,7 +99,7 @@ class Issuer:
 
 
 class Stamper:
-    """Makes time-stamps; may be told to misbehave."""
+    """Makes time-stamps. Attributes make it misbehave."""
 
     def __init__(self, issuer: Issuer) -> None:
         self.issuer = issuer
@@ -111,12 +111,12 @@ class Stamper:
         self.stopped = threading.Event()
 
     def answer(self, question: bytes) -> bytes:
-        """The DER of a TimeStampResp."""
+        """Returns the DER of a TimeStampResp."""
         request = tsp.TimeStampReq.load(question)
         if self.misbehaves == "refuse":
             status = {"status": "rejection", "status_string": ["Not today."], "fail_info": {"time_not_available"}}
             refusal: bytes = tsp.PKIStatusInfo(status).dump()
-            return b"\x30" + bytes([len(refusal)]) + refusal  # asn1crypto knows no answer without a time-stamp
+            return b"\x30" + bytes([len(refusal)]) + refusal  # asn1crypto has no response without a time-stamp
         granted = {"status": {"status": "granted"}, "time_stamp_token": self._token(request)}
         return bytes(tsp.TimeStampResp(granted).dump())
 
@@ -205,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def drip(self) -> None:
-        """An answer that comes byte by byte and never ends."""
+        """Answers byte by byte and never ends."""
         self.send_response(200)
         self.send_header("Content-Type", "application/timestamp-reply")
         self.end_headers()
@@ -216,12 +216,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
     def log_message(self, *args: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
 def authority(stamper: Stamper) -> Iterator[str]:
-    """The stamper behind HTTP; yields its TSA_URL."""
+    """Serves the stamper over HTTP. Yields its TSA_URL."""
     handler = type("Handler", (_Handler,), {"stamper": stamper})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

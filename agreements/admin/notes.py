@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agreements.admin.forms import NoteForm
 from agreements.models import Note
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Paper
 
 
@@ -33,7 +33,7 @@ class NotePages(OwnVolumes):
         form = NoteForm(request.POST)
         if form.is_valid():
             paper = self.paper_of(row)
-            role = "editor" if edits(request, paper.volume_id) else "assistant"
+            role = "editor" if can_edit(request, paper.volume_id) else "assistant"
             by = f"{role}:{request.user.get_username()}"
             Note.objects.create(paper=paper, at=timezone.now(), by=by, text=form.cleaned_data["text"])
             messages.success(request, "Noted.")

@@ -78,8 +78,8 @@ def paper_annotations(paper: str) -> dict[str, Exists]:
     return {
         "has_pdf": pdf_exists(paper),
         "flawed": precheck.has_errors(paper),
-        "name_wrong": name_review.of_a_paper(paper, grave=True),
-        "name_doubtful": name_review.of_a_paper(paper),
+        "name_wrong": name_review.paper_has_review(paper, grave=True),
+        "name_doubtful": name_review.paper_has_review(paper),
     }
 
 
@@ -121,7 +121,7 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
     misread: dict[int, bool] = {}
     """Papers with a name to review: whether one of the names was likely misread."""
     parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
-    known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
+    known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.author_review())
     for paper_id, is_corresponding, given, particle, family, suffix, in_question in known.order_by(
         "paper_id", "position"
     ).values_list(*parts):

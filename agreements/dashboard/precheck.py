@@ -62,7 +62,7 @@ def count_errors(volume: Volume, papers: list[Paper]) -> Counter[int]:
     """Count the errors of each paper by its primary key, ignoring those that `comes_last` names."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
-    found = [*rules.check(volume_record(volume), records), *file_findings(papers, records)]
+    found = [*rules.check_all(volume_record(volume), records), *file_findings(papers, records)]
     return Counter(
         rows[one.paper]
         for one in found

@@ -20,7 +20,15 @@ from agreements.models import Agreement
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
-from proceedings.delivery.items import Item, Written, build, finish_replacement, flush, item, replace_folder
+from proceedings.delivery.items import (
+    Item,
+    WrittenFile,
+    build_folder,
+    finish_replacement,
+    item_from_bytes,
+    replace_folder,
+    sync_to_disk,
+)
 from proceedings.delivery.public_package import public_items
 from proceedings.delivery.volume_check import file_findings
 from proceedings.models import Paper, Volume
@@ -79,7 +87,7 @@ def prepare_delivery(volume: Volume, today: date) -> Delivery:
     )
     records = paper_records(papers)
     record = volume_record(volume)
-    findings = [one for one in rules.check(record, records) if is_problem(one)]
+    findings = [one for one in rules.check_all(record, records) if is_problem(one)]
     findings += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
         findings.append(Finding(rule="empty", message="the volume has no papers"))
@@ -120,16 +128,16 @@ def public_files(delivery: Delivery) -> Iterator[Item]:
     return public_items(delivery.volume, papers, write_volume_file(delivery.record, delivery.records))
 
 
-def permission_files(delivery: Delivery, published: Sequence[Written]) -> Iterator[Item]:
+def permission_files(delivery: Delivery, published: Sequence[WrittenFile]) -> Iterator[Item]:
     """Yield the files of the permissions package: agreements, evidence, then lists. `published` is
     the public package.
     """
     number = delivery.volume.number
-    written: list[Written] = []
-    pairs: list[tuple[Agreement, Written | None]] = []
+    written: list[WrittenFile] = []
+    pairs: list[tuple[Agreement, WrittenFile | None]] = []
 
     def record(file: Item) -> Item:
-        written.append(Written(file.name, file.size, file.sha256))
+        written.append(WrittenFile(file.name, file.size, file.sha256))
         return file
 
     for agreement in delivery.ready_agreements:
@@ -137,25 +145,25 @@ def permission_files(delivery: Delivery, published: Sequence[Written]) -> Iterat
             pairs.append((agreement, None))
             continue
         yield record(readiness.sealed_item(agreement))
-        proof = item(
+        proof = item_from_bytes(
             f"evidence/{agreement.paper.key}-evidence.zip", evidence_bundle.build_bundle(agreement, as_sealed=True)
         )
         yield record(proof)
         pairs.append((agreement, written[-1]))
-    yield record(item(MANIFEST, readiness.write_manifest(pairs)))
-    yield record(item(PAPERS, papers_table(delivery, published)))
+    yield record(item_from_bytes(MANIFEST, readiness.write_manifest(pairs)))
+    yield record(item_from_bytes(PAPERS, papers_table(delivery, published)))
     if not delivery.ready:
-        yield record(item(PARTIAL, partial_note(delivery).encode()))
-    yield record(item(f"v{number}.{SUMS}", format_digests(published)))
-    yield item(SUMS, format_digests(written))
+        yield record(item_from_bytes(PARTIAL, partial_note(delivery).encode()))
+    yield record(item_from_bytes(f"v{number}.{SUMS}", format_digests(published)))
+    yield item_from_bytes(SUMS, format_digests(written))
 
 
-def format_digests(files: Iterable[Written]) -> bytes:
+def format_digests(files: Iterable[WrittenFile]) -> bytes:
     """Format digests for ``sha256sum --check``."""
     return "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
 
 
-def papers_table(delivery: Delivery, published: Sequence[Written]) -> bytes:
+def papers_table(delivery: Delivery, published: Sequence[WrittenFile]) -> bytes:
     """Return one row per paper: its files, and the ID and address that the publisher will assign (2.6)."""
     names = {one.name for one in published}
     supplements = {one.name.partition("-supp.")[0]: one.name for one in published if "-supp." in one.name}
@@ -173,7 +181,7 @@ def papers_table(delivery: Delivery, published: Sequence[Written]) -> bytes:
                     pdf,
                     supplements.get(record.key, ""),
                 ),
-                *(public_id, rules.address(delivery.record, public_id)),
+                *(public_id, rules.publication_url(delivery.record, public_id)),
             ]
         )
     return readiness.write_csv(rows)
@@ -206,9 +214,9 @@ def write_delivery(delivery: Delivery, to: Path, *, progress: Progress = iter) -
     to.mkdir(parents=True, exist_ok=True)
     # Finish an interrupted replacement first: it has the list of our files.
     finish_replacement(permissions_folder, read_listed_files(to / f".{name}permissions.old", SUMS))
-    published = build(progress(items), new_public)
-    build(progress(permission_files(delivery, published)), new_permissions)
-    flush()
+    published = build_folder(progress(items), new_public)
+    build_folder(progress(permission_files(delivery, published)), new_permissions)
+    sync_to_disk()
     replace_folder(new_public, public_folder, read_listed_files(permissions_folder, f"{name}.{SUMS}"))
     replace_folder(new_permissions, permissions_folder, {SUMS, *read_listed_files(permissions_folder, SUMS)})
     fix_keys(delivery)
@@ -246,9 +254,9 @@ def count_permissions(delivery: Delivery) -> int:
     return 2 * (len(delivery.ready_agreements) - len(delivery.waived)) + (4 if delivery.ready else 5)
 
 
-def list_public_files(delivery: Delivery) -> list[Written]:
+def list_public_files(delivery: Delivery) -> list[WrittenFile]:
     """List the public package without building it. Raises UnwritableError."""
-    return [Written(one.name, one.size, one.sha256) for one in public_files(delivery)]
+    return [WrittenFile(one.name, one.size, one.sha256) for one in public_files(delivery)]
 
 
 def in_folder(folder: str, items: Iterable[Item]) -> Iterator[Item]:

@@ -82,7 +82,7 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
             PublishedPaper(
                 paper,
                 public_id,
-                rules.address(record, public_id),
+                rules.publication_url(record, public_id),
                 agreement,
                 frozenset(told.get(agreement.pk, ()) if agreement else ()),
                 recipients_of(paper, agreement),

@@ -14,7 +14,7 @@ from functools import partial
 from agreements import lifecycle
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement, Edit
-from proceedings.delivery.items import Item, Written
+from proceedings.delivery.items import Item, WrittenFile
 from proceedings.delivery.public_package import open_stored
 from proceedings.importing import name_review
 from proceedings.models import Paper, Volume
@@ -36,7 +36,7 @@ def check_readiness(volume: Volume) -> Readiness:
     """Sort the accepted papers of `volume`, in their order, into ready and blocked."""
     result = Readiness()
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
-    papers = papers.annotate(name_wrong=name_review.of_a_paper("pk", grave=True))
+    papers = papers.annotate(name_wrong=name_review.paper_has_review("pk", grave=True))
     for paper in papers.prefetch_related(
         "agreements__text", "agreements__seal_certificate", "agreements__edits", "files"
     ):
@@ -94,7 +94,7 @@ def sealed_item(agreement: Agreement) -> Item:
     return Item(name, agreement.sealed_size, agreement.sealed_sha256, stored)
 
 
-def write_manifest(ready: Iterable[tuple[Agreement, Written | None]]) -> bytes:
+def write_manifest(ready: Iterable[tuple[Agreement, WrittenFile | None]]) -> bytes:
     """Return one CSV row per agreement: its file, its paper and its evidence; if waived, the reason."""
     head = (
         "file",

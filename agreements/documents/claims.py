@@ -24,7 +24,7 @@ CLAIMS = (
         ),
         (
             "test_s09_the_database_holds_no_token",
-            "test_s06_no_page_of_the_desk_shows_a_token",
+            "test_s06_no_page_of_the_admin_shows_a_token",
             "test_s06_no_log_holds_a_link",
         ),
     ),
@@ -41,7 +41,7 @@ CLAIMS = (
         ),
         (
             "test_l01_l05_s08_an_incomplete_form_is_a_400_and_changes_nothing",
-            "test_l03_what_was_not_looked_over_is_not_signed",
+            "test_l03_what_was_not_reviewed_is_not_signed",
         ),
     ),
     Claim(
@@ -85,7 +85,7 @@ CLAIMS = (
     ),
     Claim(
         gettext_lazy("We tell the co-authors with an address on file. They have 14 days to object."),
-        ("test_l09_the_other_authors_with_an_address_are_told_in_the_transaction_that_signs",),
+        ("test_l09_the_co_authors_with_an_address_are_notified_in_the_transaction_that_signs",),
     ),
     Claim(
         gettext_lazy(
@@ -94,8 +94,8 @@ CLAIMS = (
         ),
         (
             "test_l10_the_files_are_not_encrypted_and_the_pages_can_be_printed",
-            "test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule",
-            "test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file",
+            "test_l11_the_sealed_pdf_is_emailed_within_a_minute_by_the_schedule",
+            "test_l11_years_later_the_reference_sends_the_sealed_pdf_to_the_address_on_file",
         ),
     ),
     Claim(
@@ -103,14 +103,14 @@ CLAIMS = (
             "Anyone with the evidence bundle can check a signature without this site. The bundle contains a program "
             "for that."
         ),
-        ("test_l12_the_evidence_verifies_without_the_desk",),
+        ("test_l12_the_evidence_verifies_without_the_server",),
     ),
     Claim(
         gettext_lazy("The sealed PDF and the evidence bundle do not contain the signer’s network address."),
-        ("test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed",),
+        ("test_l20_no_file_that_leaves_the_server_shows_from_where_somebody_signed",),
     ),
     Claim(
         gettext_lazy("We do not say why a link fails. All links that do not work show the same page."),
-        ("test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links",),
+        ("test_s10_the_server_does_the_same_work_for_unknown_expired_and_revoked_links",),
     ),
 )

@@ -26,7 +26,7 @@ from agreements import lifecycle
 from agreements.delivery import packages, readiness
 from agreements.models import Package
 from proceedings.delivery.items import Item
-from proceedings.delivery.zip_stream import Archive, length
+from proceedings.delivery.zip_stream import Archive, archive_size
 from proceedings.models import Volume
 
 Clock = Callable[[], datetime]
@@ -177,7 +177,7 @@ class PackageBuilder:
             lease_until=self.clock() + LEASE,
         )
         if not permissions:  # the sizes of the other package are only known once built
-            require_space(self.part, length(list(self.items())), existing_size)
+            require_space(self.part, archive_size(list(self.items())), existing_size)
 
     def items(self) -> Iterator[Item]:
         """Yield the files of the package; each is created or read only when used."""

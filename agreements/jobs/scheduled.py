@@ -58,8 +58,8 @@ def queue_due(clock: Clock) -> Counter[str]:
     tally["reminders"] = remind_due(clock())
     tally["morning mails"] = digest.queue_due(clock())
     tally["fresh links"] = link_requests.answer_requests(clock())
-    tally["password links"] = password_reset.answer(clock())
-    rate_limits.forget(clock())
+    tally["password links"] = password_reset.send_due(clock())
+    rate_limits.delete_old_attempts(clock())
     record_run("chase", clock())
     return tally
 

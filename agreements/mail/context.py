@@ -15,7 +15,7 @@ from agreements.mail import email_templates
 from agreements.mail.kinds import Recipient, Topic, kind_of
 from agreements.mail.links import TIME_TO_OBJECT
 from agreements.models import Agreement, Link, Message
-from proceedings.delivery.citation_files import address_of, citation_files
+from proceedings.delivery.citation_files import citation_files, publication_url
 from proceedings.models import Volume
 
 Kind = Message.Kind
@@ -104,7 +104,7 @@ def other_addresses(message: Message, _: FindLink) -> Context:
 def publication(message: Message, _: FindLink) -> Context:
     """Where the paper is, and how it is cited in BibTeX."""
     paper = message.agreement.paper
-    return {"address": address_of(paper), "citation": next(iter(citation_files(paper).values()))}
+    return {"address": publication_url(paper), "citation": next(iter(citation_files(paper).values()))}
 
 
 def papers(message: Message, link: FindLink) -> Context:

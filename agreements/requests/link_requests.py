@@ -66,7 +66,9 @@ def send_link(agreement: Agreement, now: datetime) -> bool:
         is_awaiting = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=ANSWERS)
         request_times = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
-        if not (is_awaiting or agreement.sealed_file) or not rate_limits.room(request_times, rate_limits.EMAILS, now):
+        if not (is_awaiting or agreement.sealed_file) or not rate_limits.fits_limit(
+            request_times, rate_limits.EMAILS, now
+        ):
             return False
         return outbox.queue(
             agreement,

@@ -2,9 +2,20 @@
 
 from datetime import timedelta
 
-from proceedings.web.rate_limits import KEEP, Limit, forget, reached, room, take
+from proceedings.web.rate_limits import RETENTION, Limit, delete_old_attempts, fits_limit, limit_reached, use_limit
 
-__all__ = ["EMAILS", "EXPIRED_LINKS", "KEEP", "SIGNING", "UPLOADS", "Limit", "forget", "reached", "room", "take"]
+__all__ = [
+    "EMAILS",
+    "EXPIRED_LINKS",
+    "RETENTION",
+    "SIGNING",
+    "UPLOADS",
+    "Limit",
+    "delete_old_attempts",
+    "fits_limit",
+    "limit_reached",
+    "use_limit",
+]
 
 EXPIRED_LINKS = Limit("misses", 20, timedelta(minutes=1))
 """Per network address: posts to expired links, and requests for new ones."""

@@ -12,7 +12,7 @@ from agreements.models import Correction, Edit, Link
 from agreements.requests import corrections, edits, objections
 from agreements.views.common import link_expired_page, remember_language, too_many_attempts, too_many_misses
 from agreements.views.forms import CorrectionForm, EditForm, ObjectionForm
-from proceedings.delivery.citation_files import address_of
+from proceedings.delivery.citation_files import publication_url
 from proceedings.web.request_info import now_of
 
 
@@ -54,7 +54,7 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
     author = agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
     who = author.display if author else agreement.signer
     form = CorrectionForm(request.POST if request.method == "POST" else None)
-    context = {"agreement": agreement, "form": form, "who": who, "address": address_of(agreement.paper)}
+    context = {"agreement": agreement, "form": form, "who": who, "address": publication_url(agreement.paper)}
     if not form.is_valid():
         return render(request, "agreements/correction.html", context, status=400 if form.is_bound else 200)
     try:

@@ -23,7 +23,7 @@ Page = Callable[[HttpRequest, str, Link], HttpResponse]
 def link_expired_page(request: HttpRequest) -> HttpResponse:
     """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
     if request.method == "POST":
-        rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
+        rate_limits.use_limit(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
     # Relative, so that the page says the same, to the byte, for every link.
     route = request.resolver_match.route if request.resolver_match else ""
     up = "../" * route.partition("<str:token>/")[2].count("/")
@@ -36,7 +36,7 @@ def too_many_attempts(request: HttpRequest, wait: str) -> HttpResponse:
 
 
 def too_many_misses(request: HttpRequest) -> bool:
-    return request.method == "POST" and rate_limits.reached(
+    return request.method == "POST" and rate_limits.limit_reached(
         rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)
     )
 

@@ -31,7 +31,7 @@ def sealed_pdf(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
-    if not rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)):
+    if not rate_limits.use_limit(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)):
         return too_many_attempts(request, _("a minute"))
     link_requests.request_link(now_of(request), token=token)
     return render(request, "agreements/check_email.html")
@@ -48,6 +48,6 @@ def request_sealed_pdf(request: HttpRequest) -> HttpResponse:
         return render(
             request, "agreements/request_sealed_pdf.html", {"form": form}, status=400 if form.is_bound else 200
         )
-    rate_limits.take(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
+    rate_limits.use_limit(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
     link_requests.request_link(now_of(request), reference=form.cleaned_data["reference"])
     return render(request, "agreements/check_email.html")

@@ -121,7 +121,7 @@ def upload_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     """Looks into the files and keeps them. Whatever is wrong with them is said, and nothing is lost."""
     agreement, now = link.agreement, now_of(request)
-    if not rate_limits.take(rate_limits.UPLOADS, agreement.reference, now):
+    if not rate_limits.use_limit(rate_limits.UPLOADS, agreement.reference, now):
         return too_many_attempts(request, _("an hour"))
     if not signed_form.is_within_quota(agreement):
         logger.error("Volume %s takes no more forms: raise UPLOADS_PER_VOLUME", agreement.volume_number)

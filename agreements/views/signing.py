@@ -40,7 +40,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return sign_page(request, token, agreement, form, shown)
     if not valid:
         return sign_page(request, token, agreement, form, shown, status=400)
-    if step == "sign" and not rate_limits.take(rate_limits.SIGNING, link.digest, now_of(request)):
+    if step == "sign" and not rate_limits.use_limit(rate_limits.SIGNING, link.digest, now_of(request)):
         return too_many_attempts(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
         # Another text wants its own ticks; only the name stays, typed and drawn.

@@ -1,1 +1,1 @@
-"""How staff log in, and what they may see."""
+"""Staff login and permissions."""

@@ -1,7 +1,7 @@
-"""How staff come in: a password, then a code, each slowed down where somebody guesses.
+"""Staff login: a password, then a code. Failed attempts slow down further ones.
 
-Nobody is logged in before the second step. That the first was taken is kept in the session for a few minutes, and with
-it whoever has no authenticator may set one up and do nothing else.
+Django logs the user in only after the second step. The session remembers the first step for some minutes. A user
+without an authenticator app can only set one up in that time.
 """
 
 import math
@@ -25,26 +25,27 @@ from proceedings.web import rate_limits
 from proceedings.web.rate_limits import Slowdown
 from proceedings.web.request_info import network_of, now_of
 
-PASSWORDS = Slowdown("password", 5, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one account, by browsers that have never been in it. A browser that has been is counted for itself, so nobody
-keeps others out by guessing."""
-PLACES = Slowdown("password-from", 20, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one address of the network, whatever the account."""
-CODES = Slowdown("code", 5, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one account whose password is known."""
+PASSWORDS_BY_ACCOUNT = Slowdown("password", 5, timedelta(seconds=2), timedelta(minutes=15))
+"""Password attempts per account, from browsers that have never logged in to it. Known browsers are counted separately,
+so that guessing locks nobody out.
+"""
+PASSWORDS_BY_NETWORK = Slowdown("password-from", 20, timedelta(seconds=2), timedelta(minutes=15))
+"""Password attempts per network address, for all accounts."""
+CODES_BY_ACCOUNT = Slowdown("code", 5, timedelta(seconds=2), timedelta(minutes=15))
+"""Code attempts per account whose password was correct."""
 
-HALF = "desk.half"
-HALF_LASTS = timedelta(minutes=10)
-KNOWN_LASTS = timedelta(days=180)
+PENDING_KEY = "desk.half"
+PENDING_LIFETIME = timedelta(minutes=10)
+KNOWN_BROWSER_LIFETIME = timedelta(days=180)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-# --- slowed down
+# --- rate limits
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who tries to get into the account `name`: a browser that has been there before, or a stranger from somewhere."""
+    """A browser that tries to log in to the account `name`. `known` is empty unless it has logged in to it before."""
 
     name: str
     known: str
@@ -53,76 +54,76 @@ class Visitor:
     @classmethod
     def of(cls, request: HttpRequest, name: str) -> "Visitor":
         name = name.strip().casefold()
-        return cls(name, known_browser(request, name), network_of(request))
+        return cls(name, known_browser_id(request, name), network_of(request))
 
     @property
     def account(self) -> str:
         return f"{self.name} {self.known}"
 
-    def knock(self, now: datetime) -> timedelta:
-        """Counts a try, unless it comes too soon: then says how long to wait."""
-        if not self.known and (wait := rate_limits.record_attempt(PLACES, self.network, now)):
+    def record_attempt(self, now: datetime) -> timedelta:
+        """Records an attempt and returns 0. If it comes too early, returns the time to wait and records nothing."""
+        if not self.known and (wait := rate_limits.record_attempt(PASSWORDS_BY_NETWORK, self.network, now)):
             return wait
-        wait = rate_limits.record_attempt(PASSWORDS, self.account, now)
+        wait = rate_limits.record_attempt(PASSWORDS_BY_ACCOUNT, self.account, now)
         if wait:
-            self.give_back_place()
+            self.clear_network_attempt()
         return wait
 
-    def was_right(self) -> None:
-        rate_limits.clear_attempts(PASSWORDS, self.account)
-        self.give_back_place()
+    def clear_attempts(self) -> None:
+        rate_limits.clear_attempts(PASSWORDS_BY_ACCOUNT, self.account)
+        self.clear_network_attempt()
 
-    def give_back_place(self) -> None:
-        """Only the last: the others are of other people behind this address."""
+    def clear_network_attempt(self) -> None:
+        """Deletes only the last attempt: the others may come from other people behind this address."""
         if not self.known:
-            rate_limits.clear_attempts(PLACES, self.network, last_only=True)
+            rate_limits.clear_attempts(PASSWORDS_BY_NETWORK, self.network, last_only=True)
 
 
-def known_browser(request: HttpRequest, name: str) -> str:
-    """What tells this browser from others that have been in the account `name`; empty for one that never was."""
+def known_browser_id(request: HttpRequest, name: str) -> str:
+    """Returns the random ID of a browser that has logged in to the account `name`, else an empty text."""
     try:
         text = request.COOKIES.get(settings.KNOWN_COOKIE_NAME, "")
-        account, mark = signing.loads(text, salt=settings.KNOWN_COOKIE_NAME, max_age=KNOWN_LASTS)
+        account, mark = signing.loads(text, salt=settings.KNOWN_COOKIE_NAME, max_age=KNOWN_BROWSER_LIFETIME)
     except (signing.BadSignature, ValueError, TypeError):
         return ""
-    return str(mark) if account == rate_limits.key(PASSWORDS, name) else ""
+    return str(mark) if account == rate_limits.subject_digest(PASSWORDS_BY_ACCOUNT, name) else ""
 
 
-def make_known(response: HttpResponse, user: User) -> None:
-    """Lets the browser show later that it has been in this account. It opens nothing."""
-    account = rate_limits.key(PASSWORDS, user.get_username().casefold())
+def set_known_cookie(response: HttpResponse, user: User) -> None:
+    """Sets a cookie by which the browser proves that it has logged in to this account. It grants no access."""
+    account = rate_limits.subject_digest(PASSWORDS_BY_ACCOUNT, user.get_username().casefold())
     response.set_cookie(
         settings.KNOWN_COOKIE_NAME,
         signing.dumps([account, get_random_string(12)], salt=settings.KNOWN_COOKIE_NAME),
-        max_age=KNOWN_LASTS,
+        max_age=KNOWN_BROWSER_LIFETIME,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
 
 
-def too_soon(wait: timedelta) -> forms.ValidationError:
+def wait_error(wait: timedelta) -> forms.ValidationError:
     seconds = math.ceil(wait.total_seconds())
     words = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
     return forms.ValidationError(f"Too many tries. Wait {words}, then try again.")
 
 
-# --- the first step
+# --- first step
 
 
 class PasswordForm(AdminAuthenticationForm):
-    """Says the same to whoever is not let in, whether there is such an account or not."""
+    """Shows the same error whether the account exists or not."""
 
     def clean(self) -> dict[str, Any]:
         visitor = Visitor.of(self.request, self.cleaned_data.get("username", ""))  # type: ignore[arg-type]
-        if wait := visitor.knock(now_of(self.request)):  # type: ignore[arg-type]
-            raise too_soon(wait)
+        if wait := visitor.record_attempt(now_of(self.request)):  # type: ignore[arg-type]
+            raise wait_error(wait)
         cleaned: dict[str, Any] = super().clean()
-        visitor.was_right()
+        visitor.clear_attempts()
         return cleaned
 
 
-class FirstStep(LoginView):
+class PasswordView(LoginView):
     authentication_form = PasswordForm
     template_name = "admin/login.html"
 
@@ -130,23 +131,23 @@ class FirstStep(LoginView):
         user, to = form.get_user(), self.get_success_url()
         has_second = two_factor.authenticator_of(user) is not None
         if not has_second and not settings.TWO_STEP_LOGIN:
-            return let_in(self.request, user, None, HttpResponseRedirect(to))
-        begin(self.request, user, to)
+            return log_in(self.request, user, None, HttpResponseRedirect(to))
+        begin_login(self.request, user, to)
         return HttpResponseRedirect(reverse("admin:login_code" if has_second else "admin:two_step"))
 
 
-def begin(request: HttpRequest, user: User, to: str) -> None:
-    """Keeps in a fresh session that `user` has taken the first step."""
+def begin_login(request: HttpRequest, user: User, to: str) -> None:
+    """Stores in a new session that `user` has passed the first step."""
     request.session.flush()
-    until = now_of(request) + HALF_LASTS
-    request.session[HALF] = [user.pk, user.get_session_auth_hash(), until.timestamp(), to]
+    until = now_of(request) + PENDING_LIFETIME
+    request.session[PENDING_KEY] = [user.pk, user.get_session_auth_hash(), until.timestamp(), to]
 
 
-def half_of(request: HttpRequest) -> tuple[User, str] | None:
-    """Who has just taken the first step here, and where they want to go. A changed password undoes it."""
-    if HALF not in request.session:
+def pending_login(request: HttpRequest) -> tuple[User, str] | None:
+    """Returns the user who has passed the first step and the page they want. A changed password ends it."""
+    if PENDING_KEY not in request.session:
         return None
-    pk, digest, until, to = request.session[HALF]
+    pk, digest, until, to = request.session[PENDING_KEY]
     user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
     late = now_of(request).timestamp() >= until
     if user is None or late or not constant_time_compare(digest, user.get_session_auth_hash()):
@@ -154,13 +155,13 @@ def half_of(request: HttpRequest) -> tuple[User, str] | None:
     return user, to
 
 
-def let_in(
+def log_in(
     request: HttpRequest, user: User, authenticator: Authenticator | None, response: HttpResponse
 ) -> HttpResponse:
-    """Logs `user` in. Only here."""
+    """Logs `user` in. No other function does."""
     auth.login(request, user, backend=BACKEND)
-    request.session.pop(HALF, None)
+    request.session.pop(PENDING_KEY, None)
     if authenticator:
-        two_factor.note(request, authenticator)
-    make_known(response, user)
+        two_factor.mark_verified(request, authenticator)
+    set_known_cookie(response, user)
     return response

@@ -1,4 +1,4 @@
-"""The pages of the desk's login: the code, setting up an authenticator, a forgotten password, one's own account."""
+"""Pages of the login: the code, setting up an authenticator app, a forgotten password, one's own account."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,8 +23,8 @@ from proceedings.web import rate_limits
 from proceedings.web.request_info import network_of, now_of
 
 CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-FEW = 4
-"""Recovery codes left: few enough to say so."""
+FEW_CODES = 4
+"""With fewer recovery codes than this, the user is warned."""
 
 
 class CodeForm(forms.Form):
@@ -35,7 +35,7 @@ class CodeForm(forms.Form):
     )
 
 
-class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
+class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm cannot be subscripted at run time
     class Meta:
         model = User
         fields = ["zone"]
@@ -43,14 +43,14 @@ class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be subscrip
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["zone"] = forms.ChoiceField(
-            choices=zones(self.instance.zone),
+            choices=zone_choices(self.instance.zone),
             label="Time zone",
             help_text="The desk shows times in it, beside UTC.",
         )
 
 
-def zones(present: str) -> list[Any]:
-    """Time zones to choose from, by continent; the `present` one is among them, however odd."""
+def zone_choices(present: str) -> list[Any]:
+    """Returns the time zones to choose from, by continent. The `present` one is always among them."""
     places: dict[str, list[tuple[str, str]]] = {}
     for zone in sorted(available_timezones()):
         continent, _, place = zone.partition("/")
@@ -61,10 +61,10 @@ def zones(present: str) -> list[Any]:
 
 
 class LoginPages(AdminSite):
-    """The desk's doors. Whoever has no second step has no permission at all, where it is required."""
+    """An admin site with two-factor login. Where it is required, a user without a second step has no permissions."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        verified = getattr(request.user, "otp_device", None) is not None  # by the middleware of django-otp
+        verified = getattr(request.user, "otp_device", None) is not None  # set by the django-otp middleware
         return super().has_permission(request) and (verified or not settings.TWO_STEP_LOGIN)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
@@ -83,86 +83,86 @@ class LoginPages(AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         context = {**self.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
         to = request.GET.get("next") or request.POST.get("next") or reverse("admin:index")
-        return login.FirstStep.as_view(extra_context=context | {"next": to} | (extra_context or {}))(request)  # type: ignore[return-value]
+        return login.PasswordView.as_view(extra_context=context | {"next": to} | (extra_context or {}))(request)  # type: ignore[return-value]
 
     @staticmethod
     def user_of(request: HttpRequest) -> User:
-        """A row of its own: the request's is wrapped."""
+        """Returns a new instance, because `request.user` is a lazy wrapper."""
         return User.objects.get(username=request.user.get_username())
 
-    def logged_out(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        """The context of pages for those who are not in yet."""
+    def anonymous_context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        """Returns the template context for users who are not logged in."""
         return {**self.each_context(request), "has_permission": False, **more}
 
     @method_decorator([never_cache, sensitive_post_parameters()])
     def code_page(self, request: HttpRequest) -> HttpResponse:
-        """The second step: a code of the app, or a recovery code."""
-        half = login.half_of(request)
+        """The second step: a code of the authenticator app, or a recovery code."""
+        half = login.pending_login(request)
         authenticator = two_factor.authenticator_of(half[0]) if half else None
         if half is None or authenticator is None:
             return redirect_to_login(
-                request, "That took too long. Log in again." if login.HALF in request.session else ""
+                request, "That took too long. Log in again." if login.PENDING_KEY in request.session else ""
             )
         user, to = half
         form = CodeForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             visitor, now = login.Visitor.of(request, user.get_username()), now_of(request)
-            if wait := rate_limits.record_attempt(login.CODES, visitor.account, now):
-                form.add_error("code", login.too_soon(wait))
-            elif not two_factor.accepts(authenticator, form.cleaned_data["code"], now):
+            if wait := rate_limits.record_attempt(login.CODES_BY_ACCOUNT, visitor.account, now):
+                form.add_error("code", login.wait_error(wait))
+            elif not two_factor.accept_code(authenticator, form.cleaned_data["code"], now):
                 form.add_error("code", "This is not the code. Wait for the next one, or use a recovery code.")
             else:
-                rate_limits.clear_attempts(login.CODES, visitor.account)
-                self.count_codes(request, user)
-                return login.let_in(request, user, authenticator, HttpResponseRedirect(to))
-        context = self.logged_out(request, form=form, title="Log in to the desk")
+                rate_limits.clear_attempts(login.CODES_BY_ACCOUNT, visitor.account)
+                self.warn_if_few_codes(request, user)
+                return login.log_in(request, user, authenticator, HttpResponseRedirect(to))
+        context = self.anonymous_context(request, form=form, title="Log in to the desk")
         return render(request, "admin/login_code.html", context, status=400 if form.errors else 200)
 
     @staticmethod
-    def count_codes(request: HttpRequest, user: User) -> None:
+    def warn_if_few_codes(request: HttpRequest, user: User) -> None:
         left = two_factor.codes_left(user)
-        if left < FEW:
+        if left < FEW_CODES:
             messages.warning(request, f"{left} recovery codes are left. Make new ones under “Your account”.")
 
     @method_decorator([never_cache, sensitive_post_parameters()])
     def two_step_page(self, request: HttpRequest) -> HttpResponse:
-        """Sets up an authenticator: a picture to scan, a code to prove it, ten recovery codes to keep."""
-        half = login.half_of(request)
+        """Sets up an authenticator app: shows a QR code, checks a code, then shows ten recovery codes."""
+        half = login.pending_login(request)
         if half is None and not self.has_permission(request):
             return redirect_to_login(request)
         user, to = half or (self.user_of(request), reverse("admin:account"))
-        if half and two_factor.authenticator_of(user):  # which half a login does not replace
+        if half and two_factor.authenticator_of(user):  # an existing app is not replaced before the login is complete
             return HttpResponseRedirect(reverse("admin:login_code"))
         posted = request.method == "POST"
-        offered = two_factor.offer_in(request.POST.get("offer", ""), user) if posted else None
+        offered = two_factor.read_offer(request.POST.get("offer", ""), user) if posted else None
         form = CodeForm(request.POST if posted else None)
         if posted and offered is None:
             form.add_error("code", "This page was open for too long. Scan the new picture.")
         elif offered and form.is_valid():
-            codes = two_factor.set_up(offered, form.cleaned_data["code"], now_of(request))
+            codes = two_factor.activate(offered, form.cleaned_data["code"], now_of(request))
             if codes:
                 response = self.codes_page(request, user, codes, to, "Two-step login set up")
-                return login.let_in(request, user, offered, response)
+                return login.log_in(request, user, offered, response)
             form.add_error("code", "This is not the app’s code now. Is the clock of your phone right?")
-        offered = offered or two_factor.offer(user)
-        context = self.logged_out(request, form=form, title="Set up two-step login") | {
+        offered = offered or two_factor.new_offer(user)
+        context = self.anonymous_context(request, form=form, title="Set up two-step login") | {
             "has_permission": half is None,
-            "picture": two_factor.as_picture(offered),
-            "secret": two_factor.as_text(offered),
-            "offer": two_factor.signed_offer(offered),
+            "picture": two_factor.qr_code(offered),
+            "secret": two_factor.secret_text(offered),
+            "offer": two_factor.sign_offer(offered),
             "required": half is not None,
         }
         return render(request, "admin/two_step.html", context, status=400 if form.errors else 200)
 
     def codes_page(self, request: HttpRequest, user: User, codes: list[str], to: str, done: str) -> HttpResponse:
-        """Shows the recovery codes, this once."""
+        """Shows the recovery codes once."""
         record_change(user, by=user, what=done)
         context = {**self.each_context(request), "has_permission": False, "codes": codes, "to": to}
         return render(request, "admin/recovery_codes.html", context | {"title": "Your recovery codes"})
 
     @method_decorator(never_cache)
     def account_page(self, request: HttpRequest) -> HttpResponse:
-        """What people set for themselves."""
+        """The user's own settings."""
         user = self.user_of(request)
         authenticator = two_factor.authenticator_of(user)
         if "codes" in request.POST and authenticator:
@@ -184,29 +184,29 @@ class LoginPages(AdminSite):
 
     @method_decorator(never_cache)
     def reset_page(self, request: HttpRequest) -> HttpResponse:
-        """Takes the wish for a new password; the answer is the same whether there is such an account or not."""
+        """Stores a request for a new password. The answer is the same whether the account exists or not."""
         form = ResetForm(request.POST if request.method == "POST" else None)
         sent = False
         if form.is_valid():
-            sent = rate_limits.take(password_reset.ASKED, network_of(request), now_of(request))
+            sent = rate_limits.use_limit(password_reset.REQUESTS_BY_NETWORK, network_of(request), now_of(request))
             if sent:
-                password_reset.ask(form.cleaned_data["email"], now_of(request))
+                password_reset.request_reset(form.cleaned_data["email"], now_of(request))
             else:
                 form.add_error(None, "Too many requests. Try again in an hour.")
-        context = self.logged_out(request, form=form, sent=sent, title="Forgotten your password?")
+        context = self.anonymous_context(request, form=form, sent=sent, title="Forgotten your password?")
         return render(request, "admin/password_reset.html", context, status=400 if form.errors else 200)
 
     def new_password_page(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
-        context = self.logged_out(request)
-        return NewPassword.as_view(extra_context=context)(request, uidb64=uidb64, token=token)
+        context = self.anonymous_context(request)
+        return NewPasswordView.as_view(extra_context=context)(request, uidb64=uidb64, token=token)
 
 
 class ResetForm(forms.Form):
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
-class NewPassword(PasswordResetConfirmView):
-    """By the mailed link, once. It replaces the password and nothing else: the second step is still asked for."""
+class NewPasswordView(PasswordResetConfirmView):
+    """Sets a new password once, by the emailed link. The second step is still required."""
 
     title = "A new password"
     template_name = "admin/new_password.html"
@@ -217,12 +217,12 @@ class NewPassword(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         messages.success(self.request, "Your password is changed. Log in with it.")
-        login.make_known(response, form.user)  # who reads the account's mail is no stranger who guesses
+        login.set_known_cookie(response, form.user)  # the user can read the account's email, so this is no guess
         return response
 
 
 def record_change(user: User, *, by: User, what: str) -> None:
-    """Leaves word on the page of the history of `user`."""
+    """Adds an entry to the admin history of `user`."""
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, what, single_object=True)
 
 

@@ -1,4 +1,4 @@
-"""Who sees what on the desk: a superuser everything, editors and assistants their volumes, anybody else nothing."""
+"""Permissions in the admin: superusers see everything, editors and assistants see their volumes, others nothing."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -13,42 +13,46 @@ from proceedings.models import Volume
 
 
 def own_volumes(request: HttpRequest) -> QuerySet[Volume]:
-    """The volumes on the desk of the one who asks; read anew on every request, so a loss takes effect at once."""
+    """Returns the volumes that the user may see. Read on every request, so that a removal takes effect at once."""
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
     return Volume.objects.visible_to(request.user)
 
 
 def edited_volumes(request: HttpRequest) -> QuerySet[Volume]:
-    """Those of them that the one who asks may change; an assistant reads and reminds, no more."""
+    """Returns the volumes that the user may change. Assistants may only read and remind."""
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
     return Volume.objects.editable_by(request.user)
 
 
 def has_admin_access(request: HttpRequest) -> bool:
-    """Whether there is anything at all on the desk of the one who asks."""
-    return edits_anything(request) or bool(once(request, "has_desk", lambda: own_volumes(request).exists()))
+    """Whether the user may see any volume."""
+    return can_edit_any(request) or bool(cache_on_request(request, "has_desk", lambda: own_volumes(request).exists()))
 
 
-def edits_anything(request: HttpRequest) -> bool:
-    """Whether the one who asks may change any volume at all."""
-    return request.user.is_superuser or bool(edited(request))
+def can_edit_any(request: HttpRequest) -> bool:
+    """Whether the user may change any volume."""
+    return request.user.is_superuser or bool(edited_volume_ids(request))
 
 
-def edited(request: HttpRequest) -> set[int]:
-    """The primary keys of the volumes that the one who asks may change; not to be asked of a superuser, who has all."""
-    keys: set[int] = once(request, "edited", lambda: set(edited_volumes(request).values_list("pk", flat=True)))
+def edited_volume_ids(request: HttpRequest) -> set[int]:
+    """Returns the primary keys of the volumes that the user may change. Not for superusers, who may change all."""
+    keys: set[int] = cache_on_request(
+        request, "edited", lambda: set(edited_volumes(request).values_list("pk", flat=True))
+    )
     return keys
 
 
-def edits(request: HttpRequest, volume_id: int | None) -> bool:
-    """Whether the one who asks may change this volume; None is one that is only being made."""
-    return request.user.is_superuser or (edits_anything(request) if volume_id is None else volume_id in edited(request))
+def can_edit(request: HttpRequest, volume_id: int | None) -> bool:
+    """Whether the user may change this volume. None stands for a new volume."""
+    return request.user.is_superuser or (
+        can_edit_any(request) if volume_id is None else volume_id in edited_volume_ids(request)
+    )
 
 
 def chosen_volume(request: HttpRequest) -> Volume | None:
-    """The volume that a list is about: the one that its filter names, or the only one there is."""
+    """Returns the volume that a list shows: the one in its filter, or the user's only volume."""
 
     def choose() -> Volume | None:
         volumes, number = own_volumes(request), request.GET.get("volume")
@@ -57,13 +61,13 @@ def chosen_volume(request: HttpRequest) -> Volume | None:
         first_two = list(volumes[:2])
         return first_two[0] if len(first_two) == 1 else None
 
-    chosen: Volume | None = once(request, "chosen", choose)
+    chosen: Volume | None = cache_on_request(request, "chosen", choose)
     return chosen
 
 
-def once(request: HttpRequest, what: str, ask: Callable[[], Any]) -> Any:
-    """The answer of `ask`, worked out once in a request: every page asks often. Never kept beyond it."""
-    key = f"desk.{what}"  # no header can reach it: those begin with HTTP_ and have no dot
+def cache_on_request(request: HttpRequest, what: str, ask: Callable[[], Any]) -> Any:
+    """Calls `ask` once per request and caches the result, because every page asks often."""
+    key = f"desk.{what}"  # no header can set it: header keys begin with HTTP_ and have no dot
     if key not in request.META:
         request.META[key] = ask()
     return request.META[key]
@@ -74,51 +78,52 @@ def is_number(text: str) -> bool:
 
 
 class OwnVolumes(admin.ModelAdmin):
-    """Limits every list, page, choice and action to the volumes of the one who asks.
+    """Limits lists, pages, choices and actions to the user's volumes.
 
-    Django's model permissions are not asked: who edits a volume may do all that the desk offers for it, an assistant
-    of a volume reads it and reminds, and only a superuser adds, deletes or names editors and assistants.
+    It ignores Django's model permissions. An editor may do everything for their volumes. An assistant may read and
+    remind. Only a superuser adds, deletes, or names editors and assistants.
     """
 
     volume_path = ""
-    """From this model to its volume, such as ``paper__volume``; empty for the volume itself."""
+    """Lookup from this model to its volume, such as ``paper__volume``; empty for the volume itself."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.own(request, super().get_queryset(request))
+        return self.limit_to_own(request, super().get_queryset(request))
 
-    def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def limit_to_own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         if request.user.is_superuser and request.user.is_active:
             return rows
-        return self.among(rows, own_volumes(request))
+        return self.in_volumes(rows, own_volumes(request))
 
-    def among(self, rows: QuerySet[Any], volumes: QuerySet[Volume]) -> QuerySet[Any]:
-        """Those of the `rows` that belong to `volumes`."""
+    def in_volumes(self, rows: QuerySet[Any], volumes: QuerySet[Volume]) -> QuerySet[Any]:
+        """Returns those `rows` that belong to `volumes`."""
         lookup = f"{self.volume_path}__in" if self.volume_path else "pk__in"
         return rows.filter(**{lookup: volumes})
 
     def may_change(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or obj.pk is None or request.user.is_superuser:
-            return edits_anything(request)
-        return self.among(type(obj).objects.filter(pk=obj.pk), edited_volumes(request)).exists()  # type: ignore[attr-defined]
+            return can_edit_any(request)
+        return self.in_volumes(type(obj).objects.filter(pk=obj.pk), edited_volumes(request)).exists()  # type: ignore[attr-defined]
 
-    def in_scope(self, request: HttpRequest, obj: Model | None) -> bool:
+    def may_view(self, request: HttpRequest, obj: Model | None) -> bool:
         if obj is None or request.user.is_superuser:
             return has_admin_access(request)
-        return self.own(request, super().get_queryset(request).filter(pk=obj.pk)).exists()
+        return self.limit_to_own(request, super().get_queryset(request).filter(pk=obj.pk)).exists()
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
-        # Another editor's, or not there at all: the same answer, and no redirect that looks like success.
+        # The same answer whether the row belongs to another editor or does not exist; a redirect would look like
+        # success.
         raise Http404
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = {"title": capfirst(self.opts.verbose_name_plural)}  # not "Select paper to change": it is a list to read
+        title = {"title": capfirst(self.opts.verbose_name_plural)}  # instead of "Select paper to change"
         return super().changelist_view(request, title | (extra_context or {}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.in_scope(request, None)
+        return self.may_view(request, None)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.in_scope(request, obj)
+        return self.may_view(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may_change(request, obj)
@@ -138,7 +143,7 @@ class OwnVolumes(admin.ModelAdmin):
 
 
 class OwnVolumeFilter(admin.SimpleListFilter):
-    """Filters by volume, and names no volume but the editor's own."""
+    """Filters by volume and lists only the user's volumes."""
 
     title = "volume"
     parameter_name = "volume"

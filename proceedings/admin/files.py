@@ -21,11 +21,11 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.bibtex.findings import Finding
 from proceedings.files import sandbox
-from proceedings.files.attach import Intake, Outcome, attach
-from proceedings.files.uploads import LARGEST_FILE, LARGEST_TOTAL, Upload, unpack
+from proceedings.files.attach import AttachResult, Outcome, attach
+from proceedings.files.uploads import MAX_FILE_SIZE, MAX_TOTAL_SIZE, Upload, unpack
 from proceedings.models import Paper, PaperFile, Volume
 
 PATIENCE = 15.0
@@ -66,7 +66,7 @@ class FilePages(OwnVolumes):
         volume = self.get_queryset(request).filter(pk=pk).first()
         if volume is None:
             raise Http404
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_TOTAL:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_SIZE:
             messages.error(request, "That is too much for one upload: nothing was read. Make several of it.")
             return self.show(request, volume, status=413)
         request.upload_handlers = [TemporaryFileUploadHandler(request)]
@@ -82,22 +82,22 @@ class FilePages(OwnVolumes):
             return self.show(request, volume)
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        if not edits(request, volume.pk):
+        if not can_edit(request, volume.pk):
             raise PermissionDenied
         refused: list[Finding] = []
-        sure_of = set(request.POST.getlist("sure"))
+        confirmed = set(request.POST.getlist("sure"))
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             if "go on" in request.POST:
-                fetch(request, volume, folder, sure_of)
+                fetch(request, volume, folder, confirmed)
             elif sent := request.FILES.getlist("files"):
                 refused = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
-                sure_of = set()
+                confirmed = set()
             else:
                 messages.error(request, "Choose files first: PDFs called <key>.pdf, or a zip of them.")
                 return self.show(request, volume, status=400)
-            with sandbox.reader() as look:
-                intake = attach(volume, folder, progress=within(PATIENCE), sure_of=sure_of, look=look)
+            with sandbox.sandboxed_reader() as look:
+                intake = attach(volume, folder, progress=within(PATIENCE), confirmed=confirmed, read_pdf=look)
             keep(request, volume, folder, intake)
         return self.show(request, volume, intake=intake, refused=refused)
 
@@ -106,7 +106,7 @@ class FilePages(OwnVolumes):
         request: HttpRequest,
         volume: Volume,
         *,
-        intake: Intake | None = None,
+        intake: AttachResult | None = None,
         refused: Iterable[Finding] = (),
         status: int = 200,
     ) -> HttpResponse:
@@ -125,9 +125,9 @@ class FilePages(OwnVolumes):
             "rows": report(intake, refused) if intake else [],
             "held": list(kept.get("why", {}).items()),
             "left": len(kept.get("left", {})),
-            "may_upload": edits(request, volume.pk),
-            "largest_file": LARGEST_FILE >> 20,
-            "largest_total": LARGEST_TOTAL >> 30,
+            "may_upload": can_edit(request, volume.pk),
+            "largest_file": MAX_FILE_SIZE >> 20,
+            "largest_total": MAX_TOTAL_SIZE >> 30,
             "most": MAX_AT_ONCE,
             "title": f"Files of {volume}",
             "opts": self.opts,
@@ -135,16 +135,16 @@ class FilePages(OwnVolumes):
         return render(request, "admin/proceedings/files.html", context, status=status)
 
 
-def report(intake: Intake, refused: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
+def report(intake: AttachResult, refused: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
     """Every file with what became of it and why: name, outcome, words. Those to look at stand first."""
-    rows = [(one.file, Outcome.REFUSED.value, [one.message]) for one in refused]
+    rows = [(one.file, Outcome.REJECTED.value, [one.message]) for one in refused]
     order = list(Outcome)
     for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
         rows.append((name, outcome.value, words_about(intake, name)))
     return rows
 
 
-def words_about(intake: Intake | None, name: str) -> list[str]:
+def words_about(intake: AttachResult | None, name: str) -> list[str]:
     found = [one for one in intake.findings if one.file == name] if intake else []
     return [f"{one.message}{f': {one.fix}' if one.fix else ''}" for one in found]
 
@@ -158,7 +158,7 @@ def kept_for(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
     return kept if kept.get("volume") == volume.pk else {}
 
 
-def keep(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> None:
+def keep(request: HttpRequest, volume: Volume, folder: Path, intake: AttachResult) -> None:
     """Puts aside what was held back or not reached, for the next request; everything else of before goes."""
     forget(request)
     waiting: dict[str, dict[str, str]] = {"held": {}, "left": {}}
@@ -173,11 +173,11 @@ def keep(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> 
         request.session[KEPT] = {"volume": volume.pk, "why": why, **waiting}
 
 
-def fetch(request: HttpRequest, volume: Volume, folder: Path, sure_of: set[str]) -> None:
+def fetch(request: HttpRequest, volume: Volume, folder: Path, confirmed: set[str]) -> None:
     """What was left over, and what somebody is sure of, back into a folder."""
     kept = kept_for(request, volume)
     for name, stored in {**kept.get("left", {}), **kept.get("held", {})}.items():
-        if name in kept.get("held", {}) and name not in sure_of:
+        if name in kept.get("held", {}) and name not in confirmed:
             continue
         try:
             with storages["private"].open(stored) as body, (folder / name).open("wb") as target:

@@ -18,13 +18,13 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from proceedings.accounts.permissions import OwnVolumes, edited_volumes, edits_anything, is_number
+from proceedings.accounts.permissions import OwnVolumes, can_edit_any, edited_volumes, is_number
 from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
 from proceedings.importing.formats import Format, detect, read
 from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan, make_table_plan
-from proceedings.importing.tables import COLUMNS, guess_columns, head_of
+from proceedings.importing.tables import COLUMNS, column_names, guess_columns
 from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
@@ -221,7 +221,7 @@ def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[s
 
     Raises ColumnsWanted where nobody has said so, and Refused for what is no table.
     """
-    head = head_of(table.text or "")
+    head = column_names(table.text or "")
     if not head:
         raise Refused(f"{table.name} is no BibTeX file, no JSON and no table of columns. Is it the right file?")
     for known in (kept.get("columns"), volume.columns):
@@ -240,7 +240,7 @@ class ImportPages(OwnVolumes):
         return {}
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
-        if not edits_anything(request):
+        if not can_edit_any(request):
             raise PermissionDenied
         if request.method in ("GET", "HEAD"):
             return self.import_form(request, ImportForm(request))
@@ -272,7 +272,7 @@ class ImportPages(OwnVolumes):
         if table is None or volume is None:
             raise Refused("Choose the files and the volume first.")
         asked = request.POST if request.POST["columns"] == "said" else None
-        form = ColumnsForm(head_of(table.text or ""), volume.columns, asked)
+        form = ColumnsForm(column_names(table.text or ""), volume.columns, asked)
         if not form.is_valid():
             return self.ask_columns(request, form)
         request.session[KEPT] = kept | {"columns": form.columns}
@@ -319,7 +319,7 @@ class ImportPages(OwnVolumes):
             f"{len(left_out)} left out.",
         )
         self.say_names(request, volume)
-        if self.own(request, self.model.objects.filter(pk=volume.pk)).exists():
+        if self.limit_to_own(request, self.model.objects.filter(pk=volume.pk)).exists():
             return HttpResponseRedirect(self.after_import(volume))
         return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.bibtex.names import NotANameError, write_name
 from proceedings.importing import name_review
 from proceedings.models import Author, NameReview, Volume
@@ -38,7 +38,7 @@ class NamePages(OwnVolumes):
         if volume is None:
             raise Http404
         if request.method == "POST":
-            if not edits(request, volume.pk):
+            if not can_edit(request, volume.pk):
                 raise PermissionDenied
             if not (problems := self.settle(request, volume)):
                 return HttpResponseRedirect(request.get_full_path())
@@ -47,7 +47,7 @@ class NamePages(OwnVolumes):
         else:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         page = Paginator(name_review.open_reviews(volume), PER_PAGE).get_page(request.GET.get("p"))
-        bearers = name_review.bearers(page, volume)
+        bearers = name_review.authors_by_name(page, volume)
         agreed = self.bound({author.paper_id for authors in bearers.values() for author in authors})
         context = {
             **self.admin_site.each_context(request),
@@ -55,7 +55,7 @@ class NamePages(OwnVolumes):
             "page": page,
             "rows": [self.row(request, one, bearers[one.name], agreed, problems.get(one.pk, "")) for one in page],
             "board": self.after_import(volume),
-            "may_settle": edits(request, volume.pk),
+            "may_settle": can_edit(request, volume.pk),
             "settled": NameReview.objects.filter(volume=volume, resolved_at__isnull=False).count(),
             "title": f"Names of {volume}",
             "opts": self.opts,

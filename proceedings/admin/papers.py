@@ -10,7 +10,7 @@ from django.forms import BaseInlineFormSet, BaseModelFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, edits, edits_anything
+from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, can_edit, can_edit_any
 from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.delivery.volume_check import file_findings
@@ -73,7 +73,7 @@ class AuthorInline(admin.StackedInline):
         return True  # the paper's page has asked already
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return edits(request, obj.volume_id if obj else None)
+        return can_edit(request, obj.volume_id if obj else None)
 
     has_add_permission = has_delete_permission = has_change_permission
 
@@ -127,7 +127,7 @@ class PaperAdmin(OwnVolumes):
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return edits_anything(request)
+        return can_edit_any(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Paper | None = None) -> list[str]:
         return ["volume", "findings"] if obj else []

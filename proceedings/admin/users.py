@@ -56,7 +56,7 @@ class StaffAdmin(UserAdmin):
         if user is None or not self.has_change_permission(request, user):
             raise PermissionDenied
         if request.method == "POST":
-            two_factor.forget(user)
+            two_factor.remove(user)
             self.log_change(request, user, "Two-step login reset")
             self.message_user(request, f"Reset. {user} sets up two-step login at the next login.")
             return HttpResponseRedirect(reverse("admin:proceedings_user_change", args=[pk]))

@@ -1,1 +1,1 @@
-"""BibTeX and names to plain records, and back. Pure."""
+"""Converts BibTeX and names to plain records, and back. Pure."""

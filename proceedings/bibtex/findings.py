@@ -1,4 +1,4 @@
-"""What is said about the input and about a volume: where, which rule, what to do. Pure."""
+"""Findings about input and volumes: where, which rule, what to do. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding weighs. Only an error keeps something out; a note says what was set aside on purpose."""
+    """Severity of a finding. Only an error rejects something. A note reports what was left out on purpose."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to tell the editor. `rule` is a short stable name; `fix` is a value to put in, where one is known."""
+    """One message to the editor. `rule` is a short stable name; `fix` is a replacement value, if one is known."""
 
     rule: str
     message: str
@@ -35,10 +35,10 @@ class Finding:
 
 
 def _printable(text: str) -> str:
-    """`text` with control characters spelt out: a finding quotes files from anywhere, and goes to terminals."""
+    """Escapes control characters in `text`, because findings quote foreign files and are printed to terminals."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that keep something out."""
+    """Returns the findings that are errors."""
     return [finding for finding in findings if finding.severity is Severity.ERROR]

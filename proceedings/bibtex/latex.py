@@ -1,8 +1,8 @@
-"""LaTeX <-> Unicode for titles, names and the like. Pure.
+"""Converts between LaTeX and Unicode for titles, names and the like. Pure.
 
-The Unicode side is plain text in which mathematics stays as LaTeX between dollar signs and a dollar sign itself is
-written ``\\$``. Whatever `to_unicode` returns, `to_latex` writes in ASCII so that `to_unicode` returns the same again;
-what neither table knows is named, never dropped and never passed on in silence.
+The Unicode text keeps mathematics as LaTeX between dollar signs, and writes a dollar sign as ``\\$``. `to_latex` writes
+whatever `to_unicode` returns in ASCII, so that `to_unicode` reads the same text. Anything missing in the tables raises
+an error that names it.
 """
 
 import re
@@ -22,7 +22,7 @@ from proceedings.bibtex.latex_tables import (
     SIMPLER,
 )
 
-# ``$...$`` and ``$$...$$``, with escaped signs inside.
+# ``$...$`` and ``$$...$$``, with escaped characters inside.
 _MATH = r"\$\$(?:[^$\\]|\\.)+\$\$|\$(?:[^$\\]|\\.)+\$"
 _TOKEN = re.compile(
     rf"(?P<math>{_MATH}|\\\(.+?\\\))"
@@ -34,28 +34,28 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PIECES = re.compile(rf"(?P<math>{_MATH})|(?P<dollar>\\\$)|(?P<text>.[\u0300-\u036f]*)", re.DOTALL)
-# As above, with every other backslash taken together with what it stands before.
+# As above; every other backslash is matched together with its next character.
 _PIECES_OF_SOURCE = re.compile(rf"(?P<math>{_MATH}|\\\(.+?\\\)|\\\[.+?\\\])|(?:\\[^(\[]|[^\\$])+|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)(?=([A-Za-z])?)", re.DOTALL)
 _FIRST = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _ABOVE = re.compile("[ıȷ](?=[\u0300-\u0315\u033d-\u0344])")
-_GREEK = re.compile("[\u0370-\u03ff]")  # a Greek letter beside another is a word, not a formula
-# Whatever else stands in ASCII text prints itself.
+_GREEK = re.compile("[\u0370-\u03ff]")  # two Greek letters side by side are a word, not a formula
+# Any other ASCII character prints itself.
 _SPEAKS = re.compile(r"[\\${}`~]|--|''|!`|\?`")
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
-# Characters that are special in LaTeX and have to be written otherwise in text. The underscore stays: the publisher's
-# own check calls ``\_`` an error and asks for the plain sign.
+# Characters that LaTeX requires to be escaped in text. The underscore is missing: the publisher's check calls ``\_`` an
+# error and requires the plain character.
 _SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#"}
 _JOINED = frozenset({"--", "''", "``", "!`", "?`"})
 
 
 class LatexError(ValueError):
-    """LaTeX that cannot be read as text; the message tells an editor what to write instead."""
+    """LaTeX cannot be read as text. The message tells an editor what to write instead."""
 
 
 class UnmappedError(ValueError):
-    """Characters that have no LaTeX form here."""
+    """Characters have no LaTeX form in our tables."""
 
     def __init__(self, characters: tuple[str, ...]) -> None:
         self.characters = characters
@@ -71,21 +71,20 @@ class Ascii:
 
 
 def describe(character: str) -> str:
-    """``U+4E2D 中 (CJK UNIFIED IDEOGRAPH-4E2D)``; nothing is printed for what has no shape."""
+    """Returns ``U+4E2D 中 (CJK UNIFIED IDEOGRAPH-4E2D)``, without the character if it is not printable."""
     shown = f" {character}" if character.isprintable() else ""
     return f"U+{ord(character):04X}{shown} ({unicodedata.name(character, 'unnamed')})"
 
 
 def fold(text: str) -> str:
-    """`text` with runs of ASCII white space as one blank and none at the ends, as BibTeX reads a field."""
+    """Folds runs of ASCII white space to one blank and strips the ends, as BibTeX reads a field."""
     return _BLANKS.sub(" ", text).strip(" \t\n\r\f\v")
 
 
 def to_unicode(latex: str) -> str:
-    """The text that `latex` prints, in NFC.
+    """Returns the text that `latex` prints, in NFC.
 
-    Raises LatexError for a macro or accent that the tables do not know, for braces that do not balance and for a dollar
-    sign without its partner.
+    Raises LatexError for an unknown macro or accent, for unbalanced braces and for an unpaired dollar sign.
     """
     latex = fold(latex)
     if latex.isascii() and not _SPEAKS.search(latex):
@@ -95,10 +94,10 @@ def to_unicode(latex: str) -> str:
 
 
 def to_latex(text: str) -> str:
-    """`text` as pure ASCII LaTeX.
+    """Returns `text` as pure ASCII LaTeX.
 
-    Raises UnmappedError naming every character without a LaTeX form. A backslash is one of them unless it belongs to
-    mathematics or to ``\\$``, and so is a dollar sign without its partner.
+    Raises UnmappedError with every character without a LaTeX form. Among them are a backslash outside mathematics and
+    ``\\$``, and an unpaired dollar sign.
     """
     pieces: list[str] = []
     unmapped: dict[str, None] = {}
@@ -114,7 +113,7 @@ def to_latex(text: str) -> str:
         else:
             latex = _ascii_letter(piece[0], text, piece.start(), unmapped)
         if pieces and latex and pieces[-1][-1:] + latex[0] in _JOINED:
-            pieces.append("{}")  # or TeX would join the two signs into a third
+            pieces.append("{}")  # or TeX would join the two characters into a third
         pieces.append(latex)
     if unmapped:
         raise UnmappedError(tuple(unmapped))
@@ -122,9 +121,9 @@ def to_latex(text: str) -> str:
 
 
 def ascii_latex(source: str) -> Ascii:
-    """LaTeX `source` with every other character put in LaTeX too; macros, braces and mathematics are left alone.
+    """Replaces non-ASCII characters in LaTeX `source`. Macros, braces and mathematics stay.
 
-    Characters without a LaTeX form stay as they are and are listed.
+    Characters without a LaTeX form stay and are listed.
     """
     if source.isascii():
         return Ascii(source)
@@ -142,9 +141,9 @@ def ascii_latex(source: str) -> Ascii:
 
 
 def without_escapes(latex: str) -> str:
-    """LaTeX that prints the same without ``\\{``, ``\\}`` and ``\\_``, which the publisher's check calls errors (2.4).
+    """Removes ``\\{``, ``\\}`` and ``\\_``, which the publisher's check calls errors (2.4), from LaTeX.
 
-    An underscore keeps its backslash inside mathematics, where the plain one means something else.
+    Inside mathematics an underscore keeps its backslash, because a plain one means a subscript.
     """
     if not _ESCAPED.search(latex):
         return latex
@@ -164,7 +163,7 @@ def _plain_sign(sign: re.Match[str]) -> str:
 
 
 def _ascii_letter(letter: str, text: str, at: int, unmapped: dict[str, None]) -> str:
-    """One character with the marks behind it, as LaTeX."""
+    """Returns one character and its combining marks as LaTeX."""
     known = EXACT.get(letter) or SIMPLER.get(letter)
     if known is not None:
         return known
@@ -188,7 +187,7 @@ def _ascii_letter(letter: str, text: str, at: int, unmapped: dict[str, None]) ->
 
 
 def _ascii_math(formula: str, unmapped: dict[str, None]) -> str:
-    """Mathematics with signs such as α as macros."""
+    """Replaces characters such as α in mathematics by macros."""
     if formula.isascii():
         return formula
     pieces: list[str] = []
@@ -204,7 +203,7 @@ def _ascii_math(formula: str, unmapped: dict[str, None]) -> str:
 
 
 class _Reader:
-    """One pass over ASCII LaTeX (and characters nobody mapped), from left to right."""
+    """Reads ASCII LaTeX (and unmapped characters) from left to right."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -218,7 +217,7 @@ class _Reader:
         return text
 
     def _until(self, *, end_of_group: bool) -> str:
-        """The text up to the closing brace of the group, which is consumed, or up to the end."""
+        """Reads up to the closing brace of the group, which is consumed, or up to the end."""
         pieces: list[str] = []
         while self.at < len(self.source):
             if self.source[self.at] == "}":
@@ -283,7 +282,7 @@ class _Reader:
         raise LatexError(msg)
 
     def _argument(self, macro: str) -> str:
-        """What a macro takes: a group, or the next token."""
+        """Reads the argument of a macro: a group, or the next token."""
         while self.source[self.at : self.at + 1] == " ":
             self.at += 1
         if self.at >= len(self.source) or self.source[self.at] == "}":
@@ -297,7 +296,7 @@ class _Reader:
     def _accented(self, accent: str) -> str:
         base = self._argument(accent)
         if not base and accent in "^~":
-            return accent  # the usual way to print the bare sign
+            return accent  # the usual way to print the character alone
         first = _FIRST.match(base)
         if first is None or not first[0][0].isalpha():
             msg = f"the accent \\{accent} has no letter to sit on"

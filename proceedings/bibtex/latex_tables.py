@@ -1,10 +1,10 @@
-"""The letters, accents and signs of LaTeX as they occur in real volumes, as tables. Pure.
+"""Tables of the letters, accents and characters of LaTeX that occur in real volumes. Pure.
 
-The tables are the whole knowledge of `latex.py`: a macro or character that is missing here is reported to the editor by
-name, so a new one is one line in this file.
+`latex.py` knows nothing else. A macro or character that is missing here is reported to the editor by name, so a new one
+needs one line in this file.
 """
 
-# Accent macro -> combining character, put behind the letter it sits on.
+# Accent macro -> combining character, which follows its letter.
 ACCENTS = {
     "`": "\u0300",
     "'": "\u0301",
@@ -28,7 +28,7 @@ ACCENTS = {
 }
 ACCENT_OF = {mark: macro for macro, mark in ACCENTS.items()}
 
-# Letters that are macros of their own. Each is written back as the same macro.
+# Letters that are macros. Each is written back as the same macro.
 LETTERS = {
     "ss": "ß",
     "SS": "ẞ",
@@ -58,7 +58,7 @@ LETTERS = {
     "UHORN": "Ư",
 }
 
-# Signs. The first macro of a character is the one written back.
+# Symbols. The first macro of a character is the one written back.
 SIGNS = {
     "S": "§",
     "textsection": "§",
@@ -99,7 +99,7 @@ SIGNS = {
     "textasciigrave": "`",
 }
 
-# Macros read, but never written: LaTeX has a plainer way to say the same.
+# Macros that are read but never written, because LaTeX has a simpler form.
 READ_ONLY = {
     "textquoteleft": "‘",
     "textquoteright": "'",
@@ -132,7 +132,7 @@ READ_ONLY = {
 }
 MACROS = LETTERS | SIGNS | READ_ONLY
 
-# Backslash and one sign.
+# Backslash and one character.
 ESCAPES = {
     "&": "&",
     "%": "%",
@@ -149,10 +149,10 @@ ESCAPES = {
     "!": "",
 }
 
-# What TeX's fonts join. Longest first, for the reader.
+# TeX's ligatures, longest first for the parser.
 LIGATURES = {"---": "—", "--": "–", "``": "“", "''": "”", "!`": "¡", "?`": "¿", "`": "‘", "~": "\u00a0"}
 
-# Macros that change only the look of their argument, or of what follows: the words stay, the look goes.
+# Macros that change only the appearance of their argument, or of what follows. The text stays.
 LOOK_OF_ARGUMENT = frozenset(
     {
         "emph",
@@ -174,15 +174,15 @@ LOOK_OF_REST = frozenset(
     {"bf", "em", "it", "rm", "sc", "sf", "sl", "tt", "bfseries", "itshape", "scshape", "upshape", "relax", "protect"}
 )
 
-# Character -> LaTeX, each read back as the same character.
+# Character -> LaTeX; each is read back as the same character.
 EXACT = {
     **{char: f"{{\\{macro}}}" for macro, char in reversed((LETTERS | SIGNS).items())},
     **{char: ligature for ligature, char in LIGATURES.items()},
     "\u2009": r"\,",
 }
 
-# Character -> plain LaTeX that reads back as something simpler. The importer applies it at once, so that what stands in
-# the database is already the simpler form and survives every later way out and back.
+# Character -> LaTeX that is read back as a simpler character. The importer applies it at once, so the database holds
+# the simpler form and later conversions do not change it.
 _FULL_WIDTH = "(),-.:;!?/+=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SIMPLER = {
     "’": "'",
@@ -210,11 +210,11 @@ SIMPLER = {
 
 
 def _by_name(characters: str, *names: str) -> dict[str, str]:
-    """``\\name`` for each character; all names of a line in one string, since a list of them would fill two screens."""
+    """Maps each character to ``\\name``. One string per line, because a list would fill two screens."""
     return {char: f"\\{name}" for char, name in zip(characters, " ".join(names).split(), strict=True)}
 
 
-# Character -> mathematics. In text it stands between dollar signs; inside mathematics as it is.
+# Character -> mathematics: between dollar signs in text, unchanged inside mathematics.
 MATHEMATICS = {
     **_by_name("αβγδεζηθικλμ", "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu"),
     **_by_name(

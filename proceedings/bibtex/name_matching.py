@@ -5,34 +5,34 @@ import unicodedata
 
 from proceedings.bibtex.names import Name
 
-# Letters that do not decompose into a plain one and a mark.
+# Letters that do not decompose into a plain letter and a mark.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
 
 
 def plain_words(text: str) -> list[str]:
-    """The words of `text` without case, accents and signs."""
+    """Returns the words of `text` without case, accents and punctuation."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     bare = "".join(char for char in letters if not unicodedata.combining(char))
     return re.findall(r"[^\W_]+", re.sub("['’`]", "", bare))
 
 
-def _identical(one: Name, other: Name) -> bool:
+def identical(one: Name, other: Name) -> bool:
     return one == other
 
 
 def same_words(one: Name, other: Name) -> bool:
-    """The same words, in whatever order, case and accents."""
+    """Whether both have the same words, in any order, case and accents."""
     return sorted(plain_words(str(one))) == sorted(plain_words(str(other)))
 
 
 def same_letters(one: Name, other: Name) -> bool:
-    """``Amir Reza`` is ``AmirReza``, ``Jean-Luc`` is ``Jeanluc``; also in the order of the other half of the world."""
+    """Whether both have the same letters: ``Amir Reza`` is ``AmirReza``; also with the family name first."""
     first, last = "".join(plain_words(other.given)), "".join(plain_words(f"{other.particle} {other.family}"))
     return "".join(plain_words(str(one))) in {first + last, last + first}
 
 
 def compatible(one: Name, other: Name) -> bool:
-    """The family name in full; of the given names the first, or its initial, and no contradiction after it."""
+    """Whether the family names are equal and the given names do not contradict each other; initials are allowed."""
     words, family = plain_words(str(one)), plain_words(f"{other.particle} {other.family}")
     rest = list(words)
     for word in family:

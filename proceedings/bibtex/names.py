@@ -1,8 +1,7 @@
-"""Personal names by BibTeX's own rules. Pure.
+"""Reads personal names by BibTeX's rules. Pure.
 
-A name field is read as it stands in the file, in LaTeX; whoever wants Unicode decodes the parts afterwards. What BibTeX
-reads without complaint is not always what was meant: `read_name` therefore hands back doubts beside the name, each with
-a proposal where there is one. Nothing is put right in silence.
+Names are read in LaTeX, as in the file; the caller converts the parts to Unicode. BibTeX's reading is not always what
+the author meant. So `read_name` also returns doubts, with a suggested name if there is one. It changes nothing itself.
 """
 
 import re
@@ -23,21 +22,21 @@ class Name:
     suffix: str = ""
 
     def __str__(self) -> str:
-        """The name as people write it: ``First von Last, Jr``."""
+        """The name in the usual order: ``First von Last, Jr``."""
         words = " ".join(part for part in (self.given, self.particle, self.family) if part)
         return f"{words}, {self.suffix}" if self.suffix else words
 
     def map(self, convert: Callable[[str], str]) -> "Name":
-        """The same name with every part converted, such as from LaTeX to Unicode."""
+        """Returns the name with each part converted, for example from LaTeX to Unicode."""
         return Name(convert(self.family), convert(self.given), convert(self.particle), convert(self.suffix))
 
 
 class NotANameError(ValueError):
-    """A text that is no name at all; the message tells an editor what to write."""
+    """The text is not a name. The message tells an editor what to write."""
 
 
 class Confidence(StrEnum):
-    """How sure a proposal is. Neither is applied without a person."""
+    """How certain a suggestion is. Neither is applied without an editor."""
 
     LIKELY = "likely"
     POSSIBLE = "possible"
@@ -45,7 +44,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a name may not be what was meant, and what may have been meant instead."""
+    """Why a name may be read wrongly, and what may be meant instead."""
 
     reason: str
     proposal: Name | None = None
@@ -54,19 +53,19 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A name as BibTeX reads it, and what is doubtful about it."""
+    """A name as BibTeX reads it, and the doubts about it."""
 
     name: Name
     doubts: tuple[Doubt, ...] = ()
 
 
-# Words that belong to a family name more often than to a given one, in the spelling of the family name.
+# Words that are part of a family name more often than of a given name, spelled as in family names.
 _PARTICLES = frozenset(
     {"af", "al", "ap", "auf", "ben", "bin", "da", "dal", "de", "degli", "dei", "del", "della", "den", "der", "di", "do"}
     | {"dos", "du", "el", "ibn", "la", "le", "lo", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur"}
 )
 _MARKS = re.compile(r"\\(?:[A-Za-z]+|.)|[{}]", re.DOTALL)
-# Macros that are letters themselves; every other one is an accent or a look, and the letter follows.
+# Macros that are letters themselves. All others are accents or fonts, followed by the letter.
 _LETTER_MACRO = re.compile(
     r"\\(aa|AA|ae|AE|oe|OE|ss|SS|o|O|l|L|i|j|dh|DH|dj|DJ|th|TH|ng|NG|[ou]horn|[OU]HORN)(?![A-Za-z])"
 )
@@ -75,9 +74,9 @@ _AND_OR_MARK = re.compile(r"(?P<and>\s+and(?=\s))|\\(?:[a-z]+|.)|[{}]", re.IGNOR
 
 
 def split_names(field: str) -> list[str]:
-    """The names in an author or editor field: split at the word ``and`` outside braces, in any case, as BibTeX does.
+    """Splits an author or editor field at ``and`` outside braces, in any case, as BibTeX does.
 
-    A name may come out empty (``A and and B``); the caller says so.
+    A name may be empty (``A and and B``); the caller reports it.
     """
     names: list[str] = []
     start = depth = 0
@@ -92,13 +91,13 @@ def split_names(field: str) -> list[str]:
 
 
 def read_name(text: str) -> Reading:
-    """One name by BibTeX's rules, with what is doubtful about it.
+    """Reads one name by BibTeX's rules, and returns it with doubts.
 
-    ``First von Last``, ``von Last, First`` and ``von Last, Jr, First``; a name wholly in braces is a family name only.
-    One thing is read more kindly than BibTeX does: a stray comma at the end (``Jiang, Yiheng,``) would make the given
-    name a suffix; it is dropped and doubted.
+    Accepts ``First von Last``, ``von Last, First`` and ``von Last, Jr, First``; a name in braces is a family name only.
+    One difference to BibTeX: a comma at the end (``Jiang, Yiheng,``) would make the given name a suffix, so it is
+    ignored and reported as a doubt.
 
-    Raises NotANameError for an empty text, for more than two commas and for a name without a family name.
+    Raises NotANameError for an empty text, more than two commas or a missing family name.
     """
     parts = [" ".join(_words(part)) for part in _split(text.strip(), ",")]
     found: list[Doubt] = []
@@ -115,25 +114,25 @@ def read_name(text: str) -> Reading:
         name = _natural(parts[0])
         return Reading(name, (*found, *_doubt_without_comma(name)))
     name = _inverted(parts)
-    return Reading(name, (*found, *doubts(name)))
+    return Reading(name, (*found, *find_doubts(name)))
 
 
-def doubts(name: Name) -> list[Doubt]:
-    """What is odd about the parts of `name`, wherever they come from."""
+def find_doubts(name: Name) -> list[Doubt]:
+    """Returns the doubts about the parts of `name`, whatever their source."""
     return [doubt for check in _CHECKS if (doubt := check(name))]
 
 
 def write_name(name: Name) -> str:
-    """`name` as ``von Last, Jr, First``, with braces where BibTeX would otherwise read another name.
+    """Writes `name` as ``von Last, Jr, First``, with braces where BibTeX would otherwise read another name.
 
-    A name with only a family part is put in braces, which is how the publisher asks for groups and single names.
+    A name with only a family part gets braces, as the publisher requires for groups and single names.
     """
     if not (name.given or name.particle or name.suffix):
         return f"{{{name.family}}}"
     plain = _inverted_form(name)
     if name.given and _reads_as(plain, name):
         return plain
-    protected = replace(_braced(name), particle=name.particle)  # a particle in braces would be part of the family name
+    protected = replace(_braced(name), particle=name.particle)  # in braces a particle would be part of the family name
     return _inverted_form(protected, empty_given="{}")
 
 
@@ -155,8 +154,9 @@ def _reads_as(text: str, name: Name) -> bool:
 
 
 def _inverted(parts: list[str]) -> Name:
-    """``von Last, First`` or ``von Last, Jr, First``: the particle ends with the last lower-case word but the family
-    name's own last word."""
+    """Reads ``von Last, First`` or ``von Last, Jr, First``. The particle ends with the last lower-case word, except the
+    last word of the family name.
+    """
     words = _words(parts[0])
     ends = [index + 1 for index, word in enumerate(words[:-1]) if _is_lower(word)]
     cut = ends[-1] if ends else 0
@@ -165,7 +165,9 @@ def _inverted(parts: list[str]) -> Name:
 
 
 def _natural(text: str) -> Name:
-    """``First von Last``: the particle runs from the first to the last lower-case word, the last word apart."""
+    """Reads ``First von Last``. The particle is from the first to the last lower-case word, without the last word of
+    the name.
+    """
     words = _words(text)
     lower = [index for index, word in enumerate(words[:-1]) if _is_lower(word)]
     start, end = (lower[0], lower[-1] + 1) if lower else (len(words) - 1, len(words) - 1)
@@ -173,7 +175,7 @@ def _natural(text: str) -> Name:
 
 
 def _depth(text: str, end: int) -> int:
-    """How many braces are open at `end`; an escaped brace opens none."""
+    """Returns how many braces are open at `end`. Escaped braces do not count."""
     depth = 0
     for mark in _MARKS.finditer(text, 0, end):
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
@@ -181,7 +183,7 @@ def _depth(text: str, end: int) -> int:
 
 
 def _split(text: str, separators: str) -> list[str]:
-    """`text` cut at any of `separators` outside braces and macros."""
+    """Splits `text` at any of `separators` outside braces and macros."""
     pieces: list[str] = []
     depth = start = index = 0
     while index < len(text):
@@ -199,15 +201,15 @@ def _split(text: str, separators: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a part of a name; a tie separates words as a blank does."""
+    """Splits a part of a name into words at blanks and ties."""
     return [word for word in _split(text, " \t\n\r\f\v~\u00a0") if word]
 
 
 def _is_lower(word: str) -> bool:
-    """Whether BibTeX takes `word` for a particle: its first letter outside braces is a small one.
+    """Whether BibTeX reads `word` as a particle: its first letter outside braces is lower case.
 
-    A group that starts with a macro counts as the letter it prints; any other group has no case, which keeps
-    ``{van Maaten}`` together as a family name.
+    A group that starts with a macro counts as the letter it prints. Any other group has no case, so ``{van Maaten}`` is
+    a family name.
     """
     index = 0
     while index < len(word):
@@ -217,7 +219,8 @@ def _is_lower(word: str) -> bool:
         elif letter := _LETTER_MACRO.match(word, index):
             return letter[1][0].islower()
         elif macro := _MACRO.match(word, index):
-            # The accent's letter counts, in braces or not: BibTeX would take \'{E}cole for a particle, people do not.
+            # The accented letter counts, with or without braces. BibTeX would read \'{E}cole as a particle, people
+            # would not.
             index = macro.end() + len(word[macro.end() :]) - len(word[macro.end() :].lstrip("{ "))
         elif char.isalpha():
             return char.islower()
@@ -243,7 +246,7 @@ def _doubt_without_comma(name: Name) -> list[Doubt]:
 
 
 def _doubt_joined(name: Name) -> Doubt | None:
-    """``YanjunXu``: two names run together."""
+    """``YanjunXu``: two names without a blank."""
     joined = re.fullmatch(r"([A-Z][a-z]+)([A-Z][a-z]+)", name.family)
     if joined is None or name.given or name.particle:
         return None
@@ -251,9 +254,9 @@ def _doubt_joined(name: Name) -> Doubt | None:
 
 
 def _doubt_order(name: Name) -> Doubt:
-    """A name without a comma: which word is the family name is for a person to say."""
+    """A name without a comma: an editor must decide which word is the family name."""
     first = name.given.split(" ")[0]
-    if first.endswith(".") and len(first) > 3:  # "Lechner. Tosca": a full stop where the comma should be
+    if first.endswith(".") and len(first) > 3:  # "Lechner. Tosca": a full stop instead of the comma
         swapped = Name(first.rstrip("."), " ".join([*name.given.split(" ")[1:], name.family]), name.particle)
         return Doubt("has a full stop where a comma should be", swapped, Confidence.LIKELY)
     middle_initial = re.search(r"\s[A-Z]\.?$", name.given)
@@ -306,9 +309,9 @@ def _doubt_trailing_particle(name: Name) -> Doubt | None:
 
 
 def _doubt_reversed(name: Name) -> Doubt | None:
-    """``Jianhua, Hu``: a common family name stands for the given name, and none for the family name.
+    """``Jianhua, Hu``: a common family name is the given name, and the family name is none.
 
-    Two syllables at least, so that two names of one syllable each, which may stand either way round, are left alone.
+    Requires at least two syllables, because two names of one syllable each can be in either order.
     """
     family, given = name.family.lower(), name.given.lower()
     if given not in COMMON or family in COMMON or name.particle or name.suffix:
@@ -319,7 +322,7 @@ def _doubt_reversed(name: Name) -> Doubt | None:
 
 
 def _doubt_given_in_family(name: Name) -> Doubt | None:
-    """``Whye Teh, Yee``: a given name has slipped into the family name."""
+    """``Whye Teh, Yee``: a given name in the family name."""
     *first, last = name.family.split() or [""]
     if len(first) != 1 or last.lower() not in COMMON or first[0].lower() in COMMON or " " in name.given:
         return None
@@ -330,7 +333,7 @@ def _doubt_given_in_family(name: Name) -> Doubt | None:
 
 
 def _doubt_mc(name: Name) -> Doubt | None:
-    """``Mcallester``: what a program makes of McAllester when it puts capitals."""
+    """``Mcallester``: the wrong capitals that a program makes of McAllester."""
     slip = re.match(r"Mc([a-z])", name.family)
     if slip is None:
         return None
@@ -346,7 +349,7 @@ def _doubt_signs(name: Name) -> Doubt | None:
 
 
 def _capitalised(words: str) -> str:
-    """Each word, and each half of a hyphenated one, with a capital."""
+    """Capitalises each word, and each half of a hyphenated one."""
     return re.sub(r"(?:^|(?<=[\s-]))\w", lambda first: first[0].upper(), words)
 
 

@@ -1,7 +1,7 @@
-"""BibTeX text <-> plain entries. Pure; bibtexparser lives here only.
+"""Converts BibTeX text to plain entries and back. Pure. The only package that imports bibtexparser.
 
-Reading never stops at a bad entry. What cannot be read is named with its line and kept as a broken entry, so that the
-entries read and the entries refused add up to the entries in the file. Values stay in LaTeX; white space is folded.
+A bad entry never stops the reading. It is reported with its line and kept as a broken entry, so that read and rejected
+entries add up to the entries in the file. Values stay in LaTeX; white space is folded.
 """
 
 import logging
@@ -27,14 +27,14 @@ from bibtexparser.model import (
 from proceedings.bibtex.findings import Finding, Severity, errors
 from proceedings.bibtex.latex import describe, fold
 
-# The parser reports each broken block to its log as well; the findings say it once, with what to do.
+# bibtexparser also logs each broken block; a finding reports it once, with what to do.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-# The abbreviations that every BibTeX style brings along.
+# The abbreviations that every BibTeX style defines.
 _STANDARD_STRINGS = {month[:3].lower(): month for month in _MONTHS}
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
@@ -44,10 +44,9 @@ _LINE_BREAK = re.compile(r"\r\n?")
 _HEAD = re.compile(r"@\s*(\w*)\s*[{(]?\s*([^\s,{}()=]*)")
 _STRAY_ENTRY = re.compile(r"^[ \t]*@\s*\w+", re.MULTILINE)
 _STRAY_FIELD = re.compile(r"^[ \t,]*\w+\s*=\s*[{\"\w]", re.MULTILINE)
-# No database column takes these; a file that holds them is damaged.
+# Database columns reject these characters; a file that holds them is damaged.
 _DAMAGE = re.compile("[\x00\ud800-\udfff]")
-# Control and formatting characters: nobody sees them, nobody means them, and no font has them. Joiners stay: some
-# scripts are spelt with them.
+# Control and formatting characters: invisible, and missing in every font. Joiners stay, because some scripts need them.
 _INVISIBLE = re.compile(
     "[\x01-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
@@ -55,7 +54,7 @@ _INVISIBLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a file. `kind` and the names of fields are in small letters; values are folded LaTeX."""
+    """One entry of a file. `kind` and field names are in lower case; values are folded LaTeX."""
 
     kind: str
     key: str
@@ -67,22 +66,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bibliography:
-    """All entries of a file in order, broken ones too, and what was found on the way."""
+    """All entries of a file in order, including broken ones, and the findings."""
 
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...] = ()
 
 
 def read_bibtex(text: str, file: str = "") -> Bibliography:
-    """Every entry in `text`. Raises nothing: whatever is wrong with the text becomes a finding with its line."""
+    """Returns every entry in `text`. Raises nothing: every problem becomes a finding with its line."""
     text = _LINE_BREAK.sub("\n", text.removeprefix("\ufeff"))
     return _File(file).read(parse_string(text, parse_stack=[]).blocks)
 
 
 def write_entry(kind: str, key: str, fields: Sequence[tuple[str, str]]) -> str:
-    """One entry in the publisher's dialect: each field on its own line, in braces, the last brace alone in column 0.
+    """Writes one entry as the publisher requires: one field per line, in braces, the last brace alone in column 0.
 
-    The publisher's check reads entries by such lines; any other layout makes it swallow the next entry (spec, 2.2).
+    The publisher's check reads entries line by line; in any other layout it misses the next entry (spec, 2.2).
     """
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields)
     return f"@{kind}{{{key},\n{lines}\n}}\n"
@@ -114,14 +113,16 @@ class _File:
             self._block(block)
         return Bibliography(tuple(self.entries), tuple(self.findings))
 
-    def _say(self, rule: str, message: str, line: int, severity: Severity = Severity.ERROR, **where: str) -> None:
+    def _add_finding(
+        self, rule: str, message: str, line: int, severity: Severity = Severity.ERROR, **where: str
+    ) -> None:
         self.findings.append(Finding(rule=rule, message=message, severity=severity, file=self.name, line=line, **where))
 
     def _block(self, block: Block) -> None:
         line = (block.start_line or 0) + 1
         if isinstance(block, (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)):
             inner = block.ignore_error_block
-            if inner is not None:  # the repeated block itself; what is wrong with it is said where it is read
+            if inner is not None:  # the repeated block; its own problems are reported when it is read
                 self._block(inner)
         elif isinstance(block, ParsingFailedBlock):
             self._broken(block, line)
@@ -135,7 +136,7 @@ class _File:
             self._stray(block.raw or "", line)
         elif isinstance(block, (ExplicitComment, Preamble)):
             what = "preamble" if isinstance(block, Preamble) else "comment"
-            self._say("comment", f"this {what} is set aside; it is not kept", line, Severity.NOTE)
+            self._add_finding("comment", f"this {what} is set aside; it is not kept", line, Severity.NOTE)
         self.after_broken = False
 
     def _entry(self, block: ParsedEntry, line: int) -> None:
@@ -147,12 +148,12 @@ class _File:
             name, at = parsed.key.lower(), parsed.start_line + 1
             if not _FIELD_NAME.match(name):
                 shown = fold(parsed.key)[:30]
-                self._say(
+                self._add_finding(
                     "syntax", f"'{shown}' is no name of a field: a comma or brace is missing before it", at, paper=key
                 )
                 continue
             if name in fields:
-                self._say(
+                self._add_finding(
                     "duplicate-field",
                     f"the field stands twice, first in line {lines[name]}: keep one",
                     at,
@@ -164,7 +165,7 @@ class _File:
             fields[name] = self._field(str(parsed.value), at, key, name)
         first = self.seen.setdefault(key.lower(), line)
         if first != line:
-            self._say(
+            self._add_finding(
                 "duplicate-key",
                 f"the key stands twice, first in line {first}: give this entry its own, or remove it",
                 line,
@@ -174,22 +175,24 @@ class _File:
         self.entries.append(Entry(block.entry_type.lower(), key, line, fields, lines, broken))
 
     def _key(self, raw: str, line: int) -> str:
-        """The key without characters that nobody sees; one that held any names no file for sure, so it is refused."""
+        """Returns the key without invisible characters. Rejects a key that had any: it cannot name a file."""
         key = _INVISIBLE.sub("", _DAMAGE.sub("", raw))
         if key != raw:
             found = ", ".join(f"U+{ord(char):04X}" for char in dict.fromkeys(raw) if char not in key)
-            self._say("key", f"the key held invisible characters ({found}): type it anew", line, paper=key, fix=key)
+            self._add_finding(
+                "key", f"the key held invisible characters ({found}): type it anew", line, paper=key, fix=key
+            )
         return key
 
     def _field(self, raw: str, line: int, key: str, name: str) -> str:
-        """The value of a field; '' when it cannot be read, which has then been said."""
+        """Returns the value of a field; '' after a finding if it cannot be read."""
         try:
             value = "".join(self._parts(raw))
         except _ValueError as error:
-            self._say(error.rule, str(error), line, paper=key, field=name)
+            self._add_finding(error.rule, str(error), line, paper=key, field=name)
             return ""
         if damage := _DAMAGE.search(value):
-            self._say(
+            self._add_finding(
                 "damage",
                 f"holds U+{ord(damage[0]):04X}, which no text should: type it anew",
                 line,
@@ -198,7 +201,7 @@ class _File:
             )
             return ""
         if found := dict.fromkeys(_INVISIBLE.findall(value)):
-            self._say(
+            self._add_finding(
                 "invisible",
                 f"held invisible characters, now left out: {', '.join(map(describe, found))}; check the letters around",
                 line,
@@ -210,7 +213,7 @@ class _File:
         return fold(value)
 
     def _parts(self, raw: str) -> Iterator[str]:
-        """The pieces of a value: ``{...}``, ``"..."``, a number or an abbreviation, joined by ``#``."""
+        """Yields the parts of a value: ``{...}``, ``"..."``, a number or an abbreviation, joined by ``#``."""
         at = 0
         while True:
             at += len(raw[at:]) - len(raw[at:].lstrip())
@@ -242,16 +245,18 @@ class _File:
     def _string(self, block: String, line: int) -> None:
         name = block.key.lower()
         if name in self.strings and name not in _STANDARD_STRINGS:
-            self._say("string", f"{block.key} is defined anew; from here on it means this", line, Severity.WARNING)
+            self._add_finding(
+                "string", f"{block.key} is defined anew; from here on it means this", line, Severity.WARNING
+            )
         try:
             self.strings[name] = "".join(self._parts(str(block.value)))
         except _ValueError as error:
-            self._say("string", f"@string {block.key}: {error}", line)
+            self._add_finding("string", f"@string {block.key}: {error}", line)
 
     def _broken(self, block: ParsingFailedBlock, line: int) -> None:
         head = _HEAD.match(block.raw or "")
         kind, key = (head[1].lower(), _INVISIBLE.sub("", _DAMAGE.sub("", head[2]))) if head else ("", "")
-        self._say(
+        self._add_finding(
             "syntax",
             f"this @{kind} cannot be read: a brace, quote or comma is missing in or before it; it was left out",
             line,
@@ -261,30 +266,36 @@ class _File:
             self.entries.append(Entry(kind, key, line, broken=True))
 
     def _stray(self, text: str, line: int) -> None:
-        """Text between entries. A remark is set aside; the rest of an entry that closed too early is not."""
+        """Reports text between entries. A comment is only a note; the rest of an entry that closed too early is an
+        error.
+        """
         if entry := _STRAY_ENTRY.search(text):
             at = line + text.count("\n", 0, entry.start())
-            self._say("syntax", f"'{fold(entry[0])}' opens no entry: a brace is missing behind it; it was left out", at)
+            self._add_finding(
+                "syntax", f"'{fold(entry[0])}' opens no entry: a brace is missing behind it; it was left out", at
+            )
             self.entries.append(Entry(entry[0].strip().lstrip("@").strip().lower(), "", at, broken=True))
         elif self.after_broken:
-            return  # the rest of the entry that could not be read, which has been said
+            return  # the rest of an entry that is already reported as unreadable
         elif stray := _STRAY_FIELD.search(text):
             at = line + text.count("\n", 0, stray.start())
             key = self.entries[-1].key if self.entries else ""
-            self._say(
+            self._add_finding(
                 "syntax", f"'{fold(stray[0])}' stands outside any entry: a brace closed too early above", at, paper=key
             )
             if self.entries:
                 last = self.entries[-1]
                 self.entries[-1] = Entry(last.kind, last.key, last.line, last.fields, last.lines, broken=True)
         elif text.strip("} \n\t"):
-            self._say("comment", f"'{fold(text)[:40]}' stands outside the entries and is not kept", line, Severity.NOTE)
+            self._add_finding(
+                "comment", f"'{fold(text)[:40]}' stands outside the entries and is not kept", line, Severity.NOTE
+            )
         else:
-            self._say("syntax", "a closing brace too many; it was ignored", line, Severity.WARNING)
+            self._add_finding("syntax", "a closing brace too many; it was ignored", line, Severity.WARNING)
 
 
 class _ValueError(ValueError):
-    """Why the value of a field cannot be read."""
+    """The value of a field cannot be read."""
 
     def __init__(self, rule: str, message: str) -> None:
         self.rule = rule
@@ -292,7 +303,7 @@ class _ValueError(ValueError):
 
 
 def _end_of_quoted(raw: str, start: int) -> int:
-    """Behind the delimiter that closes the one at `start`; escaped signs close nothing."""
+    """Returns the position after the delimiter that closes the one at `start`. Escaped characters close nothing."""
     quoted = raw[start] == '"'
     depth = 0
     for mark in _QUOTE_OR_BRACE.finditer(raw, start + 1 if quoted else start):

@@ -1,7 +1,7 @@
-"""A volume and its papers as plain values: what an entry of a BibTeX file says, in the database's terms. Pure.
+"""Plain records of a volume and its papers: the entries of a BibTeX file in the terms of the database. Pure.
 
-The importer, the publisher's check and the delivery all speak these records, so that a file, a folder and the rows of
-the database are judged by the same rules. Text is in Unicode, except where a name says LaTeX.
+Importer, publisher check and delivery use these records, so the same rules apply to a file, a folder and the database.
+Text is in Unicode, except where a name says LaTeX.
 """
 
 import re
@@ -16,7 +16,7 @@ from proceedings.bibtex.names import Doubt, Name, NotANameError, read_name, spli
 from proceedings.bibtex.parser import Entry, read_bibtex
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
-# The widths of the database's columns; tests hold them against the models.
+# The widths of the database columns; tests compare them with the models.
 LIMITS = {
     "bib_key": 100,
     "name": 300,
@@ -43,7 +43,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeRecord:
-    """The @Proceedings entry. `extra` holds, in LaTeX, what the desk has no column for."""
+    """The @Proceedings entry. `extra` holds fields without a column, in LaTeX."""
 
     number: int
     bib_key: str
@@ -63,7 +63,7 @@ class VolumeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a submission system knows of an author beside the name."""
+    """What a submission system knows about an author besides the name."""
 
     email: str = ""
     affiliation: str = ""
@@ -71,7 +71,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRecord:
-    """One @InProceedings entry. `abstract` and `extra` are in LaTeX; `line` is where the entry begins, if in a file."""
+    """One @InProceedings entry. `abstract` and `extra` are in LaTeX; `line` is where the entry begins in a file."""
 
     key: str
     position: int
@@ -84,20 +84,20 @@ class PaperRecord:
     extra: Mapping[str, str] = field(default_factory=dict)
     line: int = field(default=0, compare=False)
     submission: str = ""
-    """The submission system's number; no BibTeX file has one."""
+    """The number in the submission system; BibTeX files have none."""
     details: tuple[Details, ...] = ()
     """As long as `authors`, or empty."""
     doubts: tuple[tuple[Name, Doubt], ...] = field(default=(), compare=False)
-    """What was odd about names when they were read."""
+    """Doubts about names when they were read."""
     contact: int | None = None
-    """The place of the corresponding author among `authors`, from 0, where the source names one."""
+    """Index of the corresponding author in `authors`, from 0, if the source names one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperEntry:
-    """An entry of the file that is, or should be, a paper. Without a record it was refused; the findings say why.
+    """An entry of the file that is, or should be, a paper. Without a record it was rejected; the findings say why.
 
-    `under_wrong_key` is what an entry says that was refused for its key alone: a check has more to say about it.
+    `under_wrong_key` is the content of an entry that was rejected only for its key, so that a check can go on.
     """
 
     key: str
@@ -108,7 +108,7 @@ class PaperEntry:
 
 @dataclass(frozen=True, slots=True)
 class VolumeFile:
-    """All that a file says. Every entry but the volume's own is in `papers`."""
+    """The content of a file. Every entry but the volume's own is in `papers`."""
 
     volume: VolumeRecord | None
     papers: tuple[PaperEntry, ...]
@@ -116,7 +116,7 @@ class VolumeFile:
 
 
 def read_volume_file(text: str, file: str = "") -> VolumeFile:
-    """The records in a BibTeX file. Raises nothing: every fault is a finding with line and advice."""
+    """Returns the records in a BibTeX file. Raises nothing: every problem becomes a finding with line and advice."""
     bibliography = read_bibtex(text, file)
     findings = list(bibliography.findings)
     volumes = [entry for entry in bibliography.entries if entry.kind == "proceedings"]
@@ -149,7 +149,9 @@ def _read_volume(entry: Entry, file: str) -> tuple[VolumeRecord | None, list[Fin
     year = source.number("year", 9999)
     start, end, published = source.day("start"), source.day("end"), source.day("published")
     if start and end and end < start:
-        source.say("dates", "start", "the conference ends before it starts: check start and end", Severity.WARNING)
+        source.add_finding(
+            "dates", "start", "the conference ends before it starts: check start and end", Severity.WARNING
+        )
         source.keep("start", "end")
         start = end = None
     record = VolumeRecord(
@@ -176,11 +178,11 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         return None, []
     source = _Source(entry, file)
     if entry.kind != "inproceedings":
-        source.say("kind", "", f"the publisher knows no @{entry.kind} here: write @InProceedings")
+        source.add_finding("kind", "", f"the publisher knows no @{entry.kind} here: write @InProceedings")
         return None, source.findings
     key = source.key()
     if not KEY.match(key):
-        source.say(
+        source.add_finding(
             "key",
             "",
             "the key may only hold ASCII letters, digits and hyphens; the paper's files bear it",
@@ -203,14 +205,16 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
     if len(record.pages) > LIMITS["pages"]:
         source.too_long("pages", record.pages)
     if r"\$" in record.title:
-        source.say("dollar", "title", r"\$ prints a dollar sign; mathematics stands between plain $", Severity.WARNING)
+        source.add_finding(
+            "dollar", "title", r"\$ prints a dollar sign; mathematics stands between plain $", Severity.WARNING
+        )
     if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
-        source.say("author", "author", "the paper has no authors: add them, each as Last, First")
+        source.add_finding("author", "author", "the paper has no authors: add them, each as Last, First")
     return record, source.findings
 
 
 def _unicode(part: str) -> str:
-    """A part of a name that `read_name` proposed; one that cannot be read stays as it is written."""
+    """Converts a part of a suggested name to Unicode. Returns it unchanged if it cannot be read."""
     try:
         return fold(to_unicode(part).replace("\u00a0", " "))
     except LatexError:
@@ -218,13 +222,13 @@ def _unicode(part: str) -> str:
 
 
 def _plain_key(key: str) -> str:
-    """A key by the publisher's rule that is near to `key`, to propose."""
+    """Returns a valid key close to `key`, as a suggestion."""
     letters = unicodedata.normalize("NFKD", key.replace("ß", "ss"))
     return re.sub(r"[^a-z0-9-]", "", letters.lower())
 
 
 class _Source:
-    """The fields of one entry: each is asked for once, checked, and what nobody asked for is the rest."""
+    """The fields of one entry. Each is read once and checked; unread fields form the rest."""
 
     def __init__(self, entry: Entry, file: str) -> None:
         self.entry = entry
@@ -234,7 +238,9 @@ class _Source:
         self._left = dict(entry.fields)
         self._ascii: dict[str, str] = {}
 
-    def say(self, rule: str, name: str, message: str, severity: Severity = Severity.ERROR, fix: str = "") -> None:
+    def add_finding(
+        self, rule: str, name: str, message: str, severity: Severity = Severity.ERROR, fix: str = ""
+    ) -> None:
         line = self.entry.lines.get(name, self.entry.line)
         finding = Finding(
             rule=rule,
@@ -249,23 +255,23 @@ class _Source:
         self.findings.append(finding)
 
     def too_long(self, name: str, value: str) -> None:
-        self.say("length", name, f"is {len(value)} characters long, at most {LIMITS[name]} fit: shorten it")
+        self.add_finding("length", name, f"is {len(value)} characters long, at most {LIMITS[name]} fit: shorten it")
 
     def key(self) -> str:
         name = "bib_key" if self.entry.kind == "proceedings" else "key"
         if not self.entry.key:
-            self.say("key", "", f"the entry has no key: write one behind @{self.entry.kind}{{")
+            self.add_finding("key", "", f"the entry has no key: write one behind @{self.entry.kind}{{")
         if len(self.entry.key) > LIMITS[name]:
             self.too_long(name, self.entry.key)
         return self.entry.key
 
     def latex(self, name: str) -> str:
-        """The field as ASCII LaTeX; a character without a LaTeX form stays and is named."""
+        """Returns the field as ASCII LaTeX. A character without a LaTeX form stays and is reported."""
         if name in self._ascii:
             return self._ascii[name]
         written = ascii_latex(self._left.pop(name, ""))
         if written.unmapped:
-            self.say(
+            self.add_finding(
                 "unmapped",
                 name,
                 f"no LaTeX form is known for {', '.join(map(describe, written.unmapped))}: write it in LaTeX; "
@@ -276,20 +282,20 @@ class _Source:
         return self._ascii[name]
 
     def text(self, name: str, *, required: bool = False) -> str:
-        """The field in Unicode."""
+        """Returns the field in Unicode."""
         try:
             value = to_unicode(self.latex(name))
         except LatexError as error:
-            self.say("latex", name, str(error))
+            self.add_finding("latex", name, str(error))
             return ""
         if required and not value and not self.entry.broken:
-            self.say("required", name, "is missing or empty: add it")
+            self.add_finding("required", name, "is missing or empty: add it")
         if len(value) > LIMITS.get(name, len(value)):
             self.too_long(name, value)
         return value
 
     def url(self, name: str) -> str:
-        """An address as it stands; not decoded, since ``~`` and ``%`` mean themselves in it."""
+        """Returns a URL unchanged; ``~`` and ``%`` in it are not LaTeX."""
         value = self._left.pop(name, "").replace(r"\_", "_").replace(r"\%", "%").replace(r"\~{}", "~")
         if len(value) > LIMITS[name]:
             self.too_long(name, value)
@@ -298,12 +304,12 @@ class _Source:
     def number(self, name: str, largest: int) -> int:
         value = self._left.pop(name, "")
         if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) <= largest):
-            self.say("required", name, f"'{value[:40]}' is no {name}: write a whole number in braces")
+            self.add_finding("required", name, f"'{value[:40]}' is no {name}: write a whole number in braces")
             return 0
         return int(value)
 
     def day(self, name: str) -> date | None:
-        """A date, or None; what is no date is kept as it stands."""
+        """Returns a date, or None. An invalid date is kept as an extra field."""
         if name not in self._left:
             return None
         value = self._left.pop(name)
@@ -313,12 +319,12 @@ class _Source:
         except ValueError:
             pass
         what = f"'{value[:40]}' is no date" if value else "is empty"
-        self.say("dates", name, f"{what}: write it as YYYY-MM-DD", Severity.WARNING)
+        self.add_finding("dates", name, f"{what}: write it as YYYY-MM-DD", Severity.WARNING)
         self.keep(name)
         return None
 
     def keep(self, *names: str) -> None:
-        """Put fields that fit no column among the rest."""
+        """Adds fields without a suitable column to the rest."""
         for name in names:
             if self.entry.fields.get(name):
                 self._left[name] = self.entry.fields[name]
@@ -326,38 +332,38 @@ class _Source:
     def names(self, name: str) -> tuple[Name, ...]:
         texts = split_names(self._left.pop(name, ""))
         if len(texts) > MAX_AUTHORS:
-            self.say("length", name, f"has {len(texts)} names, at most {MAX_AUTHORS} fit")
+            self.add_finding("length", name, f"has {len(texts)} names, at most {MAX_AUTHORS} fit")
             return ()
         read = [self._name(name, place, text) for place, text in enumerate(texts, 1)]
         return tuple(person for person in read if person)
 
     def _name(self, name: str, place: int, text: str) -> Name | None:
         if text.lower() == "others":
-            self.say("author", name, "ends in 'and others': list every author, each must be named")
+            self.add_finding("author", name, "ends in 'and others': list every author, each must be named")
             return None
         try:
             reading = read_name(text)
             person = reading.name.map(lambda part: fold(to_unicode(part).replace("\u00a0", " ")))
         except NotANameError as error:
-            self.say("author", name, f"name {place}: {error}")
+            self.add_finding("author", name, f"name {place}: {error}")
             return None
         except LatexError as error:
-            self.say("latex", name, f"name {place}, '{text}': {error}")
+            self.add_finding("latex", name, f"name {place}, '{text}': {error}")
             return None
         for doubt in reading.doubts:
             fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
-            self.say("doubtful-name", name, f"name {place}, '{text}', {doubt.reason}", Severity.WARNING, fix)
+            self.add_finding("doubtful-name", name, f"name {place}, '{text}', {doubt.reason}", Severity.WARNING, fix)
             self.doubts.append((person, replace(doubt, proposal=doubt.proposal and doubt.proposal.map(_unicode))))
         return self._fitting(name, place, text, person)
 
     def _fitting(self, name: str, place: int, text: str, person: Name) -> Name | None:
-        """`person` if the columns hold the name; the field is named if not."""
+        """Returns `person` if the name fits the columns, else None after a finding."""
         if not person.family:
-            self.say("author", name, f"name {place}, '{text}', has no family name: write it as Last, First")
+            self.add_finding("author", name, f"name {place}, '{text}', has no family name: write it as Last, First")
             return None
         for part in ("given", "particle", "family", "suffix"):
             if len(getattr(person, part)) > LIMITS[part]:
-                self.say(
+                self.add_finding(
                     "length",
                     name,
                     f"name {place}: its {part} part is longer than {LIMITS[part]} characters: shorten it",
@@ -368,9 +374,9 @@ class _Source:
             message = (
                 f"name {place}, {person}: no LaTeX form is known for {shown}; the volume cannot be delivered before"
             )
-            self.say("unmapped", name, message, Severity.WARNING)
+            self.add_finding("unmapped", name, message, Severity.WARNING)
         return person
 
     def rest(self) -> dict[str, str]:
-        """What nobody asked for, in ASCII LaTeX, in alphabetical order."""
+        """Returns the unread fields in ASCII LaTeX, sorted by name."""
         return {name: self.latex(name) for name in sorted(self._left) if self._left[name]}

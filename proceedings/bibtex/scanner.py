@@ -1,7 +1,7 @@
-"""The text of a BibTeX file as the publisher's own check reads it: by lines and signs, before any parsing. Pure.
+"""Scans the text of a BibTeX file as the publisher's check reads it: by lines and characters, without parsing. Pure.
 
-A file that BibTeX reads without complaint can still fail there, or pass though it should not: the check looks for
-fields by regular expressions (2.2 and 2.4). `scan` keeps what the parser folds away: delimiters, lines, blanks.
+The check finds fields by regular expressions (2.2 and 2.4). So a file that BibTeX reads can fail there, or pass
+although it should not. `scan` keeps what the parser drops: delimiters, lines, blanks.
 """
 
 import re
@@ -20,7 +20,7 @@ _NOT_ENTRIES = ("comment", "string", "preamble")
 
 @dataclass(frozen=True, slots=True)
 class RawField:
-    """A field as it stands: `opening` is ``{``, ``"`` or empty for a bare value; `value` is without the delimiters."""
+    """A field as written: `opening` is ``{``, ``"`` or empty for a bare value; `value` is without the delimiters."""
 
     name: str
     line: int
@@ -31,7 +31,7 @@ class RawField:
 
 @dataclass(frozen=True, slots=True)
 class RawEntry:
-    """An entry as it stands. `alone` is whether its closing brace stands alone in column 0."""
+    """An entry as written. `alone` is whether its closing brace is alone in column 0."""
 
     kind: str
     key: str
@@ -44,7 +44,7 @@ class RawEntry:
 
 
 def scan(text: str) -> list[RawEntry]:
-    """Every entry of `text`. Raises nothing: of an entry that breaks off, what can be read is returned."""
+    """Returns every entry of `text`. Raises nothing: an incomplete entry is returned as far as it can be read."""
     text = re.sub(r"\r\n?", "\n", text)
     heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
@@ -57,7 +57,7 @@ def scan(text: str) -> list[RawEntry]:
 
 
 class _Lines:
-    """Which line a character stands in, from 1."""
+    """Finds the line of a position, from 1."""
 
     def __init__(self, text: str) -> None:
         self.breaks = [found.start() for found in re.finditer("\n", text)]
@@ -67,7 +67,7 @@ class _Lines:
 
 
 def _entry(block: str, head: re.Match[str], lines: _Lines) -> RawEntry:
-    """The entry at the beginning of `block`, which ends where the next entry begins."""
+    """Reads the entry at the beginning of `block`, which ends where the next entry begins."""
     start = head.start()
     fields = []
     at = head.end() - start
@@ -84,7 +84,7 @@ def _entry(block: str, head: re.Match[str], lines: _Lines) -> RawEntry:
 
 
 def _value(text: str, at: int) -> tuple[int, str, str]:
-    """Where the value that begins at `at` ends, its opening sign, and what stands between."""
+    """Returns where the value that begins at `at` ends, its opening delimiter, and its content."""
     if text[at : at + 1] == "{":
         depth = 0
         for brace in _BRACE.finditer(text, at):
@@ -99,7 +99,7 @@ def _value(text: str, at: int) -> tuple[int, str, str]:
 
 
 def lines_of(entries: list[RawEntry]) -> Iterator[tuple[tuple[str, str], int]]:
-    """``(key, field) -> line`` of every field, and ``(key, "") -> line`` of every entry."""
+    """Yields ``(key, field) -> line`` for every field, and ``(key, "") -> line`` for every entry."""
     for entry in entries:
         yield (entry.key, ""), entry.line
         for field in entry.fields:

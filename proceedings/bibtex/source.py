@@ -1,4 +1,4 @@
-"""A file's bytes and its text. Pure."""
+"""The bytes and the text of a file. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from proceedings.bibtex.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as it came in. `text` is None when its bytes are no UTF-8, and `finding` says so."""
+    """A file as received. `text` is None if its bytes are not UTF-8; `finding` then says so."""
 
     name: str
     text: str | None
@@ -15,7 +15,7 @@ class Source:
 
     @classmethod
     def read(cls, name: str, data: bytes) -> "Source":
-        """`data` as UTF-8 text; a byte order mark is left to whoever reads the text."""
+        """Decodes `data` as UTF-8. A byte order mark stays in the text."""
         if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.count(0) > len(data) // 4:
             return cls(name, None, _encoding(name, "is in UTF-16", None))
         try:

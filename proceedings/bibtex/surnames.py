@@ -1,6 +1,6 @@
-"""Family names of one syllable that are common where the family name is written first. Pure data.
+"""Common family names of one syllable in languages that write the family name first. Pure data.
 
-For one question only: whether a name was split at the wrong end. A name that is missing here costs a doubt, no more.
+Used only to detect names that were split at the wrong place. A missing name costs one doubt.
 """
 
 _TEXT = """

@@ -1,6 +1,6 @@
-"""Records -> a BibTeX file in the publisher's dialect. Pure.
+"""Writes records as a BibTeX file in the publisher's dialect. Pure.
 
-Pure ASCII, one layout, one order: the same records give the same bytes. Reading the file again gives the same records.
+Pure ASCII, one layout, one order: the same records give the same bytes. Reading the file returns the same records.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from proceedings.bibtex.records import KEY, PaperRecord, VolumeRecord
 
 
 class UnwritableError(ValueError):
-    """Records that the dialect cannot express; every reason is a finding with paper and field."""
+    """Records cannot be written in the publisher's dialect. Each reason is a finding with paper and field."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -31,7 +31,7 @@ class UnwritableError(ValueError):
 
 
 def write_volume_file(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> str:
-    """The publisher's file of `volume` with the `papers` given, in the order of their positions.
+    """Returns the publisher's file of `volume` with `papers`, in the order of their positions.
 
     Raises UnwritableError with one finding for every value that has no form in ASCII LaTeX.
     """
@@ -44,9 +44,9 @@ def write_volume_file(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> st
 
 
 def title_in_latex(paper: PaperRecord) -> str:
-    """The title as it goes out: its LaTeX, as long as that still says what the title says; else the title, converted.
+    """Returns the title's LaTeX if it still prints the title, else the converted title.
 
-    Raises UnmappedError when it has to be converted and cannot be.
+    Raises UnmappedError if the title must be converted and cannot be.
     """
     latex = fold(paper.title_latex)
     try:
@@ -58,12 +58,12 @@ def title_in_latex(paper: PaperRecord) -> str:
 
 
 def name_in_latex(name: Name) -> str:
-    """``von Last, Jr, First`` in LaTeX. Raises UnmappedError."""
+    """Returns ``von Last, Jr, First`` in LaTeX. Raises UnmappedError."""
     return write_name(name.map(to_latex))
 
 
 def editor_in_latex(text: str) -> str:
-    """A volume's editor, who is kept as text, read as a name and written as one.
+    """Reads a volume editor's name from text and writes it in LaTeX.
 
     Raises NotANameError, LatexError and UnmappedError.
     """
@@ -96,7 +96,7 @@ class _Writer:
     def paper(self, record: PaperRecord) -> str:
         self.paper_key = record.key
         if not KEY.match(record.key):
-            self._say("key", "the key may only hold ASCII letters, digits and hyphens")
+            self._add_finding("key", "the key may only hold ASCII letters, digits and hyphens")
         known = [
             ("title", self._title(record)),
             ("author", self._authors(record.authors)),
@@ -107,35 +107,35 @@ class _Writer:
         return write_entry("InProceedings", record.key, self._with_extra(known, record.extra))
 
     def _with_extra(self, known: list[tuple[str, str]], extra: Mapping[str, str]) -> list[tuple[str, str]]:
-        """What is filled in, then the further fields; one that a column has taken over is not written twice."""
+        """Returns the known fields, then the extra ones. A field that has a column now is not written twice."""
         fields = [(name, value) for name, value in known if value]
         taken = {name for name, _ in fields}
         return fields + [(name, self._latex(name, extra[name])) for name in sorted(extra) if name not in taken]
 
-    def _say(self, field: str, message: str) -> None:
+    def _add_finding(self, field: str, message: str) -> None:
         self.findings.append(Finding(rule="unwritable", message=message, paper=self.paper_key, field=field))
 
     def _text(self, field: str, value: str) -> str:
         try:
             return to_latex(fold(value))
         except UnmappedError as error:
-            self._say(field, str(error))
+            self._add_finding(field, str(error))
             return ""
 
     def _latex(self, field: str, value: str) -> str:
-        """LaTeX as it stands, if it is ASCII and its braces hold."""
+        """Returns LaTeX unchanged if it is ASCII and its braces balance."""
         written = ascii_latex(fold(value))
         if written.unmapped:
-            self._say(field, f"no LaTeX form for {', '.join(map(describe, written.unmapped))}")
+            self._add_finding(field, f"no LaTeX form for {', '.join(map(describe, written.unmapped))}")
         elif unbalanced(written.text):
-            self._say(field, "its braces do not balance")
+            self._add_finding(field, "its braces do not balance")
         return without_escapes(written.text)
 
     def _title(self, record: PaperRecord) -> str:
         try:
             return self._latex("title", title_in_latex(record))
         except UnmappedError as error:
-            self._say("title", str(error))
+            self._add_finding("title", str(error))
             return ""
 
     def _authors(self, authors: Sequence[Name]) -> str:
@@ -144,7 +144,7 @@ class _Writer:
             try:
                 written.append(name_in_latex(name))
             except UnmappedError as error:
-                self._say("author", f"name {place}, {name}: {error}")
+                self._add_finding("author", f"name {place}, {name}: {error}")
         return " and ".join(written)
 
     def _editors(self, names: Sequence[str]) -> str:
@@ -153,7 +153,7 @@ class _Writer:
             try:
                 written.append(editor_in_latex(text))
             except (NotANameError, LatexError, UnmappedError) as error:
-                self._say("editor", f"'{text}': {error}")
+                self._add_finding("editor", f"'{text}': {error}")
         return " and ".join(written)
 
 

@@ -1,1 +1,1 @@
-"""The public package."""
+"""The public package of a volume."""

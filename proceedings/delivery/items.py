@@ -1,7 +1,7 @@
-"""A package: named files from anywhere, written into a folder or (`zipstream`) sent as a zip. No rows, no settings.
+"""A package: named files, written into a folder or (`zip_stream`) sent as a zip. No database, no settings.
 
-A folder is built beside its place and then takes it, so nobody ever finds half a package; what others have put into the
-old folder moves along.
+A folder is built under another name and then renamed, so nobody finds an incomplete package. Files that others have put
+into the old folder are moved to the new one.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ _CHUNK = 1 << 20
 
 
 class PackageError(ValueError):
-    """A file is not what it was when it came in; the message names it and says what to do."""
+    """A stored file has changed since it was attached. The message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of a package. `name` is relative, with ``/``; `crc32` is None where nobody has computed it."""
+    """One file of a package. `name` is relative, with ``/``; `crc32` is None if unknown."""
 
     name: str
     size: int
@@ -32,23 +32,23 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A file that a package holds now."""
+class WrittenFile:
+    """A file that was written to a package."""
 
     name: str
     size: int
     sha256: str
 
 
-def item(name: str, body: bytes) -> Item:
-    """A file that is in memory."""
+def item_from_bytes(name: str, body: bytes) -> Item:
+    """Returns an item for bytes in memory."""
     return Item(name, len(body), hashlib.sha256(body).hexdigest(), lambda: BytesIO(body))
 
 
-def build(items: Iterable[Item], folder: Path) -> list[Written]:
-    """Write `items` into `folder`, which is made anew. Flat memory.
+def build_folder(items: Iterable[Item], folder: Path) -> list[WrittenFile]:
+    """Writes `items` into a new `folder`, in constant memory.
 
-    Raises PackageError when the bytes of an item are not those that its digest promises, and OSError.
+    Raises PackageError if the bytes of an item do not match its digest, and OSError.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -57,7 +57,7 @@ def build(items: Iterable[Item], folder: Path) -> list[Written]:
         target = folder / one.name
         target.parent.mkdir(exist_ok=True)
         _copy(one, target)
-        written.append(Written(one.name, one.size, one.sha256))
+        written.append(WrittenFile(one.name, one.size, one.sha256))
     return written
 
 
@@ -73,48 +73,48 @@ def _copy(one: Item, target: Path) -> None:
 
 
 def replace_folder(staged: Path, target: Path, ours: Collection[str]) -> None:
-    """Put the folder `staged` in the place of `target`. `ours` are the files of the old one that nobody will miss.
+    """Replaces `target` by the folder `staged`. `ours` are the files of the old folder that may be deleted.
 
-    Whatever else lies in the old folder moves along. After a crash, calling it again (or `settle`) loses nothing: the
-    old folder waits under its other name until everything has moved.
+    All other files of the old folder are moved to the new one. After a crash, call it or `finish_replacement` again:
+    the old folder stays under another name until everything has moved.
     """
     finish_replacement(target, ours)
     if target.exists():
-        target.rename(_aside(target))
+        target.rename(_old_folder(target))
     staged.rename(target)
     finish_replacement(target, ours)
 
 
 def finish_replacement(target: Path, ours: Collection[str]) -> None:
-    """Finish an exchange that may have been interrupted."""
-    old = _aside(target)
+    """Finishes a replacement that may have been interrupted."""
+    old = _old_folder(target)
     if not old.exists():
         return
     if not target.exists():
         old.rename(target)
         return
-    _move_along(old, target, "", frozenset(ours))
+    _move_others(old, target, "", frozenset(ours))
     shutil.rmtree(old)
 
 
-def _aside(target: Path) -> Path:
+def _old_folder(target: Path) -> Path:
     return target.with_name(f".{target.name}.old")
 
 
-def _move_along(old: Path, new: Path, prefix: str, ours: frozenset[str]) -> None:
+def _move_others(old: Path, new: Path, prefix: str, ours: frozenset[str]) -> None:
     for path in sorted(old.iterdir()):
         name = prefix + path.name
         place = new / path.name
         shared = place.is_dir() or any(one.startswith(f"{name}/") for one in ours)
         if shared and path.is_dir() and not path.is_symlink():
             place.mkdir(exist_ok=True)
-            _move_along(path, place, f"{name}/", ours)
+            _move_others(path, place, f"{name}/", ours)
             if not any(place.iterdir()):
                 place.rmdir()
         elif name not in ours and not place.exists():
             path.rename(place)
 
 
-def flush() -> None:
-    """Everything written so far is on the disk, with one wait instead of one per file."""
+def sync_to_disk() -> None:
+    """Writes all buffers to the disk, with one wait instead of one per file."""
     os.sync()

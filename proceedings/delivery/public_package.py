@@ -1,4 +1,4 @@
-"""The public package of a volume: its BibTeX file and its papers' files, for the papers it is GIVEN as cleared."""
+"""The public package of a volume: its BibTeX file and the files of the papers that the caller passes as ready."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -7,25 +7,25 @@ from typing import BinaryIO, cast
 from django.core.files.storage import storages
 
 from proceedings.bibtex.writer import write_volume_file
-from proceedings.delivery.items import Item, item
+from proceedings.delivery.items import Item, item_from_bytes
 from proceedings.models import Paper, Volume
 from proceedings.models.as_records import paper_records, volume_record
 
 
 def bibliography(volume: Volume, papers: Iterable[Paper]) -> str:
-    """The publisher's BibTeX file of `volume` with the `papers` given: pure ASCII; the same rows give the same text.
+    """Returns the publisher's BibTeX file for `papers` in pure ASCII. The same rows give the same text.
 
-    Raises UnwritableError (of `dialect`) with a finding for each character or field that has no form in ASCII LaTeX.
+    Raises UnwritableError with a finding for each character or field that has no form in ASCII LaTeX.
     """
     return write_volume_file(volume_record(volume), paper_records(papers))
 
 
 def public_items(volume: Volume, papers: Sequence[Paper], text: str) -> Iterator[Item]:
-    """The files of the public package: ``v247.bib`` with `text`, then for each paper what is attached.
+    """Yields the files of the public package: ``v247.bib`` with `text`, then each paper's files.
 
-    Nothing is read before its turn comes. Expects `papers` with their ``files``.
+    Files are opened one after the other. Expects `papers` with their ``files``.
     """
-    yield item(f"v{volume.number}.bib", text.encode("ascii"))
+    yield item_from_bytes(f"v{volume.number}.bib", text.encode("ascii"))
     for paper in papers:
         for file in sorted(paper.files.all(), key=lambda file: file.kind):
             file.paper = paper
@@ -33,5 +33,5 @@ def public_items(volume: Volume, papers: Sequence[Paper], text: str) -> Iterator
 
 
 def open_stored(stored_as: str) -> BinaryIO:
-    """A file in private storage, opened for reading. Raises OSError."""
+    """Opens a file in private storage for reading. Raises OSError."""
     return cast("BinaryIO", storages["private"].open(stored_as))

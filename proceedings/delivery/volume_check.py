@@ -1,4 +1,4 @@
-"""All the rules together: on the rows of a volume, or on any folder that somebody wants to send to the publisher."""
+"""Applies all rules to the rows of a volume, or to any folder for the publisher."""
 
 import hashlib
 import re
@@ -17,15 +17,15 @@ from proceedings.models import Paper, PaperFile, Volume
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
 
-# Said better, or with more behind it, by the rules on the text and on the records.
-_SAID_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
+# Rules on the text and on the records report these more precisely.
+_REPORTED_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was looked at, and what was found."""
+    """What was checked, and the findings."""
 
     what: str
     papers: int
@@ -36,17 +36,17 @@ class Report:
 
 
 def check_rows(volume: Volume) -> Report:
-    """The accepted papers of `volume`, with their files, as the database has them."""
+    """Checks the accepted papers of `volume` and their files, as stored in the database."""
     papers = list(volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors", "files"))
     records = paper_records(papers)
-    found = rules.check(volume_record(volume), records)
+    found = rules.check_all(volume_record(volume), records)
     found += file_findings(papers, records)
     return Report(str(volume), len(papers), tuple(found))
 
 
 def file_findings(papers: Sequence[Paper], records: Sequence[PaperRecord]) -> list[Finding]:
-    """What is wrong with the files of `papers`, whose records are `records`; expects both in one order."""
-    with_facts = [(record, facts_of(paper)) for paper, record in zip(papers, records, strict=True)]
+    """Checks the files of `papers`. `records` are the same papers as records, in the same order."""
+    with_facts = [(record, pdf_facts_of(paper)) for paper, record in zip(papers, records, strict=True)]
     digests = {}
     for paper in papers:
         for file in paper.files.all():
@@ -55,26 +55,26 @@ def file_findings(papers: Sequence[Paper], records: Sequence[PaperRecord]) -> li
     return [*pdf_rules.findings_of(with_facts), *pdf_rules.duplicates(digests)]
 
 
-def facts_of(paper: Paper) -> pdf_rules.PdfFacts | None:
-    """What was seen in the paper's PDF when it came in; None without one."""
+def pdf_facts_of(paper: Paper) -> pdf_rules.PdfFacts | None:
+    """Returns the stored facts of the paper's PDF; None without a PDF."""
     found = next((file for file in paper.files.all() if file.kind == filenames.Kind.PAPER), None)
-    return known_facts(found) if found else None
+    return stored_pdf_facts(found) if found else None
 
 
-def known_facts(file: PaperFile) -> pdf_rules.PdfFacts:
-    """The facts kept with `file`. Encrypted files and agreements are never let in."""
+def stored_pdf_facts(file: PaperFile) -> pdf_rules.PdfFacts:
+    """Returns the facts stored with `file`. Encrypted files and agreements are never attached."""
     return pdf_rules.PdfFacts(pages=file.pages, first_page=file.first_page, title=file.own_title)
 
 
 def check_folder(folder: Path, progress: Progress = iter) -> Report:
-    """A package as it lies in `folder`. Raises OSError if the folder cannot be listed; a bad file is a finding."""
+    """Checks the package in `folder`. Raises OSError if the folder cannot be listed; a bad file is a finding."""
     names = sorted(file_names(folder))
     bibs = [name for name in names if "/" not in name and name.endswith(".bib") and not name.endswith("_clean.bib")]
     records: list[PaperRecord] = []
     keys: list[str] = []
     found: list[Finding] = []
     if bibs:
-        text = _Text(folder / bibs[0])
+        text = _BibFile(folder / bibs[0])
         records, keys = text.records, text.keys
         found += text.findings
     found += filenames.check_names(names, keys)
@@ -86,13 +86,13 @@ def check_folder(folder: Path, progress: Progress = iter) -> Report:
 
 
 def check_text(path: Path) -> Report:
-    """One BibTeX file, without the files of its papers. Raises OSError."""
-    text = _Text(path)
+    """Checks one BibTeX file without the papers' files. Raises OSError."""
+    text = _BibFile(path)
     return Report(str(path), len(text.keys), tuple(text.findings))
 
 
-class _Text:
-    """A BibTeX file: its text by lines, its entries as records, and what all the rules say about both."""
+class _BibFile:
+    """A BibTeX file, its entries as records, and the findings of all rules about both."""
 
     def __init__(self, path: Path) -> None:
         self.records: list[PaperRecord] = []
@@ -106,16 +106,16 @@ class _Text:
         self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
         volume = read.volume or _placeholder_volume(entries)
-        judged = rules.check(volume, self.records) if read.volume else rules.check_papers(volume, self.records)
-        self.findings = _merged(
-            [finding for finding in read.findings if finding.rule not in _SAID_ELSEWHERE],
+        judged = rules.check_all(volume, self.records) if read.volume else rules.check_papers(volume, self.records)
+        self.findings = _merge(
+            [finding for finding in read.findings if finding.rule not in _REPORTED_ELSEWHERE],
             text_rules.check_text(source.text, source.name),
-            _placed(judged, source.name, entries),
+            _with_lines(judged, source.name, entries),
         )
 
 
 def _placeholder_volume(entries: Sequence[RawEntry]) -> VolumeRecord:
-    """For a volume whose own entry cannot be read: what the rules for papers need of it."""
+    """Stands in for a volume entry that cannot be read, with what the rules for papers need."""
     own = next((entry for entry in entries if entry.kind == "proceedings"), None)
     fields = {field.name: fold(field.value) for field in own.fields} if own else {}
     year = re.search(r"\d{4}", fields.get("year", "") or fields.get("start", ""))
@@ -131,16 +131,16 @@ def _placeholder_volume(entries: Sequence[RawEntry]) -> VolumeRecord:
     )
 
 
-def _placed(findings: Iterable[Finding], file: str, entries: list[RawEntry]) -> list[Finding]:
-    """`findings` about records, with the lines where the file has what they are about."""
+def _with_lines(findings: Iterable[Finding], file: str, entries: list[RawEntry]) -> list[Finding]:
+    """Adds file and lines to `findings` about records."""
     lines = dict(lines_of(entries))
     return [
         replace(one, file=file, line=lines.get((one.paper, one.field), lines.get((one.paper, "")))) for one in findings
     ]
 
 
-def _merged(*sources: Iterable[Finding]) -> list[Finding]:
-    """All findings by line; what an earlier source has said about a field by the same rule is not said again."""
+def _merge(*sources: Iterable[Finding]) -> list[Finding]:
+    """Returns all findings by line. Leaves out those whose rule and subject an earlier source has reported."""
     said: set[tuple[str, str, str]] = set()
     kept: list[Finding] = []
     for source in sources:
@@ -151,20 +151,20 @@ def _merged(*sources: Iterable[Finding]) -> list[Finding]:
 
 
 def _subject(finding: Finding) -> tuple[str, str, str]:
-    """What a finding is about; a key is the entry itself."""
+    """What a finding is about. A finding about the key is about the entry."""
     return finding.rule, finding.paper, "" if finding.field == "key" else finding.field
 
 
 def _check_files(
     folder: Path, names: Sequence[str], records: Sequence[PaperRecord], progress: Progress
 ) -> Iterator[Finding]:
-    """What the PDFs say, those of papers, of supplements and of nobody."""
+    """Checks all PDFs: papers, supplements and others."""
     papers = {record.key: record for record in records}
     top = [name for name in names if "/" not in name and name.lower().endswith(".pdf")]
     digests = {}
     for name in progress(top):
         try:
-            facts = pdf_reader.look(folder / name)
+            facts = pdf_reader.read_pdf(folder / name)
             digests[name] = _digest(folder / name)
         except OSError as error:
             yield Finding(rule="pdf", message=f"cannot be read: {error.strerror}", file=name, field="file")
@@ -173,7 +173,7 @@ def _check_files(
         record = papers.get(known.key) if known and known.kind is filenames.Kind.PAPER else None
         if record:
             yield from pdf_rules.check_pdf(record, facts, name)
-        elif refusal := pdf_rules.refuse(facts):
+        elif refusal := pdf_rules.rejection_reason(facts):
             yield Finding(rule="pdf", message=refusal, file=name, paper=pdf_rules.key_of(name), field="file")
     yield from pdf_rules.duplicates(digests)
 

@@ -1,8 +1,8 @@
-"""A zip archive as a stream of bytes: nothing is compressed, nothing is held, its length is known beforehand. Pure.
+"""A zip archive as a stream: uncompressed, unbuffered, its length known in advance. Pure.
 
-Papers are compressed inside already. With size and CRC-32 known from the time a file came in, every header can be
-written before the file is read, so memory stays flat and the web server can announce the length. Format: PKWARE's
-APPNOTE 6.3, sections 4.3 to 4.5; zip64 where a size, an offset or the number of files asks for it.
+PDFs are compressed already. Size and CRC-32 were computed when a file was attached, so each header is written before
+the file is read. Memory stays constant and the web server can send the length. Format: PKWARE's APPNOTE 6.3, sections
+4.3 to 4.5; zip64 where a size, an offset or the count needs it.
 """
 
 import struct
@@ -12,18 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from proceedings.delivery.items import Item, PackageError
 
 _CHUNK = 1 << 18
-# From here on a value stands in its 64-bit place, and in its old place this mark.
+# From this value on, the 64-bit field holds the value and the old field holds this mark.
 _LIMIT = _MARK = 0xFFFFFFFF
 _MOST = _MARK_OF_COUNT = 0xFFFF
 _UTF8 = 0x0800
-# 1980-01-01 00:00, the first moment that a zip archive can name: the same files give the same bytes.
+# 1980-01-01 00:00, the earliest time in a zip archive: the same files give the same bytes.
 _TIME, _DATE = 0, 0x0021
 _MODE = 0o100644 << 16
 _UNIX = 3 << 8
 
 
-def length(items: Sequence[Item]) -> int:
-    """How many bytes `stream` will yield for `items`."""
+def archive_size(items: Sequence[Item]) -> int:
+    """Returns how many bytes `stream_archive` yields for `items`."""
     offset = directory = 0
     for one in items:
         size = len(_local(one, 0)) + one.size
@@ -32,11 +32,10 @@ def length(items: Sequence[Item]) -> int:
     return offset + directory + len(_end(len(items), directory, offset))
 
 
-def stream(items: Iterable[Item]) -> Iterator[bytes]:
-    """The archive, piece by piece. Each item is opened when its turn comes and closed before the next.
+def stream_archive(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yields the archive. Each item is opened, copied and closed before the next.
 
-    Raises PackageError when a file is not as long as it was, or not the same: whoever reads it sees it fail, which is
-    better than an archive with a wrong paper in it.
+    Raises PackageError if a file has changed: an aborted download is better than an archive with a wrong paper.
     """
     archive = Archive()
     for one in items:
@@ -45,7 +44,7 @@ def stream(items: Iterable[Item]) -> Iterator[bytes]:
 
 
 class Archive:
-    """An archive that is written file by file, and may go on where another writer of the same files has stopped."""
+    """An archive that is written file by file, and can continue where another writer of the same files stopped."""
 
     def __init__(self) -> None:
         self.offset = 0
@@ -53,17 +52,17 @@ class Archive:
         self._directory: list[bytes] = []
 
     def add(self, one: Item) -> Iterator[bytes]:
-        """The bytes of the next file. Raises PackageError as `stream` does."""
+        """Yields the bytes of the next file. Raises PackageError as `stream_archive` does."""
         crc32 = _crc32(one) if one.crc32 is None else one.crc32
         yield self._enter(one, crc32)
         yield from _body(one, crc32)
 
     def skip(self, one: Item) -> None:
-        """The next file is there already."""
+        """Counts the next file as already written."""
         self._enter(one, _crc32(one) if one.crc32 is None else one.crc32)
 
     def end(self) -> Iterator[bytes]:
-        """The directory, behind the last file."""
+        """Yields the central directory, after the last file."""
         yield from self._directory
         yield _end(len(self._directory), sum(map(len, self._directory)), self.offset)
 
@@ -95,7 +94,7 @@ def _crc32(one: Item) -> int:
 
 
 def _local(one: Item, crc32: int) -> bytes:
-    """The header in front of a file (4.3.7)."""
+    """Returns the local header before a file (4.3.7)."""
     name = one.name.encode()
     large = one.size >= _LIMIT
     extra = struct.pack("<HHQQ", 1, 16, one.size, one.size) if large else b""
@@ -108,7 +107,7 @@ def _local(one: Item, crc32: int) -> bytes:
 
 
 def _central(one: Item, crc32: int, offset: int) -> bytes:
-    """The file's line in the directory at the end (4.3.12)."""
+    """Returns the file's header in the central directory (4.3.12)."""
     name = one.name.encode()
     large, far = one.size >= _LIMIT, offset >= _LIMIT
     values = ([one.size, one.size] if large else []) + ([offset] if far else [])
@@ -124,7 +123,7 @@ def _central(one: Item, crc32: int, offset: int) -> bytes:
 
 
 def _end(count: int, size: int, offset: int) -> bytes:
-    """The end of the directory (4.3.16), with its zip64 form in front (4.3.14, 4.3.15) where it is needed."""
+    """Returns the end of the directory (4.3.16), preceded by its zip64 form (4.3.14, 4.3.15) if needed."""
     large = b""
     if count >= _MOST or size >= _LIMIT or offset >= _LIMIT:
         large = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, _UNIX | 45, 45, 0, 0, count, count, size, offset)

@@ -1,1 +1,1 @@
-"""Files that come in: inspected, checked, kept."""
+"""Uploaded files: inspected, checked, stored."""

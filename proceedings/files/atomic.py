@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writes of files."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, body: bytes) -> None:
-    """Writes `body` beside `path` and moves it there: nobody ever reads half a file, and a crash leaves the old one."""
+    """Writes `body` to a temporary file and renames it to `path`, so readers see either file in full."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,7 +1,7 @@
-"""A folder of papers' files -> private storage. Every file is accounted for: taken in, or refused and why.
+"""Attaches a folder of papers' files: copies them to private storage. Reports each file as attached or rejected.
 
-Files find their papers by key: ``smith24.pdf``, ``smith24-supp.zip``. A file that cannot be the paper is refused; one
-that may not be is taken in with a warning, and `check_volume` repeats it until somebody has looked.
+Files find their papers by key: ``smith24.pdf``, ``smith24-supp.zip``. A file that cannot be the paper is rejected. One
+that may be another paper is attached with a warning, which `check_volume` repeats.
 """
 
 import hashlib
@@ -25,23 +25,23 @@ from proceedings.publisher import pdf_rules
 from proceedings.publisher.filenames import FileName, Kind, read_name
 
 _CHUNK = 1 << 20
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 
 
 class Outcome(StrEnum):
-    """What became of a file."""
+    """What happened to a file."""
 
     ATTACHED = "attached"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
-    REFUSED = "refused"
+    REJECTED = "refused"
     LEFT = "left alone"
     HELD = "held back"
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A file's size in bytes and checksums, read once."""
+    """Size in bytes and checksums of a file."""
 
     size: int
     crc32: int
@@ -49,20 +49,20 @@ class Digest:
 
 
 @dataclass(slots=True)
-class Intake:
-    """What became of every file of a folder, what to look at, and which papers still have none."""
+class AttachResult:
+    """The outcome of every file of a folder, the findings, and the papers without a PDF."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    without: list[str] = field(default_factory=list)
+    without_pdf: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counter[Outcome]:
         return Counter(self.outcomes.values())
 
 
-class _Refused(Exception):
-    """Why a file is not taken in, with a stable name of the rule and what to do instead."""
+class _RejectedError(Exception):
+    """A file is rejected: the name of the rule, the reason, and what to do instead."""
 
     def __init__(self, rule: str, message: str, fix: str = "") -> None:
         super().__init__(message)
@@ -70,8 +70,8 @@ class _Refused(Exception):
         self.fix = fix
 
 
-DOUBTS = frozenset({"first-page", "pdf-title", "pdf-authors"})
-"""Rules by which a PDF may be another paper."""
+WRONG_PAPER_RULES = frozenset({"first-page", "pdf-title", "pdf-authors"})
+"""Rules which show that a PDF may be another paper."""
 
 
 def attach(
@@ -79,47 +79,51 @@ def attach(
     folder: Path,
     *,
     progress: Callable[[Sequence[str]], Iterable[str]] = iter,
-    sure_of: Collection[str] | None = None,
-    look: Callable[[Path], pdf_rules.PdfFacts] = pdf_reader.look,
-) -> Intake:
-    """Take the files of `folder` in for the accepted papers of `volume`. Raises OSError if the folder cannot be read.
+    confirmed: Collection[str] | None = None,
+    read_pdf: Callable[[Path], pdf_rules.PdfFacts] = pdf_reader.read_pdf,
+) -> AttachResult:
+    """Attaches the files of `folder` to the accepted papers of `volume`. Raises OSError if the folder cannot be read.
 
-    With `sure_of` a PDF that may be another paper is held back, unless somebody is sure of it by name. `look`
-    reads a PDF: strangers' files are better read by `confined.reader`.
+    If `confirmed` is given, a PDF that may be another paper is held for review unless its name is in it. `read_pdf`
+    reads a PDF; for uploads use `sandbox.sandboxed_reader`.
 
-    Each file is complete in storage before its row says so, so a crash leaves whole files and no half ones; running it
-    again finds the rest. Bytes that were replaced stay in storage.
+    A file is complete in storage before its row names it, so a crash leaves no partial file. Run it again to attach the
+    rest. Replaced bytes stay in storage.
     """
-    intake = Intake()
-    desk = _Attacher(volume, folder, sure_of, look)
-    for name in progress(desk.names):
+    result = AttachResult()
+    attacher = _Attacher(volume, folder, confirmed, read_pdf)
+    for name in progress(attacher.names):
         try:
-            intake.outcomes[name] = desk.take(name, intake.findings)
-        except _Refused as refusal:
-            intake.outcomes[name] = Outcome.REFUSED
-            finding = Finding(rule=refusal.rule, message=str(refusal), fix=refusal.fix, file=name, paper=desk.key(name))
-            intake.findings.append(replace(finding, field="file"))
+            result.outcomes[name] = attacher.attach(name, result.findings)
+        except _RejectedError as refusal:
+            result.outcomes[name] = Outcome.REJECTED
+            finding = Finding(
+                rule=refusal.rule, message=str(refusal), fix=refusal.fix, file=name, paper=attacher.key(name)
+            )
+            result.findings.append(replace(finding, field="file"))
         except OSError as error:
-            intake.outcomes[name] = Outcome.REFUSED
+            result.outcomes[name] = Outcome.REJECTED
             message = f"cannot be read or stored: {error.strerror or error}"
-            intake.findings.append(Finding(rule="file", message=message, file=name, field="file"))
-    intake.without = [paper.key for paper in desk.papers.values() if (paper.pk, Kind.PAPER) not in desk.files]
-    return intake
+            result.findings.append(Finding(rule="file", message=message, file=name, field="file"))
+    result.without_pdf = [
+        paper.key for paper in attacher.papers.values() if (paper.pk, Kind.PAPER) not in attacher.files
+    ]
+    return result
 
 
 class _Attacher:
-    """The papers of a volume with what is attached already, while a folder is taken in."""
+    """The papers of a volume and their files, while a folder is attached."""
 
     def __init__(
         self,
         volume: Volume,
         folder: Path,
-        sure_of: Collection[str] | None,
-        look: Callable[[Path], pdf_rules.PdfFacts],
+        confirmed: Collection[str] | None,
+        read_pdf: Callable[[Path], pdf_rules.PdfFacts],
     ) -> None:
         self.volume = volume
-        self.look = look
-        self.sure_of = sure_of
+        self.read_pdf = read_pdf
+        self.confirmed = confirmed
         self.folder = folder
         self.storage: Storage = storages["private"]
         self.names = sorted(file_names(folder))
@@ -146,8 +150,8 @@ class _Attacher:
         known = read_name(PurePosixPath(name).name)
         return known.key if known and known.key in self.papers else ""
 
-    def take(self, name: str, findings: list[Finding]) -> Outcome:
-        """Take one file in; what is doubtful about it is added to `findings`. Raises _Refused and OSError."""
+    def attach(self, name: str, findings: list[Finding]) -> Outcome:
+        """Attaches one file and adds its findings to `findings`. Raises _RejectedError and OSError."""
         known = self._identify(name)
         if known is None:
             return Outcome.LEFT
@@ -156,57 +160,63 @@ class _Attacher:
         old = self.files.get((paper.pk, known.kind))
         if old and old.sha256 == digest.sha256 and old.extension == known.extension:
             return Outcome.UNCHANGED
-        facts = self._look(name, known, digest)
+        facts = self._inspect(name, known, digest)
         if known.kind is Kind.PAPER:
             found = list(pdf_rules.check_pdf(self.records[known.key], facts, name))
             findings += found
-            if self.sure_of is not None and name not in self.sure_of and DOUBTS & {one.rule for one in found}:
+            if (
+                self.confirmed is not None
+                and name not in self.confirmed
+                and WRONG_PAPER_RULES & {one.rule for one in found}
+            ):
                 return Outcome.HELD
-        self._keep(paper, known, name, digest, facts, old)
+        self._save(paper, known, name, digest, facts, old)
         return Outcome.REPLACED if old else Outcome.ATTACHED
 
     def _identify(self, name: str) -> FileName | None:
-        """Whose file it is; None for the BibTeX file, which may lie beside the papers."""
+        """Returns which paper the file belongs to; None for the BibTeX file, which may be in the same folder."""
         base = PurePosixPath(name).name
         if "permission" in base.lower():
-            raise _Refused("permission-mixed", "is a permission, not a paper: the desk writes permissions itself")
+            raise _RejectedError("permission-mixed", "is a permission, not a paper: the desk writes permissions itself")
         known = read_name(base)
         if known is None:
             if base.endswith(".bib"):
                 return None
-            raise _Refused("file-name", "is called neither <key>.pdf nor <key>-supp.<ext>: rename it")
+            raise _RejectedError("file-name", "is called neither <key>.pdf nor <key>-supp.<ext>: rename it")
         if "/" in name:
-            raise _Refused("stranded", f"lies in the folder {PurePosixPath(name).parent}: move it up", base)
+            raise _RejectedError("stranded", f"lies in the folder {PurePosixPath(name).parent}: move it up", base)
         if known.key in self.withdrawn:
-            raise _Refused("withdrawn", f"{known.key} is withdrawn")
+            raise _RejectedError("withdrawn", f"{known.key} is withdrawn")
         if known.key not in self.papers:
             near = next((key for key in self.papers if key.lower() == known.key.lower()), "")
             fix = f"{near}{base[len(known.key) :]}" if near else ""
-            raise _Refused("extra-file", f"no paper of v{self.volume.number} has the key {known.key}", fix)
-        if len(base) > _LONGEST_NAME:
-            raise _Refused("file-name", "has too long a name")
+            raise _RejectedError("extra-file", f"no paper of v{self.volume.number} has the key {known.key}", fix)
+        if len(base) > _MAX_NAME_LENGTH:
+            raise _RejectedError("file-name", "has too long a name")
         if known.kind is Kind.SUPPLEMENT and len(self.supplements[known.key]) > 1:
             others = " and ".join(self.supplements[known.key])
-            raise _Refused("supplement", f"{known.key} has several supplements, {others}: keep one")
+            raise _RejectedError("supplement", f"{known.key} has several supplements, {others}: keep one")
         return known
 
-    def _look(self, name: str, known: FileName, digest: Digest) -> pdf_rules.PdfFacts:
+    def _inspect(self, name: str, known: FileName, digest: Digest) -> pdf_rules.PdfFacts:
         if digest.size == 0:
-            raise _Refused("pdf", "is empty")
+            raise _RejectedError("pdf", "is empty")
         owner = self.owners.get(digest.sha256)
         if owner and owner[0] != known.key:
-            raise _Refused("duplicate-file", f"is the same file as that of {owner[0]}: one of them is the wrong one")
+            raise _RejectedError(
+                "duplicate-file", f"is the same file as that of {owner[0]}: one of them is the wrong one"
+            )
         if known.extension != "pdf":
             return pdf_rules.PdfFacts()
-        facts = self.look(self.folder / name)
-        if refusal := pdf_rules.refuse(facts):
-            raise _Refused("pdf", refusal)
+        facts = self.read_pdf(self.folder / name)
+        if refusal := pdf_rules.rejection_reason(facts):
+            raise _RejectedError("pdf", refusal)
         return facts
 
-    def _keep(
+    def _save(
         self, paper: Paper, known: FileName, name: str, digest: Digest, facts: pdf_rules.PdfFacts, old: PaperFile | None
     ) -> None:
-        """The bytes first, then the row that names them."""
+        """Stores the bytes, then the row that names them."""
         row = old or PaperFile(paper=paper, kind=known.kind)
         if old:
             self.owners.pop(old.sha256, None)
@@ -218,12 +228,14 @@ class _Attacher:
             with transaction.atomic():
                 row.save()
         except IntegrityError as error:
-            raise _Refused("busy", "somebody else attached one at the same moment: run it again") from error
+            raise _RejectedError("busy", "somebody else attached one at the same moment: run it again") from error
         self.files[paper.pk, known.kind] = row
         self.owners[digest.sha256] = (known.key, known.kind)
 
     def _store(self, name: str, row: PaperFile) -> str:
-        """The name holds the digest: the same bytes are stored once, and no name ever changes its content."""
+        """Stores the file under a name with its digest: equal bytes are stored once, and a name never changes its
+        content.
+        """
         wanted = f"papers/v{self.volume.number}/{row.paper.key}-{row.kind}-{row.sha256[:32]}.{row.extension}"
         if self.storage.exists(wanted) and self.storage.size(wanted) == row.size:
             return wanted
@@ -232,7 +244,7 @@ class _Attacher:
 
 
 def read_digest(path: Path) -> Digest:
-    """Size, CRC-32 and SHA-256 of the file at `path`, in one pass and flat memory. Raises OSError."""
+    """Returns size, CRC-32 and SHA-256 of a file, in one pass and constant memory. Raises OSError."""
     sha256, crc32, size = hashlib.sha256(), 0, 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -242,22 +254,22 @@ def read_digest(path: Path) -> Digest:
     return Digest(size, crc32, sha256.hexdigest())
 
 
-def to_look_at(intake: Intake) -> list[Finding]:
-    """The findings about files that were taken in all the same."""
-    return [one for one in intake.findings if intake.outcomes.get(one.file) is not Outcome.REFUSED]
+def accepted_findings(result: AttachResult) -> list[Finding]:
+    """Returns the findings about files that were attached."""
+    return [one for one in result.findings if result.outcomes.get(one.file) is not Outcome.REJECTED]
 
 
-def rejections(intake: Intake) -> list[Finding]:
-    """Why files were refused."""
+def rejections(result: AttachResult) -> list[Finding]:
+    """Returns why files were rejected."""
     return [
         one
-        for one in intake.findings
-        if intake.outcomes.get(one.file) is Outcome.REFUSED and one.severity is Severity.ERROR
+        for one in result.findings
+        if result.outcomes.get(one.file) is Outcome.REJECTED and one.severity is Severity.ERROR
     ]
 
 
 def file_names(folder: Path) -> Iterator[str]:
-    """All files below `folder`, relative to it; hidden ones are none of the package's."""
+    """Yields all files below `folder`, relative to it, without hidden ones."""
     for where, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:

@@ -1,6 +1,6 @@
-"""A look into PDF files of unknown origin; pypdf lives here only.
+"""Reads facts from PDF files of unknown origin. The only module that imports pypdf for papers.
 
-Whatever a file does to the parser, the answer is `PdfFacts`: nothing is raised but what the file system raises.
+Whatever a file does to the parser, the result is a `PdfFacts`. Only errors of the file system are raised.
 """
 
 import logging
@@ -12,21 +12,21 @@ from pypdf.errors import FileNotDecryptedError
 
 from proceedings.publisher.pdf_rules import PdfFacts, is_agreement
 
-EXCERPT = 4000
-"""Characters of the first page that are kept; title and authors stand in them."""
+MAX_EXCERPT = 4000
+"""Characters of the first page that are stored; they include title and authors."""
 _HEADER = b"%PDF-"
-# The parser tells its log about every oddity of every file; here only the outcome counts.
+# pypdf logs every oddity of every file; here only the result counts.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
-def look(path: Path) -> PdfFacts:
-    """The facts of the file at `path`. Raises OSError."""
+def read_pdf(path: Path) -> PdfFacts:
+    """Returns the facts of the file at `path`. Raises OSError."""
     with path.open("rb") as file:
-        return look_into(file)
+        return read_open_pdf(file)
 
 
-def look_into(file: BinaryIO) -> PdfFacts:
-    """The facts of an open file."""
+def read_open_pdf(file: BinaryIO) -> PdfFacts:
+    """Returns the facts of an open file."""
     if _HEADER not in file.read(1024):
         return PdfFacts(problem="it does not begin like one")
     file.seek(0)
@@ -34,12 +34,12 @@ def look_into(file: BinaryIO) -> PdfFacts:
         return _facts(PdfReader(file, strict=False))
     except FileNotDecryptedError:
         return PdfFacts(encrypted=True)
-    except Exception as error:  # noqa: BLE001 - a broken file can break a parser in any way; that is the finding
+    except Exception as error:  # noqa: BLE001 - a broken file can raise anything in the parser; it becomes the finding
         return PdfFacts(problem=f"{type(error).__name__}: {error}"[:200])
 
 
 def _facts(reader: PdfReader) -> PdfFacts:
-    # A file that opens with an empty password is encrypted all the same, and some readers refuse it.
+    # A file with an empty password opens, but it is encrypted, and some readers reject it.
     if reader.is_encrypted:
         return PdfFacts(encrypted=True)
     pages = len(reader.pages)
@@ -48,18 +48,18 @@ def _facts(reader: PdfReader) -> PdfFacts:
     title = ""
     try:
         title = str(reader.metadata.title or "") if reader.metadata else ""
-    except Exception:  # noqa: BLE001 - its own words about itself may be broken; the pages count
+    except Exception:  # noqa: BLE001 - broken metadata does not make the pages unreadable
         title = ""
-    return PdfFacts(pages=pages, first_page=_clean(first)[:EXCERPT], title=_clean(title)[:300], agreement=agreement)
+    return PdfFacts(pages=pages, first_page=_clean(first)[:MAX_EXCERPT], title=_clean(title)[:300], agreement=agreement)
 
 
 def _text(reader: PdfReader, page: int) -> str:
     try:
         return reader.pages[page].extract_text()
-    except Exception:  # noqa: BLE001 - text that cannot be had is no text; the file may still be sound
+    except Exception:  # noqa: BLE001 - text that cannot be extracted counts as no text; the file may be sound
         return ""
 
 
 def _clean(text: str) -> str:
-    """White space folded, and nothing in it that a database refuses."""
+    """Folds white space and removes characters that a database rejects."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())

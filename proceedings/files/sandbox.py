@@ -1,9 +1,10 @@
-"""The look into strangers' PDFs, by a process that has nothing to lose.
+"""Reads uploaded PDFs in a child process without privileges.
 
-The child gets memory and time by the spoonful, can write no file, and has neither secrets nor a database. One child
-looks into file after file, because to start one costs more than to look; one that a file has killed is replaced.
+The child has little memory and CPU time, cannot write files, and has neither secrets nor a database. One child reads
+many files, because starting one costs more than reading. If a file kills it, another is started.
 
-``python -m proceedings.confined`` is the child: it reads paths, a line of JSON each, and answers with a line of facts.
+``python -m proceedings.files.sandbox`` is the child. It reads paths, one JSON line each, and answers each with a line
+of facts.
 """
 
 import contextlib
@@ -18,37 +19,37 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from proceedings.files.pdf_reader import look
+from proceedings.files.pdf_reader import read_pdf
 from proceedings.publisher.pdf_rules import PdfFacts
 
-SECONDS = 20
-"""Of the processor, for one file; a long paper takes less than one."""
-PATIENCE = 3 * SECONDS
-"""Of the parent, by the clock on the wall."""
-MEMORY = 1 << 30
+MAX_CPU_SECONDS = 20
+"""CPU seconds for one file; a long paper takes less than one."""
+MAX_WAIT_SECONDS = 3 * MAX_CPU_SECONDS
+"""Elapsed seconds that the parent waits for an answer."""
+MAX_MEMORY = 1 << 30
 """Address space of the child, in bytes."""
 
-TOO_MUCH = PdfFacts(problem="it takes more time or memory to read than any paper does")
+OVER_LIMIT = PdfFacts(problem="it takes more time or memory to read than any paper does")
 
-Look = Callable[[Path], PdfFacts]
+ReadPdf = Callable[[Path], PdfFacts]
 
 
 @contextmanager
-def reader() -> Iterator[Look]:
-    """A function that looks into the file at a path as `pdfs.look` does, and raises OSError if it is not there."""
+def sandboxed_reader() -> Iterator[ReadPdf]:
+    """Yields a function that reads a PDF like `pdf_reader.read_pdf`. It raises OSError if the file does not exist."""
     child = _Child()
     try:
-        yield child.look
+        yield child.read
     finally:
-        child.end()
+        child.stop()
 
 
 class _Child:
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
 
-    def look(self, path: Path) -> PdfFacts:
-        path.stat()  # what the file system has to say it says to us
+    def read(self, path: Path) -> PdfFacts:
+        path.stat()  # raises OSError here, not in the child
         process = self._started()
         assert process.stdin  # noqa: S101 - for the type checker: it is a pipe
         try:
@@ -58,15 +59,15 @@ class _Child:
         except BrokenPipeError:
             answer = b""
         if not answer:
-            self.end()
-            return TOO_MUCH
+            self.stop()
+            return OVER_LIMIT
         return PdfFacts(**json.loads(answer))
 
     @staticmethod
     def _answer(process: "subprocess.Popen[bytes]") -> bytes:
-        """The child's line; empty when it died or takes too long."""
-        assert process.stdout  # noqa: S101 - as above
-        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        """Returns the child's line; empty if it died or timed out."""
+        assert process.stdout  # noqa: S101 - for the type checker
+        ready, _, _ = select.select([process.stdout], [], [], MAX_WAIT_SECONDS)
         return process.stdout.readline() if ready else b""
 
     def _started(self) -> "subprocess.Popen[bytes]":
@@ -78,7 +79,7 @@ class _Child:
             )  # fmt: skip
         return self.process
 
-    def end(self) -> None:
+    def stop(self) -> None:
         if self.process is not None:
             self.process.kill()
             with contextlib.suppress(BrokenPipeError):
@@ -86,8 +87,8 @@ class _Child:
             self.process = None
 
 
-def confine(memory: int = MEMORY, disk: int = 0) -> None:
-    """From here on the process can have little, and never more again. In bytes, `disk` for each file it writes."""
+def set_limits(memory: int = MAX_MEMORY, disk: int = 0) -> None:
+    """Limits this process for good. `memory` and `disk` (per written file) are in bytes."""
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_FSIZE: disk,
@@ -96,25 +97,25 @@ def confine(memory: int = MEMORY, disk: int = 0) -> None:
     }
     for what, most in limits.items():
         resource.setrlimit(what, (most, most))
-    with contextlib.suppress(ValueError, OSError):  # some systems do not know it
+    with contextlib.suppress(ValueError, OSError):  # some systems do not have this limit
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def serve() -> None:
-    """Answers until nobody asks any more."""
+    """Answers requests until the input ends."""
     for line in sys.stdin.buffer:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        until = int(used.ru_utime + used.ru_stime) + SECONDS
+        until = int(used.ru_utime + used.ru_stime) + MAX_CPU_SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
         try:
-            facts = look(Path(json.loads(line)))
+            facts = read_pdf(Path(json.loads(line)))
         except (MemoryError, RecursionError):
-            facts = TOO_MUCH
+            facts = OVER_LIMIT
         sys.stdout.buffer.write(json.dumps(asdict(facts)).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    confine()
+    set_limits()
     serve()

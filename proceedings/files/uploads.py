@@ -1,7 +1,7 @@
-"""Files that somebody uploads, alone or in a zip -> a flat folder of files. Nothing is written outside the folder.
+"""Unpacks uploads, single files or zips, into a flat folder. Writes nothing outside the folder.
 
-A zip is somebody else's word about names and sizes: names that lead elsewhere, links, passwords and bombs are refused,
-and every file is copied piece by piece, so that a large one needs no memory.
+Names and sizes in a zip are not trusted. Names that lead elsewhere, links, passwords and bombs are rejected. Files are
+copied in chunks, in constant memory.
 """
 
 import shutil
@@ -16,47 +16,47 @@ from typing import BinaryIO
 from proceedings.bibtex.findings import Finding
 from proceedings.publisher.filenames import Kind, read_name
 
-LARGEST_FILE = 200 * 1024 * 1024
-"""Bytes of one file, after unpacking."""
+MAX_FILE_SIZE = 200 * 1024 * 1024
+"""Maximum bytes of one file, after unpacking."""
 
-LARGEST_TOTAL = 8 * 1024**3
-"""Bytes of all files together, after unpacking."""
+MAX_TOTAL_SIZE = 8 * 1024**3
+"""Maximum bytes of all files together, after unpacking."""
 
 MAX_FILES = 10_000
-_STEEPEST = 500
-"""A zip whose file grows by more than this is no zip of PDFs, which hardly shrink at all."""
+_MAX_RATIO = 500
+"""Maximum ratio of compression. PDFs hardly compress, so more is a bomb."""
 _CHUNK = 1 << 20
 _IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came in: what it is called, and its bytes to read from the start."""
+    """A file as uploaded: its name, its size in bytes, and the file to read from the start."""
 
     name: str
     size: int
     file: BinaryIO
 
 
-class _Refused(Exception):
+class _RejectedError(Exception):
     pass
 
 
 def unpack(uploads: Iterable[Upload], folder: Path) -> list[Finding]:
-    """Writes the files into `folder`, which is empty. Returns what was refused, with what to do instead.
+    """Writes the files into the empty `folder`. Returns what was rejected, with what to do instead.
 
-    A zip is opened, unless it is called like a supplement. Raises OSError, as when the disk is full.
+    Unpacks a zip unless it has the name of a supplement. Raises OSError, for example if the disk is full.
     """
     found: list[Finding] = []
-    room = _Room(folder)
+    target = _UploadFolder(folder)
     for upload in uploads:
         try:
             if upload.name.lower().endswith(".zip") and not _is_supplement(upload.name):
-                found += _open(upload, room)
+                found += _unpack_zip(upload, target)
             else:
-                room.take(PurePosixPath(upload.name.replace("\\", "/")).name, upload.size, upload.file)
-        except _Refused as refusal:
-            found.append(_say(upload.name, str(refusal)))
+                target.add(PurePosixPath(upload.name.replace("\\", "/")).name, upload.size, upload.file)
+        except _RejectedError as refusal:
+            found.append(_finding(upload.name, str(refusal)))
     return found
 
 
@@ -65,52 +65,58 @@ def _is_supplement(name: str) -> bool:
     return known is not None and known.kind is Kind.SUPPLEMENT
 
 
-class _Room:
-    """The folder with what is in it already."""
+class _UploadFolder:
+    """The folder, and the names and sizes written so far."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.names: set[str] = set()
         self.total = 0
 
-    def take(self, name: str, size: int, source: BinaryIO) -> None:
-        """Copies one file in. Raises _Refused."""
+    def add(self, name: str, size: int, source: BinaryIO) -> None:
+        """Copies one file to the folder. Raises _RejectedError."""
         if name in ("", ".", "..") or not name.isprintable():
-            raise _Refused("has a name that no file of a paper has: rename it")
+            raise _RejectedError("has a name that no file of a paper has: rename it")
         if name.casefold() in self.names:
-            raise _Refused("comes twice in this upload: keep one")
-        if size > LARGEST_FILE:
-            raise _Refused(f"is larger than {LARGEST_FILE >> 20} MB: make it smaller, or offer it under an address")
-        if len(self.names) >= MAX_FILES or self.total + size > LARGEST_TOTAL:
-            raise _Refused(f"is more than {MAX_FILES} files or {LARGEST_TOTAL >> 30} GB at once: upload the rest after")
+            raise _RejectedError("comes twice in this upload: keep one")
+        if size > MAX_FILE_SIZE:
+            raise _RejectedError(
+                f"is larger than {MAX_FILE_SIZE >> 20} MB: make it smaller, or offer it under an address"
+            )
+        if len(self.names) >= MAX_FILES or self.total + size > MAX_TOTAL_SIZE:
+            raise _RejectedError(
+                f"is more than {MAX_FILES} files or {MAX_TOTAL_SIZE >> 30} GB at once: upload the rest after"
+            )
         self.names.add(name.casefold())
         self.total += size
         with (self.folder / name).open("wb") as target:
             shutil.copyfileobj(source, target, _CHUNK)
 
 
-def _open(upload: Upload, room: _Room) -> list[Finding]:
-    """The files of a zip. Raises _Refused for a file that is no zip."""
+def _unpack_zip(upload: Upload, target: _UploadFolder) -> list[Finding]:
+    """Unpacks a zip. Raises _RejectedError if it is not a zip."""
     try:
         archive = zipfile.ZipFile(upload.file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _Refused(f"is no zip that can be opened ({error}): make it anew") from error
+        raise _RejectedError(f"is no zip that can be opened ({error}): make it anew") from error
     found = []
     with archive:
-        for member in _wanted(archive.infolist()):
+        for member in _wanted_members(archive.infolist()):
             try:
-                _check(member)
+                _check_member(member)
                 with archive.open(member) as source:
-                    room.take(PurePosixPath(member.filename).name, member.file_size, source)  # type: ignore[arg-type]
-            except _Refused as refusal:
-                found.append(_say(f"{upload.name}: {member.filename}", str(refusal)))
+                    target.add(PurePosixPath(member.filename).name, member.file_size, source)  # type: ignore[arg-type]
+            except _RejectedError as refusal:
+                found.append(_finding(f"{upload.name}: {member.filename}", str(refusal)))
             except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-                (room.folder / PurePosixPath(member.filename).name).unlink(missing_ok=True)
-                found.append(_say(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): zip it anew"))
+                (target.folder / PurePosixPath(member.filename).name).unlink(missing_ok=True)
+                found.append(
+                    _finding(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): zip it anew")
+                )
     return found
 
 
-def _wanted(members: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
+def _wanted_members(members: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     for member in members:
         parts = PurePosixPath(member.filename).parts
         if not member.is_dir() and not (
@@ -119,20 +125,20 @@ def _wanted(members: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
             yield member
 
 
-def _check(member: zipfile.ZipInfo) -> None:
-    """Raises _Refused for what no honest zip of papers holds."""
+def _check_member(member: zipfile.ZipInfo) -> None:
+    """Raises _RejectedError for a member that a zip of papers never has."""
     path = PurePosixPath(member.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in member.filename:
-        raise _Refused("has a name that leads out of the zip: zip the files themselves")
+        raise _RejectedError("has a name that leads out of the zip: zip the files themselves")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise _Refused("is a link, not a file: zip the file itself")
+        raise _RejectedError("is a link, not a file: zip the file itself")
     if member.header_offset < 0:
-        raise _Refused("begins before the zip does, which is damaged: zip it anew")
+        raise _RejectedError("begins before the zip does, which is damaged: zip it anew")
     if member.flag_bits & 0x1:
-        raise _Refused("is encrypted: zip it without a password")
-    if member.file_size > _STEEPEST * max(member.compress_size, 1024):
-        raise _Refused("unpacks to far more than a paper can be: zip it anew")
+        raise _RejectedError("is encrypted: zip it without a password")
+    if member.file_size > _MAX_RATIO * max(member.compress_size, 1024):
+        raise _RejectedError("unpacks to far more than a paper can be: zip it anew")
 
 
-def _say(name: str, message: str) -> Finding:
+def _finding(name: str, message: str) -> Finding:
     return Finding(rule="upload", message=message, file=name, field="file")

@@ -1,1 +1,1 @@
-"""Files of any system to an import plan, and the plan to rows."""
+"""Imports: files of any submission system to a plan, and the plan to rows."""

@@ -1,4 +1,4 @@
-"""A paper's authors before and after an import: who stays the same person, and who answers for the paper. Pure."""
+"""Matches a paper's authors before and after an import, and finds the corresponding author. Pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -11,7 +11,7 @@ from proceedings.bibtex.records import Details
 
 @dataclass(frozen=True, slots=True)
 class AuthorState:
-    """One author as the database has or shall have them. `pk` is None for somebody new."""
+    """One author, as stored or as planned. `pk` is None for a new one."""
 
     name: Name
     email: str = ""
@@ -22,22 +22,22 @@ class AuthorState:
 
     @property
     def address(self) -> str:
-        """``Mike Lewis <mike@author.example>``."""
+        """Name and address: ``Mike Lewis <mike@author.example>``."""
         return f"{self.name} <{self.email}>"
 
 
 def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[AuthorState, ...]:
-    """The authors called `names`, in that order; whoever was there before keeps address, affiliation and ORCID iD.
+    """Returns the authors with these `names`. Existing authors keep address, affiliation and ORCID iD.
 
-    A person is recognised by the same name, else by the same words apart from case, accents and order, else, in the
-    same place of the list, by initials. Each earlier author is used once; of two namesakes the one in the same place.
+    An author is matched by the same name, then by the same words in any order, case and accents, then by initials in
+    the same position. Each existing author is used once; of two equal names the one in the same position.
     """
     found: dict[int, AuthorState] = {}
     left = dict(enumerate(before))
     for index, name in enumerate(names):
         if index in left and left[index].name == name:
             found[index] = left.pop(index)
-    for key in _KEYS if left else ():  # most imports bring new papers: nobody is left to be recognised
+    for key in _KEYS if left else ():  # most imports bring new papers, with nobody left to match
         waiting: dict[Hashable, list[int]] = defaultdict(list)
         for at, old in left.items():
             waiting[key(old.name)].append(at)
@@ -52,7 +52,7 @@ def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[Au
     )
 
 
-# What two spellings of one name have in common, from strict to loose.
+# What two spellings of one name share, from strict to loose.
 _KEYS: tuple[Callable[[Name], Hashable], ...] = (
     lambda name: name,
     lambda name: tuple(sorted(plain_words(str(name)))),
@@ -61,7 +61,7 @@ _KEYS: tuple[Callable[[Name], Hashable], ...] = (
 
 
 def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> tuple[AuthorState, ...]:
-    """`authors` with what `details` know and the desk does not: nothing that somebody has put in is overwritten."""
+    """Adds what `details` know and the database does not. Overwrites nothing."""
     if len(details) != len(authors):
         return tuple(authors)
     return tuple(
@@ -71,7 +71,7 @@ def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> 
 
 
 def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:
-    """`authors` with the one at `index` as the corresponding author; the others keep their addresses."""
+    """Makes the author at `index` the corresponding author. The others keep their addresses."""
     return tuple(
         replace(author, is_corresponding=True, email=email) if at == index else replace(author, is_corresponding=False)
         for at, author in enumerate(authors)
@@ -79,5 +79,5 @@ def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tupl
 
 
 def contact_of(authors: Iterable[AuthorState]) -> AuthorState | None:
-    """The corresponding author, if there is one."""
+    """Returns the corresponding author, or None."""
     return next((author for author in authors if author.is_corresponding), None)

@@ -1,4 +1,4 @@
-"""The table of corresponding authors, ``paper,email,name[,author]``, and whom of a paper's authors it means. Pure."""
+"""The table of corresponding authors, ``paper,email,name[,author]``, matched to a paper's authors. Pure."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.latex import LatexError, to_unicode
-from proceedings.bibtex.name_matching import _identical, compatible, same_letters, same_words
+from proceedings.bibtex.name_matching import compatible, identical, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
 
 COLUMNS = ("paper", "email", "name")
@@ -17,7 +17,9 @@ _OPTIONAL = "author"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One row: who answers for `paper`. `author` is a name as in the BibTeX file, or a place from 1 on, or empty."""
+    """One row: the corresponding author of `paper`. `author` is a name as in the BibTeX file, a position from 1, or
+    empty.
+    """
 
     line: int
     paper: str
@@ -28,7 +30,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class ContactTable:
-    """The rows that can be read, how many there are in all, and what is wrong with the others."""
+    """The readable rows, the number of all rows, and the findings about the others."""
 
     contacts: tuple[Contact, ...] = ()
     rows: int = 0
@@ -36,19 +38,19 @@ class ContactTable:
 
 
 class NoMatchError(ValueError):
-    """A contact who cannot be told among the authors; the message says what to write."""
+    """A contact matches no author, or several. The message says what to write."""
 
 
 def read_contacts(text: str, file: str = "") -> ContactTable:
-    """The rows of a contacts table. Raises nothing: a bad row is a finding with its line, and the others are read."""
+    """Reads a contacts table. Raises nothing: a bad row becomes a finding with its line, and the others are read."""
     return _Table(file).read(text)
 
 
 def match(contact: Contact, authors: Sequence[Name]) -> int:
-    """The index of the author whom `contact` means.
+    """Returns the index of the author that `contact` means.
 
-    The first way of comparing that fits anyone decides: the very name, the same words in any order, case and accents,
-    then initials and left-out middle names. Raises NoMatchError if it fits none, or more than one.
+    It compares the exact name, then the same words in any order, case and accents, then initials and omitted middle
+    names. The first comparison with any match decides. Raises NoMatchError if there is no match or more than one.
     """
     if contact.author:
         if contact.author.isascii() and contact.author.isdigit():
@@ -57,7 +59,7 @@ def match(contact: Contact, authors: Sequence[Name]) -> int:
     else:
         wanted = contact.name
     name = _as_name(wanted)
-    for same in (_identical, same_words, same_letters, compatible):
+    for same in (identical, same_words, same_letters, compatible):
         fitting = [index for index, author in enumerate(authors) if same(name, author)]
         if len(fitting) == 1:
             return fitting[0]
@@ -80,7 +82,7 @@ def _by_place(place: int, authors: Sequence[Name]) -> int:
 
 
 def _as_name(text: str) -> Name:
-    """A name as somebody typed it into a table, in Unicode or in LaTeX."""
+    """Reads a name typed into a table, in Unicode or in LaTeX."""
     try:
         return read_name(text).name.map(to_unicode)
     except (NotANameError, LatexError):
@@ -92,7 +94,7 @@ class _Table:
         self.file = file
         self.findings: list[Finding] = []
 
-    def _say(self, rule: str, message: str, line: int, paper: str = "", field: str = "") -> None:
+    def _add_finding(self, rule: str, message: str, line: int, paper: str = "", field: str = "") -> None:
         self.findings.append(Finding(rule=rule, message=message, file=self.file, line=line, paper=paper, field=field))
 
     def read(self, text: str) -> ContactTable:
@@ -115,12 +117,12 @@ class _Table:
                 contacts += self._row(header, cells, line)
         except csv.Error as error:
             rows += 1
-            self._say(
+            self._add_finding(
                 "csv", f"the table cannot be read from here on ({error}): look for a quote without its partner", start
             )
         if header is None and not self.findings:
-            self._say("csv", f"the table is empty: its first line must be {','.join(COLUMNS)}", 1)
-        kept, found = _one_each(contacts, self.file)
+            self._add_finding("csv", f"the table is empty: its first line must be {','.join(COLUMNS)}", 1)
+        kept, found = _without_duplicates(contacts, self.file)
         return ContactTable(tuple(kept), rows, tuple(self.findings + found))
 
     def _header(self, cells: list[str], line: int) -> list[str] | None:
@@ -132,7 +134,7 @@ class _Table:
         hint = ""
         if len(cells) == 1 and re.search("[;\t]", cells[0]):
             hint = " (columns are set apart by commas here, not by semicolons or tabs)"
-        self._say(
+        self._add_finding(
             "columns",
             f"the columns are {', '.join(names)}; the first line must be {','.join(COLUMNS)}, with 'author' as fourth "
             f"column if a name alone is not enough{hint}. No contact was read",
@@ -142,7 +144,7 @@ class _Table:
 
     def _row(self, header: list[str], cells: list[str], line: int) -> Iterable[Contact]:
         if len(cells) != len(header):
-            self._say(
+            self._add_finding(
                 "columns", f"has {len(cells)} cells, the first line has {len(header)}: check commas and quotes", line
             )
             return
@@ -150,7 +152,7 @@ class _Table:
         row = {name: cell.strip(" \t") for name, cell in raw.items()}
         for name, cell in row.items():
             if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", cell):
-                self._say(
+                self._add_finding(
                     "line-break",
                     "holds a line break or control character: put it on one line",
                     line,
@@ -160,7 +162,9 @@ class _Table:
                 return
         for name in COLUMNS:
             if not row[name] and not (name == "name" and row.get(_OPTIONAL)):
-                self._say("columns", f"is empty: fill in the {name}, or remove the row", line, row["paper"], name)
+                self._add_finding(
+                    "columns", f"is empty: fill in the {name}, or remove the row", line, row["paper"], name
+                )
                 return
         yield Contact(line, row["paper"], row["email"], row["name"], row.get(_OPTIONAL, ""))
 
@@ -169,8 +173,8 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else ascii(text)
 
 
-def _one_each(contacts: Sequence[Contact], file: str) -> tuple[list[Contact], list[Finding]]:
-    """The contacts of papers with one row; of the others neither row is taken, since nobody knows which is right."""
+def _without_duplicates(contacts: Sequence[Contact], file: str) -> tuple[list[Contact], list[Finding]]:
+    """Returns the contacts of papers with one row. If a paper has several, none is used, and each is a finding."""
     lines: dict[str, list[int]] = {}
     for contact in contacts:
         lines.setdefault(contact.paper, []).append(contact.line)

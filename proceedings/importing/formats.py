@@ -1,4 +1,4 @@
-"""What submission systems export: whose a file is, and the reader for it. Pure."""
+"""Detects the format of a submission system's export and selects its reader. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from proceedings.importing.openreview import read_openreview
 from proceedings.importing.submissions import Submissions
-from proceedings.importing.tables import heads, read_cmt, read_easychair, read_table
+from proceedings.importing.tables import first_rows, read_cmt, read_easychair, read_table
 
 
 class Format(StrEnum):
-    """Where a file comes from."""
+    """The system that exported a file."""
 
     BIBTEX = "bibtex"
     EASYCHAIR = "easychair"
@@ -20,13 +20,13 @@ class Format(StrEnum):
 
 
 def detect(name: str, text: str) -> Format | None:
-    """The format of a file, where it is plain from its beginning; None where somebody has to say it."""
+    """Returns the format of a file if its beginning shows it, else None: the user must name it."""
     start = text.lstrip("\ufeff \t\r\n")
     if name.lower().endswith(".bib") or re.match(r"[@%]", start):
         return Format.BIBTEX
     if start[:1] in ("[", "{"):
         return Format.OPENREVIEW
-    first = heads(text)
+    first = first_rows(text)
     for head in first:
         if {"paper id", "paper title"} <= set(head):
             return Format.CMT
@@ -38,7 +38,9 @@ def detect(name: str, text: str) -> Format | None:
 def read(
     kind: Format, text: str, file: str, *, authors: str = "", columns: Mapping[str, str] | None = None
 ) -> Submissions:
-    """The accepted papers in `text`. `authors` is EasyChair's second table; `columns` maps ours to a table's own."""
+    """Reads the accepted papers in `text`. `authors` is EasyChair's second table; `columns` maps our names to the
+    table's.
+    """
     if kind is Format.OPENREVIEW:
         return read_openreview(text, file)
     if kind is Format.EASYCHAIR:

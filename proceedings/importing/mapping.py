@@ -1,7 +1,7 @@
-"""Submissions -> the records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
+"""Converts submissions to records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
 
-A submission is known again by its number, else by its title; then its key and whatever the system does not know, such
-as pages, stay as the desk has them. New ones get keys of their own.
+A submission is matched by its number, else by its title. It then keeps its key and the fields that the system does not
+know, such as pages. New ones get new keys.
 """
 
 import re
@@ -24,7 +24,7 @@ from proceedings.bibtex.name_matching import plain_words
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
 from proceedings.importing.submissions import Person, Submission, Submissions
-from proceedings.publisher.rules import key_stem, letters_of
+from proceedings.publisher.rules import key_stem, key_suffixes
 
 _MATHEMATICS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _BARE = re.compile(r"(?<!\\)[%&#]")
@@ -34,15 +34,15 @@ _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+\Z")
 def map_submissions(
     submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str
 ) -> VolumeFile:
-    """`submissions` as a file of `volume`, whose papers so far are `known`. Raises nothing."""
-    desk = _Mapper(volume, known, file)
-    entries = desk.take(submissions.submissions)
-    return VolumeFile(volume, tuple(entries), (*submissions.findings, *desk.findings))
+    """Returns `submissions` as a file of `volume`, whose present papers are `known`. Raises nothing."""
+    mapper = _Mapper(volume, known, file)
+    entries = mapper.map_all(submissions.submissions)
+    return VolumeFile(volume, tuple(entries), (*submissions.findings, *mapper.findings))
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text on both sides, and the characters without a LaTeX form."""
+    """A text in Unicode and in LaTeX, and its characters without a LaTeX form."""
 
     unicode: str
     latex: str
@@ -61,7 +61,9 @@ class _Mapper:
             if not record.submission:
                 self.by_title[_words(record.title)].append(record)
 
-    def say(self, one: Submission, rule: str, message: str, severity: Severity = Severity.ERROR, **more: str) -> None:
+    def add_finding(
+        self, one: Submission, rule: str, message: str, severity: Severity = Severity.ERROR, **more: str
+    ) -> None:
         self.findings.append(
             Finding(
                 rule=rule,
@@ -74,8 +76,8 @@ class _Mapper:
             )
         )
 
-    def take(self, submissions: Sequence[Submission]) -> list[PaperEntry]:
-        """One entry per submission: those known, in the desk's order, then the new ones in the file's."""
+    def map_all(self, submissions: Sequence[Submission]) -> list[PaperEntry]:
+        """Returns one entry per submission: known papers in their present order, then new ones in the file's order."""
         old = {at: record for at, one in enumerate(submissions) if (record := self._recognise(one))}
         keys = self._keys([one for at, one in enumerate(submissions) if at not in old])
         order = sorted(range(len(submissions)), key=lambda at: (at not in old, old[at].position if at in old else at))
@@ -96,7 +98,7 @@ class _Mapper:
         return same.pop(0) if len(same) == 1 and one.title else None
 
     def _keys(self, new: Sequence[Submission]) -> dict[int, str]:
-        """2.1: name and year; where several share them, all new ones carry a letter, behind those already given."""
+        """2.1: name and year. If several share them, all new ones get a letter, after those already used."""
         year = f"{self.volume.year % 100:02}"
         stems = {id(one): f"{_stem(one)}{year}" for one in new}
         wanted = Counter(stems.values())
@@ -106,7 +108,9 @@ class _Mapper:
             stem = stems[id(one)]
             alone = wanted[stem] == 1 and not any(re.fullmatch(f"{re.escape(stem)}[a-z]*", key) for key in taken)
             key = (
-                stem if alone else next(f"{stem}{letter}" for letter in letters_of() if f"{stem}{letter}" not in taken)
+                stem
+                if alone
+                else next(f"{stem}{letter}" for letter in key_suffixes() if f"{stem}{letter}" not in taken)
             )
             if one.key and KEY.match(one.key) and one.key.lower() not in taken:
                 key = one.key
@@ -118,7 +122,7 @@ class _Mapper:
     def _record(self, one: Submission, key: str, position: int, before: PaperRecord | None) -> PaperRecord | None:
         if not one.title or not one.people:
             missing = "title" if not one.title else "authors"
-            self.say(
+            self.add_finding(
                 one,
                 "required",
                 f"the paper has no {missing}: add them in the submission system, or by hand",
@@ -147,35 +151,35 @@ class _Mapper:
         )
         self._doubts(one)
         if too_long := self._too_long(record):
-            self.say(one, "length", too_long)
+            self.add_finding(one, "length", too_long)
             return None
-        return _kept(record, before)
+        return _with_known_fields(record, before)
 
     def _title(self, one: Submission) -> _Text | None:
         try:
-            title = text_of(one.title)
+            title = title_text(one.title)
         except LatexError as error:
-            self.say(one, "latex", str(error), field="title")
+            self.add_finding(one, "latex", str(error), field="title")
             return None
         if title.unmapped:
             named = ", ".join(map(describe, title.unmapped))
             message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
-            self.say(one, "unmapped", message, Severity.WARNING, field="title")
+            self.add_finding(one, "unmapped", message, Severity.WARNING, field="title")
         return title
 
     def _abstract(self, one: Submission) -> str:
-        written = ascii_latex(prose_in_latex(one.abstract))
+        written = ascii_latex(prose_to_latex(one.abstract))
         if written.unmapped:
             named = ", ".join(map(describe, written.unmapped))
             message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
-            self.say(one, "unmapped", message, Severity.WARNING, field="abstract")
+            self.add_finding(one, "unmapped", message, Severity.WARNING, field="abstract")
         return without_escapes(written.text)
 
     def _details(self, one: Submission, place: int, person: Person) -> Details:
         email = person.email.strip()
         if email and (not _ADDRESS.match(email) or len(email) > LIMITS["email"]):
             message = f"name {place}: '{email[:80]}' is no e-mail address; it was left out"
-            self.say(one, "email", message, Severity.WARNING, field="emails")
+            self.add_finding(one, "email", message, Severity.WARNING, field="emails")
             email = ""
         return Details(email, person.affiliation[: LIMITS["affiliation"]])
 
@@ -184,7 +188,7 @@ class _Mapper:
         if len(marked) > 1:
             names = "; ".join(str(one.people[place].name) for place in marked)
             message = f"{len(marked)} corresponding authors are marked ({names}): choose one; none was taken"
-            self.say(one, "two-contacts", message, Severity.WARNING, field="authors")
+            self.add_finding(one, "two-contacts", message, Severity.WARNING, field="authors")
             return None
         return marked[0] if marked else None
 
@@ -193,7 +197,7 @@ class _Mapper:
             for doubt in person.doubts:
                 fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
                 message = f"name {place}, {person.name}, {doubt.reason}"
-                self.say(one, "doubtful-name", message, Severity.WARNING, field="authors", fix=fix)
+                self.add_finding(one, "doubtful-name", message, Severity.WARNING, field="authors", fix=fix)
 
     @staticmethod
     def _too_long(record: PaperRecord) -> str:
@@ -204,8 +208,8 @@ class _Mapper:
         return f"a name is too long: {long[0][:60]}…" if long else ""
 
 
-def _kept(record: PaperRecord, before: PaperRecord | None) -> PaperRecord:
-    """`record` with what only the desk knows."""
+def _with_known_fields(record: PaperRecord, before: PaperRecord | None) -> PaperRecord:
+    """Returns `record` with the fields that only the database knows."""
     if before is None:
         return record
     return replace(
@@ -225,14 +229,14 @@ def _words(title: str) -> str:
 
 
 def _stem(one: Submission) -> str:
-    """The first author's family name as keys have it; the submission's number where no letter of it is Latin."""
+    """Returns the first author's family name as keys have it, or the submission's number if it has no Latin letter."""
     return (
         key_stem(one.people[0].name) if one.people else ""
     ) or f"paper{re.sub(r'[^a-z0-9]', '', one.number.lower())}"
 
 
-def text_of(typed: str) -> _Text:
-    """A title as somebody typed it. Raises LatexError when it is LaTeX that cannot be read."""
+def title_text(typed: str) -> _Text:
+    """Returns a typed title as text. Raises LatexError if its LaTeX cannot be read."""
     text = fold(typed)
     if text.count("$") % 2:
         text = re.sub(r"(?<!\\)\$", r"\\$", text)  # a price, not mathematics
@@ -241,13 +245,13 @@ def text_of(typed: str) -> _Text:
     except UnmappedError as error:
         if "\\" not in error.characters:
             return _Text(text, text, error.characters)
-    written = ascii_latex(prose_in_latex(text))
+    written = ascii_latex(prose_to_latex(text))
     latex = without_escapes(written.text)
     return _Text(to_unicode(latex), latex, written.unmapped)
 
 
-def prose_in_latex(typed: str) -> str:
-    """A text with LaTeX in it, in which a bare ``%``, ``&`` or ``#`` outside mathematics means itself."""
+def prose_to_latex(typed: str) -> str:
+    """Returns a typed text as LaTeX. A bare ``%``, ``&`` or ``#`` outside mathematics means the character itself."""
     pieces = []
     at = 0
     text = fold(typed)

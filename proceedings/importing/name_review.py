@@ -1,4 +1,4 @@
-"""Names that an import was not sure of: asked once, settled by a person, remembered for the next import."""
+"""Names that an import could not read with certainty: an editor resolves each, later imports use the answer."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,58 +7,58 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from proceedings.bibtex.names import Confidence, Doubt, Name, NotANameError, doubts, write_name
+from proceedings.bibtex.names import Confidence, Doubt, Name, NotANameError, find_doubts, write_name
 from proceedings.bibtex.records import LIMITS, PaperRecord
 from proceedings.importing.submissions import read_person
 from proceedings.models import Author, NameReview, Volume
 
 PARTS = ("given", "particle", "family", "suffix")
-_LONGEST = 500
+_MAX_LENGTH = 500
 
 
-def parts(name: Name) -> dict[str, str]:
+def name_parts(name: Name) -> dict[str, str]:
     return {part: getattr(name, part) for part in PARTS}
 
 
-def ask(volume: Volume, records: Iterable[PaperRecord]) -> None:
-    """Puts what is odd about the names of `records` in the queue. A name that was asked about before is not again."""
+def queue_names(volume: Volume, records: Iterable[PaperRecord]) -> None:
+    """Queues uncertain names of `records` for review. A name that was queued before is not queued again."""
     found: dict[Name, list[Doubt]] = {}
     for record in records:
         for name, doubt in record.doubts:
             found.setdefault(name, []).append(doubt)
-    # Of a name without a comma the reader has said no more than that.
-    asked = (_question(volume, name, [*known, *doubts(name)]) for name, known in found.items())
+    # For a name without a comma the parser reports nothing else.
+    asked = (_review_of(volume, name, [*known, *find_doubts(name)]) for name, known in found.items())
     NameReview.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
 
 
-def _question(volume: Volume, name: Name, known: list[Doubt]) -> NameReview:
+def _review_of(volume: Volume, name: Name, known: list[Doubt]) -> NameReview:
     reasons = "; ".join(dict.fromkeys(doubt.reason for doubt in known))
     others = [doubt for doubt in known if doubt.proposal and doubt.proposal != name]
     others.sort(key=lambda doubt: doubt.confidence is not Confidence.LIKELY)
     proposal = others[0].proposal if others else None
     return NameReview(
         volume=volume,
-        reason=reasons[:_LONGEST],
-        proposal=write_name(proposal)[:_LONGEST] if proposal else "",
+        reason=reasons[:_MAX_LENGTH],
+        proposal=write_name(proposal)[:_MAX_LENGTH] if proposal else "",
         grave=bool(others) and others[0].confidence is Confidence.LIKELY,
-        **parts(name),
+        **name_parts(name),
     )
 
 
-def answers(volume: Volume | None) -> dict[Name, Name]:
-    """What people settled: a name as an import reads it -> as it is."""
+def resolved_names(volume: Volume | None) -> dict[Name, Name]:
+    """Returns the resolved names: name as an import reads it -> correct name."""
     rows = NameReview.objects.filter(volume=volume, resolved_at__isnull=False) if volume else []
     return {row.name: read_person(row.answer).name for row in rows}
 
 
 def open_reviews(volume: Volume) -> QuerySet[NameReview]:
-    """The questions about names that authors of the volume still bear, the grave ones first."""
+    """Returns the open reviews of names that authors of the volume still have, severe ones first."""
     bearers = Author.objects.filter(paper__volume=OuterRef("volume"), **{part: OuterRef(part) for part in PARTS})
     return NameReview.objects.filter(Exists(bearers), volume=volume, resolved_at__isnull=True)
 
 
-def bearers(questions: Iterable[NameReview], volume: Volume) -> dict[Name, list[Author]]:
-    """The authors who bear the names in question, with their papers, in the order of the volume."""
+def authors_by_name(questions: Iterable[NameReview], volume: Volume) -> dict[Name, list[Author]]:
+    """Returns the authors, with papers, for each name under review, in the order of the volume."""
     wanted = {question.name for question in questions}
     families = {name.family for name in wanted}
     found: dict[Name, list[Author]] = {name: [] for name in wanted}
@@ -69,23 +69,23 @@ def bearers(questions: Iterable[NameReview], volume: Volume) -> dict[Name, list[
     return found
 
 
-def _about_the_author(**which: Any) -> QuerySet[NameReview]:
+def _reviews_of_author(**which: Any) -> QuerySet[NameReview]:
     same = {part: OuterRef(part) for part in PARTS}
     return NameReview.objects.filter(volume=OuterRef("paper__volume"), resolved_at__isnull=True, **same, **which)
 
 
-def of_an_author() -> Subquery:
-    """Whether the question about an author's name is a grave one; NULL where there is none."""
-    return Subquery(_about_the_author().values("grave")[:1])
+def author_review() -> Subquery:
+    """Subquery: whether the review of an author's name is severe; NULL without a review."""
+    return Subquery(_reviews_of_author().values("grave")[:1])
 
 
-def of_a_paper(paper: str, **which: Any) -> Exists:
-    """Whether an author of the paper whose key stands in the column `paper` has a name in question."""
-    return Exists(Author.objects.filter(Exists(_about_the_author(**which)), paper=OuterRef(paper)))
+def paper_has_review(paper: str, **which: Any) -> Exists:
+    """Subquery: whether an author of the paper in the column `paper` has a name under review."""
+    return Exists(Author.objects.filter(Exists(_reviews_of_author(**which)), paper=OuterRef(paper)))
 
 
 def read_answer(text: str) -> Name:
-    """A name as somebody typed it, ``Last, First``. Raises NotANameError, with what to write instead."""
+    """Reads a typed name, ``Last, First``. Raises NotANameError with what to write instead."""
     if text.strip() and "," not in text and not text.strip().startswith("{"):
         msg = f"“{text.strip()}” has no comma: write it as Last, First, or in braces if it has only one part"
         raise NotANameError(msg)
@@ -101,9 +101,9 @@ def read_answer(text: str) -> Name:
 
 
 def resolve(question: NameReview, name: Name, *, by: str, now: datetime) -> int | None:
-    """The answer, once: the authors who bear the name are called `name` from now on, and so are those of later imports.
+    """Renames the authors with this name to `name`, now and in later imports.
 
-    Returns how many authors changed; None if somebody else has settled it.
+    Returns how many authors changed, or None if it was resolved before.
     """
     with transaction.atomic():
         mine = NameReview.objects.filter(pk=question.pk, resolved_at__isnull=True)
@@ -111,4 +111,6 @@ def resolve(question: NameReview, name: Name, *, by: str, now: datetime) -> int 
             return None
         if name == question.name:
             return 0
-        return Author.objects.filter(paper__volume=question.volume_id, **parts(question.name)).update(**parts(name))
+        return Author.objects.filter(paper__volume=question.volume_id, **name_parts(question.name)).update(
+            **name_parts(name)
+        )

@@ -1,6 +1,6 @@
-"""Notes that OpenReview exports (version 2 of its API, as JSON) -> submissions. Pure.
+"""Converts notes exported from OpenReview (API version 2, JSON) to submissions. Pure.
 
-Nothing is raised: a note that cannot be read is a finding with its place, and the others are read.
+Raises nothing: an unreadable note becomes a finding with its position, and the others are read.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import NotANameError
-from proceedings.importing.submissions import Person, Submission, Submissions, read_person, visible
+from proceedings.importing.submissions import Person, Submission, Submissions, read_person, strip_invisible
 
 
 def read_openreview(text: str, file: str) -> Submissions:
-    """The accepted papers among the notes in `text`."""
+    """Reads the accepted papers among the notes in `text`."""
     return _Notes(file).read(text)
 
 
@@ -26,13 +26,15 @@ class _Notes:
         self.file = file
         self.findings: list[Finding] = []
 
-    def say(self, place: int, rule: str, message: str, severity: Severity = Severity.ERROR, paper: str = "") -> None:
+    def add_finding(
+        self, place: int, rule: str, message: str, severity: Severity = Severity.ERROR, paper: str = ""
+    ) -> None:
         message = f"note {place}: {message}"
         self.findings.append(Finding(rule=rule, message=message, severity=severity, file=self.file, paper=paper))
 
     def read(self, text: str) -> Submissions:
         try:
-            data = json.loads(visible(text))
+            data = json.loads(strip_invisible(text))
         except (ValueError, RecursionError) as error:
             finding = Finding(rule="json", message=f"the file is no JSON: {error}", file=self.file)
             return Submissions((), 0, (finding,))
@@ -46,12 +48,14 @@ class _Notes:
     def _note(self, place: int, note: Any) -> Submission | None:
         content = note.get("content") if isinstance(note, dict) else None
         if not isinstance(content, dict):
-            self.say(place, "json", "has no content: it is no submission")
+            self.add_finding(place, "json", "has no content: it is no submission")
             return None
         number = str(note.get("number") or note.get("id") or "")
         decision = self._decision(note) or _text(content, "venueid")
         if re.search("reject|withdraw", decision, re.IGNORECASE):
-            self.say(place, "not-accepted", f"set aside: its decision is '{decision[:60]}'", Severity.NOTE, number)
+            self.add_finding(
+                place, "not-accepted", f"set aside: its decision is '{decision[:60]}'", Severity.NOTE, number
+            )
             return None
         people = tuple(self._people(place, number, content))
         forum = str(note.get("forum") or note.get("id") or "")
@@ -67,7 +71,7 @@ class _Notes:
 
     @staticmethod
     def _decision(note: Mapping[str, Any]) -> str:
-        """The decision among the replies that came with the note."""
+        """Returns the decision among the replies of the note."""
         details = note.get("details")
         replies = details.get("directReplies") if isinstance(details, dict) else None
         for reply in replies if isinstance(replies, list) else []:
@@ -82,9 +86,9 @@ class _Notes:
             name = author.get("fullname", "") if isinstance(author, dict) else author
             known = str(ids[at]) if len(ids) == len(authors) else ""
             try:
-                reading = read_person(visible(str(name)).strip())
+                reading = read_person(strip_invisible(str(name)).strip())
             except NotANameError as error:
-                self.say(place, "author", f"name {at + 1}: {error}", paper=number)
+                self.add_finding(place, "author", f"name {at + 1}: {error}", paper=number)
                 continue
             yield Person(reading.name, known if "@" in known else "", doubts=reading.doubts)
 

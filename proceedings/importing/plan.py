@@ -1,4 +1,4 @@
-"""What an import would do, as plain values: made by `importing`, shown to an editor, then carried out. Pure."""
+"""What an import would do, as plain values: made by `planner`, shown to an editor, then applied. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from proceedings.importing.contacts import ContactTable
 
 
 class Change(StrEnum):
-    """What becomes of an entry."""
+    """What happens to an entry."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -20,16 +20,16 @@ class Change(StrEnum):
 
 
 class NothingToApplyError(ValueError):
-    """The file names no volume, so there is nothing to put papers into."""
+    """The file names no volume, so the papers cannot be imported."""
 
 
 class PlanOutdatedError(RuntimeError):
-    """The database is no longer as it was when the plan was made. Plan again and look again."""
+    """The database has changed since the plan was made. Make and review a new plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of the volume or of a paper, as it is and as it will be."""
+    """One field of the volume or of a paper, before and after."""
 
     field: str
     old: str
@@ -38,7 +38,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class PaperPlan:
-    """What becomes of one entry. `record` is None for a rejected one; `pk` is None for a new one."""
+    """What happens to one entry. `record` is None for a rejected one; `pk` is None for a new one."""
 
     key: str
     line: int
@@ -57,7 +57,7 @@ class PaperPlan:
 
 @dataclass(frozen=True, slots=True)
 class ContactCounts:
-    """The rows of the table of contacts: `rows` = `to_set` + `unchanged` + `refused`."""
+    """Counts of the contacts table: `rows` = `to_set` + `unchanged` + `refused`."""
 
     rows: int = 0
     to_set: int = 0
@@ -67,7 +67,7 @@ class ContactCounts:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Both files, read once; a plan made again in the transaction does not read them again."""
+    """Both files, read once. A plan that is made again in the transaction uses the same content."""
 
     bib: str
     file: VolumeFile
@@ -77,7 +77,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an import would do. Two plans are equal when they would do and say the same."""
+    """Everything that an import would do. Two plans are equal if they would do and report the same."""
 
     source: Input
     volume: VolumeRecord | None
@@ -89,12 +89,12 @@ class Plan:
     findings: tuple[Finding, ...]
 
     def of(self, change: Change) -> list[PaperPlan]:
-        """The entries that come to `change`."""
+        """The entries with this `change`."""
         return [paper for paper in self.papers if paper.change is change]
 
     @cached_property
     def counts(self) -> dict[Change, int]:
-        """How many entries come to each change; they add up to the entries in the file."""
+        """Number of entries for each change; the sum is the number of entries in the file."""
         return {change: len(self.of(change)) for change in Change}
 
     @property
@@ -110,5 +110,5 @@ class Plan:
 
     @property
     def refused_anything(self) -> bool:
-        """Whether an entry, a row or a whole file was kept out."""
+        """Whether an entry, a row or a whole file was rejected."""
         return bool(errors(self.findings))

@@ -1,7 +1,7 @@
-"""BibTeX and a table of contacts -> a plan -> the database. The plan is shown before it is applied.
+"""Plans an import of BibTeX and contacts, and applies it. The plan is shown before it is applied.
 
-Every entry of the file is in the plan as new, changed, unchanged or rejected. Papers that the file no longer holds are
-reported and left alone: a paper may have an agreement, and nothing is ever erased.
+Each entry of the file is new, changed, unchanged or rejected. Papers missing from the file are reported and kept,
+because a paper may have an agreement and nothing is ever deleted.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ from proceedings.importing.submissions import Submissions
 from proceedings.models import Author, Paper, Volume
 from proceedings.models.as_records import paper_records, volume_record
 
-# The columns that a file fills, named alike in records and models.
+# The columns that a file fills; records and models use the same names.
 _VOLUME_FIELDS = (
     *("number", "bib_key", "name", "shortname", "booktitle", "year", "start", "end", "address"),
     *("conference_url", "published", "editor_names", "sections", "extra"),
@@ -46,11 +46,11 @@ _AUTHOR_FIELDS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
     *("email", "affiliation", "orcid", "is_corresponding"),
 )
-_LONGEST_EMAIL = 254
+_MAX_EMAIL_LENGTH = 254
 
 
 def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
-    """What importing `bib`, and `contacts` where given, would do now. Reads the database, changes nothing."""
+    """Returns what importing `bib`, and `contacts` if given, would do now. Only reads the database."""
     file = read_volume_file(bib.text, bib.name) if bib.text is not None else VolumeFile(None, (), ())
     table = ContactTable() if contacts is None or contacts.text is None else read_contacts(contacts.text, contacts.name)
     unread = [source.finding for source in (bib, contacts) if source and source.finding]
@@ -59,19 +59,19 @@ def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
 
 
 def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan:
-    """What taking `submissions`, read from `file`, into `volume` would do now. Reads the database, changes nothing."""
+    """Returns what importing `submissions`, read from `file`, into `volume` would do now. Only reads the database."""
     known = paper_records(volume.papers.all())
     adopted = map_submissions(submissions, volume_record(volume), known, file)
     return _Planner(Input(file, adopted, "", ContactTable())).plan()
 
 
 def apply(plan: Plan, *, leave_out: Collection[str] = (), volume_too: bool = True) -> Volume:
-    """Carry out `plan` in one transaction, but for the papers whose keys are in `leave_out`.
+    """Applies `plan` in one transaction, except for the papers whose keys are in `leave_out`.
 
-    Without `volume_too` a volume that the desk knows keeps its own fields.
+    Without `volume_too` an existing volume keeps its own fields.
 
-    Raises NothingToApplyError if the plan has no volume, PlanOutdatedError if the database has changed since the plan
-    was made; in both cases nothing is written.
+    Raises NothingToApplyError if the plan has no volume, and PlanOutdatedError if the database has changed since the
+    plan was made. In both cases nothing is written.
     """
     if plan.volume is None:
         msg = "The file names no volume that could be read; nothing was changed."
@@ -84,12 +84,12 @@ def apply(plan: Plan, *, leave_out: Collection[str] = (), volume_too: bool = Tru
         volume = _write_volume(plan.volume, change)
         chosen = [paper for paper in plan.papers if paper.key not in leave_out]
         _write_papers(volume, [paper for paper in chosen if paper.change in (Change.NEW, Change.CHANGED)])
-        name_review.ask(volume, [paper.record for paper in chosen if paper.record])
+        name_review.queue_names(volume, [paper.record for paper in chosen if paper.record])
     return volume
 
 
 class _Planner:
-    """Compares what the files say with what the database holds, in four queries."""
+    """Compares the files with the database, in four queries."""
 
     def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
@@ -103,7 +103,7 @@ class _Planner:
         wanted = source.file.volume
         self.volume = volumes.filter(number=wanted.number).first() if wanted else None
         self.papers = {paper.key: paper for paper in papers.filter(volume=self.volume)} if self.volume else {}
-        self.answers = name_review.answers(self.volume)
+        self.answers = name_review.resolved_names(self.volume)
         self.authors: dict[int, list[AuthorState]] = defaultdict(list)
         if self.papers:
             for author in authors.filter(paper__volume=self.volume).order_by("paper_id", "position"):
@@ -132,13 +132,13 @@ class _Planner:
         )
 
     def _in_order(self, findings: list[Finding]) -> tuple[Finding, ...]:
-        """By file, then by line."""
+        """Sorts findings by file, then by line."""
         return tuple(sorted(findings, key=lambda finding: (finding.file != self.source.bib, finding.line or 0)))
 
     def _paper(self, entry: PaperEntry) -> PaperPlan:
         record = entry.record
         if record and self.source.file.volume is None:
-            self._say(
+            self._add_finding(
                 "volume", "there is no volume to put it in: correct the @Proceedings entry", record, Severity.ERROR
             )
         if record is None or self.source.file.volume is None:
@@ -148,25 +148,25 @@ class _Planner:
         authors = tuple(self.answers.get(name, name) for name in record.authors)
         record = replace(record, position=self._position(record, row), submission=submission, authors=authors)
         before = tuple(self.authors[row.pk]) if row else ()
-        after = self._settle_contact(record, before)
+        after = self._resolve_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()
         if row and row.status == Paper.Status.WITHDRAWN:
-            self._say("withdrawn", "was withdrawn at the desk and stays so", record, Severity.NOTE)
+            self._add_finding("withdrawn", "was withdrawn at the desk and stays so", record, Severity.NOTE)
         change = _change(row, record, differences)
         return PaperPlan(record.key, entry.line, change, record, after, differences, row.pk if row else None)
 
     def _position(self, record: PaperRecord, row: Paper | None) -> int:
-        """Where the paper stands. What matters is the order: a gap that another paper left moves nobody."""
+        """Returns the paper's position. Only the order counts: a gap that another paper left moves nobody."""
         position = row.position if row else record.position
         self.last_position = max(position, self.last_position + 1)
         return self.last_position
 
-    def _settle_contact(self, record: PaperRecord, before: tuple[AuthorState, ...]) -> tuple[AuthorState, ...]:
+    def _resolve_contact(self, record: PaperRecord, before: tuple[AuthorState, ...]) -> tuple[AuthorState, ...]:
         after = with_details(carry_over(before, record.authors), record.details)
         if record.contact is not None and contact_of(after) is None and after[record.contact].email:
             after = with_contact(after, record.contact, after[record.contact].email)
         contact = self.contacts.pop(record.key, None)
-        if contact and (chosen := self._choose(contact, record)) is not None:
+        if contact and (chosen := self._find_author(contact, record)) is not None:
             settled = with_contact(after, chosen, contact.email)
             if settled == after:
                 self.unchanged += 1
@@ -176,39 +176,41 @@ class _Planner:
         old = contact_of(before)
         if old and contact_of(after) is None:
             message = f"{old.address} was the corresponding author and is no longer an author; name another one"
-            self._say("contact-lost", message, record, Severity.WARNING)
+            self._add_finding("contact-lost", message, record, Severity.WARNING)
         return after
 
-    def _choose(self, contact: Contact, record: PaperRecord) -> int | None:
-        """The author whom `contact` means, or None, which has then been said."""
+    def _find_author(self, contact: Contact, record: PaperRecord) -> int | None:
+        """Returns the author that `contact` means, or None after adding a finding."""
         try:
-            if len(contact.email) > _LONGEST_EMAIL:
+            if len(contact.email) > _MAX_EMAIL_LENGTH:
                 raise ValidationError("")
             validate_email(contact.email)
         except ValidationError:
-            self._refuse(contact, "email", f"'{contact.email[:80]}' is no e-mail address: correct it")
+            self._reject_contact(contact, "email", f"'{contact.email[:80]}' is no e-mail address: correct it")
             return None
         try:
             return match(contact, record.authors)
         except NoMatchError as error:
-            self._refuse(contact, "author" if contact.author else "name", str(error))
+            self._reject_contact(contact, "author" if contact.author else "name", str(error))
             return None
 
     def _leftover_contacts(self, in_file: set[str]) -> None:
         for contact in self.contacts.values():
             if contact.paper in in_file:
-                self._refuse(contact, "paper", "the paper itself was rejected, see above; correct it and import again")
+                self._reject_contact(
+                    contact, "paper", "the paper itself was rejected, see above; correct it and import again"
+                )
             else:
-                self._refuse(
+                self._reject_contact(
                     contact, "paper", f"no paper '{contact.paper[:80]}' is in {self.source.bib}: correct the key"
                 )
 
-    def _refuse(self, contact: Contact, field: str, message: str) -> None:
+    def _reject_contact(self, contact: Contact, field: str, message: str) -> None:
         file, paper = self.source.contacts_file, contact.paper[:80]
         finding = Finding(rule="contact", message=message, file=file, line=contact.line, paper=paper, field=field)
         self.findings.append(finding)
 
-    def _say(self, rule: str, message: str, record: PaperRecord, severity: Severity) -> None:
+    def _add_finding(self, rule: str, message: str, record: PaperRecord, severity: Severity) -> None:
         finding = Finding(
             rule=rule, message=message, severity=severity, file=self.source.bib, line=record.line, paper=record.key
         )
@@ -228,7 +230,7 @@ def _change(row: object, record: object, differences: Sequence[Difference]) -> C
 
 
 def _plain(value: object) -> object:
-    """Tuples of a record as the lists that JSON columns hold."""
+    """Converts tuples of a record to the lists of JSON columns."""
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -270,7 +272,7 @@ def _write_volume(record: VolumeRecord, change: Change) -> Volume:
     if change is Change.NEW:
         try:
             return Volume.objects.create(**values)
-        except IntegrityError as error:  # two imports of a new volume at once: there was no row yet to lock
+        except IntegrityError as error:  # two simultaneous imports of a new volume: there was no row to lock
             msg = f"Volume {record.number} was made by somebody else in the meantime; nothing was changed. Plan again."
             raise PlanOutdatedError(msg) from error
     if change is Change.CHANGED:
@@ -279,7 +281,7 @@ def _write_volume(record: VolumeRecord, change: Change) -> Volume:
 
 
 def _write_papers(volume: Volume, plans: Sequence[PaperPlan]) -> None:
-    """All papers and authors of `plans`, in a number of statements that does not grow with them."""
+    """Writes all papers and authors of `plans`, in a constant number of statements."""
     rows = [Paper(pk=plan.pk, volume=volume, key=plan.key, **_values(plan.record, _PAPER_FIELDS)) for plan in plans]
     known = [row for row in rows if row.pk]
     Paper.objects.bulk_create([row for row in rows if not row.pk])
@@ -290,8 +292,9 @@ def _write_papers(volume: Volume, plans: Sequence[PaperPlan]) -> None:
         for paper, plan in touched
         for position, author in enumerate(plan.authors, 1)
     ]
-    # Out of the way first: in one statement two authors who change places, or hand over the contact's flag, would meet
-    # in the unique constraints. Whoever is still out of the way afterwards is no author any more.
+    # First move all authors away. Two authors who swap positions, or the flag of the corresponding author, would
+    # violate a unique constraint within one statement. Authors who are still moved away afterwards were removed from
+    # the paper.
     moved = [plan.pk for _, plan in touched if plan.pk]
     Author.objects.filter(paper__in=moved).update(position=F("position") + MAX_AUTHORS, is_corresponding=False)
     kept = [author for author in authors if author.pk]

@@ -1,4 +1,4 @@
-"""An accepted paper as a submission system has it, before it is a record of the volume. Pure."""
+"""An accepted paper as a submission system exports it, before it is a record of the volume. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.latex import LatexError, fold, to_unicode
 from proceedings.bibtex.names import Doubt, Name, Reading, read_name
 
-# Control characters and half characters: no database takes some of them, nobody means any.
+# Control characters and lone surrogates: some databases reject them, and nobody types them on purpose.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An author as the system has them. Text is in Unicode."""
+    """An author as the system exports them, in Unicode."""
 
     name: Name
     email: str = ""
@@ -25,7 +25,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One accepted paper. `title` and `abstract` are as typed: Unicode with some LaTeX in it."""
+    """One accepted paper. `title` and `abstract` are as typed: Unicode with some LaTeX."""
 
     line: int
     number: str
@@ -40,20 +40,22 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
-    """All that a file says: `rows` = the submissions + those set aside + those refused, each of which is a finding."""
+    """The content of a file: `rows` = the submissions + those skipped + those rejected. Each of the latter two is a
+    finding.
+    """
 
     submissions: tuple[Submission, ...] = ()
     rows: int = 0
     findings: tuple[Finding, ...] = ()
 
 
-def visible(text: str) -> str:
-    """`text` without the characters that nobody sees or means."""
+def strip_invisible(text: str) -> str:
+    """Returns `text` without invisible characters."""
     return _UNSEEN.sub("", text)
 
 
 def read_person(text: str) -> Reading:
-    """A name typed into a form: Unicode, sometimes LaTeX, mostly without a comma. Raises NotANameError."""
+    """Reads a name typed into a form: Unicode, sometimes LaTeX, mostly without a comma. Raises NotANameError."""
     reading = read_name(fold(text))
     try:
         name = reading.name.map(lambda part: fold(to_unicode(part)))

@@ -1,7 +1,7 @@
-"""Tables that submission systems export -> submissions: EasyChair, CMT, and any with columns named. Pure.
+"""Reads tables of submission systems: EasyChair, CMT, and any table whose columns are named. Pure.
 
-The columns are those seen in real exports (notes on the workflow, end of section 3); they vary by conference, so they
-are found by name. Nothing is raised: a row that cannot be read is a finding with its line, and the others are read.
+The columns are those of real exports (notes on the workflow, end of section 3). They vary by conference, so they are
+found by name. Raises nothing: an unreadable row becomes a finding with its line, and the others are read.
 """
 
 import csv
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import Name, NotANameError, Reading
-from proceedings.importing.submissions import Person, Submission, Submissions, read_person, visible
+from proceedings.importing.submissions import Person, Submission, Submissions, read_person, strip_invisible
 
 _NO = ("", "no", "false", "0", "n", "-")
 _AUTHOR = re.compile(r"^(?P<name>[^()]*?)\s*(?:\((?P<affiliation>.*)\))?\s*(?P<contact>\*?)\s*$", re.DOTALL)
 
 COLUMNS = ("number", "title", "authors", "abstract", "emails", "contact", "section", "pages", "key", "decision")
-"""What a table may say; ``title`` and ``authors`` it must. Names in ``authors`` are set apart by semicolons."""
+"""Columns of a table; only ``title`` and ``authors`` are required. Semicolons separate names in ``authors``."""
 _CMT = {
     "number": "paper id",
     "title": "paper title",
@@ -34,19 +34,19 @@ _EASYCHAIR = {"number": "#", "title": "title", "abstract": "abstract", "authors"
 _EASYCHAIR_NUMBERS = ("submission #", "submission", "#")
 
 
-def heads(text: str) -> list[list[str]]:
-    """The first three rows in small letters: any of them may name the columns."""
+def first_rows(text: str) -> list[list[str]]:
+    """Returns the first three rows in lower case; any of them may be the header."""
     return [_head(cells) for _, cells in _rows(text, [])][:3]
 
 
-def head_of(text: str) -> list[str]:
-    """What a table calls its columns, as it writes them; empty for what is no table."""
+def column_names(text: str) -> list[str]:
+    """Returns the names of the columns as the table writes them; empty if it is not a table."""
     first = next((cells for _, cells in _rows(text, [])), [])
     return [cell for cell in first if cell] if len(first) > 1 else []
 
 
 def guess_columns(head: Sequence[str]) -> dict[str, str]:
-    """Ours -> the table's, where a name says it: the same word, or ours within theirs."""
+    """Maps our columns to the table's where the names match, in full or in part."""
     found: dict[str, str] = {}
     for ours in COLUMNS:
         wanted = ours.rstrip("s")
@@ -58,22 +58,22 @@ def guess_columns(head: Sequence[str]) -> dict[str, str]:
 
 
 def read_table(text: str, file: str, columns: Mapping[str, str]) -> Submissions:
-    """The accepted papers in a table of any origin; `columns` maps ours to its own where they differ."""
+    """Reads the accepted papers in any table. `columns` maps our names to the table's where they differ."""
     return _Table(file, {name: name for name in COLUMNS} | dict(columns)).read(text)
 
 
 def read_cmt(text: str, file: str) -> Submissions:
-    """The accepted papers in CMT's table of papers."""
+    """Reads the accepted papers in CMT's table of papers."""
     return _Table(file, _CMT).read(text)
 
 
 def read_easychair(text: str, file: str, authors: str = "") -> Submissions:
-    """The accepted papers in EasyChair's table of submissions. `authors` is its second table, ``author.csv``."""
+    """Reads the accepted papers in EasyChair's table of submissions. `authors` is its second table, ``author.csv``."""
     return _Table(file, _EASYCHAIR, _easychair_people(authors, file)).read(text)
 
 
 def _rows(text: str, problems: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a table with their lines. Commas, semicolons or tabs: whichever the first line has most of."""
+    """Yields the rows of a table with their lines. The separator is the most frequent of comma, semicolon and tab."""
     text = text.removeprefix("\ufeff").replace("\x00", "")
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=first.count)
@@ -83,7 +83,7 @@ def _rows(text: str, problems: list[tuple[int, str]]) -> Iterator[tuple[int, lis
         for row in rows:
             line, start = start, rows.line_num + 1
             if any(cell.strip() for cell in row):
-                yield line, [visible(cell).strip() for cell in row]
+                yield line, [strip_invisible(cell).strip() for cell in row]
     except csv.Error as error:
         problems.append(
             (start, f"the table cannot be read from here on ({error}): look for a quote without its partner")
@@ -103,7 +103,9 @@ class _Table:
         self.people = people
         self.findings: list[Finding] = list(people.findings) if people else []
 
-    def say(self, line: int, rule: str, message: str, severity: Severity = Severity.ERROR, **where: str) -> None:
+    def add_finding(
+        self, line: int, rule: str, message: str, severity: Severity = Severity.ERROR, **where: str
+    ) -> None:
         self.findings.append(Finding(rule=rule, message=message, severity=severity, file=self.file, line=line, **where))
 
     def read(self, text: str) -> Submissions:
@@ -113,7 +115,7 @@ class _Table:
         if head_at is None:
             wanted = " and ".join(f"'{self.columns[name]}'" for name in ("title", "authors"))
             first = ", ".join(rows[0][1])[:200] if rows else "empty"
-            self.say(
+            self.add_finding(
                 1, "columns", f"there are no columns {wanted}: the first line is {first}. Name them with --columns"
             )
             return Submissions((), 0, tuple(self.findings))
@@ -124,11 +126,11 @@ class _Table:
             if submission := self._row(line, dict(zip(head, cells, strict=False)), seen):
                 found.append(submission)
         for line, message in problems:
-            self.say(line, "csv", message)
+            self.add_finding(line, "csv", message)
         return Submissions(tuple(found), len(rows) - head_at - 1 + len(problems), tuple(self.findings))
 
     def _find_head(self, rows: Sequence[tuple[int, list[str]]]) -> int | None:
-        """CMT's older export has two lines of titles above the names of the columns."""
+        """Returns the index of the header. CMT's older export has two title lines above it."""
         wanted = {self.columns["title"]} | ({self.columns["authors"]} if self.people is None else set())
         return next((at for at, (_, cells) in enumerate(rows[:3]) if wanted <= set(_head(cells))), None)
 
@@ -137,13 +139,15 @@ class _Table:
         number = values.get("number", "")
         decision = values.get("decision", "")
         if decision and not re.search("accept|camera", decision, re.IGNORECASE):
-            self.say(line, "not-accepted", f"set aside: its decision is '{decision[:40]}'", Severity.NOTE, paper=number)
+            self.add_finding(
+                line, "not-accepted", f"set aside: its decision is '{decision[:40]}'", Severity.NOTE, paper=number
+            )
             return None
         if cells.get("deleted?", "").casefold() not in _NO:
-            self.say(line, "not-accepted", "set aside: it is marked as deleted", Severity.NOTE, paper=number)
+            self.add_finding(line, "not-accepted", "set aside: it is marked as deleted", Severity.NOTE, paper=number)
             return None
         if number and number in seen:
-            self.say(line, "duplicate", f"the number {number} stands twice: keep one row", paper=number)
+            self.add_finding(line, "duplicate", f"the number {number} stands twice: keep one row", paper=number)
             return None
         seen.add(number)
         people = self.people.of.get(number, ()) if self.people else tuple(self._people(line, number, values))
@@ -159,12 +163,12 @@ class _Table:
         )
 
     def _people(self, line: int, number: str, values: Mapping[str, str]) -> Iterator[Person]:
-        """``First Last (Affiliation)*; …`` with addresses in the same order, if there are any."""
+        """Reads ``First Last (Affiliation)*; …``, with addresses in the same order if there are any."""
         texts = split_people(values.get("authors", ""))
         emails = [part.strip() for part in re.split("[;,]", values.get("emails", "")) if part.strip()]
         if emails and len(emails) != len(texts):
             message = f"{len(texts)} authors, but {len(emails)} addresses: none was taken"
-            self.say(line, "emails", message, Severity.WARNING, paper=number)
+            self.add_finding(line, "emails", message, Severity.WARNING, paper=number)
             emails = []
         contact = values.get("contact", "").strip().casefold()
         for place, text in enumerate(texts):
@@ -178,15 +182,15 @@ class _Table:
             try:
                 reading = read_person(name.strip(" *"))
             except NotANameError as error:
-                self.say(line, "author", f"name {place + 1}: {error}", paper=number, field="authors")
+                self.add_finding(line, "author", f"name {place + 1}: {error}", paper=number, field="authors")
                 continue
             yield Person(reading.name, email, fold(affiliation), marked or bool(chosen), reading.doubts)
 
 
 def split_people(text: str) -> list[str]:
-    """The names in a cell: set apart by semicolons, else by ``and`` and, where no name can hold one, commas.
+    """Splits the names in a cell at semicolons, else at ``and`` and, if no name can contain one, at commas.
 
-    An affiliation in brackets may hold semicolons of its own.
+    An affiliation in parentheses may contain semicolons.
     """
     parts = _outside_brackets(text, ";")
     if len(parts) == 1:
@@ -220,7 +224,7 @@ class _People:
 
 
 def _easychair_people(text: str, file: str) -> _People | None:
-    """``author.csv``, the only export that has given and family names apart; None without it."""
+    """Reads ``author.csv``, the only export with separate given and family names. None without it."""
     if not text.strip():
         return None
     problems: list[tuple[int, str]] = []

@@ -1,4 +1,4 @@
-"""What commands have in common: how a volume and a moment are named on the command line."""
+"""Arguments that commands share: a volume number and a time."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from proceedings.models import Volume
 
 
 def volume_numbered(text: str) -> Volume:
-    """The volume with the publisher's number `text`. Raises CommandError when there is none."""
+    """Returns the volume with the publisher's number `text`. Raises CommandError if there is none."""
     number = text.lower().removeprefix("v")
     found = Volume.objects.filter(number=number).first() if number.isascii() and number.isdigit() else None
     if found is None:
@@ -20,7 +20,7 @@ def volume_numbered(text: str) -> Volume:
 
 
 def moment(text: str) -> datetime:
-    """An ISO 8601 date and time; without a zone it is UTC. Raises CommandError otherwise."""
+    """Parses an ISO 8601 date and time; UTC if it names no zone. Raises CommandError if it is invalid."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is published: volumes, their papers, the papers' authors. Who allowed it is the other app's business."""
+"""Volumes, their papers and the papers' authors. The agreements are in the app `agreements`."""
 
 from proceedings.models.accounts import Authenticator, RecoveryCode, ResetRequest, User, validate_time_zone
 from proceedings.models.attempts import Attempt

@@ -1,4 +1,4 @@
-"""Staff, their time zone and how they log in."""
+"""Staff accounts, their time zones and login data."""
 
 from zoneinfo import available_timezones
 
@@ -16,7 +16,7 @@ def validate_time_zone(value: str) -> None:
 
 
 class User(AbstractUser):
-    """Somebody who works at the desk."""
+    """A member of staff, who logs in to the admin."""
 
     zone = models.CharField(
         "time zone",
@@ -28,19 +28,19 @@ class User(AbstractUser):
 
 
 class Authenticator(TOTPDevice):
-    """Somebody's app for time-based codes. The row holds a seed: without `SECRET_KEY` a stolen table makes no code."""
+    """An authenticator app for time-based codes. The row holds a seed; the codes also need `SECRET_KEY`."""
 
     class Meta:
         proxy = True
 
     @property
     def bin_key(self) -> bytes:
-        """The secret that the app shares, 20 bytes as RFC 4226 recommends (section 4, R6)."""
+        """The secret shared with the app: 20 bytes, as RFC 4226 recommends (section 4, R6)."""
         return salted_hmac("desk.authenticator", self.key, algorithm="sha256").digest()[:20]
 
 
 class RecoveryCode(models.Model):
-    """Stands in for one code of a lost app, once. Only its SHA-256 is kept."""
+    """Replaces one code of a lost app, once. Only its SHA-256 is stored."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
@@ -54,7 +54,7 @@ class RecoveryCode(models.Model):
 
 
 class ResetRequest(models.Model):
-    """Somebody asked for a new password. Whether there is such an account is found out when nobody can time it."""
+    """A request for a new password. A scheduled job looks up the account, so response times reveal nothing."""
 
     email = models.EmailField()
     asked_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Rows as the plain records that the BibTeX code reads and writes."""
+"""Converts rows to the plain records of the BibTeX code."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from proceedings.models import Paper, Volume
 
 
 def volume_record(volume: Volume) -> VolumeRecord:
-    """`volume` as a record."""
+    """Returns `volume` as a record."""
     return VolumeRecord(
         number=volume.number,
         bib_key=volume.bib_key,
@@ -29,7 +29,7 @@ def volume_record(volume: Volume) -> VolumeRecord:
 
 
 def paper_records(papers: Iterable[Paper]) -> list[PaperRecord]:
-    """`papers` as records. One query for all authors, unless the caller has prefetched them."""
+    """Returns `papers` as records. One query for all authors, unless the caller has prefetched them."""
     rows = list(papers)
     prefetch_related_objects(rows, "authors")
     return [

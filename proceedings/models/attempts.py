@@ -1,10 +1,10 @@
-"""How often something was tried."""
+"""Attempts that count towards rate limits."""
 
 from django.db import models
 
 
 class Attempt(models.Model):
-    """One use of something that may be done only so often. Whose it was is kept as a keyed digest."""
+    """One use of a rate-limited function. The subject is stored as a keyed digest."""
 
     limit = models.CharField(max_length=20)
     subject = models.CharField(max_length=64)

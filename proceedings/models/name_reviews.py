@@ -1,4 +1,4 @@
-"""Names that an import was not sure of."""
+"""Names that an import could not read with certainty."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,9 +8,9 @@ from proceedings.models.volume import Volume
 
 
 class NameReview(models.Model):
-    """A name that an import was not sure of, and what a person made of it; asked once for a volume, ever.
+    """A name that an import could not read with certainty, and an editor's decision. Asked once per volume.
 
-    The parts are the name as it was read. An answer holds for the authors of that name, and for later imports.
+    The parts are the name as it was read. The answer applies to all authors with that name, and to later imports.
     """
 
     volume = models.ForeignKey(Volume, models.PROTECT, related_name="name_questions")

@@ -11,7 +11,7 @@ from proceedings.publisher.filenames import Kind
 
 
 class Paper(models.Model):
-    """One article of a volume. It has at most one live agreement, in the other app."""
+    """A paper of a volume. It has at most one live agreement, in the app `agreements`."""
 
     class Status(models.TextChoices):
         ACCEPTED = "accepted"
@@ -89,7 +89,7 @@ class Paper(models.Model):
 
 
 class PaperFile(models.Model):
-    """A paper's PDF or supplement. The bytes lie in private storage; the name there never changes its content."""
+    """A paper's PDF or supplement. The bytes are in private storage, under a name whose content never changes."""
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="files")
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
@@ -118,12 +118,12 @@ class PaperFile(models.Model):
 
     @property
     def name(self) -> str:
-        """What the publisher gets it as: ``smith24.pdf`` or ``smith24-supp.zip``. Needs the paper loaded."""
+        """File name at the publisher: ``smith24.pdf`` or ``smith24-supp.zip``. Needs the paper loaded."""
         return f"{self.paper.key}{'-supp' if self.kind == Kind.SUPPLEMENT else ''}.{self.extension}"
 
 
 class Author(models.Model):
-    """One author of one paper, in the order of the title page. Name parts are those of BibTeX."""
+    """One author of one paper, in the order of the title page. The parts of the name are BibTeX's."""
 
     paper = models.ForeignKey(Paper, models.CASCADE, related_name="authors")
     position = models.PositiveSmallIntegerField(help_text="1 for the first author.")
@@ -172,5 +172,5 @@ class Author(models.Model):
 
     @property
     def display(self) -> str:
-        """The name as people write it: ``First von Last, Jr``."""
+        """The name in the usual order: ``First von Last, Jr``."""
         return str(self.name)

@@ -1,13 +1,13 @@
-"""Searching papers and what hangs on them: every word somewhere, whatever its case and, on PostgreSQL, its accents.
+"""Searches papers and related rows: each word must occur, whatever its case and, on PostgreSQL, its accents.
 
-On PostgreSQL a trigram index per table answers; it is made by `make_index`, where the server lets us. Without it, and
-on SQLite, the same words find the same rows, only slower.
+On PostgreSQL, each table has a trigram index, made by `make_indexes` if the server permits it. Without it, and on
+SQLite, the same words find the same rows, only slower.
 """
 
 import unicodedata
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django calls it so
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
 from django.db import DatabaseError, connection, transaction
 from django.db.models import CharField, Func, Model, QuerySet
 from django.db.models.functions import Upper
@@ -17,11 +17,11 @@ from django.utils.text import smart_split, unescape_string_literal
 from proceedings.models import Author, Paper
 
 WITHOUT_ACCENTS = r"REGEXP_REPLACE(NORMALIZE(%(expressions)s, NFD), '[\u0300-\u036f]+', '', 'g')"
-"""Of built-in functions that never change their answer, as an index needs them; the extension unaccent's may."""
+"""Uses only immutable functions, as an index requires; those of the extension unaccent are not."""
 
 
-class Haystack(Func):
-    """Columns run together into the text that is searched."""
+class SearchText(Func):
+    """Columns joined into the text that is searched."""
 
     arg_joiner = " || ' ' || "
     template = "(%(expressions)s)"
@@ -31,19 +31,19 @@ class Haystack(Func):
         return self.as_sql(compiler, connection, template=WITHOUT_ACCENTS, **context)
 
 
-PAPER = Haystack("key", "title", "submission")
-AUTHOR = Haystack("given", "particle", "family", "suffix", "email")
+PAPER = SearchText("key", "title", "submission")
+AUTHOR = SearchText("given", "particle", "family", "suffix", "email")
 INDEXES = [("paper_search", Paper, PAPER), ("author_search", Author, AUTHOR)]
 
 
-def words_of(text: str) -> list[str]:
-    """What is looked for: words, or "several of them" in quotation marks."""
+def search_words(text: str) -> list[str]:
+    """Splits a query into words, and phrases in quotation marks."""
     bits = [bit for bit in smart_split(text.replace("\x00", "")) if bit]
     return [unescape_string_literal(bit) if bit[0] == bit[-1] and bit[0] in "'\"" and bit[1:] else bit for bit in bits]
 
 
-def matching(rows: QuerySet[Any], haystack: Haystack, word: str) -> QuerySet[Any]:
-    """Those of `rows` in whose `haystack` the `word` stands."""
+def matching(rows: QuerySet[Any], haystack: SearchText, word: str) -> QuerySet[Any]:
+    """Returns those `rows` whose `haystack` contains `word`."""
     if connection.vendor == "postgresql":
         word = without_accents(word)
     found: QuerySet[Any] = rows.alias(haystack=haystack).filter(haystack__icontains=word)
@@ -56,20 +56,20 @@ def without_accents(word: str) -> str:
 
 
 def find_papers(papers: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Those of `papers` that have each word of `text` in key, title or submission number, or in an author."""
-    for word in words_of(text):
+    """Returns those `papers` that have each word of `text` in key, title, submission number or an author."""
+    for word in search_words(text):
         by_author = matching(Author.objects.order_by(), AUTHOR, word).values("paper")
-        # A union, not "or": of two tables no index could be used together.
+        # A union instead of OR: with OR across two tables PostgreSQL uses no index.
         papers = papers.filter(pk__in=matching(Paper.objects.order_by(), PAPER, word).values("pk").union(by_author))
     return papers
 
 
-Index = tuple[str, type[Model], Haystack]
-"""Its name, its table, and what it is about: the very expression that is searched, or it would not be used."""
+Index = tuple[str, type[Model], SearchText]
+"""Name, table and expression. It must be the very expression that is searched, or the index is not used."""
 
 
 def make_indexes(indexes: list[Index]) -> str:
-    """Makes trigram indexes on PostgreSQL. Returns why it could not; empty when they are there, or of no use."""
+    """Creates trigram indexes on PostgreSQL. Returns why it failed; empty on success and on other databases."""
     if connection.vendor != "postgresql":
         return ""
     try:
@@ -85,8 +85,8 @@ def make_indexes(indexes: list[Index]) -> str:
     return ""
 
 
-def missing(indexes: list[Index]) -> list[str]:
-    """The names of those that this PostgreSQL lacks; none are missing elsewhere."""
+def missing_indexes(indexes: list[Index]) -> list[str]:
+    """Returns the names of the indexes that this PostgreSQL lacks; empty on other databases."""
     if connection.vendor != "postgresql":
         return []
     with connection.cursor() as cursor:
@@ -100,9 +100,9 @@ def table_of(model: type[Model]) -> str:
     return str(Query(model).get_meta().db_table)
 
 
-def slow(indexes: list[Index], number: str) -> list[CheckMessage]:
-    """What a system check says about them."""
-    lacking = missing(indexes)
+def index_warnings(indexes: list[Index], number: str) -> list[CheckMessage]:
+    """Returns a system check warning for missing indexes."""
+    lacking = missing_indexes(indexes)
     hint = "As a superuser of this database: CREATE EXTENSION pg_trgm. Then: manage.py index_search."
     words = f"Searching is slow: PostgreSQL lacks {' and '.join(lacking)}."
     return [Warning(words, hint=hint, id=number)] if lacking else []

@@ -11,13 +11,13 @@ from proceedings.models.accounts import User
 
 class VolumeQuerySet(models.QuerySet["Volume"]):
     def editable_by(self, user: User) -> Self:
-        """The volumes on `user`'s desk: all for a superuser, else those they edit."""
+        """Volumes that `user` may change: all for a superuser, else those they edit."""
         if user.is_superuser:
             return self
         return self.filter(editors=user)
 
     def visible_to(self, user: User) -> Self:
-        """Those, and the ones that `user` assists with."""
+        """Volumes that `user` may see: those they edit and those they assist with."""
         if user.is_superuser:
             return self
         return self.filter(Q(pk__in=user.volumes.values("pk")) | Q(pk__in=user.assisted.values("pk")))

@@ -1,7 +1,7 @@
-"""How a published paper is cited: BibTeX, RIS, CSL-JSON. Pure.
+"""Citations of a published paper: BibTeX, RIS, CSL-JSON. Pure.
 
-Clause 3 of the agreement asks whoever uses an article to cite the original and to link to the publisher's page; these
-are the words for it. Names and titles are converted from the record, so that all three say the same.
+Clause 3 of the agreement asks users of an article to cite the original and link to the publisher's page. Names and
+titles are converted from the record, so that all three formats agree.
 """
 
 import json
@@ -20,7 +20,7 @@ SERIES = "Proceedings of Machine Learning Research"
 
 
 def bibtex(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str) -> str:
-    """The entry as the publisher's own page offers it. Raises UnmappedError for a text without a LaTeX form."""
+    """Returns the entry as on the publisher's page. Raises UnmappedError for a text without a LaTeX form."""
     fields = [
         ("title", title_in_latex(paper)),
         ("author", " and ".join(map(name_in_latex, paper.authors))),
@@ -37,13 +37,13 @@ def bibtex(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str) -
 
 
 def ris(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str) -> str:
-    """The same for reference managers that read RIS: one tag a line, CRLF, ``ER`` at the end."""
+    """Returns the citation in RIS: one tag per line, CRLF, ``ER`` at the end."""
     span = _pages(paper)
     lines = [
         ("TY", "CPAPER"),
-        ("TI", plain(paper.title)),
+        ("TI", plain_title(paper.title)),
         *(("AU", _inverted(name)) for name in paper.authors),
-        ("BT", plain(volume.booktitle)),
+        ("BT", plain_title(volume.booktitle)),
         ("DA", f"{volume.published:%Y/%m/%d}" if volume.published else ""),
         ("PY", str(_year(volume))),
         ("PB", PUBLISHER),
@@ -58,13 +58,13 @@ def ris(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str) -> s
 
 
 def csl_json(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str) -> str:
-    """The same for citation processors: one CSL-JSON item in a list."""
+    """Returns the citation as a list with one CSL-JSON item."""
     item: dict[str, Any] = {
         "id": f"pmlr-v{volume.number}-{public_id}",
         "type": "paper-conference",
-        "title": plain(paper.title),
+        "title": plain_title(paper.title),
         "author": [_csl(name) for name in paper.authors],
-        "container-title": plain(volume.booktitle),
+        "container-title": plain_title(volume.booktitle),
         "collection-title": SERIES,
         "publisher": PUBLISHER,
         "volume": str(volume.number),
@@ -76,8 +76,8 @@ def csl_json(volume: VolumeRecord, paper: PaperRecord, public_id: str, url: str)
     return json.dumps([item], ensure_ascii=False, indent=1)
 
 
-def plain(title: str) -> str:
-    """A title on one line, ``\\$`` as the sign it prints; mathematics stays as it is written."""
+def plain_title(title: str) -> str:
+    """Returns a title on one line, with ``\\$`` as a dollar sign. Mathematics stays LaTeX."""
     return re.sub(r"\s+", " ", title.replace(r"\$", "$")).strip()
 
 
@@ -91,13 +91,13 @@ def _day(volume: VolumeRecord) -> list[int]:
 
 
 def _pages(paper: PaperRecord) -> tuple[str, str]:
-    """First and last page as they are printed; both empty where there is no range."""
+    """Returns the first and last page as printed; both empty if there is no range."""
     first, _, last = paper.pages.replace("--", "-").partition("-")
     return (first, last) if page_range(paper.pages) else ("", "")
 
 
 def _inverted(name: Name) -> str:
-    """``van der Last, First, Jr``: RIS puts the suffix last."""
+    """Returns ``van der Last, First, Jr``: RIS has the suffix last."""
     last = " ".join(part for part in (name.particle, name.family) if part)
     return ", ".join(part for part in (last, name.given, name.suffix) if part)
 

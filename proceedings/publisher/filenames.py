@@ -1,7 +1,7 @@
-"""The names of the files in a package against the keys of its papers. Pure.
+"""Checks the file names in a package against the keys of its papers. Pure.
 
-One flat folder: exactly one ``.bib``, ``<key>.pdf`` for every paper, ``<key>-supp.<ext>`` where there is one;
-permissions ``<key>Permission.pdf`` in a folder of their own (notes on the workflow, 2.1).
+A package is one flat folder: exactly one ``.bib``, ``<key>.pdf`` for every paper, ``<key>-supp.<ext>`` for a
+supplement. Permissions are ``<key>Permission.pdf`` in another folder (notes on the workflow, 2.1).
 """
 
 import re
@@ -15,7 +15,7 @@ from proceedings.bibtex.findings import Finding, Severity
 _PERMISSION = re.compile(r"permission", re.IGNORECASE)
 _PERMISSIONS_FOLDER = re.compile(r"permissions?\Z", re.IGNORECASE)
 _SUPPLEMENT = re.compile(r"(?P<key>.+?)-supp\.(?P<extension>tar\.gz|[A-Za-z0-9]+)\Z")
-_NEARLY = re.compile(
+_NEARLY_SUPPLEMENT = re.compile(
     r"(?P<key>.+?)[-_. ]?supp(?:l|lement|lementary|lemental)?(?:[-_ ]?material)?\.(?P<extension>tar\.gz|\w+)\Z",
     re.IGNORECASE,
 )
@@ -24,7 +24,7 @@ _FILMS = ("mp4", "mov", "avi", "mkv", "webm")
 
 
 class Kind(StrEnum):
-    """What a file is for a paper."""
+    """Role of a file for its paper."""
 
     PAPER = "paper"
     SUPPLEMENT = "supplement"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A name that tells paper and kind; `extension` is without its dot, in small letters."""
+    """The parts of a file name; `extension` is without its dot, in lower case."""
 
     key: str
     kind: Kind
@@ -40,7 +40,7 @@ class FileName:
 
 
 def read_name(name: str) -> FileName | None:
-    """``smith24.pdf`` or ``smith24-supp.zip``, taken apart; None for any other name."""
+    """Splits ``smith24.pdf`` or ``smith24-supp.zip``. Returns None for any other name."""
     if found := _SUPPLEMENT.match(name):
         return FileName(found["key"], Kind.SUPPLEMENT, found["extension"].lower())
     stem, dot, extension = name.rpartition(".")
@@ -50,7 +50,7 @@ def read_name(name: str) -> FileName | None:
 
 
 def check_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
-    """The findings about the files `names`, relative to the package's folder with ``/``, of the papers `keys`."""
+    """Returns findings about the files `names`, relative to the package's folder with ``/``, of the papers `keys`."""
     yield from _bibliographies(names)
     top = {name for name in names if "/" not in name}
     near = {name.rpartition("/")[2].lower(): name for name in names}
@@ -75,11 +75,11 @@ def _bibliographies(names: Sequence[str]) -> Iterator[Finding]:
 def _file(name: str, keys: set[str]) -> Iterator[Finding]:
     path = PurePosixPath(name)
     if not name.isascii():
-        yield _say(name, "file-name", "the name holds other letters than ASCII", fix=ascii(path.name)[1:-1])
+        yield _finding(name, "file-name", "the name holds other letters than ASCII", fix=ascii(path.name)[1:-1])
     folders = path.parts[:-1]
     if _PERMISSION.search(path.name) or any(_PERMISSIONS_FOLDER.search(folder) for folder in folders):
         message = "a permission in the public package, which ends up in public: it belongs into the permissions package"
-        yield _say(name, "permission-mixed", message, fix="move it to vNNpermissions/")
+        yield _finding(name, "permission-mixed", message, fix="move it to vNNpermissions/")
     elif folders and folders[0] != "assets":
         yield from _stranded(name, path)
     elif not folders:
@@ -87,12 +87,12 @@ def _file(name: str, keys: set[str]) -> Iterator[Finding]:
 
 
 def _stranded(name: str, path: PurePosixPath) -> Iterator[Finding]:
-    """2.4, points 3 and 4: in a folder below, the publisher sees neither paper nor supplement."""
-    if path.suffix.lower() == ".pdf" or _NEARLY.match(path.name):
+    """2.4, points 3 and 4: the publisher ignores papers and supplements in a subfolder."""
+    if path.suffix.lower() == ".pdf" or _NEARLY_SUPPLEMENT.match(path.name):
         message = f"lies in the folder {path.parent}: the package is flat"
-        yield _say(name, "stranded", message, fix=f"move it to {path.name}")
+        yield _finding(name, "stranded", message, fix=f"move it to {path.name}")
     elif path.suffix == ".bib":
-        yield _say(
+        yield _finding(
             name, "one-bib", f"a .bib file in the folder {path.parent}: the publisher does not see it", Severity.WARNING
         )
 
@@ -103,31 +103,31 @@ def _beside(name: str, keys: set[str]) -> Iterator[Finding]:
         if found.kind is Kind.SUPPLEMENT:
             yield from _supplement(name, found)
         return
-    nearly = _NEARLY.match(name)
+    nearly = _NEARLY_SUPPLEMENT.match(name)
     if nearly and nearly["key"] in keys:
         fix = f"{nearly['key']}-supp.{nearly['extension'].lower()}"
-        yield _say(name, "supplement-name", "supplements are called <key>-supp.<ext>", fix=fix)
+        yield _finding(name, "supplement-name", "supplements are called <key>-supp.<ext>", fix=fix)
     elif found:
         near = next((key for key in keys if key.lower() == found.key.lower()), "")
         fix = f"rename it to {near}{name[len(found.key) :]}" if near else ""
-        yield _say(name, "extra-file", "belongs to no paper of the .bib file", Severity.WARNING, fix=fix)
+        yield _finding(name, "extra-file", "belongs to no paper of the .bib file", Severity.WARNING, fix=fix)
 
 
 def _supplement(name: str, found: FileName) -> Iterator[Finding]:
     if found.extension in ZIPPED and found.extension not in ("zip", "tar.gz"):
-        yield _say(
+        yield _finding(
             name, "supplement-kind", "the publisher's check takes .pdf, .zip and .tar.gz", fix=f"{found.key}-supp.zip"
         )
     elif found.extension in ("zip", "tar.gz"):
         message = "a zipped supplement: the publisher's specification asks for none, its check takes it"
-        yield _say(name, "supplement-zipped", message, Severity.WARNING)
+        yield _finding(name, "supplement-zipped", message, Severity.WARNING)
     elif found.extension in _FILMS:
         message = "a film goes in as an address in the field 'video', not as a file"
-        yield _say(name, "supplement-kind", message, Severity.WARNING)
+        yield _finding(name, "supplement-kind", message, Severity.WARNING)
 
 
 def check_permission_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
-    """The findings about a folder of permissions: exactly one ``<key>Permission.pdf`` for every paper (AC6)."""
+    """Returns the findings about a folder of permissions: exactly one ``<key>Permission.pdf`` for every paper (AC6)."""
     near = {re.sub(r"[-_ ]", "", name).lower(): name for name in names}
     wanted_names = {f"{key}Permission.pdf": key for key in keys}
     there = set(names)
@@ -136,7 +136,7 @@ def check_permission_names(names: Sequence[str], keys: Sequence[str]) -> Iterato
             yield _missing("missing-permission", key, wanted, near.get(re.sub(r"[-_ ]", "", wanted).lower(), ""))
     for name in sorted(names):
         if "/" not in name and name.lower().endswith(".pdf") and name not in wanted_names:
-            yield _say(name, "extra-file", "is no permission of a paper of the .bib file", Severity.WARNING)
+            yield _finding(name, "extra-file", "is no permission of a paper of the .bib file", Severity.WARNING)
 
 
 def _missing(rule: str, key: str, wanted: str, near: str) -> Finding:
@@ -145,5 +145,5 @@ def _missing(rule: str, key: str, wanted: str, near: str) -> Finding:
     return Finding(rule=rule, message=message, paper=key, field="file", fix=fix)
 
 
-def _say(name: str, rule: str, message: str, severity: Severity = Severity.ERROR, fix: str = "") -> Finding:
+def _finding(name: str, rule: str, message: str, severity: Severity = Severity.ERROR, fix: str = "") -> Finding:
     return Finding(rule=rule, message=message, severity=severity, file=name, field="file", fix=fix)

@@ -1,4 +1,4 @@
-"""Page numbers from the lengths of the PDFs: section by section, without a gap. Pure."""
+"""Computes page numbers from the lengths of the PDFs: section by section, without a gap. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from proceedings.publisher.rules import page_range
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What paging needs of a paper. `length` is in pages, 0 where there is no PDF."""
+    """A paper's data for page numbers. `length` is in pages, 0 without a PDF."""
 
     key: str
     position: int
@@ -19,7 +19,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class NewPages:
-    """A paper's pages as they are and as they would be."""
+    """A paper's present and new pages."""
 
     key: str
     old: str
@@ -27,12 +27,12 @@ class NewPages:
 
     @property
     def changed(self) -> bool:
-        """Whether the numbers are others; ``1-10`` and ``1--10`` are the same."""
+        """Whether the numbers differ; ``1-10`` and ``1--10`` are the same."""
         return not self.old or page_range(self.old) != page_range(self.new)
 
 
 class NoLengthError(ValueError):
-    """Papers without a PDF: those behind them cannot be numbered. `keys` names them."""
+    """Papers without a PDF, so that those after them cannot be numbered. `keys` names them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
@@ -40,10 +40,10 @@ class NoLengthError(ValueError):
 
 
 def number(sheets: Sequence[Sheet], sections: Sequence[str]) -> list[NewPages]:
-    """New pages for all `sheets`, in the order of `sections`, within each by position.
+    """Returns new pages for all `sheets`, in the order of `sections`, within each by position.
 
-    Papers in no section, or in one that is not declared, come last. A paper with Roman pages, such as a preface, keeps
-    Roman ones, counted apart. A range of pages that only is written otherwise is left as it is. Raises NoLengthError.
+    Papers in no section, or in an undeclared one, come last. A paper with Roman pages, such as a preface, keeps Roman
+    ones with their own count. A range that differs only in spelling stays unchanged. Raises NoLengthError.
     """
     if without := [sheet.key for sheet in sheets if not sheet.length]:
         raise NoLengthError(without)
@@ -66,7 +66,7 @@ _SMALL = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
 def to_roman(value: int) -> str:
-    """A whole number from 1 on in small Roman letters."""
+    """Returns a whole number from 1 on in lower-case Roman numerals."""
     letters = []
     for worth, letter in (*_ROMAN, *_SMALL):
         count, value = divmod(value, worth)

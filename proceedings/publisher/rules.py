@@ -1,8 +1,8 @@
-"""The publisher's rules for a volume, those of its own checks and those it fails to check -> findings. Pure.
+"""The publisher's rules for a volume, including those that its own checks miss, as findings. Pure.
 
-Source: the publisher's specification and the two checkers it runs, as collected in section 2 of the project's notes on
-the publishing workflow; the numbers in the comments are the sections there. An error is what the publisher, or the
-making of its pages, stumbles over; a warning is what a chair should look at.
+Source: the publisher's specification and its two checkers, collected in section 2 of the project's notes on the
+publishing workflow. Numbers in the comments are sections of these notes. An error breaks the publisher's check or
+build. A warning is for an editor to review.
 """
 
 import re
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
-from proceedings.bibtex.names import Name, NotANameError, doubts, read_name, write_name
+from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name, write_name
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import name_in_latex, title_in_latex
@@ -26,7 +26,7 @@ _PAGES = re.compile(r"(?P<first>\d+|[ivxlcdm]+)--?(?P<last>\d+|[ivxlcdm]+)\Z")
 _ESCAPES = re.compile(r"\\[{}_]")
 _PLAIN_URL = re.compile(r"https?://[^\s,;|]+\Z")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-# 2.2: what every one of the three authorities wants, with what chairs write instead of it (2.8).
+# 2.2: fields that all three authorities require, with what editors write instead (2.8).
 _REQUIRED = {
     "booktitle": "title",
     "name": "",
@@ -42,16 +42,16 @@ _DATES = ("start", "end", "published")
 _LINKS = ("openreview", "software", "video")
 
 
-def check(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
-    """Everything that the publisher would find in `volume` with these `papers`, and what it would miss.
+def check_all(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+    """Returns everything that the publisher would find in `volume` with `papers`, and what it would miss.
 
-    The volume first, then each paper in its order, then what only shows between papers.
+    First the volume, then each paper in order, then the comparison of papers.
     """
     return [*check_volume(volume), *check_papers(volume, papers)]
 
 
 def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
-    """The rules for papers, each by itself and then together; of `volume` only year and sections matter."""
+    """Applies the rules for papers, each alone and then together. Only year and sections of `volume` matter."""
     found: list[Finding] = []
     for paper in papers:
         found += check_paper(volume, paper)
@@ -61,7 +61,7 @@ def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Fi
 
 
 def check_volume(volume: VolumeRecord) -> Iterator[Finding]:
-    """The rules for the volume's own entry."""
+    """Applies the rules for the volume's own entry."""
     yield from _volume_fields(volume)
     yield from _volume_dates(volume)
     if len(volume.sections) == 1:
@@ -101,7 +101,7 @@ def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
 
 
 def check_paper(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
-    """The rules for one paper, apart from the others. Cheap enough for every save at the desk."""
+    """Applies the rules for a single paper. Fast enough for every save in the admin."""
     yield from _key(volume, paper)
     yield from _fields(volume, paper)
     yield from _authors(paper)
@@ -111,7 +111,7 @@ def check_paper(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
 
 
 def key_stem(author: Name) -> str:
-    """A family name as keys have it: small ASCII letters, without accents, blanks and particle (2.1)."""
+    """Returns a family name as keys have it: lower-case ASCII, without accents, blanks and particle (2.1)."""
     plain = unicodedata.normalize("NFKD", author.family.lower().translate(_LETTERS))
     return re.sub(r"[^a-z0-9-]", "", plain)
 
@@ -120,29 +120,29 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d"
 
 
 def predicted_ids(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> dict[str, str]:
-    """Key -> the id that the publisher will give the paper: it computes its own, always with a letter (2.6)."""
+    """Returns key -> predicted publisher ID: the publisher computes its own, always with a letter (2.6)."""
     year = (volume.published.year if volume.published else volume.year) % 100
     given: Counter[str] = Counter()
     ids = {}
     for paper in papers:
         stem = f"{key_stem(paper.authors[0]) if paper.authors else paper.key}{year:02}"
-        ids[paper.key] = stem + letter(given[stem])
+        ids[paper.key] = stem + key_suffix(given[stem])
         given[stem] += 1
     return ids
 
 
-def address(volume: VolumeRecord, public_id: str) -> str:
-    """Where the paper will be found."""
+def publication_url(volume: VolumeRecord, public_id: str) -> str:
+    """Returns the URL of the published paper."""
     return f"{HOME}/v{volume.number}/{public_id}.html"
 
 
-def letters_of() -> Iterator[str]:
-    """a, b, … z, aa, ab, … without end."""
-    return map(letter, count_up())
+def key_suffixes() -> Iterator[str]:
+    """Yields a, b, … z, aa, ab, … without end."""
+    return map(key_suffix, count_up())
 
 
-def letter(count: int) -> str:
-    """a, b, … z, aa, ab, …"""
+def key_suffix(count: int) -> str:
+    """Returns the suffix with this index: a, b, … z, aa, ab, …"""
     letters = ""
     count += 1
     while count:
@@ -170,7 +170,7 @@ def _editor(volume: VolumeRecord, place: int, text: str) -> Iterator[Finding]:
 
 
 def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
-    """2.1, and the blind spot of 2.4: a key with an odd first letter is not seen by the publisher at all."""
+    """2.1, and a gap named in 2.4: the publisher does not see a key whose first character is not a letter."""
     if not paper.authors:
         return
     year = f"{volume.year % 100:02}"
@@ -189,7 +189,7 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
 
 
 def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
-    """2.3 and 2.4: the publisher leaves out a paper without authors and says so only in passing."""
+    """2.3 and 2.4: the publisher omits a paper without authors and hardly reports it."""
     for field in ("title", "authors", "pages"):
         if not getattr(paper, field):
             yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
@@ -215,13 +215,13 @@ def _authors(paper: PaperRecord) -> Iterator[Finding]:
 
 
 def _all_small(name: Name) -> bool:
-    """2.4, point 5: some word of the family name has to begin with a capital, in scripts that have them."""
+    """2.4, point 5: in scripts with capitals, a word of the family name must begin with one."""
     words = re.findall(r"[^\W\d_]+", f"{name.particle} {name.family}")
     return not any(word[0].isupper() for word in words) and any(letter.islower() for letter in name.family)
 
 
 def _doubtful(paper: str, field: str, place: int, name: Name) -> Iterator[Finding]:
-    for doubt in doubts(name):
+    for doubt in find_doubts(name):
         fix = write_name(doubt.proposal) if doubt.proposal else ""
         yield _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
 
@@ -238,7 +238,7 @@ def _pages(paper: PaperRecord) -> Iterator[Finding]:
 
 
 def page_range(pages: str) -> tuple[int, int] | None:
-    """First and last page; Roman numbers, of prefaces, count as numbers. None if `pages` is no range."""
+    """Returns the first and last page; Roman numerals count as numbers. None if `pages` is not a range."""
     found = _PAGES.match(pages)
     if found is None or found["first"].isdigit() != found["last"].isdigit():
         return None
@@ -300,27 +300,27 @@ def _extra(paper: PaperRecord) -> Iterator[Finding]:
 
 
 def _duplicate_keys(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
-    """Case counts for nothing: the keys name files."""
+    """Keys are compared without case, because they name files."""
     for key, count in Counter(paper.key.lower() for paper in papers).items():
         if count > 1:
             yield _error("duplicate-key", key, "key", f"{count} papers have this key")
 
 
 def _letters(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
-    """2.1: where several papers share a name and year, all of them carry a letter."""
+    """2.1: if several papers share name and year, all of them have a letter."""
     groups: Mapping[tuple[str, str], list[str]] = defaultdict(list)
     for paper in papers:
         if parts := _ENDING.match(paper.key):
             groups[parts["stem"], parts["year"]].append(parts["letter"])
     for (stem, year), letters in groups.items():
         if len(letters) > 1 and "" in letters:
-            free = next(letter for letter in map(letter, range(len(letters) + 1)) if letter not in letters)
+            free = next(letter for letter in map(key_suffix, range(len(letters) + 1)) if letter not in letters)
             message = "other papers have this key with a letter, so this one needs one as well"
             yield _warning("key", stem + year, "key", message, fix=stem + year + free)
 
 
 def _page_order(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
-    """A blind spot of 2.4: ranges that overlap, or leave pages out. Roman pages are counted apart."""
+    """A gap named in 2.4: ranges that overlap or skip pages. Roman pages are counted separately."""
     spans = [(span, paper.key) for paper in papers if paper.pages[:1].isdigit() and (span := page_range(paper.pages))]
     expected = 1
     owner = ""

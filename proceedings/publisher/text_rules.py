@@ -1,7 +1,7 @@
-"""What the publisher's own check says about the text of a BibTeX file, and what it overlooks there. Pure.
+"""Checks the text of a BibTeX file: what the publisher's check reports, and what it misses. Pure.
 
-The publisher looks for fields by regular expressions, line by line (notes on the workflow, 2.2 and 2.4), so these rules
-look at the text as it stands. What a value means is judged by `publisher`, on records.
+The publisher finds fields by regular expressions, line by line (notes on the workflow, 2.2 and 2.4), so these rules
+check the text as written. The module `rules` checks the values, on records.
 """
 
 import re
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import LatexError, ascii_latex, describe, fold, to_unicode
-from proceedings.bibtex.names import NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.names import NotANameError, find_doubts, read_name, split_names, write_name
 from proceedings.bibtex.scanner import RawEntry, RawField, scan
 
-# 2.2: in braces, or the publisher's check does not see them; without booktitle its pages cannot be made at all.
+# 2.2: without braces the publisher's check does not see them; without booktitle it cannot build its pages.
 _IN_BRACES = (
     *("booktitle", "name", "shortname", "year", "editor", "volume"),
     *("start", "end", "published", "address", "conference_url"),
 )
-# What chairs write instead (2.8).
+# What editors write instead (2.8).
 _INSTEAD = {"conference_url": "url", "address": "location", "booktitle": "title"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ESCAPE = re.compile(r"(?<!\\)\\[${}_]")
@@ -27,7 +27,7 @@ _MACRO = re.compile(r"\\\\([A-Za-z]+)")
 
 
 def check_text(text: str, file: str = "") -> list[Finding]:
-    """Every finding about the layout of `text`, in the order of its lines. Raises nothing."""
+    """Returns all findings about the layout of `text`, in the order of its lines. Raises nothing."""
     found: list[Finding] = []
     for entry in scan(text):
         rules = _VOLUME_RULES if entry.kind == "proceedings" else _PAPER_RULES
@@ -39,7 +39,7 @@ def check_text(text: str, file: str = "") -> list[Finding]:
 Rule = Callable[[RawEntry, str], Iterator[Finding]]
 
 
-def _say(
+def _finding(
     entry: RawEntry,
     field: RawField | None,
     file: str,
@@ -71,10 +71,10 @@ def _required(entry: RawEntry, file: str) -> Iterator[Finding]:
         if field is None or not field.value.strip():
             instead = entry.field(_INSTEAD.get(name, ""))
             fix = f"{name} = {{{fold(instead.value)}}}" if instead else ""
-            yield _say(entry, field, file, "required", "is missing or empty", fix=fix, name=name)
+            yield _finding(entry, field, file, "required", "is missing or empty", fix=fix, name=name)
         elif field.opening != "{":
             message = "must stand in braces: the publisher's check does not see numbers and quotes"
-            yield _say(entry, field, file, "braces", message, fix=f"{name} = {{{fold(field.value)}}}")
+            yield _finding(entry, field, file, "braces", message, fix=f"{name} = {{{fold(field.value)}}}")
 
 
 def _days(entry: RawEntry, file: str) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def _days(entry: RawEntry, file: str) -> Iterator[Finding]:
         if field and field.value.strip() and not _DAY.match(field.value.strip()):
             message = f"'{fold(field.value)}' is no single date: the publisher reads YYYY-MM-DD only"
             first = field.value.strip()[:10]
-            yield _say(entry, field, file, "dates", message, fix=first if _DAY.match(first) else "")
+            yield _finding(entry, field, file, "dates", message, fix=first if _DAY.match(first) else "")
 
 
 def _editor_names(entry: RawEntry, file: str) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _author_names(entry: RawEntry, file: str) -> Iterator[Finding]:
     field = entry.field("author")
     if field and field.opening == '"':
         message = "stands in quotes: the publisher's check sees no authors there"
-        yield _say(entry, field, file, "quotes", message, fix="write it in braces")
+        yield _finding(entry, field, file, "quotes", message, fix="write it in braces")
     yield from _names_in(entry, "author", file)
 
 
@@ -107,20 +107,20 @@ def _names_in(entry: RawEntry, name: str, file: str) -> Iterator[Finding]:
     for place, text in enumerate(split_names(fold(field.value)) if field else [], 1):
         if not text:
             message = f"name {place} is missing between two 'and'"
-            yield _say(entry, field, file, "names", message)
+            yield _finding(entry, field, file, "names", message)
             continue
         if re.fullmatch(r"\{[^{}]*\}", text):
             continue
         if not _comma_outside_braces(text):
             message = f"name {place}, '{text}', has no comma: write Last, First, or a group or single name in braces"
-            yield _say(entry, field, file, "names", message, fix=_with_comma(text))
+            yield _finding(entry, field, file, "names", message, fix=_with_comma(text))
         elif _small(text):
             message = f"name {place}, '{text}': the publisher refuses a family name in small letters"
-            yield _say(entry, field, file, "names", message, fix=_capitalised(text))
+            yield _finding(entry, field, file, "names", message, fix=_capitalised(text))
         if re.search(r",\s*(,|\Z)", text):
             message = f"name {place}, '{text}', has a stray comma"
             fix = re.sub(r"\s*,(?:\s*,)+", ",", text).rstrip(", ")
-            yield _say(entry, field, file, "names", message, severity=Severity.WARNING, fix=fix)
+            yield _finding(entry, field, file, "names", message, severity=Severity.WARNING, fix=fix)
 
 
 def _comma_outside_braces(text: str) -> bool:
@@ -133,14 +133,14 @@ def _comma_outside_braces(text: str) -> bool:
 
 
 def _with_comma(text: str) -> str:
-    """The likeliest meaning of a name without a comma."""
+    """Returns the most likely reading of a name without a comma."""
     try:
         reading = read_name(text)
     except NotANameError:
         return ""
     proposal = next((doubt.proposal for doubt in reading.doubts if doubt.proposal), None)
     if proposal:
-        again = next((doubt.proposal for doubt in doubts(proposal) if doubt.proposal), None)
+        again = next((doubt.proposal for doubt in find_doubts(proposal) if doubt.proposal), None)
         return write_name(again or proposal)
     return f"{{{text}}}" if text[:1].isupper() else ""
 
@@ -154,7 +154,7 @@ def _small(text: str) -> bool:
 
 
 def _capitalised(text: str) -> str:
-    """`text` with a capital in its family name; the other way round, where it then looks so."""
+    """Returns `text` with a capital in its family name, or with the parts swapped if that fits better."""
     last, _, rest = text.partition(",")
     fixed = re.sub(r"(?:^|(?<=[\s-]))[a-z]", lambda letter: letter[0].upper(), last) + "," + rest
     try:
@@ -171,7 +171,7 @@ def _escapes(entry: RawEntry, file: str) -> Iterator[Finding]:
         if field and (signs := list(dict.fromkeys(_ESCAPE.findall(field.value)))):
             message = f"the publisher refuses {' '.join(signs)} here"
             fix = ", ".join(f"{sign} -> {_PLAIN[sign]}" for sign in signs)
-            yield _say(entry, field, file, "escapes", message, fix=fix)
+            yield _finding(entry, field, file, "escapes", message, fix=fix)
 
 
 # --- every entry
@@ -180,7 +180,7 @@ def _escapes(entry: RawEntry, file: str) -> Iterator[Finding]:
 def _closing(entry: RawEntry, file: str) -> Iterator[Finding]:
     if not entry.alone:
         message = "its closing brace must stand alone in column 0: the publisher's check reads on into the next entry"
-        yield _say(entry, None, file, "closing-brace", message, fix="put } on a line of its own")
+        yield _finding(entry, None, file, "closing-brace", message, fix="put } on a line of its own")
 
 
 def _own_lines(entry: RawEntry, file: str) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def _own_lines(entry: RawEntry, file: str) -> Iterator[Finding]:
     for field in entry.fields:
         if not field.own_line:
             message = "must begin a line of its own, where the publisher's check looks for it"
-            yield _say(entry, field, file, "own-line", message, severity=severity)
+            yield _finding(entry, field, file, "own-line", message, severity=severity)
 
 
 def _double_backslash(entry: RawEntry, file: str) -> Iterator[Finding]:
@@ -197,46 +197,48 @@ def _double_backslash(entry: RawEntry, file: str) -> Iterator[Finding]:
         if "\\\\" in field.value:
             macro = _MACRO.search(field.value)
             fix = f"\\{macro[1]}" if macro else r"\cr between the rows of a matrix, nothing elsewhere"
-            yield _say(entry, field, file, "double-backslash", r"the publisher refuses \\ anywhere", fix=fix)
+            yield _finding(entry, field, file, "double-backslash", r"the publisher refuses \\ anywhere", fix=fix)
 
 
 def _quotes(entry: RawEntry, file: str) -> Iterator[Finding]:
-    r"""2.4, point 9: the publisher's parser drops an entry with ``\"`` between quotes, without a word."""
+    r"""2.4, point 9: the publisher's parser drops an entry with ``\"`` between quotes without reporting it."""
     for field in entry.fields:
         if field.opening == '"' and '\\"' in field.value:
             message = r"holds \" between quotes: the publisher's parser drops the whole entry without a word"
-            yield _say(entry, field, file, "quotes", message, fix="write it in braces")
+            yield _finding(entry, field, file, "quotes", message, fix="write it in braces")
 
 
 def _unicode(entry: RawEntry, file: str) -> Iterator[Finding]:
     for field in entry.fields:
         if letters := list(dict.fromkeys(char for char in field.value if not char.isascii())):
-            fix = ", ".join(filter(None, map(_instead, letters[:8])))
+            fix = ", ".join(filter(None, map(_replacement, letters[:8])))
             message = f"holds {', '.join(map(describe, letters[:8]))}: the publisher wants pure ASCII"
-            if any(map(_unseen, letters)):
+            if any(map(_is_invisible, letters)):
                 message += "; what nobody sees is left over from another encoding, so check the letters around it"
-            yield _say(entry, field, file, "unicode", message, fix=fix)
+            yield _finding(entry, field, file, "unicode", message, fix=fix)
 
 
-def _unseen(letter: str) -> bool:
-    """Control and formatting characters, which nobody means; not the joiners, with which some scripts are spelt."""
+def _is_invisible(letter: str) -> bool:
+    """Whether it is a control or formatting character. Joiners are none, because some scripts need them."""
     return unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\u200c\u200d"
 
 
-def _instead(letter: str) -> str:
-    """What to write for `letter`; '' where nothing is known."""
-    if _unseen(letter):
+def _replacement(letter: str) -> str:
+    """Returns what to write for `letter`; '' if unknown."""
+    if _is_invisible(letter):
         return f"U+{ord(letter):04X} -> leave it out"
     latex = ascii_latex(letter).text
     return f"{letter} -> {latex}" if latex.isascii() else ""
 
 
 def _padding(entry: RawEntry, file: str) -> Iterator[Finding]:
-    """Blanks at the ends of a value are still there on the publisher's page (2.8)."""
+    """Blanks at the ends of a value are printed on the publisher's page (2.8)."""
     for field in entry.fields:
         if field.value.strip() and field.value != field.value.strip():
             message = "has blanks at its beginning or end, which stay on the publisher's page"
-            yield _say(entry, field, file, "padding", message, severity=Severity.WARNING, fix=fold(field.value)[:60])
+            yield _finding(
+                entry, field, file, "padding", message, severity=Severity.WARNING, fix=fold(field.value)[:60]
+            )
 
 
 _VOLUME_RULES: tuple[Rule, ...] = (_required, _days, _editor_names)

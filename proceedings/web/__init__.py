@@ -1,1 +1,1 @@
-"""What every request needs."""
+"""Helpers for requests: languages, rate limits, byte ranges, redaction."""

@@ -1,4 +1,4 @@
-"""A large file as a download that may be interrupted: byte ranges by RFC 9110, section 14."""
+"""Downloads that can be resumed: byte ranges by RFC 9110, section 14."""
 
 import re
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ class _Download(FileResponse):
 
 
 class _Piece:
-    """`size` bytes of a file from where it stands."""
+    """The next `size` bytes of a file from its current position."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._left = file, size
@@ -28,9 +28,9 @@ class _Piece:
 
 
 def download(request: HttpRequest, file: BinaryIO, *, size: int, sha256: str, name: str) -> HttpResponse | FileResponse:
-    """`file`, whole or the one range that is asked for. It is closed with the answer.
+    """Returns `file` in full, or the one range that is requested. The response closes it.
 
-    Several ranges at once, and what cannot be read, get the whole file, as the RFC allows.
+    Requests for several ranges, or with an unreadable header, get the full file, as the RFC allows.
     """
     tag = f'"{sha256}"'
     headers: dict[str, Any] = {"ETag": tag, "Accept-Ranges": "bytes"}

@@ -1,4 +1,4 @@
-"""What must never reach a log."""
+"""Removes secrets from log records."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ LINK = re.compile(
 
 
 class RedactLinks(logging.Filter):
-    """Takes the secret out of mailed links: who reads the log must not be able to sign (ASVS 5, 16.2.5)."""
+    """Removes the token from signing links, so that readers of the log cannot sign (ASVS 5, 16.2.5)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

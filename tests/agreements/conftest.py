@@ -1,4 +1,4 @@
-"""The desk of tests."""
+"""Fixtures for tests of the app `agreements`."""
 
 import ipaddress
 from datetime import UTC, datetime
@@ -15,11 +15,11 @@ from agreements.jobs import bulk, package_builder
 from agreements.requests import change_requests
 from proceedings.models import Paper, User, Volume
 from tests import make
-from tests.agreements.editors import House, assistant_of, desk_of
+from tests.agreements.editors import Roles, assistant_of, client_for
 
 
 @pytest.fixture
-def house() -> House:
+def roles() -> Roles:
     own = make.volume(247)
     make.agreement("sealed", of=make.paper(own, title="At home"))
     foreign = make.volume(666, reply_to="zanzibar@desk.example")
@@ -31,7 +31,7 @@ def house() -> House:
     make.edit(sealed, what="Zanzibar in the proof")
     waiting = make.paper(foreign, title="Zanzibar waits", key="zanzibar26b", contact="zanzibar@example.org")
     waits = change_requests.accept(
-        make.somebody_else(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
+        make.request_other_signer(make.agreement("issued", of=waiting)), by="editor:z", now=make.NOW
     )
     make.change_request(waits, note="Zanzibar", title="Zanzibar, again")
     make.correction(make.published(sealed))
@@ -40,10 +40,10 @@ def house() -> House:
         bulk.create_job(
             volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW
         )
-    return House(
+    return Roles(
         own=own,
         foreign=foreign,
-        boss=User.objects.create_superuser("boss"),
+        superuser=User.objects.create_superuser("boss"),
         editor=make.editor("ed", own),
         stranger=make.editor("zanzibar-editor", foreign),
         nobody=make.editor("nobody"),
@@ -53,13 +53,13 @@ def house() -> House:
 
 
 @pytest.fixture
-def desk() -> Client:
-    return desk_of(make.editor("ed", make.the_volume()))
+def editor_client() -> Client:
+    return client_for(make.editor("ed", make.the_volume()))
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody trusts yet, and its key.
+    """Creates an untrusted certificate for 127.0.0.1, and its key.
 
     It holds for a century, for OpenSSL looks at the machine's clock and not at the one of the tests.
     """

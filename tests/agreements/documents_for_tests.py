@@ -1,4 +1,4 @@
-"""One agreement's facts, signature and history, as the tests of the document change them to their needs."""
+"""One agreement's snapshot, signature and history, for tests of documents."""
 
 import io
 import re
@@ -34,17 +34,17 @@ HISTORY = (
 
 
 def facts(**changes: object) -> Snapshot:
-    """The facts with some of them changed."""
+    """Returns the snapshot with changes."""
     return replace(FACTS, **changes)  # type: ignore[arg-type]
 
 
 def form(**changes: object) -> bytes:
-    """The unsigned form of the facts with some of them changed."""
+    """Returns the unsigned form of the snapshot with changes."""
     return pdf.render_form(facts(**changes), WORDING, VERIFY_URL)
 
 
 def signature(shown: bytes = b"", **changes: object) -> Signature:
-    """The act of signing what was shown."""
+    """Returns the signature of the form shown."""
     made = Signature(
         typed_name="Mike Lewis",
         signed_at=datetime(2026, 11, 21, 12, 14, 31, tzinfo=UTC),
@@ -57,11 +57,11 @@ def signature(shown: bytes = b"", **changes: object) -> Signature:
 
 
 def pages(data: bytes) -> list[str]:
-    """The text of each page as pypdf extracts it; a strict reader also checks every offset of the file."""
+    """Returns the text of each page as pypdf extracts it. A strict reader also checks every offset of the file."""
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data), strict=True).pages]
 
 
 def words(text: str) -> str:
-    """Text for comparison of words alone: hyphenation, ligatures, spaces and the cut of apostrophes set aside."""
+    """Normalises text to compare words only, without hyphenation, ligatures, spaces and shapes of apostrophes."""
     text = unicodedata.normalize("NFKC", text).replace("’", "'")
     return re.sub(r"[\s-]+", "", text)

@@ -1,4 +1,4 @@
-"""What tests of the desk share: two volumes with somebody for every role, and a walk over the admin's URLconf."""
+"""Shared by tests of the admin: two volumes with a user for every role, and all routes of the admin."""
 
 import re
 from collections.abc import Iterator
@@ -21,28 +21,28 @@ from tests import make
 from tests.agreements.pages import drop, fields_of
 
 SECRETS = ("Zanzibar", "zanzibar", "v666", "666-")
-"""Stand in everything that the foreign volume has, and nowhere else."""
+"""These occur in all rows of the foreign volume, and nowhere else."""
 
 NOBODY = sha256(b"")[:16]
-"""What a page of a bulk move has shown that showed nobody."""
+"""The digest in the confirmation page of a bulk action without papers."""
 
 BOOKKEEPING = frozenset({"django_session"})
 
 
 @dataclass
-class House:
-    """Two volumes with a paper, an agreement and an editor each, and somebody for every role."""
+class Roles:
+    """Two volumes with a paper, an agreement and an editor each, and a user for every role."""
 
     own: Volume
     foreign: Volume
-    boss: User
+    superuser: User
     editor: User
     stranger: User
     nobody: User
     assistant: User
     """Of the foreign volume."""
     helper: User
-    """An assistant of the own one."""
+    """An assistant of the own volume."""
 
 
 def assistant_of(volume: Volume, name: str = "zanzibar-assistant") -> User:
@@ -51,7 +51,7 @@ def assistant_of(volume: Volume, name: str = "zanzibar-assistant") -> User:
     return assistant
 
 
-def desk_of(user: User | None) -> Client:
+def client_for(user: User | None) -> Client:
     client = Client(raise_request_exception=True)
     if user:
         client.force_login(user)
@@ -59,7 +59,7 @@ def desk_of(user: User | None) -> Client:
 
 
 def patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(route, name) of every address below `resolver`."""
+    """Yields (route, name) of every URL below `resolver`."""
     for pattern in resolver.url_patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -68,17 +68,17 @@ def patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield route, pattern.name or ""
 
 
-def desk_routes() -> list[tuple[str, str]]:
-    desk = next(p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and p.app_name == "admin")
+def admin_routes() -> list[tuple[str, str]]:
+    editor_client = next(p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and p.app_name == "admin")
     return [
         (route, name)
-        for route, name in patterns(desk, "/admin/")
-        if name and "(?P<app_label>" not in route and "url>" not in route  # nameless ones only lead on to a page
+        for route, name in patterns(editor_client, "/admin/")
+        if name and "(?P<app_label>" not in route and "url>" not in route  # routes without a name only redirect
     ]
 
 
 def scoped_models() -> dict[str, tuple[type[models.Model], str]]:
-    """Every model on the desk that belongs to a volume, with its way there, by the prefix of its addresses' names."""
+    """Returns every admin model that belongs to a volume, with the lookup to it, by the prefix of its URL names."""
     return {
         f"{model._meta.app_label}_{model._meta.model_name}": (model, admin.volume_path)
         for model, admin in site._registry.items()
@@ -87,7 +87,7 @@ def scoped_models() -> dict[str, tuple[type[models.Model], str]]:
 
 
 def rows_of(volume: Volume) -> dict[str, models.Model]:
-    """An object of `volume` for each of these models that it has any of; of agreements a sealed one."""
+    """Returns one row of `volume` for each of these models that it has; of agreements a sealed one."""
     found = {}
     for prefix, (model, volume_path) in scoped_models().items():
         rows = model.objects.filter(**{volume_path or "pk": volume.pk}).order_by("pk")  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def rows_of(volume: Volume) -> dict[str, models.Model]:
 
 
 def filled(route: str, row: models.Model | None, rows: dict[str, models.Model] | None = None) -> str:
-    """An address from its route: about `row`, each other gap filled in sensibly, from `rows` where one is named."""
+    """Returns the URL of a route about `row`. Other parameters are filled in, from `rows` where one is named."""
     key = str(row.pk) if row else "1"
     content = ContentType.objects.get_for_model(row).pk if row else 1
     package = Package.objects.filter(volume=row.pk).first() if isinstance(row, Volume) else None
@@ -119,10 +119,10 @@ def filled(route: str, row: models.Model | None, rows: dict[str, models.Model] |
 
 
 def addresses_about(volume: Volume) -> dict[str, str]:
-    """Every address of the desk that is about one row, for the rows of `volume`."""
+    """Returns every admin URL about one row, for the rows of `volume`."""
     found = {}
     rows = rows_of(volume)
-    for route, name in desk_routes():
+    for route, name in admin_routes():
         if "<" not in route:
             continue
         for prefix, row in rows.items():
@@ -132,12 +132,12 @@ def addresses_about(volume: Volume) -> dict[str, str]:
 
 
 def addresses_about_nothing() -> list[str]:
-    """Every page of the desk that is about no one row: lists, exports, forms for new rows, the import."""
-    return [route for route, name in desk_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
+    """Returns every admin URL that is not about one row: lists, exports, forms for new rows, the import."""
+    return [route for route, name in admin_routes() if "<" not in route and name not in ("login", "logout", "jsi18n")]
 
 
 def lists() -> list[str]:
-    return [route for route, name in desk_routes() if name.endswith("_changelist") and "_user_" not in name]
+    return [route for route, name in admin_routes() if name.endswith("_changelist") and "_user_" not in name]
 
 
 def read(client: Client, path: str, method: str = "get", **data: Any) -> tuple[int, str]:
@@ -153,7 +153,7 @@ def read(client: Client, path: str, method: str = "get", **data: Any) -> tuple[i
     return answer.status_code, body
 
 
-DESK_LISTS = ("/admin/proceedings/paper/", "/admin/agreements/agreement/")
+ADMIN_LISTS = ("/admin/proceedings/paper/", "/admin/agreements/agreement/")
 
 
 def refreshed(agreement: Agreement) -> Agreement:
@@ -165,23 +165,23 @@ def page_of(agreement: Agreement, path: str = "change/") -> str:
     return f"/admin/agreements/agreement/{agreement.pk}/{path}"
 
 
-def bulk(desk: Client, verb: str, *papers: Paper, **sent: str) -> str:
-    """Chooses the papers, reads the page that says what will happen, confirms it."""
+def bulk(editor_client: Client, verb: str, *papers: Paper, **sent: str) -> str:
+    """Selects the papers, reads the confirmation page and confirms it."""
     path = "/admin/proceedings/paper/"
     data: dict[str, Any] = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
-    asked: Any = desk.post(path, data, follow=True)
+    asked: Any = editor_client.post(path, data, follow=True)
     if "seen" not in fields_of(asked):
         return str(asked.content.decode())
-    return str(desk.post(path, data | {"seen": fields_of(asked)["seen"]} | sent).content.decode())
+    return str(editor_client.post(path, data | {"seen": fields_of(asked)["seen"]} | sent).content.decode())
 
 
-def look(desk: Client, verb: str, *papers: Paper) -> str:
+def confirmation_page(editor_client: Client, verb: str, *papers: Paper) -> str:
     data = {"action": verb, "_selected_action": [str(paper.pk) for paper in papers]}
-    return str(desk.post("/admin/proceedings/paper/", data).content.decode())
+    return str(editor_client.post("/admin/proceedings/paper/", data).content.decode())
 
 
-def queries(desk: Client, path: str) -> int:
-    desk.get(path)  # the first request of all also fills Django's own caches
+def queries(editor_client: Client, path: str) -> int:
+    editor_client.get(path)  # the first request also fills Django's caches
     with CaptureQueriesContext(connection) as captured:
-        assert desk.get(path).status_code == 200
+        assert editor_client.get(path).status_code == 200
     return len(captured)

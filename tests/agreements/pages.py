@@ -1,4 +1,4 @@
-"""What tests of pages share: an author's browser without JavaScript, and a digest of every row there is."""
+"""Shared by tests of pages: an author's browser without JavaScript, and a digest of all rows."""
 
 import hashlib
 from datetime import datetime
@@ -15,12 +15,12 @@ from tests import make
 
 
 def browser(now: datetime = make.NOW, **options: Any) -> Client:
-    """A browser at the moment `now`."""
+    """Returns a browser at the time `now`."""
     return Client(**{**options, "desk.now": now})
 
 
 class Author:
-    """Somebody with a mailed link: reads the page, fills in the form, sends it. CSRF is enforced as in real life."""
+    """An author with a signing link: reads the page, fills in the form, submits it. CSRF checks are on."""
 
     def __init__(self, token: str, *, now: datetime = make.NOW) -> None:
         self.token = token
@@ -31,7 +31,7 @@ class Author:
         return self.client.get(self.url + path)
 
     def send(self, path: str = "", **fields: str) -> Any:
-        """Posts the page's hidden fields and `fields`; an empty text leaves a field out."""
+        """Posts the page's hidden fields and `fields`. An empty text omits a field."""
         return self.answer(self.open(path), path, **fields)
 
     def answer(self, page: Any, path: str = "", **fields: str) -> Any:
@@ -40,11 +40,11 @@ class Author:
         return self.client.post(self.url + path, {name: text for name, text in filled.items() if text})
 
     def fill_in(self, name: str, **fields: str) -> Any:
-        """Types the name and ticks both boxes; the answer is the form to look over, if nothing is wrong with it."""
+        """Types the name and ticks both boxes. Returns the review page if nothing is wrong."""
         return self.send(typed_name=name, **({"authority": "on", "consent": "on"} | fields))
 
     def sign(self, name: str, **fields: str) -> Any:
-        """Fills in, looks over, signs. Where filling in is refused, that is the answer."""
+        """Fills in, reviews and signs. Returns the first response that rejects something."""
         review = self.fill_in(name, **fields)
         return self.answer(review, step="sign") if review.status_code == 200 else review
 
@@ -54,7 +54,7 @@ def author_of(agreement: Agreement, *, now: datetime = make.NOW) -> Author:
 
 
 def all_rows(*, but: frozenset[str] = frozenset()) -> str:
-    """A digest of every row of every table: equal before and after means that nothing was written anywhere."""
+    """Returns a digest of every row of every table: if it is equal, nothing was written."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         for table in sorted(set(connection.introspection.table_names(cursor)) - but):
@@ -67,7 +67,7 @@ def all_rows(*, but: frozenset[str] = frozenset()) -> str:
 
 
 class FormReader(HTMLParser):
-    """What a browser would send back of a page's forms if its reader changed nothing."""
+    """Collects what a browser would submit from a page's forms if the reader changed nothing."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -96,19 +96,19 @@ class FormReader(HTMLParser):
 
 
 def fields_of(page: Any) -> dict[str, str]:
-    """The filled-in fields of a page of the desk, without the empty card for a new row."""
+    """Returns the filled-in fields of an admin page, without the empty form for a new row."""
     fields = FormReader(page.content.decode()).fields
     return {name: text for name, text in fields.items() if "__prefix__" not in name and name}
 
 
 def drop(answer: Any) -> None:
-    """Closes a file that an answer holds open. `answer.close()` would end the test's database connection as well."""
+    """Closes the file of a response. `answer.close()` would also end the test's database connection."""
     for close in answer._resource_closers:
         close()
 
 
 def public_paths(agreement: Agreement, *, now: datetime = make.NOW) -> list[str]:
-    """Every address of the public pages, from the URLconf, with a link that fits: a new page is there by itself."""
+    """Returns every public URL, from the URLconf, with a valid link. New pages are included."""
     purposes = {"copy": Link.Purpose.COPY, "object": Link.Purpose.OBJECT, "stop": Link.Purpose.STOP}
     tokens = {word: make.token(agreement, now=now, purpose=purpose) for word, purpose in purposes.items()}
     sign = make.token(agreement, now=now)

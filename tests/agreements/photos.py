@@ -1,4 +1,4 @@
-"""Forms signed by hand for the tests: photos and scans as people send them, and files that only look like some."""
+"""Signed forms for tests: photos and scans as authors send them, and invalid files."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>"
 
 @lru_cache
 def photo(words: str = "signed by hand", *, form: str = "JPEG", size: tuple[int, int] = (850, 1100)) -> bytes:
-    """A photo of a page on which `words` stand."""
+    """Returns a photo of a page with `words`."""
     image = Image.new("RGB", size, "white")
     ImageDraw.Draw(image).text((80, 80), words, fill="black")
     output = io.BytesIO()
@@ -21,7 +21,7 @@ def photo(words: str = "signed by hand", *, form: str = "JPEG", size: tuple[int,
 
 
 def raw_pdf(*objects: bytes, catalog: bytes = b"", pages: int = 1, page: bytes = PAGE) -> bytes:
-    """A PDF written by hand: `objects` are numbers 4 and up, `catalog` goes into the catalog."""
+    """Returns a PDF written by hand: `objects` are numbers 4 and up, `catalog` is added to the catalog."""
     kids = b" ".join([b"3 0 R"] * pages)
     every = [
         b"<</Type/Catalog/Pages 2 0 R" + catalog + b">>",
@@ -46,7 +46,7 @@ def stream(data: bytes, extra: bytes = b"") -> bytes:
 
 @lru_cache
 def scanned(words: str = "signed by hand", pages: int = 2) -> bytes:
-    """A PDF as a scanner makes it: a picture on each page."""
+    """Returns a PDF as a scanner makes it: one picture per page."""
     first, *rest = [Image.open(io.BytesIO(photo(f"{words}, page {number}"))) for number in range(1, pages + 1)]
     output = io.BytesIO()
     first.save(output, "PDF", save_all=True, append_images=rest, resolution=100)
@@ -54,7 +54,7 @@ def scanned(words: str = "signed by hand", pages: int = 2) -> bytes:
 
 
 def bomb(size: int = 600_000_000) -> bytes:
-    """A small PDF with a stream that unpacks to `size` bytes."""
+    """Returns a small PDF with a stream that unpacks to `size` bytes."""
     machine, packed = zlib.compressobj(9), bytearray()
     for _ in range(size // 1_000_000):
         packed += machine.compress(bytes(1_000_000))

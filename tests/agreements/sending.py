@@ -1,4 +1,4 @@
-"""Sending for tests: the real engine over a real SMTP server, with a moment of one's own between its steps."""
+"""Sending for tests: the real sender over a real SMTP server, with hooks between its steps."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def nothing() -> None:
 
 
 class Meanwhile(SmtpTransport):
-    """The SMTP transport, while which something else happens: before or after the intent, or after the answer."""
+    """The SMTP transport with hooks: before or after marking as sending, or after the answer."""
 
     def __init__(
         self, *, before_intent: Hook = nothing, after_intent: Hook = nothing, after_answer: Hook = nothing
@@ -41,12 +41,12 @@ class Meanwhile(SmtpTransport):
 
 
 def claim_next(now: datetime) -> Message | None:
-    """The mail that has been due for longest, claimed alone; None when none is due."""
+    """Claims the email that has been due longest, alone. None if none is due."""
     return next(iter(outbox.claim(now, limit=1)), None)
 
 
 def deliver(message: Message, transport: Transport, now: datetime) -> str:
-    """One claimed mail, handed over and settled at once. Returns the state it ended in."""
+    """Sends one claimed email and records the result. Returns its final state."""
     with transport:
         carrier = sender.SendRun(scheduled.fixed_clock(now), transport, lifecycle.record_mail_result)
         carrier.send_batch([message])
@@ -55,7 +55,7 @@ def deliver(message: Message, transport: Transport, now: datetime) -> str:
 
 
 def send(now: datetime, transport: Transport | None = None) -> Counter[str]:
-    """One round of the engine at `now`; counts only what happened."""
+    """Runs the sender once at `now`. Returns only counts above zero."""
     return +sender.send_due(
         scheduled.fixed_clock(now), transport or SmtpTransport(answer_timeout=5), lifecycle.record_mail_result
     )

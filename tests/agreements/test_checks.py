@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says before the desk may be trusted with signatures."""
+"""Findings of `manage.py check --deploy`."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
 
 
-def test_the_tests_own_desk_is_ready() -> None:
+def test_the_test_settings_pass_all_checks() -> None:
     assert checks.check_agreement_texts() == checks.check_seal() == checks.check_public_url() == []
 
 
@@ -66,12 +66,12 @@ def test_a_key_that_others_may_read_is_an_error(settings: Settings, tmp_path: Pa
         ("https://desk.example.org", [], False),
     ],
 )
-def test_mailed_links_must_lead_to_this_desk(settings: Settings, base: str, hosts: list[str], good: bool) -> None:
+def test_emailed_links_must_lead_to_this_server(settings: Settings, base: str, hosts: list[str], good: bool) -> None:
     settings.PUBLIC_BASE_URL, settings.ALLOWED_HOSTS = base, hosts
     assert ids(checks.check_public_url()) == ([] if good else ["agreements.E004"])
 
 
-def test_mail_that_reaches_nobody_is_a_warning(settings: Settings) -> None:
+def test_an_email_backend_that_sends_nothing_is_a_warning(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert ids(checks.check_email_backend()) == ["agreements.W001"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

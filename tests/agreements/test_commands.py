@@ -1,4 +1,4 @@
-"""The command line: what it says, what it changes, and how it ends."""
+"""The commands: output, changes and exit status."""
 
 import io
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def run(command: str, *args: object, **options: object) -> str:
 
 
 def ends(command: str, *args: object) -> tuple[str, int]:
-    """What a command says that ends with an exit status of its own."""
+    """Returns the output of a command that ends with an exit status."""
     output = io.StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command(command, *args, stdout=output, no_color=True)
@@ -35,7 +35,7 @@ def ends(command: str, *args: object) -> tuple[str, int]:
 # --- issue
 
 
-def test_issue_sets_the_terms_and_reports_every_paper() -> None:
+def test_issue_saves_the_signing_settings_and_reports_every_paper() -> None:
     volume = make.volume(deadline=None)
     make.paper(volume, key="ready26")
     make.paper(volume, key="silent26", contact=None)
@@ -55,7 +55,7 @@ def test_issue_sets_the_terms_and_reports_every_paper() -> None:
     assert Event.objects.filter(kind="issue").get().by == "command line"
 
 
-def test_issue_moves_the_deadline_and_wakes_who_waits() -> None:
+def test_issue_changes_the_deadline_and_replans_those_awaiting_signature() -> None:
     agreement = make.agreement("issued")
     Agreement.objects.update(next_check_at=None)
     run("issue", "247", deadline="2026-12-24", now=(NOW + DAY).isoformat())
@@ -96,7 +96,7 @@ def test_issue_takes_only_the_papers_that_are_named() -> None:
         (["247", "--now", "yesterday"], "'yesterday' is not a date and time"),
     ],
 )
-def test_issue_refuses_what_it_does_not_understand_and_changes_nothing(arguments: list[str], says: str) -> None:
+def test_issue_rejects_invalid_input_and_changes_nothing(arguments: list[str], says: str) -> None:
     make.paper(make.volume(deadline=None))
     with pytest.raises(CommandError, match=says.replace("'", ".").replace("+", r"\+")):
         run("issue", *arguments)
@@ -106,7 +106,7 @@ def test_issue_refuses_what_it_does_not_understand_and_changes_nothing(arguments
 # --- sweep
 
 
-def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
+def test_sweep_runs_one_job_or_all(mailbox: Mailbox) -> None:
     make.agreement("issued")
     make.agreement("signed")
     now = NOW.isoformat()
@@ -124,11 +124,11 @@ def test_sweep_runs_one_round_or_all(mailbox: Mailbox) -> None:
     ]
 
 
-def test_sweep_without_a_moment_takes_the_present(mailbox: Mailbox) -> None:
+def test_sweep_without_a_time_uses_the_present(mailbox: Mailbox) -> None:
     assert run("sweep").splitlines() == [f"{name}: nothing due" for name in scheduled.JOBS]
 
 
-def test_sweep_knows_its_rounds() -> None:
+def test_sweep_rejects_unknown_jobs() -> None:
     with pytest.raises(CommandError, match="invalid choice"):
         run("sweep", "everything")
 
@@ -153,7 +153,7 @@ def test_verify_audit_names_what_is_broken_and_fails(tampering: Callable[[], Abs
     ]
 
 
-def test_verify_agreement_tells_the_sealed_the_changed_and_the_foreign_file(tmp_path: Path) -> None:
+def test_verify_agreement_distinguishes_the_sealed_the_changed_and_the_foreign_file(tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     file = tmp_path / "a.pdf"
     with storages["private"].open(agreement.sealed_file) as stored:
@@ -174,6 +174,6 @@ def test_verify_agreement_without_a_file_says_so(tmp_path: Path) -> None:
 # --- demo
 
 
-def test_the_demo_is_not_for_a_real_desk() -> None:
+def test_the_demo_is_not_for_production() -> None:
     with pytest.raises(CommandError, match="make demo"):
         run("demo")

@@ -1,4 +1,4 @@
-"""The system check of the seal: its certificate in time, its chain whole, its roots and revocation lists of use."""
+"""The system check of the seal: valid certificate, complete chain, usable roots and revocation lists."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ def use(settings: Settings, key: Path, certificate: Path) -> None:
 
 
 def made(settings: Settings, folder: Path, *, age: int = 0) -> None:
-    """A key of its own whose certificate, made `age` days ago, holds for three years."""
+    """Creates a key whose certificate was made `age` days ago and is valid for three years."""
     use(settings, folder / "key.pem", folder / "cert.pem")
     seal.new_key(settings.SEAL_KEY, settings.SEAL_CERT, organisation="x", now=NOW - timedelta(days=age))
 
@@ -36,7 +36,7 @@ def made(settings: Settings, folder: Path, *, age: int = 0) -> None:
 @pytest.mark.parametrize(
     ("age", "said"), [(0, ""), (3 * 365 - 92, ""), (3 * 365 - 88, "expires on"), (3 * 365 + 1, "expired on")]
 )
-def test_expiry_is_told_90_days_before(settings: Settings, tmp_path: Path, age: int, said: str) -> None:
+def test_expiry_is_reported_90_days_before(settings: Settings, tmp_path: Path, age: int, said: str) -> None:
     made(settings, tmp_path, age=age)
     assert ids() == (["agreements.E003"] if said else [])
     assert said in words()
@@ -68,7 +68,7 @@ def test_an_officer_is_named_and_fits_the_stamp(settings: Settings, tmp_path: Pa
     assert ids() == []
 
 
-def test_roots_and_revocation_lists_are_looked_into(settings: Settings, tmp_path: Path) -> None:
+def test_roots_and_revocation_lists_are_checked(settings: Settings, tmp_path: Path) -> None:
     made(settings, tmp_path)
     issuer, lists = Issuer(), tmp_path / "lists"
     lists.mkdir()

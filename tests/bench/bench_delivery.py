@@ -1,13 +1,13 @@
-"""What moving a volume costs: a package against `cp` of the same bytes, an import against its parser.
+"""Costs of a volume's packages and import: a package compared with `cp` of the same bytes, an import with its parser.
 
     python -m tests.bench.bench_delivery [PAPERS] [MIB]
     python -m tests.bench.bench_delivery --job [PAPERS] [MIB]
 
-The files are random bytes, as papers are compressed inside. The candidates take turns, round by round, each in a
-process of its own, so that the peak memory is its own too. Ratios are the result; the times only say of what.
+Files are random bytes, because PDFs are compressed inside. Candidates take turns in separate processes, so that each
+has its own peak memory. The ratios are the result.
 
-`--job` makes both packages of a volume as the clock does, of sealed agreements and their files, 3,500 of 1 MiB if
-nothing else is said; kills the worker in the middle once, and goes on. It wants three times the room of the papers.
+`--job` makes both packages of a volume with sealed agreements as the scheduled job does, by default 3,500 files of
+1 MiB. It kills the worker once in the middle and continues. It needs three times the size of the papers.
 """
 
 import hashlib
@@ -43,9 +43,9 @@ from agreements.models import Package
 from proceedings.bibtex.parser import read_bibtex
 from proceedings.importing.planner import apply, make_plan
 from proceedings.models import PaperFile, Volume
-from proceedings.delivery.items import Item, build
+from proceedings.delivery.items import Item, build_folder
 from proceedings.bibtex.source import Source
-from proceedings.delivery.zip_stream import stream
+from proceedings.delivery.zip_stream import stream_archive
 
 ROUNDS = 3
 ENTRIES = 3500
@@ -55,7 +55,7 @@ items_of: dict[Path, list[Item]] = {}
 
 
 def fill(folder: Path, papers: int, size: int) -> None:
-    """`papers` files of `size` bytes, all different."""
+    """Writes `papers` different files of `size` bytes."""
     body = bytearray(os.urandom(size))
     for number in range(papers):
         body[:8] = number.to_bytes(8, "big")
@@ -67,7 +67,7 @@ def opened(path: Path) -> BinaryIO:
 
 
 def items(folder: Path) -> list[Item]:
-    """The files with what the desk keeps about them since they came in."""
+    """Returns the files with the data that the database stores about them."""
     known = []
     for path in sorted(folder.iterdir()):
         body = path.read_bytes()
@@ -81,12 +81,12 @@ def by_cp(source: Path, target: Path) -> None:
 
 
 def by_us(source: Path, target: Path) -> None:
-    build(items_of[source], target)
+    build_folder(items_of[source], target)
 
 
 def zip_by_us(source: Path, target: Path) -> None:
     with target.open("wb") as file:
-        file.writelines(stream(items_of[source]))
+        file.writelines(stream_archive(items_of[source]))
 
 
 def zip_stored(source: Path, target: Path) -> None:
@@ -102,7 +102,7 @@ def zip_deflated(source: Path, target: Path) -> None:
 
 
 def measured(act: Callable[[], object]) -> tuple[float, float]:
-    """Seconds on the wall, and how many MiB the peak of memory rose, both of a process of its own."""
+    """Returns wall seconds, and the rise of peak memory in MiB, both measured in a separate process."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -150,11 +150,11 @@ ABSTRACT = (
     "We study the sample complexity of learning $k$-wise marginals under $\\epsilon$-differential privacy and show "
     'that the na{\\"i}ve bound of $O(n^2 \\log(1/\\delta))$ can be improved if the {\\em effective} dimension is low. '
 )
-"""A sentence as abstracts have it; seven of them are as long as an abstract of COLT 2024."""
+"""A typical sentence; seven of them are as long as an abstract of COLT 2024."""
 
 
 def bench_import(number: int, abstract: str) -> None:
-    """3,500 entries made of a real volume's facts, each with that abstract, into a volume that is new."""
+    """Imports 3,500 entries made from a real volume's data, each with that abstract, into a new volume."""
     text = (Path(__file__).parents[1] / "data" / "colt2024-v247-facts.bib").read_text()
     head, *entries = text.replace("volume = {247}", f"volume = {{{number}}}").split("\n@InProceedings{")
     field = f"\n  abstract = {{{abstract}}}," if abstract else ""
@@ -176,8 +176,8 @@ def bench_import(number: int, abstract: str) -> None:
     print(f"  peak memory        {peak:6.0f} MiB")
 
 
-def bench_handover(folder: Path) -> None:
-    """``deliver`` as a whole on sealed agreements: checks, permissions, evidence, lists, exchange, events."""
+def bench_deliver(folder: Path) -> None:
+    """Runs ``deliver`` on sealed agreements: checks, permissions, evidence, lists, replacement, events."""
     from tests import make
 
     if not Path(settings.SEAL_KEY).exists():
@@ -196,7 +196,7 @@ def bench_handover(folder: Path) -> None:
 
 
 def volume_with_files(papers: int, size: int) -> Volume:
-    """A file of `size` random bytes for each paper, and one agreement that was really sealed, as often as needed."""
+    """Creates a file of `size` random bytes for each paper, and copies one sealed agreement for all."""
     from tests import make
 
     if not Path(settings.SEAL_KEY).exists():
@@ -218,7 +218,9 @@ def volume_with_files(papers: int, size: int) -> Volume:
 
 
 def worker(later: timedelta) -> tuple[int, Callable[[], float]]:
-    """A worker in a process of its own: its id, and a way to wait for its end that tells its peak memory in MiB."""
+    """Starts a worker process. Returns its ID, and a function that waits for its end and returns its peak memory in
+    MiB.
+    """
     connections.close_all()
     child = os.fork()
     if child == 0:
@@ -233,7 +235,7 @@ def worker(later: timedelta) -> tuple[int, Callable[[], float]]:
 
 
 def bench_job(folder: Path, papers: int, size: int) -> None:
-    """Both packages as the desk orders them: once through, and once with the worker killed in the middle."""
+    """Makes both packages: once without interruption, and once with the worker killed in the middle."""
     volume = volume_with_files(papers, size)
     total = papers * size / MB
     source = Path(storages["private"].path("bench"))
@@ -297,7 +299,7 @@ def main() -> None:
         bench_packages(Path(folder), papers, size)
         bench_import(247, ABSTRACT * 7)
         bench_import(248, "")
-        bench_handover(Path(folder))
+        bench_deliver(Path(folder))
 
 
 if __name__ == "__main__":

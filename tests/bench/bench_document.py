@@ -1,10 +1,10 @@
-"""What a document costs: the form against a naive Platypus build and against the floor, the seal against pyHanko's.
+"""Costs of a document: the form compared with a naive Platypus build and a lower bound, the seal with pyHanko's.
 
-    python -m tests.bench.bench_document [ROUNDS]
+python -m tests.bench.bench_document [ROUNDS]
 
-All candidates take turns, round by round, in one process and on CPU time, so a busy machine slows them alike; the
-ratios are the result, the milliseconds only say of what. Every document has another title and signer, so no kept
-line of text helps; half of the titles need two lines.
+Candidates take turns in one process, measured in CPU time, so that a busy machine slows them all. The ratios are the
+result. Each document has another title and signer, so that caches of lines do not help. Half of the titles need two
+lines.
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ from agreements.documents.seal import document
 from tests.agreements.documents_for_tests import HISTORY, VERIFY_URL, WORDING, facts, signature
 
 DOCUMENTS = 40
-"""Made in each round by every candidate for the form."""
+"""Documents per round and candidate."""
 SEALS = 6
 
 Candidate = Callable[[Snapshot], object]
@@ -51,7 +51,7 @@ _serial = count()
 
 
 def distinct() -> Snapshot:
-    """Facts that no earlier document had."""
+    """Returns a snapshot that differs from all earlier ones."""
     number = next(_serial)
     subject = f"Minimax Regret of Łukasiewicz Kernels, Part {number}"
     title = subject + (" under Adversarial Drift with Nonparametric Priors" if number % 2 else "")
@@ -61,7 +61,7 @@ def distinct() -> Snapshot:
 
 
 def naive(chosen: Snapshot) -> bytes:
-    """The same pages as ReportLab's manual teaches: paragraphs into a document template. Fonts are kept."""
+    """Builds the same pages as in ReportLab's manual: paragraphs in a document template. Fonts are cached."""
     body = ParagraphStyle("body", fontName="Bench", fontSize=10.5, leading=13.8, alignment=TA_JUSTIFY, spaceAfter=8)
     nested = {indent: ParagraphStyle(f"n{indent}", parent=body, leftIndent=indent) for indent in (24, 48)}
     title = ParagraphStyle("title", parent=body, fontSize=20, leading=25, alignment=TA_CENTER)
@@ -89,18 +89,18 @@ def naive(chosen: Snapshot) -> bytes:
 
 
 def form(chosen: Snapshot) -> bytes:
-    """Ours."""
+    """Builds the form with our code."""
     return pdf.render_form(chosen, WORDING, VERIFY_URL)
 
 
 def floor_of(example: bytes) -> Candidate:
-    """Copying the document and deflating the part of it that differs: what no way of making it can undercut."""
+    """Returns the lower bound: copying the document and compressing the part that differs."""
     tail = example[example.index(b"/Type/XObject/Subtype/Form") :]
     return lambda _: (bytes(bytearray(example)), zlib.compress(tail))
 
 
 def candidates_to_seal(folder: Path) -> tuple[bytes, dict[str, Callable[[], object]]]:
-    """A signed document, and the ways to seal it."""
+    """Returns a signed document, and the ways to seal it."""
     chosen = distinct()
     shown = form(chosen)
     sig = signature(shown)
@@ -138,13 +138,13 @@ def simple_signer(folder: Path, private: rsa.RSAPrivateKey, own: seal.SealKey, n
 
 
 def stock(whole: bytes, signer: Any) -> object:
-    """What pyHanko's first example does."""
+    """Seals as in pyHanko's first example."""
     metadata = PdfSignatureMetadata(field_name="Seal", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256")
     return sign_pdf(IncrementalPdfFileWriter(io.BytesIO(whole)), metadata, signer=signer)
 
 
 def cpu_ms(work: Callable[[], object], times: int) -> float:
-    """Milliseconds of CPU time for one piece of `work`, over `times` of them."""
+    """Returns CPU milliseconds per piece of `work`, over `times` pieces."""
     start = time.process_time()
     for _ in range(times):
         work()
@@ -162,7 +162,7 @@ def measure(candidates: dict[str, Callable[[], object]], rounds: int, times: int
 
 
 def table(title: str, measured: dict[str, list[float]]) -> Iterator[str]:
-    """One line a candidate: median milliseconds, and how often faster than the first, median of the rounds."""
+    """Prints one line per candidate: median milliseconds, and the median ratio to the first."""
     first = next(iter(measured.values()))
     yield f"{title:38} {'ms CPU':>9} {'x':>8}"
     for name, times in measured.items():

@@ -1,9 +1,9 @@
-"""``python -m tests.bench.bench_links [TRIES]``: does the time of an answer tell why a link opens nothing? (S10)
+"""``python -m tests.bench.bench_links [TRIES]``: does response time reveal why a link is invalid? (S10)
 
-Unknown, expired and revoked links in turns, on every page behind a link: the 95th percentile of each, and the gap
-between the slowest and the fastest of the three, in the median and in the best of five rounds. What else the machine
-does falls on any of them; a gap that is ours would be there in each round, and in the processor's time of the answers.
-Wanted: under 5 ms over 200 tries. The suite proves the same work instead, without a clock (`test_s10_…`).
+Requests unknown, expired and revoked links in turns, on every page behind a link. Prints the 95th percentile of each,
+and the gap between the slowest and the fastest, as the median and the best of five rounds. Load of the machine affects
+all; a gap of ours would be in each round and in CPU time. Target: under 5 ms over 200 tries. The test suite compares
+the queries instead (`test_s10_…`).
 """
 
 import logging
@@ -33,7 +33,7 @@ def percentile(spans: list[float]) -> float:
 
 
 def tokens() -> dict[str, str]:
-    """A link of each kind, of agreements that wait for their signature, among many others."""
+    """Creates a link of each kind, for agreements that are awaiting signature, among many others."""
     expired, revoked, *_ = [make.agreement(of=paper) for paper in Paper.objects.filter(volume=volume_of(60, 901))]
     old, gone = make.token(expired, now=make.NOW - timedelta(days=31)), make.token(revoked)
     links.revoke_links(revoked.pk, make.NOW)
@@ -42,9 +42,9 @@ def tokens() -> dict[str, str]:
 
 
 def answer(method: str, path: str, number: int) -> tuple[float, float]:
-    """Seconds until the answer, and of them the processor's on it.
+    """Returns the seconds until the response, and its CPU seconds.
 
-    Each comes from a place of its own, or misses would soon be refused as too many.
+    Each request has another address, or the rate limit of misses would reject it.
     """
     client = browser(REMOTE_ADDR=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
     start, worked = time.perf_counter(), time.thread_time()
@@ -55,7 +55,7 @@ def answer(method: str, path: str, number: int) -> tuple[float, float]:
 
 
 def gap(spans: dict[str, list[float]]) -> float:
-    """Milliseconds between the slowest and the fastest kind, at the 95th percentile."""
+    """Returns the milliseconds between the slowest and the fastest kind, at the 95th percentile."""
     slow = [percentile(each) for each in spans.values()]
     return max(slow) - min(slow)
 

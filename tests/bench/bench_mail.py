@@ -1,9 +1,9 @@
-"""``python -m tests.bench.bench_mail [MAILS [ROUNDS]]``: mails a second, by the engine and by two others.
+"""``python -m tests.bench.bench_mail [EMAILS [ROUNDS]]``: emails per second, compared with two other ways.
 
-All send the same invitations to the same SMTP server on this machine, one after the other, round by round; the medians
-are told. The engine keeps all its promises; `send_mass_mail` on one connection has none; one Celery task per mail, with
-a connection of its own, is what one writes first. CPU is that of the senders with their workers, without the database's
-and the mail server's processes, and it is what tells on a machine that is busy with other things.
+All send the same invitations to the same local SMTP server, one after the other, in rounds; medians are printed. Our
+sender keeps all its guarantees. `send_mass_mail` on one connection has none. One Celery task per email, with its own
+connection, is the simple solution. CPU is that of senders and workers, without database and mail server; compare it on
+a busy machine.
 """
 
 import os
@@ -37,7 +37,7 @@ Send = Callable[[list[Message]], None]
 
 @contextmanager
 def sink(folder: Path) -> Iterator[tuple[int, Path]]:
-    """An SMTP server in a process of its own; yields its port and the log of what it accepted."""
+    """Starts an SMTP server process. Yields its port and the log of accepted emails."""
     port, log = servers.free_port(), folder / "accepted"
     log.touch()
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.fast_sink", str(port), str(log)])
@@ -51,7 +51,7 @@ def sink(folder: Path) -> Iterator[tuple[int, Path]]:
 
 @contextmanager
 def workers(app: str, **environment: str) -> Iterator[int]:
-    """A Celery worker with two processes; yields their process group."""
+    """Starts a Celery worker with two processes. Yields their process group."""
     words = ["--quiet", "--app", app, "worker", "--concurrency", "2", "--loglevel", "error"]
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", *words],
@@ -68,7 +68,7 @@ def workers(app: str, **environment: str) -> Iterator[int]:
 
 
 def cpu_of(group: int) -> float:
-    """CPU seconds that the processes of a group have used so far."""
+    """Returns the CPU seconds of a process group so far."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -80,7 +80,7 @@ def cpu_of(group: int) -> float:
 
 
 def outbox(count: int, number: int) -> list[Message]:
-    """So many invitations that are due."""
+    """Creates `count` due invitations."""
     papers = volume_of(count, number).papers.select_related("volume").prefetch_related("authors", "agreements")
     issue_many.issue(papers, by="bench", now=timezone.now())
     return list(
@@ -100,7 +100,7 @@ def by_workers(messages: list[Message]) -> None:
 
 
 def by_mass_mail(messages: list[Message]) -> None:
-    """As Django's `send_mass_mail`, with HTML and headers: all on one connection, nothing written down."""
+    """Sends like Django's `send_mass_mail`, with HTML and headers: on one connection, without any record."""
     get_connection("django.core.mail.backends.smtp.EmailBackend").send_messages(
         [compose.compose(message, timezone.now()) for message in messages]
     )
@@ -123,7 +123,7 @@ def main(count: int, rounds: int) -> None:
         broker = stack.enter_context(servers.valkey())
         send_one.app.conf.update(broker_url=f"{broker[:-1]}1")
         app.conf.update(broker_url=broker, task_always_eager=False)
-        # The real app, as `celery -A proceedings worker` runs it; and the one that it is compared with.
+        # The real app, as `celery -A proceedings worker` runs it, and the app for comparison.
         smtp = f"smtp://127.0.0.1:{port}"
         real = fixed.FIXED | {"DJANGO_SETTINGS_MODULE": "proceedings.settings", "EMAIL_URL": smtp, "REDIS_URL": broker}
         engine = stack.enter_context(workers("proceedings", **real))
@@ -146,7 +146,7 @@ def main(count: int, rounds: int) -> None:
             for name, (send, group) in ways.items():
                 messages = outbox(count, number := number + 1)
                 seen[name].append(measured(send, messages, group, log))
-                if send is by_mass_mail:  # it writes nothing down, so the engine would send them again
+                if send is by_mass_mail:  # it records nothing, so our sender would send them again
                     Message.objects.filter(agreement__volume_number=number).update(state="skipped")
     middle = {name: [median(figures) for figures in zip(*runs, strict=True)] for name, runs in seen.items()}
     rate, cpu = middle["one Celery task per mail, 2 workers"]
@@ -156,7 +156,7 @@ def main(count: int, rounds: int) -> None:
 
 
 def measured(send: Send, messages: list[Message], group: int | None, log: Path) -> tuple[float, float]:
-    """Mails a second, and CPU milliseconds for each."""
+    """Returns emails per second, and CPU milliseconds per email."""
     before, cpu, own = accepted(log), cpu_of(group) if group else 0.0, time.process_time()
     start = time.perf_counter()
     send(messages)
@@ -164,7 +164,7 @@ def measured(send: Send, messages: list[Message], group: int | None, log: Path) 
     servers.wait_until(lambda: accepted(log) == before + len(messages), seconds=300, pause=0.005)
     wall = time.perf_counter() - start
     if group:
-        time.sleep(1)  # the workers write down what became of the last mails
+        time.sleep(1)  # the workers record the results of the last emails
         own += cpu_of(group) - cpu
     return len(messages) / wall, own * 1000 / len(messages)
 

@@ -1,8 +1,8 @@
-"""``python -m tests.bench.bench_planner [AGREEMENTS ...]``: a beat with nothing due, and one that finds 1 % due.
+"""``python -m tests.bench.bench_planner [AGREEMENTS ...]``: a scheduled run with nothing due, and one with 1 % due.
 
-For each size of the table: the time that the database takes for all questions of a beat (wall, least of several), the
-same for the question who is due, and the CPU for planning the reminders of those who are. Rows are copies of one
-agreement that was issued and mailed by the real moves; of every hundred papers one was withdrawn.
+Prints for each table size: database time of all queries of a run (wall, minimum), the same for the query of due
+agreements, and CPU time for planning their reminders. Rows are copies of one agreement that was really issued and
+emailed. One of a hundred papers was withdrawn.
 """
 
 import sys
@@ -42,7 +42,7 @@ def one() -> Agreement:
 
 
 def asked(call: Callable[[], object], repeats: int = 20) -> tuple[float, int, float]:
-    """Milliseconds that the database took and the number of statements, and CPU milliseconds of it all: the least."""
+    """Returns database milliseconds, number of statements and CPU milliseconds; each the minimum."""
     spent: list[float] = []
 
     def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -70,7 +70,7 @@ def say(what: str, words: str) -> None:
 def main(sizes: list[int]) -> None:
     first, there = one(), 0
     for size in sizes:
-        began, start = time.perf_counter(), 10 * there  # the desk gives out keys in between
+        began, start = time.perf_counter(), 10 * there  # the server assigns keys in between
         bulk.agreements(first, start, size - there)
         new = Agreement.objects.filter(pk__gte=bulk.FIRST + start, status=Status.ISSUED)
         withdraw(new)
@@ -96,7 +96,7 @@ def main(sizes: list[int]) -> None:
 
 
 def withdraw(agreements: QuerySet[Agreement]) -> None:
-    """Of one in a hundred the paper was withdrawn, and the clock has seen it."""
+    """Withdraws one paper of a hundred and runs the scheduled job once."""
     void = agreements.annotate(left=F("pk") % 100).filter(left=99)
     Paper.objects.filter(pk__in=void.values("paper")).update(status=Paper.Status.WITHDRAWN)
     void.update(status=Status.VOIDED, closed_at=NOW, next_check_at=None, reason="The paper was withdrawn.")
@@ -113,12 +113,12 @@ def once_an_hour() -> None:
 
 
 def idle() -> None:
-    """All that a beat asks, but for leaving word."""
+    """Runs all queries of a scheduled run, without recording it."""
     scheduled.void_withdrawn(DUE)
     scheduled.lapse_unpublished(DUE)
     scheduled.remind_due(DUE)
     link_requests.answer_requests(DUE)
-    rate_limits.forget(DUE)
+    rate_limits.delete_old_attempts(DUE)
 
 
 if __name__ == "__main__":

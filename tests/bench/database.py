@@ -1,4 +1,4 @@
-"""A database for benches: an SQLite file of their own, or the empty one that DATABASE_URL names."""
+"""A database for benchmarks: a separate SQLite file, or the empty one in DATABASE_URL."""
 
 import os
 import time
@@ -24,11 +24,11 @@ call_command("migrate", verbosity=0)
 
 
 def volume_of(papers: int, number: int) -> Volume:
-    """A volume with so many accepted papers of four authors each, written in bulk."""
+    """Creates a volume with `papers` accepted papers of four authors each, in bulk."""
     volume = Volume.objects.create(
         number=number, bib_key="BENCH", name="Bench", shortname="BENCH", booktitle="Proceedings of Bench", year=2026
     )
-    # At any hour, so that a run may be made at any hour.
+    # Without working hours, so that results do not depend on the time of day.
     always = {"from_hour": 0, "to_hour": 24, "weekend": list[int]()}
     SigningSettings.objects.create(volume=volume, deadline=date(2026, 11, 30), reply_to="chair@desk.example", **always)
     rows = [
@@ -61,7 +61,7 @@ def volume_of(papers: int, number: int) -> Volume:
 
 
 def measured(run: Callable[[], Any], repeats: int = 5) -> tuple[float, int, Any]:
-    """The least CPU milliseconds of `repeats` runs, the queries of one, and what it returned."""
+    """Returns minimum CPU milliseconds of `repeats` runs, the queries of one, and its result."""
     best, result = float("inf"), None
     for _ in range(repeats):
         start = time.process_time()

@@ -1,6 +1,7 @@
-"""A fast SMTP server for benches: ``python -m tests.bench.fast_sink PORT LOG``. It pipelines, as real relays do.
+"""A fast SMTP server for benchmarks: ``python -m tests.bench.fast_sink PORT LOG``. It supports pipelining, as real
+relays do.
 
-It takes everything and writes one line per mail, so that what is measured is the sender.
+It accepts everything and writes one line per email, so that only the sender is measured.
 """
 
 import asyncio

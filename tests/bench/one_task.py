@@ -1,4 +1,4 @@
-"""What one writes first: a Celery task per mail, through Django's own backend. Only the bench runs it."""
+"""The simple solution for comparison: one Celery task per email, through Django's backend. For benchmarks only."""
 
 import os
 

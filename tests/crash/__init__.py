@@ -1,1 +1,1 @@
-"""Real workers, killed at random, and an SMTP server whose log is the judge. ``python -m tests.crash --help``."""
+"""Kills real workers at random and compares the SMTP log with the database. ``python -m tests.crash --help``."""

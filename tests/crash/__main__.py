@@ -1,7 +1,7 @@
-"""``python -m tests.crash``: slots, workers and kills as asked, then what came of it as one line of JSON.
+"""``python -m tests.crash``: runs workers, kills them and prints the result as one line of JSON.
 
-Nothing is lost, nothing doubled, nothing mailed after a signature, and what is unknown is accounted for: else exit
-status 1. The SMTP server's own log is the judge, never the engine's word.
+Exit status 1 if an email is lost, sent twice, sent after a signature, or unknown without a reason. It trusts the SMTP
+server's log, not the database.
 """
 
 import argparse
@@ -36,7 +36,7 @@ class Run:
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """A process in a group of its own, so that a kill takes its children along."""
+        """Starts a process in its own group, so that a kill includes its children."""
         output = (self.folder / "output").open("ab")
         process = subprocess.Popen([sys.executable, "-m", *words], stdout=output, stderr=output, start_new_session=True)
         self.stack.callback(self.kill, process)
@@ -57,7 +57,7 @@ class Run:
         return self.start("celery", "--quiet", "--app", "tests.crash.app", "beat", "--schedule", schedule)
 
     def end_some_worker(self) -> None:
-        """As a deployment does it: SIGTERM to the main process, and the mail in the child's hand is finished."""
+        """Stops a worker as a deployment does: SIGTERM to the main process; the child finishes its current email."""
         index = self.dice.randrange(len(self.workers))
         began = time.monotonic()
         self.workers[index].terminate()
@@ -69,7 +69,7 @@ class Run:
         self.done["workers ended"] += 1
 
     def kill_some_worker(self) -> None:
-        """A whole worker, or only the child that has the mail in its hands."""
+        """Kills a whole worker, or only the child that is sending."""
         index = self.dice.randrange(len(self.workers))
         victim = self.workers[index]
         children = subprocess.run(
@@ -86,7 +86,7 @@ class Run:
 
 
 def prepare(slots: int) -> None:
-    """`slots` mails in the outbox, four to an agreement, made by the real moves."""
+    """Creates `slots` emails in the outbox, four per agreement, by real transitions."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
@@ -103,7 +103,7 @@ def prepare(slots: int) -> None:
     for agreement in Agreement.objects.all():
         for days in (7, 3, 1):
             kind, now = Message.Kind.REMINDER, timezone.now()
-            # Each to an address of its own: of those to one person only the first would leave today.
+            # Each to its own address: only the first email to one address would be sent today.
             to = f"{days}.{agreement.signer_email}"
             outbox.queue(agreement, idempotency_key=f"r1:T-{days}", kind=kind, recipient=to, now=now)
 
@@ -121,7 +121,7 @@ def open_slots() -> int:
 
 
 def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
-    """Work goes on while kills, restarts and flushes rain, spread over the work; then it goes on until it is done."""
+    """Runs the workers, with kills, restarts and flushes spread over the work, until all is done."""
     options = run.options
     evils = ["kill"] * options.kills + ["restart"] * (options.restarts if postgres else 0) + ["flush"] * options.flushes
     evils += ["end"] * options.ends
@@ -136,7 +136,7 @@ def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
         left = open_slots()
         if left == 0 and done_evils == len(evils) and signer.poll() is not None:
             break
-        # As much evil as there is work behind us, and the last of it before the work ends.
+        # The share of kills follows the share of work done, and the last comes before the work ends.
         due = len(evils) if left == 0 else int(len(evils) * min(1.0, 1.15 * (total - max(left, 0)) / total))
         if left >= 0 and done_evils < due:
             evil = evils[done_evils]
@@ -157,7 +157,7 @@ def live(run: Run, postgres: servers.Postgres | None, redis_url: str) -> None:
 
 
 LATE = timedelta(seconds=1)
-"""A mail whose hand-over had begun when its agreement was signed may still be accepted so much later."""
+"""Seconds after a signature in which an email that was already being sent may still be accepted."""
 
 
 def verdict(run: Run, seconds: float) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def main() -> int:
 
         from tests import settings as fixed
 
-        # What the workers inherit: the tests' environment, but real mail and a real broker.
+        # The workers inherit the tests' environment, but with real email and a real broker.
         os.environ |= {**fixed.FIXED, "EMAIL_URL": f"smtp://127.0.0.1:{port}", "REDIS_URL": redis_url}
         os.environ["DJANGO_SETTINGS_MODULE"] = "proceedings.settings"
         django.setup()

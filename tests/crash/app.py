@@ -1,4 +1,4 @@
-"""The real Celery app with everything that takes minutes made short, so that a run sees many leases end."""
+"""The real Celery app with short times instead of minutes, so that a run includes many expired leases."""
 
 from datetime import timedelta
 

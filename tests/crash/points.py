@@ -1,8 +1,8 @@
-"""``python -m tests.crash.points``: workers that die by SIGKILL at each named moment, so many times at each.
+"""``python -m tests.crash.points``: kills workers with SIGKILL at each named moment, several times each.
 
-Of three mails that wait the worker dies with the first, or with the third. Then others finish what it left, and the
-SMTP server's log is held against the rows: nothing lost, nothing doubled, at most one mail in doubt for each death.
-Workers are forked, so that a hundred deaths take seconds. One line of JSON for each moment; exit status 1 if broken.
+Three emails are queued; the worker dies with the first or the third. Others then finish, and the SMTP server's log is
+compared with the rows: nothing lost, nothing sent twice, at most one unknown email per kill. Workers are forked, so
+that a hundred kills take seconds. Prints one line of JSON per moment; exit status 1 on failure.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from typing import Any
 from tests import servers
 
 ONCE = {"before-claim", "after-claim", "connected", "after-settle"}
-"""Moments that come once for all three mails."""
+"""Moments that happen once for all three emails."""
 
 
 def prepared(stack: ExitStack, database: str) -> Path:
-    """A database, a mail server and the settings that name them. Returns the server's log."""
+    """Prepares database, mail server and settings. Returns the server's log."""
     folder = stack.enter_context(servers.scratch("points"))
     sqlite = f"sqlite:///{folder}/desk.sqlite3"
     os.environ["DATABASE_URL"] = stack.enter_context(servers.postgresql()) if database == "postgresql" else sqlite
@@ -46,12 +46,12 @@ def prepared(stack: ExitStack, database: str) -> Path:
 
 
 def die(moment: str, hit: int, now: Any) -> bool:
-    """Whether a worker was killed at that moment; it may live where the moment comes less often."""
+    """Returns whether a worker was killed at that moment. It may survive if the moment happens less often."""
     from django.db import connection
 
     from tests.agreements.mail.crash_worker import work
 
-    connection.close()  # a child must not speak on its parent's line
+    connection.close()  # a child must not use its parent's connection
     child = os.fork()
     if child == 0:
         try:

@@ -1,4 +1,4 @@
-"""Authors who sign while mail goes out: ``python -m tests.crash.signer SHARE SEED``, until that share has signed."""
+"""Signs while emails are being sent: ``python -m tests.crash.signer SHARE SEED``, until that share has signed."""
 
 import random
 import sys
@@ -36,7 +36,7 @@ def main(share: float, seed: int) -> None:
                 lifecycle.sign(agreement, act, now=timezone.now())
             except lifecycle.TransitionError:
                 break
-            except OperationalError:  # the database is being restarted: the author tries again
+            except OperationalError:  # the database is restarting: try again
                 connection.close()
                 time.sleep(0.2)
                 continue

@@ -1,7 +1,7 @@
-"""An SMTP server of its own process: ``python -m tests.crash.sink PORT LOG SEED [friendly]``.
+"""An SMTP server process: ``python -m tests.crash.sink PORT LOG SEED [friendly]``.
 
-It writes down what it accepts *before* it answers. Of 1,000 mails it refuses 20 for now and 5 for good, and loses the
-answer to 2 that it took; a friendly one does none of this.
+It logs what it accepts *before* it answers. Of 1,000 emails it rejects 20 temporarily and 5 permanently, and closes the
+connection after accepting 2. With `friendly` it accepts everything.
 """
 
 import asyncio

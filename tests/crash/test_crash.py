@@ -1,4 +1,4 @@
-"""A small run of `python -m tests.crash` and of `tests.crash.points`, so that every change meets killed workers."""
+"""A short run of `python -m tests.crash` and `tests.crash.points` on every change."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def test_workers_killed_at_random_lose_nothing_and_double_nothing() -> None:
     assert seen["duplicates"] == seen["silently_lost"] == seen["after_signing"] == 0
 
 
-def test_a_worker_killed_at_each_named_moment_leaves_at_most_one_mail_in_doubt() -> None:
+def test_a_worker_killed_at_each_named_moment_leaves_at_most_one_email_unknown() -> None:
     moments = run("tests.crash.points", "--repeats", "2")
     assert len(moments) == 8
     assert all(seen["doubled"] == seen["lost"] == seen["unfinished"] == 0 for seen in moments)

@@ -1,4 +1,4 @@
-"""PDFs of papers for the tests: real ones, small, with title and authors on the first page."""
+"""PDFs of papers for tests: real and small, with title and authors on the first page."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ from proceedings.publisher.rules import page_range
 
 
 def pdf(*lines: str, pages: int = 1, title: str = "") -> bytes:
-    """A PDF with `lines` on its first page."""
+    """Returns a PDF with `lines` on its first page."""
     output = io.BytesIO()
     canvas = Canvas(output, invariant=1)
     canvas.setTitle(title)
@@ -23,14 +23,14 @@ def pdf(*lines: str, pages: int = 1, title: str = "") -> bytes:
 
 
 def pdf_of(paper: Paper) -> bytes:
-    """What the authors of `paper` would send: its title, its authors, as many pages as its range has."""
+    """Returns a PDF with the title and authors of `paper`, and as many pages as its range."""
     first, last = page_range(paper.pages) or (1, 1)
     authors = ", ".join(author.display for author in paper.authors.all())
     return pdf(paper.title, authors, paper.key, pages=last - first + 1)
 
 
 def write_pdfs(volume: Volume, folder: Path) -> None:
-    """The PDFs of all accepted papers of `volume`, into `folder`."""
+    """Writes the PDFs of all accepted papers of `volume` into `folder`."""
     folder.mkdir(exist_ok=True)
     for paper in volume.papers.filter(status=Paper.Status.ACCEPTED):
         (folder / f"{paper.key}.pdf").write_bytes(pdf_of(paper))

@@ -1,4 +1,4 @@
-"""Staff with an authenticator app, as tests need them."""
+"""Staff with an authenticator app, for tests."""
 
 from datetime import datetime
 
@@ -10,14 +10,14 @@ from tests.make import NOW
 
 
 def code_of(app: Authenticator, at: datetime) -> str:
-    """What the app shows at that moment."""
+    """Returns the app's code at a time."""
     clock = TOTP(app.bin_key)
     clock.time = at.timestamp()
     return f"{clock.token():06}"
 
 
 def with_app(user: User, now: datetime = NOW) -> Authenticator:
-    """`user` sets up an app at `now`."""
-    offered = two_factor.offer(user)
-    assert two_factor.set_up(offered, code_of(offered, now), now)
+    """Sets up an app for `user` at `now`."""
+    offered = two_factor.new_offer(user)
+    assert two_factor.activate(offered, code_of(offered, now), now)
     return offered

@@ -1,4 +1,4 @@
-"""Environment variables -> values: every problem is noted, and nothing secret is repeated."""
+"""Environment variables: each problem is reported, without secrets."""
 
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def test_any_other_flag_is_a_problem() -> None:
 
 
 def test_words_are_separated_by_commas() -> None:
-    assert read(HOSTS=" a.example , ,b.example,").words("HOSTS") == ["a.example", "b.example"]
+    assert read(HOSTS=" a.example , ,b.example,").comma_list("HOSTS") == ["a.example", "b.example"]
 
 
 def test_a_url_of_another_scheme_is_a_problem_that_keeps_its_password() -> None:
@@ -138,5 +138,5 @@ def smtp(**changes: Any) -> dict[str, Any]:
         ("anymail://postmark", {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}),
     ],
 )
-def test_the_way_of_mail_is_one_url(url: str, expected: dict[str, Any]) -> None:
+def test_the_email_transport_is_one_url(url: str, expected: dict[str, Any]) -> None:
     assert env.email(urlparse(url)) == expected

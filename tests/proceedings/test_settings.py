@@ -1,4 +1,4 @@
-"""The settings as a process of its own sees them: wrong values refuse to start and say which, why, and all at once."""
+"""The settings in a new process: wrong values stop the start, and all problems are reported together."""
 
 import os
 import re
@@ -22,14 +22,14 @@ PRODUCTION = {
 
 
 def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py` with these variables and no others of ours."""
+    """Runs `manage.py` with these variables and no others of ours."""
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables}
     command = [sys.executable, "-W", "error::ResourceWarning", "manage.py", *(arguments or ("check",))]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
 def problems(**variables: str) -> list[str]:
-    """What it says when it refuses to start."""
+    """Returns the problems that stop the start."""
     ended = start(**variables)
     assert ended.returncode != 0, ended.stdout
     assert "The environment is not right:" in ended.stderr
@@ -65,7 +65,7 @@ def test_with_nothing_set_everything_that_is_missing_is_named_at_once() -> None:
         ({"DEFAULT_FROM_EMAIL": "nobody"}, "DEFAULT_FROM_EMAIL is 'nobody'."),
     ],
 )
-def test_a_wrong_value_is_refused_by_name_with_the_reason(change: dict[str, str], says: str) -> None:
+def test_a_wrong_value_is_rejected_by_name_with_the_reason(change: dict[str, str], says: str) -> None:
     (said,) = problems(**{**PRODUCTION, **change})
     assert said.startswith(says)
     assert "hunter2" not in said

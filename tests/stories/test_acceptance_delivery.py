@@ -261,7 +261,7 @@ def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(vol
     }
 
 
-def test_ac11_a_part_goes_without_the_paper_that_waits(volume: Volume, out: Path) -> None:
+def test_ac11_a_partial_package_leaves_out_the_paper_that_waits(volume: Volume, out: Path) -> None:
     make.edit(paper("lewis26b").agreements.get())
 
     assert deliver(out, "--partial")[0] == 1
@@ -390,7 +390,7 @@ def test_ac16_a_volume_as_chairs_send_it_gets_exactly_these_findings(tmp_path: P
     ]
 
 
-def test_ac17_a_part_goes_out_when_asked_for_and_says_so(out: Path, tmp_path: Path) -> None:
+def test_ac17_a_partial_package_is_made_on_request_and_labelled(out: Path, tmp_path: Path) -> None:
     volume = ready_volume.imported()
     ready_volume.with_files(volume, tmp_path / "camera-ready")
     make.agreement("sealed", of=paper("lewis26a"))
@@ -415,7 +415,7 @@ def test_ac17_a_part_goes_out_when_asked_for_and_says_so(out: Path, tmp_path: Pa
     assert "v901permissions/PARTIAL.txt" not in tree(out)
 
 
-def test_ac17_a_part_without_pdfs_still_has_its_bibtex_file(out: Path) -> None:
+def test_ac17_a_partial_package_without_pdfs_still_has_its_bibtex_file(out: Path) -> None:
     ready_volume.imported()
     Volume.objects.update(published=None)
     make.agreement("sealed", of=paper("lewis26a"))

@@ -110,7 +110,7 @@ def test_l07_the_sealed_file_begins_with_the_bytes_that_were_shown() -> None:
     assert agreement.events.get(kind="sign").data["text_sha256"] == agreement.text.digest
 
 
-def test_l08_the_evidence_states_the_security_procedure_in_plain_words_with_its_version() -> None:
+def test_l08_the_evidence_states_the_security_procedure_in_plain_language_with_its_version() -> None:
     agreement = make.agreement("sealed")
     with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as bundle:
         words = bundle.read("procedure.txt").decode()
@@ -146,7 +146,7 @@ def test_l10_the_files_are_not_encrypted_and_the_pages_can_be_printed(tmp_path: 
     assert "@media print" in (ROOT / "static" / "site.css").read_text()
 
 
-def test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule() -> None:
+def test_l11_the_sealed_pdf_is_emailed_within_a_minute_by_the_schedule() -> None:
     """The seal queues the receipt in its own transaction; what is queued waits for the next round of sending."""
     agreement = make.agreement("signed")
     make.seal(agreement)
@@ -159,7 +159,7 @@ def test_l11_the_sealed_copy_is_mailed_within_a_minute_by_the_schedule() -> None
     )
 
 
-def test_l11_the_copy_can_be_fetched_for_a_year_by_the_link_of_its_mail() -> None:
+def test_l11_the_sealed_pdf_can_be_downloaded_for_a_year_by_the_link_in_its_email() -> None:
     agreement = make.agreement("sealed")
     link_requests.send_link(agreement, NOW)
     mail = agreement.messages.get(kind=Message.Kind.COPY)
@@ -216,7 +216,7 @@ def test_l12_a_file_that_is_not_what_was_sealed_is_put_on_record_once(harm: str)
     call_command("verify_audit", "--files", stdout=io.StringIO())
 
 
-def test_l12_the_evidence_verifies_without_the_desk(tmp_path: Path) -> None:
+def test_l12_the_evidence_verifies_without_the_server(tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as bundle:
         bundle.extractall(tmp_path)
@@ -285,7 +285,7 @@ def test_l14_one_instant_is_printed_the_same_whatever_the_zone_of_the_server(at:
     assert format_day(at).split()[0] == str(utc.day)
 
 
-def test_l14_the_one_year_clock_alarms_at_nine_and_eleven_months_and_ends_at_twelve() -> None:
+def test_l14_the_one_year_term_warns_at_nine_and_eleven_months_and_ends_at_twelve() -> None:
     agreement = make.agreement("sealed")
 
     def found(after: timedelta) -> list[Blocker]:
@@ -341,7 +341,7 @@ def test_l17_the_digests_of_the_old_and_the_new_form_are_in_the_log() -> None:
     assert new.messages.filter(idempotency_key="invitation").exists()
 
 
-def test_l20_nothing_that_leaves_the_desk_says_from_where_somebody_signed() -> None:
+def test_l20_no_file_that_leaves_the_server_shows_from_where_somebody_signed() -> None:
     agreement = make.agreement("sealed")
     assert (agreement.signer_address, agreement.signer_agent) == ("192.0.2.7", "Mozilla/5.0")
     files = {"sealed.pdf": sealed_bytes(agreement)}

@@ -19,7 +19,7 @@ from proceedings.models import NameReview, Paper, Volume
 from tests import make
 from tests.proceedings.pdf_files import pdf, pdf_of
 from tests.stories import ready_volume
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,7 +33,7 @@ TABLE = """Nr,Titel,Autoren,Mails,Kontakt
 """
 
 
-def look(someone: Any, name: str) -> None:
+def check_page(someone: Any, name: str) -> None:
     """The page is whole and quiet; its picture, if somebody wants to see it."""
     if folder := os.environ.get("PICTURES"):
         width = someone.page.viewport_size["width"]
@@ -48,7 +48,7 @@ def choose_all(someone: Any, verb: str) -> None:
     someone.press("button[name=index]")
 
 
-def board_of(volume: Volume) -> str:
+def overview_path(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/board/"
 
 
@@ -61,9 +61,9 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         page = chair.page
         log_in(chair, "chair")
         assert chair.says("No papers yet.")
-        look(chair, "1-board-empty")
+        check_page(chair, "1-board-empty")
         chair.press(".board-empty >> text=Import the volume")
-        look(chair, "1-import")
+        check_page(chair, "1-import")
         table = {"name": "accepted.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
         page.set_input_files("#id_file", files=[table])
         chair.press("input[type=submit]")
@@ -72,26 +72,26 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
             page.select_option(f"#id_{ours}", theirs)
         page.select_option("#id_emails", "Mails")
         page.select_option("#id_contact", "Kontakt")
-        look(chair, "1-columns")
+        check_page(chair, "1-columns")
         chair.press("input[type=submit]")
         assert chair.says("Learning to Wait")
         page.uncheck("li:has-text('A Third Paper') input")
-        look(chair, "1-plan")
+        check_page(chair, "1-plan")
         chair.press("text=Carry it out")
         assert chair.says("Imported: 2 new, 0 changed, 0 unchanged, 0 rejected, 1 left out.")
         assert chair.says("name problem")
-        look(chair, "1-board")
+        check_page(chair, "1-board")
 
         chair.press("text=Look them over.")
-        look(chair, "1-names")
+        check_page(chair, "1-names")
         page.fill("input[aria-label='What Teh, Yee Whye is']", "Yee Whye Teh")
         chair.press("input[name=all]")
         assert chair.says("has no comma: write it as Last, First")
-        look(chair, "1-names-refused")
+        check_page(chair, "1-names-refused")
         page.fill("input[aria-label='What Teh, Yee Whye is']", "Teh, Yee Whye")
         chair.press("input[name=all]")
         assert chair.says("No name waits.")
-        look(chair, "1-names-done")
+        check_page(chair, "1-names-done")
         assert not NameReview.objects.filter(resolved_at=None).exists()
 
         chair.go(f"/admin/proceedings/paper/?volume={volume.number}&agreement=none")
@@ -99,7 +99,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         assert chair.says("2 of the 2 you chose can be moved.")
         chair.press("input[type=submit].default")
         assert chair.says("2 issued.")
-        look(chair, "1-issued")
+        check_page(chair, "1-issued")
     assert Agreement.objects.filter(status=Status.ISSUED).count() == 2
 
     with reader(width=width, color_scheme=scheme) as stranger:
@@ -113,7 +113,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
 
 
 @WIDTHS
-def test_tenth_day_blockers_and_moves_for_many(
+def test_tenth_day_blockers_and_bulk_actions(
     reader: OpenWindow, committed: None, width: int, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "MAX_IN_REQUEST", 1)
@@ -130,25 +130,25 @@ def test_tenth_day_blockers_and_moves_for_many(
         page = chair.page
         log_in(chair, "chair")
         assert chair.says("title or authors changed")
-        look(chair, "10-board")
+        check_page(chair, "10-board")
 
         chair.press(".board-blockers >> text=waiting for signature")
         choose_all(chair, "contact")
         for box in page.query_selector_all("select[name^=contact_]")[:2]:
             box.select_option(label="Shruti Bhosale <shruti@b.example>")
-        look(chair, "10-contacts")
+        check_page(chair, "10-contacts")
         chair.press("input[type=submit].default")
         assert chair.says("0 of 2 done")
         chair.press("text=Hold it still")
-        look(chair, "10-job")
+        check_page(chair, "10-job")
         bulk.run_jobs(scheduled.fixed_clock(timezone.now()))
         chair.press("text=Go on showing it")
         assert chair.says("2 of 2 done: 2 changed.")
-        look(chair, "10-job-done")
+        check_page(chair, "10-job-done")
 
         chair.go("/admin/proceedings/paper/?q=wait262")
         choose_all(chair, "pause")
-        look(chair, "10-pause")
+        check_page(chair, "10-pause")
         chair.press("input[type=submit].default")
         assert chair.says("1 paused.")
         chair.go("/admin/proceedings/paper/?q=wait262")
@@ -156,7 +156,7 @@ def test_tenth_day_blockers_and_moves_for_many(
         chair.press("input[type=submit].default")
         assert chair.says("This field is required.")
         page.fill("#id_reason", "The publisher holds another licence.")
-        look(chair, "10-waive")
+        check_page(chair, "10-waive")
         chair.press("input[type=submit].default")
         assert chair.says("1 waived.")
 
@@ -166,13 +166,13 @@ def test_tenth_day_blockers_and_moves_for_many(
         assert chair.says("note: The editor of the series knows of the new title.")
         assert chair.says("differs")
         assert chair.says("Asia/Tokyo")
-        look(chair, "10-agreement")
+        check_page(chair, "10-agreement")
         chair.go(f"/admin/proceedings/paper/{papers[3].pk}/change/")
-        look(chair, "10-paper")
+        check_page(chair, "10-paper")
 
-        chair.go(board_of(volume))
+        chair.go(overview_path(volume))
         assert chair.says("waived")
-        look(chair, "10-board-after")
+        check_page(chair, "10-board-after")
 
 
 @WIDTHS
@@ -195,29 +195,29 @@ def test_last_day_files_and_both_packages(
         log_in(chair, "chair")
         assert chair.says("no PDF")
         chair.press(".object-tools >> text=Files")
-        look(chair, "last-files")
+        check_page(chair, "last-files")
         page.set_input_files("#id_files", [archive])
         chair.press("text=Upload")
         assert chair.says("2 attached")
         assert chair.says("no paper of v901 has the key unknown26")
-        look(chair, "last-files-zip")
+        check_page(chair, "last-files-zip")
         page.set_input_files("#id_files", files=[doubtful])
         chair.press("text=Upload")
         assert chair.says("is it another paper?")
-        look(chair, "last-files-held")
+        check_page(chair, "last-files-held")
         page.check("input[name=sure]")
         chair.press("text=Take in those ticked")
         assert chair.says("1 attached")
-        look(chair, "last-files-done")
+        check_page(chair, "last-files-done")
 
-        chair.go(board_of(volume))
+        chair.go(overview_path(volume))
         assert chair.says("Complete:")
-        look(chair, "last-board")
+        check_page(chair, "last-board")
         chair.press("text=Deliver it. >> nth=0")
         chair.press("text=Make both packages")
         package_builder.make_due(timezone.now)
         chair.go(f"/admin/proceedings/volume/{volume.pk}/packages/")
-        look(chair, "last-packages")
+        check_page(chair, "last-packages")
         for name, holds in (("v901", f"v901/{first.key}.pdf"), ("v901permissions", "v901permissions/manifest.csv")):
             with page.expect_download() as coming:
                 page.click(f"text=Download {name}.zip")

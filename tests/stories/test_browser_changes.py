@@ -29,7 +29,7 @@ def link_in(message: Message) -> str:
 
 
 @WIDTHS
-def test_handing_over_to_a_co_author(reader: OpenWindow, width: int) -> None:
+def test_delegating_to_a_co_author(reader: OpenWindow, width: int) -> None:
     agreement, link = invited()
     to = make.coauthor(agreement, email="shruti@example.org")
     with reader(width=width, height=800) as author:
@@ -66,7 +66,7 @@ def test_handing_over_to_a_co_author(reader: OpenWindow, width: int) -> None:
 
 
 @WIDTHS
-def test_proposing_a_co_author_whose_address_is_not_on_file(reader: OpenWindow, width: int) -> None:
+def test_requesting_a_co_author_whose_address_is_not_on_file(reader: OpenWindow, width: int) -> None:
     agreement, link = invited()
     to = make.coauthor(agreement)
     with reader(width=width, height=800, java_script_enabled=True) as author:
@@ -108,7 +108,7 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
         assert author.says("A Better Title")
 
 
-def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
+def test_an_editor_resolves_a_change_request(reader: OpenWindow) -> None:
     agreement, _ = invited()
     made = make.change_request(agreement, note="We renamed it.")
     make.editor("ed", agreement.paper.volume)
@@ -130,7 +130,7 @@ def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
 
 
 @WIDTHS
-def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width: int) -> None:
+def test_an_expired_link_is_replaced_by_a_new_link_that_signs(reader: OpenWindow, width: int) -> None:
     agreement, _ = invited()
     link = f"/sign/{make.token(agreement, now=timezone.now() - 31 * make.DAY)}/"
     with reader(width=width, height=700, java_script_enabled=width > 400) as author:
@@ -149,7 +149,7 @@ def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width
 
 
 @WIDTHS
-def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, width: int) -> None:
+def test_years_later_the_sealed_pdf_is_requested_by_its_reference(reader: OpenWindow, width: int) -> None:
     agreement = make.agreement("sealed", now=timezone.now())
     with reader(width=width, height=700) as author:
         author.go(f"/sign/{'A' * 43}/")

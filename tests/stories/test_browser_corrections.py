@@ -12,7 +12,7 @@ from agreements.mail import compose
 from agreements.models import Agreement, Message
 from proceedings.models import Volume
 from tests import make
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

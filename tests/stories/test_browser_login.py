@@ -48,7 +48,7 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         log_in(someone, "pass")
         someone.check()
         assert someone.says("Scan this with an authenticator app")
-        offered = two_factor.offer_in(page.input_value("[name=offer]"), editor)
+        offered = two_factor.read_offer(page.input_value("[name=offer]"), editor)
         assert offered is not None
         type_code(someone, "12345")
         someone.check()
@@ -101,6 +101,6 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
 
 
 def mailed_link(folder: Path, now: datetime) -> str:
-    password_reset.answer(now + STEP)
+    password_reset.send_due(now + STEP)
     (mail,) = folder.iterdir()
     return re.findall(r"http://testserver(\S+)", mail.read_text())[0]  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from agreements.jobs import package_builder
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.stories import ready_volume
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,7 +25,7 @@ def volume(committed: None, tmp_path: Path) -> Volume:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_an_editor_hands_a_volume_over(
+def test_an_editor_delivers_a_volume(
     reader: OpenWindow, volume: Volume, tmp_path: Path, width: int, scheme: str
 ) -> None:
     """Without scripts: the page that waits loads itself again, and can be told not to."""

@@ -17,8 +17,8 @@ from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from tests import make
 from tests.agreements.photos import bomb, photo, scanned
+from tests.stories.test_browser_admin import log_in
 from tests.stories.test_browser_changes import link_in
-from tests.stories.test_browser_desk import log_in
 from tests.stories.test_browser_signing import invited, status_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,7 +48,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page = author.page
         author.go(link)
         author.press("text=Prefer to sign by hand?")
-        look(author, "paper")
+        check_page(author, "paper")
         with page.expect_download() as started:
             page.click("text=Download the form")
         assert Path(started.value.path()).read_bytes() == rendering.render_form(agreement)
@@ -56,11 +56,11 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
 
         author.press(SEND)
         assert author.says("Choose the scan or the photo of the signed form.")
-        look(author, "paper-nothing")
+        check_page(author, "paper-nothing")
 
         page.set_input_files("#first", file(tmp_path, "IMG_1.heic", b"\0\0\0\x18ftypheic\0\0\0\0"))
         author.press(SEND)
-        look(author, "paper-heic")
+        check_page(author, "paper-heic")
         assert author.says("We cannot open HEIC photos")
 
         page.set_input_files("#first", file(tmp_path, "form.pdf", bomb()))
@@ -71,11 +71,11 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page.set_input_files("#first", file(tmp_path, "page-1.jpg", photo("page 1, no date")))
         page.set_input_files("#second", file(tmp_path, "page-2.png", photo("page 2, no date", form="PNG")))
         author.press(SEND)
-        look(author, "paper-received")
+        check_page(author, "paper-received")
         assert author.says("We received your signed form")
         assert status_of(agreement) == Status.RECEIVED
         author.go(link)
-        look(author, "sign-received")
+        check_page(author, "sign-received")
         assert author.says("We received your signed form.")
 
     with reader(width=width) as editor:
@@ -84,13 +84,13 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         editor.go(f"/admin/proceedings/volume/{agreement.paper.volume_id}/board/")
         assert editor.says("paper form to look at")
         editor.go(f"/admin/agreements/agreement/{agreement.pk}/change/")
-        look(editor, "desk-agreement")
+        check_page(editor, "desk-agreement")
         editor.press("text=The form signed on paper: look at it")
-        look(editor, "desk-scan")
+        check_page(editor, "desk-scan")
         assert page.locator(".shot img").count() == 2
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
         editor.press("input[name=accept]")
-        look(editor, "desk-scan-nothing")
+        check_page(editor, "desk-scan-nothing")
         assert editor.says("Tick all that you found, or send the form back.")
         editor.press("input[name=back]")
         assert editor.says("Say what is missing: the author is told.")
@@ -104,7 +104,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
     back = Message.objects.get(kind="sent-back")
     with reader(width=width) as author:
         author.go(link_in(back) + "paper/")
-        look(author, "paper-sent-back")
+        check_page(author, "paper-sent-back")
         assert author.says("The date is missing.")
         assert author.says("And the lower edge is dark.")
         author.page.set_input_files("#first", file(tmp_path, "scan.pdf", scanned("with a date")))
@@ -116,7 +116,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page = editor.page
         log_in(editor, "ed")
         editor.go(f"/admin/agreements/agreement/{agreement.pk}/scan/")
-        look(editor, "desk-scan-pdf")
+        check_page(editor, "desk-scan-pdf")
         with page.expect_download() as started:
             page.click("text=Download the PDF")
         assert Path(started.value.path()).read_bytes() == scanned("with a date")
@@ -125,12 +125,12 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page.fill("#id_date_written", "06/09/2021")
         page.fill("#id_dated", "2021-09-07")
         editor.press("input[name=accept]")
-        look(editor, "desk-scan-date")
+        check_page(editor, "desk-scan-date")
         assert editor.says("“06/09/2021” means 9 June 2021 or 6 September 2021, not 7 September 2021.")
         page.fill("#id_date_written", f"{today.day} {today:%B} {today.year}")
         page.fill("#id_dated", today.isoformat())
         editor.press("input[name=accept]")
-        look(editor, "desk-accepted")
+        check_page(editor, "desk-accepted")
         assert editor.says("Accepted. It is sealed within a minute")
     assert status_of(agreement) == Status.SIGNED
 
@@ -148,7 +148,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         someone.check()
         assert someone.says(f"Signed on paper by Mike Lewis, dated {today}")
         someone.go(link)
-        look(someone, "receipt")
+        check_page(someone, "receipt")
         assert someone.says("On paper, on")
 
     packages.write_delivery(packages.prepare_delivery(sealed.paper.volume, today), tmp_path)
@@ -171,6 +171,6 @@ def test_sending_a_form_without_javascript(reader: OpenWindow, tmp_path: Path) -
     assert status_of(agreement) == Status.RECEIVED
 
 
-def look(someone: Any, name: str) -> None:
+def check_page(someone: Any, name: str) -> None:
     picture(someone, name)
     someone.check()

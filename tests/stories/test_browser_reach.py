@@ -13,7 +13,7 @@ from agreements.documents import rendering
 from agreements.domain.states import Status
 from agreements.models import Agreement, ChangeRequest
 from tests import make
-from tests.stories.test_browser_signing import LOOK, SIGN, invited, status_of
+from tests.stories.test_browser_signing import REVIEW, SIGN, invited, status_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,7 +27,7 @@ def fill_in(author: Any, name: str) -> None:
     author.page.fill("#typed_name", name)
     author.page.check("#authority")
     author.page.check("#consent")
-    author.press(LOOK)
+    author.press(REVIEW)
 
 
 def test_l19_signing_at_400_percent(reader: OpenWindow) -> None:
@@ -35,7 +35,7 @@ def test_l19_signing_at_400_percent(reader: OpenWindow) -> None:
     with reader(**ZOOMED) as author:
         author.go(link)
         author.check()
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert author.focused() == "typed_name"
         fill_in(author, "Mike Lewis")
@@ -142,7 +142,7 @@ def test_l21_what_a_signature_here_is(reader: OpenWindow, width: int) -> None:
 
 
 @WIDTHS
-def test_proposing_somebody_who_is_no_author(reader: OpenWindow, width: int) -> None:
+def test_requesting_a_non_author_signer(reader: OpenWindow, width: int) -> None:
     agreement, link = invited()
     with reader(width=width, height=800) as author:
         page = author.page

@@ -24,7 +24,7 @@ def log_in(someone: Any) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], width: int) -> None:
+def test_an_editor_previews_pauses_and_writes_a_template(reader: Callable[..., Any], width: int) -> None:
     volume = make.the_volume()
     make.editor("ed", volume)
     for name in ("ann", "ann", "bea"):
@@ -55,9 +55,9 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_mail_about_several_papers_fits_a_phone(reader: Callable[..., Any], width: int) -> None:
+def test_a_combined_email_fits_a_phone(reader: Callable[..., Any], width: int) -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
-    carrier = make.reminded_together(one, other)
+    carrier = make.combined_reminder(one, other)
     mails = [compose.compose(row, NOW) for row in (carrier, make.ask_coauthor(one))]
     with reader(width=width) as someone:
         for mail in mails:

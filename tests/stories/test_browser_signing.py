@@ -31,7 +31,7 @@ def status_of(agreement: Agreement) -> str:
     return agreement.status
 
 
-LOOK = "button:text('Review and sign')"
+REVIEW = "button:text('Review and sign')"
 SIGN = "button:text('Sign the agreement')"
 BACK = "button:text('Go back and correct')"
 
@@ -47,7 +47,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         assert not page.is_checked("#consent")
         assert page.input_value("#typed_name") == ""
 
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert author.says("Not signed yet.")
         assert author.focused() == "typed_name"
@@ -55,7 +55,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         page.fill("#typed_name", "Ada Lovelace")
         page.check("#authority")
         page.check("#consent")
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert author.says("The agreement names Mike Lewis.")
         assert page.is_checked("#authority")
@@ -63,7 +63,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         assert make.history(agreement) == ["draft", "issue"]
 
         page.fill("#typed_name", "mike lewis")
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert author.says("Nothing is signed yet.")
         assert author.says("mike lewis")
@@ -77,7 +77,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         assert page.is_checked("#authority")
         assert page.is_checked("#consent")
         page.fill("#typed_name", "Mike Lewis")
-        author.press(LOOK)
+        author.press(REVIEW)
         assert status_of(agreement) == Status.ISSUED
 
         author.press(SIGN)
@@ -138,7 +138,7 @@ def test_an_error_at_320_pixels_is_seen_without_scrolling_sideways_and_has_the_f
         author.go(link)
         author.page.fill("#typed_name", "Mike Lewis")
         author.page.check("#authority")
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert author.focused() == "consent"
         assert author.page.is_visible("#consent-error")
@@ -151,11 +151,11 @@ def test_signing_without_javascript(reader: OpenWindow) -> None:
         author.go(link)
         author.page.fill("#typed_name", "Lewis, Mike")
         author.page.check("#authority")
-        author.press(LOOK)
+        author.press(REVIEW)
         assert author.says("Not signed yet.")
         assert author.page.input_value("#typed_name") == "Lewis, Mike"
         author.page.check("#consent")
-        author.press(LOOK)
+        author.press(REVIEW)
         assert author.says("Nothing is signed yet.")
         author.press(SIGN)
         assert author.says("Signed. Thank you.")
@@ -164,7 +164,7 @@ def test_signing_without_javascript(reader: OpenWindow) -> None:
 
 
 @pytest.mark.parametrize(("width", "touch"), [(1280, False), (320, True)])
-def test_a_signature_drawn_by_hand_is_looked_over_and_signed(reader: OpenWindow, width: int, touch: bool) -> None:
+def test_a_signature_drawn_by_hand_is_reviewed_and_signed(reader: OpenWindow, width: int, touch: bool) -> None:
     agreement, link = invited()
     with reader(width=width, height=800, has_touch=touch) as author:
         page = author.page
@@ -182,13 +182,13 @@ def test_a_signature_drawn_by_hand_is_looked_over_and_signed(reader: OpenWindow,
         scribble(author)
         assert page.input_value("#drawing") == first
         drawn_signature.parse_drawing(first)
-        author.press(LOOK)
+        author.press(REVIEW)
         author.check()
         assert page.is_visible("svg.drawn")
         author.press(BACK)
         assert page.input_value("#drawing") == first
         assert page.is_enabled("#clear")
-        author.press(LOOK)
+        author.press(REVIEW)
         author.press(SIGN)
         assert author.says("Signed. Thank you.")
     assert agreement.events.get(kind="sign").data["drawn"] == first
@@ -231,7 +231,7 @@ def test_declining(reader: OpenWindow) -> None:
     assert agreement.reason == "We withdraw the paper."
 
 
-def test_a_mail_scanner_that_runs_scripts_and_presses_every_button_changes_nothing(reader: OpenWindow) -> None:
+def test_an_email_scanner_that_runs_scripts_and_presses_every_button_changes_nothing(reader: OpenWindow) -> None:
     agreement, link = invited()
     with reader() as scanner:
         for path in (link, f"{link}decline/", f"{link}hand-over/", f"{link}correct/"):
@@ -269,7 +269,7 @@ def test_three_papers_in_one_sitting(reader: OpenWindow, width: int) -> None:
             author.page.fill("#typed_name", "Mike Lewis")
             author.page.check("#authority")
             author.page.check("#consent")
-            author.press(LOOK)
+            author.press(REVIEW)
             author.press(SIGN)
             author.check()
             assert author.says("Papers awaiting your signature") == (number < 3)

@@ -89,7 +89,7 @@ def test_a_file_that_is_too_large_is_not_even_read(reader: OpenWindow, tmp_path:
         anyone.check()
 
 
-def test_a_desk_that_does_not_answer_is_said(reader: OpenWindow, tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_reported(reader: OpenWindow, tmp_path: Path) -> None:
     _, files = sealed_file(tmp_path)
     with reader() as anyone:
         anyone.go("/verify/")

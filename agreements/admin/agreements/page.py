@@ -41,7 +41,7 @@ from agreements.mail import addresses
 from agreements.models import Agreement, Note
 from agreements.models.search import find_agreements
 from agreements.views import sealed_response
-from proceedings.accounts.permissions import edits_anything, once
+from proceedings.accounts.permissions import cache_on_request, can_edit_any
 from proceedings.models import Author, Paper
 
 BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
@@ -191,7 +191,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
     sealed = staticmethod(stamp("sealed_at", "sealed"))
 
     def may_move(self, request: HttpRequest) -> bool:
-        return edits_anything(request)
+        return can_edit_any(request)
 
     def get_urls(self) -> list[URLPattern]:
         def admin_page(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
@@ -214,7 +214,9 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Loaded once for a page: ours asks for it, and then the admin's own does."""
         load = super().get_object
-        return once(request, f"agreement.{object_id}.{from_field}", lambda: load(request, object_id, from_field))
+        return cache_on_request(
+            request, f"agreement.{object_id}.{from_field}", lambda: load(request, object_id, from_field)
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from agreements.models import Agreement
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 
 
 class RequestAdmin(OwnVolumes):
@@ -26,7 +26,7 @@ class RequestAdmin(OwnVolumes):
         """One on the desk of somebody who may change it."""
         rows = Agreement.objects.select_related("paper__volume__signing_settings")
         agreement = get_object_or_404(rows, pk=pk)
-        if not edits(request, agreement.paper.volume_id):
+        if not can_edit(request, agreement.paper.volume_id):
             raise Http404
         return agreement
 

@@ -19,7 +19,7 @@ from agreements.delivery.download_links import download_url
 from agreements.delivery.packages import Delivery
 from agreements.jobs import package_builder
 from agreements.models import Package
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
 MAX_SHOWN = 300
@@ -88,7 +88,7 @@ class PackagePages(OwnVolumes):
             "volume": volume,
             "packages": packages,
             "under_way": under_way,
-            "may_deliver": edits(request, volume.pk),
+            "may_deliver": can_edit(request, volume.pk),
             "title": f"Packages of {volume}",
             "opts": self.opts,
         }
@@ -107,7 +107,7 @@ class PackagePages(OwnVolumes):
 
     def ask(self, request: HttpRequest, volume: Volume) -> HttpResponse:
         """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
-        if not edits(request, volume.pk):
+        if not can_edit(request, volume.pk):
             raise PermissionDenied
         now, partial = timezone.now(), "partial" in request.POST
         if not partial and not delivery_packages.prepare_delivery(volume, now.date()).ready:
@@ -122,7 +122,7 @@ class PackagePages(OwnVolumes):
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        if not edits(request, volume.pk):
+        if not can_edit(request, volume.pk):
             raise PermissionDenied
         found = volume.packages.filter(pk=package, state=Package.State.DONE).select_related("volume").first()
         if found is None:

@@ -25,7 +25,7 @@ from agreements.dashboard import chart, health, overview
 from agreements.dashboard.blockers import SUITABLE_ACTIONS, Blocker
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement
-from proceedings.accounts.permissions import edits
+from proceedings.accounts.permissions import can_edit
 from proceedings.admin.volumes import VolumeAdmin
 from proceedings.models import Paper, Volume
 
@@ -151,7 +151,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
             return HttpResponseNotAllowed(["GET", "HEAD"])
         now = timezone.now()
         made = overview.build_overview(volume, now)
-        progress, may_change = made.progress, edits(request, volume.pk)
+        progress, may_change = made.progress, can_edit(request, volume.pk)
         context = {
             **self.admin_site.each_context(request),
             "board": made,

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from agreements.delivery import publication
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
 SHOWN = 10
@@ -55,7 +55,7 @@ class PublicationPages(OwnVolumes):
         now = timezone.now()
         sent = request.POST if request.method == "POST" else None
         form = PublicationForm(sent, today=now.date(), initial={"published": volume.published or now.date()})
-        if request.method == "POST" and not edits(request, volume.pk):
+        if request.method == "POST" and not can_edit(request, volume.pk):
             raise PermissionDenied
         if form.is_valid():
             queued = publication.notify_authors(volume, form.cleaned_data["published"], now=now)
@@ -72,7 +72,7 @@ class PublicationPages(OwnVolumes):
             "unreachable": unreachable[: 3 * SHOWN],
             "more": max(0, len(unreachable) - 3 * SHOWN),
             "form": form,
-            "may": edits(request, volume.pk),
+            "may": can_edit(request, volume.pk),
             "title": f"Publication of {volume}",
             "opts": self.opts,
         }

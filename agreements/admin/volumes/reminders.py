@@ -23,7 +23,7 @@ from agreements.mail import addresses, email_templates, notify, samples
 from agreements.mail.kinds import KINDS, WITH_OWN_TEXT
 from agreements.models import Agreement, EmailTemplate, Message, RecipientSettings, SigningSettings, known_zone
 from agreements.reminders import preview
-from proceedings.accounts.permissions import OwnVolumes, edits
+from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
 AHEAD = timedelta(days=14)
@@ -85,7 +85,7 @@ class ReminderPages(OwnVolumes):
 
     def with_terms_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, SigningSettings | None]:
         volume = self.volume_or_404(request, pk)
-        if request.method == "POST" and not edits(request, volume.pk):
+        if request.method == "POST" and not can_edit(request, volume.pk):
             raise PermissionDenied
         return volume, getattr(volume, "signing_settings", None)
 
@@ -131,7 +131,7 @@ class ReminderPages(OwnVolumes):
             "refused": list(addresses.find_undeliverable(notify.editors_of_volume(volume)).values()),
             "gets_daily": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
-            "may_change": edits(request, volume.pk),
+            "may_change": can_edit(request, volume.pk),
             "title": f"Reminders of {volume}",
             "opts": self.opts,
         }
@@ -200,7 +200,7 @@ class ReminderPages(OwnVolumes):
             "sample": sample,
             "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACEHOLDERS.items()],
             "needed": [f"{{{name}}}" for name in KINDS[Message.Kind(kind)].placeholders],
-            "may_change": edits(request, volume.pk),
+            "may_change": can_edit(request, volume.pk),
             "title": f"Words of the {Message.Kind(kind).label.lower()}",
             "opts": self.opts,
         }

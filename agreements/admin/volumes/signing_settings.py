@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from agreements.domain.schedule import CUSTOM, PRESETS
 from agreements.models import SigningSettings
-from proceedings.accounts.permissions import edits
+from proceedings.accounts.permissions import can_edit
 
 NUMBERS = {"offsets", "most_reminders", "coauthors_after", "editors_after"}
 
@@ -64,6 +64,6 @@ class SigningSettingsInline(admin.StackedInline):
         return True  # the volume's page has asked already
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return edits(request, obj.pk if obj else None)
+        return can_edit(request, obj.pk if obj else None)
 
     has_add_permission = has_change_permission

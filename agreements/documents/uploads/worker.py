@@ -87,7 +87,7 @@ def inspect_file(folder: Path, number: int, document: pdf_pages.Document) -> dic
 
 def confine() -> None:
     """Limit the resources of this process, irreversibly."""
-    sandbox.confine(MAX_MEMORY, MAX_FILE_BYTES)
+    sandbox.set_limits(MAX_MEMORY, MAX_FILE_BYTES)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from proceedings.files import sandbox
-from proceedings.files.attach import Outcome, attach, rejections, to_look_at
+from proceedings.files.attach import Outcome, accepted_findings, attach, rejections
 from proceedings.management.arguments import volume_numbered
 
 
@@ -29,12 +29,12 @@ class Command(BaseCommand):
             msg = f"{options['folder']} is no folder."
             raise CommandError(msg)
         try:
-            with sandbox.reader() as look:
+            with sandbox.sandboxed_reader() as look:
                 intake = attach(
                     volume,
                     options["folder"],
                     progress=lambda names: tqdm(names, desc="files", unit="file", disable=not sys.stderr.isatty()),
-                    look=look,
+                    read_pdf=look,
                 )
         except OSError as error:
             msg = f"Cannot read {error.filename or options['folder']}: {error.strerror}."
@@ -42,12 +42,12 @@ class Command(BaseCommand):
         counts = intake.counts
         listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)
         self.stdout.write(f"v{volume.number}: {len(intake.outcomes)} files: {listed}")
-        for heading, findings in (("Refused", rejections(intake)), ("To look at", to_look_at(intake))):
+        for heading, findings in (("Refused", rejections(intake)), ("To look at", accepted_findings(intake))):
             if findings:
                 self.stdout.write(f"\n{heading} ({len(findings)})")
                 for finding in findings:
                     self.stdout.write(f"  {finding} [{finding.rule}]")
-        if intake.without:
-            self.stdout.write(f"\nPapers without a PDF ({len(intake.without)})\n  {' '.join(intake.without)}")
-        if counts[Outcome.REFUSED]:
+        if intake.without_pdf:
+            self.stdout.write(f"\nPapers without a PDF ({len(intake.without_pdf)})\n  {' '.join(intake.without_pdf)}")
+        if counts[Outcome.REJECTED]:
             sys.exit(1)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from proceedings.delivery.volume_check import facts_of
+from proceedings.delivery.volume_check import pdf_facts_of
 from proceedings.management.arguments import volume_numbered
 from proceedings.models import Paper, Volume
 from proceedings.publisher.page_numbers import NewPages, NoLengthError, Sheet, number
@@ -43,6 +43,6 @@ def numbered(volume: Volume) -> list[NewPages]:
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_for_update().prefetch_related("files")
     sheets = []
     for paper in papers:
-        facts = facts_of(paper)
+        facts = pdf_facts_of(paper)
         sheets.append(Sheet(paper.key, paper.position, paper.section, paper.pages, facts.pages if facts else 0))
     return number(sheets, volume.sections)

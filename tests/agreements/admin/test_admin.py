@@ -17,16 +17,16 @@ from proceedings.accounts.permissions import OwnVolumes
 from proceedings.models import User
 from tests import make
 from tests.agreements.editors import (
+    ADMIN_LISTS,
     BOOKKEEPING,
-    DESK_LISTS,
     NOBODY,
     SECRETS,
-    House,
+    Roles,
     addresses_about,
     addresses_about_nothing,
+    admin_routes,
     bulk,
-    desk_of,
-    desk_routes,
+    client_for,
     filled,
     lists,
     read,
@@ -38,42 +38,42 @@ from tests.agreements.pages import all_rows, fields_of
 
 pytestmark = pytest.mark.django_db
 
-OPEN_DOORS = ("login", "logout", "password_reset", "password_reset_confirm")
+PUBLIC_PAGES = ("login", "logout", "password_reset", "password_reset_confirm")
 """What people need before they have logged in. Everything else of the desk leads to the login."""
-LEAD_ON = ("logout", "autocomplete", "login", "login_code")
+REDIRECTING_PAGES = ("logout", "autocomplete", "login", "login_code")
 """Where whoever has logged in finds no page."""
 
 # --- S1 to S3: another's volume
 
 
-def test_the_walk_finds_the_pages_that_are_known_today(house: House) -> None:
-    names = {name for _, name in desk_routes()}
+def test_the_walk_finds_the_pages_that_are_known_today(roles: Roles) -> None:
+    names = {name for _, name in admin_routes()}
     assert {"agreements_agreement_move", "agreements_agreement_sealed", "agreements_agreement_form"} <= names
     assert {"agreements_agreement_remind", "proceedings_paper_history", "proceedings_volume_delete"} <= names
     assert {"proceedings_volume_board", "proceedings_paper_export", "agreements_agreement_export"} <= names
     assert {"proceedings_volume_names", "proceedings_volume_files", "agreements_bulkjob_change"} <= names
     assert {"proceedings_paper_note", "agreements_agreement_note"} <= names
-    assert len(addresses_about(house.foreign)) >= 30
+    assert len(addresses_about(roles.foreign)) >= 30
 
 
-def test_the_walk_is_about_every_model_and_every_address_of_the_desk(house: House) -> None:
+def test_the_walk_covers_every_model_and_every_address_of_the_admin(roles: Roles) -> None:
     """Whoever adds a page gets it tested, or is told here what the walk needs to know."""
     unscoped = {model.__name__ for model, admin in site._registry.items() if not isinstance(admin, OwnVolumes)}
     assert unscoped == {"User"}, "a model whose pages are not limited to one's own volumes"
-    assert set(rows_of(house.foreign)) == set(scoped_models()), "give the foreign volume of `house` a row of it"
-    walked = {key.partition(" ")[2] for key in addresses_about(house.foreign)} | set(addresses_about_nothing())
-    users = {route for route, _ in desk_routes() if route.startswith("/admin/proceedings/user/")}
-    doors = {route for route, name in desk_routes() if name in (*OPEN_DOORS, "jsi18n")}
-    assert {route for route, _ in desk_routes()} == walked | users | doors
+    assert set(rows_of(roles.foreign)) == set(scoped_models()), "give the foreign volume of `roles` a row of it"
+    walked = {key.partition(" ")[2] for key in addresses_about(roles.foreign)} | set(addresses_about_nothing())
+    users = {route for route, _ in admin_routes() if route.startswith("/admin/proceedings/user/")}
+    doors = {route for route, name in admin_routes() if name in (*PUBLIC_PAGES, "jsi18n")}
+    assert {route for route, _ in admin_routes()} == walked | users | doors
 
 
 @pytest.mark.parametrize("role", ["editor", "nobody", "helper"])
 @pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "patch", "delete"])
 def test_s01_every_address_about_a_foreign_row_is_403_or_404_and_changes_nothing(
-    role: str, method: str, house: House
+    role: str, method: str, roles: Roles
 ) -> None:
-    client = desk_of(getattr(house, role))
-    addresses = addresses_about(house.foreign)
+    client = client_for(getattr(roles, role))
+    addresses = addresses_about(roles.foreign)
     before = all_rows(but=BOOKKEEPING)
     for path in addresses.values():
         data = {"reason": "Mine now.", "post": "yes", "title": "Taken", "_save": "1"} if method == "post" else {}
@@ -84,40 +84,40 @@ def test_s01_every_address_about_a_foreign_row_is_403_or_404_and_changes_nothing
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_s01_whoever_has_not_logged_in_is_led_to_the_login(method: str, house: House) -> None:
+def test_s01_anonymous_requests_are_redirected_to_the_login(method: str, roles: Roles) -> None:
     before = all_rows(but=BOOKKEEPING)
-    for route, name in desk_routes():
-        if name in OPEN_DOORS:
+    for route, name in admin_routes():
+        if name in PUBLIC_PAGES:
             continue
-        answer = getattr(Client(), method)(filled(route, house.foreign))
+        answer = getattr(Client(), method)(filled(route, roles.foreign))
         assert answer.status_code == 302, route
         assert answer["Location"].startswith("/admin/login/"), route
     assert all_rows(but=BOOKKEEPING) == before
 
 
 @pytest.mark.parametrize("role", ["editor", "nobody", "assistant"])
-def test_s01_staff_see_no_page_of_the_users(role: str, house: House) -> None:
-    client = desk_of(getattr(house, role))
-    for route, name in desk_routes():
+def test_s01_staff_see_no_page_of_the_users(role: str, roles: Roles) -> None:
+    client = client_for(getattr(roles, role))
+    for route, name in admin_routes():
         if name.startswith("proceedings_user_") or name == "auth_user_password_change":
-            assert read(client, filled(route, house.stranger))[0] in (403, 404), route
+            assert read(client, filled(route, roles.stranger))[0] in (403, 404), route
 
 
-def test_s01_the_editors_of_a_volume_and_superusers_do_get_in(house: House) -> None:
+def test_s01_the_editors_of_a_volume_and_superusers_do_get_in(roles: Roles) -> None:
     closed_to_editors = ("delete", "remind", ".zip", "/note/", "/scan/")  # no form on paper came in
-    for user in (house.stranger, house.boss):
-        for path in addresses_about(house.foreign).values():
-            status, _ = read(desk_of(user), path)
+    for user in (roles.stranger, roles.superuser):
+        for path in addresses_about(roles.foreign).values():
+            status, _ = read(client_for(user), path)
             if path.startswith("/admin/r/"):
                 assert status == 404, path  # no public page of a row exists
             elif "/move/" in path or not any(word in path for word in closed_to_editors):
                 assert status == 200, path
 
 
-def test_s01_an_assistant_reads_everything_of_the_volume_and_changes_nothing(house: House) -> None:
-    client = desk_of(house.assistant)
+def test_s01_an_assistant_reads_everything_of_the_volume_and_changes_nothing(roles: Roles) -> None:
+    client = client_for(roles.assistant)
     before = all_rows(but=BOOKKEEPING)
-    for path in addresses_about(house.foreign).values():
+    for path in addresses_about(roles.foreign).values():
         status, _ = read(client, path)
         closed = ("delete", "remind", ".zip", "/move/", "/admin/r/", "/note/", "/scan/", "/ask/")
         assert status == (200 if not any(word in path for word in closed) else status), path
@@ -135,9 +135,9 @@ def test_s01_an_assistant_reads_everything_of_the_volume_and_changes_nothing(hou
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_an_assistant_reminds_and_is_offered_nothing_else(house: House) -> None:
-    client = desk_of(house.assistant)
-    waiting = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
+def test_an_assistant_reminds_and_is_offered_nothing_else(roles: Roles) -> None:
+    client = client_for(roles.assistant)
+    waiting = Agreement.objects.get(paper__volume=roles.foreign, status=Status.ISSUED)
     waiting.messages.update(state=Message.State.SENT, sent_at=make.NOW)
     for path in lists():
         page = read(client, path)[1]
@@ -150,18 +150,18 @@ def test_an_assistant_reminds_and_is_offered_nothing_else(house: House) -> None:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_what_an_assistant_may_only_read_is_left_out_of_a_move(house: House) -> None:
-    house.own.assistants.add(house.stranger)
-    here = Agreement.objects.get(paper__volume=house.own)
-    there = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
-    page = bulk(desk_of(house.stranger), "void", here.paper, there.paper, reason="All of them.")
+def test_what_an_assistant_may_only_read_is_left_out_of_a_bulk_action(roles: Roles) -> None:
+    roles.own.assistants.add(roles.stranger)
+    here = Agreement.objects.get(paper__volume=roles.own)
+    there = Agreement.objects.get(paper__volume=roles.foreign, status=Status.ISSUED)
+    page = bulk(client_for(roles.stranger), "void", here.paper, there.paper, reason="All of them.")
     assert "You may read this volume and remind its authors, and change nothing." in page
     assert [row.status for row in (refreshed(here), refreshed(there))] == [Status.SEALED, Status.VOIDED]
 
 
 @pytest.mark.parametrize("role", ["editor", "helper"])
-def test_s02_no_list_search_filter_or_choice_names_a_foreign_row(role: str, house: House) -> None:
-    client = desk_of(getattr(house, role))
+def test_s02_no_list_search_filter_or_choice_names_a_foreign_row(role: str, roles: Roles) -> None:
+    client = client_for(getattr(roles, role))
     queries = ["", "?q=zanzibar", "?q=666", "?volume=666", "?agreement=sealed", "?status=sealed", "?o=1", "?all="]
     queries += ["?blocker=no-pdf", "?volume=666&blocker=no-pdf", "?section=Nowhere&waiting=7", "?volume=247&section="]
     queries += ["?status__exact=sealed", "?volume=666&agreement=none", "?volume=x", "?p=1", "?_facets=True"]
@@ -177,14 +177,14 @@ def test_s02_no_list_search_filter_or_choice_names_a_foreign_row(role: str, hous
             )
 
 
-def test_s02_a_foreign_field_cannot_be_guessed_letter_by_letter(house: House) -> None:
-    client = desk_of(house.editor)
+def test_s02_a_foreign_field_cannot_be_guessed_character_by_character(roles: Roles) -> None:
+    client = client_for(roles.editor)
     for query in ("?volume__editors__password__startswith=m", "?paper__volume__editors__email__contains=z"):
         for path in lists():
             assert read(client, path + query)[0] in (302, 400)
 
 
-def test_s02_no_autocompletion_names_a_foreign_row(house: House) -> None:
+def test_s02_no_autocompletion_names_a_foreign_row(roles: Roles) -> None:
     targets = [
         (model._meta.app_label, model._meta.model_name, field.name)
         for model in (*apps.get_app_config("proceedings").get_models(), *apps.get_app_config("agreements").get_models())
@@ -193,31 +193,31 @@ def test_s02_no_autocompletion_names_a_foreign_row(house: House) -> None:
     ]
     assert ("proceedings", "paper", "volume") in targets
     for app, model, field in targets:
-        for role, open_ in ((house.editor, True), (house.nobody, False)):
+        for role, open_ in ((roles.editor, True), (roles.nobody, False)):
             query = f"?app_label={app}&model_name={model}&field_name={field}&term="
-            status, body = read(desk_of(role), f"/admin/autocomplete/{query}")
+            status, body = read(client_for(role), f"/admin/autocomplete/{query}")
             assert status in ((200, 403) if open_ else (403,)), query
             assert not any(secret in body for secret in SECRETS), query
 
 
-def every_action(boss: User) -> Iterator[tuple[str, str]]:
+def every_action(superuser: User) -> Iterator[tuple[str, str]]:
     """(prefix, action) of every list, with the one of the stock admin that deletes."""
     request = RequestFactory().get("/")
-    request.user = boss
+    request.user = superuser
     for model, admin in site._registry.items():
         if isinstance(admin, OwnVolumes):
             prefix = f"{model._meta.app_label}_{model._meta.model_name}"
             yield from ((prefix, action) for action in {*admin.get_actions(request), "delete_selected"})
 
 
-def test_s03_actions_reach_no_foreign_row(house: House) -> None:
-    clients = [desk_of(house.editor), desk_of(house.nobody)]
+def test_s03_actions_reach_no_foreign_row(roles: Roles) -> None:
+    clients = [client_for(roles.editor), client_for(roles.nobody)]
     before = all_rows(but=BOOKKEEPING)
-    offered = set(every_action(house.boss))
+    offered = set(every_action(roles.superuser))
     assert {("proceedings_paper", "void"), ("agreements_agreement", "remind")} <= offered
     for prefix, action in offered:
         model, volume_path = scoped_models()[prefix]
-        keys = model.objects.filter(**{volume_path or "pk": house.foreign.pk}).values_list("pk", flat=True)  # type: ignore[attr-defined]
+        keys = model.objects.filter(**{volume_path or "pk": roles.foreign.pk}).values_list("pk", flat=True)  # type: ignore[attr-defined]
         path, rows = f"/admin/{prefix.replace('_', '/')}/", [str(key) for key in keys]
         for client in clients:
             data = {"action": action, "_selected_action": rows, "select_across": "0", "post": "yes", "seen": NOBODY}
@@ -231,8 +231,8 @@ def test_s03_actions_reach_no_foreign_row(house: House) -> None:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_a_mail_about_one_volume_never_reaches_the_other_ones_editors(house: House) -> None:
-    waiting = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
+def test_an_email_about_one_volume_never_reaches_the_other_ones_editors(roles: Roles) -> None:
+    waiting = Agreement.objects.get(paper__volume=roles.foreign, status=Status.ISSUED)
     lifecycle.decline(waiting, reason="", now=make.NOW)
     told = set(waiting.messages.filter(kind="editor-declined").values_list("recipient", flat=True))
     assert told == {"zanzibar-editor@desk.example"}
@@ -241,10 +241,10 @@ def test_a_mail_about_one_volume_never_reaches_the_other_ones_editors(house: Hou
 # --- S4: what matters is not editable by hand
 
 
-@pytest.mark.parametrize("role", ["editor", "boss"])
-def test_s04_an_agreement_is_read_only_for_everybody(role: str, house: House) -> None:
-    client = desk_of(getattr(house, role))
-    agreement = rows_of(house.own)["agreements_agreement"]
+@pytest.mark.parametrize("role", ["editor", "superuser"])
+def test_s04_an_agreement_is_read_only_for_everybody(role: str, roles: Roles) -> None:
+    client = client_for(getattr(roles, role))
+    agreement = rows_of(roles.own)["agreements_agreement"]
     page = client.get(f"/admin/agreements/agreement/{agreement.pk}/change/")
     assert set(fields_of(page)) <= {"csrfmiddlewaretoken", "text"}  # a note, which changes nothing of it
     before = all_rows(but=BOOKKEEPING)
@@ -265,23 +265,23 @@ def test_s04_an_agreement_is_read_only_for_everybody(role: str, house: House) ->
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_s06_no_page_of_the_desk_shows_a_token(house: House) -> None:
+def test_s06_no_page_of_the_admin_shows_a_token(roles: Roles) -> None:
     token = make.token(Agreement.objects.get(status=Status.ISSUED))
-    for path in [*addresses_about(house.foreign).values(), *lists()]:
-        _, body = read(desk_of(house.boss), path)
+    for path in [*addresses_about(roles.foreign).values(), *lists()]:
+        _, body = read(client_for(roles.superuser), path)
         assert "/sign/" not in body, path
         assert token not in body
         assert sha256(token.encode()) not in body
 
 
 @pytest.mark.parametrize("role", ["stranger", "assistant"])
-def test_s05_losing_a_volume_closes_every_page_on_the_next_request(role: str, house: House) -> None:
-    client = desk_of(getattr(house, role))
-    opened = [path for path in addresses_about(house.foreign).values() if read(client, path)[0] == 200]
+def test_s05_losing_a_volume_closes_every_page_on_the_next_request(role: str, roles: Roles) -> None:
+    client = client_for(getattr(roles, role))
+    opened = [path for path in addresses_about(roles.foreign).values() if read(client, path)[0] == 200]
     assert len(opened) > 15
     assert any(path.endswith("sealed.pdf") for path in opened)
-    house.foreign.editors.clear()
-    house.foreign.assistants.clear()
+    roles.foreign.editors.clear()
+    roles.foreign.assistants.clear()
     for path in opened:
         status, body = read(client, path)
         assert status in (403, 404), path
@@ -291,8 +291,8 @@ def test_s05_losing_a_volume_closes_every_page_on_the_next_request(role: str, ho
 # --- every page opens
 
 
-@pytest.mark.parametrize("role", ["editor", "boss"])
-def test_every_page_without_a_row_opens(role: str, house: House) -> None:
+@pytest.mark.parametrize("role", ["editor", "superuser"])
+def test_every_page_without_a_row_opens(role: str, roles: Roles) -> None:
     closed = {
         "editor": {
             "user",
@@ -304,7 +304,7 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
             "edit_add",
             "correction_add",
         },
-        "boss": {
+        "superuser": {
             "agreement_add",
             "changerequest_add",
             "nonauthorsigner_add",
@@ -313,9 +313,9 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
             "correction_add",
         },
     }[role]
-    client = desk_of(getattr(house, role))
+    client = client_for(getattr(roles, role))
     opened = 0
-    for route, name in desk_routes():
+    for route, name in admin_routes():
         if (
             "<" in route
             or name in ("logout", "autocomplete", "login", "login_code")
@@ -328,22 +328,22 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
     assert opened >= 6
 
 
-def test_whoever_has_one_volume_stands_before_its_board_at_once(house: House) -> None:
-    board = f"/admin/proceedings/volume/{house.own.pk}/board/"
-    assert desk_of(house.editor).get("/admin/")["Location"] == board
-    make.volume(300).editors.add(house.editor)
-    page = read(desk_of(house.editor), "/admin/")[1]
+def test_a_user_with_one_volume_is_redirected_to_its_overview(roles: Roles) -> None:
+    board = f"/admin/proceedings/volume/{roles.own.pk}/board/"
+    assert client_for(roles.editor).get("/admin/")["Location"] == board
+    make.volume(300).editors.add(roles.editor)
+    page = read(client_for(roles.editor), "/admin/")[1]
     assert board in page
     assert "v300" in page
     assert "v666" not in page
-    assert read(desk_of(house.nobody), "/admin/")[0] == 200
+    assert read(client_for(roles.nobody), "/admin/")[0] == 200
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_boards_and_exports_are_for_reading_only(method: str, house: House) -> None:
-    client = desk_of(house.editor)
+def test_overviews_and_exports_are_for_reading_only(method: str, roles: Roles) -> None:
+    client = client_for(roles.editor)
     before = all_rows(but=BOOKKEEPING)
-    for path in (f"/admin/proceedings/volume/{house.own.pk}/board/", *(f"{path}export.csv" for path in DESK_LISTS)):
+    for path in (f"/admin/proceedings/volume/{roles.own.pk}/board/", *(f"{path}export.csv" for path in ADMIN_LISTS)):
         assert read(client, path, method)[0] == 405, path
     assert all_rows(but=BOOKKEEPING) == before
 
@@ -351,7 +351,7 @@ def test_boards_and_exports_are_for_reading_only(method: str, house: House) -> N
 @pytest.mark.parametrize("status", list(Status))
 def test_the_page_of_an_agreement_opens_in_every_status_with_legal_buttons_only(status: Status) -> None:
     agreement = make.agreement(status)
-    client = desk_of(User.objects.create_superuser("boss"))
+    client = client_for(User.objects.create_superuser("boss"))
     answer = client.get(f"/admin/agreements/agreement/{agreement.pk}/change/")
     assert answer.status_code == 200
     page = answer.content.decode()

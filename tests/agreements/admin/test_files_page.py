@@ -11,7 +11,7 @@ from agreements.models import Agreement
 from proceedings.admin import files
 from proceedings.models import Paper, PaperFile, Volume
 from tests import make
-from tests.agreements.editors import BOOKKEEPING, House, desk_of
+from tests.agreements.editors import BOOKKEEPING, Roles, client_for
 from tests.agreements.pages import all_rows, fields_of
 from tests.proceedings.files.test_uploads import zipped
 from tests.proceedings.pdf_files import pdf, pdf_of
@@ -37,8 +37,8 @@ def page_of(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/files/"
 
 
-def send(desk: Client, volume: Volume, *files: tuple[str, bytes]) -> Any:
-    return desk.post(page_of(volume), {"files": [SimpleUploadedFile(name, body) for name, body in files]})
+def send(editor_client: Client, volume: Volume, *files: tuple[str, bytes]) -> Any:
+    return editor_client.post(page_of(volume), {"files": [SimpleUploadedFile(name, body) for name, body in files]})
 
 
 def paper(number: int) -> Paper:
@@ -56,22 +56,22 @@ def waiting() -> list[str]:
         return []
 
 
-def test_many_files_and_a_zip_find_their_papers(desk: Client, volume: Volume) -> None:
+def test_many_files_and_a_zip_find_their_papers(editor_client: Client, volume: Volume) -> None:
     archive = zipped(("v/lewis262.pdf", pdf_of(paper(2))), ("v/lewis262-supp.zip", zipped(("x.py", b"1"))))
-    page = send(desk, volume, ("lewis261.pdf", pdf_of(paper(1))), ("all.zip", archive)).content.decode()
+    page = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1))), ("all.zip", archive)).content.decode()
     assert "3 attached" in page
     assert "Still without a PDF (1): lewis263" in page
     assert attached() == ["lewis261.pdf", "lewis262-supp.zip", "lewis262.pdf"]
-    again = send(desk, volume, ("lewis261.pdf", pdf_of(paper(1)))).content.decode()
+    again = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1)))).content.decode()
     assert "1 unchanged" in again
 
 
-def test_every_file_that_is_not_taken_in_is_named_with_why(desk: Client, volume: Volume) -> None:
+def test_every_file_that_is_not_taken_in_is_named_with_why(editor_client: Client, volume: Volume) -> None:
     make.agreement("sealed", of=paper(1))
     with storages["private"].open(Agreement.objects.get().sealed_file) as sealed:
         agreement = sealed.read()
     page = send(
-        desk,
+        editor_client,
         volume,
         ("lewis261.pdf", agreement),
         ("lewis262.pdf", b"no pdf"),
@@ -91,85 +91,87 @@ def test_every_file_that_is_not_taken_in_is_named_with_why(desk: Client, volume:
     assert attached() == ["lewis263.pdf"]
 
 
-def test_a_file_that_may_be_another_paper_is_held_back_until_somebody_is_sure(desk: Client, volume: Volume) -> None:
+def test_a_file_that_may_be_another_paper_is_held_back_until_somebody_is_sure(
+    editor_client: Client, volume: Volume
+) -> None:
     wrong = pdf("Something Else Entirely", "Nobody Known")
-    page = send(desk, volume, ("lewis261.pdf", wrong), ("lewis262.pdf", pdf_of(paper(2))))
+    page = send(editor_client, volume, ("lewis261.pdf", wrong), ("lewis262.pdf", pdf_of(paper(2))))
     assert "1 held back" in page.content.decode()
     assert "is it another paper?" in page.content.decode()
     assert attached() == ["lewis262.pdf"]
     assert len(waiting()) == 1
-    assert "is it another paper?" in desk.get(page_of(volume)).content.decode()
-    done = desk.post(page_of(volume), {"go on": "1", "sure": "lewis261.pdf"}).content.decode()
+    assert "is it another paper?" in editor_client.get(page_of(volume)).content.decode()
+    done = editor_client.post(page_of(volume), {"go on": "1", "sure": "lewis261.pdf"}).content.decode()
     assert "1 attached" in done
     assert attached() == ["lewis261.pdf", "lewis262.pdf"]
     assert waiting() == []
 
 
-def test_what_nobody_is_sure_of_is_dropped(desk: Client, volume: Volume) -> None:
-    send(desk, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
-    desk.post(page_of(volume), {"go on": "1"})
+def test_what_nobody_is_sure_of_is_dropped(editor_client: Client, volume: Volume) -> None:
+    send(editor_client, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
+    editor_client.post(page_of(volume), {"go on": "1"})
     assert (attached(), waiting()) == ([], [])
-    assert "Held back" not in desk.get(page_of(volume)).content.decode()
+    assert "Held back" not in editor_client.get(page_of(volume)).content.decode()
 
 
-def test_a_paper_keeps_its_file_while_a_doubtful_one_waits(desk: Client, volume: Volume) -> None:
-    send(desk, volume, ("lewis261.pdf", pdf_of(paper(1))))
+def test_a_paper_keeps_its_file_while_another_is_held_for_review(editor_client: Client, volume: Volume) -> None:
+    send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1))))
     before = PaperFile.objects.values().get()
-    send(desk, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
+    send(editor_client, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
     assert PaperFile.objects.values().get() == before
 
 
 def test_what_a_browser_cannot_wait_for_goes_on_at_a_button(
-    desk: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
+    editor_client: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "PATIENCE", -1.0)
     archive = zipped(*((f"lewis26{number}.pdf", pdf_of(paper(number))) for number in (1, 2, 3)))
-    page = send(desk, volume, ("all.zip", archive)).content.decode()
+    page = send(editor_client, volume, ("all.zip", archive)).content.decode()
     assert "<strong>2</strong> files are here and were not reached" in page
     assert attached() == ["lewis261.pdf"]
-    desk.post(page_of(volume), {"go on": "1"})
-    desk.post(page_of(volume), {"go on": "1"})
+    editor_client.post(page_of(volume), {"go on": "1"})
+    editor_client.post(page_of(volume), {"go on": "1"})
     assert attached() == ["lewis261.pdf", "lewis262.pdf", "lewis263.pdf"]
     assert waiting() == []
 
 
-def test_an_upload_that_is_given_up_leaves_nothing_behind(desk: Client, volume: Volume) -> None:
+def test_an_upload_that_is_given_up_leaves_nothing_behind(editor_client: Client, volume: Volume) -> None:
     for _ in range(3):
-        send(desk, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
+        send(editor_client, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
     assert len(waiting()) == 1
 
 
-def test_what_waits_for_one_volume_is_not_taken_into_another(desk: Client, volume: Volume) -> None:
+def test_what_waits_for_one_volume_is_not_taken_into_another(editor_client: Client, volume: Volume) -> None:
     other = make.volume(300)
     other.editors.set(volume.editors.all())
     make.paper(other, key="lewis261", title="Another One")
-    send(desk, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
-    desk.post(page_of(other), {"go on": "1", "sure": "lewis261.pdf"})
+    send(editor_client, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
+    editor_client.post(page_of(other), {"go on": "1", "sure": "lewis261.pdf"})
     assert attached() == []
 
 
-def test_nothing_chosen_is_said(desk: Client, volume: Volume) -> None:
-    answer = desk.post(page_of(volume), {})
+def test_nothing_chosen_is_said(editor_client: Client, volume: Volume) -> None:
+    answer = editor_client.post(page_of(volume), {})
     assert answer.status_code == 400
     assert "Choose files first" in answer.content.decode()
 
 
-def test_more_files_than_a_form_takes_are_refused_with_what_to_do(desk: Client, volume: Volume) -> None:
-    answer = send(desk, volume, *((f"a{number}.pdf", b"x") for number in range(101)))
+def test_more_files_than_a_form_takes_are_rejected_with_what_to_do(editor_client: Client, volume: Volume) -> None:
+    answer = send(editor_client, volume, *((f"a{number}.pdf", b"x") for number in range(101)))
     assert answer.status_code == 400
     assert "More than 100 files: nothing was taken in. Put them into one zip." in answer.content.decode()
 
 
-def test_far_too_much_is_refused_before_it_is_read(
-    desk: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
+def test_far_too_much_is_rejected_before_it_is_read(
+    editor_client: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGEST_TOTAL", 100)
-    answer = send(desk, volume, ("lewis261.pdf", pdf_of(paper(1))))
+    monkeypatch.setattr(files, "MAX_TOTAL_SIZE", 100)
+    answer = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1))))
     assert answer.status_code == 413
     assert attached() == []
 
 
-def test_a_forged_form_is_refused(volume: Volume) -> None:
+def test_a_forged_form_is_rejected(volume: Volume) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(make.editor("eve", volume))
     files = [SimpleUploadedFile("lewis261.pdf", pdf_of(paper(1)))]
@@ -180,10 +182,10 @@ def test_a_forged_form_is_refused(volume: Volume) -> None:
     assert attached() == ["lewis261.pdf"]
 
 
-def test_only_the_volumes_editors_upload(house: House) -> None:
-    clients = [desk_of(user) for user in (house.editor, house.nobody, house.assistant)]
+def test_only_the_volumes_editors_upload(roles: Roles) -> None:
+    clients = [client_for(user) for user in (roles.editor, roles.nobody, roles.assistant)]
     before = all_rows(but=BOOKKEEPING)
-    statuses = [send(client, house.foreign, ("zanzibar26.pdf", pdf("x"))).status_code for client in clients]
+    statuses = [send(client, roles.foreign, ("zanzibar26.pdf", pdf("x"))).status_code for client in clients]
     assert statuses == [404, 404, 403]
     assert all_rows(but=BOOKKEEPING) == before
-    assert 'type="file"' not in clients[2].get(page_of(house.foreign)).content.decode()
+    assert 'type="file"' not in clients[2].get(page_of(roles.foreign)).content.decode()

@@ -16,7 +16,7 @@ from proceedings.importing.plan import Change
 from proceedings.importing.planner import apply, make_plan, make_table_plan
 from proceedings.models import Author, NameReview, Volume
 from tests import make
-from tests.agreements.editors import BOOKKEEPING, House, desk_of
+from tests.agreements.editors import BOOKKEEPING, Roles, client_for
 from tests.agreements.pages import all_rows
 from tests.proceedings.bib_files import bib, bring_in, paper
 
@@ -59,7 +59,7 @@ def test_an_answer_holds_for_all_papers_of_the_volume_and_for_later_imports() ->
     assert "Yee Whye Teh" not in [str(one) for one in name_review.open_reviews(volume)]
 
 
-def test_what_another_volume_settled_is_not_borrowed() -> None:
+def test_what_another_volume_resolved_is_not_used() -> None:
     one, other = make.volume(), make.volume(300)
     take(one, "Yee Whye Teh")
     name_review.resolve(NameReview.objects.get(), Name("Whye Teh", "Yee"), by="ed", now=make.NOW)
@@ -76,7 +76,7 @@ def test_a_name_accepted_as_it_stands_is_not_asked_about_again() -> None:
     assert not name_review.open_reviews(volume).exists()
 
 
-def test_two_who_settle_at_once_settle_once() -> None:
+def test_two_who_resolve_at_once_resolve_once() -> None:
     volume = make.volume()
     take(volume, "Mike Lewis")
     asked = NameReview.objects.get()
@@ -85,14 +85,14 @@ def test_two_who_settle_at_once_settle_once() -> None:
     assert names_of(volume) == [Name("Lewis", "Mike")]
 
 
-def test_a_name_that_nobody_bears_any_more_is_no_question() -> None:
+def test_a_name_that_no_author_has_any_more_is_not_reviewed() -> None:
     volume = make.volume()
     take(volume, "Mike Lewis")
     Author.objects.update(given="Michael")
     assert not name_review.open_reviews(volume).exists()
 
 
-def test_a_bibtex_file_is_doubted_too() -> None:
+def test_names_of_a_bibtex_file_are_reviewed_too() -> None:
     bring_in(bib(paper("del25", author="Prete, Andrea Del and Li, Yi")))
     asked = NameReview.objects.get()
     assert (asked.proposal, asked.grave) == ("Del Prete, Andrea", True)
@@ -101,7 +101,7 @@ def test_a_bibtex_file_is_doubted_too() -> None:
     assert plan.counts[Change.UNCHANGED] == 1
 
 
-def test_a_settled_name_has_an_answer_and_a_name_is_asked_about_once() -> None:
+def test_a_resolved_name_has_an_answer_and_a_name_is_reviewed_once() -> None:
     volume = make.volume()
     take(volume, "Mike Lewis")
     with pytest.raises(IntegrityError, match="resolved_name_has_answer"), transaction.atomic():
@@ -125,7 +125,7 @@ def test_answers_are_read_as_people_write_them(text: str, name: Name) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "Mike Lewis", "a, b, c, d", "x" * 300 + ", Y", ",", "{}"])
-def test_what_is_no_answer_is_refused_with_what_to_write(text: str) -> None:
+def test_what_is_no_answer_is_rejected_with_what_to_write(text: str) -> None:
     with pytest.raises(NotANameError):
         name_review.read_answer(text)
 
@@ -134,13 +134,13 @@ def test_what_is_no_answer_is_refused_with_what_to_write(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "blocker"), [("Mike Lewis", Blocker.NAME_DOUBT), ("Andrea Del Prete", Blocker.NAME)])
-def test_a_guess_is_on_the_board_by_its_gravity(name: str, blocker: Blocker) -> None:
+def test_a_guessed_name_is_on_the_overview_by_its_severity(name: str, blocker: Blocker) -> None:
     volume = make.volume()
     take(volume, name)
     assert blocker in {count.blocker for count in overview.build_overview(volume, make.NOW).counts}
 
 
-def test_a_name_likely_misread_stops_its_paper_until_it_is_settled() -> None:
+def test_a_name_likely_misread_blocks_its_paper_until_it_is_resolved() -> None:
     agreement = make.agreement("sealed")
     volume = agreement.paper.volume
     Author.objects.filter(paper=agreement.paper_id, position=2).update(given="Shruti Del")
@@ -163,46 +163,48 @@ def test_a_name_likely_misread_stops_its_paper_until_it_is_settled() -> None:
     assert readiness.check_readiness(volume).ready_agreements == [agreement]
 
 
-def test_the_lists_say_it_and_filter_by_it(desk: Client) -> None:
+def test_the_lists_say_it_and_filter_by_it(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Mike Lewis")
-    page = desk.get("/admin/proceedings/paper/?blocker=name-doubt").content.decode()
+    page = editor_client.get("/admin/proceedings/paper/?blocker=name-doubt").content.decode()
     assert "name to check" in page
     assert "1 paper" in page
-    assert "0 papers" in desk.get("/admin/proceedings/paper/?blocker=name").content.decode()
+    assert "0 papers" in editor_client.get("/admin/proceedings/paper/?blocker=name").content.decode()
 
 
 # --- the page
 
 
-def test_the_page_shows_every_doubt_with_a_proposal(desk: Client) -> None:
+def test_the_page_shows_every_name_to_review_with_a_suggestion(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Lewis. Mike", "Tim Dettmers")
-    page = desk.get(page_of(volume)).content.decode()
+    page = editor_client.get(page_of(volume)).content.decode()
     assert 'value="Mike, Lewis"' in page or 'value="Lewis, Mike"' in page
     assert "likely wrong" in page
     assert "lewis26" in page or "mike26" in page
 
 
-def test_ticked_names_are_settled_as_they_stand_in_the_boxes(desk: Client) -> None:
+def test_ticked_names_are_resolved_as_shown_in_their_fields(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Yee Whye Teh", "Tim Dettmers")
     teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
     data = {f"name_{teh.pk}": "Whye Teh, Yee", f"name_{tim.pk}": "Dettmers, Tim", "settle": [str(teh.pk)]}
-    answer = desk.post(page_of(volume), data, follow=True)
+    answer = editor_client.post(page_of(volume), data, follow=True)
     assert "Settled: 1. Authors whose name changed: 1." in answer.content.decode()
     assert names_of(volume) == [Name("Whye Teh", "Yee"), Name("Dettmers", "Tim")]
     teh.refresh_from_db()
     assert (teh.resolved_by, teh.answer) == ("ed", "Whye Teh, Yee")
-    desk.post(page_of(volume), {f"name_{tim.pk}": "Dettmers, Tim", "all": "1"})
+    editor_client.post(page_of(volume), {f"name_{tim.pk}": "Dettmers, Tim", "all": "1"})
     assert not name_review.open_reviews(volume).exists()
 
 
-def test_an_answer_that_is_no_name_is_said_beside_its_box_and_the_others_are_settled(desk: Client) -> None:
+def test_an_invalid_name_is_reported_beside_its_field_and_the_others_are_resolved(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Yee Whye Teh", "Tim Dettmers")
     teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
-    answer = desk.post(page_of(volume), {f"name_{teh.pk}": "Teh Yee", f"name_{tim.pk}": "Dettmers, Tim", "all": "1"})
+    answer = editor_client.post(
+        page_of(volume), {f"name_{teh.pk}": "Teh Yee", f"name_{tim.pk}": "Dettmers, Tim", "all": "1"}
+    )
     assert answer.status_code == 400
     page = answer.content.decode()
     assert "“Teh Yee” has no comma" in page
@@ -210,30 +212,30 @@ def test_an_answer_that_is_no_name_is_said_beside_its_box_and_the_others_are_set
     assert [question.family for question in name_review.open_reviews(volume)] == ["Teh"]
 
 
-def test_an_agreement_that_would_no_longer_fit_is_pointed_out(desk: Client) -> None:
+def test_an_agreement_that_would_no_longer_fit_is_pointed_out(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Yee Whye Teh")
     Author.objects.update(is_corresponding=True, email="teh@example.org")
     make.agreement(of=volume.papers.get())
-    assert "1 with an agreement under way" in desk.get(page_of(volume)).content.decode()
+    assert "1 with an agreement under way" in editor_client.get(page_of(volume)).content.decode()
 
 
-def test_only_editors_of_the_volume_settle(house: House) -> None:
-    take(house.foreign, "Zanzibar Teh")
+def test_only_editors_of_the_volume_resolve(roles: Roles) -> None:
+    take(roles.foreign, "Zanzibar Teh")
     asked = NameReview.objects.get()
     data = {f"name_{asked.pk}": "Zanzibar, Teh", "all": "1"}
-    clients = [desk_of(user) for user in (house.editor, house.nobody, house.assistant)]
+    clients = [client_for(user) for user in (roles.editor, roles.nobody, roles.assistant)]
     before = all_rows(but=BOOKKEEPING)
-    assert [client.post(page_of(house.foreign), data).status_code for client in clients] == [404, 404, 403]
-    assert "Settle" not in clients[2].get(page_of(house.foreign)).content.decode()
+    assert [client.post(page_of(roles.foreign), data).status_code for client in clients] == [404, 404, 403]
+    assert "Settle" not in clients[2].get(page_of(roles.foreign)).content.decode()
     # A question of another volume is not settled from one's own.
-    clients[0].post(page_of(house.own), data)
+    clients[0].post(page_of(roles.own), data)
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_a_queue_of_any_length_is_shown_page_by_page(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_of_any_length_is_shown_page_by_page(editor_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proceedings.admin.names.PER_PAGE", 2)
     volume = make.the_volume()
     take(volume, "Ada Byron", "Bob Carr", "Cyd Dorn")
-    assert "Page 1 of 2, 3 names" in desk.get(page_of(volume)).content.decode()
-    assert "Dorn, Cyd" in desk.get(f"{page_of(volume)}?p=2").content.decode()
+    assert "Page 1 of 2, 3 names" in editor_client.get(page_of(volume)).content.decode()
+    assert "Dorn, Cyd" in editor_client.get(f"{page_of(volume)}?p=2").content.decode()

@@ -28,7 +28,7 @@ def volume(tmp_path: Path) -> Volume:
 
 
 @pytest.fixture
-def desk(volume: Volume) -> Client:
+def editor_client(volume: Volume) -> Client:
     client = Client()
     client.force_login(make.editor("ed", volume))
     return client
@@ -42,22 +42,22 @@ def made(volume: Volume) -> None:
     package_builder.make_due(scheduled.fixed_clock(make.CLOSES))
 
 
-def fetched(desk: Client, volume: Volume, which: str = "public") -> Any:
+def fetched(editor_client: Client, volume: Volume, which: str = "public") -> Any:
     """What comes when the editor presses *Download*."""
     package = volume.packages.filter(which=which).first()
     assert package
-    return desk.get(f"{page(volume)}{package.pk}.zip", follow=True)
+    return editor_client.get(f"{page(volume)}{package.pk}.zip", follow=True)
 
 
 def body_of(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_what_speaks_against_a_package_is_said_once_with_all_its_papers(volume: Volume, desk: Client) -> None:
+def test_each_blocker_of_a_package_is_shown_once_with_all_its_papers(volume: Volume, editor_client: Client) -> None:
     lost = list(PaperFile.objects.filter(paper__volume=volume).values_list("paper__key", flat=True))[:2]
     PaperFile.objects.filter(paper__key__in=lost).delete()
 
-    shown = desk.get(page(volume)).content.decode()
+    shown = editor_client.get(page(volume)).content.decode()
 
     assert shown.count("has no PDF") == 1
     assert '<span class="number">2</span> file: has no PDF' in shown
@@ -66,21 +66,21 @@ def test_what_speaks_against_a_package_is_said_once_with_all_its_papers(volume: 
         assert f'<a href="/admin/proceedings/paper/{paper.pk}/change/">{key}</a>' in shown
 
 
-def test_an_editor_asks_waits_and_downloads(volume: Volume, desk: Client) -> None:
-    assert b"Ready.</strong> All 3 papers" in desk.get(page(volume)).content
+def test_an_editor_asks_waits_and_downloads(volume: Volume, editor_client: Client) -> None:
+    assert b"Ready.</strong> All 3 papers" in editor_client.get(page(volume)).content
 
-    waiting: Any = desk.post(page(volume), follow=True)
+    waiting: Any = editor_client.post(page(volume), follow=True)
 
     assert b"The packages are being made." in waiting.content
     assert waiting["Refresh"] == "5"
-    assert "Refresh" not in desk.get(page(volume), {"still": "1"})
+    assert "Refresh" not in editor_client.get(page(volume), {"still": "1"})
     made(volume)
-    done = desk.get(page(volume))
+    done = editor_client.get(page(volume))
     assert "Refresh" not in done
     assert b"Download v901.zip" in done.content
     assert b"Download v901permissions.zip" in done.content
     for which, name in (("public", "v901.zip"), ("permissions", "v901permissions.zip")):
-        response = fetched(desk, volume, which)
+        response = fetched(editor_client, volume, which)
         assert response["Content-Disposition"] == f'attachment; filename="{name}"'
         body = body_of(response)
         package = volume.packages.get(which=which)
@@ -88,37 +88,37 @@ def test_an_editor_asks_waits_and_downloads(volume: Volume, desk: Client) -> Non
         assert package.sha256.encode() in done.content
 
 
-def test_progress_is_shown_while_they_are_made(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_progress_is_shown_while_they_are_made(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     package_builder.claim(make.CLOSES)
     volume.packages.filter(which="public").update(done=2, total=5)
 
-    text = desk.get(page(volume)).content.decode()
+    text = editor_client.get(page(volume)).content.decode()
 
     assert '<progress max="5" value="2"' in text
     assert "2 of 5 files" in text
 
 
-def test_a_package_is_outdated_when_facts_have_changed(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_a_package_is_outdated_when_facts_have_changed(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     made(volume)
-    assert "outdated" not in desk.get(page(volume)).content.decode()
+    assert "outdated" not in editor_client.get(page(volume)).content.decode()
 
     Paper.objects.filter(key="lewis26a").update(abstract="Other words.")
 
-    assert desk.get(page(volume)).content.decode().count("outdated") == 2
+    assert editor_client.get(page(volume)).content.decode().count("outdated") == 2
 
 
-def test_a_failure_is_said_with_what_to_do(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_a_failure_is_said_with_what_to_do(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     PaperFile.objects.filter(paper__key="lewis26b").delete()
     made(volume)
 
-    assert "The volume is not ready any more: lewis26b" in desk.get(page(volume)).content.decode()
+    assert "The volume is not ready any more: lewis26b" in editor_client.get(page(volume)).content.decode()
 
 
-def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     made(volume)
     package = volume.packages.get(which="public")
     address = download_url(package)
@@ -150,48 +150,50 @@ def freeze_signer(seconds: float) -> Iterator[None]:
         patch.undo()
 
 
-def test_looking_changes_nothing(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_looking_changes_nothing(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     made(volume)
     before = all_rows()
 
-    desk.get(page(volume))
-    drop(fetched(desk, volume))
-    assert desk.post(f"{page(volume)}{volume.packages.first().pk}.zip").status_code == 405  # type: ignore[union-attr]
+    editor_client.get(page(volume))
+    drop(fetched(editor_client, volume))
+    assert editor_client.post(f"{page(volume)}{volume.packages.first().pk}.zip").status_code == 405  # type: ignore[union-attr]
 
     assert all_rows() == before
 
 
-def test_a_volume_that_is_not_ready_says_why_and_goes_out_only_as_a_part(volume: Volume, desk: Client) -> None:
+def test_a_volume_that_is_not_ready_says_why_and_is_only_delivered_as_a_partial_package(
+    volume: Volume, editor_client: Client
+) -> None:
     PaperFile.objects.filter(paper__key="lewis26b").delete()
 
-    assert b"file: has no PDF" in desk.get(page(volume)).content
-    refused = desk.post(page(volume), follow=True)
+    assert b"file: has no PDF" in editor_client.get(page(volume)).content
+    refused = editor_client.post(page(volume), follow=True)
     assert b"Nothing is made: it is not ready" in refused.content
     assert not volume.packages.exists()
-    desk.post(page(volume), {"partial": "on"})
+    editor_client.post(page(volume), {"partial": "on"})
     made(volume)
-    part = fetched(desk, volume, "permissions")
+    part = fetched(editor_client, volume, "permissions")
     assert part["Content-Disposition"] == 'attachment; filename="v901permissions-PARTIAL.zip"'
     drop(part)
 
 
-def test_what_cannot_be_written_is_said(volume: Volume, desk: Client) -> None:
+def test_what_cannot_be_written_is_said(volume: Volume, editor_client: Client) -> None:
     Volume.objects.update(address="中")
 
-    desk.post(page(volume), {"partial": "on"})
+    editor_client.post(page(volume), {"partial": "on"})
     made(volume)
 
-    assert "no LaTeX form for U+4E2D" in desk.get(page(volume)).content.decode()
+    assert "no LaTeX form for U+4E2D" in editor_client.get(page(volume)).content.decode()
 
 
-def test_only_the_volumes_editors_get_at_it(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_only_the_volumes_editors_get_at_it(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     made(volume)
     stranger = Client()
     stranger.force_login(make.editor("stranger", make.volume(247)))
     own = make.volume(300)
-    desk.get("/admin/")
+    editor_client.get("/admin/")
     package = volume.packages.first()
     assert package
 
@@ -199,12 +201,12 @@ def test_only_the_volumes_editors_get_at_it(volume: Volume, desk: Client) -> Non
         assert stranger.get(page(volume) + path).status_code == 404
         assert stranger.post(page(volume) + path).status_code == 404
         assert Client().post(page(volume) + path).status_code == 302
-    assert desk.get(f"{page(own)}{package.pk}.zip").status_code == 404
-    assert desk.get(f"{page(volume)}999999.zip").status_code == 404
+    assert editor_client.get(f"{page(own)}{package.pk}.zip").status_code == 404
+    assert editor_client.get(f"{page(volume)}999999.zip").status_code == 404
 
 
-def test_an_assistant_looks_and_gets_nothing(volume: Volume, desk: Client) -> None:
-    desk.post(page(volume))
+def test_an_assistant_sees_the_page_and_downloads_nothing(volume: Volume, editor_client: Client) -> None:
+    editor_client.post(page(volume))
     made(volume)
     assistant = make.editor("helper")
     volume.assistants.add(assistant)
@@ -227,15 +229,15 @@ def test_a_volume_without_papers_is_not_ready() -> None:
     assert any("the volume has no papers" in reason for reason in what.reasons)
 
 
-def test_the_papers_page_says_what_the_publisher_would(volume: Volume, desk: Client) -> None:
+def test_the_papers_page_says_what_the_publisher_would(volume: Volume, editor_client: Client) -> None:
     paper = Paper.objects.get(key="lewis26b")
     address = f"/admin/proceedings/paper/{paper.pk}/change/"
-    assert "Nothing." in desk.get(address).content.decode()
+    assert "Nothing." in editor_client.get(address).content.decode()
 
     PaperFile.objects.filter(paper=paper).delete()
     Paper.objects.filter(pk=paper.pk).update(abstract=r"We \\textbf{train}.", key="Lewis26b")
 
-    page = desk.get(address).content.decode()
+    page = editor_client.get(address).content.decode()
     for said in ("has no PDF", r"the publisher refuses \\", "proposed: lewis26b"):
         assert said in page
-    assert "What the publisher would say" not in desk.get("/admin/proceedings/paper/add/").content.decode()
+    assert "What the publisher would say" not in editor_client.get("/admin/proceedings/paper/add/").content.decode()

@@ -16,7 +16,7 @@ from agreements.domain.states import Status
 from agreements.lifecycle import signed_form
 from agreements.models import Agreement, SignedForm
 from tests import make
-from tests.agreements.editors import House, bulk, desk_of, page_of, queries, read, refreshed
+from tests.agreements.editors import Roles, bulk, client_for, page_of, queries, read, refreshed
 from tests.agreements.pages import all_rows, drop
 from tests.agreements.photos import photo
 
@@ -26,9 +26,9 @@ BOOKKEEPING = frozenset({"django_session"})
 
 
 @pytest.fixture
-def form(house: House) -> SignedForm:
+def form(roles: Roles) -> SignedForm:
     """One that came in for the foreign volume."""
-    waiting = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
+    waiting = Agreement.objects.get(paper__volume=roles.foreign, status=Status.ISSUED)
     return make.receive(waiting, now=timezone.now())
 
 
@@ -59,13 +59,13 @@ def addresses(page: str) -> list[str]:
 # --- who
 
 
-def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(house: House, form: SignedForm) -> None:
+def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(roles: Roles, form: SignedForm) -> None:
     page = page_of(form.agreement, "scan/")
-    status, body = read(desk_of(house.stranger), page)
+    status, body = read(client_for(roles.stranger), page)
     assert status == 200
     paths = [page, *addresses(body)]
     assert len(paths) == 3
-    strangers = [(desk_of(house.editor), (404,)), (desk_of(house.nobody), (403, 404)), (desk_of(None), (302,))]
+    strangers = [(client_for(roles.editor), (404,)), (client_for(roles.nobody), (403, 404)), (client_for(None), (302,))]
     before = all_rows(but=BOOKKEEPING)
     for client, expected in strangers:
         for path in paths:
@@ -77,8 +77,8 @@ def test_s01_s15_a_stranger_gets_neither_the_page_nor_a_file(house: House, form:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_s01_an_assistant_looks_and_settles_nothing(house: House, form: SignedForm) -> None:
-    client = desk_of(house.assistant)
+def test_s01_an_assistant_sees_the_page_and_resolves_nothing(roles: Roles, form: SignedForm) -> None:
+    client = client_for(roles.assistant)
     page = page_of(form.agreement, "scan/")
     status, body = read(client, page)
     assert status == 200
@@ -90,26 +90,26 @@ def test_s01_an_assistant_looks_and_settles_nothing(house: House, form: SignedFo
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_there_is_no_such_page_where_nothing_came_in(desk: Client) -> None:
+def test_there_is_no_such_page_where_nothing_came_in(editor_client: Client) -> None:
     agreement = make.agreement("issued")
-    assert desk.get(page_of(agreement, "scan/")).status_code == 404
-    assert desk.get(page_of(agreement, "scan/file/")).status_code == 404
-    assert "signed on paper" not in desk.get(page_of(agreement)).content.decode()
+    assert editor_client.get(page_of(agreement, "scan/")).status_code == 404
+    assert editor_client.get(page_of(agreement, "scan/file/")).status_code == 404
+    assert "signed on paper" not in editor_client.get(page_of(agreement)).content.decode()
 
 
 # --- the files
 
 
 def test_s15_a_file_is_a_download_by_an_address_that_ends(
-    desk: Client, waiting: Agreement, monkeypatch: pytest.MonkeyPatch
+    editor_client: Client, waiting: Agreement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = page_of(waiting, "scan/")
-    original, shot = addresses(desk.get(page).content.decode())[::-1]
+    original, shot = addresses(editor_client.get(page).content.decode())[::-1]
     if "JFIF" in original:
         original, shot = shot, original
     bodies = set()
     for address in (original, shot):
-        answer: Any = desk.get(address)
+        answer: Any = editor_client.get(address)
         assert answer["Content-Disposition"].startswith("attachment;")
         assert answer["Content-Type"] == "image/jpeg"
         assert answer["X-Content-Type-Options"] == "nosniff"
@@ -118,16 +118,16 @@ def test_s15_a_file_is_a_download_by_an_address_that_ends(
         drop(answer)
     assert photo() in bodies
     assert len(bodies) == 2
-    assert desk.post(original).status_code == 405
+    assert editor_client.post(original).status_code == 405
     monkeypatch.setattr(signed_forms, "ADDRESS_LIFE", -1)
-    late = desk.get(original, follow=True)
+    late = editor_client.get(original, follow=True)
     assert late.redirect_chain == [(page, 302)]
     assert "That address works for five minutes." in late.content.decode()
 
 
 def test_s15_an_address_works_for_the_one_who_was_given_it(waiting: Agreement) -> None:
     volume = waiting.paper.volume
-    one, other = desk_of(make.editor("ed", volume)), desk_of(make.editor("mo", volume))
+    one, other = client_for(make.editor("ed", volume)), client_for(make.editor("mo", volume))
     (address, *_) = addresses(one.get(page_of(waiting, "scan/")).content.decode())
     assert other.get(address).status_code == 302
     assert one.get(address[:-2]).status_code == 302
@@ -136,26 +136,26 @@ def test_s15_an_address_works_for_the_one_who_was_given_it(waiting: Agreement) -
     drop(answer)
 
 
-def test_an_address_of_one_agreement_opens_nothing_of_another(desk: Client, waiting: Agreement) -> None:
+def test_an_address_of_one_agreement_opens_nothing_of_another(editor_client: Client, waiting: Agreement) -> None:
     other = make.agreement("received")
-    (address, *_) = addresses(desk.get(page_of(waiting, "scan/")).content.decode())
+    (address, *_) = addresses(editor_client.get(page_of(waiting, "scan/")).content.decode())
     moved = address.replace(f"/agreement/{waiting.pk}/", f"/agreement/{other.pk}/")
-    assert desk.get(moved).status_code == 302
-    user = desk.session["_auth_user_id"]
+    assert editor_client.get(moved).status_code == 302
+    user = editor_client.session["_auth_user_id"]
     ticket = signing.dumps([10**6, 0, "name"], salt=f"scan:{user}")
-    assert desk.get(page_of(waiting, f"scan/file/?ticket={ticket}")).status_code == 302
+    assert editor_client.get(page_of(waiting, f"scan/file/?ticket={ticket}")).status_code == 302
 
 
 # --- accepting
 
 
-def test_l04_an_editor_accepts_with_the_date_as_written_and_as_read(desk: Client, waiting: Agreement) -> None:
-    answer = desk.post(page_of(waiting, "scan/"), accepting(waiting), follow=True)
+def test_l04_an_editor_accepts_with_the_date_as_written_and_as_read(editor_client: Client, waiting: Agreement) -> None:
+    answer = editor_client.post(page_of(waiting, "scan/"), accepting(waiting), follow=True)
     assert "Accepted. It is sealed within a minute" in answer.content.decode()
     agreement = refreshed(waiting)
     assert (agreement.status, agreement.dated) == (Status.SIGNED, timezone.now().date())
     assert agreement.events.get(kind="accept").by == "editor:ed"
-    page = desk.get(page_of(waiting, "scan/")).content.decode()
+    page = editor_client.get(page_of(waiting, "scan/")).content.decode()
     assert "Accept: it is signed" not in page
     assert "Accepted on" in page
 
@@ -180,10 +180,10 @@ def day(days: int) -> str:
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_lost(
-    changes: dict[str, Any], words: str, desk: Client, waiting: Agreement
+    changes: dict[str, Any], words: str, editor_client: Client, waiting: Agreement
 ) -> None:
     before = all_rows(but=BOOKKEEPING)
-    answer = desk.post(page_of(waiting, "scan/"), accepting(waiting, **changes))
+    answer = editor_client.post(page_of(waiting, "scan/"), accepting(waiting, **changes))
     page = unescape(answer.content.decode())
     assert answer.status_code == 400
     assert words in page
@@ -191,18 +191,18 @@ def test_what_does_not_fit_is_said_and_nothing_is_lost(
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_a_form_that_was_overtaken_is_not_accepted(desk: Client, waiting: Agreement) -> None:
+def test_a_form_that_was_overtaken_is_not_accepted(editor_client: Client, waiting: Agreement) -> None:
     sent = accepting(waiting)
     signed_form.receive_again(waiting, make.pages("better"), now=timezone.now())
-    answer = desk.post(page_of(waiting, "scan/"), sent)
+    answer = editor_client.post(page_of(waiting, "scan/"), sent)
     assert "The author sent a newer form. Review that one." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
 
 
-def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(desk: Client, waiting: Agreement) -> None:
+def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(editor_client: Client, waiting: Agreement) -> None:
     sent = accepting(waiting)
     make.sign(waiting, now=timezone.now())
-    answer = desk.post(page_of(waiting, "scan/"), sent)
+    answer = editor_client.post(page_of(waiting, "scan/"), sent)
     assert "Nothing was changed: Cannot accept" in answer.content.decode()
     assert refreshed(waiting).signed_form is None
 
@@ -210,11 +210,11 @@ def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(desk: Client, 
 # --- sending back
 
 
-def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting: Agreement) -> None:
+def test_l04_an_editor_sends_it_back_with_what_is_missing(editor_client: Client, waiting: Agreement) -> None:
     scan = signed_form.newest_form(waiting)
     assert scan
     sent = {"back": "1", "scan": scan.pk, "missing": ["date", "signature"], "note": " Please sharper. "}
-    answer = desk.post(page_of(waiting, "scan/"), sent, follow=True)
+    answer = editor_client.post(page_of(waiting, "scan/"), sent, follow=True)
     assert "Sent back. A mail tells the author what is missing" in answer.content.decode()
     assert refreshed(waiting).status == Status.ISSUED
     data = waiting.events.get(kind="send-back").data
@@ -223,10 +223,10 @@ def test_l04_an_editor_sends_it_back_with_what_is_missing(desk: Client, waiting:
 
 
 @pytest.mark.parametrize("note", ["", "   "])
-def test_nothing_is_sent_back_without_a_word(note: str, desk: Client, waiting: Agreement) -> None:
+def test_nothing_is_sent_back_without_a_note(note: str, editor_client: Client, waiting: Agreement) -> None:
     scan = signed_form.newest_form(waiting)
     assert scan
-    answer = desk.post(page_of(waiting, "scan/"), {"back": "1", "scan": scan.pk, "note": note})
+    answer = editor_client.post(page_of(waiting, "scan/"), {"back": "1", "scan": scan.pk, "note": note})
     assert answer.status_code == 400
     assert "Say what is missing: the author is told." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
@@ -235,24 +235,24 @@ def test_nothing_is_sent_back_without_a_word(note: str, desk: Client, waiting: A
 # --- lists and figures
 
 
-def test_the_desk_says_everywhere_that_there_is_a_form_to_look_at(desk: Client, waiting: Agreement) -> None:
-    assert "The form signed on paper: look at it" in desk.get(page_of(waiting)).content.decode()
-    board = desk.get(f"/admin/proceedings/volume/{waiting.paper.volume_id}/board/").content.decode()
+def test_the_admin_says_everywhere_that_there_is_a_form_to_review(editor_client: Client, waiting: Agreement) -> None:
+    assert "The form signed on paper: look at it" in editor_client.get(page_of(waiting)).content.decode()
+    board = editor_client.get(f"/admin/proceedings/volume/{waiting.paper.volume_id}/board/").content.decode()
     assert "paper form to look at" in board
     for path in ("/admin/agreements/agreement/", "/admin/proceedings/paper/"):
-        listed = desk.get(f"{path}?volume=247&blocker=received").content.decode()
+        listed = editor_client.get(f"{path}?volume=247&blocker=received").content.decode()
         assert waiting.paper_key in listed
         assert "signed form received, needs review" in listed
-    exported = desk.get("/admin/agreements/agreement/export.csv?volume=247")
+    exported = editor_client.get("/admin/agreements/agreement/export.csv?volume=247")
     assert "paper form to look at" in b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
 
 
-def test_reminding_many_leaves_it_out_in_words(desk: Client, waiting: Agreement) -> None:
-    assert "The form signed on paper is to be looked at" in bulk(desk, "remind", waiting.paper)
+def test_reminding_many_skips_it_with_a_reason(editor_client: Client, waiting: Agreement) -> None:
+    assert "The form signed on paper is to be looked at" in bulk(editor_client, "remind", waiting.paper)
 
 
-def test_the_page_takes_as_many_queries_for_many_forms_as_for_one(desk: Client, waiting: Agreement) -> None:
-    one = queries(desk, page_of(waiting, "scan/"))
+def test_the_page_takes_as_many_queries_for_many_forms_as_for_one(editor_client: Client, waiting: Agreement) -> None:
+    one = queries(editor_client, page_of(waiting, "scan/"))
     for number in range(5):
         signed_form.receive_again(waiting, make.pages(str(number)), now=timezone.now())
-    assert queries(desk, page_of(waiting, "scan/")) == one <= 16
+    assert queries(editor_client, page_of(waiting, "scan/")) == one <= 16

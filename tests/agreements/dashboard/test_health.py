@@ -22,31 +22,31 @@ def said(now: datetime) -> list[str]:
 
 
 @pytest.fixture
-def clock_runs() -> None:
+def run_scheduled_jobs() -> None:
     scheduled.queue_due(scheduled.fixed_clock(NOW))
 
 
-def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
+def test_a_server_whose_scheduled_jobs_never_ran_is_not_ready() -> None:
     assert said(NOW) == ["The clock has never run. Is `celery beat` running?"]
 
 
-@pytest.mark.usefixtures("clock_runs")
-def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
+@pytest.mark.usefixtures("run_scheduled_jobs")
+def test_a_running_server_is_ready_and_stopped_jobs_are_reported() -> None:
     assert said(NOW + 10 * MINUTE) == []
     assert said(NOW + 11 * MINUTE) == ["The clock has not run for 11 minutes. Is `celery beat` running?"]
     scheduled.queue_due(scheduled.fixed_clock(NOW + 11 * MINUTE))
     assert said(NOW + 11 * MINUTE) == []
 
 
-@pytest.mark.usefixtures("clock_runs")
-def test_mail_that_does_not_leave_is_told() -> None:
+@pytest.mark.usefixtures("run_scheduled_jobs")
+def test_email_that_is_not_sent_is_reported() -> None:
     make.agreement("issued")
     assert said(NOW + 10 * MINUTE) == []
     assert "A mail has been due for 16 minutes. Is a worker running?" in said(NOW + 16 * MINUTE)
 
 
-@pytest.mark.usefixtures("clock_runs")
-def test_mail_in_doubt_is_told_for_a_day(mailbox: Mailbox) -> None:
+@pytest.mark.usefixtures("run_scheduled_jobs")
+def test_email_with_unknown_delivery_is_reported_for_a_day(mailbox: Mailbox) -> None:
     make.agreement("issued")
     mailbox.at_dot = "drop-after"
     send(NOW)
@@ -55,8 +55,8 @@ def test_mail_in_doubt_is_told_for_a_day(mailbox: Mailbox) -> None:
     assert said(NOW + DAY) == []
 
 
-@pytest.mark.usefixtures("clock_runs")
-def test_many_refusals_are_told_and_one_is_an_editors_affair(mailbox: Mailbox) -> None:
+@pytest.mark.usefixtures("run_scheduled_jobs")
+def test_many_rejections_are_reported_and_one_is_a_task_for_the_editors(mailbox: Mailbox) -> None:
     volume = make.volume()
     for number in range(4):
         make.agreement("issued", of=make.paper(volume, contact=f"author{number}@example.org"))
@@ -67,14 +67,14 @@ def test_many_refusals_are_told_and_one_is_an_editors_affair(mailbox: Mailbox) -
     assert said(NOW) == ["2 mails of the last day were refused, 40% of all."]
 
 
-@pytest.mark.usefixtures("clock_runs")
-def test_signatures_without_a_seal_are_told() -> None:
+@pytest.mark.usefixtures("run_scheduled_jobs")
+def test_signatures_without_a_seal_are_reported() -> None:
     make.agreement("signed")
     scheduled.queue_due(scheduled.fixed_clock(NOW + HOUR))
     assert said(NOW + HOUR) == ["1 signatures wait for their seal. The agreements' pages say why."]
 
 
-def test_machines_are_told_by_status_and_nobody_is_named() -> None:
+def test_monitors_get_an_http_status_and_no_names() -> None:
     make.agreement("issued")
     not_ready = Client().get("/health/ready", headers={"accept": "application/json"})
     assert not_ready.status_code == 503
@@ -83,7 +83,7 @@ def test_machines_are_told_by_status_and_nobody_is_named() -> None:
     assert Client().post("/health/ready").status_code == 405
 
 
-def test_a_ready_desk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ready_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     scheduled.queue_due(scheduled.fixed_clock(NOW))
     answer = Client().get("/health/ready")

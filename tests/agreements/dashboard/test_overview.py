@@ -31,7 +31,7 @@ def counts(made: overview.Overview) -> dict[Blocker, int]:
     return {count.blocker: count.count for count in made.counts}
 
 
-def test_an_empty_volume_has_an_empty_board() -> None:
+def test_an_empty_volume_has_an_empty_overview() -> None:
     made = overview.build_overview(make.volume(), make.NOW)
 
     assert (made.papers, made.signed, made.counts, made.complete) == (0, 0, (), False)
@@ -62,7 +62,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
         assert len(paper_state.papers_blocked_by(volume, blocker, make.NOW)) == count
 
 
-def test_what_a_chair_can_do_nothing_about_at_the_desk_is_counted_too() -> None:
+def test_what_a_chair_cannot_change_in_the_admin_is_counted_too() -> None:
     volume = make.volume()
     make.agreement(Status.SEALED, of=make.paper(volume))
     make.paper(volume, title="On \U0001f600")
@@ -80,7 +80,7 @@ def test_a_signature_that_was_voided_is_no_longer_counted() -> None:
     assert overview.build_overview(agreement.paper.volume, make.NOW).signed == 0
 
 
-def test_what_authors_say_needs_a_person() -> None:
+def test_what_authors_say_needs_action() -> None:
     volume = make.volume()
     waiting, sealed = (make.agreement(status, of=make.paper(volume)) for status in (Status.ISSUED, Status.SEALED))
     wanted = {"title": "A better title"}
@@ -94,7 +94,7 @@ def test_what_authors_say_needs_a_person() -> None:
     assert made.cleared == 1, "an objection undoes nothing"
 
 
-def test_tasks_name_those_who_need_a_person_the_most_pressing_first() -> None:
+def test_tasks_name_those_who_need_action_the_most_pressing_first() -> None:
     volume = make.volume()
     make.agreement(Status.DECLINED, of=make.paper(volume))
     nobody = make.paper(volume, contact=None)
@@ -131,7 +131,7 @@ def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> N
     assert counts(overview.build_overview(volume, make.CLOSES)) == {Blocker.OVERDUE: 1}
 
 
-def test_the_next_mails_are_the_outbox_and_then_the_coming_reminders(mail_folder: object) -> None:
+def test_the_next_emails_are_the_outbox_and_then_the_coming_reminders(mail_folder: object) -> None:
     agreement = make.agreement(Status.ISSUED)
     volume = agreement.paper.volume
     first = overview.build_overview(volume, make.NOW).next_mails
@@ -154,7 +154,7 @@ def test_the_pace_is_what_is_left_over_the_days_that_are_left() -> None:
     assert progress.days[0] == date(2026, 11, 1)
 
 
-def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
+def test_an_overview_takes_the_same_few_queries_for_any_number_of_papers(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     volume = make.volume()

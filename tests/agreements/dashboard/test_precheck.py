@@ -30,54 +30,54 @@ def spoil(paper: Paper) -> None:
     Paper.objects.filter(pk=paper.pk).update(pages="21--1")
 
 
-def look() -> int:
+def run_precheck() -> int:
     return precheck.check_due(scheduled.fixed_clock(NOW))["papers checked anew"]
 
 
-def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
-    assert (look(), counts(paper.volume).get(Blocker.PUBLISHER)) == (0, None)
+def test_the_overview_counts_a_paper_with_findings_until_it_is_fixed(paper: Paper) -> None:
+    assert (run_precheck(), counts(paper.volume).get(Blocker.PUBLISHER)) == (0, None)
     spoil(paper)
-    assert (look(), counts(paper.volume)[Blocker.PUBLISHER]) == (1, 1)
-    assert look() == 0
+    assert (run_precheck(), counts(paper.volume)[Blocker.PUBLISHER]) == (1, 1)
+    assert run_precheck() == 0
     Paper.objects.filter(pk=paper.pk).update(pages="1--21")
-    assert (look(), counts(paper.volume).get(Blocker.PUBLISHER)) == (1, None)
+    assert (run_precheck(), counts(paper.volume).get(Blocker.PUBLISHER)) == (1, None)
     assert not CheckResult.objects.exists()
 
 
-def test_what_comes_last_is_no_flaw(paper: Paper) -> None:
+def test_what_is_filled_in_at_the_end_is_no_finding(paper: Paper) -> None:
     assert (paper.files.exists(), paper.pages) == (False, "")
-    look()
+    run_precheck()
     assert not CheckResult.objects.exists()
     assert counts(paper.volume)[Blocker.NO_PDF] == 1
 
 
 def test_a_withdrawn_paper_has_none(paper: Paper) -> None:
     spoil(paper)
-    look()
+    run_precheck()
     Paper.objects.filter(pk=paper.pk).update(status=Paper.Status.WITHDRAWN)
-    assert look() == 1
+    assert run_precheck() == 1
     assert not CheckResult.objects.exists()
 
 
 def test_a_volume_that_was_delivered_whole_is_left_alone(paper: Paper) -> None:
     lifecycle.stop_volume_reminders(paper.volume_id, now=NOW)
     spoil(paper)
-    assert look() == 0
+    assert run_precheck() == 0
 
 
-def test_the_queries_of_a_round_do_not_grow_with_the_papers(
+def test_the_queries_of_a_run_do_not_grow_with_the_papers(
     paper: Paper, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
-    look()
+    run_precheck()
     with django_assert_max_num_queries(12) as few:
-        look()
+        run_precheck()
     for _ in range(5):
         spoil(make.paper(paper.volume))
-    look()
+    run_precheck()
     with django_assert_num_queries(len(few)):
-        look()
+        run_precheck()
 
 
-def test_the_clock_looks_by_itself(paper: Paper) -> None:
+def test_the_scheduled_job_checks_papers(paper: Paper) -> None:
     spoil(paper)
     assert scheduled.JOBS["check"](scheduled.fixed_clock(NOW + timedelta(minutes=2)))["papers checked anew"] == 1

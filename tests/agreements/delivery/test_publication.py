@@ -1,4 +1,4 @@
-"""The volume is out: every author gets the paper's address and citation, once (clause 3)."""
+"""Publication: every author gets the paper's URL and citation, once (clause 3)."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from agreements.mail import compose
 from agreements.models import Message
 from proceedings.models import Paper, Volume
 from tests import make
-from tests.agreements.editors import desk_of
+from tests.agreements.editors import client_for
 from tests.agreements.pages import all_rows
 from tests.make import NOW
 
@@ -37,7 +37,7 @@ def mails() -> list[Message]:
     return list(Message.objects.filter(kind=Kind.PUBLISHED).order_by("agreement", "recipient"))
 
 
-def test_every_author_with_an_address_is_told(volume: Volume) -> None:
+def test_every_author_with_an_address_gets_an_email(volume: Volume) -> None:
     assert publication.notify_authors(volume, TODAY, now=NOW) == 3
 
     assert [(mail.agreement.paper_key, mail.recipient) for mail in mails()] == [
@@ -62,7 +62,7 @@ def test_once_however_often_it_is_pressed(volume: Volume) -> None:
     assert len(mails()) == 4
 
 
-def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
+def test_the_email_has_address_citation_and_three_files(volume: Volume) -> None:
     publication.notify_authors(volume, TODAY, now=NOW)
 
     mail: Any = compose.compose(mails()[0], NOW)
@@ -77,7 +77,7 @@ def test_the_mail_has_address_citation_and_three_files(volume: Volume) -> None:
     assert files["lewis26a.bib"].decode() in mail.body
 
 
-def test_an_id_that_the_publisher_gave_otherwise_is_the_one_that_is_told(volume: Volume) -> None:
+def test_a_publisher_id_that_the_publisher_changed_is_the_one_announced(volume: Volume) -> None:
     Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
 
     publication.notify_authors(volume, TODAY, now=NOW)
@@ -120,31 +120,31 @@ def test_a_big_volume_costs_few_statements(volume: Volume, django_assert_max_num
         assert publication.notify_authors(volume, TODAY, now=NOW) == 23
 
 
-# --- the desk
+# --- admin
 
 
 @pytest.fixture
-def desk(volume: Volume) -> Client:
-    return desk_of(make.editor("ed", volume))
+def editor_client(volume: Volume) -> Client:
+    return client_for(make.editor("ed", volume))
 
 
 def page(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/publication/"
 
 
-def test_an_editor_looks_then_tells(volume: Volume, desk: Client) -> None:
-    desk.get("/admin/")
+def test_an_editor_previews_then_sends(volume: Volume, editor_client: Client) -> None:
+    editor_client.get("/admin/")
     before = all_rows()
-    shown = desk.get(page(volume)).content.decode()
+    shown = editor_client.get(page(volume)).content.decode()
     assert all_rows() == before
     assert "Tell the authors: 3 mails" in shown
     assert "https://proceedings.mlr.press/v247/lewis26a.html" in shown
 
-    told: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
+    told: Any = editor_client.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
 
     assert "3 mails on the way." in told.content.decode()
     assert "The authors of 2 papers have been told." in told.content.decode()
-    again: Any = desk.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
+    again: Any = editor_client.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
     assert "All authors have been told before." in again.content.decode()
     assert len(mails()) == 3
 
@@ -158,8 +158,10 @@ def test_an_editor_looks_then_tells(volume: Volume, desk: Client) -> None:
         ({"seen": "on", "published": "yesterday"}, "Enter a valid date."),
     ],
 )
-def test_nothing_is_told_before_it_is_sure(volume: Volume, desk: Client, sent: dict[str, str], said: str) -> None:
-    refused = desk.post(page(volume), sent)
+def test_nothing_is_sent_before_it_is_confirmed(
+    volume: Volume, editor_client: Client, sent: dict[str, str], said: str
+) -> None:
+    refused = editor_client.post(page(volume), sent)
 
     assert refused.status_code == 400
     assert said in refused.content.decode()
@@ -172,8 +174,8 @@ def test_telling_is_for_the_volumes_editors(volume: Volume) -> None:
     stranger = make.editor("stranger", make.volume(300))
     sent = {"published": "2026-11-01", "seen": "on"}
 
-    assert desk_of(assistant).post(page(volume), sent).status_code == 403
-    assert "Tell the authors" not in desk_of(assistant).get(page(volume)).content.decode()
-    assert desk_of(stranger).post(page(volume), sent).status_code == 404
+    assert client_for(assistant).post(page(volume), sent).status_code == 403
+    assert "Tell the authors" not in client_for(assistant).get(page(volume)).content.decode()
+    assert client_for(stranger).post(page(volume), sent).status_code == 404
     assert Client().post(page(volume), sent).status_code == 302
     assert mails() == []

@@ -1,4 +1,4 @@
-"""Which papers their agreements clear for the publisher, and why the others are held back."""
+"""Which papers are ready to deliver, and the blockers of the others."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def reasons(number: int = 247) -> dict[str, str]:
     return {paper.key: why for paper, why in readiness.check_readiness(volume).blocked}
 
 
-def test_a_sealed_agreement_clears_its_paper() -> None:
+def test_a_sealed_agreement_makes_its_paper_ready() -> None:
     agreement = make.agreement("sealed")
     clearance = readiness.check_readiness(agreement.paper.volume)
     assert (clearance.ready_agreements, clearance.blocked, clearance.papers) == ([agreement], [], [agreement.paper])
@@ -41,7 +41,7 @@ def test_a_paper_without_an_agreement_is_held_back_and_a_withdrawn_one_is_not_mi
     assert reasons() == {"none26": "no agreement issued"}
 
 
-def test_the_live_agreement_speaks_and_not_the_one_that_ended() -> None:
+def test_the_live_agreement_counts_and_not_the_one_that_ended() -> None:
     old = make.agreement("sealed")
     new = lifecycle.replace(old, reason="New title.", by="editor:ed", now=NOW)
     assert reasons() == {old.paper.key: STATUS_LABELS[Status.ISSUED]}
@@ -49,7 +49,7 @@ def test_the_live_agreement_speaks_and_not_the_one_that_ended() -> None:
     assert readiness.check_readiness(old.paper.volume).ready_agreements == [new]
 
 
-def test_of_agreements_that_ended_the_last_one_speaks() -> None:
+def test_of_agreements_that_ended_the_last_one_counts() -> None:
     agreement = make.agreement("declined")
     again = make.agreement("issued", of=agreement.paper, now=NOW + DAY)
     lifecycle.void(again, reason="The authors asked for it.", by="editor:ed", now=NOW + DAY)
@@ -115,7 +115,7 @@ def test_a_delivery_is_noted_once_per_sealed_file() -> None:
     assert agreement.events.get(kind="deliver").data == {"sha256": agreement.sealed_sha256}
 
 
-def test_the_work_of_clearing_does_not_grow_with_the_volume(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_work_of_readiness_does_not_grow_with_the_volume(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for count in (1, 4):
         for _ in range(count):
             make.agreement("sealed")

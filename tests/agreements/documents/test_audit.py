@@ -1,4 +1,4 @@
-"""The record of what happened: whole after every move, and nobody can bend it unseen."""
+"""The audit log: complete after every transition, and tampering is detected."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""The evidence bundle proves an agreement to somebody who has nothing else."""
+"""The evidence bundle proves an agreement without any other source."""
 
 import io
 import subprocess
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def verify(folder: Path) -> tuple[int, str]:
-    """The stand-alone verifier as a stranger runs it: its exit status and what it says."""
+    """Runs the stand-alone verifier. Returns its exit status and output."""
     script = [sys.executable, "-I", str(folder / "verify.py"), str(folder)]
     done = subprocess.run(script, capture_output=True, text=True, check=False, cwd="/")
     return done.returncode, done.stdout + done.stderr

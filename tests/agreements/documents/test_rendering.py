@@ -1,4 +1,4 @@
-"""`manage.py show_agreement`: the PDF of a paper's agreement as it stands, or as its author was shown it."""
+"""`manage.py show_agreement`: the PDF of a paper's agreement in its present state, or as shown to its author."""
 
 import io
 import subprocess
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def show(agreement: Agreement, folder: Path, *options: str) -> tuple[str, bytes]:
-    """What the command says, and the file it wrote."""
+    """Returns the command's output and the file it wrote."""
     said, file = io.StringIO(), folder / "agreement.pdf"
     call_command("show_agreement", "247", agreement.paper_key, *options, to=file, stdout=said)
     return said.getvalue(), file.read_bytes()
@@ -52,7 +52,7 @@ def test_sealed_it_is_the_sealed_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["signed", "sealed"])
-def test_unsigned_it_is_what_was_shown_even_after_the_text_has_a_new_look(
+def test_unsigned_it_is_what_was_shown_even_after_the_layout_changed(
     status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agreement = make.agreement(status)

@@ -1,4 +1,4 @@
-"""One verdict in three places: the page, its JSON and the command say the same of the same bytes, and never fail."""
+"""Verification by page, JSON and command: all agree on the same bytes, and none fails."""
 
 import io
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def stored(agreement: Agreement) -> bytes:
 
 
 def other_page(data: bytes) -> bytes:
-    """The first page put in the place of the second."""
+    """Replaces the second page by the first."""
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
     first = writer.pages[0]
     writer.remove_page(1)
@@ -43,7 +43,7 @@ def other_page(data: bytes) -> bytes:
 
 
 def packed_again(data: bytes) -> bytes:
-    """Saved by another program that also takes out what looks unused and deflates all there is."""
+    """Saves the file with another program that removes unused objects and compresses everything."""
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
     writer.compress_identical_objects(remove_duplicates=True, remove_unreferenced=True)
     for page in writer.pages:
@@ -63,7 +63,7 @@ OF_OURS = {name: TAMPERING[name] for name in TAMPERING if name not in ("nothing"
     "packed again": packed_again,
     "two letters of the metadata": retitled_in_place,
 }
-# Those that in `test_seal` cut at lengths of its own document are cut here at this one's.
+# The cuts that `test_seal` makes at lengths of its own document are made at this document's lengths.
 OF_OURS["only the form that was shown"] = lambda data: data[: data.index(b"%%EOF") + 6]
 OF_OURS["not sealed yet"] = lambda data: data[: data.rindex(b"%%EOF", 0, -10) + 6]
 FOREIGN: dict[str, Callable[[bytes], bytes]] = {
@@ -83,7 +83,7 @@ def blank() -> bytes:
 
 
 def everywhere(body: bytes, folder: Path) -> tuple[int, dict[str, Any]]:
-    """The command's exit status and the JSON verdict, after the page and the command were found to say the same."""
+    """Returns the command's exit status and the JSON verdict, after comparing page and command."""
     upload = {"file": SimpleUploadedFile("agreement.pdf", body, "application/pdf")}
     answer = Client().post("/verify/?format=json", upload)
     assert answer.status_code == 200
@@ -121,7 +121,7 @@ def test_the_sealed_file_is_valid_everywhere_and_nothing_is_written(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", OF_OURS)
-def test_every_tampering_is_told_with_what_differs(name: str, tmp_path: Path) -> None:
+def test_every_tampering_is_reported_with_what_differs(name: str, tmp_path: Path) -> None:
     body = stored(make.agreement("sealed"))
     tampered = OF_OURS[name](body)
     assert tampered != body
@@ -134,13 +134,13 @@ def test_every_tampering_is_told_with_what_differs(name: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_a_foreign_file_is_told_from_a_changed_one(name: str, tmp_path: Path) -> None:
+def test_a_foreign_file_is_distinguished_from_a_changed_one(name: str, tmp_path: Path) -> None:
     status, verdict = everywhere(FOREIGN[name](stored(make.agreement("sealed"))), tmp_path)
     assert (status, verdict["valid"], verdict["ours"]) == (2, False, False)
     assert verdict["headline"] == verification.FOREIGN
 
 
-def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path: Path) -> None:
+def test_verifying_an_unsigned_form_says_so_and_not_its_status(tmp_path: Path) -> None:
     waiting, declined = make.agreement(), make.agreement("declined")
     for agreement in (waiting, declined):
         status, verdict = everywhere(rendering.render_form(agreement), tmp_path)
@@ -151,7 +151,7 @@ def test_a_form_that_is_not_signed_yet_is_told_so_and_not_how_it_stands(tmp_path
 def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
-    again = rendering.seal_form(agreement, key, seal.TrustMaterial())  # the same words, sealed a second time
+    again = rendering.seal_form(agreement, key, seal.TrustMaterial())  # the same text, sealed again
     status, verdict = everywhere(again, tmp_path)
     assert (status, verdict["headline"]) == (1, verification.CHANGED)
     strange = seal.seal(blank(), key, reason="x")
@@ -159,7 +159,7 @@ def test_a_seal_of_ours_that_is_not_on_record_is_not_valid(settings: Settings, t
     assert (status, verdict["lines"]) == (1, ["Its seal is valid, but we have no record of this file."])
 
 
-# --- the record behind the file
+# --- audit log
 
 
 def changed_event(agreement: Agreement) -> None:
@@ -171,7 +171,7 @@ def lost_event(agreement: Agreement) -> None:
 
 
 def forged_event(agreement: Agreement) -> None:
-    """The chain made whole again around a seal that tells of another file."""
+    """Recomputes the hash chain around a seal event that names another file."""
     event = agreement.events.get(kind="seal")
     event.data = event.data | {"sha256": "0" * 64}
     event.digest = event.compute_digest(agreement.reference)
@@ -227,7 +227,7 @@ def test_a_digest_gets_the_verdict_without_the_file() -> None:
     assert verification.UNCHANGED in text_of(Client().get("/verify/", {"sha256": agreement.sealed_sha256}))
 
 
-def test_a_digest_whose_file_the_desk_has_lost_is_not_called_valid(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_digest_whose_file_is_missing_is_not_called_valid(caplog: pytest.LogCaptureFixture) -> None:
     agreement = make.agreement("sealed")
     body = stored(agreement)
     storages["private"].delete(agreement.sealed_file)
@@ -323,7 +323,7 @@ def test_no_file_larger_than_any_agreement_is_read(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "application/pdf", "x"])
-def test_an_upload_that_is_none_is_refused_and_breaks_nothing(kind: str) -> None:
+def test_an_invalid_upload_is_rejected_and_breaks_nothing(kind: str) -> None:
     answer = Client().post("/verify/?format=json", b"--x\r\nno part at all", content_type=kind)
     assert answer.status_code == 400
 
@@ -334,7 +334,7 @@ def test_a_strangers_file_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None
     assert verification.verify(blank()).headline == verification.FOREIGN
 
 
-def test_other_methods_are_refused() -> None:
+def test_other_methods_are_rejected() -> None:
     for method in ("put", "delete", "patch"):
         assert getattr(Client(), method)("/verify/").status_code == 405
 

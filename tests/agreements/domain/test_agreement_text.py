@@ -1,4 +1,4 @@
-"""The registered texts: exact, immutable, and parsed without losing a word."""
+"""The registered agreement texts: exact, immutable, and parsed completely."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from agreements.domain.facts import sha256
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the texts that a test may spoil."""
+    """A copy of the texts that a test may change."""
     copy = tmp_path / "texts"
     shutil.copytree(agreement_text.TEXTS, copy)
     monkeypatch.setattr(agreement_text, "TEXTS", copy)
@@ -57,7 +57,7 @@ def test_the_structure_of_the_publishers_form() -> None:
     assert text.footnote.endswith("available at http://bit.ly/1m9UsNt.")
 
 
-def test_a_changed_letter_is_refused_and_reported(folder: Path) -> None:
+def test_a_changed_character_is_rejected_and_reported(folder: Path) -> None:
     path = folder / "pmlr-2017.md"
     path.write_bytes(path.read_bytes().replace(b"warrant", b"warranty", 1))
     with pytest.raises(AgreementTextError, match="was changed"):
@@ -88,7 +88,7 @@ def test_only_registered_versions_can_be_named(version: str) -> None:
         ("1. By signing", "---\n\n1. By signing"),
     ],
 )
-def test_a_text_that_is_not_the_form_is_refused(folder: Path, part: str, instead: str) -> None:
+def test_a_text_that_is_not_the_form_is_rejected(folder: Path, part: str, instead: str) -> None:
     source = (folder / "pmlr-2017.md").read_text(encoding="utf-8")
     assert part in source
     spoilt = source.replace(part, instead, 1)

@@ -1,4 +1,4 @@
-"""A signature drawn by hand: what is taken for one, where it goes, and that nobody needs it."""
+"""A signature drawn by hand: what is accepted, where it is printed, and that it is optional."""
 
 import io
 import re
@@ -53,7 +53,7 @@ def test_what_a_page_draws_is_read_point_by_point(strokes: list[list[tuple[int, 
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_what_no_page_draws_is_refused(text: str) -> None:
+def test_what_no_page_draws_is_rejected(text: str) -> None:
     with pytest.raises(drawn_signature.DrawingError):
         drawn_signature.parse_drawing(text)
 
@@ -62,11 +62,11 @@ def test_nothing_drawn_is_nothing() -> None:
     assert drawn_signature.parse_drawing("") == ()
 
 
-# --- on paper
+# --- in the PDF
 
 
 def ink(page: pypdf.PageObject) -> list[tuple[float, float]]:
-    """The points through which the page's lines go."""
+    """Returns the points of the page's lines."""
     contents = page.get_contents()
     assert contents is not None
     found = re.findall(rb"([\d.]+) ([\d.]+) [ml]\b", contents.get_data())
@@ -99,7 +99,7 @@ def test_the_same_drawing_gives_the_same_bytes_and_the_evidence_names_its_digest
     assert "Drawn by hand" not in "".join(pages(pdf.render_evidence(FACTS, WORDING, signature(), HISTORY, VERIFY_URL)))
 
 
-def test_beside_a_drawing_there_is_less_room_for_the_name() -> None:
+def test_beside_a_drawing_there_is_less_space_for_the_name() -> None:
     name = "Maria de los Ángeles Fernández de Córdoba"
     assert pdf.fits_the_line(name, WORDING, drawn=True)
     longer = name + " y Vasconcellos-Hohenzollern"
@@ -111,7 +111,7 @@ def test_beside_a_drawing_there_is_less_room_for_the_name() -> None:
 
 
 @pytest.mark.django_db
-def test_a_drawing_is_looked_over_signed_kept_and_printed() -> None:
+def test_a_drawing_is_reviewed_signed_stored_and_printed() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     review = author.fill_in("Mike Lewis", drawing=DRAWN)
@@ -157,7 +157,7 @@ def test_a_drawing_that_did_not_arrive_whole_is_a_400_that_loses_nothing_else(te
 
 
 @pytest.mark.django_db
-def test_a_name_with_no_room_beside_its_drawing_is_told_so() -> None:
+def test_a_name_with_no_space_beside_its_drawing_is_rejected_with_a_message() -> None:
     name = "Maria de los Ángeles Fernández de Córdoba y Vasconcellos-Hohenzollern"
     author = author_of(make.agreement())
     answer = author.fill_in(name, same_name="on", drawing=DRAWN)

@@ -1,4 +1,4 @@
-"""When to write again: properties that hold for any terms, any history, any place and any clock."""
+"""The schedule: properties that hold for any signing settings, history, time zone and interval of runs."""
 
 import itertools
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 
 ALWAYS = WorkingHours(begin=0, end=24, weekend=frozenset())
 POLICY = Policy(closes_at=CLOSES, offsets=(-14, -7, -3, -1, 1, 3, 7), max_reminders=8, revision=1, hours=ALWAYS)
-SILENCE = Timeline(
+NO_ANSWER = Timeline(
     issued_at=NOW, used_keys=frozenset({"invitation"}), reminder_count=0, last_email_at=NOW, email_pending=False
 )
 OTHERS = (CoAuthor("r1:author:a", ALWAYS), CoAuthor("r1:author:b", WorkingHours("Asia/Tokyo")))
@@ -63,12 +63,12 @@ POLICIES = st.builds(
     hours=HOURS,
 )
 LOOKS = st.lists(st.integers(1, 20 * 24 * 60), min_size=1, max_size=40)
-"""Minutes between the clock's looks: from one minute to twenty days of outage."""
+"""Minutes between two runs of the scheduled job: from one minute to twenty days of outage."""
 
 
 @dataclass
 class Life:
-    """An agreement that nobody signs, seen by a clock that looks at odd times."""
+    """An agreement that nobody signs, with scheduled runs at irregular times."""
 
     policy: Policy
     timeline: Timeline
@@ -78,11 +78,11 @@ class Life:
 
     @classmethod
     def begin(cls, policy: Policy, issued_at: datetime, coauthors: tuple[CoAuthor, ...] = ()) -> "Life":
-        timeline = replace(SILENCE, issued_at=issued_at, last_email_at=issued_at, coauthors=coauthors)
+        timeline = replace(NO_ANSWER, issued_at=issued_at, last_email_at=issued_at, coauthors=coauthors)
         return cls(policy, timeline, issued_at, [], [])
 
     def look(self, now: datetime) -> None:
-        """What the clock does at `now`; every mail is sent at once."""
+        """Runs the scheduled job at `now`; every email is sent at once."""
         self.now = now
         match decide(self.timeline, self.policy, now):
             case Remind() as verdict:
@@ -99,7 +99,7 @@ class Life:
 
 
 def after(timeline: Timeline, verdict: Remind, now: datetime) -> Timeline:
-    """The history when the reminder of `verdict` has been sent at once."""
+    """Returns the history after the reminder of `verdict` was sent."""
     return replace(
         timeline,
         used_keys=timeline.used_keys | {verdict.idempotency_key, *verdict.skipped_keys},
@@ -112,7 +112,7 @@ def lived(policy: Policy, issued_at: datetime, looks: list[int]) -> list[tuple[d
     return Life.begin(policy, issued_at, OTHERS).live(looks).reminded
 
 
-# --- what holds always
+# --- properties
 
 
 @given(POLICIES, MOMENTS, LOOKS)
@@ -121,13 +121,15 @@ def test_never_more_than_the_most(policy: Policy, issued_at: datetime, looks: li
 
 
 @given(POLICIES, MOMENTS, LOOKS)
-def test_never_two_mails_within_the_gap(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+def test_never_two_emails_within_the_gap(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
     times = [issued_at, *(at for at, _ in lived(policy, issued_at, looks))]
     assert all(later - earlier >= MIN_EMAIL_GAP for earlier, later in itertools.pairwise(times))
 
 
 @given(POLICIES, MOMENTS, LOOKS)
-def test_never_out_of_the_hours_of_whoever_is_written_to(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+def test_never_outside_the_working_hours_of_the_recipient(
+    policy: Policy, issued_at: datetime, looks: list[int]
+) -> None:
     life = Life.begin(policy, issued_at, OTHERS).live(looks)
     assert all(policy.hours.includes(at) for at, _ in life.reminded)
     hours = {one.idempotency_key: one.hours for one in OTHERS}
@@ -151,7 +153,7 @@ def test_never_after_a_stop_or_during_a_pause(
 def test_a_pause_with_an_end_is_waited_for_and_then_all_is_as_before(
     policy: Policy, issued_at: datetime, now: datetime, hours: int
 ) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
+    timeline = replace(NO_ANSWER, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
     until = now + hours * HOUR
     paused = replace(timeline, paused_until=until)
     assert decide(paused, policy, now) == Wait(until)
@@ -159,7 +161,9 @@ def test_a_pause_with_an_end_is_waited_for_and_then_all_is_as_before(
 
 
 @given(POLICIES, MOMENTS, LOOKS)
-def test_no_slot_is_used_twice_or_both_sent_and_skipped(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+def test_no_idempotency_key_is_used_twice_or_both_sent_and_skipped(
+    policy: Policy, issued_at: datetime, looks: list[int]
+) -> None:
     slots = [
         slot
         for _, verdict in lived(policy, issued_at, looks)
@@ -180,14 +184,14 @@ def test_nothing_before_its_time_and_nothing_from_before_the_invitation(
 
 
 @given(POLICIES, MOMENTS, LOOKS)
-def test_slots_come_in_the_order_of_their_days(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
+def test_reminders_are_sent_in_the_order_of_their_days(policy: Policy, issued_at: datetime, looks: list[int]) -> None:
     order = [idempotency_key(policy.revision, offset) for offset in sorted(policy.offsets)]
     sent = [order.index(verdict.idempotency_key) for _, verdict in lived(policy, issued_at, looks)]
     assert sent == sorted(sent)
 
 
 @given(POLICIES, MOMENTS, LOOKS, st.integers(1, 60 * 24 * 60))
-def test_after_any_outage_there_is_at_most_one_mail(
+def test_after_any_outage_there_is_at_most_one_email(
     policy: Policy, issued_at: datetime, looks: list[int], minutes: int
 ) -> None:
     life = Life.begin(policy, issued_at).live(looks)
@@ -200,13 +204,13 @@ def test_after_any_outage_there_is_at_most_one_mail(
 
 @given(POLICIES, MOMENTS, MOMENTS)
 def test_deciding_changes_nothing_and_says_the_same_again(policy: Policy, issued_at: datetime, now: datetime) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
+    timeline = replace(NO_ANSWER, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
     assert decide(timeline, policy, now) == decide(timeline, policy, now)
 
 
 @given(POLICIES, MOMENTS, MOMENTS)
 def test_nothing_is_due_before_the_moment_to_wait_for(policy: Policy, issued_at: datetime, now: datetime) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
+    timeline = replace(NO_ANSWER, issued_at=issued_at, last_email_at=issued_at, coauthors=OTHERS)
     verdict = decide(timeline, policy, now)
     if isinstance(verdict, Wait):
         assert verdict.until > now, "or the clock would ask again at once, for ever"
@@ -216,28 +220,26 @@ def test_nothing_is_due_before_the_moment_to_wait_for(policy: Policy, issued_at:
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(0, 10_000))
 def test_leaving_is_for_good(policy: Policy, issued_at: datetime, now: datetime, minutes: int) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, last_email_at=issued_at)
+    timeline = replace(NO_ANSWER, issued_at=issued_at, last_email_at=issued_at)
     if isinstance(decide(timeline, policy, now), NothingDue):
         assert isinstance(decide(timeline, policy, now + minutes * MINUTE), NothingDue)
 
 
 @given(POLICIES, MOMENTS, MOMENTS)
-def test_no_mail_while_another_is_on_its_way(policy: Policy, issued_at: datetime, now: datetime) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, email_pending=True, coauthors=OTHERS)
+def test_no_email_while_another_is_being_sent(policy: Policy, issued_at: datetime, now: datetime) -> None:
+    timeline = replace(NO_ANSWER, issued_at=issued_at, email_pending=True, coauthors=OTHERS)
     assert decide(timeline, policy, now) == Wait(now + PLANNING_HORIZON)
 
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(1, 60))
-def test_an_address_that_was_written_to_is_left_alone(
-    policy: Policy, issued_at: datetime, now: datetime, hours: int
-) -> None:
-    timeline = replace(SILENCE, issued_at=issued_at, quiet_until=now + hours * HOUR, coauthors=OTHERS)
+def test_an_address_within_the_gap_gets_nothing(policy: Policy, issued_at: datetime, now: datetime, hours: int) -> None:
+    timeline = replace(NO_ANSWER, issued_at=issued_at, quiet_until=now + hours * HOUR, coauthors=OTHERS)
     assert not isinstance(decide(timeline, policy, now), Remind | Escalate)
 
 
 @given(POLICIES, MOMENTS)
 def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Policy, issued_at: datetime) -> None:
-    """Whatever the terms: a clock that looks when it said it would asks each of them, once."""
+    """For any settings: a scheduled job that runs when planned asks each co-author once."""
     life = Life.begin(policy, issued_at, OTHERS)
     for _ in range(60):
         match decide(life.timeline, life.policy, life.now):
@@ -256,7 +258,7 @@ def test_every_agreement_that_nobody_signs_comes_to_its_co_authors(policy: Polic
     assert decide(life.timeline, life.policy, life.now + 1000 * DAY) == NothingDue()
 
 
-# --- places and their clocks
+# --- time zones
 
 
 @given(HOURS, MOMENTS)
@@ -279,7 +281,7 @@ def test_what_comes_early_comes_in_working_hours(hours: WorkingHours, at: dateti
 @pytest.mark.parametrize(
     ("zone", "at", "opening"),
     [
-        # The night in which Paris skips an hour, and the one in which it has one twice.
+        # The nights when clocks in Paris go forward and back.
         ("Europe/Paris", datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 29, 7, 0, tzinfo=UTC)),
         ("Europe/Paris", datetime(2026, 10, 24, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 8, 0, tzinfo=UTC)),
         ("America/New_York", datetime(2026, 10, 31, 12, 0, tzinfo=UTC), datetime(2026, 11, 2, 14, 0, tzinfo=UTC)),
@@ -297,7 +299,7 @@ def test_hours_that_a_day_lacks_are_those_of_the_next() -> None:
     assert opening.astimezone(ZoneInfo("Europe/Paris")).date() == date(2027, 3, 29)
 
 
-def test_a_week_without_a_working_day_is_refused() -> None:
+def test_a_week_without_a_working_day_is_rejected() -> None:
     with pytest.raises(ValueError, match="no working day"):
         WorkingHours(weekend=frozenset(range(1, 8))).at_or_after(NOW)
 
@@ -321,17 +323,17 @@ def test_anywhere_on_earth_the_day_before_is_the_day_before_even_in_tokyo() -> N
 @pytest.mark.parametrize("days", [1, 2, 5, 20, 60])
 def test_any_number_of_missed_days_gives_one_reminder(days: int) -> None:
     back = CLOSES - 15 * DAY + days * DAY
-    first = decide(SILENCE, POLICY, back)
+    first = decide(NO_ANSWER, POLICY, back)
     assert isinstance(first, Remind)
-    again = decide(after(SILENCE, first, back), POLICY, back + MINUTE)
+    again = decide(after(NO_ANSWER, first, back), POLICY, back + MINUTE)
     assert not isinstance(again, Remind)
 
 
-def test_an_outage_over_three_slots_sends_the_latest_and_marks_the_older_ones() -> None:
-    assert decide(SILENCE, POLICY, CLOSES - 2 * DAY) == Remind("r1:T-3", skipped_keys=("r1:T-14", "r1:T-7"))
+def test_an_outage_over_three_reminders_sends_the_latest_and_marks_the_older_ones() -> None:
+    assert decide(NO_ANSWER, POLICY, CLOSES - 2 * DAY) == Remind("r1:T-3", skipped_keys=("r1:T-14", "r1:T-7"))
 
 
-def test_a_clock_that_looks_every_minute_sends_each_slot_on_time() -> None:
+def test_deciding_every_minute_sends_each_reminder_on_time() -> None:
     minutes = (CLOSES + 10 * DAY - NOW) // (10 * MINUTE)
     sent = lived(POLICY, NOW, [10] * minutes)
     assert [verdict.idempotency_key for _, verdict in sent] == [idempotency_key(1, offset) for offset in POLICY.offsets]
@@ -340,39 +342,39 @@ def test_a_clock_that_looks_every_minute_sends_each_slot_on_time() -> None:
         assert timedelta(0) <= at - (CLOSES + offset * DAY) < 10 * MINUTE
 
 
-def test_before_the_first_slot_it_waits_for_it() -> None:
-    assert decide(SILENCE, POLICY, NOW) == Wait(CLOSES - 14 * DAY)
+def test_before_the_first_reminder_it_waits_for_it() -> None:
+    assert decide(NO_ANSWER, POLICY, NOW) == Wait(CLOSES - 14 * DAY)
 
 
-def test_a_slot_is_due_to_the_second() -> None:
+def test_a_reminder_is_due_to_the_second() -> None:
     due = CLOSES - 14 * DAY
-    assert decide(SILENCE, POLICY, due - timedelta(seconds=1)) == Wait(due)
-    assert decide(SILENCE, POLICY, due) == Remind("r1:T-14", skipped_keys=())
+    assert decide(NO_ANSWER, POLICY, due - timedelta(seconds=1)) == Wait(due)
+    assert decide(NO_ANSWER, POLICY, due) == Remind("r1:T-14", skipped_keys=())
 
 
-def test_a_slot_within_the_gap_waits_for_its_end() -> None:
+def test_a_reminder_within_the_gap_waits_for_its_end() -> None:
     last = CLOSES - 14 * DAY - HOUR
-    assert decide(replace(SILENCE, last_email_at=last), POLICY, CLOSES - 14 * DAY) == Wait(last + MIN_EMAIL_GAP)
+    assert decide(replace(NO_ANSWER, last_email_at=last), POLICY, CLOSES - 14 * DAY) == Wait(last + MIN_EMAIL_GAP)
 
 
-def test_an_agreement_that_was_never_mailed_can_still_be_reminded() -> None:
-    assert isinstance(decide(replace(SILENCE, last_email_at=None), POLICY, CLOSES), Remind)
+def test_an_agreement_that_was_never_emailed_can_still_be_reminded() -> None:
+    assert isinstance(decide(replace(NO_ANSWER, last_email_at=None), POLICY, CLOSES), Remind)
 
 
 def test_who_is_invited_late_is_not_reminded_of_what_was_before() -> None:
-    late = replace(SILENCE, issued_at=CLOSES - 2 * DAY, last_email_at=CLOSES - 2 * DAY)
+    late = replace(NO_ANSWER, issued_at=CLOSES - 2 * DAY, last_email_at=CLOSES - 2 * DAY)
     assert decide(late, POLICY, CLOSES - 2 * DAY) == Wait(CLOSES - DAY)
 
 
-def test_after_the_last_slot_there_is_nothing() -> None:
+def test_after_the_last_reminder_there_is_nothing() -> None:
     taken = frozenset(idempotency_key(1, offset) for offset in POLICY.offsets)
-    assert decide(replace(SILENCE, used_keys=taken), POLICY, CLOSES + 8 * DAY) == NothingDue()
+    assert decide(replace(NO_ANSWER, used_keys=taken), POLICY, CLOSES + 8 * DAY) == NothingDue()
 
 
-def test_a_moved_deadline_has_slots_of_its_own_and_keeps_the_gap() -> None:
-    first = decide(SILENCE, POLICY, CLOSES - 14 * DAY)
+def test_a_changed_deadline_has_its_own_reminders_and_keeps_the_gap() -> None:
+    first = decide(NO_ANSWER, POLICY, CLOSES - 14 * DAY)
     assert isinstance(first, Remind)
-    then = after(SILENCE, first, CLOSES - 14 * DAY)
+    then = after(NO_ANSWER, first, CLOSES - 14 * DAY)
     moved = replace(POLICY, closes_at=CLOSES + DAY / 2, revision=2)
     assert decide(then, moved, CLOSES - 14 * DAY + DAY / 2) == Wait(CLOSES - 14 * DAY + MIN_EMAIL_GAP)
     assert decide(then, moved, CLOSES - 13 * DAY) == Remind("r2:T-14", skipped_keys=())
@@ -387,8 +389,8 @@ def test_co_authors_are_asked_after_so_many_reminders_and_when_the_signer_had_ti
     assert len(life.reminded) == 7, "the signer is reminded on"
 
 
-def test_a_co_author_who_has_just_had_a_mail_is_asked_later() -> None:
-    silent = replace(SILENCE, reminder_count=4)
+def test_a_co_author_who_has_just_had_an_email_is_asked_later() -> None:
+    silent = replace(NO_ANSWER, reminder_count=4)
     busy = CoAuthor("r1:author:a", ALWAYS, quiet_until=NOW + 30 * HOUR)
     assert decide(replace(silent, coauthors=(busy,)), POLICY, NOW + DAY) == Wait(NOW + 30 * HOUR)
     both = replace(silent, coauthors=(busy, CoAuthor("r1:author:b", ALWAYS)))
@@ -396,12 +398,12 @@ def test_a_co_author_who_has_just_had_a_mail_is_asked_later() -> None:
 
 
 def test_who_was_invited_when_all_reminders_were_over_is_escalated_too() -> None:
-    late = replace(SILENCE, issued_at=CLOSES + 9 * DAY, last_email_at=CLOSES + 9 * DAY, coauthors=OTHERS[:1])
+    late = replace(NO_ANSWER, issued_at=CLOSES + 9 * DAY, last_email_at=CLOSES + 9 * DAY, coauthors=OTHERS[:1])
     assert decide(late, POLICY, CLOSES + 9 * DAY) == Wait(CLOSES + 9 * DAY + MIN_EMAIL_GAP)
     assert decide(late, POLICY, CLOSES + 10 * DAY) == Escalate(("r1:author:a",))
 
 
-def test_slots_are_named_by_revision_and_day() -> None:
+def test_idempotency_keys_have_revision_and_day() -> None:
     assert [idempotency_key(1, -7), idempotency_key(2, 0), idempotency_key(1, 3)] == ["r1:T-7", "r2:T+0", "r1:T+3"]
     assert [is_final_reminder(slot) for slot in ("r1:T-1", "r12:T-1", "r1:T-14", "r1:T+1", "manual:T")] == [
         True, True, False, False, False,

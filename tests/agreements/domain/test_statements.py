@@ -1,4 +1,4 @@
-"""What is claimed, and what is not: every page, mail and text that people read."""
+"""What pages, emails and texts claim about a signature, and what they do not."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ CLAIMS = re.compile(
     r"(?:qualified|advanced)\s+(?:electronic\s+)?(?:signature|seal)|legally binding|eidas.{0,20}compliant",
     re.IGNORECASE,
 )
-"""The key is the publisher's, not the signer's: it is a simple electronic signature under the publisher's seal."""
+"""The seal has the publisher's key, not the signer's: a simple electronic signature with the publisher's seal."""
 
 
 @pytest.mark.parametrize("path", READ, ids=lambda path: path.relative_to(ROOT).as_posix())

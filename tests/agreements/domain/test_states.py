@@ -1,4 +1,4 @@
-"""The table of moves itself."""
+"""The table of transitions."""
 
 import pytest
 
@@ -28,7 +28,7 @@ LEGAL = {
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_each_status_allows_exactly_these_moves(status: Status) -> None:
+def test_each_status_allows_exactly_these_transitions(status: Status) -> None:
     assert allowed_transitions(status) == LEGAL[status]
 
 
@@ -36,7 +36,7 @@ def test_the_links_of_an_agreement_work_wherever_it_can_be_signed() -> None:
     assert TRANSITIONS["sign"].sources == WAITING < LIVE
 
 
-def test_an_unknown_status_allows_no_move() -> None:
+def test_an_unknown_status_allows_no_transition() -> None:
     assert allowed_transitions("archived") == []
 
 
@@ -45,7 +45,7 @@ def test_every_status_is_live_or_final_and_never_both() -> None:
     assert not LIVE & FINAL
 
 
-def test_no_move_leaves_a_final_status() -> None:
+def test_no_transition_leaves_a_final_status() -> None:
     assert not any(move.sources & FINAL for move in TRANSITIONS.values())
 
 
@@ -61,7 +61,7 @@ def test_every_status_can_be_reached_from_a_draft() -> None:
     assert reached == set(Status)
 
 
-def test_no_move_leads_where_it_begins() -> None:
+def test_no_transition_leads_to_its_own_status() -> None:
     assert not any(move.target in move.sources for move in TRANSITIONS.values())
 
 
@@ -69,6 +69,6 @@ def test_facts_are_frozen_everywhere_but_in_a_draft() -> None:
     assert set(Status) - FROZEN == {Status.DRAFT}
 
 
-def test_every_status_has_words_of_its_own() -> None:
+def test_every_status_has_its_own_label() -> None:
     assert set(STATUS_LABELS) == set(Status)
     assert len(set(STATUS_LABELS.values())) == len(STATUS_LABELS)

@@ -14,8 +14,8 @@ from agreements.jobs import bulk, issue_many, scheduled
 from agreements.models import Agreement, BulkJob, BulkJobItem, Message
 from proceedings.models import Paper, User, Volume
 from tests import make
-from tests.agreements import editors as the_desk
-from tests.agreements.editors import BOOKKEEPING, House, desk_of
+from tests.agreements import editors
+from tests.agreements.editors import BOOKKEEPING, Roles, client_for
 from tests.agreements.pages import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -43,17 +43,17 @@ def states(job: BulkJob) -> list[str]:
     return [item.state for item in job.items.order_by("pk")]
 
 
-def test_many_become_a_job_whose_page_shows_how_far_it_is(desk: Client) -> None:
+def test_many_become_a_job_whose_page_shows_how_far_it_is(editor_client: Client) -> None:
     papers = [make.paper(), make.paper(), make.paper(), make.paper(contact=None)]
-    the_desk.bulk(desk, "issue", *papers)
+    editors.bulk(editor_client, "issue", *papers)
     job = BulkJob.objects.get()
     assert not Agreement.objects.exists()
-    page = desk.get(job_page(job))
+    page = editor_client.get(job_page(job))
     assert page["Refresh"] == "5"
     assert "<strong>0</strong> of 3 done" in page.content.decode()
-    assert "Refresh" not in desk.get(f"{job_page(job)}?still")
+    assert "Refresh" not in editor_client.get(f"{job_page(job)}?still")
     assert bulk.run_jobs(now) == {"done": 3}
-    page = desk.get(job_page(job))
+    page = editor_client.get(job_page(job))
     assert "Refresh" not in page
     assert "<strong>3</strong> of 3 done: 3 issued." in page.content.decode()
     assert Message.objects.filter(kind="invitation").count() == 3
@@ -61,31 +61,31 @@ def test_many_become_a_job_whose_page_shows_how_far_it_is(desk: Client) -> None:
     assert bulk.run_jobs(now) == {}
 
 
-def test_a_few_are_moved_at_once(desk: Client) -> None:
-    assert "<strong>2</strong> issued." in the_desk.bulk(desk, "issue", make.paper(), make.paper())
+def test_a_few_are_changed_at_once(editor_client: Client) -> None:
+    assert "<strong>2</strong> issued." in editors.bulk(editor_client, "issue", make.paper(), make.paper())
     assert not BulkJob.objects.exists()
 
 
-def test_every_refusal_is_named_on_the_page(desk: Client) -> None:
+def test_every_skipped_paper_is_named_on_the_page(editor_client: Client) -> None:
     papers = [make.agreement().paper for _ in range(3)]
-    the_desk.bulk(desk, "void", *papers, reason="Wrong volume.")
+    editors.bulk(editor_client, "void", *papers, reason="Wrong volume.")
     make.sign(papers[0].agreements.get())
     lifecycle.decline(papers[1].agreements.get(), reason="No.", now=make.NOW)
     bulk.run_jobs(now)
-    page = desk.get(job_page(BulkJob.objects.get())).content.decode()
+    page = editor_client.get(job_page(BulkJob.objects.get())).content.decode()
     assert "Cannot void an agreement that is declined." in page
     assert f'<span class="quiet">1: {papers[1].key}</span>' in page
     assert papers[0].agreements.get().reason == "Wrong volume."
 
 
-def test_a_job_of_each_volume_where_the_choice_spans_several(house: House) -> None:
-    papers = [make.paper(volume) for volume in (house.own, house.foreign) for _ in range(2)]
+def test_a_job_of_each_volume_where_the_choice_spans_several(roles: Roles) -> None:
+    papers = [make.paper(volume) for volume in (roles.own, roles.foreign) for _ in range(2)]
     BulkJob.objects.all().delete()
-    the_desk.bulk(desk_of(house.boss), "prepare", *papers)
+    editors.bulk(client_for(roles.superuser), "prepare", *papers)
     assert sorted(job.volume.number for job in BulkJob.objects.all()) == [247, 666]
 
 
-def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_between_two_items_it_continues_and_changes_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     job = ordered("issue", *[make.paper(contact=f"author{number}@example.org") for number in range(5)])
     calls = iter(range(100))
     issue = issue_many.issue
@@ -123,7 +123,7 @@ def test_what_goes_wrong_with_one_holds_up_no_other(monkeypatch: pytest.MonkeyPa
     assert not papers[1].agreements.exists()
 
 
-def test_s05_who_loses_the_volume_meanwhile_moves_nothing_more() -> None:
+def test_s05_who_loses_the_volume_meanwhile_changes_nothing_more() -> None:
     volume = make.the_volume()
     user = make.editor("ed", volume)
     job = ordered("issue", make.paper(), make.paper(), user=user)
@@ -151,7 +151,7 @@ def test_an_assistants_reminders_are_worked_off_as_an_assistants() -> None:
     assert bulk.run_jobs(now) == {"refused": 1}
 
 
-def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
+def test_a_job_ends_in_time_and_the_next_run_continues() -> None:
     job = ordered("prepare", *[make.paper() for _ in range(4)])
     ticks = iter(make.NOW + timedelta(seconds=second) for second in range(1000))
 
@@ -164,14 +164,14 @@ def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
     assert BulkJob.objects.get(pk=job.pk).ended_at == make.NOW
 
 
-def test_a_job_that_no_clock_works_off_says_so(desk: Client) -> None:
+def test_a_bulk_job_that_no_worker_runs_says_so(editor_client: Client) -> None:
     job = ordered("prepare", make.paper(), user=User.objects.get(username="ed"))
-    assert "the clock does not seem to run" in desk.get(job_page(job)).content.decode()
+    assert "the clock does not seem to run" in editor_client.get(job_page(job)).content.decode()
 
 
-def test_a_page_of_a_job_is_for_its_volume_only_and_for_reading(house: House) -> None:
-    job = ordered("void", house.foreign.papers.all()[0], user=house.stranger, reason="Zanzibar")
-    other, own, assistant = (desk_of(user) for user in (house.editor, house.stranger, house.assistant))
+def test_a_page_of_a_job_is_for_its_volume_only_and_for_reading(roles: Roles) -> None:
+    job = ordered("void", roles.foreign.papers.all()[0], user=roles.stranger, reason="Zanzibar")
+    other, own, assistant = (client_for(user) for user in (roles.editor, roles.stranger, roles.assistant))
     before = all_rows(but=BOOKKEEPING)
     assert other.get(job_page(job)).status_code == 404
     assert own.post(job_page(job)).status_code == 405
@@ -194,20 +194,20 @@ def second_author(paper: Paper, email: str = "shruti@example.org") -> str:
     return str(author.pk)
 
 
-def test_the_page_shows_the_present_contact_and_a_choice_among_those_with_an_address(desk: Client) -> None:
+def test_the_page_shows_the_present_contact_and_a_choice_among_those_with_an_address(editor_client: Client) -> None:
     paper = make.agreement().paper
     second_author(paper)
-    page = the_desk.look(desk, "contact", paper)
+    page = editors.confirmation_page(editor_client, "contact", paper)
     assert '<bdi>Mike Lewis</bdi><br><span class="quiet">mike@example.org</span>' in page
     assert ">Shruti Bhosale &lt;shruti@example.org&gt;</option>" in page
     assert "Tim Dettmers" not in page
 
 
-def test_another_contact_is_asked_instead_and_the_former_one_is_told(desk: Client) -> None:
+def test_another_contact_is_asked_instead_and_the_former_one_is_told(editor_client: Client) -> None:
     waiting, bare, left = make.agreement(), make.paper(), make.paper()
     choices = {f"contact_{paper.pk}": second_author(paper) for paper in (waiting.paper, bare)}
     second_author(left)
-    page = the_desk.bulk(desk, "contact", waiting.paper, bare, left, **choices)
+    page = editors.bulk(editor_client, "contact", waiting.paper, bare, left, **choices)
     assert "<strong>2</strong> changed." in page
     for paper in (waiting.paper, bare):
         assert contact_of(paper) == ("Shruti Bhosale", "shruti@example.org")
@@ -219,21 +219,21 @@ def test_another_contact_is_asked_instead_and_the_former_one_is_told(desk: Clien
     assert not bare.agreements.exists()
 
 
-def test_the_contact_of_what_is_signed_stays(desk: Client) -> None:
+def test_the_contact_of_what_is_signed_stays(editor_client: Client) -> None:
     signed, waived = make.agreement("sealed").paper, make.agreement("waived").paper
-    page = the_desk.look(desk, "contact", signed, waived)
+    page = editors.confirmation_page(editor_client, "contact", signed, waived)
     assert "Nobody is to sign it any more." in page
     assert "<strong>None</strong> of the 2" in page
 
 
-def test_a_table_names_contacts_for_many(desk: Client) -> None:
+def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
     papers = [make.agreement().paper for _ in range(4)]
     second_author(papers[0])
     table = (
         f"paper,email,name\r\n{papers[0].key},SHRUTI@example.org\r\n"
         f"{papers[1].key},tim@new.example,Tim Dettmers\n\n{papers[2].key},mike@new.example,M. Lewis"
     )
-    the_desk.bulk(desk, "contact", *papers, table=table)
+    editors.bulk(editor_client, "contact", *papers, table=table)
     assert BulkJob.objects.get().items.count() == 3
     assert bulk.run_jobs(now) == {"done": 3}
     assert [contact_of(paper) for paper in papers] == [
@@ -256,22 +256,22 @@ def test_a_table_names_contacts_for_many(desk: Client) -> None:
         ("{key}", "“” is no e-mail address."),
     ],
 )
-def test_a_row_that_means_nobody_is_named_and_nothing_is_done(row: str, why: str, desk: Client) -> None:
+def test_a_row_that_means_nobody_is_named_and_nothing_is_done(row: str, why: str, editor_client: Client) -> None:
     paper = make.agreement().paper
     before = all_rows(but=BOOKKEEPING)
-    page = the_desk.bulk(desk, "contact", paper, table="\n" + row.format(key=paper.key))
+    page = editors.bulk(editor_client, "contact", paper, table="\n" + row.format(key=paper.key))
     assert f"Line 2: {why}" in unescape(page)
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_whoever_chooses_nobody_is_told(desk: Client) -> None:
-    assert "Choose somebody for at least one paper" in the_desk.bulk(desk, "contact", make.paper())
+def test_choosing_nobody_shows_a_message(editor_client: Client) -> None:
+    assert "Choose somebody for at least one paper" in editors.bulk(editor_client, "contact", make.paper())
 
 
-def test_nobody_is_chosen_who_is_no_author_of_the_paper(desk: Client) -> None:
+def test_nobody_is_chosen_who_is_no_author_of_the_paper(editor_client: Client) -> None:
     paper, other = make.paper(), make.paper()
     foreign = second_author(other)
-    the_desk.bulk(desk, "contact", paper, **{f"contact_{paper.pk}": foreign})
+    editors.bulk(editor_client, "contact", paper, **{f"contact_{paper.pk}": foreign})
     assert contact_of(paper) == ("Mike Lewis", "mike@example.org")
 
 
@@ -286,7 +286,7 @@ def test_a_contact_that_cannot_change_any_more_is_left_and_named(meanwhile: Call
     assert contact_of(waiting.paper) == ("Mike Lewis", "mike@example.org")
 
 
-def test_the_volume_of_a_job_is_kept() -> None:
+def test_the_volume_of_a_job_is_protected() -> None:
     job = ordered("prepare", make.paper())
     assert Volume.objects.get(jobs=job) == job.volume
     assert BulkJobItem.objects.get(job=job).state == "waiting"

@@ -21,7 +21,7 @@ from tests.servers import Mailbox
 pytestmark = pytest.mark.django_db
 
 State, Kind = Message.State, Message.Kind
-MORNING = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+DIGEST_TIME = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 """Nine o'clock in Paris, on the Monday after `NOW`."""
 
 
@@ -36,7 +36,7 @@ def needy(**signing_settings: object) -> tuple[Volume, User]:
     return volume, editor
 
 
-def mornings(volume: Volume) -> list[str]:
+def digests(volume: Volume) -> list[str]:
     return list(volume.messages.filter(kind=Kind.EDITOR_DAILY).order_by("pk").values_list("idempotency_key", flat=True))
 
 
@@ -47,20 +47,20 @@ def live(start: datetime, end: datetime, step: timedelta = HOUR) -> None:
         start += step
 
 
-def test_it_comes_once_each_working_morning_in_the_zone_of_the_volume(mailbox: Mailbox) -> None:
+def test_it_is_sent_once_each_working_morning_in_the_time_zone_of_the_volume(mailbox: Mailbox) -> None:
     volume, _ = needy()
     live(NOW, NOW + 7 * DAY, timedelta(minutes=30))
     sent = Message.objects.filter(kind=Kind.EDITOR_DAILY).order_by("pk")
-    assert [message.sent_at for message in sent] == [MORNING + n * DAY for n in range(5)], "not on the weekend"
-    assert len(mornings(volume)) == 5
+    assert [message.sent_at for message in sent] == [DIGEST_TIME + n * DAY for n in range(5)], "not on the weekend"
+    assert len(digests(volume)) == 5
     assert mailbox.recipients() == ["ed@desk.example"] * 5
 
 
 def test_it_says_what_and_how_many_and_leads_to_the_lists(mailbox: Mailbox) -> None:
     volume, _ = needy()
     make.paper(volume, contact=None)
-    digest.queue_due(MORNING)
-    send(MORNING)
+    digest.queue_due(DIGEST_TIME)
+    send(DIGEST_TIME)
     (mail_,) = mailbox.texts()
     part = mail_.get_body(("plain",))
     assert part is not None
@@ -81,71 +81,71 @@ def test_nothing_comes_when_nobody_is_needed() -> None:
     Message.objects.update(state=State.SENT, sent_at=NOW)
     digest.queue_due(NOW)
     assert digest.queue_due(NOW + DAY) == 0
-    assert mornings(volume) == []
+    assert digests(volume) == []
 
 
-def test_an_outage_of_days_makes_one_mail() -> None:
+def test_an_outage_of_days_makes_one_email() -> None:
     volume, _ = needy()
-    assert digest.queue_due(MORNING + 3 * DAY + 5 * HOUR) == 1
-    assert digest.queue_due(MORNING + 3 * DAY + 6 * HOUR) == 0
-    assert len(mornings(volume)) == 1
+    assert digest.queue_due(DIGEST_TIME + 3 * DAY + 5 * HOUR) == 1
+    assert digest.queue_due(DIGEST_TIME + 3 * DAY + 6 * HOUR) == 0
+    assert len(digests(volume)) == 1
 
 
-def test_each_editor_gets_one_and_whoever_switched_it_off_gets_none() -> None:
+def test_each_editor_gets_one_unless_they_switched_it_off() -> None:
     volume, editor = needy()
     other = make.editor("zoe", volume)
     volume.assistants.add(make.editor("assistant"))
     inactive = make.editor("gone", volume)
     User.objects.filter(pk=inactive.pk).update(is_active=False)
     digest.set_digest(volume.signing_settings, editor, on=False)
-    assert digest.queue_due(MORNING) == 1
+    assert digest.queue_due(DIGEST_TIME) == 1
     assert list(volume.messages.values_list("recipient", flat=True)) == [other.email]
     digest.set_digest(volume.signing_settings, editor, on=True)
-    assert digest.queue_due(MORNING + DAY) == 2
+    assert digest.queue_due(DIGEST_TIME + DAY) == 2
 
 
 def test_it_ends_when_the_volume_is_delivered() -> None:
     volume, _ = needy()
     lifecycle.stop_volume_reminders(volume.pk, now=NOW)
     assert SigningSettings.objects.get(volume=volume).daily_at == FOREVER
-    assert digest.queue_due(MORNING + 300 * DAY) == 0
+    assert digest.queue_due(DIGEST_TIME + 300 * DAY) == 0
 
 
 @pytest.mark.usefixtures("committed")
-def test_of_two_clocks_one_writes() -> None:
+def test_of_two_planners_one_queues() -> None:
     volume, _ = needy()
-    assert at_once(partial(digest.queue_due, MORNING), partial(digest.queue_due, MORNING)) == []
-    assert len(mornings(volume)) == 1
+    assert at_once(partial(digest.queue_due, DIGEST_TIME), partial(digest.queue_due, DIGEST_TIME)) == []
+    assert len(digests(volume)) == 1
 
 
-def test_a_clock_that_looks_again_after_a_crash_writes_no_second() -> None:
+def test_planning_again_after_a_crash_queues_no_second_email() -> None:
     """The slot is the day: whatever becomes of the row that says when to look."""
     needy()
-    assert digest.queue_due(MORNING) == 1
-    SigningSettings.objects.update(daily_at=MORNING)
-    assert digest.queue_due(MORNING + MINUTE) == 0
+    assert digest.queue_due(DIGEST_TIME) == 1
+    SigningSettings.objects.update(daily_at=DIGEST_TIME)
+    assert digest.queue_due(DIGEST_TIME + MINUTE) == 0
 
 
-def test_a_worker_that_dies_in_the_hand_over_leaves_it_in_doubt_and_never_sends_it_again(mailbox: Mailbox) -> None:
+def test_a_worker_killed_while_sending_leaves_it_unknown_and_never_sent_again(mailbox: Mailbox) -> None:
     needy()
-    digest.queue_due(MORNING)
-    (held,) = outbox.claim(MORNING)
-    assert outbox.mark_sending(held, MORNING)
-    assert send(MORNING + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
+    digest.queue_due(DIGEST_TIME)
+    (held,) = outbox.claim(DIGEST_TIME)
+    assert outbox.mark_sending(held, DIGEST_TIME)
+    assert send(DIGEST_TIME + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
     assert mailbox.mails == []
-    assert list(invariants.check_all(MORNING + outbox.LEASE + MINUTE)) == []
+    assert list(invariants.check_all(DIGEST_TIME + outbox.LEASE + MINUTE)) == []
 
 
-def test_an_editors_address_that_is_refused_stops_quietly(mailbox: Mailbox) -> None:
+def test_a_rejected_editors_address_gets_no_more_email(mailbox: Mailbox) -> None:
     needy()
     mailbox.at_address = {"ed@desk.example": "550 5.1.1 no such user"}
-    digest.queue_due(MORNING)
-    send(MORNING)
+    digest.queue_due(DIGEST_TIME)
+    send(DIGEST_TIME)
     assert Message.objects.get(kind=Kind.EDITOR_DAILY).state == State.FAILED
     assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 0
 
 
-def test_who_stays_silent_is_on_the_list_before_the_deadline(mailbox: Mailbox) -> None:
+def test_who_does_not_answer_is_on_the_list_before_the_deadline(mailbox: Mailbox) -> None:
     """After M reminders the editors hear of it, with what to do."""
     volume = make.volume(editors_after=2)
     agreement = make.agreement("issued", of=make.paper(volume))

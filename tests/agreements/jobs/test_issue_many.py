@@ -22,7 +22,7 @@ def issue(volume: Volume, *, dry_run: bool = False) -> issue_many.Report:
     return issue_many.issue(fetched(volume), by="editor:ed", now=NOW, dry_run=dry_run)
 
 
-def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
+def test_every_paper_is_issued_awaiting_signature_or_skipped_with_a_reason() -> None:
     volume = make.volume()
     ready, silent, gone, busy, prepared = (
         make.paper(volume),
@@ -58,13 +58,13 @@ def test_a_signed_paper_is_under_way(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["declined", "voided", "lapsed"])
-def test_a_paper_whose_agreement_ended_is_issued_anew(status: str) -> None:
+def test_a_paper_whose_agreement_ended_is_issued_again(status: str) -> None:
     agreement = make.agreement(status)
     (new,) = issue(agreement.paper.volume).issued
     assert new.pk != agreement.pk
 
 
-def test_a_dry_run_names_the_same_refusals_and_changes_nothing() -> None:
+def test_a_dry_run_names_the_same_skipped_papers_and_changes_nothing() -> None:
     volume = make.volume()
     make.paper(volume)
     make.paper(volume, contact=None)

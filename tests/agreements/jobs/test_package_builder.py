@@ -134,7 +134,7 @@ def test_nothing_is_made_of_a_volume_that_is_not_ready_any_more(volume: Volume) 
     assert set(Paper.objects.values_list("delivered_key", flat=True)) == {""}
 
 
-def test_a_part_is_labelled(volume: Volume) -> None:
+def test_a_partial_package_is_labelled(volume: Volume) -> None:
     PaperFile.objects.filter(paper__key="lewis26b").delete()
     order(volume, partial=True)
 
@@ -160,7 +160,7 @@ def dies_at(monkeypatch: pytest.MonkeyPatch, place: int) -> list[str]:
 
 
 @pytest.mark.parametrize("which", ["public", "permissions"])
-def test_what_a_dead_worker_has_made_is_not_made_again(
+def test_what_a_killed_worker_has_written_is_not_written_again(
     volume: Volume, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
     order(volume)
@@ -187,7 +187,7 @@ def test_what_a_dead_worker_has_made_is_not_made_again(
     assert len(first[:3]) + len(second) == files
 
 
-def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_written_after_the_last_checkpoint_is_cut_off(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume)
     monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
@@ -203,7 +203,7 @@ def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkey
     assert len(unzipped(stored())) == 5
 
 
-def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_snapshot_starts_from_scratch(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     order(volume, partial=True)
     monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
     with monkeypatch.context() as patch:
@@ -217,7 +217,7 @@ def test_other_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch)
     assert b"Another one." in unzipped(stored())["v901/v901.bib"]
 
 
-def test_other_files_of_the_same_facts_begin_anew(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_files_of_the_same_snapshot_start_from_scratch(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as evidence that another version of the desk packs otherwise: lengths tell."""
     order(volume)
     monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
@@ -269,7 +269,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
     assert package().error == "The worker stopped each time it made this package; the log says why."
 
 
-def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_was_only_slow_stops(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lease ended, another worker took the package: at its next word it finds out and writes nothing more."""
     order(volume)
     monkeypatch.setattr(package_builder, "PROGRESS_BYTES", 1)
@@ -299,7 +299,7 @@ def test_two_workers_never_write_the_same_file(volume: Volume) -> None:
     assert run(SOON) == {"made": 2}
 
 
-def test_a_full_disk_is_said_and_gets_its_room_back(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_its_space_is_freed(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -340,7 +340,7 @@ def test_a_stored_file_that_was_changed_stops_it(volume: Volume) -> None:
     assert "lewis26b.pdf: the stored file is not the one that came in" in package().error
 
 
-def test_older_packages_make_room(volume: Volume) -> None:
+def test_older_packages_are_deleted_to_free_space(volume: Volume) -> None:
     for hour in range(4):
         order(volume)
         run(NOW + hour * make.HOUR)
@@ -360,7 +360,7 @@ CHANGES: list[Callable[[], object]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_fingerprint_tells_other_facts(volume: Volume, change: Callable[[], object]) -> None:
+def test_the_fingerprint_changes_with_the_snapshot(volume: Volume, change: Callable[[], object]) -> None:
     before = packages.fingerprint(packages.prepare_delivery(volume, NOW.date()))
     assert packages.fingerprint(packages.prepare_delivery(volume, SOON.date())) == before
 

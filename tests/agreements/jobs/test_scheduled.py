@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 State = Message.State
 
 
-def chase(now: datetime) -> dict[str, int]:
+def queue_due(now: datetime) -> dict[str, int]:
     return dict(+scheduled.queue_due(scheduled.fixed_clock(now)))
 
 
@@ -46,7 +46,7 @@ def live(start: datetime, end: datetime, step: timedelta) -> None:
     """Every round, again and again."""
     now = start
     while now <= end:
-        chase(now)
+        queue_due(now)
         seal(now)
         send(now)
         now += step
@@ -55,7 +55,7 @@ def live(start: datetime, end: datetime, step: timedelta) -> None:
 # --- reminders
 
 
-def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbox: Mailbox) -> None:
+def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_signing_settings(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     live(NOW, CLOSES + 30 * DAY, 6 * HOUR)
     assert list(reminders(agreement)) == ["r1:T-14", "r1:T-7", "r1:T-3", "r1:T-1", "r1:T+1", "r1:T+3", "r1:T+7"]
@@ -67,7 +67,7 @@ def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbo
     assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
 
 
-def test_an_outage_of_three_weeks_makes_one_mail(mailbox: Mailbox) -> None:
+def test_an_outage_of_three_weeks_makes_one_email(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     send(NOW)
     back = CLOSES + 2 * DAY
@@ -87,17 +87,17 @@ def test_an_outage_of_the_mail_server_does_not_pile_up_reminders(mailbox: Mailbo
     mailbox.at_recipient = "451 later"
     live(NOW, NOW + 2 * DAY, 6 * HOUR)
     assert mailbox.mails == []
-    chase(CLOSES - 7 * DAY)
+    queue_due(CLOSES - 7 * DAY)
     assert reminders(agreement) == {}, "the invitation is still on its way"
 
 
-def test_two_clocks_that_chase_at_once_queue_one_reminder() -> None:
+def test_two_simultaneous_planners_queue_one_reminder() -> None:
     agreement = make.agreement("issued")
     send_invitation(agreement)
     due = CLOSES - 14 * DAY
-    assert chase(due) == {"reminders": 1}
+    assert queue_due(due) == {"reminders": 1}
     lifecycle.recheck_volume(agreement.paper.volume_id, due)
-    assert chase(due) == {}
+    assert queue_due(due) == {}
     assert reminders(agreement) == {"r1:T-14": State.PENDING}
 
 
@@ -119,9 +119,9 @@ def test_a_paused_volume_is_quiet_and_resumes_where_it_is() -> None:
     send_invitation(agreement)
     volume = agreement.paper.volume
     pause(volume, True, NOW)
-    assert chase(CLOSES - 7 * DAY) == {}
+    assert queue_due(CLOSES - 7 * DAY) == {}
     pause(volume, False, CLOSES - 7 * DAY + HOUR)
-    assert chase(CLOSES - 7 * DAY + HOUR) == {"reminders": 1}
+    assert queue_due(CLOSES - 7 * DAY + HOUR) == {"reminders": 1}
     assert reminders(agreement) == {"r1:T-14": State.SKIPPED, "r1:T-7": State.PENDING}
 
 
@@ -133,7 +133,7 @@ def pause(volume: Volume, paused: bool, now: datetime) -> None:
         lifecycle.resume_volume(volume.pk, now=now)
 
 
-def test_a_deadline_that_moves_has_reminders_of_its_own(mailbox: Mailbox) -> None:
+def test_a_changed_deadline_has_its_own_reminders(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     send(NOW)
     live(CLOSES - 14 * DAY, CLOSES - 14 * DAY, DAY)
@@ -157,21 +157,21 @@ def test_an_editors_reminder_counts_for_the_gap(mailbox: Mailbox) -> None:
     before = CLOSES - 14 * DAY - HOUR
     assert lifecycle.remind_now(agreement, by="editor:ed", now=before)
     send(before)
-    assert chase(CLOSES - 14 * DAY) == {}
-    assert chase(before + MIN_EMAIL_GAP) == {"reminders": 1}
+    assert queue_due(CLOSES - 14 * DAY) == {}
+    assert queue_due(before + MIN_EMAIL_GAP) == {"reminders": 1}
 
 
-def test_a_reminder_that_was_refused_for_good_does_not_count() -> None:
+def test_a_reminder_that_was_rejected_for_good_does_not_count() -> None:
     agreement = make.agreement("issued")
     send_invitation(agreement)
-    chase(CLOSES - 14 * DAY)
+    queue_due(CLOSES - 14 * DAY)
     message = agreement.messages.get(idempotency_key="r1:T-14")
     Message.objects.filter(pk=message.pk).update(state=State.FAILED)
     assert planner.build_timeline(agreement).reminder_count == 0
     assert "r1:T-14" in planner.build_timeline(agreement).used_keys
 
 
-def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
+def test_an_open_change_request_pauses_the_reminders_for_a_week_and_no_longer(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     asked = CLOSES - 15 * DAY
     make.change_request(agreement, now=asked)
@@ -181,7 +181,7 @@ def test_a_proposal_that_waits_rests_the_reminders_for_a_week_and_no_longer(mail
     assert list(reminders(agreement)) == ["r1:T-14"]
 
 
-def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -> None:
+def test_a_rejected_change_request_resumes_the_reminders_at_once(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     made = make.change_request(agreement, now=CLOSES - 15 * DAY)
     live(CLOSES - 15 * DAY, CLOSES - 13 * DAY, 6 * HOUR)
@@ -191,11 +191,11 @@ def test_a_refused_proposal_lets_the_reminders_go_on_at_once(mailbox: Mailbox) -
     assert list(reminders(agreement)) == ["r1:T-14"]
 
 
-def test_a_reminder_that_was_queued_before_the_proposal_is_not_sent_after_it() -> None:
+def test_a_reminder_queued_before_the_change_request_is_not_sent_after_it() -> None:
     agreement = make.agreement("issued")
     send_invitation(agreement)
     now = CLOSES - 14 * DAY
-    assert chase(now) == {"reminders": 1}
+    assert queue_due(now) == {"reminders": 1}
     make.change_request(agreement, now=now)
     assert agreement.messages.get(idempotency_key="r1:T-14").state == State.CANCELLED
     assert not lifecycle.remind([agreement.pk], now=now + HOUR), "a clock that decided just before the proposal came"
@@ -206,7 +206,7 @@ def test_a_draft_has_no_timeline() -> None:
         planner.build_timeline(make.agreement("draft"))
 
 
-def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
+def test_the_planner_takes_a_constant_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for count in (3, 12):
@@ -244,8 +244,8 @@ def test_the_work_per_reminder_is_constant() -> None:
 def test_the_agreement_of_a_withdrawn_paper_is_voided_once(status: str) -> None:
     agreement = make.agreement(status)
     Paper.objects.filter(pk=agreement.paper_id).update(status="withdrawn")
-    assert chase(NOW + DAY) == {"voided": 1}
-    assert chase(NOW + DAY + 2 * HOUR) == {}
+    assert queue_due(NOW + DAY) == {"voided": 1}
+    assert queue_due(NOW + DAY + 2 * HOUR) == {}
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == ("voided", "The paper was withdrawn.")
     assert not agreement.messages.filter(state__in=["pending", "claimed"]).exists()
@@ -258,9 +258,9 @@ SIGNED_AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 def test_an_agreement_lapses_one_year_after_its_signature(status: str) -> None:
     agreement = make.agreement(status)
     over = datetime(2027, 11, 1, 9, 0, tzinfo=UTC)
-    assert chase(over - timedelta(seconds=1)) == {}
-    assert chase(over) == {"lapsed": 1}
-    assert chase(over) == {}
+    assert queue_due(over - timedelta(seconds=1)) == {}
+    assert queue_due(over) == {"lapsed": 1}
+    assert queue_due(over) == {}
     agreement.refresh_from_db()
     assert (agreement.status, agreement.closed_at) == ("lapsed", over)
 
@@ -268,7 +268,7 @@ def test_an_agreement_lapses_one_year_after_its_signature(status: str) -> None:
 def test_what_is_published_in_time_never_lapses() -> None:
     agreement = make.agreement("sealed")
     Volume.objects.update(published=datetime(2027, 10, 31, tzinfo=UTC).date())
-    assert chase(NOW + 4000 * DAY) == {}
+    assert queue_due(NOW + 4000 * DAY) == {}
     agreement.refresh_from_db()
     assert agreement.status == "sealed"
 
@@ -276,7 +276,7 @@ def test_what_is_published_in_time_never_lapses() -> None:
 def test_a_publication_that_is_only_announced_does_not_keep_it() -> None:
     make.agreement("sealed")
     Volume.objects.update(published=datetime(2028, 1, 1, tzinfo=UTC).date())
-    assert chase(datetime(2027, 11, 1, 9, 0, tzinfo=UTC)) == {"lapsed": 1}
+    assert queue_due(datetime(2027, 11, 1, 9, 0, tzinfo=UTC)) == {"lapsed": 1}
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_the_unsigned_have_no_year() -> None:
         scheduled.one_year_after(None)
 
 
-def test_another_clock_that_was_faster_does_not_stop_the_round() -> None:
+def test_an_agreement_handled_by_another_worker_does_not_stop_the_job() -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     stale = Agreement.objects.get(pk=one.pk)
     lifecycle.void(one, reason="A mistake.", by="editor:ed", now=NOW)
@@ -369,7 +369,7 @@ def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None
     assert (agreement.status, agreement.sealed_at) == ("voided", None)
 
 
-def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
+def test_the_jobs_run_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
     make.agreement("signed")
     now = scheduled.fixed_clock(NOW)
     tallies = {name: dict(+run(now)) for name, run in scheduled.JOBS.items()}
@@ -384,13 +384,13 @@ def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailb
     }
 
 
-def test_a_last_reminder_that_was_refused_gives_its_place_back(mailbox: Mailbox) -> None:
+def test_a_rejected_final_reminder_does_not_count(mailbox: Mailbox) -> None:
     """The most reminders are those that left: where the last one failed for good, the next day of the terms counts."""
     agreement = make.agreement("issued", of=make.paper(make.volume(most_reminders=1)))
     send(NOW)
     now = CLOSES - 14 * DAY
     while not reminders(agreement):
-        chase(now)
+        queue_due(now)
         now += HOUR
     mailbox.at_dot = "554 5.7.1 not today"
     send(now)

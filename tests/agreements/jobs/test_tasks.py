@@ -31,7 +31,7 @@ def test_the_schedule_names_every_task_and_no_other() -> None:
     assert registered == scheduled == OURS
 
 
-def test_the_rounds_of_the_clock_are_the_tasks() -> None:
+def test_the_scheduled_jobs_are_the_tasks() -> None:
     assert sorted(scheduled.JOBS) == [name.removeprefix("agreements.") for name in OURS]
 
 
@@ -45,7 +45,7 @@ def test_tasks_carry_no_data(name: str) -> None:
     json.dumps(entry)
 
 
-def test_a_look_that_comes_too_late_is_dropped() -> None:
+def test_a_task_that_starts_too_late_is_dropped() -> None:
     for entry in app.conf.beat_schedule.values():
         assert entry["options"]["expires"] == entry["schedule"] <= 60
 
@@ -64,7 +64,7 @@ def test_without_a_broker_tasks_run_where_they_are_called(settings: Settings) ->
 
 
 @pytest.mark.django_db
-def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
+def test_the_tasks_run_the_jobs(mailbox: Mailbox) -> None:
     make.agreement("issued")
     signed = make.agreement("signed", of=make.paper(contact="ada@example.org"))
     for name in ("chase", "seal", "send"):
@@ -78,12 +78,12 @@ def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
     ]
 
 
-def test_a_lost_task_is_given_out_anew_in_minutes_and_no_mail_round_lasts_so_long() -> None:
+def test_a_lost_task_is_redelivered_in_minutes_and_no_email_run_lasts_that_long() -> None:
     """As measured: the broker looks every ten restore rounds, and gives out again what is older than the timeout."""
     options = app.conf.broker_transport_options
     assert options["visibility_timeout"] == 900 > scheduled.MAX_RUN_TIME
     assert (options["unacked_restore_interval"], options["unacked_restore_throttle"]) == (30, 1)
 
 
-def test_a_worker_that_is_asked_to_end_has_time_for_the_mail_in_its_hand() -> None:
+def test_a_worker_that_is_asked_to_stop_has_time_for_its_current_email() -> None:
     assert scheduled.MAX_RUN_TIME < app.conf.worker_soft_shutdown_timeout < 30

@@ -84,7 +84,7 @@ def all_sent(count: int) -> Callable[[], bool]:
     return lambda: states() == {State.SENT: count}
 
 
-def test_two_beats_several_workers_and_a_round_by_hand_send_each_mail_once(mailbox: Mailbox, start: Start) -> None:
+def test_two_beats_several_workers_and_a_manual_run_send_each_email_once(mailbox: Mailbox, start: Start) -> None:
     issued(20)
     for kind in ("worker", "worker", "beat", "beat"):
         start(kind)
@@ -96,7 +96,7 @@ def test_two_beats_several_workers_and_a_round_by_hand_send_each_mail_once(mailb
     assert Counter(mailbox.recipients()) == Counter({f"author{number}@example.org": 1 for number in range(20)})
 
 
-def test_a_worker_that_is_asked_to_end_finishes_the_mail_in_its_hand(mailbox: Mailbox, start: Start) -> None:
+def test_a_worker_that_is_asked_to_stop_finishes_its_current_email(mailbox: Mailbox, start: Start) -> None:
     in_hand = threading.Event()
 
     def slow() -> None:
@@ -116,9 +116,7 @@ def test_a_worker_that_is_asked_to_end_finishes_the_mail_in_its_hand(mailbox: Ma
     assert len(mailbox.mails) == states()[State.SENT] >= 1
 
 
-def test_a_child_that_is_killed_leaves_its_mail_in_doubt_and_the_others_to_the_next(
-    mailbox: Mailbox, start: Start
-) -> None:
+def test_a_killed_child_leaves_its_email_unknown_and_the_others_to_the_next(mailbox: Mailbox, start: Start) -> None:
     in_hand, may_answer = threading.Event(), threading.Event()
 
     def block() -> None:
@@ -151,7 +149,7 @@ def test_a_broker_that_is_emptied_loses_nothing(mailbox: Mailbox, start: Start, 
     assert len(mailbox.mails) == 2
 
 
-def test_with_the_broker_down_pages_work_and_mail_is_late(mailbox: Mailbox, start: Start) -> None:
+def test_with_the_broker_down_pages_work_and_email_is_late(mailbox: Mailbox, start: Start) -> None:
     port = servers.free_port()
     down = f"redis://127.0.0.1:{port}/0"
     start("worker", down)

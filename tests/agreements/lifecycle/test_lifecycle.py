@@ -1,4 +1,4 @@
-"""The only writer: which moves are legal, what each leaves behind, and that a failed one leaves nothing."""
+"""The only writer: which transitions are legal, what each writes, and that a failed one writes nothing."""
 
 import re
 import threading
@@ -32,7 +32,7 @@ State = Message.State
 
 
 def do_seal(agreement: Agreement, now: datetime) -> None:
-    """The seal as `clock` sets it, whatever status the agreement has."""
+    """Seals as the scheduled job does, whatever status the agreement has."""
     from django.conf import settings
 
     body = b"%PDF-1.7 for a test of the guard"
@@ -42,7 +42,7 @@ def do_seal(agreement: Agreement, now: datetime) -> None:
 
 
 def scan_of(agreement: Agreement) -> SignedForm:
-    """The form that came in; one of another agreement where none did, for a test of the guard."""
+    """Returns its signed form, or another agreement's if it has none, to test the guard."""
     if scan := signed_form.newest_form(agreement) or SignedForm.objects.first():
         return scan
     return make.receive(make.agreement("issued", of=make.paper(contact="somebody.else@example.org")))
@@ -56,7 +56,7 @@ def do_accept(agreement: Agreement, now: datetime) -> None:
 
 VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
     "issue": lambda agreement, now: lifecycle.issue(agreement, by="editor:ed", now=now),
-    "sign": lambda agreement, now: lifecycle.sign(agreement, make.act(agreement), now=now),  # looked over before
+    "sign": lambda agreement, now: lifecycle.sign(agreement, make.signature_input(agreement), now=now),
     "receive": lambda agreement, now: make.receive(agreement, now=now),
     "accept": do_accept,
     "send-back": lambda agreement, now: signed_form.send_back(
@@ -75,7 +75,7 @@ VERBS: dict[str, Callable[[Agreement, datetime], object]] = {
 
 
 def rows(agreement: Agreement) -> dict[str, Any]:
-    """Everything that the database holds about the agreement and its paper."""
+    """Returns all rows about the agreement and its paper."""
     by_paper = {"paper": agreement.paper_id}
     of_these = {"agreement__paper": agreement.paper_id}
     return {
@@ -93,7 +93,7 @@ def test_every_verb_of_the_table_is_tried_here() -> None:
 
 @pytest.mark.parametrize("status", make.ALL_STATUSES)
 @pytest.mark.parametrize("verb", TRANSITIONS)
-def test_a_verb_moves_from_its_own_statuses_and_refuses_all_others(verb: str, status: Status) -> None:
+def test_a_transition_starts_from_its_own_statuses_and_rejects_all_others(verb: str, status: Status) -> None:
     agreement = make.agreement(status)
     if status in WAITING:
         make.reviewed(agreement)
@@ -134,7 +134,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
 
 
 @pytest.mark.parametrize("verb", ["issue", "seal", "decline", "hand-over", "supersede"])
-def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verb_whose_email_cannot_be_queued_changes_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = next(
         s for s in (Status.DRAFT, Status.ISSUED, Status.RECEIVED, Status.SIGNED) if s in TRANSITIONS[verb].sources
     )
@@ -150,7 +150,7 @@ def test_a_verb_whose_mail_cannot_be_queued_changes_nothing(verb: str, monkeypat
     assert rows(agreement) == before
 
 
-def test_an_event_that_is_written_twice_is_refused_with_its_move() -> None:
+def test_an_event_that_is_written_twice_is_rejected_with_its_transition() -> None:
     agreement = make.agreement("issued")
     Event.objects.create(
         agreement=agreement,
@@ -171,7 +171,7 @@ def test_an_event_that_is_written_twice_is_refused_with_its_move() -> None:
 # --- draft and issue
 
 
-def test_a_draft_copies_the_facts_and_mails_nobody() -> None:
+def test_a_draft_takes_the_snapshot_and_emails_nobody() -> None:
     paper = make.paper(title="Optimal Rates for $\\ell_1$")
     agreement = lifecycle.draft(paper, by="editor:ed", now=NOW)
     assert agreement.status == "draft"
@@ -207,7 +207,7 @@ def test_issuing_takes_the_facts_of_that_moment_and_queues_the_invitation() -> N
     assert said["text_sha256"] == agreement.text.digest
 
 
-def test_names_and_titles_are_frozen_in_composed_letters() -> None:
+def test_names_and_titles_are_stored_as_nfc() -> None:
     paper = make.paper(title="Bézier Ångström")
     Author.objects.filter(paper=paper, position=1).update(given="Rene\N{COMBINING ACUTE ACCENT}")
     agreement = make.agreement(of=paper)
@@ -249,19 +249,19 @@ def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 
-def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
+def test_characters_that_the_form_cannot_show_are_named_before_anything_is_sent() -> None:
     with pytest.raises(snapshot.NotReadyError, match=r"U\+E000"):
         lifecycle.draft(make.paper(title="A \ue000 sign"), by="editor:ed", now=NOW)
 
 
-def test_a_volume_without_terms_cannot_issue() -> None:
+def test_a_volume_without_signing_settings_cannot_issue() -> None:
     agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
     with pytest.raises(snapshot.NotReadyError, match="no signing settings"):
         lifecycle.issue(agreement, by="editor:ed", now=NOW)
     assert make.history(agreement) == ["draft"]
 
 
-# --- the author's moves
+# --- the author's transitions
 
 
 def test_l07_l14_a_signature_is_complete_in_one_step() -> None:
@@ -279,12 +279,12 @@ def test_l07_l14_a_signature_is_complete_in_one_step() -> None:
     assert said["text_sha256"] == agreement.text.digest
 
 
-def test_l03_what_was_not_looked_over_is_not_signed() -> None:
-    """Served, then consent, then the signature: out of order it is refused, and nothing is left behind."""
+def test_l03_what_was_not_reviewed_is_not_signed() -> None:
+    """Form shown, then consent, then signature: any other order is rejected and writes nothing."""
     agreement = make.agreement("issued")
     before = rows(agreement)
     with pytest.raises(lifecycle.NotReviewedError):
-        lifecycle.sign(agreement, make.act(agreement), now=LATER)
+        lifecycle.sign(agreement, make.signature_input(agreement), now=LATER)
     agreement.refresh_from_db()
     assert rows(agreement) == before
     make.reviewed(agreement)
@@ -294,14 +294,14 @@ def test_l03_what_was_not_looked_over_is_not_signed() -> None:
         {"authority": SignedStatement("Other.")},
     ):
         with pytest.raises(lifecycle.NotReviewedError):
-            lifecycle.sign(fresh(agreement), make.act(agreement, **other), now=LATER)
-    lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
+            lifecycle.sign(fresh(agreement), make.signature_input(agreement, **other), now=LATER)
+    lifecycle.sign(fresh(agreement), make.signature_input(agreement), now=LATER)
     events = agreement.events.order_by("number").values_list("kind", "at")
     assert [kind for kind, _ in events] == ["draft", "issue", "reviewed", "sign"]
     assert [at for _, at in events] == sorted(at for _, at in events)
 
 
-def test_looking_over_twice_is_noted_once_and_never_on_what_has_moved_on() -> None:
+def test_reviewing_twice_is_recorded_once_and_never_after_the_status_changed() -> None:
     agreement = make.agreement("issued")
     make.reviewed(agreement)
     make.reviewed(agreement, typed_name="M. Lewis")
@@ -328,7 +328,7 @@ def test_l20_the_network_address_and_the_browser_stay_out_of_the_chain() -> None
 
 
 @pytest.mark.parametrize("missing", ["typed_name", "consent", "authority"])
-def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: str) -> None:
+def test_a_signature_without_its_evidence_is_rejected_by_the_database(missing: str) -> None:
     agreement = make.agreement("issued")
     act = make.reviewed(agreement, now=NOW, **{missing: "" if missing == "typed_name" else SignedStatement("")})
     before = rows(agreement)
@@ -338,7 +338,7 @@ def test_a_signature_without_its_evidence_is_refused_by_the_database(missing: st
 
 
 @pytest.mark.parametrize("verb", ["sign", "decline", "hand-over", "waive", "void", "supersede"])
-def test_the_moves_that_end_the_waiting_cancel_all_mail_that_is_not_sent(verb: str) -> None:
+def test_transitions_that_end_the_wait_cancel_all_unsent_email(verb: str) -> None:
     agreement = make.agreement("issued")
     make.reminder(agreement, skipped=("r1:T-14",))
     make.reviewed(agreement)
@@ -366,7 +366,7 @@ def test_after_signing_the_link_still_leads_to_the_receipt() -> None:
     assert link.agreement == agreement
 
 
-def test_l18_declining_tells_the_author_and_every_active_editor_once() -> None:
+def test_l18_declining_notifies_the_author_and_every_active_editor_once() -> None:
     agreement = make.agreement("issued")
     volume = agreement.paper.volume
     make.editor("ed", volume)
@@ -382,7 +382,7 @@ def test_l18_declining_tells_the_author_and_every_active_editor_once() -> None:
     assert (agreement.status, agreement.reason, agreement.closed_at) == ("declined", "The title changed.", LATER)
 
 
-def test_without_editors_the_refusal_goes_where_authors_answers_go() -> None:
+def test_without_editors_the_decline_is_emailed_to_the_reply_address() -> None:
     agreement = make.agreement("declined")
     assert agreement.messages.get(kind="editor-declined").recipient == "chair@desk.example"
 
@@ -426,14 +426,14 @@ def test_a_failed_seal_leaves_the_signature_and_waits_longer_each_time() -> None
     assert (agreement.status, agreement.seal_attempts, agreement.seal_error) == ("signed", 6, "SealError: no key")
 
 
-def test_a_failed_seal_says_nothing_about_an_agreement_that_has_moved_on() -> None:
+def test_a_failed_seal_leaves_an_agreement_that_changed_meanwhile_alone() -> None:
     agreement = make.agreement("voided")
     lifecycle.record_seal_failure(agreement, error="late", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.seal_attempts, agreement.seal_error) == (0, "")
 
 
-# --- the editor's moves
+# --- the editor's transitions
 
 
 def test_superseding_joins_old_and_new_and_issues_the_new_one() -> None:
@@ -480,7 +480,7 @@ def test_evidence_outlives_every_end() -> None:
 # --- reminders and notes
 
 
-def test_a_reminder_is_queued_once_per_slot() -> None:
+def test_a_reminder_is_queued_once_per_idempotency_key() -> None:
     agreement = make.agreement("issued")
     Message.objects.update(state=State.SENT, sent_at=NOW)
     due = CLOSES - 7 * DAY
@@ -500,13 +500,13 @@ def test_nobody_is_reminded_of_an_agreement_that_does_not_wait(status: Status) -
     assert rows(agreement) == before
 
 
-def test_an_editors_reminder_waits_for_the_mail_that_is_on_its_way() -> None:
+def test_an_editors_reminder_waits_for_the_email_that_is_being_sent() -> None:
     agreement = make.agreement("issued")
     assert not lifecycle.remind_now(agreement, by="editor:ed", now=NOW)
     assert "remind" not in make.history(agreement)
 
 
-def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
+def test_changed_signing_settings_replan_only_that_volumes_agreements() -> None:
     waiting, signed = make.agreement("issued"), make.agreement("signed")
     elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))
     Agreement.objects.update(next_check_at=None)
@@ -515,7 +515,7 @@ def test_terms_that_change_wake_the_volumes_waiting_agreements_only() -> None:
     assert looks == {waiting.pk: LATER, signed.pk: None, elsewhere.pk: None}
 
 
-def test_every_kind_of_event_has_words_for_people() -> None:
+def test_every_kind_of_event_has_a_description() -> None:
     for status in make.ALL_STATUSES:
         make.agreement(status)
     agreement = make.agreement("sealed")
@@ -548,14 +548,14 @@ def test_every_kind_of_event_has_words_for_people() -> None:
         assert "{" not in happening.what
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 ROUNDS = 100 if connection.vendor == "postgresql" else 10
-"""SQLite has one writer at a time, so there is less to find out."""
+"""SQLite has one writer at a time, so fewer rounds suffice."""
 
 
 def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]:
-    """Runs two calls at the same moment, each on a connection of its own. Returns how each ended."""
+    """Runs two calls simultaneously on separate connections. Returns the result of each."""
     start, ended = threading.Barrier(2), ["", ""]
 
     def run(index: int, call: Callable[[], object]) -> None:
@@ -567,7 +567,7 @@ def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]
             ended[index] = "wrong move"
         except snapshot.NotReadyError:
             ended[index] = "not ready"
-        except Exception as error:  # noqa: BLE001 - the test says what it is
+        except Exception as error:  # noqa: BLE001 - the test checks the error
             ended[index] = repr(error)
         finally:
             connection.close()
@@ -590,7 +590,7 @@ def test_s08_two_tabs_that_sign_at_once_make_one_signature() -> None:
     for _ in range(ROUNDS):
         agreement = make.agreement("issued", of=make.paper(volume))
         one, other = fresh(agreement), fresh(agreement)
-        acts = make.reviewed(one, typed_name="Mike Lewis"), make.act(other, typed_name="M. Lewis")
+        acts = make.reviewed(one, typed_name="Mike Lewis"), make.signature_input(other, typed_name="M. Lewis")
         ended = both(
             partial(lifecycle.sign, one, acts[0], now=LATER),
             partial(lifecycle.sign, other, acts[1], now=LATER),

@@ -1,4 +1,4 @@
-"""Two at once, on real commits, by the pages people use: one outcome, and whoever lost sees how things stand."""
+"""Races between two people on real commits, by the pages: one outcome, and the other person sees it."""
 
 import threading
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from tests.make import NOW
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 100 if connection.vendor == "postgresql" else 8
-"""SQLite has one writer at a time, so there is less to find out."""
+"""SQLite has one writer at a time, so fewer rounds suffice."""
 
 Post = Callable[[], Any]
 
 
 def at_once(*posts: Post) -> list[Any]:
-    """What each of them answers or raises, begun at the same moment on connections of their own."""
+    """Runs calls simultaneously on separate connections. Returns what each returns or raises."""
     start = threading.Barrier(len(posts))
     ended: list[Any] = [None] * len(posts)
 
@@ -33,7 +33,7 @@ def at_once(*posts: Post) -> list[Any]:
         try:
             start.wait(10)
             ended[place] = post()
-        except Exception as error:  # noqa: BLE001 - the test says what it is
+        except Exception as error:  # noqa: BLE001 - the test checks the error
             ended[place] = error
         finally:
             connection.close()
@@ -47,9 +47,11 @@ def at_once(*posts: Post) -> list[Any]:
 
 
 def about_to_sign(agreement: Agreement) -> tuple[Author, Post]:
-    """Somebody who has looked the form over, and the press of the last button."""
+    """Prepares an author who has reviewed the form. Returns the submission of the last button."""
     author = author_of(agreement)
-    author.client.defaults["REMOTE_ADDR"] = f"10.0.0.{agreement.pk % 250}"  # each at home, so that no limit is reached
+    author.client.defaults["REMOTE_ADDR"] = (
+        f"10.0.0.{agreement.pk % 250}"  # each at its own address, so that no limit is reached
+    )
     review = author.fill_in("Mike Lewis")
     assert review.status_code == 200
     return author, lambda: author.answer(review, step="sign")
@@ -64,12 +66,12 @@ def what_the_link_shows(author: Author) -> str:
 
 
 def shown_by(page: Any) -> str:
-    """What a page says: the receipt; or its status, such as 303 for the way to the first page."""
+    """Returns what a page shows: the receipt, or its status, such as 303."""
     return "receipt" if page.status_code == 200 and b"Signed. Thank you." in page.content else str(page.status_code)
 
 
 def outcome(agreement: Agreement, *verbs: str) -> list[str]:
-    """Which of the verbs are on record, in order."""
+    """Returns the transitions in the history, in order."""
     agreement.refresh_from_db()
     return [kind for kind in make.history(agreement) if kind in verbs]
 
@@ -124,7 +126,7 @@ def test_s08_of_signing_and_another_answer_of_the_author_exactly_one_counts(verb
 
 
 def test_s08_of_signing_and_a_title_that_changes_exactly_one_counts() -> None:
-    """An editor accepts the author's other title in the moment in which the author signs the old one."""
+    """An editor accepts the author's change of title while the author signs the old one."""
     volume = make.volume()
     for _ in range(ROUNDS):
         agreement = waiting(volume)
@@ -144,7 +146,7 @@ def test_s08_of_signing_and_a_title_that_changes_exactly_one_counts() -> None:
 
 
 def test_s08_signing_what_is_voided_at_once_either_comes_first_or_not_at_all() -> None:
-    """An editor may void what is signed as well, so both may happen; never a signature on what was void before."""
+    """An editor may also void what is signed, so both may succeed; but nothing is signed after it was voided."""
     volume = make.volume()
     for _ in range(ROUNDS):
         agreement = waiting(volume)

@@ -1,4 +1,4 @@
-"""Signed by hand: what comes in, what editors make of it, and what it leaves behind (L4)."""
+"""Signed forms: what authors send, how editors resolve it, and what is stored (L4)."""
 
 import io
 import subprocess
@@ -58,10 +58,10 @@ def stored(name: str) -> bytes:
         return bytes(file.read())
 
 
-# --- it comes in
+# --- received
 
 
-def test_l04_a_form_signed_by_hand_is_kept_as_it_came_under_its_digest() -> None:
+def test_l04_a_signed_form_is_stored_unchanged_under_its_digest() -> None:
     agreement = make.agreement("issued")
     scan = make.receive(agreement, now=LATER)
     (one,) = scan.files
@@ -79,7 +79,7 @@ def test_l04_a_form_signed_by_hand_is_kept_as_it_came_under_its_digest() -> None
     assert list(audit.check_all()) == []
 
 
-def test_the_editors_are_told_and_the_author_is_left_alone() -> None:
+def test_the_editors_are_told_and_the_author_gets_no_reminder() -> None:
     make.editor("ed", make.the_volume())
     agreement = make.agreement("issued")
     lifecycle.remind_now(agreement, by="editor:ed", now=NOW)
@@ -110,11 +110,11 @@ def test_l04_the_links_go_on_working_and_the_author_can_still_sign() -> None:
     make.seal(again(agreement), now=LATER)
 
 
-def test_a_fresh_link_can_be_asked_for_meanwhile() -> None:
+def test_a_new_link_can_be_asked_for_meanwhile() -> None:
     assert link_requests.send_link(make.agreement("received"), LATER)
 
 
-def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() -> None:
+def test_a_better_form_replaces_the_first_while_nobody_has_reviewed_it() -> None:
     agreement = make.agreement("received")
     better = signed_form.receive_again(agreement, make.pages("a sharper photo"), now=LATER)
     assert signed_form.newest_form(agreement) == better
@@ -125,7 +125,7 @@ def test_a_better_form_takes_the_place_of_the_first_while_nobody_has_looked() ->
 
 
 @pytest.mark.parametrize("status", [one for one in make.ALL_STATUSES if one != Status.RECEIVED])
-def test_another_form_is_taken_only_where_one_is_looked_at(status: Status) -> None:
+def test_another_form_is_accepted_only_while_one_awaits_review(status: Status) -> None:
     agreement = make.agreement(status)
     before = agreement.events.count()
     with pytest.raises(lifecycle.TransitionError):
@@ -147,7 +147,7 @@ def test_what_came_in_is_there_before_any_row_says_so(monkeypatch: pytest.Monkey
     assert agreement.signed_forms.count() == 0
 
 
-def test_a_form_whose_row_cannot_be_written_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_whose_row_cannot_be_written_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
 
     def fail(*args: Any, **kwargs: Any) -> SignedForm:
@@ -160,11 +160,11 @@ def test_a_form_whose_row_cannot_be_written_moves_nothing(monkeypatch: pytest.Mo
     assert (agreement.status, make.history(agreement)) == (Status.ISSUED, ["draft", "issue"])
 
 
-# --- reminders rest
+# --- reminders are paused
 
 
 def left(agreement: Agreement) -> None:
-    """All mails so far have left, a while ago."""
+    """Marks all emails so far as sent some time ago."""
     agreement.messages.filter(state="pending").update(state="sent", sent_at=NOW)
 
 
@@ -183,7 +183,7 @@ def test_l04_reminders_rest_for_a_week_and_go_on_by_themselves() -> None:
     assert list(invariants.check_ended()) + list(invariants.check_planned(came_in + PAUSE_AFTER_REQUEST)) == []
 
 
-def test_terms_that_change_do_not_end_the_rest() -> None:
+def test_changed_signing_settings_do_not_end_the_pause() -> None:
     agreement = make.agreement("issued")
     left(agreement)
     came_in = CLOSES - 2 * DAY
@@ -194,7 +194,7 @@ def test_terms_that_change_do_not_end_the_rest() -> None:
     assert agreement.next_check_at == came_in + PAUSE_AFTER_REQUEST
 
 
-def test_no_reminder_is_queued_by_a_clock_that_had_chosen_it_before_the_form_came_in() -> None:
+def test_no_reminder_planned_before_the_form_came_in_is_queued() -> None:
     agreement = make.agreement("issued")
     left(agreement)
     make.receive(agreement, now=CLOSES - 2 * DAY)
@@ -209,11 +209,11 @@ def test_reminders_go_on_when_the_form_is_sent_back() -> None:
     left(agreement)
     send_back(agreement, now=came_in + HOUR)
     agreement.messages.filter(kind="sent-back").update(state="sent", sent_at=came_in + HOUR)
-    assert scheduled.remind_due(came_in + 2 * HOUR) == 0  # one mail a day is enough
+    assert scheduled.remind_due(came_in + 2 * HOUR) == 0  # one email a day is the limit
     assert scheduled.remind_due(came_in + 30 * HOUR) == 1
 
 
-# --- it is accepted
+# --- accepted
 
 
 def test_l04_an_accepted_form_is_signed_with_its_date_as_written_and_as_read() -> None:
@@ -247,7 +247,7 @@ def test_the_year_of_clause_7_begins_on_the_day_that_the_form_has() -> None:
         (date(2025, 11, 2), False),
     ],
 )
-def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: date, fits: bool) -> None:
+def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_rejected(dated: date, fits: bool) -> None:
     agreement, now = make.agreement("received"), LATER + 2 * HOUR
     if fits:
         make.accept(agreement, now=now, dated=dated)
@@ -259,7 +259,7 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
     assert (agreement.status, make.history(agreement)) == (Status.RECEIVED, before)
 
 
-def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() -> None:
+def test_a_form_that_nobody_reviewed_is_not_accepted_in_the_place_of_another() -> None:
     agreement = make.agreement("received")
     looked_at = signed_form.newest_form(agreement)
     assert looked_at
@@ -284,7 +284,7 @@ def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     assert (agreement.status, agreement.signed_at) == (Status.RECEIVED, None)
 
 
-def test_accepting_tells_the_co_authors_and_ends_all_other_mail() -> None:
+def test_accepting_tells_the_co_authors_and_ends_all_other_email() -> None:
     agreement = make.agreement("issued")
     make.coauthor(agreement, email="shruti@example.org")
     make.receive(agreement)
@@ -294,10 +294,10 @@ def test_accepting_tells_the_co_authors_and_ends_all_other_mail() -> None:
     assert "signed by hand on" in " ".join(str(letter.body).split())
 
 
-# --- it is sent back
+# --- sent back
 
 
-def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_and_brings_a_link() -> None:
+def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_with_a_link() -> None:
     agreement = make.agreement("received")
     send_back(agreement, "date", "pages", note="The lower half is dark.")
     assert (agreement.status, agreement.received_at) == (Status.ISSUED, None)
@@ -312,7 +312,7 @@ def test_l04_a_form_that_is_sent_back_tells_the_author_what_is_missing_and_bring
     assert links.find_link(token, Link.Purpose.SIGN, LATER) is not None
 
 
-def test_sent_back_twice_is_two_mails_about_two_forms() -> None:
+def test_sent_back_twice_is_two_emails_about_two_forms() -> None:
     agreement = make.agreement("received")
     send_back(agreement, "date", now=LATER)
     make.receive(agreement, now=LATER + HOUR)  # the very same photo
@@ -322,11 +322,11 @@ def test_sent_back_twice_is_two_mails_about_two_forms() -> None:
     assert [str(AUTHOR_MESSAGES["name"]) in body for body in bodies] == [False, True]
 
 
-def test_every_check_has_words_for_each_reader() -> None:
+def test_every_check_has_texts_for_each_reader() -> None:
     assert CONFIRMED_LABELS.keys() == MISSING_LABELS.keys() == AUTHOR_MESSAGES.keys()
 
 
-# --- it is sealed, delivered, verified
+# --- sealed, delivered, verified
 
 
 def text_of(body: bytes) -> str:
@@ -370,7 +370,7 @@ def test_the_verify_page_says_that_it_was_signed_on_paper() -> None:
     )
 
 
-def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp_path: Path) -> None:
+def test_ac6_the_permissions_have_the_signed_form_and_the_evidence_has_the_upload(tmp_path: Path) -> None:
     agreement = make.seal(make.accepted())
     assert readiness.sealed_item(agreement).sha256 == sha256(stored(agreement.sealed_file))
     with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement, as_sealed=True))) as archive:
@@ -385,10 +385,10 @@ def test_ac6_the_permissions_have_the_scan_and_the_evidence_has_what_came_in(tmp
 
 
 def test_the_manifest_has_the_day_that_the_form_has() -> None:
-    from proceedings.delivery.items import Written
+    from proceedings.delivery.items import WrittenFile
 
     row = (
-        readiness.write_manifest([(make.seal(make.accepted()), Written("evidence.zip", 1, "0"))])
+        readiness.write_manifest([(make.seal(make.accepted()), WrittenFile("evidence.zip", 1, "0"))])
         .decode()
         .splitlines()[1]
     )
@@ -418,10 +418,10 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
     assert [words.endswith("names another date.") for words in audit.check_all()] == [True]
 
 
-# --- the desk's figures
+# --- the overview's figures
 
 
-def test_the_board_counts_it_as_a_task_for_a_person() -> None:
+def test_the_overview_counts_it_as_needing_action() -> None:
     agreement = make.agreement("received")
     made = overview.build_overview(agreement.paper.volume, LATER)
     assert [(count.blocker, count.count) for count in made.counts if count.meaning.person] == [(Blocker.RECEIVED, 1)]
@@ -434,7 +434,7 @@ def test_an_accepted_form_counts_as_signed_on_its_day() -> None:
     assert progress.signed[0] == 1
 
 
-def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
+def test_an_old_date_on_a_signed_form_is_no_late_seal_and_breaks_no_invariant() -> None:
     agreement = make.agreement("issued")
     left(agreement)
     make.receive(agreement, now=NOW + 10 * DAY)
@@ -443,11 +443,11 @@ def test_an_old_date_on_paper_is_no_late_seal_and_no_broken_promise() -> None:
     assert list(invariants.check_ended()) == []
 
 
-# --- what the database refuses
+# --- database constraints
 
 
 @pytest.mark.parametrize("lacking", [{"signed_form": None}, {"date_written": ""}, {"dated": None}, {"typed_name": ""}])
-def test_a_signature_on_paper_without_its_evidence_is_refused(lacking: dict[str, Any]) -> None:
+def test_a_signed_form_without_its_evidence_is_rejected(lacking: dict[str, Any]) -> None:
     agreement = make.agreement("received")
     columns = {
         "status": "signed", "signed_at": LATER, "typed_name": "Mike Lewis",
@@ -459,7 +459,7 @@ def test_a_signature_on_paper_without_its_evidence_is_refused(lacking: dict[str,
     assert Agreement.objects.filter(pk=agreement.pk).update(**columns) == 1
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 
 @pytest.mark.usefixtures("committed")
@@ -480,7 +480,7 @@ def test_s08_of_an_upload_and_a_signature_at_once_exactly_one_outcome_comes_out(
 
 
 def accept_now(agreement: Agreement, scan: SignedForm) -> None:
-    """An editor accepts what they see. A better form that has overtaken it is as good as a wrong move."""
+    """An editor accepts the form they see. A newer form counts as a transition error."""
     reading = signed_form.FormReading("Mike Lewis", "1 Nov 2026", NOW.date())
     try:
         signed_form.accept(again(agreement), scan, reading, by="editor:ed", now=LATER)
@@ -510,7 +510,7 @@ def test_s08_of_accepting_and_anything_else_at_once_one_wins(rival: str) -> None
     assert list(audit.check_all()) == []
 
 
-def test_the_events_of_the_paper_route_are_said_in_words() -> None:
+def test_events_of_signed_forms_have_labels() -> None:
     agreement = make.agreement("received")
     send_back(agreement, "date", note="And sharper, please.")
     make.receive(agreement)

@@ -1,4 +1,4 @@
-"""What ends reminders, ends them in the same transaction: one test for each condition, and nothing leaves after it."""
+"""Whatever ends reminders does so in the same transaction: one test per condition, and nothing is sent afterwards."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
 from proceedings.models import Paper
 from tests import make
-from tests.agreements.editors import desk_of
+from tests.agreements.editors import client_for
 from tests.agreements.pages import fields_of
 from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
@@ -29,16 +29,16 @@ Stop = Callable[[Agreement], object]
 
 
 def withdraw(agreement: Agreement) -> None:
-    """As an editor does it, on the paper's page."""
-    desk = desk_of(make.editor("chair", agreement.paper.volume))
+    """Withdraws the paper as an editor does, on its page."""
+    editor_client = client_for(make.editor("chair", agreement.paper.volume))
     path = f"/admin/proceedings/paper/{agreement.paper_id}/change/"
-    form = fields_of(desk.get(path)) | {"status": Paper.Status.WITHDRAWN}
-    said = desk.post(path, form, follow=True).content.decode()
+    form = fields_of(editor_client.get(path)) | {"status": Paper.Status.WITHDRAWN}
+    said = editor_client.post(path, form, follow=True).content.decode()
     assert "nobody is asked to sign any more" in said
 
 
 def find_withdrawn(agreement: Agreement) -> None:
-    """Withdrawn in another way."""
+    """Withdraws the paper in the database."""
     Paper.objects.filter(pk=agreement.paper_id).update(status=Paper.Status.WITHDRAWN)
     assert scheduled.void_withdrawn(DUE) == 1
 
@@ -70,7 +70,7 @@ STOPS: dict[str, Stop] = {
 
 
 def reminded() -> Agreement:
-    """Its invitation was sent, and a reminder and a request to a co-author wait in the outbox."""
+    """An agreement with a sent invitation, and with a queued reminder and a queued email to a co-author."""
     agreement = make.agreement("issued")
     lifecycle.record_mail_result(make.invitation(agreement), State.SENT, NOW)
     Message.objects.update(state=State.SENT, sent_at=NOW)
@@ -84,7 +84,7 @@ def test_what_waited_is_cancelled_in_the_same_transaction(name: str) -> None:
     agreement = reminded()
     STOPS[name](agreement)
     waiting = agreement.messages.filter(kind__in=REPEATED_REQUESTS).exclude(state=State.SKIPPED)
-    if name == "hard bounce":  # which ends the mail to one address; the co-author's is another
+    if name == "hard bounce":  # it ends only the email to one address; the co-author has another
         waiting = waiting.filter(recipient=agreement.signer_email)
     assert waiting.count() == (1 if name == "hard bounce" else 2)
     assert {(one.state, one.closed) for one in waiting} == {(State.CANCELLED, True)}
@@ -101,13 +101,13 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
         scheduled.remind_due(now)
         send(now)
         now += 12 * HOUR
-    # Of an agreement that took its place there may be reminders: they are that one's.
+    # The agreement that replaced it may have reminders.
     later = Message.objects.filter(agreement=agreement, sent_at__gt=DUE + MINUTE)
     assert not later.filter(kind__in=REPEATED_REQUESTS).exists()
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
+def test_sending_that_has_begun_is_not_repeated(name: str) -> None:
     agreement = reminded()
     held = next(one for one in outbox.claim(DUE) if one.kind in REMINDERS)
     assert outbox.mark_sending(held, DUE)

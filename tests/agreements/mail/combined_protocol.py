@@ -1,7 +1,7 @@
-"""The protocol of a mail about several papers, to be searched whole: its own row and two that it carries.
+"""A model of a combined email for exhaustive search: its own row and two parts.
 
-Each row moves by the rules of `mail_protocol`; here is what binds them: one claim takes all that are still wanted, one
-intent takes all of the mail in hand or none, one verdict is told to all. A *mutant* leaves one of these out.
+Each row follows the rules of `protocol`. In addition, one claim takes all parts that are still needed, one mark as
+sending takes all of them or none, and one outcome applies to all. A *mutant* omits one of these rules.
 """
 
 from collections import deque
@@ -15,8 +15,8 @@ CARRIER, PARTS = 0, (1, 2)
 Rows = tuple[Row, ...]
 
 
-class Hand(NamedTuple):
-    """A worker, and the parts of which the mail in its hand speaks."""
+class Sender(NamedTuple):
+    """A worker and the parts of its email."""
 
     worker: Worker = Worker()
     parts: frozenset[int] = frozenset()
@@ -24,13 +24,13 @@ class Hand(NamedTuple):
 
 class World(NamedTuple):
     rows: Rows = (Row(),) * 3
-    hands: tuple[Hand, ...] = (Hand(), Hand())
+    senders: tuple[Sender, ...] = (Sender(), Sender())
     accepted: tuple[int, ...] = (0, 0, 0)
-    """How many times the server took a mail that speaks of each part."""
+    """How many times the server accepted an email with each part."""
     ended: frozenset[int] = frozenset()
-    """Parts whose agreements need no mail any more."""
+    """Parts whose agreements need no more email."""
     late: bool = False
-    """A hand-over began of a mail that speaks of one of them, or of nothing at all."""
+    """Whether sending started with a part that has ended, or without any part."""
 
 
 def put(rows: Rows, changed: dict[int, Row]) -> Rows:
@@ -38,7 +38,7 @@ def put(rows: Rows, changed: dict[int, Row]) -> Rows:
 
 
 def claim(rows: Rows, token: int, mutants: Mutants) -> tuple[Rows, frozenset[int]] | None:
-    """The mail with all that is still wanted of it; one of which nothing is left ends here."""
+    """Claims the email with all parts that are still needed. Without any, it is cancelled."""
     first = single.claim(rows[CARRIER], token)
     if first is None:
         return None
@@ -48,17 +48,17 @@ def claim(rows: Rows, token: int, mutants: Mutants) -> tuple[Rows, frozenset[int
     return put(rows, {CARRIER: first} | wanted), frozenset(wanted)
 
 
-def intend(rows: Rows, hand: Hand, mutants: Mutants) -> Rows | None:
-    """All of which the mail in hand speaks, or none."""
-    moved = {index: single.intend(rows[index], hand.worker.token) for index in (CARRIER, *sorted(hand.parts))}
+def mark_sending(rows: Rows, sender: Sender, mutants: Mutants) -> Rows | None:
+    """Marks the email and all its parts, or none."""
+    moved = {index: single.mark_sending(rows[index], sender.worker.token) for index in (CARRIER, *sorted(sender.parts))}
     if None in moved.values() and ("intent_takes_what_it_gets" not in mutants or moved[CARRIER] is None):
         return None
     return put(rows, {index: row for index, row in moved.items() if row})
 
 
-def settle(rows: Rows, hand: Hand, outcome: str, mutants: Mutants) -> Rows:
-    told = (CARRIER,) if "verdict_is_told_to_the_mail_only" in mutants else (CARRIER, *sorted(hand.parts))
-    return put(rows, {index: single.settle(rows[index], hand.worker.token, outcome) for index in told})
+def record_result(rows: Rows, sender: Sender, outcome: str, mutants: Mutants) -> Rows:
+    told = (CARRIER,) if "verdict_is_told_to_the_mail_only" in mutants else (CARRIER, *sorted(sender.parts))
+    return put(rows, {index: single.record_result(rows[index], sender.worker.token, outcome) for index in told})
 
 
 def reap(rows: Rows, mutants: Mutants) -> Rows:
@@ -76,36 +76,40 @@ def steps(world: World, mutants: Mutants) -> Iterator[tuple[str, World]]:
         if index not in world.ended:
             closed = put(world.rows, {index: single.close(world.rows[index])})
             yield f"close{index}", world._replace(rows=closed, ended=world.ended | {index})
-    for number, hand in enumerate(world.hands):
-        for name, changed, moved in work(world, hand, mutants):
-            hands = (*world.hands[:number], moved, *world.hands[number + 1 :])
-            yield f"{name}{number}", changed._replace(hands=hands)
+    for number, sender in enumerate(world.senders):
+        for name, changed, moved in work(world, sender, mutants):
+            senders = (*world.senders[:number], moved, *world.senders[number + 1 :])
+            yield f"{name}{number}", changed._replace(senders=senders)
 
 
-def work(world: World, hand: Hand, mutants: Mutants) -> Iterator[tuple[str, World, Hand]]:
-    rows, worker = world.rows, hand.worker
+def work(world: World, sender: Sender, mutants: Mutants) -> Iterator[tuple[str, World, Sender]]:
+    rows, worker = world.rows, sender.worker
     if worker.phase == "idle":
-        held = {row.token for row in rows} | {other.worker.token for other in world.hands}
+        held = {row.token for row in rows} | {other.worker.token for other in world.senders}
         token = min({1, 2, 3, 4, 5, 6} - held)
         if claimed := claim(rows, token, mutants):
             held_rows, parts = claimed
             empty = held_rows[CARRIER].state == "cancelled"
-            yield "claim", world._replace(rows=held_rows), Hand() if empty else Hand(Worker("claimed", token), parts)
+            yield (
+                "claim",
+                world._replace(rows=held_rows),
+                Sender() if empty else Sender(Worker("claimed", token), parts),
+            )
         return
-    yield "crash", world, Hand()
+    yield "crash", world, Sender()
     if worker.phase == "told":
-        yield "settle", world._replace(rows=settle(rows, hand, worker.outcome, mutants)), Hand()
+        yield "settle", world._replace(rows=record_result(rows, sender, worker.outcome, mutants)), Sender()
     if worker.phase == "claimed":
-        yield "refused-for-now", world, hand._replace(worker=Worker("told", worker.token, "pending"))
-        yield "refused-for-good", world, hand._replace(worker=Worker("told", worker.token, "failed"))
-        begun = intend(rows, hand, mutants)
+        yield "refused-for-now", world, sender._replace(worker=Worker("told", worker.token, "pending"))
+        yield "refused-for-good", world, sender._replace(worker=Worker("told", worker.token, "failed"))
+        begun = mark_sending(rows, sender, mutants)
         if begun is None:
-            yield "withdrawn", world, hand._replace(worker=Worker("told", worker.token, "pending"))
+            yield "withdrawn", world, sender._replace(worker=Worker("told", worker.token, "pending"))
         else:
-            late = world.late or bool(hand.parts & world.ended) or not hand.parts
-            yield "intent", world._replace(rows=begun, late=late), hand._replace(worker=Worker("body", worker.token))
+            late = world.late or bool(sender.parts & world.ended) or not sender.parts
+            yield "intent", world._replace(rows=begun, late=late), sender._replace(worker=Worker("body", worker.token))
     if worker.phase == "body":
-        accepted = tuple(count + (index in hand.parts) for index, count in enumerate(world.accepted))
+        accepted = tuple(count + (index in sender.parts) for index, count in enumerate(world.accepted))
         taken = world._replace(accepted=accepted)
         for name, after, outcome in (
             ("250-", taken, "sent"),
@@ -113,11 +117,11 @@ def work(world: World, hand: Hand, mutants: Mutants) -> Iterator[tuple[str, Worl
             ("5xx-", world, "failed"),
             ("taken-but-lost", taken, "unknown"),
         ):
-            yield name, after, hand._replace(worker=Worker("told", worker.token, outcome))
+            yield name, after, sender._replace(worker=Worker("told", worker.token, outcome))
 
 
-def wrong(world: World) -> str:
-    """The promise that this world breaks, or nothing."""
+def broken_invariant(world: World) -> str:
+    """Returns the invariant that this world breaks, or an empty text."""
     if max(world.accepted) > 1:
         return "I1 sent twice"
     if world.late:
@@ -135,14 +139,14 @@ def wrong(world: World) -> str:
 
 
 def search(mutants: Mutants = HEALTHY) -> Result:
-    """Every world that can come to be. Stops at the first broken promise, with the shortest way to it."""
+    """Visits every reachable world. Stops at the first broken invariant, with the shortest trace."""
     start = World()
     came_from: dict[World, tuple[World, str] | None] = {start: None}
     before: dict[World, set[World]] = {}
     queue = deque([start])
     while queue:
         world = queue.popleft()
-        if broken := wrong(world):
+        if broken := broken_invariant(world):
             return Result(len(came_from), broken, trace_to(world, came_from))
         for name, following in steps(world, mutants):
             before.setdefault(following, set()).add(world)

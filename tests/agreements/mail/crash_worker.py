@@ -21,7 +21,7 @@ MOMENTS = [
 ]
 
 
-class Doom:
+class CrashPoint:
     """Dies when the moment comes for the `hit`-th time."""
 
     def __init__(self, moment: str, hit: int = 1) -> None:
@@ -56,14 +56,14 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
     from agreements.mail.compose import Composer
     from agreements.mail.transports import ConfirmSending, Outcome, SmtpTransport
 
-    doom = Doom(moment, hit)
+    crash_point = CrashPoint(moment, hit)
 
-    class Doomed(SmtpTransport):
+    class CrashingTransport(SmtpTransport):
         def connect(self) -> smtplib.SMTP:
             fresh = self.smtp is None
             smtp = super().connect()
             if fresh:
-                doom.at("connected")
+                crash_point.at("connected")
                 send = smtp.send
 
                 def watched(data: Any) -> None:
@@ -72,21 +72,21 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
                         # aiosmtpd forgets what it has not read when the line ends, so the answer is waited for, unread.
                         assert smtp.sock
                         select.select([smtp.sock], [], [], 10)
-                        doom.at("after-dot")
+                        crash_point.at("after-dot")
 
                 vars(smtp)["send"] = watched
             return smtp
 
         def send(self, letter: EmailMessage, intent: ConfirmSending) -> Outcome:
             outcome = super().send(letter, intent)
-            doom.at("after-answer")
+            crash_point.at("after-answer")
             return outcome
 
-    outbox.claim = doom.before("before-claim", outbox.claim)
-    vars(sender)["Composer"] = doom.before("after-claim", Composer)
-    outbox.mark_sending = doom.before("before-intent", doom.after("after-intent", outbox.mark_sending))
-    outbox.record_result = doom.after("after-settle", outbox.record_result)
-    sender.send_due(scheduled.fixed_clock(now), Doomed(), lifecycle.record_mail_result)
+    outbox.claim = crash_point.before("before-claim", outbox.claim)
+    vars(sender)["Composer"] = crash_point.before("after-claim", Composer)
+    outbox.mark_sending = crash_point.before("before-intent", crash_point.after("after-intent", outbox.mark_sending))
+    outbox.record_result = crash_point.after("after-settle", outbox.record_result)
+    sender.send_due(scheduled.fixed_clock(now), CrashingTransport(), lifecycle.record_mail_result)
 
 
 if __name__ == "__main__":

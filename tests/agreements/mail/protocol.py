@@ -1,7 +1,7 @@
-"""The protocol of the outbox as a small machine, to be searched whole: one mail, some workers, anything at any moment.
+"""A model of the outbox for exhaustive search: one email, some workers, any event at any time.
 
-The same rules as `agreements.mail`, which `test_mail_protocol` holds against it step by step. A *mutant* is a rule left
-out; the search shows by the shortest trace what that rule is for.
+It has the rules of `agreements.mail.outbox`; `test_protocol` compares both step by step. A *mutant* omits one rule; the
+shortest trace to a broken invariant shows what the rule is for.
 """
 
 from collections import deque
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 TRIES = 2
-"""Stands for the eight of the engine: the search is as good with few."""
+"""Instead of the eight attempts of the outbox; the search finds the same with few."""
 OPEN = ("pending", "claimed", "handing")
 FINAL = ("sent", "failed", "unknown", "cancelled")
 Mutants = frozenset[str]
@@ -17,7 +17,7 @@ HEALTHY: Mutants = frozenset()
 
 
 class Row(NamedTuple):
-    """The message in the database. A claim's token is one that nobody else holds, 0 for none."""
+    """The message in the database. The token of a claim is unique, 0 for none."""
 
     state: str = "pending"
     token: int = 0
@@ -33,7 +33,7 @@ def claim(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
 
 
 def give_back(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row:
-    """The round is over before it came to this mail: that was no try."""
+    """Releases a claimed email when the run's time is over. It does not count as an attempt."""
     states = ("claimed", "handing") if "handing_is_given_back" in mutants else ("claimed",)
     mine = row.token == token or "give_back_ignores_token" in mutants
     if row.state not in states or not mine or row.closed:
@@ -41,7 +41,7 @@ def give_back(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row:
     return row._replace(state="pending", token=0, attempts=row.attempts - 1)
 
 
-def intend(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
+def mark_sending(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
     mine = row.token == token or "intent_ignores_token" in mutants
     wanted = not row.closed or "intent_ignores_closed" in mutants
     if row.state != "claimed" or not mine or not wanted:
@@ -49,9 +49,9 @@ def intend(row: Row, token: int, mutants: Mutants = HEALTHY) -> Row | None:
     return row._replace(state="sent" if "sent_before_the_dot" in mutants else "handing")
 
 
-def settle(row: Row, token: int, outcome: str, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
-    """The row after a worker has told an outcome: sent, unknown, failed, pending (to be tried again) or held-up (the
-    same, and it was no try).
+def record_result(row: Row, token: int, outcome: str, mutants: Mutants = HEALTHY, tries: int = TRIES) -> Row:
+    """Returns the row after a worker's outcome: sent, unknown, failed, pending (try again) or held-up (try again
+    without counting an attempt).
     """
     if outcome == "unknown" and "lost_answer_is_retried" in mutants:
         outcome = "pending"
@@ -89,7 +89,7 @@ def close(row: Row, mutants: Mutants = HEALTHY) -> Row:
 
 
 class Worker(NamedTuple):
-    """idle, claimed, body (the intent is committed) or told (an outcome waits to be written down)."""
+    """Phases: idle, claimed, body (sending is committed) or told (an outcome is not written yet)."""
 
     phase: str = "idle"
     token: int = 0
@@ -100,15 +100,15 @@ class World(NamedTuple):
     row: Row
     workers: tuple[Worker, ...]
     accepted: int = 0
-    """How many times the server took the mail."""
+    """How many times the server accepted the email."""
     ended: bool = False
-    """The agreement needs no mail any more."""
+    """Whether the agreement needs no more email."""
     late: bool = False
-    """A hand-over began after that."""
+    """Whether sending started after that."""
 
 
 def steps(world: World, mutants: Mutants) -> Iterator[tuple[str, World]]:
-    """Everything that may happen next."""
+    """Yields every possible next step."""
     row = world.row
     yield "reap", world._replace(row=reap(row, mutants))
     if not world.ended:
@@ -128,13 +128,13 @@ def work(world: World, worker: Worker, mutants: Mutants) -> Iterator[tuple[str, 
         return
     yield "crash", world, Worker()
     if worker.phase == "told":
-        yield "settle", world._replace(row=settle(row, token, worker.outcome, mutants)), Worker()
+        yield "settle", world._replace(row=record_result(row, token, worker.outcome, mutants)), Worker()
     if worker.phase == "claimed":
         yield "refused-for-now", world, Worker("told", token, "pending")
         yield "held-up", world, Worker("told", token, "held-up")
         yield "given-back", world._replace(row=give_back(row, token, mutants)), Worker()
         yield "refused-for-good", world, Worker("told", token, "failed")
-        intended = row if "no_intent" in mutants else intend(row, token, mutants)
+        intended = row if "no_intent" in mutants else mark_sending(row, token, mutants)
         if intended is None:
             yield "withdrawn", world, Worker("told", token, "pending")
         else:
@@ -148,8 +148,8 @@ def work(world: World, worker: Worker, mutants: Mutants) -> Iterator[tuple[str, 
         yield "lost", world, Worker("told", token, "unknown")
 
 
-def wrong(world: World) -> str:
-    """The promise that this world breaks, or nothing."""
+def broken_invariant(world: World) -> str:
+    """Returns the invariant that this world breaks, or an empty text."""
     if world.accepted > 1:
         return "I1 sent twice"
     if world.row.state == "sent" and not world.accepted and all(worker.phase != "body" for worker in world.workers):
@@ -169,14 +169,14 @@ class Result(NamedTuple):
 
 
 def search(mutants: Mutants = HEALTHY, workers: int = 2) -> Result:
-    """Every world that can come to be. Stops at the first broken promise, with the shortest way to it."""
+    """Visits every reachable world. Stops at the first broken invariant, with the shortest trace."""
     start = World(Row(), (Worker(),) * workers)
     came_from: dict[World, tuple[World, str] | None] = {start: None}
     before: dict[World, set[World]] = {}
     queue = deque([start])
     while queue:
         world = queue.popleft()
-        if broken := wrong(world):
+        if broken := broken_invariant(world):
             return Result(len(came_from), broken, trace_to(world, came_from))
         for name, following in steps(world, mutants):
             before.setdefault(following, set()).add(world)
@@ -191,7 +191,7 @@ def search(mutants: Mutants = HEALTHY, workers: int = 2) -> Result:
 
 
 def can_end(worlds: dict[World, tuple[World, str] | None], before: dict[World, set[World]]) -> set[World]:
-    """The worlds from which a final state can be reached."""
+    """Returns the worlds from which a final state can be reached."""
     good = {world for world in worlds if world.row.state in FINAL}
     queue = deque(good)
     while queue:

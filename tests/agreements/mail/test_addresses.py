@@ -43,7 +43,7 @@ def test_an_author_of_two_papers_is_not_written_to_twice_in_a_day(mailbox: Mailb
 
 @pytest.mark.usefixtures("committed")
 @pytest.mark.django_db
-def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: Mailbox) -> None:
+def test_of_two_planners_with_two_papers_of_one_author_one_queues(mailbox: Mailbox) -> None:
     one, other = two_papers_of_one_author()
     send(NOW)
     now = CLOSES - 7 * DAY
@@ -57,7 +57,7 @@ def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: M
 
 
 @pytest.mark.django_db
-def test_a_mail_on_its_way_keeps_the_address_quiet_and_one_that_failed_does_not() -> None:
+def test_an_email_being_sent_starts_the_gap_and_a_failed_one_does_not() -> None:
     one, other = two_papers_of_one_author()
     address = one.signer_email
     assert addresses.quiet_periods([address], MIN_EMAIL_GAP, NOW).until(address) is not None

@@ -75,7 +75,9 @@ def test_the_intent_is_committed_when_the_backend_is_called(custom: type[Custom]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_whatever_it_raises_the_mail_is_in_doubt_and_never_sent_again(custom: type[Custom], error: Exception) -> None:
+def test_after_any_exception_delivery_is_unknown_and_the_email_is_never_sent_again(
+    custom: type[Custom], error: Exception
+) -> None:
     """It does not tell whether the mail was taken, so no machine may send it again; an editor is told."""
     agreement = make.agreement("issued")
     custom.error = error
@@ -87,7 +89,7 @@ def test_whatever_it_raises_the_mail_is_in_doubt_and_never_sent_again(custom: ty
     assert type(error).__name__ in Message.objects.get().error
 
 
-def test_one_mail_that_fails_does_not_stop_the_next(custom: type[Custom]) -> None:
+def test_one_email_that_fails_does_not_stop_the_next(custom: type[Custom]) -> None:
     make.agreement("issued")
     make.agreement("issued", of=make.paper(contact="ada@example.org"))
     custom.error = RuntimeError("before")

@@ -31,7 +31,7 @@ def test_what_a_value_says_is_no_blank() -> None:
     assert BatchTemplate(f"{mark_for('a')}!").fill({"a": mark_for("b")}) == f"{MARK}-b-!"
 
 
-def test_a_blank_without_its_value_stops_the_mail() -> None:
+def test_a_placeholder_without_its_value_stops_the_email() -> None:
     with pytest.raises(KeyError):
         BatchTemplate(mark_for("a")).fill({})
 

@@ -19,7 +19,7 @@ from agreements.mail.bounces import Bounce, ReturnPaths
 from agreements.models import EmailAddress, Message, SigningSettings
 from proceedings.models import Author
 from tests import imap, make
-from tests.agreements.editors import desk_of, page_of
+from tests.agreements.editors import client_for, page_of
 from tests.agreements.sending import send
 from tests.make import DAY, NOW
 from tests.servers import Mailbox
@@ -81,7 +81,7 @@ def take(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.django_db
-def test_a_hard_bounce_stops_the_address_once_and_tells_the_editors(
+def test_a_hard_bounce_marks_the_address_undeliverable_once_and_tells_the_editors(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     message = ours(mailbox)
@@ -106,7 +106,7 @@ def test_a_full_mailbox_is_noted_and_stops_nothing(
 
 
 @pytest.mark.django_db
-def test_a_report_about_anothers_mail_is_ignored(
+def test_a_report_about_another_senders_email_is_ignored(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make.agreement("issued")
@@ -156,7 +156,7 @@ def test_other_addresses_are_no_return_paths(address: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["To", "Delivered-To", "X-Original-To"])
-def test_a_report_that_brings_nothing_back_is_about_the_mail_whose_path_it_took(header: str) -> None:
+def test_a_report_without_the_original_is_matched_by_its_return_path(header: str) -> None:
     one = uuid.uuid4()
     body = report("bounce-of-nothing").replace(b"To: ", b"X-To: ", 1)
     body = f"{header}: <bounces+{one}@desk.example>\n".encode() + body
@@ -183,7 +183,7 @@ def test_whatever_is_done_to_a_report_it_is_read_or_not_and_nothing_breaks(data:
 
 
 @pytest.mark.django_db
-def test_mails_leave_by_the_path_that_reports_come_back_on(mailbox: Mailbox, settings: Settings) -> None:
+def test_emails_are_sent_with_a_return_path_for_reports(mailbox: Mailbox, settings: Settings) -> None:
     settings.BOUNCE_ADDRESS = "bounces@desk.example"
     make.agreement("issued")
     send(NOW)
@@ -227,7 +227,7 @@ def test_a_mailbox_is_read_once_and_never_without_encryption(
 
 
 @pytest.mark.django_db
-def test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once(
+def test_a_crashed_run_reads_the_same_report_again_and_counts_it_once(
     mailbox: Mailbox, trusted: tuple[Path, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = ours(mailbox)
@@ -262,7 +262,7 @@ def test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once(
     ],
 )
 @pytest.mark.django_db
-def test_a_server_that_will_not_is_told_in_its_own_words_and_costs_no_report(
+def test_a_server_error_is_reported_with_its_text_and_loses_no_report(
     trusted: tuple[Path, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], said: str
 ) -> None:
     monkeypatch.setattr(mailboxes, "TIMEOUT", 0.5)
@@ -282,7 +282,7 @@ def test_a_server_that_nobody_trusts_hears_no_password(certificate: tuple[Path, 
     assert inbox.spoken == []
 
 
-def test_of_a_long_mail_only_the_beginning_is_fetched(
+def test_of_a_long_email_only_the_beginning_is_fetched(
     trusted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailboxes, "MAX_MESSAGE_BYTES", 900)
@@ -298,7 +298,7 @@ def test_without_a_mailbox_the_command_says_what_to_set() -> None:
 
 
 @pytest.mark.django_db
-def test_a_mail_that_breaks_the_reader_does_not_hide_those_behind_it(
+def test_an_unreadable_report_does_not_hide_those_behind_it(
     mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ours(mailbox)
@@ -342,7 +342,7 @@ def test_a_full_mailbox_is_tried_again_for_some_days_and_no_longer(mailbox: Mail
 
 
 @pytest.mark.django_db
-def test_two_reports_about_one_mail_make_one_new_mail(mailbox: Mailbox) -> None:
+def test_two_reports_about_one_email_make_one_new_email(mailbox: Mailbox) -> None:
     message = ours(mailbox)
     assert (soft(message, 1, NOW), soft(message, 2, NOW)) == ("soft", "soft")
     assert message.agreement.messages.filter(idempotency_key="invitation:again").count() == 1
@@ -371,7 +371,7 @@ def test_a_retry_that_waits_ends_with_the_agreement(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.django_db
-def test_a_mail_about_several_papers_is_tried_again_about_those_that_still_wait(mailbox: Mailbox) -> None:
+def test_a_combined_email_is_tried_again_for_those_awaiting_signature(mailbox: Mailbox) -> None:
     volume = make.the_volume()
     one, two, three = (make.agreement("issued", of=make.paper(volume)) for _ in range(3))
     assert send(NOW) == {Message.State.SENT: 1}
@@ -403,21 +403,21 @@ def test_a_hard_bounce_leaves_the_editor_a_task_with_somebody_else_to_choose(mai
     agreement = message.agreement
     Author.objects.filter(paper=agreement.paper, position=2).update(email="second@example.org")
     assert lifecycle.record_bounce(Bounce(message.message_id, True, "550 no such user", "1"), now=NOW) == "hard"
-    desk = desk_of(make.editor("ed", make.the_volume()))
-    page = desk.get(page_of(agreement)).content.decode()
+    editor_client = client_for(make.editor("ed", make.the_volume()))
+    page = editor_client.get(page_of(agreement)).content.decode()
     assert "mike@example.org takes no mail: 550 no such user" in page
     assert "Choose who signs instead…" in page
     assert "Remind now" not in page
-    board = desk.get(f"/admin/proceedings/volume/{agreement.paper.volume_id}/board/").content.decode()
+    board = editor_client.get(f"/admin/proceedings/volume/{agreement.paper.volume_id}/board/").content.decode()
     assert "The signer’s address takes no mail" in board
-    chosen = desk.post(
+    chosen = editor_client.post(
         "/admin/agreements/agreement/", {"action": "contact", "_selected_action": agreement.pk}, follow=True
     )
     assert "second@example.org" in chosen.content.decode()
 
 
 @pytest.mark.django_db
-def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_says_so(mailbox: Mailbox) -> None:
+def test_a_bounced_digest_marks_the_editors_address_undeliverable_and_the_admin_says_so(mailbox: Mailbox) -> None:
     volume = make.the_volume()
     make.agreement("declined", of=make.paper(volume))
     editor = make.editor("ed", volume)
@@ -429,10 +429,12 @@ def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_s
     said = [lifecycle.record_bounce(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
     assert said == ["hard", "known"]
     assert set(addresses.find_undeliverable([editor.email])) == {editor.email}
-    page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
+    page = client_for(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert f"Mail to {editor.email} comes back: 550 gone" in page
     call_command("addresses", "--lift", editor.email)
-    assert "comes back" not in desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
+    assert (
+        "comes back" not in client_for(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
+    )
 
 
 @pytest.mark.django_db

@@ -55,7 +55,7 @@ def plain(mail_: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox: Mailbox) -> None:
+def test_one_signer_gets_one_email_with_a_link_for_each_paper(mailbox: Mailbox) -> None:
     made, carrier = queued()
     mailbox.reset()
     assert send(DUE) == {State.SENT: 1}
@@ -76,7 +76,7 @@ def test_one_person_gets_one_mail_with_a_link_of_its_own_for_each_paper(mailbox:
     assert list(invariants.check_all(DUE)) == []
 
 
-def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
+def test_another_volume_writes_its_own_email_and_keeps_the_gap(mailbox: Mailbox) -> None:
     here = make.agreement("issued", of=make.paper(make.the_volume(), contact="anna@example.org"))
     there = make.agreement("issued", of=make.paper(make.volume(248), contact="anna@example.org"))
     send(NOW)
@@ -91,7 +91,7 @@ def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) 
     assert reminders.filter(agreement=there).exists()
 
 
-def test_whoever_signs_before_the_hand_over_is_not_in_the_mail(mailbox: Mailbox) -> None:
+def test_a_paper_signed_before_sending_is_not_in_the_email(mailbox: Mailbox) -> None:
     made, _ = queued()
     make.sign(made[0], now=DUE)
     mailbox.reset()
@@ -112,7 +112,7 @@ def test_what_is_left_of_one_paper_is_its_usual_reminder(mailbox: Mailbox) -> No
     assert states(made) == [State.CANCELLED, State.SENT]
 
 
-def test_a_mail_of_which_nothing_is_left_is_cancelled(mailbox: Mailbox) -> None:
+def test_an_email_of_which_nothing_is_left_is_cancelled(mailbox: Mailbox) -> None:
     made, carrier = queued(2)
     for one in made:
         lifecycle.void(one, reason="Withdrawn.", by="editor:ed", now=DUE)
@@ -125,7 +125,7 @@ def test_a_mail_of_which_nothing_is_left_is_cancelled(mailbox: Mailbox) -> None:
     assert other.pk
 
 
-def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_written_anew(mailbox: Mailbox) -> None:
+def test_signing_between_composing_and_sending_stops_it_and_composes_it_again(mailbox: Mailbox) -> None:
     """The mail in hand speaks of a paper that needs no signature any more: it must not begin (I3)."""
     made, _ = queued()
     (held,) = outbox.claim(DUE)
@@ -142,7 +142,7 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_stops_it_and_it_is_
     assert states(made) == [State.SENT, State.CANCELLED, State.SENT]
 
 
-def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
+def test_a_worker_killed_while_sending_leaves_all_parts_unknown(mailbox: Mailbox) -> None:
     made, carrier = queued()
     (held,) = outbox.claim(DUE)
     assert outbox.mark_sending(held, DUE)
@@ -155,7 +155,7 @@ def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(m
     assert list(invariants.check_all(DUE + outbox.LEASE + MINUTE)) == []
 
 
-def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
+def test_a_worker_killed_before_sending_leaves_all_to_the_next(mailbox: Mailbox) -> None:
     made, _ = queued()
     outbox.claim(DUE)
     lifecycle.void(made[2], reason="Withdrawn.", by="editor:ed", now=DUE)
@@ -164,7 +164,7 @@ def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -
     assert states(made) == [State.SENT, State.SENT, State.CANCELLED]
 
 
-def test_whoever_signs_during_the_hand_over_drops_out_of_the_next_try(mailbox: Mailbox) -> None:
+def test_a_paper_signed_while_sending_is_not_in_the_next_attempt(mailbox: Mailbox) -> None:
     made, _ = queued()
     (held,) = outbox.claim(DUE)
     assert outbox.mark_sending(held, DUE)
@@ -173,7 +173,7 @@ def test_whoever_signs_during_the_hand_over_drops_out_of_the_next_try(mailbox: M
     assert states(made) == [State.CANCELLED, State.PENDING, State.PENDING]
 
 
-def test_a_refused_address_is_one_task_for_the_editors(mailbox: Mailbox) -> None:
+def test_a_rejected_address_is_one_task_for_the_editors(mailbox: Mailbox) -> None:
     made, carrier = queued()
     mailbox.at_address = {"anna@example.org": "550 5.1.1 no such user"}
     send(DUE)
@@ -207,13 +207,13 @@ def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkey
     assert stopped == [False, True, True]
 
 
-def test_a_part_that_is_elsewhere_than_its_mail_is_found() -> None:
+def test_a_part_in_another_state_than_its_combined_email_is_found() -> None:
     made, _ = queued()
     Message.objects.filter(agreement=made[0], idempotency_key="r1:T-7").update(state=State.FAILED)
     assert [finding.invariant for finding in invariants.check_all(DUE)] == ["I2"]
 
 
-def test_a_mail_about_a_volume_is_no_part_of_another() -> None:
+def test_an_email_about_a_volume_is_not_part_of_a_combined_email() -> None:
     _, carrier = queued(2)
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=carrier.pk).update(carrier=carrier)
@@ -227,7 +227,7 @@ STEPS = st.lists(
 )
 
 
-def test_whatever_happens_the_parts_are_where_their_mail_is() -> None:
+def test_the_parts_always_have_the_state_of_their_combined_email() -> None:
     """Two workers, any order: at most one acceptance, no hand-over after a closing, and nothing left behind."""
     made, carrier = queued()
 

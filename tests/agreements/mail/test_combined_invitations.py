@@ -38,12 +38,12 @@ pytestmark = pytest.mark.django_db
 State, Kind = Message.State, Message.Kind
 
 
-def asked(count: int = 3, address: str = "anna@example.org", *, now: datetime = NOW) -> list[Agreement]:
+def issued(count: int = 3, address: str = "anna@example.org", *, now: datetime = NOW) -> list[Agreement]:
     volume = make.the_volume()
     return [make.agreement("issued", of=make.paper(volume, contact=address), now=now) for _ in range(count)]
 
 
-def the_carrier() -> Message:
+def the_combined_email() -> Message:
     return Message.objects.get(kind=Kind.TOGETHER)
 
 
@@ -58,11 +58,11 @@ def composed() -> EmailMultiAlternatives:
     return mail_
 
 
-def test_three_papers_of_one_person_are_one_mail_and_each_link_signs_its_own(mailbox: Mailbox) -> None:
-    made = asked()
+def test_three_papers_of_one_signer_are_one_email_and_each_link_signs_its_own(mailbox: Mailbox) -> None:
+    made = issued()
     assert send(NOW) == {State.SENT: 1}
     (mail_,) = mailbox.texts()
-    assert mail_["Message-ID"] == the_carrier().message_id
+    assert mail_["Message-ID"] == the_combined_email().message_id
     assert mail_["Subject"].startswith("Please sign: publication agreements for")
     assert [address.addr_spec for address in mail_["To"].addresses] == ["anna@example.org"]
     found = [links.find_link(token, Link.Purpose.SIGN, NOW) for token in SIGN.findall(plain(mail_))]
@@ -78,21 +78,21 @@ def test_three_papers_of_one_person_are_one_mail_and_each_link_signs_its_own(mai
     assert [one.status for one in Agreement.objects.order_by("pk")] == ["issued", "signed", "issued"]
 
 
-def test_two_people_get_a_mail_each(mailbox: Mailbox) -> None:
-    asked(1)
-    asked(2, "ben@example.org")
+def test_two_signers_get_an_email_each(mailbox: Mailbox) -> None:
+    issued(1)
+    issued(2, "ben@example.org")
     assert send(NOW) == {State.SENT: 2}
     assert sorted(mailbox.recipients()) == ["anna@example.org", "ben@example.org"]
     assert sorted(len(SIGN.findall(plain(text))) for text in mailbox.texts()) == [1, 2]
 
 
-def test_one_person_is_the_same_in_other_letters(mailbox: Mailbox) -> None:
-    asked(1)
-    asked(1, "Anna@example.org")
+def test_addresses_are_compared_without_case(mailbox: Mailbox) -> None:
+    issued(1)
+    issued(1, "Anna@example.org")
     assert send(NOW) == {State.SENT: 1}
 
 
-def test_a_batch_is_one_mail_with_a_moment_in_which_the_others_find_it(mailbox: Mailbox) -> None:
+def test_a_batch_is_one_email_with_a_moment_in_which_the_others_join_it(mailbox: Mailbox) -> None:
     volume = make.the_volume()
     for _ in range(3):
         make.paper(volume, contact="anna@example.org")
@@ -108,8 +108,8 @@ def test_a_batch_is_one_mail_with_a_moment_in_which_the_others_find_it(mailbox: 
 # --- the protocol holds
 
 
-def test_whoever_signs_while_the_mail_waits_is_not_in_it(mailbox: Mailbox) -> None:
-    made = asked()
+def test_a_paper_signed_while_the_email_is_queued_is_not_in_it(mailbox: Mailbox) -> None:
+    made = issued()
     make.sign(made[0])
     send(NOW)
     told = next(text for text in mailbox.texts() if "Please sign" in text["Subject"])
@@ -117,8 +117,8 @@ def test_whoever_signs_while_the_mail_waits_is_not_in_it(mailbox: Mailbox) -> No
     assert states(made) == [State.CANCELLED, State.SENT, State.SENT]
 
 
-def test_whoever_signs_between_the_writing_and_the_hand_over_has_it_written_anew() -> None:
-    made = asked()
+def test_signing_between_composing_and_sending_composes_it_again() -> None:
+    made = issued()
     (held,) = outbox.claim(NOW)
     assert compose.compose(held, NOW)
     make.sign(made[1])
@@ -128,34 +128,34 @@ def test_whoever_signs_between_the_writing_and_the_hand_over_has_it_written_anew
 
 
 def test_what_is_left_of_one_paper_is_its_usual_invitation(mailbox: Mailbox) -> None:
-    made = asked(2)
+    made = issued(2)
     lifecycle.void(made[0], reason="Withdrawn.", by="editor:ed", now=NOW)
     assert send(NOW) == {State.SENT: 1}
     assert mailbox.texts()[0]["Subject"].startswith(f"Please sign: publication agreement for “{made[1].title}”")
 
 
-def test_a_worker_that_dies_in_the_hand_over_leaves_all_in_doubt_and_none_half(mailbox: Mailbox) -> None:
-    made = asked()
+def test_a_worker_killed_while_sending_leaves_all_parts_unknown(mailbox: Mailbox) -> None:
+    made = issued()
     (held,) = outbox.claim(NOW)
     assert outbox.mark_sending(held, NOW)
     assert send(NOW + outbox.LEASE + MINUTE) == {State.UNKNOWN: 1}
-    assert (the_carrier().state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
+    assert (the_combined_email().state, states(made)) == (State.UNKNOWN, [State.UNKNOWN] * 3)
     assert mailbox.mails == []
     assert list(invariants.check_all(NOW + outbox.LEASE + MINUTE)) == []
 
 
-def test_a_worker_that_dies_before_it_leaves_all_to_the_next(mailbox: Mailbox) -> None:
-    made = asked()
+def test_a_worker_killed_before_sending_leaves_all_to_the_next(mailbox: Mailbox) -> None:
+    made = issued()
     outbox.claim(NOW)
     assert send(NOW + outbox.LEASE + MINUTE) == {State.SENT: 1}
     assert states(made) == [State.SENT] * 3
 
 
 @pytest.mark.parametrize("already", [1, 2])
-def test_a_mail_that_a_worker_has_taken_up_is_not_joined(already: int) -> None:
-    asked(already)
+def test_a_claimed_email_is_not_joined(already: int) -> None:
+    issued(already)
     (held,) = outbox.claim(NOW)
-    (late,) = asked(1)
+    (late,) = issued(1)
     invitation = make.invitation(late)
     assert (invitation.carrier_id, invitation.due_at) == (None, NOW + MIN_EMAIL_GAP)
     assert outbox.mark_sending(held, NOW)
@@ -163,11 +163,11 @@ def test_a_mail_that_a_worker_has_taken_up_is_not_joined(already: int) -> None:
     assert list(invariants.check_all(NOW)) == []
 
 
-def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
-    asked(2)
+def test_an_email_that_was_tried_before_is_not_joined() -> None:
+    issued(2)
     (held,) = outbox.claim(NOW)
     outbox.record_result(held, Outcome.retry("451 later"), NOW, lifecycle.record_mail_result)
-    (late,) = asked(1)
+    (late,) = issued(1)
     assert make.invitation(late).carrier_id is None
     assert make.invitation(late).due_at == NOW + outbox.BACKOFF[0] + MIN_EMAIL_GAP
 
@@ -176,7 +176,7 @@ def test_a_mail_that_was_tried_in_vain_is_not_joined() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_no_worker_finds_a_part_of_what_one_person_is_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_worker_sends_part_of_one_signers_invitations(monkeypatch: pytest.MonkeyPatch) -> None:
     volume = make.the_volume()
     people = ["anna", "zoe", "anna", "zoe", "ANNA", "mike"]
     papers = [make.paper(volume, contact=f"{name}@example.org") for name in people]
@@ -187,11 +187,11 @@ def test_no_worker_finds_a_part_of_what_one_person_is_to_sign(monkeypatch: pytes
         due = Message.objects.filter(state=State.PENDING, carrier__isnull=True).annotate(papers=Count("carried"))
         seen.extend((address.lower(), papers or 1) for address, papers in due.values_list("recipient", "papers"))
 
-    def issue_and_look(agreement: Agreement, **rest: Any) -> None:
+    def issue_and_check(agreement: Agreement, **rest: Any) -> None:
         lifecycle.issue(agreement, **rest)
         assert at_once(look) == []
 
-    monkeypatch.setattr(issue_many, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_look}))
+    monkeypatch.setattr(issue_many, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_check}))
     fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
     report = issue_many.issue(fetched, by="editor:ed", now=NOW)
     look()
@@ -213,7 +213,7 @@ def test_two_who_issue_the_same_papers_at_once_wait_for_each_other() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_whoever_replaces_a_draft_meanwhile_waits_or_is_too_late() -> None:
+def test_replacing_a_draft_meanwhile_waits_or_is_too_late() -> None:
     volume = make.the_volume()
     for number in range(8):
         papers = [make.paper(volume, contact=f"{number}@example.org") for _ in range(3)]
@@ -226,7 +226,7 @@ def test_whoever_replaces_a_draft_meanwhile_waits_or_is_too_late() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_two_editors_who_issue_to_one_person_at_once_write_one_mail() -> None:
+def test_two_editors_who_issue_to_one_person_at_once_write_one_email() -> None:
     volume = make.the_volume()
     for _ in range(5):
         papers = [make.paper(volume, contact="anna@example.org") for _ in range(3)]
@@ -236,7 +236,7 @@ def test_two_editors_who_issue_to_one_person_at_once_write_one_mail() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_a_mail_that_is_taken_up_while_another_is_issued_carries_it_or_leaves_without_it() -> None:
+def test_an_email_claimed_while_another_is_issued_includes_it_or_goes_without_it() -> None:
     volume = make.the_volume()
     for number in range(8):
         first, second, third = (make.paper(volume, contact=f"author{number}@example.org") for _ in range(3))
@@ -253,18 +253,18 @@ def test_a_mail_that_is_taken_up_while_another_is_issued_carries_it_or_leaves_wi
 # --- the gap
 
 
-def test_a_second_batch_waits_for_the_gap_and_is_one_mail(mailbox: Mailbox) -> None:
-    asked(2)
+def test_a_second_batch_waits_for_the_gap_and_is_one_email(mailbox: Mailbox) -> None:
+    issued(2)
     send(NOW)
-    later = asked(2, now=NOW + HOUR)
+    later = issued(2, now=NOW + HOUR)
     assert {make.invitation(one).due_at for one in later} == {NOW + MIN_EMAIL_GAP}
     assert send(NOW + MIN_EMAIL_GAP - MINUTE) == {}
     assert send(NOW + MIN_EMAIL_GAP) == {State.SENT: 1}
     assert len(SIGN.findall(plain(mailbox.texts()[1]))) == 2
 
 
-def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) -> None:
-    asked(1)
+def test_another_volume_writes_its_own_email_and_keeps_the_gap(mailbox: Mailbox) -> None:
+    issued(1)
     there = make.agreement("issued", of=make.paper(make.volume(248), contact="anna@example.org"))
     assert make.invitation(there).due_at == NOW + MIN_EMAIL_GAP
     assert send(NOW) == {State.SENT: 1}
@@ -273,9 +273,9 @@ def test_another_volume_writes_its_own_mail_and_keeps_the_gap(mailbox: Mailbox) 
 @pytest.mark.usefixtures("mailbox")
 def test_what_takes_the_place_of_another_goes_at_once() -> None:
     """The link of the mail that its author has is dead."""
-    made = asked(2)
+    made = issued(2)
     send(NOW)
-    waits = asked(1, now=NOW + HOUR)[0]
+    waits = issued(1, now=NOW + HOUR)[0]
     anew = [lifecycle.replace(one, reason="New title.", by="editor:ed", now=NOW + HOUR) for one in made]
     assert [make.invitation(one).due_at for one in anew] == [NOW + HOUR] * 2
     assert send(NOW + HOUR) == {State.SENT: 1}, "and both are one mail"
@@ -283,10 +283,10 @@ def test_what_takes_the_place_of_another_goes_at_once() -> None:
 
 
 def test_no_reminder_is_planned_beside_an_invitation_that_waits() -> None:
-    first = asked(1, now=CLOSES - 8 * DAY)[0]
+    first = issued(1, now=CLOSES - 8 * DAY)[0]
     assert len(outbox.claim(CLOSES - 8 * DAY)) == 1
     Message.objects.update(state=State.SENT, sent_at=CLOSES - 7 * DAY - HOUR, claim=None, lease_until=None)
-    (late,) = asked(1, now=CLOSES - 7 * DAY - MINUTE)
+    (late,) = issued(1, now=CLOSES - 7 * DAY - MINUTE)
     assert make.invitation(late).due_at == CLOSES - 7 * DAY - HOUR + MIN_EMAIL_GAP
     assert scheduled.remind_due(CLOSES - 7 * DAY) == 0
     assert not first.messages.exclude(idempotency_key="invitation").exists()
@@ -295,22 +295,24 @@ def test_no_reminder_is_planned_beside_an_invitation_that_waits() -> None:
 # --- an editor's reminders
 
 
-def test_reminding_many_now_is_one_mail_per_person(desk: Client, mailbox: Mailbox) -> None:
-    made = asked(3)
-    (other,) = asked(1, "ben@example.org")
+def test_reminding_many_now_is_one_email_per_signer(editor_client: Client, mailbox: Mailbox) -> None:
+    made = issued(3)
+    (other,) = issued(1, "ben@example.org")
     send(NOW)
     mailbox.reset()
-    assert "<strong>4</strong> reminders on the way" in bulk(desk, "remind", *(one.paper for one in (*made, other)))
+    assert "<strong>4</strong> reminders on the way" in bulk(
+        editor_client, "remind", *(one.paper for one in (*made, other))
+    )
     due = Message.objects.filter(kind=Kind.REMINDER).order_by("due_at").values_list("due_at", flat=True)
     assert send(due[3]) == {State.SENT: 2}
     assert sorted(mailbox.recipients()) == ["anna@example.org", "ben@example.org"]
 
 
 def test_an_invitation_joins_a_reminder_that_waits_and_each_is_called_what_it_is(mailbox: Mailbox) -> None:
-    old = asked(1)[0]
+    old = issued(1)[0]
     send(NOW)
     lifecycle.remind_now(old, by="editor:ed", now=NOW + 2 * DAY)
-    (new,) = asked(1, now=NOW + 2 * DAY)
+    (new,) = issued(1, now=NOW + 2 * DAY)
     mailbox.reset()
     assert send(NOW + 2 * DAY) == {State.SENT: 1}
     (mail_,) = mailbox.texts()
@@ -325,7 +327,7 @@ def test_an_invitation_joins_a_reminder_that_waits_and_each_is_called_what_it_is
 
 @pytest.mark.parametrize("language", ["en", "fr", "zh-hans"])
 def test_text_and_page_say_the_same_in_every_language(language: str) -> None:
-    made = asked(2)
+    made = issued(2)
     lifecycle.replace(made[0], reason="The title has changed.", by="editor:ed", now=NOW)
     addresses.remember_language("anna@example.org", language)
     mail_ = composed()
@@ -340,7 +342,7 @@ def test_text_and_page_say_the_same_in_every_language(language: str) -> None:
 
 
 def test_it_says_who_signs_for_whom_by_when() -> None:
-    made = asked(2)
+    made = issued(2)
     text = str(composed().body)
     assert "for all authors" in text
     assert "Please sign by 30 November 2026" in text
@@ -349,7 +351,7 @@ def test_it_says_who_signs_for_whom_by_when() -> None:
 
 
 def test_a_volume_adds_its_paragraph_about_invitations() -> None:
-    volume = asked(2)[0].paper.volume
+    volume = issued(2)[0].paper.volume
     EmailTemplate.objects.create(volume=volume, kind=Kind.INVITATION, body="", extra="Welcome to the volume.")
     EmailTemplate.objects.create(volume=volume, kind=Kind.REMINDER, body="", extra="The printer waits.")
     text = str(composed().body)
@@ -359,9 +361,9 @@ def test_a_volume_adds_its_paragraph_about_invitations() -> None:
 
 @pytest.mark.usefixtures("mailbox")
 def test_the_preview_tells_when_an_invitation_that_waits_will_leave() -> None:
-    asked(1)
+    issued(1)
     send(NOW)
-    asked(2, now=NOW + HOUR)
+    issued(2, now=NOW + HOUR)
     first = next(iter(preview.planned_emails(make.the_volume(), NOW + HOUR, CLOSES)))
     assert (first.at, first.what, len(first.papers)) == (NOW + MIN_EMAIL_GAP, "invitation", 2)
 
@@ -379,7 +381,7 @@ STEPS = st.lists(
 )
 
 
-def test_no_two_mails_that_nobody_asked_for_reach_an_address_within_the_gap() -> None:
+def test_no_two_automatic_emails_reach_an_address_within_the_gap() -> None:
     volumes = [make.the_volume(), make.volume(248)]
 
     @settings(max_examples=60, deadline=None)

@@ -14,7 +14,7 @@ HARMFUL = {
 }
 
 
-def test_nothing_that_can_happen_breaks_a_promise_or_tears_a_mail_apart() -> None:
+def test_no_interleaving_breaks_an_invariant_or_splits_a_combined_email() -> None:
     began = time.process_time()
     result = search()
     assert (result.broken, result.trace) == ("", ())
@@ -23,11 +23,11 @@ def test_nothing_that_can_happen_breaks_a_promise_or_tears_a_mail_apart() -> Non
 
 
 @pytest.mark.parametrize("rule", HARMFUL)
-def test_each_rule_keeps_a_promise(rule: str) -> None:
+def test_removing_any_rule_breaks_an_invariant(rule: str) -> None:
     result = search(frozenset({rule}))
     assert result.broken.startswith(HARMFUL[rule])
     assert result.trace
 
 
-def test_the_shortest_story_of_a_mail_that_speaks_of_a_signed_paper() -> None:
+def test_the_shortest_trace_of_an_email_about_a_signed_paper() -> None:
     assert search(frozenset({"intent_takes_what_it_gets"})).trace == ("claim0", "close1", "intent0")

@@ -30,20 +30,20 @@ pytestmark = pytest.mark.django_db
 Kind = Message.Kind
 ABOUT_ONE = sorted(set(Kind.values) - {Kind.TOGETHER, Kind.EDITOR_DAILY})
 """Of one agreement; the others are of a volume."""
-BY_CLOCK = {Kind.REMINDER, Kind.LAST_CALL, Kind.UNSIGNED, Kind.TOGETHER, Kind.EDITOR_DAILY}
+BY_SCHEDULED_JOB = {Kind.REMINDER, Kind.LAST_CALL, Kind.UNSIGNED, Kind.TOGETHER, Kind.EDITOR_DAILY}
 LINK = re.compile(r"http://testserver/sign/(?:copy/|object/|edit/|correction/)?([A-Za-z0-9_-]{43})/")
 
 
 def message(kind: str, of: Agreement | None = None) -> Message:
     """A message of that kind, queued by the move that queues it."""
-    if kind in BY_CLOCK:
-        return queued_by_clock(kind, of or make.agreement("issued"))
+    if kind in BY_SCHEDULED_JOB:
+        return queued_by_scheduled_job(kind, of or make.agreement("issued"))
     if kind in (Kind.EDIT, Kind.EDITOR_EDIT, Kind.PUBLISHED, Kind.EDITOR_CORRECTION, Kind.CORRECTION):
         row = queued_after_signing(kind, of or make.agreement("issued")).messages.filter(kind=kind).first()
         assert row
         return row
     if kind not in (Kind.EDITOR_STOPPED, Kind.EDITOR_REFUSED, Kind.EDITOR_RECEIVED, Kind.SENT_BACK):
-        return queued_by_move(kind, of)
+        return queued_by_transition(kind, of)
     of = of or make.agreement("issued")
     if kind == Kind.EDITOR_STOPPED:
         lifecycle.stop_reminders(of, now=NOW)
@@ -58,7 +58,7 @@ def message(kind: str, of: Agreement | None = None) -> Message:
     return of.messages.get(kind=kind)
 
 
-def queued_by_clock(kind: str, of: Agreement) -> Message:
+def queued_by_scheduled_job(kind: str, of: Agreement) -> Message:
     match kind:
         case Kind.REMINDER:
             return make.reminder(of)
@@ -67,7 +67,7 @@ def queued_by_clock(kind: str, of: Agreement) -> Message:
         case Kind.UNSIGNED:
             return make.ask_coauthor(of)
         case Kind.TOGETHER:
-            return make.reminded_together(of, make.agreement("issued"))
+            return make.combined_reminder(of, make.agreement("issued"))
     make.agreement("declined", of=make.paper(of.paper.volume))
     make.editor("ed", of.paper.volume)
     SigningSettings.objects.update(daily_at=NOW)
@@ -94,7 +94,7 @@ def queued_after_signing(kind: str, of: Agreement) -> Agreement:
     return of
 
 
-def queued_by_move(kind: str, of: Agreement | None = None) -> Message:
+def queued_by_transition(kind: str, of: Agreement | None = None) -> Message:
     match kind:
         case Kind.INVITATION:
             return make.invitation(of or make.agreement("issued"))
@@ -140,7 +140,7 @@ def words(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", Kind.values)
-def test_every_kind_has_the_same_words_in_both_forms(kind: str) -> None:
+def test_every_kind_has_the_same_text_in_both_parts(kind: str) -> None:
     mail = read(message(kind))
     plain, page = text_of(mail), text_of(mail, "html")
     visible = html.unescape(re.sub(r"<head>.*?</head>|<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
@@ -168,7 +168,7 @@ def test_every_kind_names_paper_and_agreement_and_does_not_answer_machines(kind:
 
 
 @pytest.mark.parametrize("kind", sorted(set(ABOUT_ONE) - {Kind.INVITATION}))
-def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
+def test_all_emails_about_an_agreement_keep_together(kind: str) -> None:
     row = message(kind)
     mail = read(row)
     first = make.invitation(row.agreement).message_id
@@ -193,7 +193,7 @@ def test_a_reminder_long_after_the_deadline_has_a_link_that_works() -> None:
     assert links.find_link(token, Link.Purpose.SIGN, late + 29 * DAY) is not None
 
 
-def test_each_mail_has_a_token_of_its_own() -> None:
+def test_each_email_has_a_token_of_its_own() -> None:
     row = message(Kind.INVITATION)
     tokens = [LINK.findall(text_of(read(row)))[0] for _ in range(3)]
     assert len(set(tokens)) == 3
@@ -203,13 +203,13 @@ def test_each_mail_has_a_token_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(set(ABOUT_ONE) - set(kinds_where(lambda row: bool(row.links)))))
-def test_other_mails_carry_no_token(kind: str) -> None:
+def test_other_emails_carry_no_token(kind: str) -> None:
     mail = read(message(kind))
     assert LINK.findall(text_of(mail) + text_of(mail, "html")) == []
     assert Link.objects.count() == 0
 
 
-def test_the_editors_notice_holds_the_reason_and_a_way_to_the_desk_and_no_secret() -> None:
+def test_the_editors_notice_has_the_reason_and_a_link_to_the_admin_and_no_secret() -> None:
     row = message(Kind.EDITOR_DECLINED)
     text = text_of(read(row))
     assert "The title changed." in text
@@ -228,7 +228,7 @@ def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
     assert links.find_link(token, Link.Purpose.COPY, NOW + 365 * DAY) is not None
 
 
-def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
+def test_the_first_email_of_a_replacement_says_what_it_replaces() -> None:
     agreement = make.agreement("issued")
     successor = delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
     mail = read(make.invitation(successor))
@@ -239,7 +239,7 @@ def test_the_first_mail_of_a_replacement_says_what_it_replaces() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.EDITOR_PROPOSAL, Kind.PROPOSAL_REFUSED])
-def test_mails_about_a_proposal_show_the_difference(kind: str) -> None:
+def test_emails_about_a_change_request_show_the_difference(kind: str) -> None:
     text = text_of(read(message(kind)))
     assert "Before: Simplifying Training" in text
     assert "After: A Better Title" in text
@@ -313,7 +313,7 @@ def test_a_name_does_not_become_an_address(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Mike\nBcc: a@example.org", "Mike\rLewis"])
-def test_a_name_that_would_forge_a_header_stops_its_own_mail(name: str) -> None:
+def test_a_name_that_would_forge_a_header_fails_its_own_email(name: str) -> None:
     row = message(Kind.INVITATION)
     row.agreement.signer = name
     with pytest.raises(ValueError, match="CR or LF"):
@@ -325,7 +325,7 @@ def test_without_an_address_for_answers_there_is_no_reply_to() -> None:
     assert read(make.invitation(agreement))["Reply-To"] is None
 
 
-def test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others() -> None:
+def test_of_many_emails_each_holds_its_own_token_name_and_title_and_no_others() -> None:
     volume = make.volume()
     rows = []
     for number in range(40):
@@ -348,7 +348,7 @@ def test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others() -
 
 
 @pytest.mark.parametrize("address", ["a@example.org, b@example.org", "Doe, Jane <a@example.org>", "a@example.org\n"])
-def test_what_is_not_one_address_is_refused_where_it_comes_in(address: str) -> None:
+def test_what_is_not_one_address_is_rejected_where_it_comes_in(address: str) -> None:
     author = Author.objects.filter(paper=make.paper(), position=2).get()
     author.email = address
     with pytest.raises(ValidationError):

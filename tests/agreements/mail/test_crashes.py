@@ -94,7 +94,7 @@ def at_once(*calls: Callable[[], object]) -> list[BaseException]:
     return raised
 
 
-def test_workers_that_meet_send_each_mail_once(mailbox: Mailbox) -> None:
+def test_workers_that_meet_send_each_email_once(mailbox: Mailbox) -> None:
     volume = make.volume()
     for number in range(20):
         make.agreement("issued", of=make.paper(volume, contact=f"author{number}@example.org"))
@@ -119,7 +119,7 @@ def appended(into: list[Message | None], call: Callable[[], Message | None]) -> 
     into.append(call())
 
 
-def test_the_reaper_and_the_worker_that_settles_agree() -> None:
+def test_the_reaper_and_the_worker_that_records_the_result_agree() -> None:
     volume = make.volume()
     for number in range(6):
         invitation = make.invitation(
@@ -154,19 +154,19 @@ def test_settling_and_signing_do_not_wait_for_each_other_for_ever(outcome: Outco
             may_go_on.wait(1)
             outbox.cancel_open(agreement.pk)
 
-    def settle() -> None:
+    def record_result() -> None:
         holds_agreement.wait(10)
         outbox.record_result(message, outcome, NOW, lifecycle.record_mail_result)
         may_go_on.set()
 
-    assert at_once(close, settle) == []
+    assert at_once(close, record_result) == []
     message.refresh_from_db()
     assert message.closed or message.state in (State.SENT, State.UNKNOWN)
     assert message.state != State.PENDING, "it was closed before it could be tried again"
     assert list(audit.check_all()) == []
 
 
-def test_a_signature_during_the_hand_over_reaches_the_worker(mailbox: Mailbox) -> None:
+def test_a_signature_while_sending_reaches_the_worker(mailbox: Mailbox) -> None:
     """The server is slow; meanwhile the author signs on a web process; then the server says: later."""
     agreement = make.agreement("issued")
     signer = Agreement.objects.select_related("text").get(pk=agreement.pk)

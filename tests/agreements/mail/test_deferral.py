@@ -134,7 +134,7 @@ def test_one_that_may_have_arrived_counts(mailbox: Mailbox) -> None:
     assert send(NOW + MIN_EMAIL_GAP) == {State.SENT: 1}
 
 
-def test_one_that_was_refused_does_not(mailbox: Mailbox) -> None:
+def test_a_rejected_one_does_not(mailbox: Mailbox) -> None:
     two_volumes(HOUR)
     held = claim_next(NOW)
     assert held is not None
@@ -164,11 +164,11 @@ def test_what_somebody_asked_for_neither_waits_nor_makes_wait(mailbox: Mailbox) 
     assert sent[State.SENT] == Message.objects.exclude(state=State.CANCELLED).count() > 1
 
 
-def test_several_papers_in_one_mail_wait_together(mailbox: Mailbox) -> None:
+def test_several_papers_in_one_email_wait_together(mailbox: Mailbox) -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     SigningSettings.objects.update(from_hour=9, to_hour=17, weekend=[6, 7])
     Message.objects.update(state=State.SENT, sent_at=NOW)
-    shared = make.reminded_together(one, two)
+    shared = make.combined_reminder(one, two)
     Message.objects.filter(pk=shared.pk).update(due_at=MONDAY + 16 * HOUR)
     assert send(MONDAY + 22 * HOUR) == {}
     rows = Message.objects.filter(carrier=shared)
@@ -192,7 +192,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=["".join(word[0] for word in order) for order in ORDERS])
-def test_of_two_workers_at_most_one_lets_its_mail_leave(order: list[str]) -> None:
+def test_of_two_workers_at_most_one_sends(order: list[str]) -> None:
     """Each claims, looks and hands over; in every order of these steps."""
     two_volumes(timedelta(0))
     steps = {name: worker(NOW) for name in ("one", "two")}

@@ -31,11 +31,11 @@ GOOD = "We need your signature for {title}.\n\nSign here:\n\n{link}\n\nby {deadl
         ("{link} {deadline} http://testserver/sign/abc/", "one person’s signing link"),
     ],
 )
-def test_words_that_would_lose_something_are_refused_with_what_to_do(body: str, said: str) -> None:
+def test_an_email_template_that_would_lose_something_is_rejected_with_what_to_do(body: str, said: str) -> None:
     assert any(said in problem for problem in email_templates.template_errors(body, ("link", "deadline")))
 
 
-def test_good_words_are_taken() -> None:
+def test_a_valid_email_template_is_saved() -> None:
     assert list(email_templates.template_errors(GOOD, ("link", "deadline"))) == []
 
 
@@ -48,7 +48,7 @@ def test_whatever_is_not_complained_of_can_be_filled_in(body: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL])
-def test_own_words_are_sent_in_both_forms_with_a_link_that_signs(kind: str) -> None:
+def test_an_email_template_is_sent_in_both_parts_with_a_link_that_signs(kind: str) -> None:
     row = message(kind)
     row.agreement.title = "R&D when p<0.05"
     volume = row.agreement.paper.volume
@@ -68,7 +68,7 @@ def test_own_words_are_sent_in_both_forms_with_a_link_that_signs(kind: str) -> N
 
 
 @pytest.mark.django_db
-def test_own_words_are_of_their_volume_and_kind_alone() -> None:
+def test_an_email_template_applies_to_its_volume_and_kind_alone() -> None:
     row = message(Kind.REMINDER)
     EmailTemplate.objects.create(volume=row.agreement.paper.volume, kind=Kind.INVITATION, body=GOOD)
     EmailTemplate.objects.create(volume=make.volume(248), kind=Kind.REMINDER, body=GOOD)
@@ -76,7 +76,7 @@ def test_own_words_are_of_their_volume_and_kind_alone() -> None:
 
 
 @pytest.mark.django_db
-def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
+def test_a_combined_email_includes_the_additional_paragraph() -> None:
     row = message(Kind.TOGETHER)
     assert row.volume
     EmailTemplate.objects.create(volume=row.volume, kind=Kind.REMINDER, body=GOOD, extra="The printer waits.")
@@ -88,7 +88,7 @@ def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", WITH_OWN_TEXT)
-def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
+def test_a_preview_reads_like_the_email_and_its_link_opens_nothing(kind: Message.Kind) -> None:
     volume = make.volume()
     sample = samples.compose_sample(volume, kind, None, NOW)
     assert "A Sample Paper" in str(sample.body)

@@ -62,7 +62,7 @@ def test_the_way_to_stop_reminders_stays_on_one_line() -> None:
 
 
 @pytest.mark.parametrize("header", ["Subject", "X-Title"])
-def test_a_line_break_in_a_header_is_refused(header: str) -> None:
+def test_a_line_break_in_a_header_is_rejected(header: str) -> None:
     mail = letter("a\r\nBcc: all@example.org") if header == "Subject" else letter(**{header: "a\nb"})
     with pytest.raises(ValueError, match="newlines"):
         transports.encode_email(mail)

@@ -11,45 +11,45 @@ TESTS = Path(__file__).parents[2]
 FAULTS: dict[int, tuple[str, list[str]]] = {
     1: ("killed before the claim commits", [
         "agreements/mail/test_crashes.py::test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing",
-        "crash/test_crash.py::test_a_worker_killed_at_each_named_moment_leaves_at_most_one_mail_in_doubt",
+        "crash/test_crash.py::test_a_worker_killed_at_each_named_moment_leaves_at_most_one_email_unknown",
     ]),
     2: ("killed after the claim, before DATA", [
         "agreements/mail/test_crashes.py::test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing",
-        "crash/test_crash.py::test_a_worker_killed_at_each_named_moment_leaves_at_most_one_mail_in_doubt",
+        "crash/test_crash.py::test_a_worker_killed_at_each_named_moment_leaves_at_most_one_email_unknown",
     ]),
     3: ("killed between the final dot and `sent`", [
         "agreements/mail/test_crashes.py::test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing",
-        "agreements/mail/test_outbox.py::test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted",
+        "agreements/mail/test_outbox.py::test_an_email_that_was_being_sent_becomes_unknown_and_is_recorded",
     ]),
     4: ("killed at random, many times", [
         "crash/test_crash.py::test_workers_killed_at_random_lose_nothing_and_double_nothing",
     ]),
     5: ("a worker's child killed for want of memory", [
-        "agreements/jobs/test_workers.py::test_a_child_that_is_killed_leaves_its_mail_in_doubt_and_the_others_to_the_next",
+        "agreements/jobs/test_workers.py::test_a_killed_child_leaves_its_email_unknown_and_the_others_to_the_next",
         "agreements/jobs/test_tasks.py::test_a_worker_that_dies_gives_its_task_back",
     ]),
     6: ("Redis emptied", ["agreements/jobs/test_workers.py::test_a_broker_that_is_emptied_loses_nothing"]),
     7: ("Redis down during a web request", [
-        "agreements/jobs/test_workers.py::test_with_the_broker_down_pages_work_and_mail_is_late",
+        "agreements/jobs/test_workers.py::test_with_the_broker_down_pages_work_and_email_is_late",
         "test_architecture.py::test_nobody_starts_a_task_by_hand",
     ]),
     8: ("killed between COMMIT and what follows it", ["test_architecture.py::test_nobody_waits_for_a_commit_to_do_the_rest"]),  # noqa: E501
     9: ("two beats, and a round by hand", [
-        "agreements/jobs/test_workers.py::test_two_beats_several_workers_and_a_round_by_hand_send_each_mail_once",
-        "agreements/jobs/test_scheduled.py::test_two_clocks_that_chase_at_once_queue_one_reminder",
+        "agreements/jobs/test_workers.py::test_two_beats_several_workers_and_a_manual_run_send_each_email_once",
+        "agreements/jobs/test_scheduled.py::test_two_simultaneous_planners_queue_one_reminder",
     ]),
     10: ("a task outlives visibility_timeout, or runs twice", [
-        "agreements/mail/test_crashes.py::test_workers_that_meet_send_each_mail_once",
-        "agreements/jobs/test_tasks.py::test_a_lost_task_is_given_out_anew_in_minutes_and_no_mail_round_lasts_so_long",
+        "agreements/mail/test_crashes.py::test_workers_that_meet_send_each_email_once",
+        "agreements/jobs/test_tasks.py::test_a_lost_task_is_redelivered_in_minutes_and_no_email_run_lasts_that_long",
         "test_architecture.py::test_nobody_starts_a_task_by_hand",
     ]),
     11: ("prefetched tasks die with their worker", [
-        "agreements/jobs/test_workers.py::test_a_child_that_is_killed_leaves_its_mail_in_doubt_and_the_others_to_the_next",
-        "agreements/jobs/test_tasks.py::test_a_look_that_comes_too_late_is_dropped",
+        "agreements/jobs/test_workers.py::test_a_killed_child_leaves_its_email_unknown_and_the_others_to_the_next",
+        "agreements/jobs/test_tasks.py::test_a_task_that_starts_too_late_is_dropped",
     ]),
     12: ("the database restarts in the middle", [
         "agreements/mail/test_transports.py::test_after_a_database_error_at_the_intent_no_dot_is_sent",
-        "agreements/mail/test_outbox.py::test_a_database_that_fails_at_the_intent_costs_a_lease_and_no_mail",
+        "agreements/mail/test_outbox.py::test_a_database_that_fails_when_marking_sending_costs_a_lease_and_no_email",
         "agreements/mail/test_outbox.py::test_a_database_that_fails_after_the_acceptance_leaves_it_unknown_and_sent_once",
         "crash/test_crash.py::test_workers_killed_at_random_lose_nothing_and_double_nothing",
     ]),
@@ -68,7 +68,7 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
     16: ("SQLite with four writers", ["agreements/mail/test_crashes.py::test_four_writers_at_once_all_get_their_turn"]),
     17: ("SQLite ignores row locks", [
         "agreements/mail/test_crashes.py::test_of_workers_that_want_the_same_row_one_gets_it",
-        "agreements/mail/test_crashes.py::test_the_reaper_and_the_worker_that_settles_agree",
+        "agreements/mail/test_crashes.py::test_the_reaper_and_the_worker_that_records_the_result_agree",
     ]),
     18: ("the disk is full when the sealed file is stored", [
         "agreements/jobs/test_scheduled.py::test_a_storage_that_is_full_never_makes_a_seal_without_bytes",
@@ -85,30 +85,30 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
         "agreements/lifecycle/test_races.py::test_s08_a_double_click_makes_one_signature_and_sees_the_receipt",
     ]),
     22: ("signed while a mail is handed over, then 451", [
-        "agreements/mail/test_outbox.py::test_after_an_end_during_the_hand_over_a_refusal_is_not_tried_again",
-        "agreements/mail/test_crashes.py::test_a_signature_during_the_hand_over_reaches_the_worker",
+        "agreements/mail/test_outbox.py::test_after_an_end_while_sending_a_rejection_is_not_tried_again",
+        "agreements/mail/test_crashes.py::test_a_signature_while_sending_reaches_the_worker",
     ]),
     23: ("the paper is edited while its page is open", [
         "agreements/views/test_signing.py::test_a_document_that_changed_meanwhile_is_a_409_that_wants_new_ticks",
         "agreements/lifecycle/test_races.py::test_s08_of_signing_and_a_title_that_changes_exactly_one_counts",
     ]),
     24: ("the deadline moves, or the paper is withdrawn", [
-        "agreements/jobs/test_scheduled.py::test_a_deadline_that_moves_has_reminders_of_its_own",
-        "agreements/mail/test_outbox.py::test_an_end_before_the_intent_keeps_the_mail_in_the_house",
+        "agreements/jobs/test_scheduled.py::test_a_changed_deadline_has_its_own_reminders",
+        "agreements/mail/test_outbox.py::test_an_end_before_sending_is_marked_stops_the_email",
     ]),
     25: ("a row that cannot be written", [
         "agreements/mail/test_outbox.py::test_a_poisonous_row_fails_alone_and_in_the_end_for_good",
     ]),
     26: ("many bad rows before a good one", [
-        "agreements/mail/test_outbox.py::test_a_good_mail_behind_many_bad_ones_goes_in_the_same_round",
+        "agreements/mail/test_outbox.py::test_a_good_email_behind_many_bad_ones_goes_in_the_same_run",
     ]),
     27: ("SIGTERM", [
-        "agreements/jobs/test_workers.py::test_a_worker_that_is_asked_to_end_finishes_the_mail_in_its_hand",
-        "agreements/mail/test_outbox.py::test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before",
+        "agreements/jobs/test_workers.py::test_a_worker_that_is_asked_to_stop_finishes_its_current_email",
+        "agreements/mail/test_outbox.py::test_a_job_ends_in_time_and_leaves_the_rest_unchanged",
     ]),
-    28: ("4xx to RCPT", ["agreements/mail/test_outbox.py::test_what_is_refused_for_now_is_tried_again_and_sent_once"]),
+    28: ("4xx to RCPT", ["agreements/mail/test_outbox.py::test_what_is_rejected_for_now_is_tried_again_and_sent_once"]),
     29: ("5xx to RCPT", [
-        "agreements/mail/test_outbox.py::test_an_address_that_is_refused_gets_nothing_more_and_an_editor_hears_of_it",
+        "agreements/mail/test_outbox.py::test_a_rejected_address_gets_nothing_more_and_an_editor_is_told",
     ]),
     30: ("cut before the dot", [
         "agreements/mail/test_transports.py::test_a_line_that_is_cut_within_the_body_is_tried_again",
@@ -117,9 +117,9 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
         "agreements/mail/test_outbox.py::test_a_lost_answer_is_shown_and_never_followed_by_another_try",
         "agreements/mail/test_transports.py::test_a_line_that_is_cut_after_the_dot_leaves_it_unknown",
     ]),
-    32: ("4xx to the dot", ["agreements/mail/test_outbox.py::test_what_is_refused_for_now_is_tried_again_and_sent_once"]),  # noqa: E501
+    32: ("4xx to the dot", ["agreements/mail/test_outbox.py::test_what_is_rejected_for_now_is_tried_again_and_sent_once"]),  # noqa: E501
     33: ("a server that says nothing", [
-        "agreements/mail/test_outbox.py::test_a_server_that_says_nothing_costs_time_and_no_mail",
+        "agreements/mail/test_outbox.py::test_an_unresponsive_server_costs_time_and_no_email",
     ]),
     34: ("an answer after nine minutes", [
         "agreements/mail/test_outbox.py::test_an_answer_after_nine_minutes_is_waited_for",
@@ -127,20 +127,20 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
     ]),
     35: ("line breaks and strange letters in headers", [
         "agreements/mail/test_encoding.py::test_the_frame_says_what_django_says",
-        "agreements/mail/test_encoding.py::test_a_line_break_in_a_header_is_refused",
-        "agreements/mail/test_transports.py::test_a_mail_that_cannot_be_written_is_an_outcome_and_no_crash",
+        "agreements/mail/test_encoding.py::test_a_line_break_in_a_header_is_rejected",
+        "agreements/mail/test_transports.py::test_an_email_that_cannot_be_composed_is_an_outcome_not_a_crash",
     ]),
     36: ("two addresses in one", [
-        "agreements/mail/test_compose.py::test_what_is_not_one_address_is_refused_where_it_comes_in",
+        "agreements/mail/test_compose.py::test_what_is_not_one_address_is_rejected_where_it_comes_in",
         "agreements/mail/test_compose.py::test_a_name_does_not_become_an_address",
     ]),
     37: ("a mail to the wrong person", [
-        "agreements/mail/test_compose.py::test_of_many_mails_each_holds_its_own_token_name_and_title_and_no_others",
+        "agreements/mail/test_compose.py::test_of_many_emails_each_holds_its_own_token_name_and_title_and_no_others",
     ]),
     38: ("bounces, absences, bounces of bounces", [
         "agreements/mail/test_bounces.py::test_what_each_report_means",
-        "agreements/mail/test_bounces.py::test_a_hard_bounce_stops_the_address_once_and_tells_the_editors",
-        "agreements/mail/test_bounces.py::test_a_run_that_dies_reads_the_same_mail_again_and_it_counts_once",
+        "agreements/mail/test_bounces.py::test_a_hard_bounce_marks_the_address_undeliverable_once_and_tells_the_editors",
+        "agreements/mail/test_bounces.py::test_a_crashed_run_reads_the_same_report_again_and_counts_it_once",
     ]),
     39: ("a scanner that fetches every link", [
         "agreements/views/test_signing.py::test_s07_twenty_fetches_of_every_public_page_and_what_it_links_to_leave_no_trace",
@@ -150,21 +150,21 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
         "agreements/views/test_signing.py::test_a_machine_that_presses_the_button_declines_nothing",
     ]),
     41: ("one click ends the reminders", [
-        "agreements/views/test_unsubscribe.py::test_one_click_stops_the_reminders_tells_the_editors_and_declines_nothing",
+        "agreements/views/test_unsubscribe.py::test_one_click_opts_out_tells_the_editors_and_declines_nothing",
     ]),
     42: ("deadlines anywhere on Earth", [
         "agreements/models/test_models.py::test_anywhere_on_earth_means_that_no_zone_is_later",
     ]),
     43: ("days on which clocks change", [
-        "agreements/models/test_models.py::test_a_day_on_which_clocks_change_ends_when_people_say_it_ends",
+        "agreements/models/test_models.py::test_a_day_on_which_clocks_change_ends_at_local_midnight",
     ]),
     44: ("workers whose clocks differ", [
-        "agreements/mail/test_protocol.py::test_nothing_that_can_happen_breaks_a_promise",
-        "agreements/mail/test_outbox.py::test_a_late_acceptance_settles_what_had_become_unknown",
+        "agreements/mail/test_protocol.py::test_no_interleaving_breaks_an_invariant",
+        "agreements/mail/test_outbox.py::test_a_late_acceptance_resolves_what_had_become_unknown",
     ]),
     45: ("an outage over several reminders", [
-        "agreements/jobs/test_scheduled.py::test_an_outage_of_three_weeks_makes_one_mail",
-        "agreements/domain/test_schedule.py::test_an_outage_over_three_slots_sends_the_latest_and_marks_the_older_ones",
+        "agreements/jobs/test_scheduled.py::test_an_outage_of_three_weeks_makes_one_email",
+        "agreements/domain/test_schedule.py::test_an_outage_over_three_reminders_sends_the_latest_and_marks_the_older_ones",
         "agreements/mail/test_deferral.py::test_two_that_are_due_at_once_after_an_outage_keep_their_distance",
         "agreements/mail/test_deferral.py::test_a_reminder_that_is_late_waits_for_working_hours",
     ]),

@@ -42,7 +42,7 @@ def test_s09_the_database_holds_no_token() -> None:
     assert token not in str(Link.objects.values())
 
 
-def test_s09_an_expired_link_is_dead_to_the_second() -> None:
+def test_s09_a_link_expires_to_the_second() -> None:
     agreement = make.agreement("issued")
     token = make.token(agreement)
     end = Link.objects.get().expires_at
@@ -50,7 +50,7 @@ def test_s09_an_expired_link_is_dead_to_the_second() -> None:
     assert links.find_link(token, SIGN, end) is None
 
 
-def test_s09_a_revoked_link_is_dead_and_so_are_all_of_its_agreement_and_no_other() -> None:
+def test_s09_revoking_a_link_expires_all_links_of_its_agreement_and_no_other() -> None:
     one, other = make.agreement("issued"), make.agreement("issued")
     tokens = [make.token(one), make.token(one), make.token(one, purpose=COPY)]
     kept = make.token(other)
@@ -84,7 +84,7 @@ def test_a_token_that_is_nearly_right_is_wrong(change: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 43, "x" * 43 + "\n", "../" * 14 + "x", "é" * 43, "x" * 10_000, "\0" * 43])
-def test_anything_else_is_dead_too(text: str) -> None:
+def test_anything_else_is_rejected_too(text: str) -> None:
     make.agreement("issued")
     assert links.find_link(text, SIGN, NOW) is None
 

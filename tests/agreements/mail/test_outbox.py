@@ -51,7 +51,7 @@ def issued(count: int = 1) -> list[Message]:
 # --- the queue
 
 
-def test_a_slot_holds_one_message_for_ever() -> None:
+def test_an_idempotency_key_belongs_to_one_message_for_ever() -> None:
     agreement = make.agreement("issued")
     again = partial(
         outbox.queue, agreement, idempotency_key="r1:T-7", kind=Message.Kind.REMINDER, recipient="mike@example.org"
@@ -64,7 +64,7 @@ def test_a_slot_holds_one_message_for_ever() -> None:
     ) == [(before.pk, State.PENDING, NOW, before.message_id)]
 
 
-def test_the_message_id_is_of_this_house_even_if_its_address_has_a_name(settings: Settings) -> None:
+def test_the_message_id_has_our_domain_even_if_the_sender_has_a_display_name(settings: Settings) -> None:
     settings.DEFAULT_FROM_EMAIL = "The Desk <desk@publisher.example>"
     (invitation,) = issued()
     assert invitation.message_id.endswith("@publisher.example>")
@@ -107,7 +107,7 @@ def test_what_is_not_due_stays(mailbox: Mailbox) -> None:
     assert mailbox.mails == []
 
 
-def test_the_mail_that_waits_longest_goes_first_and_all_share_a_connection(mailbox: Mailbox) -> None:
+def test_the_email_that_waits_longest_goes_first_and_all_share_a_connection(mailbox: Mailbox) -> None:
     volume = make.volume()
     for hours in (3, 1, 2):
         paper = make.paper(volume, contact=f"author{hours}@example.org")
@@ -117,13 +117,13 @@ def test_the_mail_that_waits_longest_goes_first_and_all_share_a_connection(mailb
     assert len(mailbox.sessions) == 1
 
 
-def test_an_address_in_other_letters_is_reached(mailbox: Mailbox) -> None:
+def test_an_internationalized_address_is_reached(mailbox: Mailbox) -> None:
     make.agreement("issued", of=make.paper(contact="zoe@bücher.example"))
     assert send(NOW) == {State.SENT: 1}
     assert mailbox.recipients() == ["zoe@xn--bcher-kva.example"]
 
 
-def test_skipped_slots_are_never_sent(mailbox: Mailbox) -> None:
+def test_skipped_reminders_are_never_sent(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     make.reminder(agreement, skipped=("r1:T-14",))
     send(NOW)
@@ -140,7 +140,7 @@ def test_skipped_slots_are_never_sent(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("moment", ["at_recipient", "at_dot"])
-def test_what_is_refused_for_now_is_tried_again_and_sent_once(mailbox: Mailbox, moment: str) -> None:
+def test_what_is_rejected_for_now_is_tried_again_and_sent_once(mailbox: Mailbox, moment: str) -> None:
     (invitation,) = issued()
     setattr(mailbox, moment, "451 later")
     assert send(NOW) == {State.PENDING: 1}
@@ -170,7 +170,7 @@ def test_the_tries_come_further_apart_and_end(mailbox: Mailbox) -> None:
     assert make.history(invitation.agreement) == ["draft", "issue"]
 
 
-def test_a_mail_that_is_refused_for_good_has_failed_at_once(mailbox: Mailbox) -> None:
+def test_an_email_that_is_permanently_rejected_fails_at_once(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     mailbox.at_dot = "550 spam"
     assert send(NOW) == {State.FAILED: 1}
@@ -208,7 +208,7 @@ def test_what_is_held_up_waits_a_minute(mailbox: Mailbox) -> None:
 # --- an address that is refused for good (row 29)
 
 
-def test_an_address_that_is_refused_gets_nothing_more_and_an_editor_hears_of_it(mailbox: Mailbox) -> None:
+def test_a_rejected_address_gets_nothing_more_and_an_editor_is_told(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     other = make.agreement("issued", of=make.paper(make.volume(248), contact="Author1@Example.ORG"))
     Author.objects.filter(paper=invitation.agreement.paper, position=2).update(email="second@example.org")
@@ -229,7 +229,7 @@ def test_an_address_that_is_refused_gets_nothing_more_and_an_editor_hears_of_it(
     assert mailbox.mails == []
 
 
-def test_a_mail_that_is_queued_later_to_a_refused_address_fails_without_a_server(mailbox: Mailbox) -> None:
+def test_an_email_queued_later_to_a_rejected_address_fails_without_a_server(mailbox: Mailbox) -> None:
     issued()
     mailbox.at_address = {"author1@example.org": "550 no"}
     send(NOW)
@@ -242,7 +242,7 @@ def test_a_mail_that_is_queued_later_to_a_refused_address_fails_without_a_server
     assert "refused before: 550 no" in make.invitation(again).error
 
 
-def test_the_right_address_is_written_to_and_a_refused_one_again_once_it_is_lifted(mailbox: Mailbox) -> None:
+def test_the_right_address_gets_email_and_a_rejected_one_again_once_it_is_cleared(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     mailbox.at_address = {"author1@example.org": "550 no"}
     send(NOW)
@@ -277,7 +277,7 @@ def test_a_lost_answer_is_shown_and_never_followed_by_another_try(mailbox: Mailb
     assert accepted + len(mailbox.mails) <= 1
 
 
-def test_a_server_that_is_down_costs_time_and_no_mail(mailbox: Mailbox, settings: Settings) -> None:
+def test_a_server_that_is_down_costs_time_and_no_email(mailbox: Mailbox, settings: Settings) -> None:
     invitations = issued(3)
     right = settings.EMAIL_PORT
     settings.EMAIL_PORT = servers.free_port()
@@ -287,7 +287,7 @@ def test_a_server_that_is_down_costs_time_and_no_mail(mailbox: Mailbox, settings
     assert sorted(mailbox.recipients()) == sorted(message.recipient for message in invitations)
 
 
-def test_a_server_that_says_nothing_costs_time_and_no_mail(mailbox: Mailbox, settings: Settings) -> None:
+def test_an_unresponsive_server_costs_time_and_no_email(mailbox: Mailbox, settings: Settings) -> None:
     issued()
     right = settings.EMAIL_PORT
     with servers.black_hole() as port:
@@ -301,7 +301,7 @@ def test_a_server_that_says_nothing_costs_time_and_no_mail(mailbox: Mailbox, set
 # --- bad rows
 
 
-def test_one_address_that_is_refused_does_not_stop_the_others(mailbox: Mailbox) -> None:
+def test_one_address_that_is_rejected_does_not_stop_the_others(mailbox: Mailbox) -> None:
     issued(5)
     mailbox.at_address = {"author2@example.org": "550 no", "author4@example.org": "451 later"}
     assert send(NOW) == {State.SENT: 4, State.FAILED: 1, State.PENDING: 1}, (
@@ -309,7 +309,7 @@ def test_one_address_that_is_refused_does_not_stop_the_others(mailbox: Mailbox) 
     )
 
 
-def test_a_good_mail_behind_many_bad_ones_goes_in_the_same_round(mailbox: Mailbox) -> None:
+def test_a_good_email_behind_many_bad_ones_goes_in_the_same_run(mailbox: Mailbox) -> None:
     issued(30)
     mailbox.at_address = {f"author{number}@example.org": "451 later" for number in range(1, 30)}
     assert send(NOW) == {State.PENDING: 29, State.SENT: 1}
@@ -365,7 +365,7 @@ ENDS = ["sign", "decline", "void"]
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_an_end_before_the_intent_keeps_the_mail_in_the_house(mailbox: Mailbox, end: str) -> None:
+def test_an_end_before_sending_is_marked_stops_the_email(mailbox: Mailbox, end: str) -> None:
     (invitation,) = issued()
     transport = Meanwhile(before_intent=once(ends(invitation)[end]))
     tally = send(NOW, transport)
@@ -377,9 +377,7 @@ def test_an_end_before_the_intent_keeps_the_mail_in_the_house(mailbox: Mailbox, 
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("answer", ["451 later", "421 closing"])
-def test_after_an_end_during_the_hand_over_a_refusal_is_not_tried_again(
-    mailbox: Mailbox, end: str, answer: str
-) -> None:
+def test_after_an_end_while_sending_a_rejection_is_not_tried_again(mailbox: Mailbox, end: str, answer: str) -> None:
     (invitation,) = issued()
     mailbox.at_dot = answer
     first = Meanwhile(after_intent=once(ends(invitation)[end]))
@@ -393,7 +391,7 @@ def test_after_an_end_during_the_hand_over_a_refusal_is_not_tried_again(
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_after_an_end_during_the_hand_over_an_accepted_mail_is_still_noted(mailbox: Mailbox, end: str) -> None:
+def test_after_an_end_while_sending_an_accepted_email_is_still_recorded(mailbox: Mailbox, end: str) -> None:
     (invitation,) = issued()
     send(NOW, Meanwhile(after_intent=once(ends(invitation)[end])))
     assert state_of(invitation) == State.SENT
@@ -420,7 +418,7 @@ def claimed(now: datetime = NOW) -> Message:
     return message
 
 
-def test_a_claimed_mail_is_nobody_elses_until_its_lease_ends(mailbox: Mailbox) -> None:
+def test_a_claimed_email_is_nobody_elses_until_its_lease_ends(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     claimed()
     assert send(NOW + LEASE - MINUTE) == {}
@@ -436,7 +434,7 @@ def test_the_lease_is_longer_than_a_server_may_take_in_all() -> None:
     assert (connecting + commands) * 30 < LEASE.total_seconds() / 2
 
 
-def test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted(mailbox: Mailbox) -> None:
+def test_an_email_that_was_being_sent_becomes_unknown_and_is_recorded(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     assert outbox.mark_sending(claimed(), NOW)
     assert send(NOW + LEASE - MINUTE) == {}
@@ -447,7 +445,7 @@ def test_a_mail_that_was_being_handed_over_becomes_unknown_and_is_noted(mailbox:
     assert mailbox.mails == []
 
 
-def test_a_claimed_mail_whose_agreement_was_signed_is_not_taken_up_again(mailbox: Mailbox) -> None:
+def test_a_claimed_email_whose_agreement_was_signed_is_not_claimed_again(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     message = claimed()
     make.sign(Agreement.objects.get(pk=message.agreement.pk))
@@ -456,7 +454,7 @@ def test_a_claimed_mail_whose_agreement_was_signed_is_not_taken_up_again(mailbox
     assert state_of(invitation) == State.CANCELLED
 
 
-def test_a_mail_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
+def test_an_email_that_kills_each_worker_is_given_up(mailbox: Mailbox) -> None:
     (invitation,) = issued()
     now, claims = NOW, 0
     while state_of(invitation) != State.FAILED:
@@ -506,7 +504,7 @@ def test_a_worker_that_sleeps_right_after_its_claim_does_not_take_its_successors
     assert len(successors) == 1
 
 
-def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> None:
+def test_a_late_acceptance_resolves_what_had_become_unknown(mailbox: Mailbox) -> None:
     (invitation,) = issued()
 
     def reap() -> None:
@@ -519,7 +517,7 @@ def test_a_late_acceptance_settles_what_had_become_unknown(mailbox: Mailbox) -> 
 
 
 @pytest.mark.parametrize("outcome", [RETRY, Outcome.rejected("550"), Outcome.unknown("?")])
-def test_a_late_refusal_does_not_make_an_unknown_mail_go_again(outcome: Outcome) -> None:
+def test_a_late_rejection_does_not_send_an_unknown_email_again(outcome: Outcome) -> None:
     (invitation,) = issued()
     message = claimed()
     assert outbox.mark_sending(message, NOW)
@@ -542,7 +540,7 @@ def test_an_answer_after_nine_minutes_is_waited_for(mailbox: Mailbox) -> None:
 # --- a database that fails at the wrong moment
 
 
-def test_a_database_that_fails_at_the_intent_costs_a_lease_and_no_mail(
+def test_a_database_that_fails_when_marking_sending_costs_a_lease_and_no_email(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (invitation,) = issued()
@@ -610,7 +608,7 @@ def test_an_event_that_cannot_be_written_takes_the_state_back_with_it() -> None:
 # --- several at a time
 
 
-def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Mailbox) -> None:
+def test_a_job_ends_in_time_and_leaves_the_rest_unchanged(mailbox: Mailbox) -> None:
     """As when a worker is asked to end: the mail in its hand is finished, the others are another's at once (row 27)."""
     invitations = issued(5)
     carried = +sender.send_due(
@@ -624,7 +622,7 @@ def test_a_round_ends_in_time_and_what_it_did_not_begin_is_as_before(mailbox: Ma
     assert len(mailbox.mails) == 5
 
 
-def test_a_round_without_time_begins_nothing(mailbox: Mailbox) -> None:
+def test_a_job_without_time_left_starts_nothing(mailbox: Mailbox) -> None:
     issued()
     assert +sender.send_due(scheduled.fixed_clock(NOW), SmtpTransport(), note, seconds=0) == {}
     assert mailbox.mails == []
@@ -638,7 +636,7 @@ def test_what_its_author_signed_is_not_given_back(mailbox: Mailbox) -> None:
     assert state_of(invitation) == State.CANCELLED
 
 
-def test_many_mails_are_claimed_together_and_one_that_was_tried_before_alone() -> None:
+def test_many_emails_are_claimed_together_and_one_that_was_tried_before_alone() -> None:
     issued(5)
     first = outbox.claim(NOW, limit=3)
     assert len(first) == 3
@@ -650,7 +648,7 @@ def test_many_mails_are_claimed_together_and_one_that_was_tried_before_alone() -
     assert sizes == [1, 1, 1, 2, 0], "whichever of the three killed the worker, it costs the others no second try"
 
 
-def test_the_lease_of_a_mail_counts_from_its_own_hand_over() -> None:
+def test_the_lease_of_an_email_counts_from_its_own_sending() -> None:
     issued(2)
     _, second = outbox.claim(NOW)
     assert outbox.mark_sending(second, NOW + LEASE / 3)
@@ -658,7 +656,7 @@ def test_the_lease_of_a_mail_counts_from_its_own_hand_over() -> None:
     assert second.lease_until == NOW + LEASE / 3 + LEASE
 
 
-def test_claims_that_waited_for_half_of_their_lease_are_made_anew(mailbox: Mailbox) -> None:
+def test_claims_past_half_of_their_lease_are_renewed(mailbox: Mailbox) -> None:
     issued(3)
     times = [NOW]
     slow = Meanwhile(after_answer=lambda: times.append(times[-1] + 8 * MINUTE))
@@ -667,7 +665,7 @@ def test_claims_that_waited_for_half_of_their_lease_are_made_anew(mailbox: Mailb
     assert not Message.objects.filter(attempts__gt=1).exists()
 
 
-def test_a_mail_is_settled_together_with_the_intent_of_the_next(mailbox: Mailbox) -> None:
+def test_an_email_is_recorded_as_sent_in_the_commit_that_marks_the_next_sending(mailbox: Mailbox) -> None:
     first, second = issued(2)
     seen: list[str] = []
     before = Meanwhile(
@@ -678,7 +676,7 @@ def test_a_mail_is_settled_together_with_the_intent_of_the_next(mailbox: Mailbox
     assert state_of(second) == State.SENT
 
 
-def test_when_the_intent_fails_the_mail_before_is_still_known_to_be_sent(
+def test_when_marking_sending_fails_the_email_before_is_still_recorded_as_sent(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = issued(2)
@@ -698,12 +696,12 @@ def test_when_the_intent_fails_the_mail_before_is_still_known_to_be_sent(
 # --- how much work it is
 
 
-def test_a_round_with_nothing_due_asks_twice(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_run_with_nothing_due_takes_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(2):
         send(NOW)
 
 
-def test_the_work_per_mail_does_not_grow_with_their_number(mailbox: Mailbox) -> None:
+def test_the_work_per_email_does_not_grow_with_their_number(mailbox: Mailbox) -> None:
     def queries(count: int, now: datetime) -> int:
         with CaptureQueriesContext(
             connection,

@@ -43,7 +43,7 @@ def mutants(names: str) -> frozenset[str]:
     return frozenset(names.split(", "))
 
 
-def test_nothing_that_can_happen_breaks_a_promise() -> None:
+def test_no_interleaving_breaks_an_invariant() -> None:
     began = time.monotonic()
     result = search(workers=3)
     assert (result.broken, result.trace) == ("", ())
@@ -52,7 +52,7 @@ def test_nothing_that_can_happen_breaks_a_promise() -> None:
 
 
 @pytest.mark.parametrize("names", HARMFUL)
-def test_each_rule_keeps_a_promise(names: str) -> None:
+def test_removing_any_rule_breaks_an_invariant(names: str) -> None:
     result = search(mutants(names))
     assert result.broken[:2] in {"I1", "I2", "I3", "I4", "I5"}, f"{names} does no harm"
     assert result.trace
@@ -106,10 +106,10 @@ def test_the_engine_follows_the_machine_step_by_step() -> None:
             (protocol.close(row), lambda: outbox.cancel_open(agreement_id)),
         ]
         for token, held in list(enumerate(claims, start=1))[-2:]:
-            listed.append((protocol.intend(row, token) or row, partial(outbox.mark_sending, held, NOW)))
+            listed.append((protocol.mark_sending(row, token) or row, partial(outbox.mark_sending, held, NOW)))
             listed.append((protocol.give_back(row, token), partial(outbox.release, held)))
             for name, outcome in OUTCOMES.items():
-                then = protocol.settle(row, token, name, tries=tries)
+                then = protocol.record_result(row, token, name, tries=tries)
                 listed.append((then, partial(outbox.record_result, held, outcome, NOW, lifecycle.record_mail_result)))
         return listed
 

@@ -75,7 +75,7 @@ def test_what_each_event_means(kind: str, reason: str | None, hard: bool | None)
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"message-id": ""}])
-def test_an_event_about_anothers_mail_is_nothing(metadata: dict[str, str] | None) -> None:
+def test_an_event_about_another_senders_email_is_ignored(metadata: dict[str, str] | None) -> None:
     assert receivers.parse_event(event(about="x", metadata=metadata)) is None
 
 

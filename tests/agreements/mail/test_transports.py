@@ -45,7 +45,7 @@ def noted(where: list[int], what: int) -> bool:
     return True
 
 
-def test_an_accepted_mail_is_sent(mailbox: Mailbox) -> None:
+def test_an_accepted_email_is_sent(mailbox: Mailbox) -> None:
     assert hand_over() == Outcome.sent()
     (mail,) = mailbox.texts()
     assert str(mail["To"]) == "Mike Lewis <mike@example.org>"
@@ -59,7 +59,7 @@ def test_the_intent_is_asked_for_when_the_server_waits_for_the_body(mailbox: Mai
     assert len(mailbox.mails) == 1
 
 
-def test_without_intent_nothing_is_handed_over_and_the_line_is_cut(mailbox: Mailbox) -> None:
+def test_unless_sending_is_marked_nothing_is_sent_and_the_connection_is_closed(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
         outcome = transport.send(letter(), lambda: False)
         assert transport.smtp is None
@@ -120,7 +120,7 @@ MEANS = [
 
 
 @pytest.mark.parametrize(("moment", "answer", "means"), MEANS)
-def test_a_refusal_is_known_for_one(
+def test_a_temporary_rejection_is_recognised(
     mailbox: Mailbox, moment: str, answer: str, means: Callable[[str], Outcome]
 ) -> None:
     setattr(mailbox, moment, answer)
@@ -200,14 +200,14 @@ def test_a_black_hole_is_given_up_in_time(settings: Settings) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_many_mails_share_one_connection(mailbox: Mailbox) -> None:
+def test_many_emails_share_one_connection(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
         for _ in range(5):
             assert transport.send(letter(), lambda: True) == Outcome.sent()
     assert (len(mailbox.mails), len(mailbox.sessions)) == (5, 1)
 
 
-def test_after_a_refusal_the_next_mail_starts_clean(mailbox: Mailbox) -> None:
+def test_after_a_rejection_the_next_email_starts_clean(mailbox: Mailbox) -> None:
     mailbox.at_address = {"bad@example.org": "550 no such user"}
     with SmtpTransport() as transport:
         assert transport.send(letter(to="bad@example.org"), lambda: True).state == "failed"
@@ -215,7 +215,7 @@ def test_after_a_refusal_the_next_mail_starts_clean(mailbox: Mailbox) -> None:
     assert len(mailbox.mails) == 1
 
 
-def test_a_line_that_died_between_two_mails_costs_nothing(mailbox: Mailbox) -> None:
+def test_a_connection_lost_between_two_emails_costs_nothing(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
         assert transport.send(letter(), lambda: True) == Outcome.sent()
         assert transport.smtp is not None
@@ -232,7 +232,7 @@ def test_a_server_that_has_had_enough_of_a_line_gets_a_new_one(mailbox: Mailbox)
     assert len(mailbox.mails) == 2
 
 
-def test_a_server_that_takes_nobodys_mail_is_asked_twice_and_no_more(mailbox: Mailbox) -> None:
+def test_a_server_that_rejects_all_email_is_tried_twice_and_no_more(mailbox: Mailbox) -> None:
     with SmtpTransport() as transport:
         transport.send(letter(), lambda: True)
         mailbox.at_sender = "550 not you"
@@ -306,7 +306,7 @@ def test_a_server_that_can_is_asked_all_at_once(
     ],
     ids=["line break in a header", "address that SMTP cannot say", "domain that cannot be"],
 )
-def test_a_mail_that_cannot_be_written_is_an_outcome_and_no_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
+def test_an_email_that_cannot_be_composed_is_an_outcome_not_a_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
     asked: list[int] = []
     with SmtpTransport() as transport:
         outcome = transport.send(mail, lambda: noted(asked, 1))
@@ -333,13 +333,13 @@ def same_lines(text: str) -> str:
     return re.sub(r"\r\n?", "\n", text).rstrip("\n")
 
 
-def test_a_lone_dot_in_the_text_does_not_end_the_mail(mailbox: Mailbox) -> None:
+def test_a_lone_dot_in_the_text_does_not_end_the_email(mailbox: Mailbox) -> None:
     hand_over(EmailMessage("S", "one\n.\n..two\n.three\n", "a@example.org", ["b@example.org"]))
     (mail,) = mailbox.texts()
     assert mail.get_content().splitlines() == ["one", ".", "..two", ".three"]
 
 
-def test_a_domain_in_other_letters_is_written_for_machines() -> None:
+def test_an_internationalized_domain_is_written_as_punycode() -> None:
     assert transports.bare_address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
 
 
@@ -364,7 +364,7 @@ def secure_mailbox(certificate: tuple[Path, Path], settings: Settings) -> Iterat
         yield box
 
 
-def test_a_server_whose_certificate_is_trusted_gets_the_mail_encrypted(
+def test_a_server_whose_certificate_is_trusted_gets_the_email_encrypted(
     secure_mailbox: Mailbox, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
@@ -379,7 +379,7 @@ def test_a_server_that_cannot_prove_its_name_gets_nothing(secure_mailbox: Mailbo
     assert secure_mailbox.mails == []
 
 
-def test_a_password_that_the_server_does_not_take_is_told_and_tried_again(mailbox: Mailbox, settings: Settings) -> None:
+def test_a_password_that_the_server_rejects_is_reported_and_tried_again(mailbox: Mailbox, settings: Settings) -> None:
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", "secret"
     outcome = hand_over()
     assert outcome.state == "pending"
@@ -421,14 +421,14 @@ def test_another_backend_is_not_touched_without_intent(failing: type[Failing]) -
         assert transport.send(letter(), lambda: False).state == "pending"
 
 
-def test_another_backend_is_not_given_a_mail_that_cannot_be_written(failing: type[Failing]) -> None:
+def test_another_backend_is_not_given_an_email_that_cannot_be_written(failing: type[Failing]) -> None:
     asked: list[int] = []
     with BackendTransport() as transport:
         outcome = transport.send(letter(**{"X-Title": "two\nlines"}), lambda: noted(asked, 1))
     assert (outcome.state, asked) == ("pending", [])
 
 
-def test_the_file_backend_writes_mails_that_can_be_read_back(mail_folder: Path) -> None:
+def test_the_file_backend_writes_emails_that_can_be_read_back(mail_folder: Path) -> None:
     """Its names for files hold a second and a place in memory, so two mails may share one."""
     with BackendTransport() as transport:
         for number in range(30):

@@ -1,4 +1,4 @@
-"""Reading, changing and adding one row: the same as Django's own statements, and never through another table."""
+"""Reading, changing and adding one row: the same as Django's statements, and never through another table."""
 
 import uuid
 from datetime import timedelta
@@ -40,7 +40,7 @@ def test_a_change_writes_what_django_writes(message: Message) -> None:
         assert compare_and_set.update_row(Message, other.pk, expected={}, values=columns)
         as_stored = Message.objects.order_by("pk").values_list(*columns)
         assert as_stored[0] == as_stored[1]
-        # What Django wrote is found again by the same values, as far as SQL can compare them.
+        # The values that Django wrote match in SQL, as far as SQL can compare them.
         old = {name: value for name, value in columns.items() if value is not None}
         assert compare_and_set.update_row(Message, one.pk, expected=old, values={"attempts": 1})
 

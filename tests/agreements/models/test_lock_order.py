@@ -1,4 +1,4 @@
-"""Agreements' rows are taken before their messages', by everybody: two orders would be a deadlock in waiting."""
+"""All code locks agreements before their messages: two orders would deadlock."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,30 +23,30 @@ pytestmark = pytest.mark.django_db
 note = lifecycle.record_mail_result
 
 
-def handed(agreement: Agreement) -> Message:
-    """Its invitation, which the server is being given."""
+def being_sent(agreement: Agreement) -> Message:
+    """Returns its invitation in the state sending."""
     message = claim_next(NOW)
     assert message is not None
     assert outbox.mark_sending(message, NOW)
     return message
 
 
-def settle(outcome: Outcome) -> Callable[[Agreement], Callable[[], object]]:
+def record_result(outcome: Outcome) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
-        message = handed(agreement)
+        message = being_sent(agreement)
         return lambda: outbox.record_result(message, outcome, NOW, note)
 
     return prepare
 
 
 def reaper(agreement: Agreement) -> Callable[[], object]:
-    handed(agreement)
+    being_sent(agreement)
     return lambda: outbox.release_leases(NOW + LEASE, note)
 
 
 def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
-        message = handed(agreement)
+        message = being_sent(agreement)
         outbox.record_result(message, Outcome.sent(), NOW, note)
         return lambda: lifecycle.record_bounce(Bounce(message.message_id, hard, "550", "1"), now=NOW)
 
@@ -63,10 +63,10 @@ def signing(agreement: Agreement) -> Callable[[], object]:
 
 
 VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
-    "settle sent": settle(Outcome.sent()),
-    "settle unknown": settle(Outcome.unknown("?")),
-    "settle retry": settle(Outcome.retry("451")),
-    "settle refused address": settle(Outcome.address_rejected("550")),
+    "settle sent": record_result(Outcome.sent()),
+    "settle unknown": record_result(Outcome.unknown("?")),
+    "settle retry": record_result(Outcome.retry("451")),
+    "settle refused address": record_result(Outcome.address_rejected("550")),
     "reap": reaper,
     "hard bounce": bounce(True),
     "soft bounce": bounce(False),
@@ -108,7 +108,7 @@ def test_an_agreement_is_taken_before_its_messages(name: str, monkeypatch: pytes
         return execute(sql, params, many, context)
 
     verb = VERBS[name](make.agreement("issued"))
-    monkeypatch.setattr(outbox, "lock_agreements", held)  # which on SQLite does nothing, for there is nothing to hold
+    monkeypatch.setattr(outbox, "lock_agreements", held)  # on SQLite this does nothing: there are no row locks
     with connection.execute_wrapper(listen):
         verb()
     assert taken, "it takes something"

@@ -1,4 +1,4 @@
-"""Constraints of the database, both ways, and the little that rows know by themselves."""
+"""Database constraints, both ways, and methods of the rows."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ CLAIMED = {"state": "claimed", "claim": "9f0c9a52-3a5e-4e0a-a3a7-0d7d5a2b6c11", 
 SEALED = {"sealed_at": NOW, "sealed_file": "x.pdf", "sealed_sha256": "0" * 64, "sealed_size": 1, "seal_level": "B-B"}
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
-    # constraint, status it starts from, columns that break it
+    # constraint, initial status, columns that violate it
     ("agreement_status_known", "issued", {"status": "archived"}),
     ("draft_has_no_stamps", "draft", {"issued_at": NOW}),
     ("issued_is_stamped", "draft", {"status": "issued"}),
@@ -69,7 +69,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("closing_by_editor_has_reason", "superseded", {"reason": ""}),
     ("closing_by_editor_has_reason", "waived", {"reason": ""}),
 ]
-REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
+REJECTED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
     ("message_state_known", {"state": "lost"}),
     ("message_is_about_something", {"agreement": None}),
     ("sent_is_stamped", {"state": "sent"}),
@@ -79,7 +79,7 @@ REFUSED_MESSAGES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-REFUSED_PROPOSALS: list[tuple[str, dict[str, Any]]] = [
+REJECTED_CHANGE_REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("resolved_change_request_is_stamped", {"state": "accepted"}),
     ("resolved_change_request_is_stamped", {"state": "refused", "resolved_at": NOW}),
     ("resolved_change_request_is_stamped", {"state": "lost", "resolved_at": NOW, "resolved_by": "editor:ed"}),
@@ -87,13 +87,13 @@ REFUSED_PROPOSALS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-REFUSED_ADDRESSES: list[tuple[str, dict[str, Any]]] = [
+REJECTED_ADDRESSES: list[tuple[str, dict[str, Any]]] = [
     ("undeliverable_address_has_reason", {"undeliverable_at": NOW}),
     ("undeliverable_address_has_reason", {"reason": "550 no"}),
 ]
 
 
-REFUSED_PACKAGES: list[tuple[str, dict[str, Any]]] = [
+REJECTED_PACKAGES: list[tuple[str, dict[str, Any]]] = [
     ("running_package_has_holder", {"state": "running"}),
     ("running_package_has_holder", {"state": "running", "lease_until": NOW}),
     ("finished_package_has_digest", {"state": "done", "finished_at": NOW}),
@@ -102,47 +102,47 @@ REFUSED_PACKAGES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-REFUSED_ITEMS: list[tuple[str, dict[str, Any]]] = [
+REJECTED_ITEMS: list[tuple[str, dict[str, Any]]] = [
     ("job_item_refused_with_reason", {"state": "refused"}),
     ("job_item_refused_with_reason", {"state": "done", "why": "It went wrong."}),
     ("job_item_refused_with_reason", {"state": "lost"}),
 ]
-REFUSED_NOTES: list[tuple[str, dict[str, Any]]] = [("note_says_something", {"text": ""})]
+REJECTED_NOTES: list[tuple[str, dict[str, Any]]] = [("note_says_something", {"text": ""})]
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_ITEMS)
-def test_an_item_of_a_job_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_ITEMS)
+def test_an_item_of_a_job_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     paper = make.paper()
     job = bulk.create_job(paper.volume, "void", [(paper, None)], reason="", data={}, user=None, by="", now=NOW)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         job.items.update(**columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_NOTES)
-def test_a_note_that_says_nothing_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_NOTES)
+def test_a_note_that_says_nothing_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Note.objects.create(paper=make.paper(), at=NOW, by="editor:ed", **columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_PACKAGES)
-def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_PACKAGES)
+def test_a_package_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     package_builder.order_packages(make.volume(), partial=False, by="editor:ed", now=NOW)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Package.objects.filter(which="public").update(**columns)
 
 
-def test_hours_that_end_before_they_begin_are_refused() -> None:
+def test_hours_that_end_before_they_begin_are_rejected() -> None:
     with pytest.raises(IntegrityError, match="reminder_hours_in_order"), transaction.atomic():
         SigningSettings.objects.filter(volume=make.volume()).update(from_hour=17, to_hour=9)
 
 
-REFUSED_EDITS: list[tuple[str, dict[str, Any]]] = [
+REJECTED_EDITS: list[tuple[str, dict[str, Any]]] = [
     ("substantive_edit_is_verified", {"substantive": False}),
     ("substantive_edit_is_verified", {"state": "noted"}),
     ("resolved_edit_is_stamped", {"state": "confirmed", "resolved_by": "signer"}),
     ("resolved_edit_is_stamped", {"state": "undone", "resolved_at": NOW}),
 ]
-REFUSED_CORRECTIONS: list[tuple[str, dict[str, Any]]] = [
+REJECTED_CORRECTIONS: list[tuple[str, dict[str, Any]]] = [
     ("resolved_correction_is_stamped", {"state": "refused", "answer": "No."}),
     ("resolved_correction_is_stamped", {"resolved_at": NOW}),
     ("approved_correction_has_permission", {"state": "approved", "resolved_at": NOW, "resolved_by": "editor:ed"}),
@@ -151,36 +151,38 @@ REFUSED_CORRECTIONS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_EDITS)
-def test_an_edit_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_EDITS)
+def test_an_edit_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     made = make.edit(make.agreement("signed"))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Edit.objects.filter(pk=made.pk).update(**columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_CORRECTIONS)
-def test_a_correction_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_CORRECTIONS)
+def test_a_correction_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     made = make.correction(make.published(make.agreement("sealed")))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Correction.objects.filter(pk=made.pk).update(**columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_ADDRESSES)
-def test_an_address_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_ADDRESSES)
+def test_an_address_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     made = EmailAddress.objects.create(address="mike@example.org")
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         EmailAddress.objects.filter(pk=made.pk).update(**columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_PROPOSALS)
-def test_a_proposal_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_CHANGE_REQUESTS)
+def test_a_change_request_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     made = make.change_request(make.agreement("issued"))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         ChangeRequest.objects.filter(pk=made.pk).update(**columns)
 
 
 @pytest.mark.parametrize(("constraint", "status", "columns"), REFUSED)
-def test_an_agreement_that_contradicts_itself_is_refused(constraint: str, status: str, columns: dict[str, Any]) -> None:
+def test_an_agreement_that_contradicts_itself_is_rejected(
+    constraint: str, status: str, columns: dict[str, Any]
+) -> None:
     agreement = make.agreement(status)
     certificate = SealCertificate.objects.create(fingerprint="1" * 64, pem="", first_used_at=NOW)
     if "sealed_at" in columns and "seal_certificate" not in columns:
@@ -189,8 +191,8 @@ def test_an_agreement_that_contradicts_itself_is_refused(constraint: str, status
         Agreement.objects.filter(pk=agreement.pk).update(**columns)
 
 
-@pytest.mark.parametrize(("constraint", "columns"), REFUSED_MESSAGES)
-def test_a_message_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("constraint", "columns"), REJECTED_MESSAGES)
+def test_a_message_that_contradicts_itself_is_rejected(constraint: str, columns: dict[str, Any]) -> None:
     message = make.invitation(make.agreement("issued"))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(**columns)
@@ -211,34 +213,34 @@ def test_every_check_of_this_app_is_tried_here() -> None:
     }
     tried = [
         *REFUSED,
-        *REFUSED_ADDRESSES,
-        *REFUSED_MESSAGES,
-        *REFUSED_PROPOSALS,
-        *REFUSED_PACKAGES,
-        *REFUSED_ITEMS,
-        *REFUSED_NOTES,
+        *REJECTED_ADDRESSES,
+        *REJECTED_MESSAGES,
+        *REJECTED_CHANGE_REQUESTS,
+        *REJECTED_PACKAGES,
+        *REJECTED_ITEMS,
+        *REJECTED_NOTES,
         ("reminder_hours_in_order",),
-        *REFUSED_EDITS,
-        *REFUSED_CORRECTIONS,
+        *REJECTED_EDITS,
+        *REJECTED_CORRECTIONS,
     ]
     assert checks == {name for name, *_ in tried}
 
 
-def test_a_second_live_agreement_of_a_paper_is_refused() -> None:
+def test_a_second_live_agreement_of_a_paper_is_rejected() -> None:
     old = make.agreement("voided")
     make.agreement("issued", of=old.paper)
     with pytest.raises(IntegrityError), transaction.atomic():
         Agreement.objects.filter(pk=old.pk).update(status="issued", closed_at=None)
 
 
-def test_a_second_message_for_a_slot_is_refused() -> None:
+def test_a_second_message_with_an_idempotency_key_is_rejected() -> None:
     message = make.invitation(make.agreement("issued"))
     message.pk, message.message_id = None, "<other@proceedings.example>"
     with pytest.raises(IntegrityError), transaction.atomic():
         message.save(force_insert=True)
 
 
-def test_a_second_event_with_the_same_number_is_refused() -> None:
+def test_a_second_event_with_the_same_number_is_rejected() -> None:
     event = make.agreement("draft").events.get()
     event.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -260,7 +262,7 @@ def test_what_an_agreement_rests_on_is_protected(model: type[models.Model]) -> N
         row.delete()
 
 
-# --- terms
+# --- signing settings
 
 
 def closes(day: date, zone: str) -> datetime:
@@ -289,7 +291,7 @@ def test_anywhere_on_earth_means_that_no_zone_is_later() -> None:
 @pytest.mark.parametrize(
     ("day", "zone", "expected"),
     [
-        # Clocks go forward at midnight: the day after begins at 01:00, one hour later by the wall and at once by UTC.
+        # Clocks go forward at midnight: the next day begins at 01:00 local time, without a gap in UTC.
         (date(2024, 9, 7), "America/Santiago", datetime(2024, 9, 8, 4, 0, tzinfo=UTC)),
         (date(2025, 4, 24), "Africa/Cairo", datetime(2025, 4, 24, 22, 0, tzinfo=UTC)),
         # Clocks go back within the last day: it has 25 hours, and all of them count.
@@ -297,11 +299,11 @@ def test_anywhere_on_earth_means_that_no_zone_is_later() -> None:
         (date(2026, 3, 29), "Europe/Paris", datetime(2026, 3, 29, 22, 0, tzinfo=UTC)),
     ],
 )
-def test_a_day_on_which_clocks_change_ends_when_people_say_it_ends(day: date, zone: str, expected: datetime) -> None:
+def test_a_day_on_which_clocks_change_ends_at_local_midnight(day: date, zone: str, expected: datetime) -> None:
     assert closes(day, zone) == expected
 
 
-def test_the_deadline_in_words_tells_day_hour_and_zone() -> None:
+def test_the_written_deadline_has_day_hour_and_zone() -> None:
     signing_settings = SigningSettings(deadline=date(2026, 11, 30), zone="Etc/GMT+12")
     assert signing_settings.deadline_in_words == "30 November 2026, 23:59 anywhere on Earth"
     assert (
@@ -310,7 +312,7 @@ def test_the_deadline_in_words_tells_day_hour_and_zone() -> None:
     )
 
 
-def test_a_moved_deadline_counts_up_its_revision_and_the_same_one_does_not() -> None:
+def test_a_changed_deadline_increments_its_revision_and_the_same_one_does_not() -> None:
     signing_settings = make.volume().signing_settings
     signing_settings.move_deadline(signing_settings.deadline, signing_settings.zone)
     assert signing_settings.revision == 1
@@ -326,7 +328,7 @@ def test_a_first_deadline_is_revision_one() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "GMT+12", "europe/paris"])
-def test_a_zone_that_is_none_is_refused_with_an_example(zone: str) -> None:
+def test_an_invalid_time_zone_is_rejected_with_an_example(zone: str) -> None:
     signing_settings = make.volume().signing_settings
     signing_settings.zone = zone
     with pytest.raises(ValidationError, match=r"Europe/Paris|cannot be blank"):
@@ -334,7 +336,7 @@ def test_a_zone_that_is_none_is_refused_with_an_example(zone: str) -> None:
 
 
 @pytest.mark.parametrize("days", [None, "x", {"a": 1}, [1.5], ["1"], [True], [1, 1], [366], [-366]])
-def test_days_of_reminders_that_are_no_whole_days_are_refused(days: Any) -> None:
+def test_reminder_days_that_are_not_integers_are_rejected(days: Any) -> None:
     with pytest.raises(ValidationError, match="whole days"):
         whole_days(days)
 

@@ -1,4 +1,4 @@
-"""What the database itself refuses, on both databases, whatever the code does."""
+"""What the triggers reject on both databases, whatever the code does."""
 
 import importlib
 from typing import Any
@@ -45,7 +45,7 @@ OTHER: dict[str, Any] = {
 
 
 def other(column: str, agreement: Agreement) -> Any:
-    """A value for `column` that differs from the agreement's, and is a good one in itself."""
+    """Returns a valid value for `column` that differs from the agreement's."""
     if column == "paper_id":
         return make.paper(agreement.paper.volume).pk
     if column == "text_id":
@@ -85,7 +85,7 @@ def test_no_agreement_is_deleted(status: Status) -> None:
     assert Agreement.objects.filter(pk=agreement.pk).exists()
 
 
-def test_no_mail_of_the_outbox_is_deleted() -> None:
+def test_no_message_of_the_outbox_is_deleted() -> None:
     message = make.invitation(make.agreement("issued"))
     with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
         Message.objects.filter(pk=message.pk)._raw_delete("default")
@@ -148,7 +148,7 @@ def test_the_guards_can_be_taken_off_and_put_back(tampering: Any) -> None:
 
 
 def test_every_guard_is_in_place_after_all_migrations() -> None:
-    """Django makes tables anew on SQLite when they change, and forgets their triggers."""
+    """On SQLite, Django recreates changed tables without their triggers."""
     wanted = {name for _, name in guards.triggers()}
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
@@ -160,7 +160,7 @@ def test_every_guard_is_in_place_after_all_migrations() -> None:
         assert wanted == {row[0] for row in cursor.fetchall() if row[0].startswith("agreements_")}
 
 
-def test_the_certificate_of_a_seal_is_kept() -> None:
+def test_the_certificate_of_a_seal_is_stored() -> None:
     agreement = make.agreement("sealed")
     key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
     assert agreement.seal_certificate is not None

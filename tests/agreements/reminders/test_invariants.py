@@ -1,4 +1,4 @@
-"""`check_reminders`: says nothing while all is well, and names each promise that is broken."""
+"""`check_reminders`: reports nothing if all is well, and names each broken invariant."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,7 +27,7 @@ def broken(now: datetime) -> set[str]:
     return {finding.invariant for finding in invariants.check_all(now)}
 
 
-def test_a_whole_season_breaks_no_promise(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_simulated_year_breaks_no_invariant(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
     volume = make.volume()
     for number in range(4):
         make.agreement("issued", of=make.paper(volume, contact=f"author{number % 2}@example.org"))
@@ -56,11 +56,11 @@ def sent() -> Message:
     return message
 
 
-def said_twice() -> None:
+def recorded_twice() -> None:
     lifecycle.record_mail_result(sent(), State.SENT, NOW)
 
 
-def never_said() -> None:
+def never_recorded() -> None:
     message = make.invitation(make.agreement("issued"))
     Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=NOW)
 
@@ -88,24 +88,24 @@ def left_by_all_workers() -> None:
     outbox.claim(NOW)
 
 
-def unknown_and_unsaid() -> None:
+def unknown_and_unrecorded() -> None:
     message = make.invitation(make.agreement("issued"))
     Message.objects.filter(pk=message.pk).update(state=State.UNKNOWN)
 
 
-def forgotten() -> None:
+def not_planned_again() -> None:
     Agreement.objects.filter(pk=sent().agreement.pk).update(next_check_at=None)
 
 
-def never_looked_at() -> None:
+def never_planned() -> None:
     make.agreement("issued")
 
 
-def held_for_ever() -> None:
+def lease_expired() -> None:
     Message.objects.filter(pk=sent().pk).update(lease_until=NOW)
 
 
-def dead_before_it_left() -> None:
+def revoked_before_sending() -> None:
     message = sent()
     make.token(message.agreement)
     Link.objects.filter(message=message).update(revoked_at=NOW - HOUR)
@@ -120,17 +120,17 @@ def too_soon() -> None:
 
 
 BROKEN: list[tuple[str, Callable[[], None], datetime]] = [
-    ("I1", said_twice, NOW),
-    ("I2", never_said, NOW),
+    ("I1", recorded_twice, NOW),
+    ("I2", never_recorded, NOW),
     ("I3", sent_after_signing, NOW),
     ("I3", queued_after_the_end, NOW),
     ("I4", taken_back, NOW),
     ("I5", left_by_all_workers, NOW + 2 * HOUR),
-    ("I6", unknown_and_unsaid, NOW),
-    ("I7", forgotten, CLOSES - 7 * DAY),
-    ("I7", never_looked_at, NOW + 2 * HOUR),
-    ("I8", held_for_ever, NOW),
-    ("I9", dead_before_it_left, NOW),
+    ("I6", unknown_and_unrecorded, NOW),
+    ("I7", not_planned_again, CLOSES - 7 * DAY),
+    ("I7", never_planned, NOW + 2 * HOUR),
+    ("I8", lease_expired, NOW),
+    ("I9", revoked_before_sending, NOW),
     ("I10", too_soon, NOW + HOUR),
 ]
 
@@ -157,12 +157,12 @@ def test_an_editors_own_reminder_may_come_soon(mailbox: Mailbox) -> None:
 
 def test_the_command_says_how_it_went(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + MINUTE)
-    said_twice()
+    recorded_twice()
     with pytest.raises(CommandError, match="1 broken"):
         call_command("check_reminders")
     assert "I1: message" in capsys.readouterr().out
 
 
-def test_the_command_is_content_with_an_empty_desk(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_accepts_an_empty_database(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check_reminders")
     assert "Every promise is kept." in capsys.readouterr().out

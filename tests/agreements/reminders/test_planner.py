@@ -1,4 +1,4 @@
-"""The clock's questions on tables that are large: each goes by an index, however many rows there are."""
+"""The planner's queries on large tables: each uses an index."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ Asked = list[tuple[str, Any]]
 
 @pytest.fixture
 def large() -> None:
-    """Thousands of agreements whose invitations were sent long ago, and whose next reminder has time."""
+    """Thousands of agreements whose invitations were sent long ago, and whose next reminder is not due."""
     long_ago = NOW - 40 * DAY
     waiting = make.agreement("issued", now=long_ago)
     (message,) = outbox.claim(long_ago)
@@ -34,8 +34,8 @@ def large() -> None:
     Agreement.objects.update(next_check_at=NOW + 30 * DAY)
 
 
-def asked_by(call: Callable[[], object]) -> Asked:
-    """The statements of a call, each with its parameters apart, as the database gets them."""
+def queries_of(call: Callable[[], object]) -> Asked:
+    """Returns the statements of a call, each with its parameters, as the database gets them."""
     asked: Asked = []
 
     def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -58,8 +58,8 @@ QUESTIONS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_no_question_of_the_clock_reads_a_whole_table(name: str) -> None:
-    asked = asked_by(QUESTIONS[name])
+def test_no_query_of_the_planner_reads_a_whole_table(name: str) -> None:
+    asked = queries_of(QUESTIONS[name])
     questions = [(sql, params) for sql, params in asked if sql.startswith(("SELECT", "UPDATE", "DELETE"))]
     assert questions
     for sql, params in questions:
@@ -69,14 +69,14 @@ def test_no_question_of_the_clock_reads_a_whole_table(name: str) -> None:
 
 @pytest.mark.usefixtures("large")
 def test_this_would_see_a_whole_table_being_read() -> None:
-    ((sql, params),) = asked_by(lambda: Message.objects.filter(error="nothing", attempts=7).exists())
+    ((sql, params),) = queries_of(lambda: Message.objects.filter(error="nothing", attempts=7).exists())
     assert bulk.whole_tables(bulk.plan(sql, params))
 
 
 @pytest.mark.usefixtures("large")
-def test_what_was_published_in_time_is_not_looked_at_again() -> None:
-    """However many there are: the plan goes from the volumes that are not published."""
-    asked = asked_by(lambda: scheduled.lapse_unpublished(NOW + 4000 * DAY))
+def test_what_was_published_in_time_is_not_checked_again() -> None:
+    """For any number: the plan starts from the volumes that are not published."""
+    asked = queries_of(lambda: scheduled.lapse_unpublished(NOW + 4000 * DAY))
     assert "agreement_to_lapse" in " ".join(bulk.plan(*asked[-1]))
 
 
@@ -85,5 +85,5 @@ def test_a_beat_with_nothing_due_asks_the_same_few_questions(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     scheduled.queue_due(scheduled.fixed_clock(NOW))
-    with django_assert_num_queries(len(asked_by(lambda: scheduled.queue_due(scheduled.fixed_clock(NOW))))):
+    with django_assert_num_queries(len(queries_of(lambda: scheduled.queue_due(scheduled.fixed_clock(NOW))))):
         scheduled.queue_due(scheduled.fixed_clock(NOW + MINUTE))

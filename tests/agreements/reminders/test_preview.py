@@ -1,4 +1,4 @@
-"""Who gets what and when: what is shown ahead is what the clock then does."""
+"""The preview: it shows the emails that the scheduled job then sends."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ OFFICE: dict[str, Any] = {"from_hour": 9, "to_hour": 17, "weekend": [6, 7], "off
 
 
 def mixed_volume() -> Volume:
-    """Five papers: two of one signer, a signer who is another's co-author, and people in two places."""
+    """Five papers: two of one signer, a signer who is another's co-author, and people in two time zones."""
     volume = make.volume(**OFFICE)
     pairs = [("anna", "eve"), ("Anna", "eve"), ("ben", "anna"), ("cho", ""), ("dora", "ben")]
     for number, (signer, other) in enumerate(pairs):
@@ -36,8 +36,8 @@ def mixed_volume() -> Volume:
     return volume
 
 
-def what_the_clock_does(until: datetime) -> list[PlannedEmail]:
-    """Everything that leaves, while the clock looks whenever something has to be looked at."""
+def emails_of_real_runs(until: datetime) -> list[PlannedEmail]:
+    """Returns everything that is sent if the scheduled job runs whenever something is due."""
     seen: set[int] = set()
     mails = []
     looks = (
@@ -66,10 +66,10 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     volume = mixed_volume()
     send(NOW + 5 * HOUR)
     now, until = NOW + 5 * HOUR, CLOSES + 20 * DAY
-    # The clock last looked when each was issued: what it finds now is the same.
+    # The planner last ran when each was issued, so this run gives the same result.
     Agreement.objects.update(next_check_at=now)
     told = list(preview.planned_emails(volume, now, until))
-    happened = [mail for mail in what_the_clock_does(until) if mail.what != "invitation"]
+    happened = [mail for mail in emails_of_real_runs(until) if mail.what != "invitation"]
     assert in_order(told) == in_order(happened)
     kinds = {mail.what for mail in told}
     assert {"reminder", "last call", "request to a co-author"} <= kinds
@@ -77,7 +77,7 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     assert [mail.at for mail in told] == sorted(mail.at for mail in told)
 
 
-def test_nobody_is_shown_two_mails_within_the_gap(mailbox: Mailbox) -> None:
+def test_the_preview_shows_no_two_emails_within_the_gap(mailbox: Mailbox) -> None:
     volume = mixed_volume()
     last: dict[str, datetime] = {}
     for mail in preview.planned_emails(volume, NOW + 5 * HOUR, CLOSES + 20 * DAY):
@@ -115,8 +115,8 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
     assert "1 mails in 20 days" in out
 
 
-def test_thousands_of_agreements_are_looked_through_in_a_moment() -> None:
-    """The page is asked for by people."""
+def test_thousands_of_agreements_are_checked_quickly() -> None:
+    """Editors wait for this page."""
     made = make.agreement("issued")
     look = planner.PlannerBatch(planner.awaiting_signature(), all_agreements=True)
     (case,) = look.make_cases(NOW)

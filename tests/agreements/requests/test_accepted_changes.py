@@ -22,7 +22,7 @@ def authors_of(paper: Paper) -> list[tuple[str, str]]:
 def test_the_non_author_signer_is_for_the_right_paper() -> None:
     other = make.agreement(of=make.paper(contact="first@example.org"))
     agreement = make.agreement()
-    change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=LATER)
+    change_requests.accept(make.request_other_signer(agreement), by="editor:ed", now=LATER)
     assert NonAuthorSigner.objects.get().author.paper_id == agreement.paper_id
     other.refresh_from_db()
     assert other.status == "issued"

@@ -1,4 +1,4 @@
-"""Another signer, other facts: what an author may change alone, what an editor settles, and what stays on record."""
+"""Change requests: what an author may change alone, what an editor resolves, and what is recorded."""
 
 import io
 from collections.abc import Callable
@@ -33,18 +33,18 @@ def fresh(agreement: Agreement) -> Agreement:
     return Agreement.objects.select_related("text").get(pk=agreement.pk)
 
 
-# --- handing over
+# --- delegation
 
 
-def handed_over(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
+def delegated(agreement: Agreement, position: int = 2, **when: Any) -> Agreement:
     to = make.coauthor(agreement, position, email=f"author{position}@example.org")
     return delegate.delegate(agreement, to, now=when.get("now", LATER))
 
 
-def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
+def test_delegating_issues_to_the_co_author_and_kills_the_old_links() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
-    new = handed_over(agreement)
+    new = delegated(agreement)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == (Status.SUPERSEDED, "Signing was delegated to Shruti Bhosale.")
     assert (new.status, new.signer, new.signer_email) == (Status.ISSUED, "Shruti Bhosale", "author2@example.org")
@@ -54,12 +54,12 @@ def test_handing_over_issues_to_the_co_author_and_kills_the_old_links() -> None:
     assert list(audit.check_all()) == []
 
 
-def test_both_sides_and_the_editors_are_mailed_once() -> None:
+def test_both_sides_and_the_editors_are_emailed_once() -> None:
     agreement = make.agreement()
     volume = agreement.paper.volume
     make.editor("ed", volume)
     make.editor("mo", volume)
-    new = handed_over(agreement)
+    new = delegated(agreement)
     told = agreement.messages.filter(state="pending").order_by("recipient").values_list("kind", "recipient")
     assert list(told) == [
         ("editor-handed-over", "ed@desk.example"),
@@ -69,10 +69,10 @@ def test_both_sides_and_the_editors_are_mailed_once() -> None:
     assert [(m.kind, m.recipient) for m in new.messages.all()] == [("invitation", "author2@example.org")]
 
 
-def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
+def test_the_delegations_are_on_the_evidence_page() -> None:
     first = make.agreement()
-    second = handed_over(first)
-    third = handed_over(second, 3, now=LATER + DAY)
+    second = delegated(first)
+    third = delegated(second, 3, now=LATER + DAY)
     again = lifecycle.replace(third, reason="New title.", by="editor:ed", now=LATER + 2 * DAY)
     assert again.events.get(kind="draft").data["hands"] == ["Mike Lewis", "Shruti Bhosale"]
     make.sign(again, now=LATER + 3 * DAY)
@@ -83,7 +83,7 @@ def test_the_chain_of_hands_is_on_the_evidence_page() -> None:
     assert "earlier signers: Mike Lewis, then Shruti Bhosale" in text
 
 
-def test_an_agreement_that_went_through_one_pair_of_hands_says_nothing_about_hands() -> None:
+def test_an_agreement_without_a_delegation_shows_no_delegations() -> None:
     agreement = make.agreement()
     new = lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=LATER)
     assert "hands" not in new.events.get(kind="draft").data
@@ -109,10 +109,10 @@ def test_the_others_are_all_authors_but_the_signer_even_with_the_same_name() -> 
     assert [author.position for author in change_requests.possible_delegates(agreement)] == [2, 3]
 
 
-# --- proposing
+# --- change requests
 
 
-def test_a_proposal_is_on_record_and_mailed_to_the_editors() -> None:
+def test_a_change_request_is_recorded_and_emailed_to_the_editors() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement, note="We renamed it.")
     assert (made.state, made.made_at) == (State.OPEN, NOW)
@@ -127,7 +127,7 @@ def test_a_proposal_is_on_record_and_mailed_to_the_editors() -> None:
     assert agreement.status == Status.ISSUED
 
 
-def test_a_second_proposal_of_the_kind_waits_for_the_first() -> None:
+def test_a_second_change_request_of_the_kind_waits_for_the_first() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement)
     with pytest.raises(change_requests.AlreadyRequestedError):
@@ -137,7 +137,7 @@ def test_a_second_proposal_of_the_kind_waits_for_the_first() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - WAITING))
-def test_nothing_is_proposed_for_what_does_not_wait(status: Status) -> None:
+def test_nothing_is_requested_unless_it_awaits_signature(status: Status) -> None:
     agreement = make.agreement(status)
     with pytest.raises(lifecycle.TransitionError):
         make.change_request(agreement)
@@ -165,7 +165,7 @@ def test_l17_accepted_facts_are_written_and_a_new_agreement_with_a_new_link_goes
     assert links.find_link(token, Link.Purpose.SIGN, LATER) is None
     assert rendering.render_form(new) != shown
     with pytest.raises(lifecycle.TransitionError):
-        lifecycle.sign(fresh(agreement), make.act(agreement), now=LATER)
+        lifecycle.sign(fresh(agreement), make.signature_input(agreement), now=LATER)
     made.refresh_from_db()
     assert (made.state, made.resolved_by, made.resolved_at) == (State.ACCEPTED, "editor:ed", LATER)
 
@@ -183,7 +183,7 @@ def test_an_accepted_signer_gets_the_new_link_and_the_old_one_hears_of_it() -> N
     assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
 
 
-def test_a_refusal_leaves_the_agreement_waiting_and_tells_the_author_why() -> None:
+def test_a_rejection_leaves_the_agreement_awaiting_signature_and_tells_the_author_why() -> None:
     agreement = make.agreement()
     token, made = make.token(agreement), make.change_request(agreement)
     change_requests.reject(made, reason="The camera-ready has the old title.", by="editor:ed", now=LATER)
@@ -196,7 +196,7 @@ def test_a_refusal_leaves_the_agreement_waiting_and_tells_the_author_why() -> No
 
 
 @pytest.mark.parametrize("settle", [change_requests.accept, partial(change_requests.reject, reason="No.")])
-def test_a_proposal_is_settled_once(settle: Callable[..., object]) -> None:
+def test_a_change_request_is_resolved_once(settle: Callable[..., object]) -> None:
     agreement = make.agreement()
     made = make.change_request(agreement)
     change_requests.reject(made, reason="No.", by="editor:ed", now=LATER)
@@ -206,7 +206,7 @@ def test_a_proposal_is_settled_once(settle: Callable[..., object]) -> None:
     assert rows(agreement) == before
 
 
-def test_a_proposal_of_what_was_signed_meanwhile_is_not_settled_any_more() -> None:
+def test_a_change_request_for_what_was_signed_meanwhile_is_no_longer_resolved() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement)
     make.sign(agreement)
@@ -247,7 +247,7 @@ def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
     assert kept == {"T. Dettmers": "tim@example.org", "Someone New": "", "Mike Lewis": "mike@example.org"}
 
 
-# --- what differs
+# --- differences
 
 
 FACTS = ("Mike Lewis", "Shruti Bhosale", "Tim Dettmers")
@@ -264,7 +264,7 @@ FACTS = ("Mike Lewis", "Shruti Bhosale", "Tim Dettmers")
         ([], ["authors"]),
     ],
 )
-def test_other_spellings_are_told_one_by_one_and_another_order_as_a_list(after: list[str], said: list[str]) -> None:
+def test_other_spellings_are_listed_one_by_one_and_another_order_as_a_list(after: list[str], said: list[str]) -> None:
     assert [each.what for each in compare_names(FACTS, after)] == said
 
 
@@ -280,7 +280,7 @@ def test_a_difference_reads_as_a_sentence() -> None:
     assert str(found) == "signer: “Mike Lewis <mike@example.org>” becomes “Tim Dettmers <tim@example.org>”"
 
 
-# --- races, on commits that are real
+# --- races, with real commits
 
 
 @pytest.mark.usefixtures("committed")
@@ -303,7 +303,7 @@ def test_of_signing_and_accepting_at_once_exactly_one_happens() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
+def test_delegating_to_two_at_once_leaves_one_signer() -> None:
     volume = make.volume()
     for _ in range(8):
         agreement = make.agreement(of=make.paper(volume))
@@ -318,13 +318,13 @@ def test_handing_over_to_two_at_once_leaves_one_signer() -> None:
         assert agreement.paper.agreements.filter(status=Status.ISSUED).count() == 1
 
 
-# --- somebody who is no author
+# --- non-author signers
 
 
-def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None:
+def test_an_accepted_non_author_signer_gets_the_agreement_and_the_old_links_expire() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
-    new = change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=LATER)
+    new = change_requests.accept(make.request_other_signer(agreement), by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.reason) == (
         Status.SUPERSEDED,
@@ -336,12 +336,12 @@ def test_an_accepted_stand_in_gets_the_agreement_and_the_old_links_die() -> None
     assert [(m.kind, m.recipient) for m in new.messages.all()] == [(Kind.INVITATION, "ada@example.org")]
     assert agreement.messages.filter(kind=Kind.HANDED_OVER, recipient="mike@example.org").exists()
     assert new.events.get(kind="draft").data["hands"] == ["Mike Lewis"]
-    assert "I sign for all authors: Mike Lewis;" in make.act(new).authority.text
+    assert "I sign for all authors: Mike Lewis;" in make.signature_input(new).authority.text
     assert list(audit.check_all()) == []
 
 
-def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() -> None:
-    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+def test_a_non_author_signers_capacity_and_the_delegations_are_on_the_evidence_page() -> None:
+    new = change_requests.accept(make.request_other_signer(make.agreement()), by="editor:ed", now=LATER)
     make.sign(new, now=LATER + DAY)
     body = rendering.complete_form(fresh(new), rendering.render_form(new))
     text = " ".join(PdfReader(io.BytesIO(body)).pages[-1].extract_text().split())
@@ -350,9 +350,9 @@ def test_a_stand_ins_capacity_and_the_chain_of_hands_are_on_the_evidence_page() 
     assert "electronically on behalf of the authors" in text
 
 
-def test_a_refused_stand_in_changes_nothing_and_the_author_is_told_why() -> None:
+def test_a_rejected_non_author_signer_changes_nothing_and_the_author_is_told_why() -> None:
     agreement = make.agreement()
-    made = make.somebody_else(agreement)
+    made = make.request_other_signer(agreement)
     change_requests.reject(made, reason="She must be an author.", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signer) == (Status.ISSUED, "Mike Lewis")
@@ -364,8 +364,8 @@ def test_a_refused_stand_in_changes_nothing_and_the_author_is_told_why() -> None
     assert "Ada Byron <ada@example.org>" in letter.body
 
 
-def test_a_stand_in_stays_when_the_agreement_is_replaced_and_goes_with_the_corresponding_author() -> None:
-    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+def test_a_non_author_signer_stays_when_the_agreement_is_replaced_and_goes_with_the_corresponding_author() -> None:
+    new = change_requests.accept(make.request_other_signer(make.agreement()), by="editor:ed", now=LATER)
     again = lifecycle.replace(new, reason="New title.", by="editor:ed", now=LATER)
     assert again.signer == "Ada Byron"
     to = make.coauthor(again, 2, email="shruti@example.org")
@@ -377,8 +377,8 @@ def test_a_stand_in_stays_when_the_agreement_is_replaced_and_goes_with_the_corre
     assert not NonAuthorSigner.objects.exists()
 
 
-def test_a_stand_in_hands_over_to_any_author() -> None:
-    new = change_requests.accept(make.somebody_else(make.agreement()), by="editor:ed", now=LATER)
+def test_a_non_author_signer_delegates_to_any_author() -> None:
+    new = change_requests.accept(make.request_other_signer(make.agreement()), by="editor:ed", now=LATER)
     assert [author.display for author in change_requests.possible_delegates(new)] == [
         "Mike Lewis",
         "Shruti Bhosale",
@@ -390,7 +390,7 @@ def test_a_stand_in_hands_over_to_any_author() -> None:
 
 def test_without_a_corresponding_author_nobody_stands_in() -> None:
     agreement = make.agreement()
-    made = make.somebody_else(agreement)
+    made = make.request_other_signer(agreement)
     Author.objects.filter(paper=agreement.paper_id).update(is_corresponding=False)
     before = rows(agreement)
     with pytest.raises(snapshot.NotReadyError, match="no corresponding author"):

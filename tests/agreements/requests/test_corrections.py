@@ -1,4 +1,4 @@
-"""After publication: a correction is asked for, an editor of the volume permits it, the publisher gets its terms."""
+"""Corrections after publication: requested, approved by an editor of the volume, and sent to the publisher."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ from agreements.requests.corrections import (
 )
 from proceedings.models import Volume
 from tests import make
-from tests.agreements.editors import desk_of, page_of
+from tests.agreements.editors import client_for, page_of
 from tests.agreements.pages import all_rows, browser
 from tests.make import DAY, NOW, PERMISSION
 
@@ -36,8 +36,8 @@ def agreement() -> Agreement:
 
 
 @pytest.fixture
-def desk(agreement: Agreement) -> Client:
-    return desk_of(make.editor("ed", agreement.paper.volume))
+def editor_client(agreement: Agreement) -> Client:
+    return client_for(make.editor("ed", agreement.paper.volume))
 
 
 def mails(kind: str) -> list[Message]:
@@ -51,7 +51,7 @@ def path_for_authors(agreement: Agreement) -> str:
     return str(path)
 
 
-def test_an_author_asks_by_the_link_in_the_mail_about_the_publication(agreement: Agreement) -> None:
+def test_an_author_requests_a_correction_by_the_link_in_the_publication_email(agreement: Agreement) -> None:
     path = path_for_authors(agreement)
     before = all_rows()
     page = browser().get(path).content.decode()
@@ -116,7 +116,7 @@ def test_a_link_of_another_kind_opens_nothing(agreement: Agreement) -> None:
     ],
 )
 @pytest.mark.parametrize("nature", ["pdf", "content"])
-def test_another_pdf_or_content_needs_the_word_of_an_editor_of_the_volume(
+def test_another_pdf_or_content_needs_the_approval_of_an_editor_of_the_volume(
     agreement: Agreement, nature: str, lacking: Permission
 ) -> None:
     correction = make.correction(agreement, nature=nature)
@@ -138,7 +138,7 @@ def test_a_slip_in_the_metadata_needs_none(agreement: Agreement) -> None:
     assert correction.state == State.APPROVED
 
 
-def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> None:
+def test_a_correction_is_approved_applied_and_its_requester_told(agreement: Agreement) -> None:
     correction = make.correction(agreement)
     with pytest.raises(AlreadyResolvedError):
         corrections.apply(correction, by="editor:ed", now=NOW)
@@ -158,7 +158,7 @@ def test_open_approved_published_and_who_asked_is_told(agreement: Agreement) -> 
     assert len(mails(Kind.CORRECTION)) == 1
 
 
-def test_a_refusal_says_why(agreement: Agreement) -> None:
+def test_a_rejection_says_why(agreement: Agreement) -> None:
     corrections.reject(make.correction(agreement), reason="It is right as it is.", by="editor:ed", now=NOW)
 
     (told,) = mails(Kind.CORRECTION)
@@ -167,7 +167,7 @@ def test_a_refusal_says_why(agreement: Agreement) -> None:
     assert "It is right as it is." in str(mail.body)
 
 
-def test_the_publisher_gets_its_own_terms(agreement: Agreement) -> None:
+def test_volume_info_uses_the_publishers_names(agreement: Agreement) -> None:
     correction = make.correction(agreement)
     corrections.approve(correction, PERMISSION, by="editor:ed", now=NOW)
 
@@ -199,33 +199,36 @@ def test_the_publisher_gets_its_own_terms(agreement: Agreement) -> None:
     assert text.count("- [x]") == 2
 
 
-# --- the desk
+# --- admin
 
 ASKED = {"role": "editor", "name": "Aaron Roth", "nature": "content", "description": "Table 1 has the wrong units."}
 PERMITTED = {"permitted_by": "Roth, Aaron", "permitted_how": "e-mail", "permitted_on": "2026-11-01"}
 
 
-def test_an_editor_asks_approves_hands_on_and_closes(agreement: Agreement, desk: Client) -> None:
+def test_an_editor_asks_approves_forwards_and_closes(agreement: Agreement, editor_client: Client) -> None:
     page = f"/admin/agreements/correction/ask/{agreement.pk}/"
-    assert page in desk.get(page_of(agreement)).content.decode()
-    assert desk.post(page, ASKED | {"name": ""}).status_code == 400
+    assert page in editor_client.get(page_of(agreement)).content.decode()
+    assert editor_client.post(page, ASKED | {"name": ""}).status_code == 400
 
-    asked: Any = desk.post(page, ASKED, follow=True)
+    asked: Any = editor_client.post(page, ASKED, follow=True)
 
     correction = Correction.objects.get()
     own = f"/admin/agreements/correction/{correction.pk}/"
     assert "On record." in asked.content.decode()
     assert mails(Kind.EDITOR_CORRECTION) == [], "the editors know of what one of them asks"
-    lacking = desk.post(own + "change/", {"approve": "1"})
+    lacking = editor_client.post(own + "change/", {"approve": "1"})
     assert lacking.status_code == 400
     assert "Say which editor of the volume gave permission" in lacking.content.decode()
-    approved = desk.post(own + "change/", PERMITTED | {"approve": "1"}, follow=True).content.decode()
+    approved = editor_client.post(own + "change/", PERMITTED | {"approve": "1"}, follow=True).content.decode()
     assert "Approved. Hand the text below on to the publisher" in approved
-    text = desk.get(own + "request.md")
+    text = editor_client.get(own + "request.md")
     assert text["Content-Disposition"] == f'attachment; filename="lewis26-1-correction-{correction.pk}.md"'
     assert text.content.decode() == corrections.format_pull_request(Correction.objects.get())
-    assert "On record: it is published." in desk.post(own + "change/", {"apply": "1"}, follow=True).content.decode()
-    again = desk.post(own + "change/", {"refuse": "1", "reason": "x"}, follow=True).content.decode()
+    assert (
+        "On record: it is published."
+        in editor_client.post(own + "change/", {"apply": "1"}, follow=True).content.decode()
+    )
+    again = editor_client.post(own + "change/", {"refuse": "1", "reason": "x"}, follow=True).content.decode()
     assert "somebody else was faster" in again
     correction.refresh_from_db()
     assert (correction.state, correction.resolved_by, correction.applied_by) == (
@@ -235,10 +238,10 @@ def test_an_editor_asks_approves_hands_on_and_closes(agreement: Agreement, desk:
     )
 
 
-def test_before_publication_the_desk_says_what_to_do(desk: Client, agreement: Agreement) -> None:
+def test_before_publication_the_admin_says_what_to_do(editor_client: Client, agreement: Agreement) -> None:
     Volume.objects.update(published=None)
 
-    refused = desk.post(f"/admin/agreements/correction/ask/{agreement.pk}/", ASKED)
+    refused = editor_client.post(f"/admin/agreements/correction/ask/{agreement.pk}/", ASKED)
 
     assert refused.status_code == 400
     assert "change the paper itself, on its page" in refused.content.decode()
@@ -252,7 +255,7 @@ def test_corrections_are_for_the_editors_of_their_volume(agreement: Agreement) -
     own = f"/admin/agreements/correction/{correction.pk}/"
     paths = (f"/admin/agreements/correction/ask/{agreement.pk}/", own + "change/")
     for user in (stranger, assistant):
-        client = desk_of(user)
+        client = client_for(user)
         client.get("/admin/")
         before = all_rows()
         for path in paths:
@@ -260,7 +263,7 @@ def test_corrections_are_for_the_editors_of_their_volume(agreement: Agreement) -
                 assert client.post(path, sent).status_code in (403, 404), path
         assert all_rows() == before
     for path in (own + "change/", own + "request.md"):
-        assert desk_of(stranger).get(path).status_code == 404
-        assert desk_of(assistant).get(path).status_code == 200
+        assert client_for(stranger).get(path).status_code == 404
+        assert client_for(assistant).get(path).status_code == 200
         assert Client().get(path).status_code == 302
-    assert "Equation 3" not in desk_of(stranger).get("/admin/agreements/correction/").content.decode()
+    assert "Equation 3" not in client_for(stranger).get("/admin/agreements/correction/").content.decode()

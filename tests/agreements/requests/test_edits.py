@@ -1,4 +1,4 @@
-"""Clause 5: what editors change after the signature is put on record, and its substance verified with the author."""
+"""Clause 5: edits after the signature are recorded, and the author confirms substantive ones."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from agreements.models import Agreement, Edit, Link, Message
 from agreements.requests import edits
 from proceedings.models import Volume
 from tests import make
-from tests.agreements.editors import desk_of, page_of
+from tests.agreements.editors import client_for, page_of
 from tests.agreements.pages import all_rows, browser
 from tests.make import DAY, NOW
 
@@ -30,8 +30,8 @@ def agreement() -> Agreement:
 
 
 @pytest.fixture
-def desk(agreement: Agreement) -> Client:
-    return desk_of(make.editor("ed", agreement.paper.volume))
+def editor_client(agreement: Agreement) -> Client:
+    return client_for(make.editor("ed", agreement.paper.volume))
 
 
 def mails(agreement: Agreement, kind: str) -> list[Message]:
@@ -127,7 +127,7 @@ def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> N
     assert browser().post(path, {"right": "yes"}).status_code == 404
 
 
-def test_silence_is_no_yes(agreement: Agreement) -> None:
+def test_no_answer_is_no_confirmation(agreement: Agreement) -> None:
     make.edit(agreement)
     for days in (1, 30, 200):
         for run in scheduled.JOBS.values():
@@ -136,7 +136,7 @@ def test_silence_is_no_yes(agreement: Agreement) -> None:
     assert Edit.objects.get().state == State.OPEN
 
 
-def test_the_author_is_asked_again_but_not_while_a_mail_is_on_its_way(agreement: Agreement) -> None:
+def test_the_author_is_asked_again_but_not_while_an_email_is_being_sent(agreement: Agreement) -> None:
     edit = make.edit(agreement)
     assert not edits.ask_author(edit, now=NOW)
     agreement.messages.filter(kind=Kind.EDIT).update(state=Message.State.SENT, sent_at=NOW)
@@ -148,7 +148,7 @@ def test_the_author_is_asked_again_but_not_while_a_mail_is_on_its_way(agreement:
     assert not edits.ask_author(edit, now=NOW + 2 * DAY)
 
 
-def test_what_is_settled_stays_settled(agreement: Agreement) -> None:
+def test_what_is_resolved_stays_resolved(agreement: Agreement) -> None:
     edit = make.edit(agreement)
     edits.confirm(edit, reason="By telephone, 3 November.", by="editor:ed", now=NOW)
 
@@ -174,7 +174,7 @@ def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
     assert list(audit.check_all()) == []
 
 
-def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
+def test_the_overview_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
     def blocked() -> list[str]:
         return [count.blocker for count in overview.build_overview(Volume.objects.get(), NOW).counts]
 
@@ -185,35 +185,39 @@ def test_the_board_names_papers_that_wait_for_their_authors(agreement: Agreement
     assert "edit" not in blocked()
 
 
-# --- the desk
+# --- admin
 
 
-def test_an_editor_notes_an_edit_and_settles_it(agreement: Agreement, desk: Client) -> None:
+def test_an_editor_records_an_edit_and_resolves_it(agreement: Agreement, editor_client: Client) -> None:
     page = f"/admin/agreements/edit/note/{agreement.pk}/"
-    assert page in desk.get(page_of(agreement)).content.decode()
-    empty = desk.post(page, {"what": ""})
+    assert page in editor_client.get(page_of(agreement)).content.decode()
+    empty = editor_client.post(page, {"what": ""})
     assert empty.status_code == 400
     assert "Choose one; clause 5 turns on it." in empty.content.decode()
 
-    done = desk.post(page, {"what": "Figure 2", "after": "Another scale", "substantive": "yes"}, follow=True)
+    done = editor_client.post(page, {"what": "Figure 2", "after": "Another scale", "substantive": "yes"}, follow=True)
 
     assert "Noted. The author is asked by mail" in done.content.decode()
     edit = Edit.objects.get()
     own = f"/admin/agreements/edit/{edit.pk}/change/"
     assert own in done.content.decode()
-    assert "on its way already" in desk.post(own, {"ask": "1"}, follow=True).content.decode()
-    assert desk.post(own, {"undo": "1", "reason": ""}).status_code == 400
-    assert "Undone." in desk.post(own, {"undo": "1", "reason": "The author wrote."}, follow=True).content.decode()
-    assert "Nothing was changed" in desk.post(own, {"confirm": "1", "reason": "x"}, follow=True).content.decode()
+    assert "on its way already" in editor_client.post(own, {"ask": "1"}, follow=True).content.decode()
+    assert editor_client.post(own, {"undo": "1", "reason": ""}).status_code == 400
+    assert (
+        "Undone." in editor_client.post(own, {"undo": "1", "reason": "The author wrote."}, follow=True).content.decode()
+    )
+    assert (
+        "Nothing was changed" in editor_client.post(own, {"confirm": "1", "reason": "x"}, follow=True).content.decode()
+    )
     edit.refresh_from_db()
     assert (edit.state, edit.resolved_by) == (State.UNDONE, "editor:ed")
-    assert "Figure 2" in desk.get("/admin/agreements/edit/").content.decode()
+    assert "Figure 2" in editor_client.get("/admin/agreements/edit/").content.decode()
 
 
-def test_an_edit_before_the_signature_is_refused_in_words(desk: Client) -> None:
+def test_an_edit_before_the_signature_is_rejected_with_a_message(editor_client: Client) -> None:
     waiting = make.agreement("issued", of=make.paper())
 
-    said = desk.post(
+    said = editor_client.post(
         f"/admin/agreements/edit/note/{waiting.pk}/", {"what": "Figure 2", "substantive": "no"}, follow=True
     )
 
@@ -228,14 +232,14 @@ def test_edits_are_for_the_editors_of_their_volume(agreement: Agreement) -> None
     paths = (f"/admin/agreements/edit/note/{agreement.pk}/", f"/admin/agreements/edit/{edit.pk}/change/")
     sent = {"what": "Mine", "substantive": "no", "undo": "1", "reason": "Mine."}
     for user in (stranger, assistant):
-        client = desk_of(user)
+        client = client_for(user)
         client.get("/admin/")
         before = all_rows()
         for path in paths:
             assert client.post(path, sent).status_code in (403, 404), path
         assert all_rows() == before
-    assert desk_of(stranger).get(paths[1]).status_code == 404
-    assert "The proof of Lemma 2" not in desk_of(stranger).get("/admin/agreements/edit/").content.decode()
-    assert desk_of(assistant).get(paths[1]).status_code == 200
+    assert client_for(stranger).get(paths[1]).status_code == 404
+    assert "The proof of Lemma 2" not in client_for(stranger).get("/admin/agreements/edit/").content.decode()
+    assert client_for(assistant).get(paths[1]).status_code == 200
     for path in paths:
         assert Client().get(path).status_code == 302

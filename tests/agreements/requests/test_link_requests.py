@@ -1,4 +1,4 @@
-"""Fresh links: to the address on file, so often and no more, and not a word about what the old one was."""
+"""New links: sent to the address on file, with a limit, without revealing anything about the old link."""
 
 import re
 from typing import Any
@@ -17,29 +17,29 @@ from agreements.requests import link_requests, rate_limits
 from proceedings.models import Attempt
 from tests import make
 from tests.agreements.pages import Author, all_rows, author_of, browser, drop
-from tests.agreements.views.test_signing import dead_links, shown
+from tests.agreements.views.test_signing import expired_links, shown
 from tests.make import DAY, MINUTE, NOW
 
 pytestmark = pytest.mark.django_db
 
 Kind = Message.Kind
 EXPIRED = NOW + 31 * DAY
-"""When links that `make.token` made at NOW have ended."""
+"""After the expiry of links that `make.token` made at NOW."""
 
 
-def asked(token: str, *, now: Any = NOW) -> Any:
-    """Presses the button of the dead page, as it stands on the page."""
+def request_link(token: str, *, now: Any = NOW) -> Any:
+    """Submits the form of the expired-link page."""
     author = Author(token, now=now)
     page = author.open()
     (action,) = re.findall(r'<form method="post" action="([^"]*)">', shown(page))
     return author.client.post(author.url + action if not action.startswith("/") else action)
 
 
-def sweep(now: Any) -> int:
+def queue_new_links(now: Any) -> int:
     return scheduled.queue_due(scheduled.fixed_clock(now))["fresh links"]
 
 
-def fresh_mails(agreement: Agreement) -> list[Message]:
+def new_link_emails(agreement: Agreement) -> list[Message]:
     return list(agreement.messages.filter(idempotency_key__startswith="fresh:").order_by("pk"))
 
 
@@ -50,13 +50,13 @@ def link_in(message: Message, now: Any) -> str:
     return token
 
 
-def test_an_expired_link_offers_a_fresh_one_that_signs() -> None:
+def test_an_expired_link_offers_a_new_one_that_signs() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
     assert Author(token, now=EXPIRED).open().status_code == 404
-    assert asked(token, now=EXPIRED).status_code == 200
-    assert sweep(EXPIRED) == 1
-    (mail,) = fresh_mails(agreement)
+    assert request_link(token, now=EXPIRED).status_code == 200
+    assert queue_new_links(EXPIRED) == 1
+    (mail,) = new_link_emails(agreement)
     assert (mail.kind, mail.recipient, mail.idempotency_key) == (Kind.FRESH, "mike@example.org", "fresh:1")
     anew = Author(link_in(mail, EXPIRED), now=EXPIRED)
     assert anew.sign("Mike Lewis").status_code == 303
@@ -64,7 +64,7 @@ def test_an_expired_link_offers_a_fresh_one_that_signs() -> None:
 
 
 def test_s10_the_answer_is_the_same_whatever_the_link_was() -> None:
-    tokens = dead_links() | {"alive": make.token(make.agreement()), "signed": make.token(make.agreement("sealed"))}
+    tokens = expired_links() | {"alive": make.token(make.agreement()), "signed": make.token(make.agreement("sealed"))}
     answers = {why: browser().post(f"/sign/{token}/fresh/") for why, token in tokens.items()}
     assert {answer.status_code for answer in answers.values()} == {200}
     assert len({answer.content for answer in answers.values()}) == 1
@@ -72,8 +72,8 @@ def test_s10_the_answer_is_the_same_whatever_the_link_was() -> None:
 
 
 def test_s10_asking_writes_one_row_whatever_the_link_was() -> None:
-    """So the time of the answer says nothing either: what is behind the link is looked up later."""
-    for why, token in dead_links().items():
+    """So response times reveal nothing: a scheduled job looks up the link later."""
+    for why, token in expired_links().items():
         before = all_rows(but=frozenset({"proceedings_attempt", "agreements_linkrequest"}))
         browser().post(f"/sign/{token}/fresh/")
         assert LinkRequest.objects.count() == 1, why
@@ -86,10 +86,10 @@ PAGES = ["", "decline/", "hand-over/", "correct/", "agreement.pdf", "next/", "fr
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("method", ["get", "head", "post"])
-def test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links(method: str, page: str) -> None:
-    """The same queries with other values in them, the same status, the same bytes, the same headers.
+def test_s10_the_server_does_the_same_work_for_unknown_expired_and_revoked_links(method: str, page: str) -> None:
+    """The same queries with other values, the same status, the same bytes, the same headers.
 
-    How long that takes is measured by ``tests/bench/bench_links.py``.
+    ``tests/bench/bench_links.py`` measures the time.
     """
     revoked = make.agreement()
     tokens = {
@@ -104,18 +104,20 @@ def test_s10_the_desk_does_the_same_work_for_unknown_expired_and_revoked_links(m
         Attempt.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
             answer = getattr(browser(), method)(f"/sign/{token}/{page}", **({"data": {}} if method == "post" else {}))
-        asked = [re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in queries]
-        headers = {name: text for name, text in answer.headers.items() if name != "Expires"}  # which is now
-        seen.append((asked, answer.status_code, answer.content, headers))
+        statements = [re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in queries]
+        headers = {
+            name: text for name, text in answer.headers.items() if name != "Expires"
+        }  # which depends on the time
+        seen.append((statements, answer.status_code, answer.content, headers))
     assert seen[0] == seen[1] == seen[2]
 
 
 @pytest.mark.parametrize("why", ["unknown", "short", "strange", "declined", "voided"])
-def test_a_link_that_leads_to_nothing_mails_nothing(why: str) -> None:
-    token = dead_links()[why]
+def test_an_unknown_link_emails_nothing(why: str) -> None:
+    token = expired_links()[why]
     before = Message.objects.count()
-    asked(token)
-    assert sweep(NOW) == 0
+    request_link(token)
+    assert queue_new_links(NOW) == 0
     assert Message.objects.count() == before
     assert not LinkRequest.objects.exists()
 
@@ -124,20 +126,20 @@ def test_a_link_of_a_replaced_agreement_brings_the_one_that_replaced_it() -> Non
     agreement = make.agreement()
     token = make.token(agreement)
     successor = lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
-    asked(token)
-    assert sweep(NOW) == 1
-    assert fresh_mails(agreement) == []
-    assert [mail.kind for mail in fresh_mails(successor)] == [Kind.FRESH]
+    request_link(token)
+    assert queue_new_links(NOW) == 1
+    assert new_link_emails(agreement) == []
+    assert [mail.kind for mail in new_link_emails(successor)] == [Kind.FRESH]
 
 
-def test_once_sealed_the_receipt_mails_the_copy_with_a_link_to_it() -> None:
+def test_once_sealed_the_receipt_has_the_sealed_pdf_and_a_link_to_it() -> None:
     agreement = make.agreement("sealed")
     author = author_of(agreement)
     page = shown(author.open())
     (action,) = re.findall(r'<form method="post" action="([^"]*)">', page)
     assert author.client.post(action).status_code == 200
-    assert sweep(NOW) == 1
-    (mail,) = fresh_mails(agreement)
+    assert queue_new_links(NOW) == 1
+    (mail,) = new_link_emails(agreement)
     assert mail.kind == Kind.COPY
     opened = browser(NOW + 365 * DAY).get(f"/sign/copy/{link_in(mail, NOW)}/")
     assert opened.status_code == 200
@@ -145,7 +147,7 @@ def test_once_sealed_the_receipt_mails_the_copy_with_a_link_to_it() -> None:
     assert "Send me the sealed PDF" not in shown(author_of(make.agreement("signed")).open())
 
 
-def test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file() -> None:
+def test_l11_years_later_the_reference_sends_the_sealed_pdf_to_the_address_on_file() -> None:
     agreement = make.agreement("sealed")
     lifecycle.void(agreement, reason="Published elsewhere.", by="editor:ed", now=NOW + DAY)
     years = NOW + 2000 * DAY
@@ -154,12 +156,12 @@ def test_l11_years_later_the_reference_brings_the_copy_to_the_address_on_file() 
     answer = client.post("/sign/copy/", {"csrfmiddlewaretoken": token, "reference": f" {agreement.reference} "})
     assert answer.status_code == 200
     assert agreement.signer_email not in shown(answer)
-    assert sweep(years) == 1
-    (mail,) = fresh_mails(agreement)
+    assert queue_new_links(years) == 1
+    (mail,) = new_link_emails(agreement)
     assert (mail.kind, mail.recipient) == (Kind.COPY, "mike@example.org")
 
 
-def test_an_old_copy_link_brings_the_copy_and_not_its_successor() -> None:
+def test_an_old_copy_link_opens_its_own_sealed_pdf_and_not_its_successor() -> None:
     agreement = make.agreement("sealed")
     copy = make.token(agreement, purpose=Link.Purpose.COPY)
     lifecycle.replace(agreement, reason="New title.", by="editor:ed", now=NOW)
@@ -167,8 +169,8 @@ def test_an_old_copy_link_brings_the_copy_and_not_its_successor() -> None:
     assert dead.status_code == 404
     assert 'action="fresh/"' in shown(dead)
     browser().post(f"/sign/copy/{copy}/fresh/")
-    assert sweep(NOW) == 1
-    assert [mail.kind for mail in fresh_mails(agreement)] == [Kind.COPY]
+    assert queue_new_links(NOW) == 1
+    assert [mail.kind for mail in new_link_emails(agreement)] == [Kind.COPY]
 
 
 def test_an_unknown_reference_gets_the_same_answer_and_an_empty_one_is_asked_for() -> None:
@@ -182,28 +184,28 @@ def test_an_unknown_reference_gets_the_same_answer_and_an_empty_one_is_asked_for
         assert shown(refused).count(" autofocus") == 1
 
 
-def test_asking_twice_before_the_clock_looks_mails_once() -> None:
+def test_asking_twice_before_the_job_runs_emails_once() -> None:
     agreement = make.agreement()
     token = make.token(agreement)
     for _ in range(3):
-        asked(token, now=EXPIRED)
-    assert sweep(EXPIRED) == 1
+        request_link(token, now=EXPIRED)
+    assert queue_new_links(EXPIRED) == 1
 
 
-def test_s11_three_mails_a_day_go_to_one_address_whatever_the_papers() -> None:
+def test_s11_three_emails_a_day_go_to_one_address_whatever_the_papers() -> None:
     volume = make.volume()
     tokens = [make.token(make.agreement(of=make.paper(volume))) for _ in range(2)]
     sent = 0
     for hour in range(10):
         now = EXPIRED + hour * make.HOUR
-        asked(tokens[hour % 2], now=now)
-        sent += sweep(now)
+        request_link(tokens[hour % 2], now=now)
+        sent += queue_new_links(now)
     assert sent == 3
-    asked(tokens[0], now=EXPIRED + DAY)
-    assert sweep(EXPIRED + DAY) == 1
+    request_link(tokens[0], now=EXPIRED + DAY)
+    assert queue_new_links(EXPIRED + DAY) == 1
 
 
-def test_s11_twenty_misses_a_minute_close_the_door_for_that_minute() -> None:
+def test_s11_twenty_misses_a_minute_block_the_address_for_that_minute() -> None:
     agreement = make.agreement()
     live, client = author_of(agreement), browser()
     for number in range(20):
@@ -217,28 +219,28 @@ def test_s11_twenty_misses_a_minute_close_the_door_for_that_minute() -> None:
     assert later.post(f"/sign/{'A' * 43}/", {}).status_code == 404
 
 
-def test_reading_dead_links_is_not_counted() -> None:
+def test_reading_expired_links_is_not_counted() -> None:
     client = browser()
     for _ in range(30):
         assert client.get(f"/sign/{'A' * 43}/").status_code == 404
     assert not Attempt.objects.exists()
 
 
-def test_a_fresh_link_does_not_use_up_the_reminders() -> None:
+def test_a_new_link_does_not_use_up_the_reminders() -> None:
     agreement = make.agreement()
     link_requests.send_link(agreement, NOW)
     assert planner.build_timeline(agreement).reminder_count == 0
     assert planner.build_timeline(agreement).email_pending
 
 
-def test_a_request_survives_a_clock_that_was_down() -> None:
+def test_a_request_survives_stopped_scheduled_jobs() -> None:
     agreement = make.agreement()
     link_requests.request_link(NOW, token=make.token(agreement))
-    assert sweep(NOW + 7 * DAY) == 1
+    assert queue_new_links(NOW + 7 * DAY) == 1
 
 
 def test_the_database_holds_no_token_of_a_request() -> None:
     token = make.token(make.agreement())
     link_requests.request_link(NOW, token=token)
     assert token not in str(LinkRequest.objects.values())
-    assert rate_limits.EMAILS.most == 3
+    assert rate_limits.EMAILS.max_count == 3

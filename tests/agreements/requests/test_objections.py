@@ -25,7 +25,7 @@ Kind = Message.Kind
 
 
 def signed(**signing_settings: Any) -> Agreement:
-    """Signed for three authors, of whom the second one's address is on file."""
+    """An agreement signed for three authors; the second one's address is on file."""
     agreement = make.agreement(of=make.paper(make.volume(**signing_settings)))
     make.coauthor(agreement, email="Shruti@example.org")
     return make.sign(agreement)
@@ -44,7 +44,7 @@ def sent(path: str, now: Any = NOW, **fields: str) -> Any:
     return browser(now).post(path, fields)
 
 
-def test_l09_the_other_authors_with_an_address_are_told_in_the_transaction_that_signs() -> None:
+def test_l09_the_co_authors_with_an_address_are_notified_in_the_transaction_that_signs() -> None:
     agreement = signed()
     (notice,) = notices(agreement)
     assert (notice.recipient, notice.state, notice.due_at) == ("shruti@example.org", "pending", NOW)
@@ -64,7 +64,7 @@ def test_a_volume_may_switch_it_off() -> None:
     assert SigningSettings._meta.get_field("tell_authors").default is True
 
 
-def test_l09_an_objection_is_an_event_and_mailed_to_the_editors_and_undoes_nothing() -> None:
+def test_l09_an_objection_is_an_event_and_emailed_to_the_editors_and_undoes_nothing() -> None:
     agreement = signed()
     make.editor("ed", agreement.paper.volume)
     path = path_of(notices(agreement)[0])
@@ -116,7 +116,7 @@ def test_the_link_lives_fourteen_days_and_is_good_for_nothing_else() -> None:
     assert browser().get(f"/sign/{token}/").status_code == 404
 
 
-def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signer() -> None:
+def test_a_new_link_for_an_old_link_of_a_co_author_is_not_emailed_to_the_signer() -> None:
     agreement = signed()
     path = path_of(notices(agreement)[0])
     dead = browser(NOW + 20 * DAY).get(path)

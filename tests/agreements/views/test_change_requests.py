@@ -14,7 +14,7 @@ from agreements.requests import change_requests
 from proceedings.models import Author as PaperAuthor
 from proceedings.models import Volume
 from tests import make
-from tests.agreements.editors import desk_of
+from tests.agreements.editors import client_for
 from tests.agreements.pages import FormReader, all_rows, author_of, browser
 from tests.agreements.views.test_signing import shown
 from tests.make import NOW
@@ -55,7 +55,7 @@ def test_without_the_csrf_token_nothing_happens(page: str) -> None:
 # --- handing over
 
 
-def test_handing_over_to_a_co_author_on_file_takes_effect_at_once() -> None:
+def test_delegating_to_a_co_author_on_file_takes_effect_at_once() -> None:
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = author_of(agreement)
@@ -69,7 +69,7 @@ def test_handing_over_to_a_co_author_on_file_takes_effect_at_once() -> None:
     assert (new.signer, new.signer_email) == ("Shruti Bhosale", "shruti@example.org")
 
 
-def test_a_co_author_without_an_address_is_proposed_to_the_editors() -> None:
+def test_delegating_to_a_co_author_without_an_address_is_a_change_request() -> None:
     agreement = make.agreement()
     to = make.coauthor(agreement)
     author = author_of(agreement)
@@ -107,7 +107,7 @@ def test_another_address_for_a_co_author_on_file_is_the_editors_to_decide() -> N
         {"to": "3", "sure": "on", "email": "a@b.example\nBcc: c@d.example"},
     ],
 )
-def test_an_incomplete_handing_over_is_a_400(fields: dict[str, str]) -> None:
+def test_an_incomplete_delegation_is_a_400(fields: dict[str, str]) -> None:
     agreement = make.agreement()
     ids = {str(place): str(make.coauthor(agreement, place, email="a@example.org").pk) for place in (2, 3)}
     author = author_of(agreement)
@@ -118,7 +118,7 @@ def test_an_incomplete_handing_over_is_a_400(fields: dict[str, str]) -> None:
     assert all_rows() == before
 
 
-def test_nobody_hands_over_to_an_author_of_another_paper() -> None:
+def test_nobody_delegates_to_an_author_of_another_paper() -> None:
     agreement, other = make.agreement(), make.agreement()
     stranger = make.coauthor(other, email="stranger@example.org")
     answer = author_of(agreement).send("hand-over/", to=str(stranger.pk), sure="on")
@@ -126,7 +126,7 @@ def test_nobody_hands_over_to_an_author_of_another_paper() -> None:
     assert "Choose a person from the list." in shown(answer)
 
 
-def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delegating_while_the_other_tab_signs_shows_how_things_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = author_of(agreement)
@@ -172,7 +172,7 @@ def test_a_corrected_title_goes_to_the_editors_with_the_difference() -> None:
     assert again.status_code == 409
 
 
-def test_a_name_may_be_spelled_otherwise_and_carry_its_own_letters() -> None:
+def test_a_name_may_be_spelled_differently_and_with_its_own_characters() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     fields = FormReader(shown(author.open("correct/"))).fields
@@ -210,7 +210,7 @@ def test_a_correction_that_cannot_be_is_a_400_beside_its_field(changed: dict[str
 
 
 @pytest.mark.parametrize("title", ["<img src=x onerror=alert(1)>", "{{ settings.SECRET_KEY }}"])
-def test_a_hostile_proposal_is_shown_as_text(title: str) -> None:
+def test_a_hostile_change_request_is_shown_as_text(title: str) -> None:
     author = author_of(make.agreement())
     fields = FormReader(shown(author.open("correct/"))).fields
     page = shown(author.send("correct/", **(fields | {"title": title})))
@@ -221,7 +221,7 @@ def test_a_hostile_proposal_is_shown_as_text(title: str) -> None:
 # --- the editor's page
 
 
-def desk(volume: Volume, **fields: Any) -> Any:
+def editor_client(volume: Volume, **fields: Any) -> Any:
     client = browser()
     client.force_login(make.editor("ed", volume, **fields))
     return client
@@ -230,7 +230,7 @@ def desk(volume: Volume, **fields: Any) -> Any:
 def test_an_editor_accepts_and_sees_the_new_agreement() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement, note="We renamed it.")
-    client, url = desk(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
+    client, url = editor_client(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     page = shown(client.get(url))
     for words in ("A Better Title", "We renamed it.", "Accept", "Refuse", agreement.reference):
         assert words in page
@@ -244,10 +244,10 @@ def test_an_editor_accepts_and_sees_the_new_agreement() -> None:
     assert 'name="accept"' not in after
 
 
-def test_an_editor_refuses_with_a_reason_only() -> None:
+def test_an_editor_rejects_with_a_reason_only() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement)
-    client, url = desk(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
+    client, url = editor_client(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     refused = client.post(url, {"refuse": "Refuse", "reason": " "})
     assert refused.status_code == 400
     assert "Say why" in shown(refused)
@@ -258,9 +258,9 @@ def test_an_editor_refuses_with_a_reason_only() -> None:
     assert "Nothing was changed" in shown(again)
 
 
-def test_s01_another_volumes_proposals_are_not_there() -> None:
+def test_s01_another_volumes_change_requests_are_not_found() -> None:
     made = make.change_request(make.agreement())
-    client, url = desk(make.volume(248)), f"/admin/agreements/changerequest/{made.pk}/change/"
+    client, url = editor_client(make.volume(248)), f"/admin/agreements/changerequest/{made.pk}/change/"
     before = all_rows()
     for answer in (client.get(url), client.post(url, {"accept": "Accept"})):
         assert answer.status_code in (403, 404)
@@ -268,11 +268,11 @@ def test_s01_another_volumes_proposals_are_not_there() -> None:
     assert all_rows() == before
 
 
-def test_what_moved_on_is_said_and_has_no_buttons() -> None:
+def test_what_changed_meanwhile_says_so_and_has_no_buttons() -> None:
     agreement = make.agreement()
     made = make.change_request(agreement)
     lifecycle.void(agreement, reason="A mistake.", by="editor:ed", now=NOW)
-    client = desk(agreement.paper.volume)
+    client = editor_client(agreement.paper.volume)
     page = shown(client.get(f"/admin/agreements/changerequest/{made.pk}/change/"))
     assert 'name="accept"' not in page
     assert "voided" in shown(client.get("/admin/agreements/changerequest/"))
@@ -284,7 +284,7 @@ def test_what_moved_on_is_said_and_has_no_buttons() -> None:
 ADA = {"to": "somebody-else", "name": "Ada Byron", "email": "ada@example.org", "sure": "on"}
 
 
-def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
+def test_a_non_author_signer_is_requested_from_the_editors() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     answer = author.send("hand-over/", **ADA, note="She leads the group.")
@@ -309,7 +309,7 @@ def test_somebody_who_is_no_author_is_proposed_to_the_editors() -> None:
         ({"note": "x" * 2001}, "This is too long."),
     ],
 )
-def test_an_incomplete_proposal_of_somebody_else_is_a_400_that_keeps_the_rest(
+def test_an_incomplete_request_for_another_signer_is_a_400_that_keeps_the_input(
     fields: dict[str, str], words: str
 ) -> None:
     author = author_of(make.agreement())
@@ -328,10 +328,10 @@ def test_the_only_author_of_a_paper_may_name_somebody_else() -> None:
     assert "Change requested" in shown(author_of(agreement).send("hand-over/", **ADA))
 
 
-def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
+def test_a_non_author_signer_is_shown_in_which_capacity_they_sign() -> None:
     agreement = make.agreement()
     assert "Corresponding author, for all authors of the article (clause 1)" in shown(author_of(agreement).open())
-    new = change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    new = change_requests.accept(make.request_other_signer(agreement), by="editor:ed", now=NOW)
     author = author_of(new)
     capacity = "Agent of all authors of the article (clause 1), not being one of them"
     assert capacity in shown(author.open())
@@ -340,25 +340,27 @@ def test_a_stand_in_is_shown_in_which_capacity_they_sign() -> None:
     assert new.events.get(kind="sign").data["capacity"] == capacity
 
 
-def test_the_desk_tells_an_editor_that_somebody_is_no_author() -> None:
+def test_the_admin_tells_an_editor_that_a_signer_is_not_an_author() -> None:
     agreement = make.agreement()
-    page = f"/admin/agreements/changerequest/{make.somebody_else(agreement).pk}/change/"
-    desk = desk_of(make.editor("ed", agreement.paper.volume))
-    assert "is not an author of the paper" in shown(desk.get(page))
+    page = f"/admin/agreements/changerequest/{make.request_other_signer(agreement).pk}/change/"
+    editor_client = client_for(make.editor("ed", agreement.paper.volume))
+    assert "is not an author of the paper" in shown(editor_client.get(page))
     facts = f"/admin/agreements/changerequest/{make.change_request(agreement).pk}/change/"
-    assert "is not an author of the paper" not in shown(desk.get(facts))
+    assert "is not an author of the paper" not in shown(editor_client.get(facts))
 
 
 @pytest.mark.parametrize("role", ["editor", "assistant", "stranger"])
-def test_s01_a_stand_in_is_taken_back_by_the_editors_of_its_volume_alone(role: str) -> None:
+def test_s01_only_the_volumes_editors_withdraw_a_non_author_signer(role: str) -> None:
     agreement = make.agreement()
-    change_requests.accept(make.somebody_else(agreement), by="editor:ed", now=NOW)
+    change_requests.accept(make.request_other_signer(agreement), by="editor:ed", now=NOW)
     user = make.editor("zoe", *([agreement.paper.volume] if role == "editor" else []))
     if role == "assistant":
         agreement.paper.volume.assistants.add(user)
-    desk = desk_of(user)
+    editor_client = client_for(user)
     non_author_signer = NonAuthorSigner.objects.get()
-    assert ("Ada Byron" in shown(desk.get("/admin/agreements/nonauthorsigner/", follow=True))) == (role != "stranger")
-    answer = desk.post(f"/admin/agreements/nonauthorsigner/{non_author_signer.pk}/delete/", {"post": "yes"})
+    assert ("Ada Byron" in shown(editor_client.get("/admin/agreements/nonauthorsigner/", follow=True))) == (
+        role != "stranger"
+    )
+    answer = editor_client.post(f"/admin/agreements/nonauthorsigner/{non_author_signer.pk}/delete/", {"post": "yes"})
     assert answer.status_code == {"editor": 302, "assistant": 403, "stranger": 403}[role]
     assert NonAuthorSigner.objects.exists() == (role != "editor")

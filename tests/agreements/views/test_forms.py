@@ -93,7 +93,7 @@ def test_a_name_that_the_form_cannot_print_is_named_by_its_number() -> None:
 
 
 @pytest.mark.parametrize("name", ["W" * 60, "Gavin " * 30, "李" * 40, "محمد " * 40])
-def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> None:
+def test_a_name_longer_than_its_line_is_rejected_with_what_to_do(name: str) -> None:
     form = sign_form(typed_name=name, same_name="on")
     assert not form.is_valid()
     (refusal,) = form.errors["typed_name"]
@@ -101,13 +101,13 @@ def test_a_name_longer_than_its_line_is_refused_with_what_to_do(name: str) -> No
 
 
 @given(st.text("iImWéß 李卓محיקदी.-", min_size=1, max_size=70))
-def test_no_name_that_the_form_takes_is_refused_when_it_is_sealed(name: str) -> None:
+def test_no_name_that_the_form_accepts_is_rejected_by_the_seal(name: str) -> None:
     form = sign_form(typed_name=name, same_name="on")
     if form.is_valid():
         pdf.signature_overlay(FACTS, WORDING, signature(typed_name=form.cleaned_data["typed_name"]))
 
 
-def test_an_author_who_could_not_sign_the_form_is_not_proposed() -> None:
+def test_an_author_who_could_not_sign_the_form_is_not_offered() -> None:
     data = QueryDict(mutable=True)
     data.update({"title": "Another", "authors": "Mike Lewis\n" + "W" * 60})
     form = ChangeRequestForm(data, facts=FACTS, wording=WORDING)

@@ -66,7 +66,7 @@ def test_s13_every_answer_carries_the_strict_policy() -> None:
 
 
 @pytest.mark.django_db
-def test_s13_personal_pages_are_kept_by_no_cache() -> None:
+def test_s13_personal_pages_are_not_cached() -> None:
     for name, answer in answers().items():
         if name != "missing":
             assert "no-store" in answer["Cache-Control"], name

@@ -35,7 +35,7 @@ from agreements.requests import change_requests, edits, link_requests
 from proceedings.models import Author as PaperAuthor
 from tests import make
 from tests.agreements import photos
-from tests.agreements.editors import desk_of
+from tests.agreements.editors import client_for
 from tests.agreements.mail import test_compose
 from tests.agreements.pages import Author, all_rows, author_of, browser, fields_of
 from tests.make import CLOSES, DAY, NOW
@@ -194,7 +194,7 @@ def declining_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield author.open()
 
 
-def handing_over_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def delegation_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     agreement = make.agreement()
     to = make.coauthor(agreement, email="shruti@example.org")
     author = speaking(author_of(agreement))
@@ -369,7 +369,7 @@ def verifying_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 PAGES = {
     each.__name__: each
     for each in (
-        signing_pages, another_hour, declining_pages, handing_over_pages, correcting_pages, objecting_pages,
+        signing_pages, another_hour, declining_pages, delegation_pages, correcting_pages, objecting_pages,
         paper_pages, later_pages, link_pages, verifying_pages,
     )
 }  # fmt: skip
@@ -419,8 +419,8 @@ def templates_for_authors(folder: str) -> set[str]:
     """The templates of all pages but the desk's and the demo's."""
     root = ROOT / "templates"
     names = {path.relative_to(root).as_posix() for path in (root / folder).rglob("*.*")}
-    desk = {"403.html", "agreements/download_expired.html"}
-    return {name for name in names - desk if not re.match(r"admin/|agreements/demo/|agreements/mail/", name)}
+    editor_client = {"403.html", "agreements/download_expired.html"}
+    return {name for name in names - editor_client if not re.match(r"admin/|agreements/demo/|agreements/mail/", name)}
 
 
 # --- every mail
@@ -439,7 +439,7 @@ SAID += ["Equation 3 lacks a sign.", "It is right.", "And sharper, please."]
 
 @pytest.mark.usefixtures("bracketed")
 @pytest.mark.parametrize("kind", TO_AUTHORS)
-def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str) -> None:
+def test_every_word_of_every_email_to_authors_comes_from_the_catalogue(kind: str) -> None:
     row = test_compose.message(kind)
     addresses.remember_language(row.recipient, BRACKETED)
     for now in (NOW, CLOSES - make.HOUR, CLOSES + DAY):
@@ -457,7 +457,7 @@ def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str)
 
 
 @pytest.mark.usefixtures("bracketed")
-def test_the_desks_own_reasons_are_translated_and_an_editors_words_are_not() -> None:
+def test_standard_reasons_are_translated_and_an_editors_text_is_not() -> None:
     ours = ["⟦Signing was delegated to Shruti Bhosale.⟧", "⟦Changed as the author requested.⟧"]
     for reason in (*ours, "Because I say so."):
         agreement = make.agreement()
@@ -483,7 +483,7 @@ def first_line(row: Message) -> str:
     return test_compose.text_of(test_compose.read(row)).splitlines()[0]
 
 
-def test_mails_are_in_the_language_of_the_volume_until_its_author_has_shown_another() -> None:
+def test_emails_are_in_the_language_of_the_volume_until_the_author_uses_another() -> None:
     agreement = make.agreement(of=make.paper(make.volume(language="fr")))
     row = make.invitation(agreement)
     assert first_line(row) == FIRST_WORDS["fr"]
@@ -507,7 +507,9 @@ def test_editors_read_english(kind: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr", "zh-hans"])
 @pytest.mark.parametrize("kind", TO_AUTHORS)
-def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and_link(kind: str, language: str) -> None:
+def test_in_every_language_both_parts_of_an_email_have_the_same_text_deadline_and_link(
+    kind: str, language: str
+) -> None:
     row = test_compose.message(kind)
     addresses.remember_language(row.recipient, language)
     mail = test_compose.read(row)
@@ -526,18 +528,18 @@ def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and
         assert len(set(test_compose.LINK.findall(plain))) == 1
 
 
-def test_an_editor_chooses_the_language_of_a_volumes_mails_from_those_that_are_spoken() -> None:
+def test_an_editor_chooses_the_language_of_a_volumes_emails_from_those_available() -> None:
     volume = make.volume()
-    desk = desk_of(make.editor("ed", volume))
+    editor_client = client_for(make.editor("ed", volume))
     path = f"/admin/proceedings/volume/{volume.pk}/change/"
-    page = desk.get(path)
+    page = editor_client.get(path)
     options = re.findall(
         r'<option value="([a-z-]+)"(?: selected)?>(English|French|Simplified Chinese)<', page.content.decode()
     )
     assert dict(options) == {"en": "English", "fr": "French", "zh-hans": "Simplified Chinese"}
-    assert desk.post(path, fields_of(page) | {"signing_settings-0-language": "fr"}).status_code == 302
+    assert editor_client.post(path, fields_of(page) | {"signing_settings-0-language": "fr"}).status_code == 302
     assert SigningSettings.objects.get(volume=volume).language == "fr"
-    assert desk.post(path, fields_of(page) | {"signing_settings-0-language": "tlh"}).status_code == 200
+    assert editor_client.post(path, fields_of(page) | {"signing_settings-0-language": "tlh"}).status_code == 200
     with pytest.raises(ValidationError, match="'tlh' is no language of this desk"):
         SigningSettings(language="tlh").clean_fields(exclude=["volume", "deadline"])
 
@@ -552,7 +554,7 @@ ACTS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_what_a_person_sends_tells_the_language_of_their_mails_and_reading_does_not(act: str) -> None:
+def test_submitting_a_page_sets_the_language_of_emails_and_reading_does_not(act: str) -> None:
     agreement = make.agreement()
     to = {"2": make.coauthor(agreement, email="shruti@example.org"), "3": agreement.paper.authors.get(position=3)}
     path, fields = ACTS[act]
@@ -711,7 +713,7 @@ def test_a_first_page_in_another_language_is_still_small() -> None:
         assert len(author.open().content) < 25_000
 
 
-def test_the_calm_page_is_the_same_for_every_link_in_every_language() -> None:
+def test_the_expired_link_page_is_the_same_for_every_link_in_every_language() -> None:
     dead = make.token(make.agreement("declined"))
     for language in ("fr", "zh-hans"):
         client = browser(HTTP_ACCEPT_LANGUAGE=language)
@@ -720,7 +722,7 @@ def test_the_calm_page_is_the_same_for_every_link_in_every_language() -> None:
         assert dead not in one.content.decode()
 
 
-def test_whoever_asks_for_a_fresh_link_the_mail_speaks_as_its_addressee_does() -> None:
+def test_a_new_link_email_is_in_the_language_of_its_recipient() -> None:
     agreement = make.agreement()
     browser(HTTP_ACCEPT_LANGUAGE="fr").post(f"/sign/{make.token(agreement)}/fresh/")
     assert link_requests.answer_requests(NOW) == 1

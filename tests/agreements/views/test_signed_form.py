@@ -118,7 +118,7 @@ def test_a_photo_of_each_page_is_one_form(looked: list[int]) -> None:
     assert agreement.signed_forms.count() == 1
 
 
-def test_a_better_form_can_follow_until_an_editor_has_looked(looked: list[int]) -> None:
+def test_a_better_form_can_follow_until_an_editor_has_reviewed_it(looked: list[int]) -> None:
     agreement = make.agreement("received")
     author = author_of(agreement)
     assert "Was it the wrong file?" in shown(author.open("paper/"))
@@ -135,7 +135,7 @@ def test_looking_at_the_page_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("refusal", Refusal)
-def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
+def test_s15_every_rejection_is_a_message_beside_its_file_and_changes_nothing(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(bodies: list[bytes]) -> inspect.Pages:
@@ -153,14 +153,14 @@ def test_s15_every_refusal_is_a_sentence_beside_its_file_and_changes_nothing(
     assert agreement.events.count() == 2
 
 
-def test_s15_every_refusal_says_what_to_do() -> None:
+def test_s15_every_rejection_says_what_to_do() -> None:
     asks = ("Choose", "choose", "Save", "Scan", "Send", "send", "Print", "Take")
     assert set(WORDS) == set(Refusal)
     for words in WORDS.values():
         assert any(word in str(words) for word in asks)
 
 
-def test_s15_a_pdf_with_a_script_is_refused_by_the_child_behind_the_page() -> None:
+def test_s15_a_pdf_with_a_script_is_rejected_by_the_child_behind_the_page() -> None:
     agreement = make.agreement()
     answer = upload(author_of(agreement), raw_pdf(catalog=b"/OpenAction<</S/JavaScript>>"))
     assert answer.status_code == 400
@@ -183,7 +183,7 @@ def test_s15_two_files_are_too_large_together(looked: list[int]) -> None:
     assert looked == []
 
 
-def test_s15_a_request_that_is_too_large_is_refused_before_it_is_read(looked: list[int]) -> None:
+def test_s15_a_request_that_is_too_large_is_rejected_before_it_is_read(looked: list[int]) -> None:
     author = author_of(make.agreement())
 
     class Unread(io.BytesIO):
@@ -197,7 +197,7 @@ def test_s15_a_request_that_is_too_large_is_refused_before_it_is_read(looked: li
     assert "This is more than 20 MB." in shown(answer)
 
 
-def test_s12_a_form_from_another_site_is_refused() -> None:
+def test_s12_a_form_from_another_site_is_rejected() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     answer = author.client.post(f"{author.url}paper/", {"first": SimpleUploadedFile("x.jpg", photo())})
@@ -208,10 +208,10 @@ def test_s12_a_form_from_another_site_is_refused() -> None:
 def test_s11_so_many_forms_an_hour_and_no_more(looked: list[int]) -> None:
     agreement = make.agreement()
     author = author_of(agreement)
-    for _ in range(rate_limits.UPLOADS.most):
+    for _ in range(rate_limits.UPLOADS.max_count):
         assert upload(author, photo()).status_code == 303
     assert upload(author_of(agreement), photo()).status_code == 429
-    assert len(looked) == rate_limits.UPLOADS.most
+    assert len(looked) == rate_limits.UPLOADS.max_count
 
 
 def test_what_was_missing_is_on_the_page_until_another_form_comes_in() -> None:
@@ -252,7 +252,7 @@ def test_a_link_that_signs_nothing_any_more_takes_no_form(status: str, looked: l
     assert agreement.signed_forms.count() == 0
 
 
-def test_signing_in_another_tab_is_found_out_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_in_another_tab_is_noticed_after_the_inspection(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement("issued")
 
     def look(bodies: list[bytes]) -> inspect.Pages:

@@ -46,7 +46,7 @@ def shown(answer: Any) -> str:
 # --- links that open nothing
 
 
-def dead_links() -> dict[str, str]:
+def expired_links() -> dict[str, str]:
     """A path for every way in which a link can be dead."""
     expired = make.agreement()
     old = make.token(expired, now=make.NOW - timedelta(days=31))
@@ -73,16 +73,16 @@ def dead_links() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", ["", "agreement.pdf", "decline/"])
-def test_s10_every_dead_link_gives_the_same_status_and_the_same_bytes(page: str) -> None:
-    answers = {why: Author(token).open(page) for why, token in dead_links().items()}
+def test_s10_every_expired_link_gives_the_same_status_and_the_same_bytes(page: str) -> None:
+    answers = {why: Author(token).open(page) for why, token in expired_links().items()}
     assert {answer.status_code for answer in answers.values()} == {404}
     assert len({answer.content for answer in answers.values()}) == 1
     assert len({tuple(sorted(answer.headers)) for answer in answers.values()}) == 1
     assert all(not answer.cookies for answer in answers.values())
 
 
-def test_a_dead_link_takes_no_signature_and_no_refusal() -> None:
-    token = dead_links()["superseded"]
+def test_an_expired_link_accepts_no_signature_and_no_decline() -> None:
+    token = expired_links()["superseded"]
     before = all_rows(but=COUNTED)
     for path in (f"/sign/{token}/", f"/sign/{token}/decline/"):
         answer = browser().post(path, {"typed_name": "Mike Lewis", "sure": "on"})
@@ -90,7 +90,7 @@ def test_a_dead_link_takes_no_signature_and_no_refusal() -> None:
     assert all_rows(but=COUNTED) == before
 
 
-def test_a_copy_link_opens_nothing_before_the_seal_and_a_sign_link_never_opens_the_copy() -> None:
+def test_a_copy_link_opens_nothing_before_the_seal_and_a_sign_link_never_opens_the_sealed_pdf() -> None:
     agreement = make.agreement("sealed")
     sign, copy = make.token(agreement), make.token(agreement, purpose=Link.Purpose.COPY)
     client = browser()
@@ -242,7 +242,7 @@ def test_s08_two_clicks_at_once_make_one_signature(monkeypatch: pytest.MonkeyPat
     assert "Signed. Thank you." in shown(author.open())
 
 
-def test_signing_what_an_editor_has_just_voided_shows_the_calm_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_what_an_editor_has_just_voided_shows_the_expired_link_page(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     first = lifecycle.sign
@@ -330,7 +330,7 @@ def test_a_document_that_changed_meanwhile_is_a_409_that_wants_new_ticks() -> No
 
 
 @pytest.mark.parametrize("path", ["", "decline/"])
-def test_s08_a_post_without_the_csrf_token_is_refused_calmly_and_changes_nothing(path: str) -> None:
+def test_s08_a_post_without_the_csrf_token_is_rejected_with_a_page_and_changes_nothing(path: str) -> None:
     author = author_of(make.agreement())
     author.open()
     before = all_rows()
@@ -433,7 +433,7 @@ def test_l06_the_way_back_keeps_what_was_filled_in_and_changes_nothing(name: str
     assert author.answer(author.fill_in(name, **fields), step="sign").status_code == 303
 
 
-def test_l03_signing_before_looking_over_is_a_409_that_keeps_the_input() -> None:
+def test_l03_signing_before_the_review_is_a_409_that_keeps_the_input() -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     before = all_rows(but=COUNTED)
@@ -458,7 +458,7 @@ def test_l17_a_document_that_changed_after_the_review_is_a_409(monkeypatch: pyte
     assert all_rows(but=COUNTED) == before
 
 
-def test_looking_over_what_an_editor_has_just_voided_leads_to_the_calm_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reviewing_what_an_editor_has_just_voided_shows_the_expired_link_page(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = make.agreement()
     author = author_of(agreement)
     first = lifecycle.review
@@ -534,7 +534,7 @@ def test_declining_while_the_other_tab_signs_shows_how_things_stand(monkeypatch:
 # --- the sealed copy
 
 
-def test_the_sealed_copy_is_the_sealed_file_under_the_publishers_name() -> None:
+def test_the_sealed_pdf_is_downloaded_under_the_publishers_name() -> None:
     agreement = make.agreement("sealed")
     token = make.token(agreement, purpose=Link.Purpose.COPY)
     answer = browser().get(f"/sign/copy/{token}/")
@@ -568,7 +568,7 @@ def test_a_malformed_token_costs_no_query(django_assert_num_queries: DjangoAsser
         Author("A" * 43).open()
 
 
-def test_pages_that_fail_are_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_pages_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = Client().get("/nothing/here/")
     assert missing.status_code == 404
     assert "Page not found" in shown(missing)

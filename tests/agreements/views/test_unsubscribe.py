@@ -51,7 +51,7 @@ def test_an_invitation_offers_no_end_of_what_has_not_begun() -> None:
     assert b"List-Unsubscribe" not in transports.encode_email(mail)
 
 
-def test_one_click_stops_the_reminders_tells_the_editors_and_declines_nothing(mailbox: Mailbox) -> None:
+def test_one_click_opts_out_tells_the_editors_and_declines_nothing(mailbox: Mailbox) -> None:
     agreement, _, path = reminded()
     strict = Client(enforce_csrf_checks=True)  # a mail program has no cookie
     answer = strict.post(path, ONE_CLICK, content_type="application/x-www-form-urlencoded")
@@ -79,7 +79,7 @@ def test_once_stopped_nothing_reminds_any_more(mailbox: Mailbox) -> None:
     assert len(mailbox.mails) == sent
 
 
-def test_the_link_in_earlier_mails_still_signs() -> None:
+def test_the_link_in_earlier_emails_still_signs() -> None:
     agreement, _, path = reminded()
     token = make.token(agreement)
     Client().post(path)

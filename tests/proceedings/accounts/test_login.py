@@ -1,4 +1,4 @@
-"""How staff come in (S14): password and code, slowed down where somebody guesses (S11), and nothing in between."""
+"""Staff login (S14): password and code, slowed down after failures (S11)."""
 
 import re
 from datetime import datetime, timedelta
@@ -43,11 +43,11 @@ def first_step(client: Client, name: str = "ed", password: str = PASSWORD, **mor
     return client.post(LOGIN, {"username": name, "password": password, "next": DESK} | more)
 
 
-def in_desk(client: Client) -> bool:
+def in_admin(client: Client) -> bool:
     return client.get("/admin/account/").status_code == 200
 
 
-def comes_in(client: Client, user: User, now: datetime) -> None:
+def logs_in(client: Client, user: User, now: datetime) -> None:
     app = two_factor.authenticator_of(user)
     assert app is not None
     assert first_step(at(client, now), user.username)["Location"] == CODE
@@ -57,12 +57,12 @@ def comes_in(client: Client, user: User, now: datetime) -> None:
 # --- the two steps
 
 
-def test_s14_a_password_and_a_code_open_the_desk() -> None:
+def test_s14_a_password_and_a_code_open_the_admin() -> None:
     user = make.editor()
     with_app(user, NOW - 10 * STEP)
     client = browser()
-    comes_in(client, user, NOW)
-    assert in_desk(client)
+    logs_in(client, user, NOW)
+    assert in_admin(client)
 
 
 def test_s14_the_password_alone_opens_nothing_at_all() -> None:
@@ -79,20 +79,20 @@ def test_s14_the_password_alone_opens_nothing_at_all() -> None:
 def test_s14_a_session_without_a_second_step_opens_nothing() -> None:
     client = browser()
     client.force_login(make.editor("ed", make.volume()))
-    assert not in_desk(client)
+    assert not in_admin(client)
     assert client.get(SET_UP)["Location"] == LOGIN, "not even setting one up: the password first"
 
 
 def test_s14_no_code_opens_twice_not_even_elsewhere() -> None:
     user = make.editor()
     app = with_app(user, NOW - 10 * STEP)
-    comes_in(browser(), user, NOW)
+    logs_in(browser(), user, NOW)
     thief = browser()
     first_step(thief)
     page = thief.post(CODE, {"code": code_of(app, NOW)})
     assert page.status_code == 400
     assert "This is not the code." in page.content.decode()
-    assert not in_desk(thief)
+    assert not in_admin(thief)
 
 
 def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
@@ -110,25 +110,25 @@ def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
     assert again.post(CODE, {"code": codes[0]}).status_code == 400
 
 
-def test_whoever_has_no_app_is_led_to_set_one_up_and_is_in_with_it() -> None:
+def test_a_user_without_an_app_is_led_to_set_one_up_and_is_then_logged_in() -> None:
     make.editor("ed", make.volume())
     client = browser()
     assert first_step(client)["Location"] == SET_UP
     page = client.get(SET_UP).content.decode()
     assert 'role="img"' in page
-    offered = two_factor.offer_in(hidden(page), User.objects.get())
+    offered = two_factor.read_offer(hidden(page), User.objects.get())
     assert offered is not None
-    assert two_factor.as_text(offered) in page
-    assert not in_desk(client)
+    assert two_factor.secret_text(offered) in page
+    assert not in_admin(client)
 
     wrong = client.post(SET_UP, {"offer": hidden(page), "code": "12345"})
     assert wrong.status_code == 400
-    assert two_factor.as_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
+    assert two_factor.secret_text(offered) in wrong.content.decode(), "the same picture: it is scanned already"
 
     shown = client.post(SET_UP, {"offer": hidden(page), "code": code_of(offered, NOW)})
     assert len(set(re.findall(r"<li><code>([\w-]+)</code>", shown.content.decode()))) == 10
     assert "no-store" in shown["Cache-Control"]
-    assert in_desk(client)
+    assert in_admin(client)
     assert LogEntry.objects.get().change_message == "Two-step login set up"
 
 
@@ -140,11 +140,11 @@ def test_an_offer_of_somebody_else_sets_nothing_up() -> None:
     make.editor()
     client = browser()
     first_step(client)
-    offered = two_factor.offer(make.editor("other"))
-    page = client.post(SET_UP, {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)})
+    offered = two_factor.new_offer(make.editor("other"))
+    page = client.post(SET_UP, {"offer": two_factor.sign_offer(offered), "code": code_of(offered, NOW)})
     assert page.status_code == 400
     assert "Scan the new picture." in page.content.decode()
-    assert not in_desk(client)
+    assert not in_admin(client)
 
 
 def test_s14_the_first_step_is_good_for_ten_minutes() -> None:
@@ -153,7 +153,7 @@ def test_s14_the_first_step_is_good_for_ten_minutes() -> None:
     client = browser()
     first_step(client)
     assert client.get(CODE).status_code == 200
-    later = NOW + login.HALF_LASTS
+    later = NOW + login.PENDING_LIFETIME
     assert at(client, later).post(CODE, {"code": code_of(app, later)})["Location"] == LOGIN
     assert "took too long" in client.get(LOGIN).content.decode()
 
@@ -179,7 +179,7 @@ def test_s14_the_session_of_a_login_is_new_at_each_step() -> None:
     half = client.session.session_key
     client.post(CODE, {"code": code_of(app, NOW)})
     assert len({planted, half, client.session.session_key}) == 3
-    assert login.HALF not in client.session
+    assert login.PENDING_KEY not in client.session
 
 
 def test_nobody_is_sent_elsewhere_after_the_login() -> None:
@@ -198,23 +198,23 @@ def test_where_it_is_not_required_a_password_is_enough_unless_there_is_an_app(se
     assert "Turn it on" in client.get("/admin/account/").content.decode()
     assert client.get(SET_UP).status_code == 200
     with_app(user, NOW - 10 * STEP)
-    comes_in(browser(), user, NOW)
+    logs_in(browser(), user, NOW)
 
 
 # --- resets
 
 
 def test_s14_a_superuser_resets_somebodys_app_and_their_sessions_end() -> None:
-    user, boss = make.editor(), User.objects.create_superuser("boss", password=PASSWORD)
+    user, superuser = make.editor(), User.objects.create_superuser("boss", password=PASSWORD)
     theirs, client = browser(), browser()
-    for who, where in ((user, theirs), (boss, client)):
+    for who, where in ((user, theirs), (superuser, client)):
         with_app(who, NOW - 10 * STEP)
-        comes_in(where, who, NOW)
+        logs_in(where, who, NOW)
     path = f"/admin/proceedings/user/{user.pk}/two-step/"
     assert "every session that they opened ends" in client.get(path).content.decode()
-    assert in_desk(theirs)
+    assert in_admin(theirs)
     assert client.post(path).status_code == 302
-    assert not in_desk(theirs)
+    assert not in_admin(theirs)
     assert two_factor.authenticator_of(user) is None
     assert two_factor.codes_left(user) == 0
     assert LogEntry.objects.filter(object_id=str(user.pk)).latest("pk").change_message == "Two-step login reset"
@@ -226,7 +226,7 @@ def test_editors_reset_nobody() -> None:
     user = make.editor("ed", make.volume())
     with_app(user, NOW - 10 * STEP)
     client = browser()
-    comes_in(client, user, NOW)
+    logs_in(client, user, NOW)
     for who in (user, make.editor("other")):
         assert client.post(f"/admin/proceedings/user/{who.pk}/two-step/").status_code == 403
     assert two_factor.authenticator_of(user)
@@ -246,19 +246,19 @@ def test_s14_a_session_dies_with_the_account_and_with_staff_status() -> None:
     user = make.editor("ed", make.volume())
     with_app(user, NOW - 10 * STEP)
     client = browser()
-    comes_in(client, user, NOW)
+    logs_in(client, user, NOW)
     for change in ({"is_active": False}, {"is_active": True, "is_staff": False}):
         User.objects.update(**change)
-        assert not in_desk(client)
+        assert not in_admin(client)
 
 
-def test_the_library_shows_no_secrets_on_the_desk() -> None:
+def test_the_library_shows_no_secrets_in_the_admin() -> None:
     client = browser()
-    boss = User.objects.create_superuser("boss", password=PASSWORD)
-    app = with_app(boss, NOW - 10 * STEP)
-    comes_in(client, boss, NOW)
+    superuser = User.objects.create_superuser("boss", password=PASSWORD)
+    app = with_app(superuser, NOW - 10 * STEP)
+    logs_in(client, superuser, NOW)
     assert client.get(f"/admin/otp_totp/totpdevice/{app.pk}/qrcode/").status_code == 404
-    page = client.get(f"/admin/proceedings/user/{boss.pk}/change/").content.decode()
+    page = client.get(f"/admin/proceedings/user/{superuser.pk}/change/").content.decode()
     assert "10 recovery codes left" in page
     assert app.key not in page
 
@@ -270,7 +270,7 @@ def test_everyone_sets_their_own_time_zone() -> None:
     user = make.editor("ed", make.volume())
     with_app(user, NOW - 10 * STEP)
     client = browser()
-    comes_in(client, user, NOW)
+    logs_in(client, user, NOW)
     assert client.post("/admin/account/", {"zone": "Europe/Paris"}).status_code == 302
     user.refresh_from_db()
     assert user.zone == "Europe/Paris"
@@ -284,21 +284,21 @@ def test_everyone_makes_new_recovery_codes_and_sets_up_another_app() -> None:
     user = make.editor("ed", make.volume())
     with_app(user, NOW - 10 * STEP)
     client = browser()
-    comes_in(client, user, NOW)
+    logs_in(client, user, NOW)
     page = client.post("/admin/account/", {"codes": "1"}).content.decode()
     (code, *_) = re.findall(r"<li><code>([\w-]+)</code>", page)
     app = two_factor.authenticator_of(user)
     assert app is not None
-    assert two_factor.accepts(app, code, NOW)
-    offered = two_factor.offer_in(hidden(client.get(SET_UP).content.decode()), user)
+    assert two_factor.accept_code(app, code, NOW)
+    offered = two_factor.read_offer(hidden(client.get(SET_UP).content.decode()), user)
     assert offered is not None
-    sent = {"offer": two_factor.signed_offer(offered), "code": code_of(offered, NOW)}
+    sent = {"offer": two_factor.sign_offer(offered), "code": code_of(offered, NOW)}
     assert client.post(SET_UP, sent).status_code == 200
     assert two_factor.authenticator_of(user).key == offered.key  # type: ignore[union-attr]
-    assert in_desk(client)
+    assert in_admin(client)
 
 
-# --- slowed down
+# --- rate limits
 
 
 def test_s11_after_five_wrong_passwords_each_waits_longer() -> None:
@@ -326,7 +326,7 @@ def test_s11_a_wait_answers_alike_for_known_and_unknown_and_right_passwords() ->
             page = first_step(browser(), name, password).content.decode()
             assert "Too many tries. Wait 2 seconds, then try again." in page
             answers.setdefault("wait", set()).add(page.replace(f'value="{name}"', "").replace(token(page), ""))
-        Attempt.objects.filter(limit=login.PLACES.name).delete()
+        Attempt.objects.filter(limit=login.PASSWORDS_BY_NETWORK.name).delete()
     assert {what: len(pages) for what, pages in answers.items()} == {"wrong": 1, "wait": 1}
 
 
@@ -338,14 +338,14 @@ def test_s11_nobody_keeps_others_out_by_guessing() -> None:
     user = make.editor()
     with_app(user, NOW - 10 * STEP)
     own = browser()
-    comes_in(own, user, NOW)
+    logs_in(own, user, NOW)
     own.post("/admin/logout/")
     later = NOW + timedelta(hours=1)
     for _ in range(40):
         first_step(browser(later, REMOTE_ADDR="192.0.2.66"), password="guess")
         first_step(browser(later), password="guess")
     assert TOO_MANY in first_step(browser(later, REMOTE_ADDR="198.51.100.1")).content.decode()
-    comes_in(own, user, later)
+    logs_in(own, user, later)
 
 
 def test_s11_the_mark_of_a_known_browser_is_good_for_one_account() -> None:
@@ -353,7 +353,7 @@ def test_s11_the_mark_of_a_known_browser_is_good_for_one_account() -> None:
     with_app(user, NOW - 10 * STEP)
     make.editor("other")
     own = browser()
-    comes_in(own, user, NOW)
+    logs_in(own, user, NOW)
     later = NOW + timedelta(hours=1)
     for _ in range(5):
         first_step(browser(later), "other", "guess")
@@ -369,7 +369,7 @@ def test_s11_one_address_that_tries_many_accounts_is_slowed_down_and_others_are_
     assert first_step(elsewhere, user.username).status_code == 302
 
 
-def test_s11_whoever_comes_in_does_not_use_up_the_address() -> None:
+def test_s11_a_successful_login_does_not_use_up_the_address() -> None:
     user = make.editor()
     for _ in range(30):
         assert first_step(browser(), user.username).status_code == 302
@@ -425,4 +425,4 @@ def test_who_loses_staff_between_the_steps_gets_no_further(client: Client) -> No
     User.objects.update(is_staff=False)
     client.post(CODE, {"code": code_of(app, NOW + STEP)})
     assert "_auth_user_id" not in client.session
-    assert not in_desk(client)
+    assert not in_admin(client)

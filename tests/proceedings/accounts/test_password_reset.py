@@ -1,4 +1,4 @@
-"""A forgotten password: asked for by anybody, mailed to the account's own address, and it opens nothing by itself."""
+"""A forgotten password: anybody can ask, the email goes only to the account's address, and the second step stays."""
 
 import re
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_the_answer_is_the_same_whether_there_is_such_an_account_or_not(mail_fol
     assert not list(mail_folder.iterdir()), "the clock mails, not the page"
 
 
-def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
+def test_the_scheduled_job_emails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
     make.editor()
     ask("ED@desk.example")
     ask("nobody@desk.example")
@@ -55,11 +55,11 @@ def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: P
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"is_staff": False}, {"password": "!"}])
-def test_whom_the_desk_does_not_let_in_gets_no_mail(fields: dict[str, Any], mail_folder: Path) -> None:
+def test_a_user_who_may_not_log_in_gets_no_email(fields: dict[str, Any], mail_folder: Path) -> None:
     make.editor()
     User.objects.update(**fields)
     ask()
-    assert password_reset.answer(NOW) == 0
+    assert password_reset.send_due(NOW) == 0
     assert not list(mail_folder.iterdir())
 
 
@@ -67,7 +67,7 @@ def test_s12_the_link_never_leads_where_a_stranger_says(mail_folder: Path, setti
     settings.ALLOWED_HOSTS = ["testserver", "other.example"]
     make.editor()
     ask(headers={"host": "other.example"})
-    password_reset.answer(NOW)
+    password_reset.send_due(NOW)
     assert "other.example" not in mails(mail_folder)[0].get_content()
 
 
@@ -78,7 +78,7 @@ def test_the_link_sets_a_password_once_and_the_second_step_is_still_asked_for(
     user = make.editor()
     app = with_app(user, NOW - timedelta(minutes=5))
     ask()
-    password_reset.answer(NOW)
+    password_reset.send_due(NOW)
     link = link_in(mails(mail_folder)[0])
     client = browser()
     opened = client.get(link)
@@ -94,10 +94,10 @@ def test_the_link_sets_a_password_once_and_the_second_step_is_still_asked_for(
     assert "has been used" in browser().get(link, follow=True).content.decode()
 
 
-def test_a_weak_password_is_refused_with_why(mail_folder: Path) -> None:
+def test_a_weak_password_is_rejected_with_why(mail_folder: Path) -> None:
     make.editor()
     ask()
-    password_reset.answer(NOW)
+    password_reset.send_due(NOW)
     client = browser()
     opened = client.get(link_in(mails(mail_folder)[0]), follow=True)
     page = client.post(opened.request["PATH_INFO"], {"new_password1": "short", "new_password2": "short"})
@@ -108,18 +108,18 @@ def test_a_new_password_leaves_app_and_recovery_codes_alone(mail_folder: Path) -
     user = make.editor()
     with_app(user)
     ask()
-    password_reset.answer(NOW)
+    password_reset.send_due(NOW)
     client = browser()
     client.post(client.get(link_in(mails(mail_folder)[0]))["Location"], NEW)
     assert two_factor.authenticator_of(user)
     assert two_factor.codes_left(user) == 10
 
 
-def test_s11_three_mails_a_day_and_ten_requests_an_hour(mail_folder: Path) -> None:
+def test_s11_three_emails_a_day_and_ten_requests_an_hour(mail_folder: Path) -> None:
     make.editor()
     for _ in range(4):
         ask()
-        password_reset.answer(NOW)
+        password_reset.send_due(NOW)
     assert len(mails(mail_folder)) == 3
     answers = [ask(f"user{number}@desk.example").status_code for number in range(8)]
     assert answers == [200] * 6 + [400] * 2
@@ -132,8 +132,8 @@ def test_a_mail_server_that_is_down_makes_it_late_and_not_for_ever(settings: Set
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     make.editor()
     ask()
-    assert password_reset.answer(NOW) == 0
+    assert password_reset.send_due(NOW) == 0
     assert ResetRequest.objects.count() == 1
-    assert not Attempt.objects.filter(limit=password_reset.MAILS.name).exists(), "it is not counted either"
-    assert password_reset.answer(NOW + password_reset.STALE) == 0
+    assert not Attempt.objects.filter(limit=password_reset.EMAILS_BY_ACCOUNT.name).exists(), "it is not counted either"
+    assert password_reset.send_due(NOW + password_reset.MAX_AGE) == 0
     assert not ResetRequest.objects.exists()

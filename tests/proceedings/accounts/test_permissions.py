@@ -52,13 +52,13 @@ def test_an_assistant_sees_a_volume_and_does_not_edit_it() -> None:
     request = asked(user)
     assert list(permissions.own_volumes(request)) == [own]
     assert permissions.has_admin_access(request)
-    assert not permissions.edits_anything(request)
-    assert [permissions.edits(request, volume.pk) for volume in (own, foreign)] == [False, False]
-    assert not permissions.edits(request, None)
+    assert not permissions.can_edit_any(request)
+    assert [permissions.can_edit(request, volume.pk) for volume in (own, foreign)] == [False, False]
+    assert not permissions.can_edit(request, None)
 
 
 def test_an_editor_edits_their_own_volume_only() -> None:
     own, foreign = make.volume(247), make.volume(666)
     request = asked(make.editor("chair", own))
-    assert permissions.edited(request) == {own.pk}
-    assert [permissions.edits(request, pk) for pk in (own.pk, foreign.pk, None)] == [True, False, True]
+    assert permissions.edited_volume_ids(request) == {own.pk}
+    assert [permissions.can_edit(request, pk) for pk in (own.pk, foreign.pk, None)] == [True, False, True]

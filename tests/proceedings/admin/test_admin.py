@@ -1,4 +1,4 @@
-"""Volumes, papers and authors on the desk: what forms accept, and who may change what."""
+"""Volumes, papers and authors in the admin: what forms accept, and who may change what."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.agreements.pages import fields_of
 pytestmark = pytest.mark.django_db
 
 
-def desk_of(user: User) -> Client:
+def client_for(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -24,18 +24,18 @@ def volume() -> Volume:
 
 
 @pytest.fixture
-def desk(volume: Volume) -> Client:
-    return desk_of(make.editor("ed", volume))
+def editor_client(volume: Volume) -> Client:
+    return client_for(make.editor("ed", volume))
 
 
 def page_of(paper: Paper) -> str:
     return f"/admin/proceedings/paper/{paper.pk}/change/"
 
 
-def save(desk: Client, url: str, **changes: str) -> Any:
-    """Opens the page, changes some fields, saves. An empty text leaves a tick out."""
-    fields = fields_of(desk.get(url)) | changes
-    return desk.post(
+def save(editor_client: Client, url: str, **changes: str) -> Any:
+    """Opens the page, changes some fields, saves. An empty text clears a checkbox."""
+    fields = fields_of(editor_client.get(url)) | changes
+    return editor_client.post(
         url, {name: text for name, text in fields.items() if text or not name.endswith("is_corresponding")}
     )
 
@@ -44,27 +44,29 @@ def authors_of(paper: Paper) -> list[tuple[str, bool, str]]:
     return [(author.display, author.is_corresponding, author.email) for author in paper.authors.order_by("position")]
 
 
-# --- authors, several at once
+# --- several authors at once
 
 
-def test_saving_without_a_change_changes_nothing(desk: Client, volume: Volume) -> None:
+def test_saving_without_a_change_changes_nothing(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
     before = authors_of(paper), list(Author.objects.values())
-    assert save(desk, page_of(paper)).status_code == 302
+    assert save(editor_client, page_of(paper)).status_code == 302
     assert (authors_of(paper), list(Author.objects.values())) == before
 
 
-def test_two_authors_change_places_in_one_save(desk: Client, volume: Volume) -> None:
+def test_two_authors_change_places_in_one_save(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
-    assert save(desk, page_of(paper), **{"authors-0-position": "2", "authors-1-position": "1"}).status_code == 302
+    assert (
+        save(editor_client, page_of(paper), **{"authors-0-position": "2", "authors-1-position": "1"}).status_code == 302
+    )
     assert [name for name, _, _ in authors_of(paper)] == ["Shruti Bhosale", "Mike Lewis", "Tim Dettmers"]
 
 
-def test_the_whole_order_is_reversed_and_the_contact_moves_in_one_save(desk: Client, volume: Volume) -> None:
+def test_the_whole_order_is_reversed_and_the_contact_moves_in_one_save(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
     changes = {"authors-0-position": "3", "authors-2-position": "1", "authors-0-is_corresponding": ""}
     changes |= {"authors-2-is_corresponding": "on", "authors-2-email": "tim@example.org"}
-    assert save(desk, page_of(paper), **changes).status_code == 302
+    assert save(editor_client, page_of(paper), **changes).status_code == 302
     assert authors_of(paper) == [
         ("Tim Dettmers", True, "tim@example.org"),
         ("Shruti Bhosale", False, ""),
@@ -72,7 +74,7 @@ def test_the_whole_order_is_reversed_and_the_contact_moves_in_one_save(desk: Cli
     ]
 
 
-def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume) -> None:
+def test_an_author_goes_and_another_takes_the_place(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
     changes = {
         "authors-0-DELETE": "on",
@@ -91,7 +93,7 @@ def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume
         "authors-3-email": "luke@example.org",
         "authors-3-is_corresponding": "on",
     }
-    assert save(desk, page_of(paper), **changes).status_code == 302
+    assert save(editor_client, page_of(paper), **changes).status_code == 302
     assert authors_of(paper) == [
         ("Shruti Bhosale", False, ""),
         ("Tim Dettmers", False, ""),
@@ -117,40 +119,40 @@ def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume
         ({"extra": "a = 1\na = 2"}, "“a” comes twice"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
-    changes: dict[str, str], words: str, desk: Client, volume: Volume
+def test_invalid_input_is_rejected_with_a_message_and_changes_nothing(
+    changes: dict[str, str], words: str, editor_client: Client, volume: Volume
 ) -> None:
     paper = make.paper(volume)
     before = authors_of(paper), Paper.objects.values().get()
-    answer = save(desk, page_of(paper), **changes)
+    answer = save(editor_client, page_of(paper), **changes)
     assert answer.status_code == 200
     assert words in answer.content.decode()
     assert (authors_of(paper), Paper.objects.values().get()) == before
 
 
-def test_an_author_of_a_foreign_paper_cannot_be_taken_over(desk: Client, volume: Volume) -> None:
+def test_an_author_of_a_foreign_paper_cannot_be_taken_over(editor_client: Client, volume: Volume) -> None:
     own, foreign = make.paper(volume), make.paper(make.volume(300))
     theirs = foreign.authors.first()
     assert theirs
     before = list(Author.objects.order_by("pk").values())
-    answer = save(desk, page_of(own), **{"authors-0-id": str(theirs.pk)})
+    answer = save(editor_client, page_of(own), **{"authors-0-id": str(theirs.pk)})
     assert "The authors changed while this page was open." in answer.content.decode()
     assert list(Author.objects.order_by("pk").values()) == before
 
 
-def test_an_author_who_came_in_meanwhile_is_not_pushed_aside(desk: Client, volume: Volume) -> None:
+def test_an_author_who_came_in_meanwhile_is_not_pushed_aside(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
-    fields = fields_of(desk.get(page_of(paper)))
+    fields = fields_of(editor_client.get(page_of(paper)))
     Author.objects.create(paper=paper, position=4, family="Zettlemoyer")
-    answer = desk.post(page_of(paper), fields)
+    answer = editor_client.post(page_of(paper), fields)
     assert "The authors changed while this page was open." in answer.content.decode()
     assert [name for name, _, _ in authors_of(paper)][-1] == "Zettlemoyer"
     assert authors_of(paper)[0] == ("Mike Lewis", True, "mike@example.org")
 
 
-def test_authors_cannot_be_sent_to_a_foreign_paper(desk: Client, volume: Volume) -> None:
+def test_authors_cannot_be_sent_to_a_foreign_paper(editor_client: Client, volume: Volume) -> None:
     own, foreign = make.paper(volume), make.paper(make.volume(300))
-    save(desk, page_of(own), **{f"authors-{row}-paper": str(foreign.pk) for row in range(3)})
+    save(editor_client, page_of(own), **{f"authors-{row}-paper": str(foreign.pk) for row in range(3)})
     assert own.authors.count() == 3
     assert foreign.authors.count() == 3
 
@@ -172,26 +174,26 @@ def new_paper(volume: Volume) -> dict[str, str]:
     }
 
 
-def test_an_editor_adds_a_paper_to_the_own_volume_only(desk: Client, volume: Volume) -> None:
+def test_an_editor_adds_a_paper_to_the_own_volume_only(editor_client: Client, volume: Volume) -> None:
     foreign = make.volume(300)
-    answer = desk.post("/admin/proceedings/paper/add/", new_paper(foreign))
+    answer = editor_client.post("/admin/proceedings/paper/add/", new_paper(foreign))
     assert answer.status_code == 200
     assert "Select a valid choice" in answer.content.decode()
     assert not foreign.papers.exists()
-    assert desk.post("/admin/proceedings/paper/add/", new_paper(volume)).status_code == 302
+    assert editor_client.post("/admin/proceedings/paper/add/", new_paper(volume)).status_code == 302
     assert volume.papers.get().key == "new26"
 
 
-def test_s03_no_post_moves_a_paper_into_another_volume(desk: Client, volume: Volume) -> None:
+def test_s03_no_post_moves_a_paper_into_another_volume(editor_client: Client, volume: Volume) -> None:
     paper, foreign = make.paper(volume), make.volume(300)
-    assert save(desk, page_of(paper), volume=str(foreign.pk)).status_code == 302
+    assert save(editor_client, page_of(paper), volume=str(foreign.pk)).status_code == 302
     paper.refresh_from_db()
     assert paper.volume == volume
 
 
-def test_the_choice_of_volumes_names_the_editors_own_alone(desk: Client, volume: Volume) -> None:
+def test_the_choice_of_volumes_names_the_editors_own_alone(editor_client: Client, volume: Volume) -> None:
     make.volume(300)
-    page = desk.get("/admin/proceedings/paper/add/").content.decode()
+    page = editor_client.get("/admin/proceedings/paper/add/").content.decode()
     assert str(volume) in page
     assert "v300" not in page
 
@@ -203,9 +205,9 @@ def volume_page(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/change/"
 
 
-def test_s04_an_editor_appoints_no_editor_and_keeps_the_number(desk: Client, volume: Volume) -> None:
+def test_s04_an_editor_appoints_no_editor_and_keeps_the_number(editor_client: Client, volume: Volume) -> None:
     friend = make.editor("friend")
-    answer = save(desk, volume_page(volume), number="999", editors=str(friend.pk), name="Renamed")
+    answer = save(editor_client, volume_page(volume), number="999", editors=str(friend.pk), name="Renamed")
     assert answer.status_code == 302
     volume.refresh_from_db()
     assert (volume.number, volume.name) == (247, "Renamed")
@@ -213,62 +215,64 @@ def test_s04_an_editor_appoints_no_editor_and_keeps_the_number(desk: Client, vol
 
 
 def test_a_superuser_appoints_editors(volume: Volume) -> None:
-    boss = desk_of(User.objects.create_superuser("boss"))
+    superuser = client_for(User.objects.create_superuser("boss"))
     friend = make.editor("friend")
-    assert save(boss, volume_page(volume), editors=str(friend.pk)).status_code == 302
+    assert save(superuser, volume_page(volume), editors=str(friend.pk)).status_code == 302
     assert list(volume.editors.all()) == [friend]
 
 
-def test_lists_and_tables_are_written_a_line_each(desk: Client, volume: Volume) -> None:
+def test_lists_and_tables_are_written_a_line_each(editor_client: Client, volume: Volume) -> None:
     lines = {"editor_names": "Agrawal, Shipra\r\n\r\n Roth, Aaron ", "sections": "Talks\nPosters", "extra": "a = b = c"}
-    assert save(desk, volume_page(volume), **lines).status_code == 302
+    assert save(editor_client, volume_page(volume), **lines).status_code == 302
     volume.refresh_from_db()
     assert volume.editor_names == ["Agrawal, Shipra", "Roth, Aaron"]
     assert volume.sections == ["Talks", "Posters"]
     assert volume.extra == {"a": "b = c"}
-    page = desk.get(volume_page(volume)).content.decode()
+    page = editor_client.get(volume_page(volume)).content.decode()
     assert "Agrawal, Shipra\nRoth, Aaron</textarea>" in page
     assert "a = b = c</textarea>" in page
-    assert save(desk, volume_page(volume)).status_code == 302  # as it stands
+    assert save(editor_client, volume_page(volume)).status_code == 302  # unchanged
     assert volume.editor_names == Volume.objects.get(pk=volume.pk).editor_names
 
 
 @pytest.mark.parametrize("field", ["editor_names", "sections", "extra"])
-def test_an_emptied_field_is_an_empty_list_or_table(field: str, desk: Client, volume: Volume) -> None:
-    assert save(desk, volume_page(volume), **{field: ""}).status_code == 302
+def test_an_emptied_field_is_an_empty_list_or_table(field: str, editor_client: Client, volume: Volume) -> None:
+    assert save(editor_client, volume_page(volume), **{field: ""}).status_code == 302
     volume.refresh_from_db()
     assert getattr(volume, field) in ([], {})
 
 
-def test_a_conference_ends_after_it_starts(desk: Client, volume: Volume) -> None:
-    answer = save(desk, volume_page(volume), start="2026-07-03", end="2026-07-01")
+def test_a_conference_ends_after_it_starts(editor_client: Client, volume: Volume) -> None:
+    answer = save(editor_client, volume_page(volume), start="2026-07-03", end="2026-07-01")
     assert "The last day of the conference is before its first day." in answer.content.decode()
 
 
-# --- the desk as such
+# --- access to the admin
 
 
-def test_s05_losing_a_volume_takes_effect_on_the_next_request(desk: Client, volume: Volume) -> None:
+def test_s05_losing_a_volume_takes_effect_on_the_next_request(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
-    assert desk.get(page_of(paper)).status_code == 200
+    assert editor_client.get(page_of(paper)).status_code == 200
     volume.editors.clear()
     for path in (page_of(paper), volume_page(volume), "/admin/proceedings/paper/", "/admin/proceedings/volume/"):
-        assert desk.get(path).status_code in (403, 404)
-    assert paper.title not in desk.get("/admin/").content.decode()
+        assert editor_client.get(path).status_code in (403, 404)
+    assert paper.title not in editor_client.get("/admin/").content.decode()
 
 
-def test_the_front_page_names_nothing_that_an_editor_did_on_a_lost_volume(desk: Client, volume: Volume) -> None:
+def test_the_front_page_names_nothing_that_an_editor_did_on_a_lost_volume(
+    editor_client: Client, volume: Volume
+) -> None:
     paper = make.paper(volume)
-    save(desk, page_of(paper), title="Renamed by ed")
-    assert "Changed Title." in desk.get(f"/admin/proceedings/paper/{paper.pk}/history/").content.decode()
+    save(editor_client, page_of(paper), title="Renamed by ed")
+    assert "Changed Title." in editor_client.get(f"/admin/proceedings/paper/{paper.pk}/history/").content.decode()
     volume.editors.clear()
     make.volume(300).editors.add(User.objects.get(username="ed"))
-    assert "Renamed by ed" not in desk.get("/admin/").content.decode()
-    assert desk.get(f"/admin/proceedings/paper/{paper.pk}/history/").status_code == 404
+    assert "Renamed by ed" not in editor_client.get("/admin/").content.decode()
+    assert editor_client.get(f"/admin/proceedings/paper/{paper.pk}/history/").status_code == 404
 
 
-def test_a_disabled_editor_is_out_at_once(desk: Client, volume: Volume) -> None:
+def test_a_disabled_editor_is_out_at_once(editor_client: Client, volume: Volume) -> None:
     User.objects.filter(username="ed").update(is_active=False)
-    answer = desk.get("/admin/proceedings/paper/")
+    answer = editor_client.get("/admin/proceedings/paper/")
     assert answer.status_code == 302
     assert "/admin/login/" in answer["Location"]

@@ -1,4 +1,4 @@
-"""Import on the desk: first the plan, then the deed; and nobody's volume but one's own."""
+"""Imports in the admin: the plan is shown before it is applied, and only for the editor's own volumes."""
 
 import re
 from typing import Any
@@ -22,31 +22,31 @@ SESSIONS = frozenset({"django_session"})
 CONTACTS = "paper,email,name\nlewis24,mike@example.org,Mike Lewis\n"
 
 
-def desk_of(user: User) -> Client:
+def client_for(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
 @pytest.fixture
-def boss() -> Client:
-    return desk_of(User.objects.create_superuser("boss"))
+def superuser() -> Client:
+    return client_for(User.objects.create_superuser("boss"))
 
 
-def upload(desk: Client, text: str, second: str = "", *, name: str = "v247.bib", **fields: str) -> Any:
+def upload(editor_client: Client, text: str, second: str = "", *, name: str = "v247.bib", **fields: str) -> Any:
     files = {"file": SimpleUploadedFile(name, text.encode())}
     if second:
         files["second"] = SimpleUploadedFile("contacts.csv", second.encode())
-    return desk.post(PAGE, {**files, **fields}, follow=True)
+    return editor_client.post(PAGE, {**files, **fields}, follow=True)
 
 
-def carry_out(desk: Client, page: Any, **fields: str) -> Any:
-    """Presses the button under the plan, as a browser does it with the ticks that stand there."""
+def apply_plan(editor_client: Client, page: Any, **fields: str) -> Any:
+    """Submits the form below the plan with its ticks, as a browser does."""
     ticks = re.findall(r'name="(take|volume|rest)"(?: value="([^"]+)")? checked', page.content.decode())
     ticked: dict[str, Any] = {}
     for name, value in ticks:
         ticked.setdefault(name, []).append(value or "on")
-    return desk.post(PAGE, {"plan": fields_of(page)["plan"], **ticked, **fields}, follow=True)
+    return editor_client.post(PAGE, {"plan": fields_of(page)["plan"], **ticked, **fields}, follow=True)
 
 
 def text_of(*papers: str) -> str:
@@ -57,156 +57,162 @@ def kept() -> list[str]:
     return storages["private"].listdir("imports")[1] if storages["private"].exists("imports") else []
 
 
-def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(boss: Client) -> None:
+def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(superuser: Client) -> None:
     before, files = all_rows(but=SESSIONS), len(kept())
-    page = upload(boss, text_of(paper("lewis24")), CONTACTS)
+    page = upload(superuser, text_of(paper("lewis24")), CONTACTS)
     assert "<dt>new</dt><dd>1</dd>" in page.content.decode()
     assert "lewis24" in page.content.decode()
     assert all_rows(but=SESSIONS) == before
-    done = carry_out(boss, page)
+    done = apply_plan(superuser, page)
     assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
     assert Paper.objects.get().authors.get(is_corresponding=True).email == "mike@example.org"
     assert len(kept()) == files
 
 
-def test_to_look_is_not_to_touch(boss: Client) -> None:
+def test_opening_the_import_page_changes_nothing(superuser: Client) -> None:
     before = all_rows(but=SESSIONS)
-    assert boss.get(PAGE).status_code == 200
-    assert boss.put(PAGE).status_code == 405
-    assert "Choose the files first." in boss.post(PAGE, {"plan": "x"}, follow=True).content.decode()
-    assert boss.post(PAGE, {}).status_code == 400
+    assert superuser.get(PAGE).status_code == 200
+    assert superuser.put(PAGE).status_code == 405
+    assert "Choose the files first." in superuser.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    assert superuser.post(PAGE, {}).status_code == 400
     assert all_rows(but=SESSIONS) == before
 
 
-def test_what_the_reader_refuses_is_named_with_its_line(boss: Client) -> None:
-    page = upload(boss, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
+def test_what_the_parser_rejects_is_named_with_its_line(superuser: Client) -> None:
+    page = upload(superuser, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
     assert "kept out" in page
     assert "v247.bib:" in page
 
 
-def test_a_plan_that_is_no_longer_true_is_not_carried_out(boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
-    page = upload(boss, text_of(paper("lewis24", title="Another Title")))
+def test_a_plan_that_is_no_longer_true_is_not_carried_out(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
+    page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     Paper.objects.update(title="Changed meanwhile")
-    again = carry_out(boss, page)
+    again = apply_plan(superuser, page)
     assert "The volume has changed since you looked" in again.content.decode()
     assert Paper.objects.get().title == "Changed meanwhile"
-    carry_out(boss, again)
+    apply_plan(superuser, again)
     assert Paper.objects.get().title == "Another Title"
 
 
 @pytest.mark.parametrize("status", ["issued", "signed", "sealed"])
-def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(status: str, boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24")), CONTACTS))
+def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(status: str, superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24")), CONTACTS))
     SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
-    page = upload(boss, text_of(paper("lewis24", title="Another Title")))
+    page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     assert "1 of the changed papers has an agreement under way" in page.content.decode()
-    refused = carry_out(boss, page)
+    refused = apply_plan(superuser, page)
     assert "Nothing was changed. Tick what to take." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
-    carry_out(boss, page, take="lewis24")
+    apply_plan(superuser, page, take="lewis24")
     assert Paper.objects.get().title == "Another Title"
     agreement.refresh_from_db()
     assert agreement.title != "Another Title"
 
 
-def test_an_editor_imports_into_the_own_volume_only(boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+def test_an_editor_imports_into_the_own_volume_only(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     owner, stranger = make.editor("ed", Volume.objects.get()), make.editor("other", make.volume(300))
     changed = text_of(paper("lewis24", title="Another Title"))
-    assert "Another Title" in upload(desk_of(owner), changed).content.decode()
+    assert "Another Title" in upload(client_for(owner), changed).content.decode()
     before = all_rows(but=SESSIONS | {"proceedings_user"})
-    page = upload(desk_of(stranger), changed).content.decode()
+    page = upload(client_for(stranger), changed).content.decode()
     assert "Volume 901 is not yours to change." in page
     assert "Another Title" not in page
     assert all_rows(but=SESSIONS | {"proceedings_user"}) == before
 
 
 def test_a_new_volume_is_brought_in_by_a_superuser() -> None:
-    editor = desk_of(make.editor("ed", make.volume(300)))
+    editor = client_for(make.editor("ed", make.volume(300)))
     assert "Volume 901 is not yours to change." in upload(editor, text_of(paper("lewis24"))).content.decode()
     assert Volume.objects.count() == 1
 
 
-def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     volume = Volume.objects.get()
     editor = make.editor("ed", volume, make.volume(300))
-    desk = desk_of(editor)
-    page = upload(desk, text_of(paper("lewis24", title="Another Title")))
+    editor_client = client_for(editor)
+    page = upload(editor_client, text_of(paper("lewis24", title="Another Title")))
     editor.volumes.remove(volume)
-    assert "Volume 901 is not yours to change." in carry_out(desk, page).content.decode()
+    assert "Volume 901 is not yours to change." in apply_plan(editor_client, page).content.decode()
     assert Paper.objects.get().title != "Another Title"
 
 
-def test_an_export_goes_to_the_volume_that_was_chosen(boss: Client) -> None:
+def test_an_export_goes_to_the_volume_that_was_chosen(superuser: Client) -> None:
     volume = make.volume()
     export = (
         "Paper ID,Paper Title,Abstract,Author Names\n7,On Training,We train.,Mike Lewis (Desk)*; Tim Dettmers (Desk)\n"
     )
-    page = upload(boss, export, name="cmt.csv", volume=str(volume.pk))
-    carry_out(boss, page)
+    page = upload(superuser, export, name="cmt.csv", volume=str(volume.pk))
+    apply_plan(superuser, page)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
-    assert "choose the volume it goes to" in upload(boss, export, name="cmt.csv").content.decode()
+    assert "choose the volume it goes to" in upload(superuser, export, name="cmt.csv").content.decode()
 
 
-def test_files_of_an_import_that_was_given_up_go_with_the_next(boss: Client) -> None:
+def test_files_of_an_import_that_was_given_up_go_with_the_next(superuser: Client) -> None:
     files = len(kept())
     for _ in range(3):
-        upload(boss, text_of(paper("lewis24")))
+        upload(superuser, text_of(paper("lewis24")))
     assert len(kept()) == files + 1
 
 
-def test_a_file_that_is_far_too_large_is_refused(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_far_too_large_is_rejected(superuser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proceedings.admin.imports.LARGEST", 10)
-    assert "larger than 20 MB" in upload(boss, text_of(paper("lewis24"))).content.decode()
+    assert "larger than 20 MB" in upload(superuser, text_of(paper("lewis24"))).content.decode()
 
 
-# --- what of a plan is taken
+# --- what of a plan is applied
 
 
-def test_what_is_not_ticked_is_left_as_it_is(boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24"), paper("li24"))))
-    page = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
-    done = carry_out(boss, page, take="li24")
+def test_what_is_not_ticked_is_left_as_it_is(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24"))))
+    page = upload(superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
+    done = apply_plan(superuser, page, take="li24")
     assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 left out." in done.content.decode()
     assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
-    again = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
-    carry_out(boss, again)
+    again = upload(
+        superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24"))
+    )
+    apply_plan(superuser, again)
     assert sorted(Paper.objects.values_list("key", flat=True)) == ["lewis24", "li24", "new24"]
 
 
-def test_the_volume_is_taken_by_a_tick_of_its_own(boss: Client) -> None:
-    carry_out(boss, upload(boss, text_of(paper("lewis24"))))
+def test_the_volume_is_taken_by_a_tick_of_its_own(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     Volume.objects.update(address="Oslo")
-    page = upload(boss, text_of(paper("lewis24", title="New")))
+    page = upload(superuser, text_of(paper("lewis24", title="New")))
     assert (
-        "Nothing was changed. Tick what to take." in boss.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
+        "Nothing was changed. Tick what to take."
+        in superuser.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
     )
-    boss.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
+    superuser.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
     assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
-    carry_out(boss, upload(boss, text_of(paper("lewis24", title="New"))))
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24", title="New"))))
     assert Volume.objects.get().address == "Trondheim, Norway"
 
 
 def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
-    boss: Client, monkeypatch: pytest.MonkeyPatch
+    superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("proceedings.admin.imports.MAX_TICKS", 1)
-    carry_out(boss, upload(boss, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")))
+    apply_plan(
+        superuser,
+        upload(superuser, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")),
+    )
     assert Paper.objects.count() == 3
     SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     for key in ("a24", "b24"):
         row = Paper.objects.get(key=key)
         row.authors.filter(position=1).update(is_corresponding=True, email="mike@example.org")
         make.agreement(of=row)
-    page = upload(boss, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
+    page = upload(superuser, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
     text = page.content.decode()
     assert "and the other 1" in text
     assert "1 more concern agreements under way" in text
-    carry_out(boss, page)
+    apply_plan(superuser, page)
     assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
 
 
@@ -218,47 +224,50 @@ TABLE = "Nr;Titel;Autoren;Seiten\n7;On Training;Lewis, Mike; Dettmers, Tim\n".re
 )
 
 
-def said(desk: Client, **columns: str) -> Any:
-    return desk.post(PAGE, {"columns": "said", **columns}, follow=True)
+def said(editor_client: Client, **columns: str) -> Any:
+    return editor_client.post(PAGE, {"columns": "said", **columns}, follow=True)
 
 
-def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(boss: Client) -> None:
+def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(superuser: Client) -> None:
     volume = make.volume()
-    page = upload(boss, TABLE, name="papers.csv", volume=str(volume.pk))
+    page = upload(superuser, TABLE, name="papers.csv", volume=str(volume.pk))
     assert "Say what the table’s columns are." in page.content.decode()
-    assert said(boss, title="Titel").status_code == 400
-    plan = said(boss, number="Nr", title="Titel", authors="Autoren")
+    assert said(superuser, title="Titel").status_code == 400
+    plan = said(superuser, number="Nr", title="Titel", authors="Autoren")
     assert "On Training" in plan.content.decode()
     assert not Paper.objects.exists()
-    carry_out(boss, plan)
+    apply_plan(superuser, plan)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
-    again = upload(boss, TABLE.replace("On Training", "On Learning"), name="papers.csv", volume=str(volume.pk))
+    again = upload(superuser, TABLE.replace("On Training", "On Learning"), name="papers.csv", volume=str(volume.pk))
     assert "On Learning" in again.content.decode()  # no question this time
-    anew = boss.post(PAGE, {"columns": "anew", "plan": "x"})
+    anew = superuser.post(PAGE, {"columns": "anew", "plan": "x"})
     assert '<option value="Titel" selected>' in anew.content.decode()
 
 
-def test_columns_that_the_next_table_has_not_are_asked_for_anew(boss: Client) -> None:
+def test_columns_missing_from_the_next_table_are_asked_for_again(superuser: Client) -> None:
     volume = make.volume()
-    upload(boss, TABLE, name="papers.csv", volume=str(volume.pk))
-    said(boss, title="Titel", authors="Autoren")
-    page = upload(boss, "Paper title,Author list\nA,B\n", name="other.csv", volume=str(volume.pk))
+    upload(superuser, TABLE, name="papers.csv", volume=str(volume.pk))
+    said(superuser, title="Titel", authors="Autoren")
+    page = upload(superuser, "Paper title,Author list\nA,B\n", name="other.csv", volume=str(volume.pk))
     text = page.content.decode()
     assert "Say what the table’s columns are." in text
     assert '<option value="Paper title" selected>' in text  # guessed by its name
     assert '<option value="Author list" selected>' in text
 
 
-def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(boss: Client) -> None:
+def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(superuser: Client) -> None:
     volume = make.volume()
     editor = make.editor("ed", volume, make.volume(300))
-    desk = desk_of(editor)
-    upload(desk, TABLE, name="papers.csv", volume=str(volume.pk))
+    editor_client = client_for(editor)
+    upload(editor_client, TABLE, name="papers.csv", volume=str(volume.pk))
     editor.volumes.remove(volume)
-    assert "Choose the files and the volume first." in said(desk, title="Titel", authors="Autoren").content.decode()
+    assert (
+        "Choose the files and the volume first."
+        in said(editor_client, title="Titel", authors="Autoren").content.decode()
+    )
     assert Volume.objects.get(pk=volume.pk).columns == {}
 
 
-def test_a_file_that_is_no_table_is_refused_with_what_it_should_be(boss: Client) -> None:
-    page = upload(boss, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
+def test_a_file_that_is_no_table_is_rejected_with_what_it_should_be(superuser: Client) -> None:
+    page = upload(superuser, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
     assert "is no BibTeX file, no JSON and no table of columns" in page.content.decode().replace("&#x27;", "'")

@@ -118,7 +118,7 @@ def test_a_macro_for_a_sign_does_not_swallow_the_letter_behind_it() -> None:
         (r"\\{x} \$5", r"\\{x} \$5"),
     ],
 )
-def test_escapes_that_the_publisher_refuses_are_written_otherwise(latex: str, plain: str) -> None:
+def test_escapes_that_the_publisher_rejects_are_written_otherwise(latex: str, plain: str) -> None:
     assert without_escapes(latex) == plain
     assert without_escapes(plain) == plain
 
@@ -152,8 +152,8 @@ PIECES = st.one_of(
 )
 
 
-def way_out(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` in LaTeX, or the characters that stand in the way."""
+def latex_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """Returns `text` in LaTeX, or the characters that have no LaTeX form."""
     try:
         return to_latex(text), ()
     except UnmappedError as error:
@@ -172,7 +172,7 @@ def test_what_was_read_once_is_the_same_after_out_and_back(latex: str) -> None:
         text = to_unicode(latex)
     except LatexError:
         return
-    written, unmapped = way_out(text)
+    written, unmapped = latex_of(text)
     if unmapped:
         assert set(unmapped) <= set(unicodedata.normalize("NFC", text))
         return
@@ -182,7 +182,7 @@ def test_what_was_read_once_is_the_same_after_out_and_back(latex: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))
 def test_text_that_prints_itself_reads_as_if_it_were_read_sign_by_sign(text: str) -> None:
-    """The short way and the long one, which a group in front forces."""
+    """Compares the fast path with the parser, which a group in front enforces."""
     try:
         long = to_unicode("{}" + text)
     except LatexError:

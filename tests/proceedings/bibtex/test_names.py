@@ -1,4 +1,4 @@
-"""Names by BibTeX's rules, there and back."""
+"""Names by BibTeX's rules, read and written."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proceedings.bibtex.latex import LatexError, to_unicode
-from proceedings.bibtex.names import Confidence, Name, NotANameError, doubts, read_name, split_names, write_name
+from proceedings.bibtex.names import Confidence, Name, NotANameError, find_doubts, read_name, split_names, write_name
 from proceedings.bibtex.writer import name_in_latex
 
 
@@ -80,7 +80,7 @@ def test_a_name_is_read_by_the_rules_of_bibtex(text: str, name: Name) -> None:
         ("Smith,, John", Name("Smith", "John")),
     ],
 )
-def test_a_stray_comma_is_ignored_and_doubted(text: str, name: Name) -> None:
+def test_a_stray_comma_is_ignored_and_reported(text: str, name: Name) -> None:
     reading = read_name(text)
 
     assert reading.name == name
@@ -88,7 +88,7 @@ def test_a_stray_comma_is_ignored_and_doubted(text: str, name: Name) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [("", "missing"), (" , ", "missing"), ("A, B, C, D", "too many commas")])
-def test_what_is_no_name_is_refused_with_advice(text: str, message: str) -> None:
+def test_what_is_no_name_is_rejected_with_advice(text: str, message: str) -> None:
     with pytest.raises(NotANameError, match=message):
         read_name(text)
 
@@ -112,7 +112,9 @@ def test_what_is_no_name_is_refused_with_advice(text: str, message: str) -> None
         ("Smith, John*", "no part of a name", None),
     ],
 )
-def test_the_doubtful_is_said_with_a_proposal_and_not_changed(text: str, reason: str, proposal: str | None) -> None:
+def test_a_questionable_name_is_reported_with_a_suggestion_and_not_changed(
+    text: str, reason: str, proposal: str | None
+) -> None:
     (doubt,) = read_name(text).doubts
 
     assert reason in doubt.reason
@@ -132,7 +134,7 @@ def test_the_doubtful_is_said_with_a_proposal_and_not_changed(text: str, reason:
         "Li, Yi",
     ],
 )
-def test_the_usual_raises_no_doubt(text: str) -> None:
+def test_a_usual_name_raises_no_finding(text: str) -> None:
     assert read_name(text).doubts == ()
 
 
@@ -142,8 +144,8 @@ def test_an_initial_between_makes_the_order_likely() -> None:
     assert (sure.confidence, unsure.confidence) == (Confidence.LIKELY, Confidence.POSSIBLE)
 
 
-def test_parts_from_anywhere_can_be_doubted() -> None:
-    assert [doubt.reason for doubt in doubts(Name("YanjunXu"))] == ["looks like two names without a blank"]
+def test_parts_of_any_source_can_be_reviewed() -> None:
+    assert [doubt.reason for doubt in find_doubts(Name("YanjunXu"))] == ["looks like two names without a blank"]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ LETTERS = st.sampled_from(
 @example("{,}a, b")
 @example("de {la Cruz}, Maria and")
 def test_whatever_was_read_as_a_name_comes_back_the_same(text: str) -> None:
-    """The importer's way in and the delivery's way out, for anything a file may hold."""
+    """What the importer reads and the delivery writes, for any text in a file."""
     try:
         name = read_name(text).name.map(to_unicode)
     except (NotANameError, LatexError):

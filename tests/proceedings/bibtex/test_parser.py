@@ -1,4 +1,4 @@
-"""BibTeX read into plain entries, every fault named with its line, and entries written in the publisher's dialect."""
+"""Parses BibTeX into plain entries, reports each problem with its line, and writes the publisher's dialect."""
 
 import pytest
 from hypothesis import given
@@ -157,7 +157,7 @@ WORDS = st.text(st.sampled_from("abcXYZ ,.:-$'"), min_size=1, max_size=20).map(s
 
 @given(st.lists(st.tuples(KEYS, WORDS, WORDS), unique_by=lambda entry: entry[0], max_size=5), st.integers(0, 4))
 def test_cutting_a_brace_loses_no_entry(entries: list[tuple[str, str, str]], hurt: int) -> None:
-    """However one entry is damaged, each entry is read, or refused with a finding; the others are read right."""
+    """However one entry is damaged, each entry is read or rejected with a finding; the others are read correctly."""
     texts = [write_entry("InProceedings", key, [("title", title), ("note", note)]) for key, title, note in entries]
     if hurt < len(texts):
         texts[hurt] = texts[hurt].replace("}", "", 1)

@@ -1,4 +1,4 @@
-"""Packages: folders that are whole or not there, and zips that stream."""
+"""Packages: atomic folders, and zips as streams."""
 
 import hashlib
 import io
@@ -15,8 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proceedings.delivery import zip_stream
-from proceedings.delivery.items import Item, PackageError, build, finish_replacement, item, replace_folder
-from proceedings.delivery.zip_stream import length, stream
+from proceedings.delivery.items import (
+    Item,
+    PackageError,
+    build_folder,
+    finish_replacement,
+    item_from_bytes,
+    replace_folder,
+)
+from proceedings.delivery.zip_stream import archive_size, stream_archive
 
 MB = 1 << 20
 
@@ -32,24 +39,24 @@ NAMES = st.lists(st.text(st.sampled_from("abcé-/._"), min_size=1, max_size=12),
 def test_a_zip_holds_what_was_put_in_and_is_as_long_as_announced(files: tuple[list[str], list[bytes]]) -> None:
     items = [known(name, body) for name, body in zip(*files, strict=False)]
 
-    whole = b"".join(stream(items))
+    whole = b"".join(stream_archive(items))
 
-    assert len(whole) == length(items)
+    assert len(whole) == archive_size(items)
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         assert archive.testzip() is None
         assert [(one.filename, archive.read(one)) for one in archive.infolist()] == [
             (one.name, one.open().read()) for one in items
         ]
-    assert whole == b"".join(stream(items))
+    assert whole == b"".join(stream_archive(items))
 
 
 def test_a_file_whose_checksum_nobody_knows_is_read_for_it() -> None:
-    with zipfile.ZipFile(io.BytesIO(b"".join(stream([item("a", b"body")])))) as archive:
+    with zipfile.ZipFile(io.BytesIO(b"".join(stream_archive([item_from_bytes("a", b"body")])))) as archive:
         assert archive.testzip() is None
 
 
 class Zeros(io.RawIOBase):
-    """A file of zeros that is nowhere."""
+    """A file of zeros that does not exist on disk."""
 
     def __init__(self, size: int) -> None:
         self.left = size
@@ -72,14 +79,14 @@ def crc_of_zeros(size: int) -> int:
 
 
 def test_zip64_where_an_offset_a_size_or_a_count_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the limits lowered, every field moves to its 64 bits, and zipfile still reads all of it."""
+    """With lower limits, every field uses its 64 bits, and zipfile still reads all of it."""
     monkeypatch.setattr(zip_stream, "_LIMIT", 100)
     monkeypatch.setattr(zip_stream, "_MOST", 3)
     items = [known(f"f{number}", bytes([number]) * size) for number, size in enumerate((10, 150, 99, 100, 0))]
 
-    whole = b"".join(stream(items))
+    whole = b"".join(stream_archive(items))
 
-    assert len(whole) == length(items)
+    assert len(whole) == archive_size(items)
     assert whole.count(b"PK\x06\x06") == whole.count(b"PK\x06\x07") == 1
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         assert archive.testzip() is None
@@ -89,9 +96,9 @@ def test_zip64_where_an_offset_a_size_or_a_count_needs_it(monkeypatch: pytest.Mo
 def test_a_file_larger_than_32_bits_is_announced_right() -> None:
     large = Item("large.bin", 5 << 30, "", lambda: zeros(5 << 30), 0)
 
-    head = next(iter(stream([large])))
+    head = next(iter(stream_archive([large])))
 
-    assert length([large, large]) > 10 << 30
+    assert archive_size([large, large]) > 10 << 30
     assert head[18:26] == b"\xff" * 8
     assert int.from_bytes(head[-16:-8], "little") == 5 << 30
 
@@ -102,11 +109,11 @@ def test_memory_stays_flat() -> None:
     items = [Item(f"p{number}.pdf", size, "", lambda: zeros(size), crc) for number in range(20)]
     tracemalloc.start()
 
-    total = sum(map(len, stream(items)))
+    total = sum(map(len, stream_archive(items)))
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert total == length(items) > 400 * MB
+    assert total == archive_size(items) > 400 * MB
     assert peak < 4 * MB
 
 
@@ -115,7 +122,7 @@ def test_a_file_that_is_another_breaks_the_stream(body: bytes) -> None:
     wrong = Item("a.pdf", 4, "", lambda: BytesIO(body), zlib.crc32(b"body"))
 
     with pytest.raises(PackageError, match=r"a\.pdf: the stored file is not the one that came in"):
-        list(stream([wrong]))
+        list(stream_archive([wrong]))
 
 
 # --- folders
@@ -125,31 +132,33 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_folder_is_built_anew_and_says_what_it_holds(tmp_path: Path) -> None:
+def test_a_folder_is_built_from_scratch_and_lists_its_files(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
     (folder / "left over").write_text("x")
 
-    written = build([item("a", b"1"), item("evidence/b", b"22")], folder)
+    written = build_folder([item_from_bytes("a", b"1"), item_from_bytes("evidence/b", b"22")], folder)
 
     assert files(folder) == {"a": b"1", "evidence/b": b"22"}
     assert [(one.name, one.size) for one in written] == [("a", 1), ("evidence/b", 2)]
 
 
-def test_bytes_that_are_not_those_promised_stop_the_building(tmp_path: Path) -> None:
+def test_bytes_that_differ_from_the_list_stop_the_build(tmp_path: Path) -> None:
     wrong = Item("a", 1, "0" * 64, lambda: BytesIO(b"1"))
 
     with pytest.raises(PackageError, match="a: the stored file"):
-        build([wrong], tmp_path / "new")
+        build_folder([wrong], tmp_path / "new")
 
 
 def exchange(folder: Path) -> Iterator[tuple[Path, Path, list[str]]]:
     old, new = folder / "v1", folder / ".v1.new"
-    build([item("a", b"old"), item("gone", b"old"), item("evidence/gone", b"old")], old)
+    build_folder(
+        [item_from_bytes("a", b"old"), item_from_bytes("gone", b"old"), item_from_bytes("evidence/gone", b"old")], old
+    )
     (old / ".git").mkdir()
     (old / ".git" / "head").write_bytes(b"foreign")
     (old / "evidence" / "letter").write_bytes(b"foreign")
-    build([item("a", b"new")], new)
+    build_folder([item_from_bytes("a", b"new")], new)
     yield new, old, ["a", "gone", "evidence/gone"]
 
 

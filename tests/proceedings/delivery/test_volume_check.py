@@ -1,4 +1,4 @@
-"""``manage.py check_volume`` on folders with the mistakes that editors really make (2.8, AC16), each by itself."""
+"""``manage.py check_volume`` on folders with the mistakes that editors really make (2.8, AC16), one at a time."""
 
 import io
 from pathlib import Path
@@ -50,7 +50,7 @@ SECOND = r"""@InProceedings{li26,
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A sound package."""
+    """A valid package."""
     package = tmp_path / "v304"
     package.mkdir()
     (package / "v304.bib").write_text(HEAD + FIRST + SECOND)
@@ -251,7 +251,7 @@ def run(what: object) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def test_the_command_tells_errors_from_warnings_and_says_so_in_its_exit_status(folder: Path) -> None:
+def test_the_command_distinguishes_errors_from_warnings_by_its_exit_status(folder: Path) -> None:
     assert run(folder) == (0, f"\n{folder}: 2 papers, 0 errors, 0 warnings\n")
 
     place(folder, "other26.pdf", pdf("a"))
@@ -277,7 +277,7 @@ def test_the_command_takes_a_volume_a_folder_or_a_file(folder: Path) -> None:
         run(folder / "nowhere")
 
 
-# Names in small letters or turned round, and dollar signs that may be mathematics: not ours to decide.
+# Names in lower case or in the wrong order, and dollar signs that may be mathematics: only an editor can decide.
 LEFT_TO_PEOPLE = {
     "acml2025-v304": ["author hu, Jianhua", "author shen, yelong", "author xiaofeng, Shen", "author hongjun, Li"]
     + [r"\$ in title"] * 2
@@ -287,7 +287,7 @@ LEFT_TO_PEOPLE = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["acml2025-v304", "colt2024-v247", "copa2024-v230", "l4dc2025-v283"])
 def test_what_we_export_has_no_fault_of_form(name: str, tmp_path: Path) -> None:
-    """What remains on real volumes is what only people can put right, and it is the same on rows and on the file."""
+    """On real volumes, only findings that an editor must decide remain, the same for rows and for the file."""
     bring_in(Source.read(f"{name}.bib", (DATA / f"{name}-facts.bib").read_bytes()))
     volume = Volume.objects.get()
     file = tmp_path / "v.bib"

@@ -1,4 +1,4 @@
-"""A folder of papers' files comes in: every file is accounted for, and none that cannot be the paper."""
+"""Attaching a folder of files: each file is reported, and none that cannot be the paper is attached."""
 
 import io
 import zlib
@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from proceedings.files.attach import Intake, Outcome, attach, read_digest, rejections, to_look_at
+from proceedings.files.attach import AttachResult, Outcome, accepted_findings, attach, read_digest, rejections
 from proceedings.models import Paper, PaperFile, Volume
 from tests.proceedings.bib_files import bib, bring_in, paper
 from tests.proceedings.pdf_files import pdf, pdf_of
@@ -47,7 +47,7 @@ def stored(file: PaperFile) -> bytes:
         return bytes(body.read())
 
 
-def why(intake: Intake) -> dict[str, str]:
+def why(intake: AttachResult) -> dict[str, str]:
     return {finding.file: finding.rule for finding in rejections(intake)}
 
 
@@ -62,7 +62,7 @@ def test_files_find_their_papers_by_key(volume: Volume, tmp_path: Path) -> None:
         "v901.bib": Outcome.LEFT,
     }
     assert intake.findings == []
-    assert intake.without == ["li25"]
+    assert intake.without_pdf == ["li25"]
     main, supplement = PaperFile.objects.select_related("paper")
     assert (main.name, main.pages, main.extension) == ("lewis25.pdf", 2, "pdf")
     assert (supplement.name, supplement.pages) == ("lewis25-supp.zip", 0)
@@ -96,7 +96,7 @@ def encrypted() -> bytes:
     return output.getvalue()
 
 
-def test_what_cannot_be_the_paper_is_refused(volume: Volume, tmp_path: Path) -> None:
+def test_what_cannot_be_the_paper_is_rejected(volume: Volume, tmp_path: Path) -> None:
     Paper.objects.create(
         volume=volume, key="gone25", position=3, title="Gone", title_latex="Gone", status=Paper.Status.WITHDRAWN
     )
@@ -122,7 +122,7 @@ def test_what_cannot_be_the_paper_is_refused(volume: Volume, tmp_path: Path) -> 
         "lewis25-supp.zip": "supplement",
         "lewis25-supp.pdf": "supplement",
     }
-    assert set(intake.outcomes.values()) == {Outcome.REFUSED}
+    assert set(intake.outcomes.values()) == {Outcome.REJECTED}
     assert next(one.fix for one in intake.findings if one.file == "Li25.pdf") == "li25.pdf"
     assert not PaperFile.objects.exists()
 
@@ -137,7 +137,7 @@ def test_what_cannot_be_the_paper_is_refused(volume: Volume, tmp_path: Path) -> 
         (pdf(AGREEMENT, "Title of Article"), "publication agreement"),
     ],
 )
-def test_a_file_that_is_no_paper_is_refused(volume: Volume, tmp_path: Path, body: bytes, message: str) -> None:
+def test_a_file_that_is_no_paper_is_rejected(volume: Volume, tmp_path: Path, body: bytes, message: str) -> None:
     fill(tmp_path, li25_DOT_pdf=body)
 
     intake = attach(volume, tmp_path)
@@ -148,23 +148,23 @@ def test_a_file_that_is_no_paper_is_refused(volume: Volume, tmp_path: Path, body
     assert not PaperFile.objects.exists()
 
 
-def test_one_file_for_two_papers_is_refused(volume: Volume, tmp_path: Path) -> None:
+def test_one_file_for_two_papers_is_rejected(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=body_of("lewis25"), li25_DOT_pdf=body_of("lewis25"))
 
     intake = attach(volume, tmp_path)
 
     assert why(intake) == {"li25.pdf": "duplicate-file"}
     assert "lewis25" in rejections(intake)[0].message
-    assert attach(volume, tmp_path).outcomes == {"lewis25.pdf": Outcome.UNCHANGED, "li25.pdf": Outcome.REFUSED}
+    assert attach(volume, tmp_path).outcomes == {"lewis25.pdf": Outcome.UNCHANGED, "li25.pdf": Outcome.REJECTED}
 
 
-def test_a_doubtful_file_is_taken_in_with_a_warning(volume: Volume, tmp_path: Path) -> None:
+def test_a_questionable_file_is_attached_with_a_warning(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=pdf("Another Paper Entirely", "Somebody Else", pages=3), li25_DOT_pdf=pdf(""))
 
     intake = attach(volume, tmp_path)
 
     assert set(intake.outcomes.values()) == {Outcome.ATTACHED}
-    found = [(one.file, one.rule, one.severity.value) for one in to_look_at(intake)]
+    found = [(one.file, one.rule, one.severity.value) for one in accepted_findings(intake)]
     assert found == [
         ("lewis25.pdf", "page-count", "error"),
         ("lewis25.pdf", "pdf-title", "warning"),
@@ -173,7 +173,7 @@ def test_a_doubtful_file_is_taken_in_with_a_warning(volume: Volume, tmp_path: Pa
     ]
 
 
-def test_bytes_that_change_places_are_refused_only_while_both_claim_them(volume: Volume, tmp_path: Path) -> None:
+def test_bytes_that_change_places_are_rejected_only_while_both_claim_them(volume: Volume, tmp_path: Path) -> None:
     fill(tmp_path, lewis25_DOT_pdf=body_of("li25"))
     attach(volume, tmp_path)
     fill(tmp_path, lewis25_DOT_pdf=body_of("lewis25"), li25_DOT_pdf=body_of("li25"))

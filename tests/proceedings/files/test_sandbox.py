@@ -1,4 +1,4 @@
-"""Strangers' PDFs are read by a child with little memory and time; whatever they do to it, the desk goes on."""
+"""A sandboxed child reads uploaded PDFs; whatever they do to it, the server continues."""
 
 import os
 import zlib
@@ -17,8 +17,8 @@ def sound(tmp_path: Path) -> Path:
     return path
 
 
-def swollen(path: Path, gigabytes: int) -> Path:
-    """A PDF whose only page unpacks to so much."""
+def write_bomb(path: Path, gigabytes: int) -> Path:
+    """Writes a PDF whose only page unpacks to `gigabytes`."""
     packer = zlib.compressobj(9)
     piece = bytes(1 << 24)
     stream = b"".join(packer.compress(piece) for _ in range(gigabytes * 64)) + packer.flush()
@@ -32,20 +32,20 @@ def swollen(path: Path, gigabytes: int) -> Path:
 def test_the_child_sees_what_the_parser_sees(sound: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.4 and nothing else")
-    with sandbox.reader() as look:
+    with sandbox.sandboxed_reader() as look:
         for path in (sound, broken, sound):
-            assert look(path) == pdf_reader.look(path)
+            assert look(path) == pdf_reader.read_pdf(path)
 
 
 def test_a_file_that_is_not_there_is_the_file_systems_to_say(tmp_path: Path) -> None:
-    with sandbox.reader() as look, pytest.raises(FileNotFoundError):
+    with sandbox.sandboxed_reader() as look, pytest.raises(FileNotFoundError):
         look(tmp_path / "nothing.pdf")
 
 
-def test_a_page_that_swells_costs_the_desk_nothing_and_the_next_file_is_read(sound: Path, tmp_path: Path) -> None:
-    bomb = swollen(tmp_path / "bomb.pdf", 2)
+def test_a_decompression_bomb_costs_the_server_nothing_and_the_next_file_is_read(sound: Path, tmp_path: Path) -> None:
+    bomb = write_bomb(tmp_path / "bomb.pdf", 2)
     assert bomb.stat().st_size < 3 << 20
-    with sandbox.reader() as look:
+    with sandbox.sandboxed_reader() as look:
         facts = look(bomb)
         assert not facts.first_page
         assert look(sound).pages == 2
@@ -53,17 +53,17 @@ def test_a_page_that_swells_costs_the_desk_nothing_and_the_next_file_is_read(sou
 
 def test_a_child_that_dies_is_replaced(sound: Path) -> None:
     child = sandbox._Child()
-    assert child.look(sound).pages == 2
+    assert child.read(sound).pages == 2
     assert child.process
     os.kill(child.process.pid, 9)
-    assert child.look(sound) == sandbox.TOO_MUCH
-    assert child.look(sound).pages == 2
-    child.end()
+    assert child.read(sound) == sandbox.OVER_LIMIT
+    assert child.read(sound).pages == 2
+    child.stop()
 
 
 def test_a_file_that_takes_too_long_is_given_up(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "PATIENCE", 0)
-    with sandbox.reader() as look:
-        assert look(sound) == sandbox.TOO_MUCH
-        monkeypatch.setattr(sandbox, "PATIENCE", 60)
+    monkeypatch.setattr(sandbox, "MAX_WAIT_SECONDS", 0)
+    with sandbox.sandboxed_reader() as look:
+        assert look(sound) == sandbox.OVER_LIMIT
+        monkeypatch.setattr(sandbox, "MAX_WAIT_SECONDS", 60)
         assert look(sound).pages == 2

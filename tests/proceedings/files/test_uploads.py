@@ -1,4 +1,4 @@
-"""What people upload -> a flat folder: zips of every kind of malice, and sizes without memory."""
+"""Unpacks uploads into a flat folder: malicious zips, and large files in constant memory."""
 
 import io
 import stat
@@ -60,7 +60,7 @@ def link() -> zipfile.ZipInfo:
         (link(), "is a link"),
     ],
 )
-def test_a_member_that_leads_elsewhere_is_refused_and_the_others_come_in(
+def test_a_member_that_leads_elsewhere_is_rejected_and_the_others_come_in(
     member: str | zipfile.ZipInfo, why: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "folder"
@@ -71,7 +71,7 @@ def test_a_member_that_leads_elsewhere_is_refused_and_the_others_come_in(
     assert sorted(tmp_path.iterdir()) == [folder]
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+def test_a_bomb_is_rejected_before_it_is_unpacked(tmp_path: Path) -> None:
     body = zipped(("a24.pdf", bytes(20 << 20)))
     assert len(body) < 30_000
     (finding,) = unpack([upload("all.zip", body)], tmp_path)
@@ -88,7 +88,7 @@ def test_a_zip_that_lies_about_a_size_writes_no_more_than_it_said(tmp_path: Path
     assert files(tmp_path) == {}
 
 
-def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+def test_an_encrypted_member_is_rejected(tmp_path: Path) -> None:
     body = bytearray(zipped(("a24.pdf", b"secret")))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         body[body.index(mark) + offset] |= 1
@@ -98,9 +98,9 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "value", "why"),
-    [("LARGEST_FILE", 10, "is larger than"), ("LARGEST_TOTAL", 60, "at once"), ("MAX_FILES", 2, "at once")],
+    [("MAX_FILE_SIZE", 10, "is larger than"), ("MAX_TOTAL_SIZE", 60, "at once"), ("MAX_FILES", 2, "at once")],
 )
-def test_limits_are_kept_and_said(
+def test_limits_are_enforced_and_reported(
     limit: str, value: int, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, limit, value)
@@ -118,7 +118,7 @@ def test_two_files_of_one_name_are_one_too_many(tmp_path: Path) -> None:
     assert files(tmp_path) == {"a24.pdf": b"one"}
 
 
-def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_zip_is_rejected(tmp_path: Path) -> None:
     (finding,) = unpack([upload("all.zip", b"no zip")], tmp_path)
     assert "is no zip that can be opened" in finding.message
 

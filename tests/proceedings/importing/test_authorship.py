@@ -1,4 +1,4 @@
-"""Who stays the same person from one import to the next."""
+"""Matching authors from one import to the next."""
 
 import pytest
 

@@ -69,7 +69,7 @@ def test_the_author_column_decides(name: str, author: str, place: int) -> None:
         ("x", "99999999999999999999", "there is no author"),
     ],
 )
-def test_a_contact_who_cannot_be_told_is_refused(name: str, author: str, message: str) -> None:
+def test_an_ambiguous_contact_is_rejected(name: str, author: str, message: str) -> None:
     with pytest.raises(NoMatchError, match=message):
         match(contact(name, author), AUTHORS)
 

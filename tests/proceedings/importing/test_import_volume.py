@@ -1,4 +1,4 @@
-"""``manage.py import_volume`` as an editor sees it, on the samples of the demo."""
+"""``manage.py import_volume`` as an editor uses it, on the samples of the demo."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""BibTeX and contacts -> plan -> database."""
+"""From BibTeX and contacts to a plan, and to the database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -104,7 +104,7 @@ def test_changes_are_shown_field_by_field_and_made() -> None:
     assert Volume.objects.get().address == "Trondheim, Norge"
 
 
-def test_gone_papers_are_reported_and_kept() -> None:
+def test_missing_papers_are_reported_and_kept() -> None:
     bring_in(bib(paper("lewis25"), paper("li25"), paper("old25")))
     Paper.objects.filter(key="old25").update(status=Paper.Status.WITHDRAWN)
 
@@ -175,7 +175,7 @@ def test_in_is_created_plus_updated_plus_unchanged_plus_rejected() -> None:
         (paper("ä25"), "", "ASCII letters"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_with_line_and_field(entry: str, field: str, message: str) -> None:
+def test_what_cannot_be_stored_is_rejected_with_line_and_field(entry: str, field: str, message: str) -> None:
     plan = bring_in(bib(entry, paper("good25")))
 
     (finding,) = [one for one in plan.findings if one.severity is Severity.ERROR]
@@ -243,7 +243,7 @@ def test_a_file_holds_one_volume() -> None:
         ("end = {2025-09-03}", "end = {2025-08-01}", {"start": "2025-09-01", "end": "2025-08-01"}),
     ],
 )
-def test_a_date_that_is_none_is_kept_as_it_stands(field: str, value: str, kept: dict[str, str]) -> None:
+def test_an_invalid_date_is_stored_unchanged(field: str, value: str, kept: dict[str, str]) -> None:
     plan = bring_in(bib(volume=VOLUME.replace(field, value)))
 
     assert Volume.objects.get().extra == {"conference_number": "7"} | kept
@@ -282,7 +282,7 @@ def test_the_contact_may_change_hands() -> None:
         ('lewis25,"mike@a.example\nBcc: x@y.example",Mike Lewis', "line break"),
     ],
 )
-def test_a_bad_contact_is_refused_and_the_rest_goes_on(row: str, message: str) -> None:
+def test_a_bad_contact_is_rejected_and_the_rest_goes_on(row: str, message: str) -> None:
     file = bib(paper("lewis25"), paper("li25", author="Li, Yi"), paper("bad25", author=""))
 
     plan = bring_in(file, table(row, "li25,yi@a.example,Yi Li"))
@@ -320,7 +320,7 @@ def test_a_table_in_another_encoding_is_one_message(data: bytes, message: str) -
     assert plan.refused_anything
 
 
-def test_a_bib_file_in_another_encoding_is_refused() -> None:
+def test_a_bib_file_in_another_encoding_is_rejected() -> None:
     plan = make_plan(Source.read("v.bib", (VOLUME + paper("a25", title="Naïve")).encode("latin-1")))
 
     assert [(one.rule, one.line) for one in plan.findings] == [("encoding", 16)]
@@ -381,7 +381,7 @@ def test_a_plan_that_the_database_has_left_behind_is_not_applied() -> None:
 
 
 def test_two_imports_of_a_new_volume_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second finds no row to lock, and meets the first in the unique number."""
+    """The second finds no row to lock, and violates the unique volume number."""
     plan = make_plan(bib(paper("lewis25")))
     create = Volume.objects.create
 
@@ -425,7 +425,7 @@ def test_the_number_of_queries_does_not_grow(size: int, django_assert_num_querie
         plan = make_plan(first)
     with django_assert_num_queries(7):  # savepoint 2, plan 1, volume 1, papers 1, authors 1, leftover authors 1
         apply(plan)
-    with django_assert_num_queries(4):  # with the names that were settled
+    with django_assert_num_queries(4):  # with the resolved names
         plan = make_plan(second, rows)
     with django_assert_num_queries(
         12
@@ -446,7 +446,7 @@ SCRAPS = st.sampled_from(
 
 
 @given(st.lists(SCRAPS, max_size=40).map("".join))
-def test_of_any_text_every_entry_is_a_record_or_refused_with_a_reason(text: str) -> None:
+def test_of_any_text_every_entry_is_a_record_or_rejected_with_a_reason(text: str) -> None:
     file = read_volume_file(text, "v.bib")
 
     refused = [entry for entry in file.papers if entry.record is None]

@@ -1,4 +1,4 @@
-"""The four real volumes as they were published, with their abstracts; they lie beside the repository, not in it."""
+"""Four real volumes as published, with abstracts. They are beside the repository, not in it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from proceedings.delivery.public_package import bibliography
 from proceedings.delivery.volume_check import check_text
 from proceedings.importing.plan import Change
 from proceedings.importing.planner import apply, make_plan
-from tests.proceedings import proposals
+from tests.proceedings import suggested_fixes
 
 VOLUMES = Path(__file__).parents[4] / "shared" / "data" / "volumes"
 pytestmark = [
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not VOLUMES.is_dir(), reason="the real volumes are not beside the repository"),
 ]
 IN = {"acml2025-v304": 79, "colt2024-v247": 170, "copa2024-v230": 36, "l4dc2025-v283": 120}
-REJECTED = {"l4dc2025-v283": {"begzadic25a"}}  # its key holds U+0087
+REJECTED = {"l4dc2025-v283": {"begzadic25a"}}  # its key contains U+0087
 
 
 @pytest.mark.parametrize("name", IN)
@@ -53,24 +53,24 @@ def test_titles_and_names_survive_the_way_out_and_back(name: str) -> None:
 
 
 NEEDS_A_PERSON = {
-    "acml2025-v304": [("li25c", "author", "names")],  # 'yimingqiao': one word, and nobody knows where it parts
+    "acml2025-v304": [("li25c", "author", "names")],  # 'yimingqiao': one word, and nobody knows where to split it
     "colt2024-v247": [],
     "copa2024-v230": [],
-    # Four papers begin on a page that belongs to another one; only the PDFs know which.
+    # Four papers begin on a page of another paper; only the PDFs show which.
     "l4dc2025-v283": [(key, "pages", "pages") for key in ("shibl25a", "bhan25a", "li25c", "cummins25b")],
 }
 
 
 @pytest.mark.parametrize("name", IN)
-def test_what_the_check_proposes_leaves_only_what_a_person_must_settle(name: str, tmp_path: Path) -> None:
-    """Every error of the source is named with a proposal that, carried out in the file, makes it go away."""
+def test_the_suggested_fixes_leave_only_what_an_editor_must_decide(name: str, tmp_path: Path) -> None:
+    """Every error of the source has a suggested fix that removes it from the file."""
     file = tmp_path / f"{name}.bib"
     file.write_bytes((VOLUMES / f"{name}.bib").read_bytes())
 
-    for _ in range(4):  # names in one field are proposed one by one
-        text = proposals.closed(file.read_text(encoding="utf-8"))
+    for _ in range(4):  # names in one field have one suggestion each
+        text = suggested_fixes.closed(file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8")
-        file.write_text(proposals.apply(text, check_text(file).of(Severity.ERROR)), encoding="utf-8")
+        file.write_text(suggested_fixes.apply(text, check_text(file).of(Severity.ERROR)), encoding="utf-8")
 
     left = [(one.paper, one.field, one.rule) for one in check_text(file).of(Severity.ERROR)]
     assert left == NEEDS_A_PERSON[name]
@@ -82,7 +82,7 @@ def test_what_the_check_proposes_leaves_only_what_a_person_must_settle(name: str
 
 
 @pytest.mark.parametrize("name", IN)
-def test_every_error_of_the_source_comes_with_a_proposal_but_those_of_a_person(name: str) -> None:
+def test_every_error_of_the_source_has_a_suggested_fix_unless_an_editor_must_decide(name: str) -> None:
     found = check_text(VOLUMES / f"{name}.bib").of(Severity.ERROR)
 
     assert {(one.paper, one.field, one.rule) for one in found if not one.fix} == set(NEEDS_A_PERSON[name])

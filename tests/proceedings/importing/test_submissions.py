@@ -1,4 +1,4 @@
-"""Exports of submission systems: each format comes in as the same plan; nothing is guessed in silence, nothing lost."""
+"""Exports of submission systems: each format gives the same plan, and nothing is guessed without a finding."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from proceedings.bibtex.latex import LatexError
 from proceedings.bibtex.records import VolumeRecord
 from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.mapping import map_submissions, prose_in_latex, text_of
+from proceedings.importing.mapping import map_submissions, prose_to_latex, title_text
 from proceedings.importing.tables import COLUMNS, split_people
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in
@@ -101,7 +101,7 @@ def test_easychair_in_two_tables(volume: Volume, tmp_path: Path) -> None:
         assert said in shown
 
 
-def test_easychair_in_one_table_leaves_its_names_to_be_looked_at(volume: Volume, tmp_path: Path) -> None:
+def test_easychair_in_one_table_leaves_its_names_to_review(volume: Volume, tmp_path: Path) -> None:
     shown = run(tmp_path, "submission.csv", EASYCHAIR, "--apply", volume="901")
 
     names = [name for key, name, *_ in authors() if key == "lewis25"]
@@ -148,7 +148,7 @@ def test_any_table_with_its_columns_named(volume: Volume, tmp_path: Path) -> Non
     assert [row[:2] for row in authors()] == [("li25a", "Yi Li"), ("li25b", "Wei Li"), ("li25b", "Bo Wang")]
 
 
-def test_a_second_import_changes_nothing_and_a_later_one_keeps_what_the_desk_knows(
+def test_a_second_import_changes_nothing_and_a_later_one_keeps_edits_made_in_the_admin(
     volume: Volume, tmp_path: Path
 ) -> None:
     run(tmp_path, "papers.csv", CMT, "--apply", volume="901")
@@ -174,7 +174,7 @@ def test_a_paper_of_the_bibtex_file_is_known_by_its_title(volume: Volume, tmp_pa
 
     assert "0 new, 1 changed" in shown
     assert Paper.objects.get().submission == "7"
-    # The .bib file knows no number and takes none away.
+    # The .bib file has no number and removes none.
     bring_in(bib(entry))
     assert Paper.objects.get().submission == "7"
 
@@ -192,7 +192,7 @@ def test_what_is_missing_is_named(volume: Volume, tmp_path: Path) -> None:
         run(tmp_path, "papers.csv", "a,b\n1,2\n", volume="901", format="cmt")
 
 
-def test_a_number_that_stands_twice_is_refused_once(volume: Volume, tmp_path: Path) -> None:
+def test_a_number_that_stands_twice_is_rejected_once(volume: Volume, tmp_path: Path) -> None:
     twice = CMT + CMT.splitlines()[1] + "\n"
 
     with pytest.raises(CommandError, match="rejected or refused"):
@@ -244,13 +244,13 @@ def test_names_in_a_cell(cell: str, people: list[str]) -> None:
     ],
 )
 def test_a_title_as_somebody_typed_it(typed: str, title: str, latex: str) -> None:
-    found = text_of(typed)
+    found = title_text(typed)
 
     assert (found.unicode.replace("’", "'"), found.latex) == (title, latex)
 
 
 def test_prose_keeps_its_formulas() -> None:
-    assert prose_in_latex(r"5% of $a_b % c$ & \(x & y\) 10\% #1") == r"5\% of $a_b % c$ \& \(x & y\) 10\% \#1"
+    assert prose_to_latex(r"5% of $a_b % c$ & \(x & y\) 10\% #1") == r"5\% of $a_b % c$ \& \(x & y\) 10\% \#1"
 
 
 YEAR = VolumeRecord(number=1, bib_key="X", name="n", shortname="s", booktitle="b", year=2026)
@@ -293,9 +293,9 @@ def test_no_json_breaks_the_reading(data: Any) -> None:
 
 
 @given(st.text())
-def test_a_title_is_read_or_refused(typed: str) -> None:
+def test_a_title_is_read_or_rejected(typed: str) -> None:
     try:
-        found = text_of(typed)
+        found = title_text(typed)
     except LatexError:
         return
     assert found.latex.isascii() or found.unmapped

@@ -1,4 +1,4 @@
-"""What the database says no to, about volumes, papers and authors."""
+"""What the database rejects, for volumes, papers and authors."""
 
 from datetime import date
 from typing import Any
@@ -25,7 +25,7 @@ REFUSED: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("constraint", "model", "columns"), REFUSED)
-def test_a_row_that_contradicts_itself_is_refused(
+def test_a_row_that_contradicts_itself_is_rejected(
     constraint: str, model: type[models.Model], columns: dict[str, Any]
 ) -> None:
     make.paper()
@@ -63,7 +63,7 @@ def test_a_paper_has_one_corresponding_author_and_one_author_per_place() -> None
         Author.objects.filter(pk=second.pk).update(position=1)
 
 
-def test_the_desk_is_told_in_words() -> None:
+def test_invalid_rows_have_readable_messages() -> None:
     paper = make.paper()
     second = Author.objects.get(paper=paper, position=2)
     second.is_corresponding = True
@@ -75,7 +75,7 @@ def test_the_desk_is_told_in_words() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "../etc", "smith 26", "smith26\n", ".hidden", "größe26", "-x", "a/b", "x" * 81])
-def test_a_key_that_would_make_a_bad_file_name_is_refused(key: str) -> None:
+def test_a_key_that_would_make_a_bad_file_name_is_rejected(key: str) -> None:
     with pytest.raises(ValidationError):
         make.paper(key=key)
 
@@ -118,7 +118,7 @@ def test_a_volume_with_papers_and_a_paper_with_agreements_stay() -> None:
             row.delete()
 
 
-def test_names_are_put_together_as_people_write_them() -> None:
+def test_full_names_are_in_the_usual_order() -> None:
     author = Author(given="Ludwig", particle="van", family="Beethoven", suffix="Jr")
     assert str(author) == author.display == str(author.name) == "Ludwig van Beethoven, Jr"
 

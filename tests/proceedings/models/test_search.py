@@ -1,4 +1,4 @@
-"""Searching the lists: every word somewhere, and on PostgreSQL by an index however many rows there are."""
+"""Searching the lists: each word must occur; on PostgreSQL an index is used for any number of rows."""
 
 import importlib
 import logging
@@ -16,7 +16,7 @@ from agreements.models.search import INDEXES as OF_AGREEMENTS
 from agreements.models.search import STATED, find_agreements
 from proceedings import checks
 from proceedings.models import Author, Paper, search
-from proceedings.models.search import AUTHOR, INDEXES, PAPER, find_papers, matching, words_of
+from proceedings.models.search import AUTHOR, INDEXES, PAPER, find_papers, matching, search_words
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -84,13 +84,13 @@ def test_agreements_are_found_by_what_they_state_and_not_by_what_the_paper_says_
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_a_search(text: str) -> None:
-    assert all(words_of(text))
+    assert all(search_words(text))
     list(find_papers(Paper.objects.all(), text))
     list(find_agreements(Agreement.objects.all(), text))
 
 
 def multiply(row: Model, count: int, **columns: str) -> None:
-    """So many rows like `row`, but for the `columns`, which are SQL about the number g."""
+    """Inserts `count` copies of `row`, except for `columns`, which are SQL with the number g."""
     fields = [field.column for field in row._meta.concrete_fields if not field.primary_key]
     values = ", ".join(columns.get(field, f't."{field}"') for field in fields)
     names, table = ", ".join(f'"{field}"' for field in fields), row._meta.db_table
@@ -104,7 +104,7 @@ def multiply(row: Model, count: int, **columns: str) -> None:
 
 
 def fill(count: int) -> None:
-    """So many papers, each with one author and an agreement."""
+    """Creates `count` papers, each with one author and an agreement."""
     first = make.agreement(of=make.paper(key="first"))
     multiply(first.paper, count, key="'paper' || g", title="'About ' || g", position="g")
     volume = first.paper.volume_id
@@ -115,7 +115,7 @@ def fill(count: int) -> None:
     multiply(first, count, paper_id=paper, **stated)
     with connection.cursor() as cursor:
         for name, *_ in (*INDEXES, *OF_AGREEMENTS):
-            cursor.execute("SELECT gin_clean_pending_list(%s)", [name])  # as the server does by itself, later
+            cursor.execute("SELECT gin_clean_pending_list(%s)", [name])  # the server does so itself later
 
 
 @only_postgresql
@@ -160,11 +160,11 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
     make.paper(key="erdos26")
     assert keys("erdos") == ["erdos26"]
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else the rows above would stand in the way
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the rows above would be in the way
     call_command("index_search")
     assert not checks.check_search_indexes(databases=["default"])
 
 
 def test_the_indexes_are_there_or_not_wanted() -> None:
-    assert search.missing([*INDEXES, *OF_AGREEMENTS]) == []
+    assert search.missing_indexes([*INDEXES, *OF_AGREEMENTS]) == []
     assert checks.check_search_indexes() == checks.check_search_indexes(databases=["default"]) == []

@@ -1,4 +1,4 @@
-"""How a published paper is cited."""
+"""Citations of a published paper."""
 
 import io
 import json

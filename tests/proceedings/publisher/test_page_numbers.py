@@ -68,7 +68,7 @@ def test_roman_numbers_are_read_back(value: int) -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_shows_the_difference_and_writes_only_when_told(tmp_path: Path) -> None:
+def test_the_command_shows_the_difference_and_writes_only_with_apply(tmp_path: Path) -> None:
     sections = VOLUME.replace("  year", "  sections = {Talks|Notes},\n  year")
     papers = [
         paper("li25", "Masked", "Li, Yi", "1--1", ",\n  section = {Notes}"),

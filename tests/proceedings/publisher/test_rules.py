@@ -1,4 +1,4 @@
-"""The publisher's rules: on defects that editors really make, each is found; on a sound volume, nothing is."""
+"""The publisher's rules: each finds the defects that editors really make, and nothing in a correct volume."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,7 @@ import pytest
 from proceedings.bibtex.findings import Severity
 from proceedings.bibtex.names import Name
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
-from proceedings.publisher.rules import address, check, key_stem, page_range, predicted_ids
+from proceedings.publisher.rules import check_all, key_stem, page_range, predicted_ids, publication_url
 
 VOLUME = VolumeRecord(
     number=247,
@@ -40,7 +40,7 @@ def paper(key: str = "lewis24", **fields: object) -> PaperRecord:
 
 
 def said(volume: VolumeRecord, *papers: PaperRecord) -> list[tuple[str, str, str, str]]:
-    return [(one.severity.value, one.paper, one.field, one.rule) for one in check(volume, papers)]
+    return [(one.severity.value, one.paper, one.field, one.rule) for one in check_all(volume, papers)]
 
 
 def test_a_sound_volume_passes() -> None:
@@ -51,7 +51,7 @@ def test_a_sound_volume_passes() -> None:
         paper("schaar24", authors=(Name("Schaar", "Mihaela", "van der"),), pages="i--iv"),
     ]
 
-    assert check(VOLUME, [paper(), *others]) == []
+    assert check_all(VOLUME, [paper(), *others]) == []
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_every_field_that_one_of_the_authorities_wants_is_required(field: str, v
     assert said(volume) == [("error", "COLT2024", name, "required")]
 
 
-def test_what_chairs_write_instead_is_proposed() -> None:
+def test_a_fix_is_suggested_for_what_chairs_write_instead() -> None:
     volume = replace(VOLUME, conference_url="", extra={"url": "https://colt.example"})
 
-    (finding,) = check(volume, [])
+    (finding,) = check_all(volume, [])
     assert finding.fix == "https://colt.example"
 
 
@@ -116,7 +116,7 @@ def test_the_volume_itself(changes: dict[str, object], expected: list[tuple[str,
     ],
 )
 def test_keys(key: str, severity: str, fix: str) -> None:
-    (finding,) = check(VOLUME, [paper(key)])
+    (finding,) = check_all(VOLUME, [paper(key)])
 
     assert (finding.rule, finding.severity, finding.fix) == ("key", severity, fix)
 
@@ -222,17 +222,17 @@ def test_the_publisher_computes_ids_of_its_own() -> None:
     ids = predicted_ids(volume, papers)
 
     assert ids == {"vonhamburg24": "hamburg26a", "smythe24": "lewis26a", "x24": "lewis26b"}
-    assert address(volume, ids["x24"]) == "https://proceedings.mlr.press/v247/lewis26b.html"
+    assert publication_url(volume, ids["x24"]) == "https://proceedings.mlr.press/v247/lewis26b.html"
 
 
-def test_letters_go_on_behind_z() -> None:
+def test_suffixes_continue_after_z() -> None:
     papers = [paper(f"k{number}") for number in range(28)]
 
     assert list(predicted_ids(VOLUME, papers).values())[25:] == ["lewis24z", "lewis24aa", "lewis24ab"]
 
 
 def test_a_finding_says_where_what_and_how() -> None:
-    (finding,) = check(VOLUME, [paper(authors=(Name("lewis", "Mike"),))])
+    (finding,) = check_all(VOLUME, [paper(authors=(Name("lewis", "Mike"),))])
 
     assert finding.severity is Severity.ERROR
     message = "name 1, Mike lewis: the publisher refuses a family name in small letters"

@@ -1,4 +1,4 @@
-"""The text of a file by lines and signs: what the scanner keeps, and that no text at all can break the rules."""
+"""The text of a file by lines and characters: what the scanner keeps, and that no text breaks the rules."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from proceedings.bibtex.records import PaperRecord
 from proceedings.bibtex.scanner import scan
 from proceedings.delivery.volume_check import check_text
-from proceedings.files.pdf_reader import look
+from proceedings.files.pdf_reader import read_pdf
 from proceedings.publisher.pdf_rules import PdfFacts, check_pdf
 from proceedings.publisher.text_rules import check_text as check_layout
 from tests.proceedings.pdf_files import pdf
@@ -54,15 +54,15 @@ def test_no_text_breaks_the_rules(tmp_path_factory: pytest.TempPathFactory, text
 
 
 @given(st.binary(max_size=200), st.integers(0, 900), st.integers(0, 255))
-def test_no_file_breaks_the_look_into_it(
+def test_no_file_breaks_the_inspection(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, cut: int, byte: int
 ) -> None:
-    """Damaged PDFs: noise in the middle of a sound one."""
+    """Damaged PDFs: noise in the middle of a valid one."""
     whole = pdf("A Title", "An Author")
     file = tmp_path_factory.mktemp("fuzz", numbered=True) / "a.pdf"
     file.write_bytes(whole[:cut] + bytes([byte]) + noise + whole[cut + 1 + len(noise) :])
 
-    facts = look(file)
+    facts = read_pdf(file)
 
     assert facts.problem or facts.encrypted or facts.pages >= 0
 
@@ -91,7 +91,7 @@ def test_the_first_page_is_held_against_title_and_authors(first_page: str, rules
     assert [one.rule for one in check_pdf(paper("Simplifying Training", "Lewis, Mike"), facts)] == rules
 
 
-def test_mathematics_in_a_title_is_not_looked_for() -> None:
+def test_mathematics_in_a_title_is_not_compared() -> None:
     facts = PdfFacts(pages=2, first_page="Bounds for 1-norms. Yi Li")
 
     assert list(check_pdf(paper(r"Bounds for $\ell_1$-Norms", "Li, Yi"), facts)) == []

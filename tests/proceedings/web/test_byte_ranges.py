@@ -1,4 +1,4 @@
-"""Downloads that may be interrupted: whatever is asked for, the bytes are those of the file (RFC 9110, 14)."""
+"""Resumable downloads: any request gets the right bytes of the file (RFC 9110, 14)."""
 
 from io import BytesIO
 from typing import Any

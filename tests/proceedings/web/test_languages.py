@@ -1,4 +1,4 @@
-"""In which language a request is answered, and how a reader changes it."""
+"""Which language a request is answered in, and how a reader changes it."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def language_of(page: Any) -> str:
         ("fr;q=nonsense", "en"),
     ],
 )
-def test_a_page_speaks_as_the_browser_prefers(accepted: str, spoken: str) -> None:
+def test_a_page_uses_the_language_of_the_browser(accepted: str, spoken: str) -> None:
     page = Client().get("/", headers={"accept-language": accepted})
     assert language_of(page) == spoken
     assert {"Accept-Language", "Cookie"} <= {name.strip() for name in page["Vary"].split(",")}
@@ -56,7 +56,7 @@ def test_what_the_reader_chose_is_stronger_and_is_a_cookie_for_no_other_site_and
 
 
 @pytest.mark.parametrize("language", ["", "xx", "fr\r\nSet-Cookie: a=b", "../../etc", "tlh"])
-def test_a_language_that_nobody_speaks_here_changes_nothing(language: str) -> None:
+def test_an_unsupported_language_changes_nothing(language: str) -> None:
     client = Client()
     client.post("/language/", {"language": language})
     assert language_of(client.get("/")) == "en"
@@ -100,7 +100,7 @@ def test_pages_that_answer_a_post_have_no_switch_for_what_was_typed_would_be_los
 
 
 @pytest.mark.django_db
-def test_the_desk_speaks_english_to_all() -> None:
+def test_the_admin_is_in_english() -> None:
     client = Client(headers={"accept-language": "fr"})
     client.cookies["language"] = "zh-hans"
     page = client.get("/admin/login/")

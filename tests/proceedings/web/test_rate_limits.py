@@ -1,4 +1,4 @@
-"""The wait that grows: how it grows, where it ends, and that many at once get no further than one."""
+"""The growing wait: how it grows, its maximum, and that simultaneous attempts gain nothing."""
 
 import threading
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from proceedings.models import Attempt
 from proceedings.web import rate_limits
-from proceedings.web.rate_limits import KEEP, Slowdown
+from proceedings.web.rate_limits import RETENTION, Slowdown
 from tests.make import DAY, NOW
 
 SECOND = timedelta(seconds=1)
@@ -20,16 +20,16 @@ SLOW = Slowdown("slow", 3, 2 * SECOND, 15 * 60 * SECOND)
 def test_the_wait_doubles_up_to_the_longest() -> None:
     waits = [SLOW.wait([NOW] * tries, NOW).total_seconds() for tries in range(15)]
     assert waits == [0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
-    assert SLOW.wait([NOW] * 100_000, NOW) == SLOW.longest
+    assert SLOW.wait([NOW] * 100_000, NOW) == SLOW.max_wait
 
 
 @given(st.lists(st.integers(0, 100_000), max_size=60), st.integers(0, 100_000))
 def test_nobody_ever_waits_longer_than_the_longest_and_never_for_nothing(ages: list[int], since: int) -> None:
     times = [NOW - age * SECOND for age in ages]
     wait = SLOW.wait(times, NOW)
-    assert timedelta(0) <= wait <= SLOW.longest
+    assert timedelta(0) <= wait <= SLOW.max_wait
     assert SLOW.wait(times, NOW + wait) == timedelta(0)
-    assert not wait or len([at for at in times if at > NOW - KEEP]) >= SLOW.free
+    assert not wait or len([at for at in times if at > NOW - RETENTION]) >= SLOW.free_attempts
     assert SLOW.wait(times, NOW + since * SECOND) <= max(wait - since * SECOND, timedelta(0)), "it only shrinks"
 
 
@@ -56,7 +56,7 @@ def test_forgiving_is_for_one_subject_and_for_all_or_the_last() -> None:
     assert Attempt.objects.count() == 2
     rate_limits.clear_attempts(SLOW, "a")
     rate_limits.clear_attempts(SLOW, None)
-    assert Attempt.objects.get().subject == rate_limits.key(SLOW, "b")
+    assert Attempt.objects.get().subject == rate_limits.subject_digest(SLOW, "b")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -75,4 +75,4 @@ def test_of_many_at_once_no_more_go_through_than_one_after_the_other() -> None:
     for thread in threads:
         thread.join(60)
     assert len(through) == 6
-    assert sum(through) <= SLOW.free
+    assert sum(through) <= SLOW.free_attempts

@@ -1,4 +1,4 @@
-"""Who reads the log must not be able to sign."""
+"""Readers of the log must not be able to sign."""
 
 import logging
 import sys
@@ -32,7 +32,7 @@ def filtered(message: str, *arguments: object) -> str:
         ("design/ is a word", "design/ is a word"),
     ],
 )
-def test_mailed_links_are_taken_out(said: str, kept: str) -> None:
+def test_emailed_links_are_taken_out(said: str, kept: str) -> None:
     assert filtered(said) == kept
     assert filtered("%s", said) == kept
 
@@ -62,7 +62,7 @@ def test_a_traceback_does_not_bring_the_link_back() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [f"/sign/{TOKEN}/", f"/sign/copy/{TOKEN}/"])
-def test_a_dead_link_is_not_written_to_the_log(path: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_expired_link_is_not_written_to_the_log(path: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         caplog.handler.addFilter(RedactLinks())
         Client().get(path)

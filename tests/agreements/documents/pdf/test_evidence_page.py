@@ -59,7 +59,7 @@ def test_name_and_date_are_written_on_their_ruled_lines(signer: str) -> None:
         assert rule.y < y < rule.y + 5
 
 
-def test_a_long_typed_name_gets_smaller_type_and_a_longer_one_is_refused() -> None:
+def test_a_long_typed_name_gets_smaller_type_and_a_longer_one_is_rejected() -> None:
     long_name = "Maria de los Ángeles Fernández de Córdoba y Vasconcellos-Hohenzollern"
     assert pages(pdf.signature_overlay(FACTS, WORDING, signature(typed_name=long_name)))[0].startswith(long_name)
     with pytest.raises(pdf.DoesNotFitError):
@@ -122,7 +122,7 @@ def test_many_authors_and_events_go_on_over_more_pages_without_loss() -> None:
 
 
 def test_authors_who_read_from_right_to_left_keep_their_place_in_the_list() -> None:
-    """In one row two of them would stand in each other's place, as the reader of an English page counts."""
+    """In one row, two of them would change places for a reader of an English page."""
     authors = ("Mike Lewis", "محمد بن موسى", "יוסי לוי", "Tim Dettmers")
     data = pdf.render_evidence(replace(FACTS, authors=authors), WORDING, signature(), HISTORY, VERIFY_URL)
     lines = pages(data)[0].split("\n")

@@ -1,4 +1,4 @@
-"""The form: the publisher's words, the right places, the same bytes, and hostile text as mere text."""
+"""The form: the publisher's text, the right positions, the same bytes, and hostile text shown as text."""
 
 import ast
 import io
@@ -27,7 +27,7 @@ LONG_TITLE = ("Sample-Efficient Learning of Mixtures under Adversarial Corruptio
 
 
 def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
-    """The words of a form without what was filled in, the running foot, and the marks of its lists."""
+    """Returns the text of a form without the filled-in values, the footer and the list markers."""
     foot = re.compile(r"247-lewis24|Check it at|form page \d of \d")
     lines = [line for line in "\n".join(pages(data)).split("\n") if not foot.match(line)]
     text = "\n".join(re.sub(r"^\s*(\d\.|•|–)\s*", "", line) for line in lines)
@@ -37,18 +37,18 @@ def printed_words(data: bytes, *, fields: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize("version", agreement_text.versions())
-def test_the_printed_words_are_the_publishers_words(version: str) -> None:
+def test_the_printed_text_is_the_publishers_text(version: str) -> None:
     text = agreement_text.load(version)
     data = pdf.render_form(facts(text_version=version), text, VERIFY_URL)
     printed = printed_words(data, fields=(FACTS.title, FACTS.signer))
     *body, footnote = text.paragraphs()
-    # The footnote stands at the foot of page 1, before clause 6.
+    # The footnote is at the foot of page 1, before clause 6.
     assert printed.replace(words("¹ " + footnote), "") == words(" ".join(body))
     assert words("¹ " + footnote) in printed
 
 
 @pytest.mark.tools
-def test_pdftotext_reads_the_publishers_words(tmp_path: Path) -> None:
+def test_pdftotext_reads_the_publishers_text(tmp_path: Path) -> None:
     path = tmp_path / "form.pdf"
     path.write_bytes(form())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
@@ -91,7 +91,7 @@ def test_title_and_name_stand_on_ruled_lines() -> None:
 
 
 def all_lines(**changes: object) -> list[tuple[int, float, float, float, float]]:
-    """(page, left, right, baseline, size) of every line on the form."""
+    """Returns (page, left, right, baseline, size) of every line on the form."""
     chosen = facts(**changes)
     filled = layout.set_fields(chosen, WORDING)
     arrangement = layout.lay_out(WORDING, filled.shape)
@@ -146,7 +146,7 @@ def test_a_title_of_500_characters_is_printed_whole() -> None:
 @pytest.mark.parametrize(
     "changes", [{"title": "a" * 501}, {"title": "a " * 50_000}, {"title": " \n"}, {"signer": "b" * 201}]
 )
-def test_a_text_beyond_the_forms_room_is_refused(changes: dict[str, str]) -> None:
+def test_a_text_too_long_for_the_form_is_rejected(changes: dict[str, str]) -> None:
     with pytest.raises(pdf.DoesNotFitError, match="characters; the form takes 1 to"):
         form(**changes)
 
@@ -194,7 +194,7 @@ def test_markup_and_code_are_printed_as_they_are(text: str) -> None:
 @pytest.mark.parametrize(
     "character", ["\x00", "\x07", "\x1b", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\ue000", "\ud800"]
 )
-def test_control_and_invisible_characters_are_refused_by_name(character: str) -> None:
+def test_control_and_invisible_characters_are_rejected_by_name(character: str) -> None:
     assert pdf.find_unprintable(f"Deep{character}Learning") == [character]
     with pytest.raises(pdf.UnprintableError, match=rf"U\+{ord(character):04X}"):
         form(title=f"Deep{character}Learning")
@@ -206,7 +206,7 @@ def test_line_breaks_and_tabs_in_a_title_are_spaces() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=80))
-def test_any_text_is_printed_whole_or_refused(text: str) -> None:
+def test_any_text_is_printed_in_full_or_rejected(text: str) -> None:
     if not normalize_text(text):
         return
     missing = pdf.find_unprintable(text)
@@ -220,7 +220,7 @@ def test_any_text_is_printed_whole_or_refused(text: str) -> None:
 
 
 def test_no_markup_parser_is_ever_near_the_text() -> None:
-    """The lint of issue 3: ReportLab's Paragraph (and all of platypus) parses text as mark-up, so nobody imports it."""
+    """ReportLab's Paragraph (and all of platypus) parses text as markup, so no module imports it (issue 3)."""
     for path in (ROOT.parent).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
@@ -251,7 +251,7 @@ def test_fonts_are_embedded_and_metadata_claims_what_the_file_is() -> None:
 
 
 def dictionary(found: Any) -> Any:
-    """What pypdf types as any PDF object, taken for the dictionary that it is."""
+    """Casts what pypdf types as any PDF object to a dictionary."""
     return found.get_object()
 
 
@@ -270,7 +270,7 @@ def test_the_structure_tree_names_every_marked_part_in_reading_order() -> None:
         assert content.count("BDC") + content.count("BMC") == content.count("EMC")
 
 
-def test_a_form_filled_into_the_kept_template_is_the_form_drawn_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_filled_into_the_cached_template_is_the_form_drawn_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = form()
     monkeypatch.setattr(unsigned_form, "_template", lambda text, shape: unsigned_form._draw_template(text, shape, ()))
     drawn = form()

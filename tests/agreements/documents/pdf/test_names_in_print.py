@@ -1,4 +1,4 @@
-"""Sixty and more real shapes of names, and titles with mathematics: printed, and read back letter for letter."""
+"""More than sixty real kinds of names, and titles with mathematics: printed, and read back character by character."""
 
 import io
 import subprocess
@@ -47,7 +47,7 @@ def printed(name: str) -> bytes:
     return form(title=f"{name}", signer=name)
 
 
-def test_the_golden_set_is_as_large_as_promised() -> None:
+def test_the_golden_set_has_the_required_size() -> None:
     assert len(set(NAMES + BACKWARDS)) >= 60
 
 
@@ -89,7 +89,7 @@ def test_decomposed_letters_are_composed() -> None:
 
 
 def test_mixed_directions_keep_the_order_of_an_english_document() -> None:
-    """Right-to-left words inside a line that reads from left to right: each is whole, in its place."""
+    """Right-to-left words inside a left-to-right line: each is intact and in its place."""
     runs = set_line("Mohammed محمد and כהן").runs
     assert [run.face for run in runs] == [
         "SourceSerif4-Regular", "NotoNaskhArabic-Regular", "SourceSerif4-Regular", "NotoSerifHebrew-Regular",
@@ -109,7 +109,7 @@ def test_brackets_are_mirrored_in_right_to_left_text() -> None:
 @pytest.mark.parametrize(
     ("name", "missing"), [("Smile 😀", "😀"), ("ჯავახიშვილი", "ჯავხიშლ"), ("𠮷野家", "𠮷"), ("Anne\u0007", "\u0007")]
 )
-def test_what_no_font_has_is_refused_by_name(name: str, missing: str) -> None:
+def test_what_no_font_has_is_rejected_by_name(name: str, missing: str) -> None:
     assert set(pdf.find_unprintable(name)) == set(missing)
     with pytest.raises(pdf.UnprintableError) as refusal:
         form(signer=name)

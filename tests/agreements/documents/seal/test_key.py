@@ -1,4 +1,4 @@
-"""The seal key's command: made once, never overwritten, replaced without losing what it sealed."""
+"""The command for the seal key: created once, never overwritten, replaced without losing what it sealed."""
 
 import io
 import stat

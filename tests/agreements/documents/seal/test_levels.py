@@ -1,4 +1,4 @@
-"""The levels of PAdES: what is configured is what is made, or nothing is, and that is shown."""
+"""The levels of PAdES: the configured level is made, or none, and this is shown."""
 
 import io
 import json
@@ -61,7 +61,7 @@ def own(tmp_path: Path) -> seal.SealKey:
 
 @pytest.fixture
 def certified(issuer: Issuer, tmp_path: Path) -> seal.SealKey:
-    """A key whose certificate the issuer made."""
+    """Returns a key whose certificate the issuer made."""
     return seal.SealKey.load(*issuer.seal_key(tmp_path))
 
 
@@ -133,7 +133,7 @@ def test_a_forged_time_stamp_is_found_before_anything_is_stored(
         sealed(own, stamped(url, issuer))
 
 
-def test_an_authority_that_nobody_vouches_for_is_refused(url: str, own: seal.SealKey) -> None:
+def test_an_untrusted_authority_is_rejected(url: str, own: seal.SealKey) -> None:
     stranger = Issuer("Another Root")
     with pytest.raises(seal.SealError, match="does not validate"):
         sealed(own, stamped(url, stranger))
@@ -175,7 +175,7 @@ def test_a_damaged_time_stamp_does_not_hold(url: str, issuer: Issuer, own: seal.
     assert not seal.inspect(damaged, trusted=[own.certificate]).valid
 
 
-# --- as configured
+# --- configured levels
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def configured(settings: Settings, url: str, issuer: Issuer, tmp_path: Path) -> 
 
 
 @pytest.mark.django_db
-def test_the_level_is_kept_with_the_agreement_and_told_in_its_history(configured: Settings) -> None:
+def test_the_level_is_stored_with_the_agreement_and_shown_in_its_history(configured: Settings) -> None:
     assert make.agreement("sealed").seal_level == "B-LT"
     configured.SEAL_CRLS = None
     assert make.agreement("sealed").seal_level == "B-T"
@@ -227,7 +227,7 @@ def test_a_signature_waits_for_its_level_and_gets_it_later(
 
 
 @pytest.mark.django_db
-def test_a_silent_authority_is_waited_for_once_a_round(
+def test_an_unresponsive_authority_is_tried_once_per_run(
     configured: Settings, stamper: Stamper, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""The seal: nothing rewritten, everything covered, every tampering told, and no bytes that break the judge."""
+"""The seal: nothing is rewritten, everything is covered, every tampering is reported, and no bytes break the check."""
 
 import asyncio
 import io
@@ -50,7 +50,7 @@ def key(files: tuple[Path, Path]) -> seal.SealKey:
 
 @lru_cache
 def completed() -> tuple[bytes, bytes]:
-    """(the form as shown, the signed document)."""
+    """Returns (the form as shown, the signed document)."""
     shown = form()
     sig = signature(shown)
     evidence = pdf.render_evidence(FACTS, WORDING, sig, HISTORY, VERIFY_URL)
@@ -143,7 +143,7 @@ def test_it_is_pades_certifying_and_forbids_changes(sealed: bytes) -> None:
 
 
 def contents_of(data: bytes) -> tuple[int, int]:
-    """Where the seal's hexadecimal digits begin and end."""
+    """Returns where the seal's hexadecimal digits begin and end."""
     start = data.rindex(b"/Contents <") + len(b"/Contents <")
     return start, data.index(b">", start)
 
@@ -215,7 +215,7 @@ TAMPERING: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-def test_every_tampering_is_told(name: str, sealed: bytes, key: seal.SealKey) -> None:
+def test_every_tampering_is_reported(name: str, sealed: bytes, key: seal.SealKey) -> None:
     tampered = TAMPERING[name](sealed)
     assert tampered != sealed
     verdict = seal.inspect(tampered, trusted=[key.certificate])
@@ -276,7 +276,7 @@ def test_a_small_file_that_unpacks_to_a_table_of_millions_is_given_up_at_once(ke
     assert time.process_time() - start < 2
 
 
-def test_where_two_files_part(sealed: bytes) -> None:
+def test_where_two_files_differ(sealed: bytes) -> None:
     length = len(completed()[0])
 
     def difference(other: bytes) -> str:
@@ -326,11 +326,11 @@ def test_sealing_and_judging_work_inside_a_running_event_loop(key: seal.SealKey)
     async def inside() -> seal.Verdict:
         return seal.inspect(seal.seal(completed()[1], key, reason="x"), trusted=[key.certificate])
 
-    with ThreadPoolExecutor(max_workers=1) as thread:  # whatever this one already runs
+    with ThreadPoolExecutor(max_workers=1) as thread:  # already run by this test
         assert thread.submit(asyncio.run, inside()).result().valid
 
 
-def test_the_key_is_parsed_once_and_read_anew_when_its_files_change(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_key_is_parsed_once_and_read_again_when_its_files_change(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert seal.SealKey.load(*files) is seal.SealKey.load(*files)
     first = seal.new_key(tmp_path / "k", tmp_path / "c", organisation="A", now=NOW)
     assert seal.SealKey.load(tmp_path / "k", tmp_path / "c").fingerprint == first.fingerprint

@@ -1,4 +1,4 @@
-"""What strangers send: the harmless is taken, all else refused by a child that cannot be worn out (S15)."""
+"""Uploaded files: harmless ones are accepted, all others are rejected by a sandboxed child (S15)."""
 
 import io
 import os
@@ -34,18 +34,18 @@ def refusal(*bodies: bytes) -> Refusal:
 
 
 def in_this_process(tmp_path: Path, *bodies: bytes) -> Any:
-    """What the child would say; coverage and speed for what needs no limits."""
+    """Runs the child's code in this process, for coverage and speed where no limits are tested."""
     for number, body in enumerate(bodies):
         (tmp_path / str(number)).write_bytes(body)
     said = worker.inspect_files(tmp_path)
     return said.get("refused") or said["files"]
 
 
-# --- what is taken
+# --- accepted files
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
-def test_a_photo_is_taken_and_drawn_anew(form: str) -> None:
+def test_a_photo_is_accepted_and_re_encoded(form: str) -> None:
     body = photo(form=form)
     taken = inspect.inspect_upload([body])
     (file,) = taken.files
@@ -55,7 +55,7 @@ def test_a_photo_is_taken_and_drawn_anew(form: str) -> None:
     assert len(PdfReader(io.BytesIO(taken.body)).pages) == 1
 
 
-def test_a_scan_is_taken_and_several_files_are_one_document() -> None:
+def test_a_scan_is_accepted_and_several_files_become_one_document() -> None:
     taken = inspect.inspect_upload([scanned(pages=2), photo("the third page")])
     assert [(file.kind, file.pages) for file in taken.files] == [(Kind.PDF, 2), (Kind.JPEG, 1)]
     assert taken.count == len(PdfReader(io.BytesIO(taken.body)).pages) == 3
@@ -65,7 +65,7 @@ def test_a_scan_is_taken_and_several_files_are_one_document() -> None:
 def test_s15_where_a_photo_was_taken_is_not_in_what_is_shown() -> None:
     exif = Image.Exif()
     exif[0x010E] = "taken in my kitchen"
-    exif[0x0112] = 6  # lies on its side
+    exif[0x0112] = 6  # rotated by 90 degrees
     output = io.BytesIO()
     Image.new("RGB", (400, 300), "white").save(output, "JPEG", exif=exif)
     assert b"kitchen" in output.getvalue()
@@ -100,7 +100,7 @@ def test_what_is_taken_can_be_put_behind_the_form_and_sealed() -> None:
     assert whole.startswith(form)
 
 
-# --- what is refused
+# --- rejected files
 
 
 def with_action(action: bytes) -> bytes:
@@ -126,7 +126,7 @@ ACTIVE = {
 
 
 @pytest.mark.parametrize("what", ACTIVE)
-def test_s15_a_pdf_that_could_do_something_is_refused(what: str, tmp_path: Path) -> None:
+def test_s15_a_pdf_that_could_do_something_is_rejected(what: str, tmp_path: Path) -> None:
     assert in_this_process(tmp_path, ACTIVE[what]) == Refusal.ACTIVE
 
 
@@ -163,7 +163,7 @@ def test_a_pdf_that_only_opens_at_its_first_page_is_taken(action: bytes, tmp_pat
 
 
 @pytest.mark.parametrize(("user", "owner"), [("secret", "secret"), ("", "only the owner's")])
-def test_s15_an_encrypted_pdf_is_refused(user: str, owner: str, tmp_path: Path) -> None:
+def test_s15_an_encrypted_pdf_is_rejected(user: str, owner: str, tmp_path: Path) -> None:
     writer = PdfWriter()
     writer.add_blank_page(612, 792)
     writer.encrypt(user, owner)
@@ -184,7 +184,7 @@ TWO_IN_ONE = {
 
 
 @pytest.mark.parametrize("what", TWO_IN_ONE)
-def test_s15_a_file_that_is_two_things_is_refused(what: str, tmp_path: Path) -> None:
+def test_s15_a_file_that_is_two_things_is_rejected(what: str, tmp_path: Path) -> None:
     assert in_this_process(tmp_path, TWO_IN_ONE[what]) == Refusal.TWO_IN_ONE
 
 
@@ -207,7 +207,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("what", OTHERS)
-def test_s15_what_is_no_form_is_refused_and_says_which_kind(what: str, tmp_path: Path) -> None:
+def test_s15_what_is_no_form_is_rejected_and_says_which_kind(what: str, tmp_path: Path) -> None:
     body, why = OTHERS[what]
     assert in_this_process(tmp_path, body) == why
 
@@ -218,7 +218,7 @@ def test_s15_sixty_pages_are_taken_and_no_more_by_two_files(tmp_path: Path) -> N
 
 
 def png_head(width: int, height: int) -> bytes:
-    """A PNG that says it is so large, in 67 bytes."""
+    """Returns a PNG of 67 bytes that claims this size."""
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(b"")),
@@ -230,7 +230,7 @@ def png_head(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def test_s15_more_than_forty_megapixels_are_refused_before_they_are_drawn(tmp_path: Path) -> None:
+def test_s15_more_than_forty_megapixels_are_rejected_before_they_are_drawn(tmp_path: Path) -> None:
     assert in_this_process(tmp_path, png_head(8000, 5001)) == Refusal.TOO_MANY_PIXELS
     assert in_this_process(tmp_path, png_head(60_000, 60_000)) == Refusal.TOO_MANY_PIXELS
     picture = b"/Type/XObject/Subtype/Image/Width 60000/Height 60000/Filter/DCTDecode"
@@ -248,7 +248,7 @@ def test_s15_a_bomb_is_counted_and_never_unpacked() -> None:
     assert refusal(body) is Refusal.TOO_MUCH
 
 
-def test_s15_a_bomb_in_a_bomb_is_refused(tmp_path: Path) -> None:
+def test_s15_a_bomb_in_a_bomb_is_rejected(tmp_path: Path) -> None:
     inner = zlib.compress(zlib.compress(bytes(10_000_000)))
     body = raw_pdf(stream(inner, b"/Filter[/FlateDecode/FlateDecode]"))
     assert in_this_process(tmp_path, body) == Refusal.TOO_MUCH
@@ -259,7 +259,7 @@ def test_s15_pages_that_lead_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     assert in_this_process(tmp_path, looped) in (Refusal.BROKEN, Refusal.TOO_MUCH)
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_rejected(tmp_path: Path) -> None:
     assert in_this_process(tmp_path, photo() + bytes(20 * 1024 * 1024)) == Refusal.TOO_LARGE
 
 
@@ -267,7 +267,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 
 def child_that(code: str) -> subprocess.CompletedProcess[str]:
-    """A process under the child's limits that does something else."""
+    """Runs other code in a process under the child's limits."""
     program = f"from agreements.documents.uploads import worker; worker.confine()\n{code}"
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
@@ -285,11 +285,11 @@ def test_s15_the_child_gets_no_more_than_its_share(code: str, ended: str) -> Non
     try:
         assert ended in child_that(code).stderr
     finally:
-        Path("/tmp/desk-quarantine-test").unlink(missing_ok=True)  # noqa: S108 - a name of its own
+        Path("/tmp/desk-quarantine-test").unlink(missing_ok=True)  # noqa: S108 - a unique name
 
 
 def fake_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """A child that does something else, as if a file had made it."""
+    """Replaces the child by one that runs other code, as if a file had caused it."""
     run = subprocess.run
 
     def other(command: list[str], **options: Any) -> Any:
@@ -335,7 +335,7 @@ def test_s15_the_child_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_whatever_is_done_to_a_file_it_is_taken_or_refused(data: st.DataObject) -> None:
+def test_any_damaged_file_is_accepted_or_rejected(data: st.DataObject) -> None:
     body = bytearray(
         raw_pdf(stream(zlib.compress(b"0 0 m"), b"/Filter/FlateDecode"), page=PAGE[:-2] + b"/Contents 4 0 R>>")
     )

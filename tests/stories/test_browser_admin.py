@@ -173,38 +173,44 @@ def addresses(volume: Volume) -> tuple[list[str], list[str]]:
     dead = f"/sign/{make.token(sealed, now=now, purpose=Link.Purpose.COPY)}/"
     public = [sign, f"{sign}decline/", receipt, dead, "/verify/", "/nothing/", "/admin/login/"]
     paper, user = sealed.paper_id, User.objects.get(username="boss").pk
-    desk = ["/admin/", "/admin/agreements/", "/admin/password_change/"]
-    desk += [
+    editor_client = ["/admin/", "/admin/agreements/", "/admin/password_change/"]
+    editor_client += [
         f"/admin/proceedings/volume/{path}" for path in ("", "add/", f"{volume.pk}/change/", f"{volume.pk}/history/")
     ]
-    desk += [
+    editor_client += [
         f"/admin/proceedings/volume/{path}" for path in (f"{volume.pk}/board/", "import/", f"{volume.pk}/packages/")
     ]
-    desk += [
+    editor_client += [
         f"/admin/proceedings/paper/{path}"
         for path in ("", "add/", f"{paper}/change/", f"{paper}/history/", f"{paper}/delete/")
     ]
-    desk += [f"/admin/proceedings/volume/{volume.pk}/{path}/" for path in ("names", "files")]
-    desk += ["/admin/agreements/bulkjob/"]
-    desk += ["/admin/proceedings/paper/?q=nothing+like+it", "/admin/proceedings/paper/?agreement=issued"]
-    desk += ["/admin/proceedings/paper/?volume=247&blocker=declined"]
-    desk += [f"/admin/agreements/agreement/{path}" for path in ("", f"{sealed.pk}/change/", f"{waits.pk}/change/")]
-    desk += [f"/admin/agreements/agreement/{waits.pk}/move/{verb}/" for verb in ("void", "supersede")]
-    desk += [f"/admin/proceedings/user/{path}" for path in ("", "add/", f"{user}/change/", f"{user}/password/")]
-    return public, desk
+    editor_client += [f"/admin/proceedings/volume/{volume.pk}/{path}/" for path in ("names", "files")]
+    editor_client += ["/admin/agreements/bulkjob/"]
+    editor_client += ["/admin/proceedings/paper/?q=nothing+like+it", "/admin/proceedings/paper/?agreement=issued"]
+    editor_client += ["/admin/proceedings/paper/?volume=247&blocker=declined"]
+    editor_client += [
+        f"/admin/agreements/agreement/{path}" for path in ("", f"{sealed.pk}/change/", f"{waits.pk}/change/")
+    ]
+    editor_client += [f"/admin/agreements/agreement/{waits.pk}/move/{verb}/" for verb in ("void", "supersede")]
+    editor_client += [
+        f"/admin/proceedings/user/{path}" for path in ("", "add/", f"{user}/change/", f"{user}/password/")
+    ]
+    return public, editor_client
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
-def test_every_room_is_whole_quiet_and_open_to_all(width: int, scheme: str, reader: OpenWindow, volume: Volume) -> None:
+def test_every_admin_page_is_complete_error_free_and_accessible(
+    width: int, scheme: str, reader: OpenWindow, volume: Volume
+) -> None:
     User.objects.create_superuser("boss", password="pass")
-    public, desk = addresses(volume)
+    public, editor_client = addresses(volume)
     with reader(width=width, color_scheme=scheme) as visitor:
         barriers = []
         for path in public:
             visitor.go(path)
             barriers += visitor.barriers()
         log_in(visitor, "boss")
-        for path in desk:
+        for path in editor_client:
             visitor.go(path)
             barriers += visitor.barriers()
     assert not barriers

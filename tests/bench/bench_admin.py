@@ -1,7 +1,7 @@
-"""``python -m tests.bench.bench_desk [SIZE…]``: queries and milliseconds of the board and the lists.
+"""``python -m tests.bench.bench_admin [SIZE…]``: queries and milliseconds of the overview and the lists.
 
-A desk of so many agreements, in volumes of 3,500 at most; the rows are written in bulk, since a hundred thousand real
-moves would take an hour. CPU is the web process's own, the clock's time has the database in it.
+SIZE is the number of agreements, in volumes of at most 3,500. Rows are written in bulk, because a hundred thousand real
+transitions would take an hour. CPU time is the web process's; wall time includes the database.
 """
 
 import sys
@@ -27,7 +27,7 @@ LARGEST = 3500
 
 
 def fill(model: Any, source: str, where: str, **expressions: str) -> None:
-    """Rows of `model`, one for each of `source`; columns without an expression get the field's default."""
+    """Inserts rows of `model`, one per row of `source`. Columns without an expression get the field's default."""
     columns, values, params = [], [], []
     for field in model._meta.concrete_fields:
         if field.primary_key:
@@ -53,13 +53,15 @@ def moment(at: datetime) -> str:
 
 
 def as_json(items: Iterable[str]) -> str:
-    """SQL for a list of what `items` are in JSON, with whatever SQL they hold between quotes."""
+    """Returns SQL for a JSON list of `items`, with any SQL that they contain in quotes."""
     text = f"('[{', '.join(items)}]')"
     return f"CAST({text} AS jsonb)" if connection.vendor == "postgresql" else text
 
 
 def agreements_of(volume: Volume) -> None:
-    """Of twenty papers one has no agreement, one was declined, six wait and twelve are signed; two mails each."""
+    """Of twenty papers, one has no agreement, one was declined, six are awaiting signature and twelve are signed; two
+    emails each.
+    """
     text = snapshot.current_text()
     first_author = f"a.paper_id = p.id AND a.position = 1 AND p.volume_id = {volume.pk}"
     papers = f"proceedings_paper p JOIN proceedings_author a ON {first_author}"
@@ -105,8 +107,8 @@ def agreements_of(volume: Volume) -> None:
         fill(Event, ours, of_volume, **event, digest="'x'")
 
 
-def desk_of(size: int, first: int) -> Volume:
-    """So many papers in volumes numbered from `first`; returns the last one."""
+def create_agreements(size: int, first: int) -> Volume:
+    """Creates `size` papers in volumes numbered from `first`. Returns the last volume."""
     volume = None
     for number, start in enumerate(range(0, size, LARGEST), start=first):
         volume = volume_of(min(LARGEST, size - start), number=number)
@@ -126,12 +128,12 @@ def say(size: int, what: str, run: Any) -> Any:
 
 
 def main() -> None:
-    print(f"{connection.vendor}: {'desk of':>8} {'what':<42} {'queries':>8} {'CPU ms':>8} {'clock ms':>8}")
+    print(f"{connection.vendor}: {'rows':>8} {'what':<42} {'queries':>8} {'CPU ms':>8} {'wall ms':>8}")
     boss = User.objects.create_superuser("bench")
     first = 1
     for size in [int(given) for given in sys.argv[1:]] or SIZES:
-        desk_of(size, first)
-        volume = Volume.objects.get(number=first)  # the largest of this desk
+        create_agreements(size, first)
+        volume = Volume.objects.get(number=first)  # the largest of all
         first += 100
         editor = User.objects.create_user(f"ed{size}", is_staff=True)
         editor.volumes.set(Volume.objects.filter(number__gte=volume.number))

@@ -1,4 +1,4 @@
-"""What an editor does with the findings of ``check_volume``: writes into the file what each proposes."""
+"""Writes the suggested fixes of ``check_volume`` into a file, as an editor would."""
 
 import re
 
@@ -9,7 +9,7 @@ NAMED = re.compile(r"name \d+, '(.+?)'[ ,:]")
 
 
 def apply(text: str, findings: list[Finding]) -> str:
-    """`text` with the proposals of `findings` carried out, from the last line to the first."""
+    """Applies the suggested fixes of `findings` to `text`, from the last line to the first."""
     lines = text.split("\n")
     for one in sorted(findings, key=lambda finding: finding.line or 0, reverse=True):
         if one.fix and one.line:
@@ -25,12 +25,12 @@ def ends(line: str) -> bool:
 
 
 def repaired(field: str, one: Finding) -> str:
-    """One field, or the head of an entry, as the finding proposes it."""
+    """Applies a finding's fix to one field, or to the head of an entry."""
     match one.rule:
         case "braces":
             return re.sub(r"volume\s*=\s*\"?\d+\"?", lambda _: one.fix, field)
         case "double-backslash":
-            return field.replace("\\\\", "\\")  # a matrix, whose rows end so, is none of the findings with a proposal
+            return field.replace("\\\\", "\\")  # matrix rows end like this, but no finding about them has a fix
         case "escapes" | "unicode":
             return swapped(field, one.fix)
         case "key":
@@ -45,7 +45,7 @@ def repaired(field: str, one: Finding) -> str:
 
 
 def swapped(field: str, fix: str) -> str:
-    """``\\{ -> \\lbrace, – -> --``: each sign by what is written instead; a macro gets a blank before a letter."""
+    """Applies ``\\{ -> \\lbrace, – -> --`` to a field; a macro gets a blank before a letter."""
     for pair in fix.split(", "):
         old, _, new = pair.partition(" -> ")
         if new == "leave it out":
@@ -58,5 +58,5 @@ def swapped(field: str, fix: str) -> str:
 
 
 def closed(text: str) -> str:
-    """The brace that closes an entry behind its last field's, on a line of its own."""
+    """Moves the brace that closes an entry to a line of its own."""
     return re.sub(r"\}\s*\}[ \t]*(?=\n\s*@|\s*\Z)", "}\n}", text)
