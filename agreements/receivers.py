@@ -18,14 +18,14 @@ GONE = {"invalid", "bounced", "unsubscribed"}
 
 
 def listen() -> None:
-    """Hears of bounces if mail goes by django-anymail."""
+    """Connects to django-anymail's signal if it is installed."""
     if apps.is_installed("anymail"):
         from anymail.signals import tracking  # noqa: PLC0415 - it may not be there
 
-        tracking.connect(heard, dispatch_uid="agreements.receivers")
+        tracking.connect(handle_event, dispatch_uid="agreements.receivers")
 
 
-def heard(sender: Any, event: Any, **words: Any) -> None:
+def handle_event(sender: Any, event: Any, **options: Any) -> None:
     bounce = bounce_of(event)
     if bounce:
         lifecycle.bounced(bounce, now=timezone.now())
@@ -36,6 +36,6 @@ def bounce_of(event: Any) -> Bounce | None:
     message_id = (event.metadata or {}).get("message-id", "")
     if event.event_type not in ("bounced", "rejected") or not message_id:
         return None
-    words = " ".join(str(event.mta_response or event.description or event.reject_reason or event.event_type).split())
+    answer = " ".join(str(event.mta_response or event.description or event.reject_reason or event.event_type).split())
     one = f"{event.event_type} {message_id} {event.event_id or event.timestamp}"
-    return Bounce(message_id, event.reject_reason in GONE, words[:500], hashlib.sha256(one.encode()).hexdigest())
+    return Bounce(message_id, event.reject_reason in GONE, answer[:500], hashlib.sha256(one.encode()).hexdigest())

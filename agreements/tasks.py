@@ -1,4 +1,4 @@
-"""Celery lives here only: the clock's rounds as tasks. They carry no data and decide nothing."""
+"""The scheduled jobs as Celery tasks. They carry no data and decide nothing."""
 
 from celery import shared_task
 from django.utils import timezone

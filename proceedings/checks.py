@@ -1,4 +1,4 @@
-"""System checks: how staff come in, how papers are found."""
+"""System checks of two-factor login and search indexes."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from proceedings.models import search
 
 @register(Tags.security)
 def check_two_factor_login(**kwargs: Any) -> list[CheckMessage]:
-    """Not for `--deploy` alone: in production no command runs without it."""
+    """Runs without `--deploy` too, so that in production no command starts without two-factor login."""
     if settings.DEBUG or settings.TWO_STEP_LOGIN:
         return []
     return [
         Error(
-            "Staff log in with a password alone.",
-            hint="Take TWO_STEP_LOGIN=0 out of the environment; DEBUG=1 is for one's own machine.",
+            "Staff can log in with a password alone.",
+            hint="Remove TWO_STEP_LOGIN=0 from the environment. Use DEBUG=1 only on your own machine.",
             id="proceedings.E001",
         )
     ]

@@ -1,4 +1,4 @@
-"""What the lists of papers and of agreements share: columns, order, counts with an end, CSV."""
+"""What the lists of papers and agreements share: columns, order, capped counts, CSV."""
 
 import csv
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements.admin.format import NONE, in_two_lines, in_utc, zone_of
+from agreements.admin.format import NONE, format_utc, format_utc_and_local, zone_of
 from agreements.dashboard import overview, paper_state
 from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, blockers
 from agreements.delivery.readiness import formula_safe
@@ -28,11 +28,11 @@ from proceedings.accounts.permissions import OwnVolumes, chosen_volume
 from proceedings.models import Paper
 
 MAX_ROWS = 5000
-"""No list counts further: to count a hundred thousand rows takes longer than to show a page. Any volume is smaller."""
+"""Lists count up to this number only: counting 100,000 rows takes longer than showing a page. Volumes are smaller."""
 
 CHUNK = 500
 
-SAID = frozenset(
+SHOWN_IN_COLUMNS = frozenset(
     {
         Blocker.WAITING,
         Blocker.RECEIVED,
@@ -43,10 +43,10 @@ SAID = frozenset(
         Blocker.NO_CONTACT,
     }
 )
-"""What the chip of the status, or another column, says already."""
+"""Blockers that the status or another column shows already."""
 
-QUIET = SAID | {Blocker.NO_PDF}
-"""The board counts files; a line about them under every status would hide what needs a person."""
+NOT_IN_REMARKS = SHOWN_IN_COLUMNS | {Blocker.NO_PDF}
+"""The overview counts missing files; a remark on every row would hide what needs action."""
 
 CSV_HEAD = (
     *("volume", "paper", "title", "section", "corresponding author", "e-mail", "agreement", "status", "blocked by"),
@@ -54,8 +54,8 @@ CSV_HEAD = (
 )
 
 
-def rank(*groups: list[Status]) -> Case:
-    """The place of a status among `groups`: what needs a person stands before what waits and what is done."""
+def order_by_status(*groups: list[Status]) -> Case:
+    """Sort key by status: the index of the group in `groups` that holds it, so that what needs action comes first."""
     cases = [When(status__in=statuses, then=Value(place)) for place, statuses in enumerate(groups)]
     return Case(*cases, default=Value(len(groups)), output_field=IntegerField())
 
@@ -63,30 +63,30 @@ def rank(*groups: list[Status]) -> Case:
 class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
-        """At most `MOST`."""
+        """At most `MAX_ROWS`."""
         rows: Any = self.object_list
         return int(rows.order_by().values("pk")[:MAX_ROWS].count())
 
 
 class ExportableList(OwnVolumes):
-    """A list whose rows are papers or agreements; `pair` says which of each a row is about.
+    """A list of papers or agreements; `pair` gives the paper and agreement of a row.
 
-    Its queryset brings the authors, the volume with its terms, the messages, and `of_its_paper`.
+    Its queryset must load the authors, the volume's signing settings, the messages, and `paper_annotations`.
     """
 
     paginator = CappedPaginator
     show_full_result_count = False
-    change_list_template = "admin/agreements/desk_list.html"
+    change_list_template = "admin/agreements/exportable_list.html"
     list_per_page = 50
     list_max_show_all = 200
-    by_need: ClassVar[list[Any]] = []
-    """The order of a list that is about one volume. Across volumes no such order could be quick."""
+    priority_ordering: ClassVar[list[Any]] = []
+    """The order of a list of one volume. Sorting all volumes so would be too slow."""
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         raise NotImplementedError
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        return self.by_need if chosen_volume(request) else ["-pk"]
+        return self.priority_ordering if chosen_volume(request) else ["-pk"]
 
     # columns
 
@@ -95,32 +95,34 @@ class ExportableList(OwnVolumes):
         closed = agreement is not None and agreement.status in (Status.SUPERSEDED, Status.VOIDED)
         if paper.status == Paper.Status.WITHDRAWN or (closed and isinstance(row, Agreement)):
             return []
-        return blockers(paper_state.of_loaded(paper, agreement, row), timezone.now())
+        return blockers(paper_state.state_of_loaded(paper, agreement, row), timezone.now())
 
     def remarks(self, row: Any) -> str:
-        """What else is the matter, as a quiet line under the status."""
-        words = "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row) if blocker not in QUIET)
-        return format_html('<br><span class="quiet">{}</span>', words) if words else ""
+        """The other blockers, as a line under the status."""
+        labels = "; ".join(
+            BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row) if blocker not in NOT_IN_REMARKS
+        )
+        return format_html('<br><span class="quiet">{}</span>', labels) if labels else ""
 
-    @admin.display(description="last mail (UTC)")
-    def last_mail(self, row: Any) -> str:
-        return in_two_lines(self.last_mail_at(row))
+    @admin.display(description="last email (UTC)")
+    def last_email(self, row: Any) -> str:
+        return format_utc_and_local(self.last_email_at(row))
 
-    def last_mail_at(self, row: Any) -> datetime | None:
+    def last_email_at(self, row: Any) -> datetime | None:
         agreement = self.pair(row)[1]
         messages = agreement.messages.all() if agreement else []
         return max((m.sent_at for m in messages if m.sent_at), default=None)
 
-    @admin.display(description="next mail (UTC)")
-    def next_mail(self, row: Any) -> str:
-        return in_two_lines(self.next_mail_at(row))
+    @admin.display(description="next email (UTC)")
+    def next_email(self, row: Any) -> str:
+        return format_utc_and_local(self.next_email_at(row))
 
-    def next_mail_at(self, row: Any) -> datetime | None:
+    def next_email_at(self, row: Any) -> datetime | None:
         paper, agreement = self.pair(row)
         if agreement is None or agreement.status not in LIVE:
             return None
-        mail = overview.mail_to_come(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
-        return mail.at if mail else None
+        email = overview.next_email_about(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
+        return email.at if email else None
 
     @admin.display(description="deadline")
     def deadline(self, row: Any) -> str:
@@ -143,17 +145,17 @@ class ExportableList(OwnVolumes):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         volume = chosen_volume(request)
         context = {
-            "board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "",
-            "most": MAX_ROWS,
+            "overview_url": reverse("admin:proceedings_volume_overview", args=[volume.pk]) if volume else "",
+            "max_rows": MAX_ROWS,
         }
-        answer = super().changelist_view(request, context | (extra_context or {}))
-        if isinstance(answer, TemplateResponse):
-            with timezone.override(zone_of(request)):  # which the columns show beside UTC
-                answer.render()
-        return answer
+        response = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse):
+            with timezone.override(zone_of(request)):  # the columns show it beside UTC
+                response.render()
+        return response
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The list as CSV, with the same search, filters and scope; streamed, so that its length does not matter."""
+        """The list as CSV with the same search, filters and scope. Streamed, so memory use stays flat."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if not self.has_view_permission(request):
@@ -163,13 +165,13 @@ class ExportableList(OwnVolumes):
         except IncorrectLookupParameters:
             return HttpResponseRedirect(request.path)
         lines = self.csv_lines(self.get_queryset(request), list(found.queryset.values_list("pk", flat=True)))
-        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{self.opts.verbose_name_plural}.csv"'
-        return answer
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.opts.verbose_name_plural}.csv"'
+        return response
 
     def csv_lines(self, rows: QuerySet[Any], keys: list[int]) -> Iterator[bytes]:
         line = csv.writer(Echo(), lineterminator="\r\n").writerow
-        yield b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
+        yield b"\xef\xbb\xbf"  # byte order mark: spreadsheets then read UTF-8
         yield line(CSV_HEAD)
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
@@ -188,14 +190,14 @@ class ExportableList(OwnVolumes):
             *(str(paper.volume.number), paper.key, paper.title, paper.section, *signer),
             agreement.reference if agreement else "",
             STATUS_LABELS[Status(agreement.status)] if agreement else "",
-            "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row)),
-            *((in_utc(agreement.issued_at), in_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
-            *(in_utc(self.last_mail_at(row)), in_utc(self.next_mail_at(row)), self.deadline_of(row)),
+            "; ".join(BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row)),
+            *((format_utc(agreement.issued_at), format_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
+            *(format_utc(self.last_email_at(row)), format_utc(self.next_email_at(row)), self.deadline_of(row)),
         ]
 
 
 class Echo:
-    """A file that hands back what is written into it."""
+    """A file-like object whose `write` returns the bytes."""
 
     def write(self, text: str) -> bytes:
         return text.encode()

@@ -1,1 +1,1 @@
-"""Where each paper stands, on one page."""
+"""The state of each paper, and the overview of a volume."""

@@ -1,4 +1,4 @@
-"""What keeps a paper from being delivered. Pure: where a paper stands in, what blocks it out."""
+"""What keeps a paper from delivery. Pure: the state of a paper -> its blockers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,23 +7,23 @@ from enum import StrEnum
 from agreements.domain.states import WAITING, Status
 
 LAPSING = timedelta(days=270)
-"""Nine months after the signature an unpublished paper begins to run out of its year (clause 7)."""
+"""Nine months after signing, an unpublished agreement will lapse within three months (clause 7)."""
 LAST_MONTH = timedelta(days=335)
-"""After eleven months it is high time."""
+"""Eleven months after signing, it will lapse within one month."""
 
 
 class Blocker(StrEnum):
-    """In the order in which a chair should look at them: what needs a person first."""
+    """In order of urgency: what needs action comes first."""
 
     NO_CONTACT = "no-contact"
     NAME = "name"
     UNPRINTABLE = "unprintable"
     DECLINED = "declined"
-    REFUSED = "refused"
+    UNDELIVERABLE = "refused"
     MAIL_UNKNOWN = "mail-unknown"
     RECEIVED = "received"
-    PROPOSAL = "change_request"
-    DRIFTED = "drifted"
+    CHANGE_REQUEST = "change_request"
+    MISMATCH = "mismatched"
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
     EDIT = "edit"
@@ -33,7 +33,7 @@ class Blocker(StrEnum):
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
     OVERDUE = "overdue"
-    SILENT = "silent"
+    UNANSWERED = "silent"
     WAITING = "waiting"
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
@@ -44,176 +44,190 @@ class Blocker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockerInfo:
-    """A blocker in words, and what to do about it. `person`: somebody must act; else it comes right by itself."""
+    """A blocker's label and advice. `needs_action`: an editor must act; else the system or the author will."""
 
-    words: str
+    label: str
     advice: str
-    person: bool
-    stops: bool = True
-    """Whether the paper may not be delivered meanwhile."""
+    needs_action: bool
+    blocks_delivery: bool = True
+    """Whether it keeps the paper from delivery."""
 
 
 BLOCKER_INFO = {
     Blocker.NO_CONTACT: BlockerInfo(
-        "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+        "no corresponding author",
+        "Choose one on the paper’s page and enter an email address. Then issue the agreement.",
+        needs_action=True,
     ),
     Blocker.NAME: BlockerInfo(
-        "name problem", "A name was likely misread. Settle it under Names; the answer is remembered.", person=True
+        "name probably wrong",
+        "The import probably misread a name. Correct it under Names; later imports use your answer.",
+        needs_action=True,
     ),
     Blocker.UNPRINTABLE: BlockerInfo(
-        "letters the form cannot show",
-        "The paper’s title or a name has a character that no font of the form has. Write it in other letters.",
-        person=True,
+        "characters the form cannot print",
+        "The title or a name has a character that is in none of the form’s fonts. Use other characters.",
+        needs_action=True,
     ),
     Blocker.DECLINED: BlockerInfo(
-        "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
+        "declined",
+        "Read the reason and contact the authors. Then issue a new agreement or withdraw the paper.",
+        needs_action=True,
     ),
-    Blocker.REFUSED: BlockerInfo(
-        "mail refused",
-        "The signer’s address takes no mail. Choose another author to sign, or correct the address.",
-        person=True,
+    Blocker.UNDELIVERABLE: BlockerInfo(
+        "undeliverable address",
+        "We cannot deliver email to the signer. Choose another signer, or correct the address.",
+        needs_action=True,
     ),
     Blocker.MAIL_UNKNOWN: BlockerInfo(
-        "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
+        "email delivery unknown",
+        "The mail server did not confirm delivery. Ask the author, or send a reminder now.",
+        needs_action=True,
     ),
     Blocker.RECEIVED: BlockerInfo(
-        "paper form to look at",
-        "An author sent the form signed by hand. Look at it on the agreement’s page: accept it, or send it back.",
-        person=True,
+        "signed form needs review",
+        "A signer sent a form signed by hand. Review it on the agreement’s page: accept it or send it back.",
+        needs_action=True,
     ),
-    Blocker.PROPOSAL: BlockerInfo(
-        "a proposal waits",
-        "An author asks for another signer or other facts: accept or refuse it. Meanwhile, for a week at most, no "
-        "reminders go out.",
-        person=True,
+    Blocker.CHANGE_REQUEST: BlockerInfo(
+        "open change request",
+        "The signer asks for another signer, title or names. Accept or reject the request. Until then, but for a week "
+        "at most, we send no reminders.",
+        needs_action=True,
     ),
-    Blocker.DRIFTED: BlockerInfo(
+    Blocker.MISMATCH: BlockerInfo(
         "title or authors changed",
-        "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
-        person=True,
+        "The paper and its agreement differ. Replace the agreement, or correct the paper.",
+        needs_action=True,
     ),
     Blocker.SEAL_FAILED: BlockerInfo(
-        "sealing fails",
-        "The agreement’s page says why. It is tried again by itself; the signature stands.",
-        person=True,
+        "sealing failed",
+        "The agreement’s page shows the error. The server tries again. The signature stays valid.",
+        needs_action=True,
     ),
     Blocker.OBJECTION: BlockerInfo(
-        "an author objects",
-        "The agreement’s page says who and why. The signature stands until you replace or void the agreement.",
-        person=True,
-        stops=False,
+        "objection by a co-author",
+        "The agreement’s page shows who objects and why. The signature is valid unless you replace or void it.",
+        needs_action=True,
+        blocks_delivery=False,
     ),
     Blocker.EDIT: BlockerInfo(
-        "an edit is not confirmed",
-        "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
-        person=True,
+        "unconfirmed edit",
+        "The author must confirm a substantive edit before delivery (clause 5). Ask again, or undo the edit.",
+        needs_action=True,
     ),
     Blocker.PUBLISHER: BlockerInfo(
-        "the publisher’s check objects",
-        "The paper’s page says to what, and what to write instead. Counted every minute.",
-        person=True,
+        "publisher check failed",
+        "The paper’s page lists the errors and the corrections. We check every minute.",
+        needs_action=True,
     ),
     Blocker.LAPSED: BlockerInfo(
-        "lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True
+        "lapsed", "The paper was not published within a year (clause 7). Issue a new agreement.", needs_action=True
     ),
     Blocker.LAST_MONTH: BlockerInfo(
         "lapses within a month",
-        "Signed eleven months ago and not published. Publish it, or ask its authors for a new agreement in time.",
-        person=True,
+        "Signed eleven months ago and not published. Publish the paper, or issue a new agreement in time.",
+        needs_action=True,
     ),
     Blocker.LAPSING: BlockerInfo(
-        "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
+        "lapses within three months",
+        "Signed nine months ago and not published. It lapses after a year (clause 7).",
+        needs_action=True,
     ),
-    Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select them and issue the agreements.", person=True),
+    Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select the papers and issue their agreements.", needs_action=True),
     Blocker.OVERDUE: BlockerInfo(
-        "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
+        "overdue",
+        "The deadline has passed. Write to the author yourself, or choose a co-author as signer.",
+        needs_action=True,
     ),
-    Blocker.SILENT: BlockerInfo(
-        "no answer to the reminders",
-        "Write to the author yourself, ask a co-author to sign, or correct the address. The co-authors have been asked "
-        "too, where their addresses are known.",
-        person=True,
+    Blocker.UNANSWERED: BlockerInfo(
+        "no answer to reminders",
+        "Write to the author yourself, choose a co-author as signer, or correct the address. We also asked the "
+        "co-authors whose addresses we know.",
+        needs_action=True,
     ),
-    Blocker.WAITING: BlockerInfo("waiting for signature", "Reminders go out by themselves.", person=False),
-    Blocker.NOT_SENT: BlockerInfo("invitation not sent yet", "It goes out within a minute.", person=False),
-    Blocker.SEAL_PENDING: BlockerInfo("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.WAITING: BlockerInfo("awaiting signature", "The server sends reminders.", needs_action=False),
+    Blocker.NOT_SENT: BlockerInfo("invitation queued", "The server sends it within a minute.", needs_action=False),
+    Blocker.SEAL_PENDING: BlockerInfo(
+        "seal pending", "Signed. The server seals it within a minute.", needs_action=False
+    ),
     Blocker.NAME_DOUBT: BlockerInfo(
-        "name to check",
-        "Which part is the family name was guessed. Look them over under Names.",
-        person=False,
-        stops=False,
+        "name to review",
+        "The import guessed which part is the family name. Review it under Names.",
+        needs_action=False,
+        blocks_delivery=False,
     ),
     Blocker.WAIVED: BlockerInfo(
         "waived",
-        "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
-        "settle these with its series editor.",
-        person=False,
-        stops=False,
+        "No signature needed. The permissions package lists each with its reason. The publisher expects an agreement "
+        "for every paper: ask its series editor.",
+        needs_action=False,
+        blocks_delivery=False,
     ),
     Blocker.NO_PDF: BlockerInfo(
-        "no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False
+        "no PDF", "Upload the papers’ files under Files, singly or in a zip.", needs_action=False
     ),
 }
 
 SUITABLE_ACTIONS = {
     Blocker.NO_CONTACT: "contact",
-    Blocker.REFUSED: "contact",
+    Blocker.UNDELIVERABLE: "contact",
     Blocker.NOT_ISSUED: "issue",
     Blocker.DECLINED: "issue",
     Blocker.LAPSED: "issue",
-    Blocker.DRIFTED: "supersede",
+    Blocker.MISMATCH: "supersede",
     Blocker.MAIL_UNKNOWN: "remind",
     Blocker.OVERDUE: "remind",
-    Blocker.SILENT: "remind",
+    Blocker.UNANSWERED: "remind",
     Blocker.WAITING: "remind",
 }
-"""The move for many that the board offers with each; what is not named wants a look at each paper."""
+"""The bulk action that the overview offers for a blocker; for the others, each paper needs its own decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperState:
-    """Where one accepted paper stands, as far as its agreement goes."""
+    """The state of one accepted paper and its agreement."""
 
     has_contact: bool
     has_pdf: bool = True
     name_wrong: bool = False
-    """A name was likely misread at the import, and nobody has settled it."""
+    """The import probably misread a name; not resolved."""
     name_doubtful: bool = False
-    """A name was guessed at the import, likely well."""
-    flawed: bool = False
-    """The publisher's check found an error when it last looked."""
+    """The import guessed a name, probably right."""
+    has_errors: bool = False
+    """The last publisher check found errors."""
     unprintable: bool = False
-    """A character of the title or of a name is in none of the form's fonts, and no agreement has frozen it yet."""
+    """The title or a name has a character in none of the form's fonts; no agreement is issued."""
     status: str | None = None
-    """Of the live agreement, else of the newest; None without any."""
+    """Of the live agreement, else of the newest; None if there is none."""
     signed_at: datetime | None = None
-    drifted: bool = False
+    mismatched: bool = False
     invited: bool = False
-    """At least one mail with a link has left, or may have."""
-    refused: bool = False
-    """The last mail to the signer was refused for good, or came back so."""
+    """At least one email with a link was sent, or may have been."""
+    undeliverable: bool = False
+    """The last email to the signer failed or bounced for good."""
     mail_unknown: bool = False
-    """Whether the last mail to the signer arrived is not known."""
+    """Delivery of the last email to the signer is unknown."""
     seal_failed: bool = False
     change_request: bool = False
-    """The signer asks the editors for something before signing."""
+    """The signer has an open change request."""
     objection: bool = False
-    """An author for whom another one signed has objected."""
-    silent: bool = False
-    """So many reminders had no answer that the terms want an editor to hear of it."""
+    """A co-author objects to the signature."""
+    unanswered: bool = False
+    """As many reminders had no answer as the signing settings allow before editors are told."""
     edit: bool = False
-    """An edit is not confirmed, or the author said no to it."""
+    """An edit is unconfirmed, or the author declined it."""
     closes_at: datetime | None = None
     published: bool = False
 
     @property
     def signature_at(self) -> datetime | None:
-        """When it was signed, if that signature still counts: not one that lapsed or was voided."""
+        """When it was signed, if the signature still counts: None after a lapse or void."""
         return self.signed_at if self.status in (Status.SIGNED, Status.SEALED) else None
 
 
 def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
-    """Everything that blocks the paper's delivery, the most pressing first; empty when it may go."""
+    """The paper's blockers, most urgent first; empty if it is ready to deliver."""
     match paper_state.status:
         case Status.SEALED | Status.SIGNED:
             found = blockers_of_signed(paper_state, now)
@@ -227,18 +241,18 @@ def blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
             found = {Blocker.WAIVED}
         case _:
             found = blockers_of_unissued(paper_state)
-    if paper_state.drifted and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
-        found.add(Blocker.DRIFTED)
+    if paper_state.mismatched and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
+        found.add(Blocker.MISMATCH)
     found |= blockers_of_paper(paper_state)
     return [blocker for blocker in Blocker if blocker in found]
 
 
 def blockers_of_paper(paper_state: PaperState) -> set[Blocker]:
-    """What is the matter with the paper itself, wherever its agreement stands."""
+    """Blockers of the paper itself, whatever its agreement's status."""
     found = set()
     if not paper_state.has_pdf:
         found.add(Blocker.NO_PDF)
-    if paper_state.flawed:
+    if paper_state.has_errors:
         found.add(Blocker.PUBLISHER)
     if paper_state.name_wrong:
         found.add(Blocker.NAME)
@@ -267,19 +281,19 @@ def blockers_of_signed(paper_state: PaperState, now: datetime) -> set[Blocker]:
 
 
 def blockers_of_waiting(paper_state: PaperState, now: datetime) -> set[Blocker]:
-    change_request = {Blocker.PROPOSAL} if paper_state.change_request else set()
-    waits = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else mail_or_signature(paper_state, now)
-    return {*change_request, waits}
+    change_request = {Blocker.CHANGE_REQUEST} if paper_state.change_request else set()
+    other = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else blocker_of_unsigned(paper_state, now)
+    return {*change_request, other}
 
 
-def mail_or_signature(paper_state: PaperState, now: datetime) -> Blocker:
-    """What is waited for: that a mail arrives, or that somebody signs."""
-    if paper_state.refused:
-        return Blocker.REFUSED
+def blocker_of_unsigned(paper_state: PaperState, now: datetime) -> Blocker:
+    """The blocker of an unsigned agreement: an email problem, or the missing signature."""
+    if paper_state.undeliverable:
+        return Blocker.UNDELIVERABLE
     if paper_state.mail_unknown:
         return Blocker.MAIL_UNKNOWN
     if not paper_state.invited:
         return Blocker.NOT_SENT
     if paper_state.closes_at and now >= paper_state.closes_at:
         return Blocker.OVERDUE
-    return Blocker.SILENT if paper_state.silent else Blocker.WAITING
+    return Blocker.UNANSWERED if paper_state.unanswered else Blocker.WAITING

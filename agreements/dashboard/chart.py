@@ -1,19 +1,19 @@
-"""The progress picture: signatures over time against the deadline, as coordinates for an SVG. Pure."""
+"""The progress chart: signatures over time and the deadline, as SVG coordinates. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 16, 34
-"""Margins in SVG units: figures stand at the left, days below."""
+"""Margins in SVG units: counts on the left, days below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on an axis with its words."""
+    """A label on an axis."""
 
     at: float
-    words: str
+    text: str
     anchor: str = "middle"
 
 
@@ -22,11 +22,11 @@ class Chart:
     signed: str
     """Points of the line of signatures."""
     area: str
-    """The same, closed along the bottom."""
+    """The same, closed along the bottom edge."""
     needed: str
-    """The line from today to everything signed at the deadline; empty once it has passed or all have signed."""
+    """The line from today to all signed at the deadline; empty after the deadline or when all have signed."""
     deadline: float | None
-    """Where the deadline stands."""
+    """The x coordinate of the deadline."""
     days: tuple[Mark, ...]
     counts: tuple[Mark, ...]
     today_x: float
@@ -35,14 +35,14 @@ class Chart:
     height: int = HEIGHT
     left: int = LEFT
     label: int = LEFT - 8
-    """Where the figures at the left end."""
+    """The right edge of the counts."""
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
 
 
-def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
-    """`days` follow each other without a gap and there is at least one; `signed` counts up; `total` are all papers."""
+def build_chart(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: date | None) -> Chart:
+    """`days` are consecutive and not empty; `signed` is cumulative; `total` is the number of papers."""
     first, today = days[0], days[-1]
     last = max(today, deadline or today, first + timedelta(days=1))
     span = (last - first).days
@@ -57,7 +57,7 @@ def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: 
     needed = ""
     if deadline and deadline > today and signed[-1] < total:
         needed = f"{x(today)},{y(signed[-1])} {x(deadline)},{y(total)}"
-    marks = [Mark(x(first), words(first), "start"), Mark(x(last), words(last), "end")]
+    marks = [Mark(x(first), format_day(first), "start"), Mark(x(last), format_day(last), "end")]
     if LEFT + 90 < x(today) < WIDTH - RIGHT - 90:
         marks.insert(1, Mark(x(today), "today"))
     return Chart(
@@ -72,5 +72,5 @@ def draw(days: tuple[date, ...], signed: tuple[int, ...], total: int, deadline: 
     )
 
 
-def words(day: date) -> str:
+def format_day(day: date) -> str:
     return f"{day.day} {day:%b}"

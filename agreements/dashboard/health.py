@@ -1,4 +1,4 @@
-"""Whether the desk does its work, in figures and words: for machines that watch. Reads only, and by index only."""
+"""Health figures and messages for monitoring. Reads only, and by index only."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,17 +20,17 @@ EXPECTED_JOBS = JobRun.objects.filter(name="chase")
 @dataclass(frozen=True, slots=True)
 class Figures:
     planner_silent_seconds: int | None
-    """Since the clock last looked for reminders; None if it never did."""
+    """Since the scheduled job last queued reminders; None if it never ran."""
     oldest_due_seconds: int
-    """How long the mail that waits longest has been due; 0 if none is."""
+    """How long the oldest due email has been due; 0 if none is."""
     unknown: int
-    """Mails of the last day of which nobody knows whether they arrived."""
+    """Emails of the last day whose delivery is unknown."""
     failed: int
     sent: int
     """Of the last day."""
     seals_waiting: int
     oldest_signature_seconds: int
-    """How long the signature that waits longest has been waiting for its seal; 0 if none does."""
+    """How long the oldest unsealed signature has been waiting; 0 if there is none."""
 
     @property
     def failed_share(self) -> float:
@@ -38,12 +38,12 @@ class Figures:
 
 
 def figures(now: datetime) -> Figures:
-    ran = EXPECTED_JOBS.values_list("at", flat=True).first()
+    ran_at = EXPECTED_JOBS.values_list("at", flat=True).first()
     of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
     unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
     signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
     return Figures(
-        planner_silent_seconds=seconds(now, ran) if ran else None,
+        planner_silent_seconds=seconds(now, ran_at) if ran_at else None,
         oldest_due_seconds=seconds(now, overdue(now).values_list("due_at", flat=True).first()),
         unknown=of_the_day.filter(state=State.UNKNOWN).count(),
         failed=of_the_day.filter(state=State.FAILED).count(),
@@ -54,9 +54,9 @@ def figures(now: datetime) -> Figures:
 
 
 def heartbeat(now: datetime) -> dict[str, Subquery]:
-    """For a query that is made anyway: when the clock last ran, and since when the mail that waits longest is due."""
+    """Annotations: when scheduled jobs last ran, and since when the oldest due email is due."""
     return {
-        "clock_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
+        "jobs_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
         "oldest_due_at": Subquery(overdue(now).values("due_at")[:1]),
     }
 
@@ -69,27 +69,27 @@ def seconds(now: datetime, since: datetime | None) -> int:
     return max(0, int((now - since).total_seconds())) if since else 0
 
 
-def stopped_jobs(silent: int | None, due: int) -> list[str]:
-    """What does not go on, in any volume; only who runs the server can help. The seconds are those of `Figures`."""
+def stopped_jobs(idle: int | None, due: int) -> list[str]:
+    """Messages about stopped jobs, for the administrator. `idle` and `due` are in seconds, as in `Figures`."""
     found = []
-    if silent is None:
-        found.append("The clock has never run. Is `celery beat` running?")
-    elif silent > STALE_AFTER.total_seconds():
-        found.append(f"The clock has not run for {silent // 60} minutes. Is `celery beat` running?")
+    if idle is None:
+        found.append("Scheduled jobs have never run. Check that `celery beat` is running.")
+    elif idle > STALE_AFTER.total_seconds():
+        found.append(f"Scheduled jobs have not run for {idle // 60} minutes. Check that `celery beat` is running.")
     if due > LATE.total_seconds():
-        found.append(f"A mail has been due for {due // 60} minutes. Is a worker running?")
+        found.append(f"An email has been due for {due // 60} minutes. Check that a Celery worker is running.")
     return found
 
 
 def problems(seen: Figures) -> list[str]:
-    """What a person should look at, in words; empty when all is well."""
+    """Messages about problems; empty if there are none."""
     found = stopped_jobs(seen.planner_silent_seconds, seen.oldest_due_seconds)
     if seen.unknown:
-        found.append(f"{seen.unknown} mails of the last day may or may not have arrived. The board shows them.")
+        found.append(f"{seen.unknown} emails of the last day have an unknown delivery. See the volumes' overviews.")
     if seen.failed > 1 and seen.failed_share > FAILED_SHARE:
-        found.append(f"{seen.failed} mails of the last day were refused, {seen.failed_share:.0%} of all.")
+        found.append(f"{seen.failed} emails of the last day failed, {seen.failed_share:.0%} of all.")
     if seen.oldest_signature_seconds > LATE.total_seconds():
-        found.append(f"{seen.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
+        found.append(f"{seen.seals_waiting} signatures are not sealed yet. See the agreements' pages for the error.")
     return found
 
 

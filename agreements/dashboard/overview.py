@@ -1,4 +1,4 @@
-"""One volume at a glance: what blocks delivery, who needs a person today, what goes out next. Reads only."""
+"""The overview of a volume: blockers, what needs action, next emails, progress. Reads only."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,33 +18,33 @@ from agreements.models import Agreement, ChangeRequest, Event, Message, SigningS
 from agreements.reminders import planner
 from proceedings.models import Volume
 
-READY_WHEN = (Status.SEALED, Status.WAIVED)
-"""Where a paper may go to the publisher, as far as its agreement goes."""
+READY_STATUSES = (Status.SEALED, Status.WAIVED)
+"""Statuses of an agreement that allow delivery."""
 
-MANY = 8
-"""How many examples a list on the board shows before it links to the rest."""
+MAX_EXAMPLES = 8
+"""Rows that a list on the overview shows before it links to the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     blocker: Blocker
-    meaning: BlockerInfo
+    info: BlockerInfo
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that needs a person, with why."""
+    """A paper that needs action, with the reason."""
 
     paper_id: int
     key: str
     title: str
-    who: str
-    meaning: BlockerInfo
+    corresponding_author: str
+    info: BlockerInfo
 
 
 @dataclass(frozen=True, slots=True)
-class NextMail:
+class NextEmail:
     at: datetime
     """UTC."""
     what: str
@@ -52,19 +52,19 @@ class NextMail:
     key: str
     agreement_id: int
     late: bool = False
-    """It should have gone out by now."""
+    """It should have been sent by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Signatures over time, for the picture: one point a day."""
+    """Signatures over time, one point a day, for the chart."""
 
     days: tuple[date, ...]
     signed: tuple[int, ...]
     total: int
     deadline: date | None
     pace: float | None
-    """Signatures a day still needed to be complete at the deadline; None when it has passed or all have signed."""
+    """Signatures a day needed to have all at the deadline; None after it, or when all have signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class Overview:
     now: datetime
     signing_settings: SigningSettings | None
     papers: int
-    cleared: int
+    ready: int
     signed: int
     counts: tuple[Count, ...]
-    persons: int
-    """Papers that need a person."""
+    needs_action: int
+    """Papers that need action."""
     tasks: tuple[Task, ...]
-    """The most pressing of them."""
+    """The most urgent of them."""
     days_left: int | None
-    """Whole days to the deadline; below zero past it."""
-    next_mails: tuple[NextMail, ...]
+    """Whole days to the deadline; negative after it."""
+    next_emails: tuple[NextEmail, ...]
     last_events: tuple[tuple[Event, str], ...]
     progress: Progress
 
@@ -96,25 +96,25 @@ class Overview:
 
     @property
     def complete(self) -> bool:
-        return self.papers > 0 and self.cleared == self.papers
+        return self.papers > 0 and self.ready == self.papers
 
     @property
-    def mail_trouble(self) -> list[str]:
-        """What is the matter with the mail, in words; empty when all is well."""
+    def delivery_problems(self) -> list[str]:
+        """Messages about email problems; empty if there are none."""
         found = {count.blocker: count.count for count in self.counts}
-        refused, unknown = found.get(Blocker.REFUSED, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
-        words = ["Mail is late: it should have gone out by now. Is a worker running?"] * any(
-            mail.late for mail in self.next_mails
+        refused, unknown = found.get(Blocker.UNDELIVERABLE, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
+        messages = ["Email is late. Check that a Celery worker is running."] * any(
+            mail.late for mail in self.next_emails
         )
         if refused:
-            words.append(f"{refused} address{'es' * (refused != 1)} refused the last mail.")
+            messages.append(f"The last email to {refused} address{'es' * (refused != 1)} failed.")
         if unknown:
-            words.append(f"Of {unknown} mail{'s' * (unknown != 1)} nobody knows whether it arrived.")
-        return words
+            messages.append(f"The delivery of {unknown} email{'s' * (unknown != 1)} is unknown.")
+        return messages
 
     @property
     def more_tasks(self) -> int:
-        return self.persons - len(self.tasks)
+        return self.needs_action - len(self.tasks)
 
     @property
     def days_away(self) -> int:
@@ -126,22 +126,24 @@ class Overview:
         return 1000 * self.signed // max(self.papers, 1)
 
     @property
-    def cleared_share(self) -> int:
-        return 1000 * self.cleared // max(self.papers, 1)
+    def ready_share(self) -> int:
+        return 1000 * self.ready // max(self.papers, 1)
 
 
 def build_overview(volume: Volume, now: datetime) -> Overview:
-    """The board of one volume at `now`."""
+    """Computes the overview of one volume at `now`."""
     signing_settings: SigningSettings | None = getattr(volume, "signing_settings", None)
     papers = rows(accepted(volume), signing_settings)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
-    cleared = 0
+    ready = 0
     for row in papers:
         found = blockers(row.paper_state, now)
         counts.update(found)
-        cleared += row.paper_state.status in READY_WHEN and not any(BLOCKER_INFO[one].stops for one in found)
-        if found and BLOCKER_INFO[found[0]].person:
+        ready += row.paper_state.status in READY_STATUSES and not any(
+            BLOCKER_INFO[one].blocks_delivery for one in found
+        )
+        if found and BLOCKER_INFO[found[0]].needs_action:
             tasks.append((found[0], row))
     progress = progress_of(papers, signing_settings, now)
     order = list(Blocker)
@@ -151,73 +153,83 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
         now=now,
         signing_settings=signing_settings,
         papers=len(papers),
-        cleared=cleared,
+        ready=ready,
         signed=progress.signed[-1],
         counts=tuple(Count(blocker, BLOCKER_INFO[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
-        persons=len(tasks),
+        needs_action=len(tasks),
         days_left=(signing_settings.closes_at - now) // timedelta(days=1) if signing_settings else None,
-        tasks=tuple(Task(row.pk, row.key, row.title, row.who, BLOCKER_INFO[why]) for why, row in tasks[:MANY]),
-        next_mails=tuple(next_mails(volume, signing_settings, now)),
+        tasks=tuple(
+            Task(row.pk, row.key, row.title, row.corresponding_author, BLOCKER_INFO[why])
+            for why, row in tasks[:MAX_EXAMPLES]
+        ),
+        next_emails=tuple(next_emails(volume, signing_settings, now)),
         last_events=tuple(last_events(volume)),
         progress=progress,
     )
 
 
-def next_mails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextMail]:
-    """What goes out next: the outbox, and the reminders that will come due."""
+def next_emails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextEmail]:
+    """The next emails: those in the outbox, and the reminders that will become due."""
     queued = Message.objects.filter(agreement=OuterRef("pk"), state=Message.State.PENDING, closed=False)
-    rests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
-    reminder = Case(When(Q(status__in=WAITING) & ~Exists(rests), then="next_check_at"), output_field=DateTimeField())
+    open_requests = ChangeRequest.objects.filter(agreement=OuterRef("pk"), state=ChangeRequest.State.OPEN)
+    reminder = Case(
+        When(Q(status__in=WAITING) & ~Exists(open_requests), then="next_check_at"), output_field=DateTimeField()
+    )
     ours = Agreement.objects.filter(volume_number=volume.number, paper__volume=volume)
     first = ours.annotate(at=Coalesce(Subquery(queued.order_by("due_at").values("due_at")[:1]), reminder))
-    loaded = ("messages", Prefetch("change_requests", ChangeRequest.objects.none()))  # those that have one do not come
-    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MANY]
-    mails = [mail for agreement in coming for mail in mails_to_come(agreement, signing_settings, now)]
-    return sorted(mails, key=lambda mail: mail.at)[:MANY]
+    loaded = (
+        "messages",
+        Prefetch("change_requests", ChangeRequest.objects.none()),
+    )  # agreements with an open request get no reminder
+    agreements = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MAX_EXAMPLES]
+    mails = [mail for agreement in agreements for mail in next_emails_about(agreement, signing_settings, now)]
+    return sorted(mails, key=lambda mail: mail.at)[:MAX_EXAMPLES]
 
 
-def mail_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextMail | None:
-    """What goes out next about one agreement, whose messages and proposals are loaded."""
-    return next(mails_to_come(agreement, signing_settings, now), None)
+def next_email_about(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> NextEmail | None:
+    """The next email about one agreement, whose messages and change requests are loaded."""
+    return next(next_emails_about(agreement, signing_settings, now), None)
 
 
-def mails_to_come(agreement: Agreement, signing_settings: SigningSettings | None, now: datetime) -> Iterator[NextMail]:
-    """What is in the outbox, by time, then the reminder that will come due."""
+def next_emails_about(
+    agreement: Agreement, signing_settings: SigningSettings | None, now: datetime
+) -> Iterator[NextEmail]:
+    """The emails in the outbox by time, then the reminder that will become due."""
     queued = [m for m in agreement.messages.all() if m.state == Message.State.PENDING and not m.closed]
     for mail in sorted(queued, key=lambda mail: mail.due_at):
-        yield pending(mail, agreement, now)
+        yield queued_email(mail, agreement, now)
     if signing_settings and agreement.status in WAITING and agreement.next_check_at is not None:
-        reminder = reminder_to_come(agreement, planner.verdict_on(agreement, signing_settings, now), now)
+        reminder = next_reminder(agreement, planner.verdict_on(agreement, signing_settings, now), now)
         if reminder:
             yield reminder
 
 
-def pending(mail: Message, agreement: Agreement, now: datetime) -> NextMail:
+def queued_email(mail: Message, agreement: Agreement, now: datetime) -> NextEmail:
     late = mail.due_at < now - LATE
-    return NextMail(
+    return NextEmail(
         max(mail.due_at, now), mail.get_kind_display(), mail.recipient, agreement.paper_key, agreement.pk, late
     )
 
 
-def reminder_to_come(agreement: Agreement, verdict: Verdict, now: datetime) -> NextMail | None:
+def next_reminder(agreement: Agreement, verdict: Verdict, now: datetime) -> NextEmail | None:
     match verdict:
         case Remind():
-            return NextMail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+            return NextEmail(now, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
         case Escalate():
-            return NextMail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
+            return NextEmail(now, "Request", "the co-authors", agreement.paper_key, agreement.pk)
         case Wait(until):
-            return NextMail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
+            return NextEmail(until, "Reminder", agreement.signer_email, agreement.paper_key, agreement.pk)
     return None
 
 
 def last_events(volume: Volume) -> list[tuple[Event, str]]:
     events = Event.objects.filter(agreement__volume_number=volume.number, agreement__paper__volume=volume)
-    newest = list(events.select_related("agreement").order_by("-pk")[:MANY])
+    newest = list(events.select_related("agreement").order_by("-pk")[:MAX_EXAMPLES])
     return [(event, happening.what) for event, happening in zip(newest, history_lines(newest), strict=True)]
 
 
 def progress_of(papers: list[Row], signing_settings: SigningSettings | None, now: datetime) -> Progress:
-    """From the first issue to today; the deadline may lie before or after."""
+    """From the first issue to today; the deadline may be before or after."""
     signed_days = [at.date() for row in papers if (at := row.paper_state.signature_at)]
     total = len(papers)
     start = min([now.date(), *signed_days, *(row.issued_at.date() for row in papers if row.issued_at)])

@@ -1,4 +1,4 @@
-"""Where papers stand, as far as their agreements go: rows -> `Standing`. Reads only, in queries that do not grow."""
+"""The state of papers and their agreements: rows -> `PaperState`. Reads only, with a fixed number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,12 +21,12 @@ from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.publisher.filenames import Kind
 
-CARRY_LINKS = (Message.Kind.INVITATION, Message.Kind.SENT_BACK, *REMINDING)
-LEFT = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
+KINDS_WITH_LINK = (Message.Kind.INVITATION, Message.Kind.SENT_BACK, *REMINDING)
+SENT_STATES = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
-class Seen(NamedTuple):
-    """An agreement as far as the board looks at it."""
+class AgreementState(NamedTuple):
+    """The columns of an agreement that the overview needs."""
 
     status: str
     title: str
@@ -35,17 +35,17 @@ class Seen(NamedTuple):
     signed_at: datetime | None
     dated: date | None
     seal_error: str
-    has_proposal: bool
+    has_change_request: bool
     has_objection: bool
     has_edit: bool
-    stopped: bool
-    """The signer's address takes no mail."""
+    undeliverable: bool
+    """The signer's address is undeliverable."""
     last_mail: str | None
-    """The state of the last mail that carried a link, where the agreement waits for its signature."""
+    """The state of the last email with a link, if the agreement is awaiting its signature."""
     invited: int | None
-    """One of them that has left, or may have."""
+    """The key of one of them that was sent, or may have been."""
     reminders: int | None
-    """So many of them were reminders; None for none."""
+    """How many of them were reminders; None for none."""
 
     @property
     def refused(self) -> bool:
@@ -54,12 +54,12 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An accepted paper as the board needs it."""
+    """An accepted paper as the overview needs it."""
 
     pk: int
     key: str
     title: str
-    who: str
+    corresponding_author: str
     paper_state: PaperState
     issued_at: datetime | None
     """Of the live agreement, else of the newest."""
@@ -70,39 +70,37 @@ def accepted(volume: Volume) -> QuerySet[Paper]:
 
 
 def has_pdf_of(paper: str) -> Exists:
-    """Whether the paper whose key stands in the column `paper` has its PDF."""
+    """Whether the paper in the column `paper` has its PDF."""
     return Exists(PaperFile.objects.filter(paper=OuterRef(paper), kind=Kind.PAPER))
 
 
-def of_its_paper(paper: str) -> dict[str, Exists]:
-    """What a row of a list is annotated with about the paper whose key stands in the column `paper`."""
+def paper_annotations(paper: str) -> dict[str, Exists]:
+    """Annotations of a list's rows about the paper in the column `paper`."""
     return {
         "has_pdf": has_pdf_of(paper),
-        "flawed": precheck.of_a_paper(paper),
+        "has_errors": precheck.of_a_paper(paper),
         "name_wrong": name_review.of_a_paper(paper, grave=True),
         "name_doubtful": name_review.of_a_paper(paper),
     }
 
 
 def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
-    """`agreements`, each with whether a proposal waits for an editor, an author has objected, an edit blocks, the
-    signer's address takes no mail.
-    """
+    """`agreements`, annotated: open change request, objection, blocking edit, undeliverable signer's address."""
     return agreements.annotate(
-        has_proposal=has_proposal_of("pk"),
+        has_change_request=has_change_request_of("pk"),
         has_objection=has_objection_of("pk"),
         has_edit=has_edit_of("pk"),
-        is_stopped=is_stopped("signer_email"),
+        is_undeliverable=is_undeliverable("signer_email"),
     )
 
 
-def is_stopped(address: str) -> Exists:
-    """Whether the address in the column `address` was refused for good, be it by an answer or by a bounce."""
-    stopped = EmailAddress.objects.filter(undeliverable_at__isnull=False)
-    return Exists(stopped.filter(address=Lower(OuterRef(address))))
+def is_undeliverable(address: str) -> Exists:
+    """Whether the address in the column `address` is undeliverable."""
+    undeliverable = EmailAddress.objects.filter(undeliverable_at__isnull=False)
+    return Exists(undeliverable.filter(address=Lower(OuterRef(address))))
 
 
-def has_proposal_of(agreement: str) -> Exists:
+def has_change_request_of(agreement: str) -> Exists:
     return Exists(ChangeRequest.objects.filter(agreement=OuterRef(agreement), state=ChangeRequest.State.OPEN))
 
 
@@ -115,14 +113,14 @@ def has_edit_of(agreement: str) -> Exists:
 
 
 def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> list[Row]:
-    """The `papers`, which are accepted ones of one volume with these `terms`, in their order.
+    """The accepted `papers` of one volume, in their order.
 
-    Two queries, and plain values: 14,000 authors as model instances would cost more than all the rest.
+    Two queries and plain values: loading 14,000 authors as model instances is too slow.
     """
     authors: dict[int, list[str]] = {}
     contacts: dict[int, str] = {}
     grave: dict[int, bool] = {}
-    """Of papers with a name in question: whether one of them was likely misread."""
+    """Papers with a name to review: whether one is probably wrong."""
     parts = ("paper_id", "is_corresponding", "given", "particle", "family", "suffix", "in_question")
     known = Author.objects.filter(paper__in=papers).annotate(in_question=name_review.of_an_author())
     for paper_id, is_corresponding, given, particle, family, suffix, in_question in known.order_by(
@@ -135,12 +133,12 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
         if is_corresponding:
             contacts[paper_id] = name
     found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
-    newest: dict[int, Seen] = {}
-    for pk, key, title, published, has_pdf, flawed, *agreement in with_agreements(papers):
-        found[pk] = key, title, published, has_pdf, flawed
+    newest: dict[int, AgreementState] = {}
+    for pk, key, title, published, has_pdf, has_errors, *agreement in with_agreements(papers):
+        found[pk] = key, title, published, has_pdf, has_errors
         former = newest.get(pk)
         if agreement[0] and (former is None or former.status not in LIVE):
-            newest[pk] = Seen(*agreement)
+            newest[pk] = AgreementState(*agreement)
     return [
         Row(
             pk,
@@ -153,7 +151,7 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
-                flawed=flawed,
+                has_errors=has_errors,
                 name_wrong=grave.get(pk, False),
                 name_doubtful=pk in grave,
                 signing_settings=signing_settings,
@@ -161,49 +159,49 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
             ),
             newest[pk].issued_at if pk in newest else None,
         )
-        for pk, (key, title, published, has_pdf, flawed) in found.items()
+        for pk, (key, title, published, has_pdf, has_errors) in found.items()
     ]
 
 
 def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
-    """Each of the `papers` with each of its agreements, or with nothing, the oldest first."""
-    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=CARRY_LINKS)
+    """Each of the `papers` with each of its agreements, oldest first, or with none."""
+    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=KINDS_WITH_LINK)
     waits = mails.filter(agreement__status=Status.ISSUED)
-    reminders = waits.filter(kind__in=REMINDING, state__in=LEFT).exclude(state=Message.State.FAILED)
+    reminders = waits.filter(kind__in=REMINDING, state__in=SENT_STATES).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
             has_pdf=has_pdf_of("pk"),
-            flawed=precheck.of_a_paper("pk"),
-            has_proposal=has_proposal_of("agreements__pk"),
+            has_errors=precheck.of_a_paper("pk"),
+            has_change_request=has_change_request_of("agreements__pk"),
             has_objection=has_objection_of("agreements__pk"),
             has_edit=has_edit_of("agreements__pk"),
-            is_stopped=is_stopped("agreements__signer_email"),
-            last_mail=Subquery(waits.filter(state__in=LEFT).order_by("-created_at", "-pk").values("state")[:1]),
-            # Not Exists: for that PostgreSQL looks through the mails of the whole desk.
+            is_undeliverable=is_undeliverable("agreements__signer_email"),
+            last_mail=Subquery(waits.filter(state__in=SENT_STATES).order_by("-created_at", "-pk").values("state")[:1]),
+            # Not Exists: PostgreSQL would then scan the emails of all volumes.
             invited=Subquery(
-                waits.filter(state__in=LEFT).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
+                waits.filter(state__in=SENT_STATES).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
             ),
             reminders=Subquery(reminders.order_by().values("agreement").annotate(count=Count("pk")).values("count")),
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
-            *("pk", "key", "title", "volume__published", "has_pdf", "flawed"),
+            *("pk", "key", "title", "volume__published", "has_pdf", "has_errors"),
             *("agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
-            *("agreements__seal_error", "has_proposal", "has_objection", "has_edit", "is_stopped"),
+            *("agreements__seal_error", "has_change_request", "has_objection", "has_edit", "is_undeliverable"),
             *("last_mail", "invited", "reminders"),
         )
     )
 
 
 def state_of(
-    agreement: Seen | None,
+    agreement: AgreementState | None,
     title: str,
     authors: list[str],
     *,
     has_contact: bool,
     has_pdf: bool,
-    flawed: bool,
+    has_errors: bool,
     name_wrong: bool,
     name_doubtful: bool,
     signing_settings: SigningSettings | None,
@@ -215,7 +213,7 @@ def state_of(
     paper = PaperState(
         has_contact=has_contact,
         has_pdf=has_pdf,
-        flawed=flawed,
+        has_errors=has_errors,
         name_wrong=name_wrong,
         name_doubtful=name_doubtful,
         unprintable=unprintable,
@@ -226,14 +224,14 @@ def state_of(
         paper,
         status=agreement.status,
         signed_at=counts_from(agreement.signed_at, agreement.dated),
-        drifted=has_mismatch(title, authors, agreement),
+        mismatched=has_mismatch(title, authors, agreement),
         invited=bool(agreement.invited),
-        silent=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
-        refused=agreement.status == Status.ISSUED
-        and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
+        unanswered=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
+        undeliverable=agreement.status == Status.ISSUED
+        and (agreement.undeliverable or agreement.last_mail == Message.State.FAILED),
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
-        change_request=agreement.has_proposal,
+        change_request=agreement.has_change_request,
         objection=agreement.has_objection,
         edit=agreement.has_edit,
         closes_at=signing_settings.closes_at if signing_settings else None,
@@ -241,20 +239,20 @@ def state_of(
     )
 
 
-def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
-    """The same of one paper with authors and its volume's terms, and its agreement with messages and voices.
+def state_of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
+    """The state of one loaded paper and its agreement, as `with_requests` loads it.
 
-    `row` is whichever of both has `of_its_paper`.
+    `row` is the one of the two that has `paper_annotations`.
     """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signing_settings = getattr(paper.volume, "signing_settings", None)
     return state_of(
-        seen(agreement) if agreement else None,
+        agreement_state(agreement) if agreement else None,
         paper.title,
         [author.display for author in authors],
         has_contact=any(author.is_corresponding for author in authors),
         has_pdf=row.has_pdf,
-        flawed=row.flawed,
+        has_errors=row.has_errors,
         name_wrong=row.name_wrong,
         name_doubtful=row.name_doubtful,
         signing_settings=signing_settings,
@@ -262,24 +260,30 @@ def of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
     )
 
 
-def seen(agreement: Any) -> Seen:
-    """One that is loaded, with its messages and `with_voices`."""
+def agreement_state(agreement: Any) -> AgreementState:
+    """The columns of a loaded agreement with its messages and `with_requests`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    carried = [m for m in messages if m.kind in CARRY_LINKS and m.state in LEFT]
-    carried = carried if agreement.status == Status.ISSUED else []
-    left = [m for m in carried if m.state != Message.State.FAILED]
-    return Seen(
+    with_link = [m for m in messages if m.kind in KINDS_WITH_LINK and m.state in SENT_STATES]
+    with_link = with_link if agreement.status == Status.ISSUED else []
+    sent = [m for m in with_link if m.state != Message.State.FAILED]
+    return AgreementState(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
-        *(agreement.dated, agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
-        stopped=agreement.is_stopped,
-        last_mail=carried[-1].state if carried else None,
-        invited=bool(left),
-        reminders=sum(m.kind in REMINDING for m in left),
+        *(
+            agreement.dated,
+            agreement.seal_error,
+            agreement.has_change_request,
+            agreement.has_objection,
+            agreement.has_edit,
+        ),
+        undeliverable=agreement.is_undeliverable,
+        last_mail=with_link[-1].state if with_link else None,
+        invited=bool(sent),
+        reminders=sum(m.kind in REMINDING for m in sent),
     )
 
 
-def has_mismatch(title: str, authors: list[str], agreement: Seen) -> bool:
-    """Whether the paper says otherwise than its agreement. Equal texts, the usual case, are told at once."""
+def has_mismatch(title: str, authors: list[str], agreement: AgreementState) -> bool:
+    """Whether the paper and its agreement differ. Equal texts, the usual case, need no normalizing."""
     if len(authors) != len(agreement.authors):
         return True
     texts = zip([title, *authors], [agreement.title, *agreement.authors], strict=True)

@@ -1,7 +1,7 @@
-"""What the publisher's check objects to, paper by paper, kept for the board: the check itself would be too slow there.
+"""Stored results of the publisher checks for each paper: checking while the overview loads is too slow.
 
-A round of the clock looks at every volume that was not delivered whole. The board is a minute behind at most; the page
-of a paper always checks anew.
+A scheduled job checks every volume that is not fully delivered. The overview is at most a minute old; the page of a
+paper always runs the checks.
 """
 
 from collections import Counter
@@ -20,24 +20,24 @@ from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
 
 
-def comes_last(finding: Finding) -> bool:
-    """PDFs, and the page numbers that are counted from them: missing they are no flaw, the board counts the PDFs."""
+def is_about_missing_pdf(finding: Finding) -> bool:
+    """Whether a finding is about a missing PDF or page numbers, which count as a blocker of their own."""
     return finding.rule == "missing-file" or (finding.rule == "required" and finding.field == "pages")
 
 
 def of_a_paper(paper: str) -> Exists:
-    """Whether the check objected to the paper whose key stands in the column `paper`."""
+    """Whether the last check found errors in the paper in the column `paper`."""
     return Exists(CheckResult.objects.filter(paper=OuterRef(paper)))
 
 
 def check_due(_clock: Callable[[], datetime]) -> Counter[str]:
-    """Checks all volumes that are not delivered. Counts the papers whose number of flaws is another than before."""
+    """Checks all undelivered volumes. Counts the papers whose number of errors changed."""
     volumes = Volume.objects.exclude(signing_settings__daily_at=FOREVER).order_by("pk")
-    return Counter({"papers checked anew": sum(check_papers(volume) for volume in volumes)})
+    return Counter({"papers with new results": sum(check_papers(volume) for volume in volumes)})
 
 
 def check_papers(volume: Volume) -> int:
-    """Checks the accepted papers of one volume and keeps what is wrong. Returns for how many that has changed."""
+    """Checks the accepted papers of one volume and stores the error counts. Returns how many changed."""
     papers = list(
         Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
         .select_related("volume")
@@ -57,10 +57,12 @@ def check_papers(volume: Volume) -> int:
 
 
 def errors_of(volume: Volume, papers: list[Paper]) -> Counter[int]:
-    """Errors of each paper by its primary key, but for what comes last."""
+    """Number of errors of each paper by primary key, without `is_about_missing_pdf`."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
     found = [*rules.check(volume_record(volume), records), *file_findings(papers, records)]
     return Counter(
-        rows[one.paper] for one in found if one.severity is Severity.ERROR and one.paper in rows and not comes_last(one)
+        rows[one.paper]
+        for one in found
+        if one.severity is Severity.ERROR and one.paper in rows and not is_about_missing_pdf(one)
     )

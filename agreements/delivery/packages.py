@@ -41,7 +41,7 @@ Progress = Callable[[Iterable[Item]], Iterable[Item]]
 
 @dataclass(slots=True)
 class Delivery:
-    """What would go to the publisher now, and everything that speaks against it."""
+    """What would go to the publisher now, and everything that is missing."""
 
     volume: Volume
     record: VolumeRecord
@@ -62,7 +62,7 @@ class Delivery:
 
     @property
     def reasons(self) -> list[str]:
-        """Everything that speaks against it, a line each."""
+        """Everything that is missing, a line each."""
         return [f"{paper.key}: {why}" for paper, why in self.blocked] + [
             f"{finding} [{finding.rule}]" for finding in self.findings
         ]
@@ -80,7 +80,7 @@ def prepare(volume: Volume, today: date) -> Delivery:
     found = [one for one in rules.check(record, records) if problems(one)]
     found += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
-        found.append(Finding(rule="empty", message="the volume has no papers"))
+        found.append(Finding(rule="empty", message="the volume has no papers: import them"))
     by_key = {one.key: one for one in records}
     cleared, blocked = [], list(clearance.blocked)
     never = {one.paper.lower(): one for one in found if one.rule in _NEVER and one.severity is Severity.ERROR}

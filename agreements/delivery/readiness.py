@@ -44,7 +44,7 @@ def check_readiness(volume: Volume) -> Readiness:
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         why = reason_against(paper, agreements[0] if agreements else None)
         if not why and paper.name_wrong:
-            why = "a name of its authors was likely misread: settle it on the volume’s page Names"
+            why = "an author’s name is probably wrong: correct it on the volume’s page Names"
         if why:
             clearance.blocked.append((paper, why))
         else:
@@ -65,9 +65,9 @@ def reason_against(paper: Paper, agreement: Agreement | None) -> str | None:
         )
         return STATUS_LABELS[Status(agreement.status)] + detail
     if drifted := mismatches(paper, agreement):
-        return f"the {' and the '.join(drifted)} changed since it was issued: replace the agreement"
+        return f"the {' and the '.join(drifted)} changed after the agreement was issued: replace the agreement"
     if any(edit.blocks for edit in agreement.edits.all()):
-        return "an edit is not confirmed by the author (clause 5): ask again, or undo it"
+        return "the author has not confirmed an edit (clause 5): ask the author again, or undo the edit"
     return None
 
 

@@ -1,7 +1,7 @@
-"""One move for many papers: each on its own, so that one refusal holds up nobody.
+"""Bulk actions on many papers: each paper on its own, so that one failure does not stop the others.
 
-A few are moved at once. Many become a `Job`, whose items are rows that the clock works off: killed at any point, what
-is done stays done and the rest goes on; nothing is moved twice, because each item is ended in its move's transaction.
+A few papers are handled in the request. For more, a `BulkJob` holds one row per paper, and a scheduled job handles
+them. A killed worker loses and repeats nothing: each item is closed in the transaction of its action.
 """
 
 import logging
@@ -21,18 +21,18 @@ from agreements.models import Agreement, BulkJob, BulkJobItem
 from proceedings.models import Author, Paper, Volume
 
 MAX_IN_REQUEST = 50
-"""So many a browser waits for."""
+"""Papers handled within one request."""
 
 BATCH = 50
 MAX_RUN_TIME = 12
-"""Seconds after which a round begins no other item; less than the time between two."""
+"""Seconds after which a run starts no new item; less than the interval of the scheduled job."""
 
 REMINDABLE = (Status.DRAFT, Status.ISSUED)
-"""Where an agreement still has somebody to ask."""
+"""Statuses in which the corresponding author can change."""
 
-NOTHING_WAITS = "No agreement waits for a signature, or a mail is on its way already."
-NOBODY_WAITS = "No agreement waits for a signature."
-UNDER_WAY = "It has an agreement under way."
+NO_REMINDER = "Not awaiting a signature, or an email is queued already."
+NOT_AWAITING_SIGNATURE = "It has no agreement awaiting a signature."
+ALREADY_ISSUED = "It has an issued agreement already."
 
 State = BulkJobItem.State
 Pair = tuple[Paper, Agreement | None]
@@ -44,16 +44,16 @@ logger = logging.getLogger(__name__)
 def apply_to_paper(
     verb: str, paper: Paper, agreement: Agreement | None, *, reason: str, data: Data, by: str, now: datetime
 ) -> str:
-    """Makes one move. Returns why it was refused, or an empty text."""
+    """Applies one action to one paper. Returns why it was skipped, or an empty text."""
     try:
         match verb, agreement:
             case "prepare", _:
                 lifecycle.draft(paper, by=by, now=now)
             case "issue", _:
                 report = issue_many.issue([paper], by=by, now=now, wait=lifecycle.BULK_DELAY)
-                return next((why for _, why in report.refused), UNDER_WAY * bool(report.under_way))
+                return next((why for _, why in report.skipped), ALREADY_ISSUED * bool(report.already_issued))
             case "remind" | "pause" | "resume", Agreement():
-                return about_reminders(verb, agreement, data, by=by, now=now)
+                return apply_reminder_action(verb, agreement, data, by=by, now=now)
             case "contact", _:
                 change_contact(paper, data["author"], data["email"], by=by, now=now)
             case "waive", Agreement() if agreement.status in LIVE:
@@ -64,25 +64,25 @@ def apply_to_paper(
                 lifecycle.replace(agreement, reason=reason, by=by, now=now)
             case "void", Agreement():
                 lifecycle.void(agreement, reason=reason, by=by, now=now)
-    except (lifecycle.TransitionError, snapshot.NotReadyError) as refusal:
-        return str(refusal)
+    except (lifecycle.TransitionError, snapshot.NotReadyError) as error:
+        return str(error)
     return ""
 
 
-def about_reminders(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
-    """One reminder now, or none for a while, or again by the dates. Returns why not, or an empty text."""
+def apply_reminder_action(verb: str, agreement: Agreement, data: Data, *, by: str, now: datetime) -> str:
+    """Sends, pauses or resumes reminders. Returns why it was skipped, or an empty text."""
     if verb == "remind":
-        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.BULK_DELAY) else NOTHING_WAITS
+        return "" if lifecycle.remind_now(agreement, by=by, now=now, wait=lifecycle.BULK_DELAY) else NO_REMINDER
     if verb == "resume":
         return "" if lifecycle.resume(agreement, by=by, now=now) else "Its reminders are not paused."
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None
-    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOBODY_WAITS
+    return "" if lifecycle.pause(agreement, until=until, by=by, now=now) else NOT_AWAITING_SIGNATURE
 
 
 def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: datetime) -> None:
-    """Another corresponding author, or another address. An agreement that waits is replaced, and its signer told.
+    """Changes the corresponding author or address. Replaces an unsigned agreement and tells its signer.
 
-    Raises TransitionError when nobody is to sign any more, NotReadyError when the author has left the paper.
+    Raises TransitionError if the agreement is signed or ended, NotReadyError if the author has left the paper.
     """
     with transaction.atomic():
         live = paper.agreements.filter(status__in=LIVE).select_related("text")
@@ -93,10 +93,10 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
             raise lifecycle.TransitionError("change the contact of", agreement.status)
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
         if author is None:
-            raise snapshot.NotReadyError("The author chosen is not among the paper’s authors any more.")
+            raise snapshot.NotReadyError("The chosen person is no longer an author of the paper. Choose another one.")
         delegate.set_corresponding_author(author, email)
         if agreement is None or agreement.status == Status.DRAFT:
-            return  # nobody has been asked yet
+            return  # no invitation was sent yet
         agreement.paper = delegate.paper_of(agreement)
         name = delegate.name_shown(author)
         successor = lifecycle.replace(agreement, reason=f"Another contact: {name} <{email}>.", by=by, now=now)
@@ -107,7 +107,7 @@ def change_contact(paper: Paper, author_id: int, email: str, *, by: str, now: da
 # --- as a job
 
 
-def order(
+def create_job(
     volume: Volume,
     verb: str,
     pairs: Iterable[Pair],
@@ -118,9 +118,9 @@ def order(
     by: str,
     now: datetime,
 ) -> BulkJob:
-    """Puts a move for `pairs`, which are of `volume`, in line. `data` is what each paper needs, by its pk.
+    """Queues a bulk job for `pairs` of `volume`. `data` is what the action needs, by the paper's primary key.
 
-    The papers of one person follow each other: a mail about the first waits a moment for the others.
+    Papers of one person are adjacent: the email about the first is held briefly to be combined with the others.
     """
     contacts = Author.objects.filter(paper__volume=volume, is_corresponding=True)
     address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
@@ -135,27 +135,27 @@ def order(
 
 
 def run_jobs(clock: Callable[[], datetime], seconds: float = MAX_RUN_TIME) -> Counter[str]:
-    """Works off the jobs in line, the oldest first, for at most so many seconds. Counts by what became of the items."""
+    """Runs the queued jobs, oldest first, for at most `seconds`. Counts the items by result."""
     tally: Counter[str] = Counter()
     began = clock()
     for job in BulkJob.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
-        while items := list(waiting(job)[:BATCH]):
-            refusal = "" if may_still(job) else "Whoever asked for it does not edit this volume any more."
+        while items := list(waiting_items(job)[:BATCH]):
+            reason = "" if is_still_allowed(job) else "The user who requested this may no longer edit the volume."
             for item in items:
                 if (clock() - began).total_seconds() >= seconds:
                     return tally
-                tally[run_batch(job, item, refusal, clock())] += 1
+                tally[run_item(job, item, reason, clock())] += 1
         BulkJob.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
     return tally
 
 
-def waiting(job: BulkJob) -> Any:
+def waiting_items(job: BulkJob) -> Any:
     items = job.items.filter(state=State.WAITING).order_by("pk").select_related("paper__volume", "agreement__text")
     return items.prefetch_related("paper__authors", "paper__agreements")
 
 
-def may_still(job: BulkJob) -> bool:
-    """S5: a volume that was lost meanwhile is lost for what is still in line, too."""
+def is_still_allowed(job: BulkJob) -> bool:
+    """Whether the user may still run the job: losing access to a volume also stops queued jobs (S5)."""
     user = job.asked_by
     if user is None or not user.is_active or not user.is_staff:
         return False
@@ -163,20 +163,20 @@ def may_still(job: BulkJob) -> bool:
     return volumes.filter(pk=job.volume_id).exists()
 
 
-def run_batch(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
-    """One item, ended in the transaction of its move. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
+def run_item(job: BulkJob, item: BulkJobItem, reason: str, now: datetime) -> str:
+    """Runs one item and closes it in one transaction. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
     mine = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
     try:
         with transaction.atomic():
             if not mine.update(state=State.DONE):
                 return "lost"
-            why = refusal or apply_to_paper(
+            why = reason or apply_to_paper(
                 job.verb, item.paper, item.agreement, reason=job.reason, data=item.data, by=job.by, now=now
             )
             if why:
                 BulkJobItem.objects.filter(pk=item.pk).update(state=State.REFUSED, why=why)
     except Exception as error:
-        logger.exception("%s of %s went wrong", job.verb, item.paper.key)
-        why = f"It went wrong ({type(error).__name__}) and nothing was changed. Try it again on its own."
+        logger.exception("Bulk action %s failed for %s", job.verb, item.paper.key)
+        why = f"An error occurred ({type(error).__name__}). Nothing was changed. Try this paper again."
         return State.REFUSED.value if mine.update(state=State.REFUSED, why=why) else "lost"
     return State.REFUSED.value if why else State.DONE.value

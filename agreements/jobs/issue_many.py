@@ -1,4 +1,4 @@
-"""Issuing for many papers at once: each one on its own, every refusal named, one mail to each person."""
+"""Issues agreements for many papers: each on its own, with a reason for each skipped one, and one email per person."""
 
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -17,20 +17,20 @@ from proceedings.models import Paper
 
 @dataclass(slots=True)
 class Report:
-    """What became of each paper."""
+    """The result for each paper."""
 
     issued: list[Agreement] = field(default_factory=list)
-    under_way: list[Paper] = field(default_factory=list)
-    """Papers that have an agreement already: nothing to do."""
-    refused: list[tuple[Paper, str]] = field(default_factory=list)
-    """Papers that cannot have one yet, and what to do."""
+    already_issued: list[Paper] = field(default_factory=list)
+    """Papers with an issued agreement: nothing to do."""
+    skipped: list[tuple[Paper, str]] = field(default_factory=list)
+    """Papers that are not ready, with what to do."""
 
     def sort(self, papers: list[Paper]) -> None:
-        """All in the order of `papers`."""
+        """Sorts the lists in the order of `papers`."""
         place = {paper.pk: number for number, paper in enumerate(papers)}
         self.issued.sort(key=lambda agreement: place[agreement.paper_id])
-        self.under_way.sort(key=lambda paper: place[paper.pk])
-        self.refused.sort(key=lambda refused: place[refused[0].pk])
+        self.already_issued.sort(key=lambda paper: place[paper.pk])
+        self.skipped.sort(key=lambda skipped: place[skipped[0].pk])
 
 
 def issue(
@@ -39,24 +39,24 @@ def issue(
     """Drafts and issues an agreement for every paper that is ready and has none.
 
     `papers` need `volume`, `authors` and `agreements` fetched. With `dry_run` the report's `issued` stays empty and
-    nothing changes; papers that are ready are then those in neither other list. The invitations are due after `wait`.
+    nothing changes; the ready papers are then those in neither other list. The invitations are due after `wait`.
 
-    The papers of one person are issued in one transaction: no worker finds a part of them and writes about that alone.
+    The papers of one person are issued in one transaction, so that one combined email covers them all.
     """
     report, papers = Report(), list(papers)
-    for theirs in by_person(papers):
-        together = len(theirs) > 1 and not dry_run
+    for group in by_person(papers):
+        together = len(group) > 1 and not dry_run
         with transaction.atomic() if together else nullcontext():
             if together:
-                lock_rows(theirs)
-            for paper in theirs:
+                lock_rows(group)
+            for paper in group:
                 issue_one(paper, report, by=by, now=now, dry_run=dry_run, wait=wait)
     report.sort(papers)
     return report
 
 
 def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
-    """The papers of each corresponding author, in the order of their first ones; without an address each is alone."""
+    """The papers by corresponding author, in order of first paper; one without an address is a group."""
     found: dict[object, list[Paper]] = {}
     for paper in papers:
         address = next((author.email.lower() for author in paper.authors.all() if author.is_corresponding), "")
@@ -65,9 +65,9 @@ def by_person(papers: Iterable[Paper]) -> list[list[Paper]]:
 
 
 def lock_rows(papers: list[Paper]) -> None:
-    """Takes the rows of the papers' drafts, then their own, in the order of their keys and before any address.
+    """Locks the drafts, then the papers, each in key order and before any address.
 
-    Whoever issues some of the same papers waits, and so does whoever replaces a draft: an agreement, then its paper.
+    The fixed order avoids deadlocks with other workers that issue the same papers or replace a draft.
     """
     outbox.lock_agreements(one.pk for paper in papers for one in paper.agreements.all() if one.status == Status.DRAFT)
     keys = [paper.pk for paper in papers]
@@ -75,10 +75,10 @@ def lock_rows(papers: list[Paper]) -> None:
 
 
 def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, wait: timedelta) -> None:
-    """One paper on its own: what became of it goes into the report."""
+    """Issues one paper and adds the result to the report."""
     live = [agreement for agreement in paper.agreements.all() if agreement.status in LIVE]
     if any(agreement.status != Status.DRAFT for agreement in live):
-        report.under_way.append(paper)
+        report.already_issued.append(paper)
         return
     try:
         if dry_run:
@@ -89,6 +89,6 @@ def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: 
             lifecycle.issue(agreement, by=by, now=now, wait=wait)
         report.issued.append(agreement)
     except lifecycle.TransitionError:  # another editor was faster
-        report.under_way.append(paper)
-    except snapshot.NotReadyError as refusal:
-        report.refused.append((paper, str(refusal)))
+        report.already_issued.append(paper)
+    except snapshot.NotReadyError as error:
+        report.skipped.append((paper, str(error)))

@@ -1,7 +1,7 @@
-"""Packages made in the background; THE ONLY WRITER of Package: order -> claim -> build -> finish.
+"""Builds packages in the background; the only writer of Package: request -> claim -> build -> finish.
 
-A row is the work order. What is built lies beside its place under another name and takes its place whole; every few
-seconds the row says how much of it is safely on the disk, so the next worker goes on from there when one is killed.
+A row is a request. The file is built under a temporary name and renamed when complete. Every few seconds the row
+records how much is safely on disk, so after a crash the next worker continues from there.
 """
 
 import errno
@@ -33,15 +33,15 @@ Clock = Callable[[], datetime]
 State = Package.State
 
 LEASE = timedelta(minutes=2)
-"""How long after its last word a worker counts as dead."""
+"""How long after its last report a worker counts as crashed."""
 
 EVERY = timedelta(seconds=2)
-"""How often the row hears how far it is; or after so many bytes:"""
+"""How often progress is recorded; or after this many bytes:"""
 MIN_FREE = 128 << 20
 
 MAX_ATTEMPTS = 5
 KEEP = 2
-"""So many packages of a kind stay; older ones make room."""
+"""Packages kept of each kind; older ones are deleted."""
 
 _CHUNK = 1 << 20
 
@@ -49,25 +49,25 @@ logger = logging.getLogger(__name__)
 
 
 class LeaseLostError(Exception):
-    """Another worker has the package now."""
+    """Another worker holds the package now."""
 
 
 class ChangedError(Exception):
-    """What is on the disk was not made of what there is now."""
+    """The partial file was built from data that has changed."""
 
 
 class NotReadyError(ValueError):
-    """The volume is not ready, and nobody has asked for a part."""
+    """The volume is not ready, and no partial package was requested."""
 
 
-def order(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
-    """Asks for both packages of `volume`. One that is under way already is not asked for again."""
+def request_packages(volume: Volume, *, partial: bool, by: str, now: datetime) -> None:
+    """Requests both packages of `volume`, unless a request is open already."""
     asked = [Package(volume=volume, which=w, partial=partial, asked_at=now, asked_by=by) for w in Package.Which]
     Package.objects.bulk_create(asked, ignore_conflicts=True)
 
 
 def make_due(clock: Clock) -> Counter[str]:
-    """Makes what is asked for, and goes on with what dead workers have left. Counts by what became of it."""
+    """Builds the requested packages and continues those of crashed workers. Counts by result."""
     tally: Counter[str] = Counter()
     while package := claim(clock()):
         tally[build_package(package, clock)] += 1
@@ -75,7 +75,7 @@ def make_due(clock: Clock) -> Counter[str]:
 
 
 def claim(now: datetime) -> Package | None:
-    """The package that has waited longest, held until its lease ends. One at a time: mail needs workers too."""
+    """Claims the oldest request until the lease ends. One at a time, so that workers stay free for email."""
     if Package.objects.filter(state=State.RUNNING, lease_until__gt=now).exists():
         return None
     free = Q(state=State.WAITING) | Q(state=State.RUNNING, lease_until__lte=now)
@@ -89,18 +89,23 @@ def claim(now: datetime) -> Package | None:
 
 def build_package(package: Package, clock: Clock) -> str:
     """Builds the package. Returns ``made``, ``failed`` or ``lost`` to another worker."""
-    part = workplace(package)
+    part = build_path(package)
     try:
         if package.attempts > MAX_ATTEMPTS:
-            raise RuntimeError("The worker stopped each time it made this package; the log says why.")
+            raise RuntimeError("The worker crashed each time it built this package. See the log for the cause.")
         _Builder(package, part, clock).make()
     except LeaseLostError:
         return "lost"
     except Exception as error:
-        logger.exception("%s cannot be made", package.stored_as)
-        part.unlink(missing_ok=True)  # a full disk gets its room back
+        logger.exception("Cannot build package %s", package.stored_as)
+        part.unlink(missing_ok=True)  # frees space on a full disk
         report_progress(
-            package, state=State.FAILED, error=in_words(error, part), finished_at=clock(), claim=None, lease_until=None
+            package,
+            state=State.FAILED,
+            error=error_message(error, part),
+            finished_at=clock(),
+            claim=None,
+            lease_until=None,
         )
         return "failed"
     delete_old(package)
@@ -108,21 +113,21 @@ def build_package(package: Package, clock: Clock) -> str:
 
 
 def report_progress(package: Package, **columns: Any) -> None:
-    """Writes on the row, as long as this worker holds it. Raises LostError."""
+    """Updates the row if this worker still holds it. Raises LeaseLostError."""
     if not Package.objects.filter(pk=package.pk, claim=package.claim, state=State.RUNNING).update(**columns):
         raise LeaseLostError
 
 
 class _Builder:
-    """One worker's try at one package, in the file `part`."""
+    """One worker's attempt at one package, in the file `part`."""
 
     def __init__(self, package: Package, part: Path, clock: Clock) -> None:
         self.package, self.part, self.clock = package, part, clock
-        self.said_at, self.said_size = clock(), 0
-        # The day on which it was asked for, so that it comes out the same whenever it is finished.
+        self.reported_at, self.reported_size = clock(), 0
+        # The date of the request, so that the result does not depend on when it finishes.
         self.what = packages.prepare(package.volume, package.asked_at.date())
         if not self.what.ready and not package.partial:
-            raise NotReadyError(f"The volume is not ready any more: {self.what.reasons[0]}")
+            raise NotReadyError(f"The volume is no longer ready: {self.what.reasons[0]}")
 
     def make(self) -> None:
         self.part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -155,7 +160,7 @@ class _Builder:
         )
 
     def begin(self, file: BinaryIO) -> None:
-        """Says what it is made of. What another worker has made of the same stays; anything else does not."""
+        """Records the input's fingerprint. Keeps a partial file only if it was built from the same input."""
         state = packages.fingerprint(self.what)
         there = file.seek(0, os.SEEK_END)
         if self.package.fingerprint != state or there < self.package.size:
@@ -172,10 +177,10 @@ class _Builder:
             lease_until=self.clock() + LEASE,
         )
         if not permissions:  # the lengths of the others are not known before they are made
-            room(self.part, length(list(self.items())), there)
+            check_space(self.part, length(list(self.items())), there)
 
     def items(self) -> Iterator[Item]:
-        """The files of the package, each made or read when its turn comes."""
+        """The files of the package, each created or read only when it is written."""
         if self.package.which == Package.Which.PUBLIC:
             files = packages.public(self.what)
         else:
@@ -183,8 +188,8 @@ class _Builder:
         return packages.inside(self.package.folder, files)
 
     def build(self, file: BinaryIO) -> str:
-        """Writes what is missing in `file`. Returns the SHA-256 of the whole."""
-        digest = kept(file, self.package.size)
+        """Writes the missing rest of `file`. Returns the SHA-256 of the whole."""
+        digest = truncate(file, self.package.size)
         archive = Archive()
         for number, one in enumerate(self.items(), 1):
             if number <= self.package.done:
@@ -199,24 +204,24 @@ class _Builder:
         for piece in archive.end():
             file.write(piece)
             digest.update(piece)
-        on_disk(file)
+        flush_to_disk(file)
         return digest.hexdigest()
 
     def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
-        """Every now and then: what is written is safe, and the row says so."""
+        """Every few seconds: flushes the file and records the progress."""
         now = self.clock()
-        if now - self.said_at < EVERY and size - self.said_size < MIN_FREE:
+        if now - self.reported_at < EVERY and size - self.reported_size < MIN_FREE:
             return
-        on_disk(file)
+        flush_to_disk(file)
         report_progress(self.package, done=done, size=size, lease_until=now + LEASE)
-        self.said_at, self.said_size = now, size
+        self.reported_at, self.reported_size = now, size
 
 
 # --- files
 
 
-def workplace(package: Package) -> Path:
-    """Where the package is built: beside its place, or on this machine where the place is somewhere else."""
+def build_path(package: Package) -> Path:
+    """Where the package is built: beside its final path, or in a local folder for remote storage."""
     try:
         return Path(storages["private"].path(package.stored_as)).with_suffix(".part")
     except NotImplementedError:
@@ -224,7 +229,7 @@ def workplace(package: Package) -> Path:
 
 
 def locked(part: Path) -> BinaryIO:
-    """`part`, for reading and writing by this worker alone. Raises LostError while another one lives that has it."""
+    """Opens and locks `part`. Raises LeaseLostError if another worker holds the lock."""
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     file = os.fdopen(descriptor, "r+b")
     try:
@@ -235,8 +240,8 @@ def locked(part: Path) -> BinaryIO:
     return file
 
 
-def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
-    """Cuts `file` to the `size` that is known to be good, and stands at its end. Returns its digest so far."""
+def truncate(file: BinaryIO, size: int) -> "hashlib._Hash":
+    """Truncates `file` to the `size` known to be safe and seeks to its end. Returns its digest so far."""
     digest = hashlib.sha256()
     file.truncate(size)
     file.seek(0)
@@ -245,24 +250,24 @@ def kept(file: BinaryIO, size: int) -> "hashlib._Hash":
     return digest
 
 
-def on_disk(file: BinaryIO) -> None:
+def flush_to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def room(part: Path, needed: int, there: int) -> None:
-    """Raises OSError before the work begins if it cannot end well."""
+def check_space(part: Path, needed: int, there: int) -> None:
+    """Raises OSError if the disk has too little space."""
     if needed > shutil.disk_usage(part.parent).free + there:
         raise OSError(errno.ENOSPC, f"it needs {megabytes(needed)}")
 
 
 def store_package(package: Package, part: Path) -> None:
-    """The finished file gets its name: there is never half of it there."""
+    """Moves the finished file to its final name, so that readers never see a partial one."""
     storage = storages["private"]
     try:
         place = Path(storage.path(package.stored_as))
     except NotImplementedError:
-        storage.delete(package.stored_as)  # of a worker that was killed behind this line
+        storage.delete(package.stored_as)  # left by a worker killed after this line
         with part.open("rb") as file:
             storage.save(package.stored_as, File(file))
         part.unlink()
@@ -271,21 +276,21 @@ def store_package(package: Package, part: Path) -> None:
 
 
 def delete_old(newest: Package) -> None:
-    """Removes the files of older packages of its kind; their rows stay."""
+    """Deletes the files of older packages of the same kind; keeps their rows."""
     done = Package.objects.filter(volume=newest.volume_id, which=newest.which, state=State.DONE)
     for old in done.order_by("-finished_at", "-pk")[KEEP:]:
         storages["private"].delete(old.stored_as)
         Package.objects.filter(pk=old.pk, state=State.DONE).update(state=State.PRUNED)
 
 
-def in_words(error: Exception, part: Path) -> str:
-    """Why it could not be made, and what to do, for the desk."""
+def error_message(error: Exception, part: Path) -> str:
+    """The error and what to do, for editors."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         needs = f" ({error.strerror})" if "needs" in (error.strerror or "") else ""
         free = megabytes(shutil.disk_usage(part.parent).free)
-        return f"The disk is full{needs}; {free} are free. Make room, then make the packages again."
+        return f"The disk is full{needs}; {free} are free. Ask your administrator for space, then make them again."
     if isinstance(error, OSError):
-        return f"A file could not be read or written: {error.strerror or error}. Make the packages again."
+        return f"A file cannot be read or written: {error.strerror or error}. Make the packages again."
     return str(error) or type(error).__name__
 
 

@@ -1,7 +1,7 @@
-"""The clock's rounds, run by Celery and by ``manage.py sweep`` alike: `ROUNDS`.
+"""The scheduled jobs, run by Celery and by ``manage.py run_jobs``: `JOBS`.
 
-Each asks the database what is due and leaves it there when it fails, so a round may be late, repeated or killed.
-`clock` is a function that tells the time, because a long round outlives one `now`.
+Each reads from the database what is due and leaves it there on failure, so a job may be late, repeated or killed.
+`clock` is a function that returns the time, because a job may run for a while.
 """
 
 import logging
@@ -33,47 +33,47 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 BATCH = 500
 MAX_RUN_TIME = 12
-"""Seconds after which a worker begins no other mail. Less than the 15 between two beats, so rounds do not pile up, and
-a worker that is asked to end (SIGTERM) has ended well within 30, with the mail in its hand finished.
+"""Seconds after which a worker starts no new email. Less than the interval of 15, so that runs do not pile up, and a
+worker stopped by SIGTERM finishes its current email and ends within 30.
 """
 
 
 def stopped(at: datetime) -> Clock:
-    """A clock that stands still, for a sweep that pretends."""
+    """A clock that always returns `at`, for tests and for `--now`."""
     return lambda: at
 
 
 def send(clock: Clock, seconds: float | None = None) -> Counter[str]:
-    """Hands over the mails that are due, for at most so many seconds. Counts by the state they ended in."""
+    """Sends the emails that are due, for at most `seconds`. Counts by final state."""
     return sender.send_due(clock, transports.from_settings(), lifecycle.record_mail_result, seconds)
 
 
 def queue_due(clock: Clock) -> Counter[str]:
-    """Ends what has no use any more, then queues the reminders that are due and the links that were asked for."""
+    """Ends agreements of withdrawn and unpublished papers; queues reminders, digests, new links and password links."""
     tally: Counter[str] = Counter()
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
-    tally["morning mails"] = digest.write_due(clock())
-    tally["fresh links"] = link_requests.answer_requests(clock())
-    tally["password links"] = password_reset.answer(clock())
+    tally["daily digests"] = digest.write_due(clock())
+    tally["new links"] = link_requests.answer_requests(clock())
+    tally["password links"] = password_reset.send_links(clock())
     rate_limits.forget(clock())
     record_run("chase", clock())
     return tally
 
 
 def record_run(name: str, now: datetime) -> None:
-    """Leaves word that a round has come to its end, for those who watch."""
+    """Records when a job last finished, for monitoring."""
     JobRun.objects.bulk_create(
         [JobRun(name=name, at=now)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
     )
 
 
 def void_withdrawn(now: datetime) -> int:
-    """A withdrawn paper needs no agreement; its authors get no more mail.
+    """Ends the agreements of withdrawn papers.
 
-    The desk sees to it in the transaction that withdraws the paper. This net is for what was withdrawn otherwise, and
-    is drawn once an hour, for it grows with the papers that were ever withdrawn.
+    The admin does this when a paper is withdrawn. This job catches papers withdrawn by other means. It runs once an
+    hour, because its cost grows with the number of withdrawn papers.
     """
     if JobRun.objects.filter(name="withdrawn", at__gt=now - HOUR).exists():
         return 0
@@ -85,21 +85,21 @@ def void_withdrawn(now: datetime) -> int:
 
 
 def lapse_unpublished(now: datetime) -> int:
-    """Clause 7: an agreement ends when its article is not published within one year of the signature."""
-    # By volume: of all that was ever signed, what was published in time would be read again every minute.
+    """Lapses agreements whose paper was not published within one year of signing (clause 7)."""
+    # By volume: otherwise every published agreement would be read again each minute.
     unpublished = Volume.objects.exclude(published__lte=now.date()).values_list("number", flat=True)
     signed = Agreement.objects.filter(
         volume_number__in=list(unpublished), closed_at__isnull=True, status__in=[Status.SIGNED, Status.SEALED]
     )
-    # On paper the year began before the form was accepted. Each has an index of its own.
+    # For signed forms the year begins at the written date. Each query has its own index.
     old = [*signed.filter(signed_at__lte=now - YEAR)]
     old += signed.filter(dated__lte=(now - YEAR).date(), signed_at__gt=now - YEAR)
     lapsed = [agreement for agreement in old if one_year_after(agreement.signed_from) <= now]
-    return sum(made(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
+    return sum(transition_if_allowed(lifecycle.lapse, agreement, now=now) for agreement in lapsed)
 
 
-def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
-    """Makes the move; False when the agreement has moved on meanwhile, which is as good."""
+def transition_if_allowed(move: Callable[..., object], agreement: Agreement, **arguments: Any) -> bool:
+    """Makes the transition; False if the agreement has changed meanwhile."""
     try:
         move(agreement, **arguments)
     except lifecycle.TransitionError:
@@ -108,9 +108,9 @@ def made(move: Callable[..., object], agreement: Agreement, **arguments: Any) ->
 
 
 def one_year_after(moment: datetime | None) -> datetime:
-    """The same day of next year; for 29 February the first of March, so that nobody loses a day."""
+    """The same day of the next year; 1 March for 29 February."""
     if moment is None:
-        raise ValueError("An unsigned agreement has no term.")
+        raise ValueError("An unsigned agreement cannot lapse.")
     try:
         return moment.replace(year=moment.year + 1)
     except ValueError:
@@ -118,7 +118,7 @@ def one_year_after(moment: datetime | None) -> datetime:
 
 
 def remind_due(now: datetime) -> int:
-    """Asks about every agreement whose time to look has come. Returns the reminders queued."""
+    """Queues the reminders of all agreements that are due for a check. Returns how many."""
     queued = 0
     waiting = Agreement.objects.filter(status__in=WAITING, next_check_at__lte=now).order_by("next_check_at")
     while batch := list(waiting.values_list("pk", flat=True)[:BATCH]):
@@ -127,9 +127,9 @@ def remind_due(now: datetime) -> int:
 
 
 def seal_due(clock: Clock) -> Counter[str]:
-    """Seals every signature that waits for it. One that fails is said on the desk and tried again later.
+    """Seals all signed agreements. A failure shows in the admin and is retried later.
 
-    A time-stamp authority that does not answer ends the round: each further signature would wait for it in vain.
+    If the time-stamp authority does not answer, the job stops: the others would fail too.
     """
     tally: Counter[str] = Counter()
     now = clock()
@@ -145,9 +145,9 @@ def seal_due(clock: Clock) -> Counter[str]:
 
 
 def seal_one(agreement: Agreement, now: datetime) -> str:
-    """Seals, checks, stores, then says so.
+    """Seals one agreement and stores the file.
 
-    Returns ``sealed``, ``failed``, ``held up`` (by the time-stamp authority) or ``lost`` (somebody else was faster).
+    Returns ``sealed``, ``failed``, ``held up`` (no time-stamp authority answers) or ``lost`` (to another worker).
     """
     try:
         key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
@@ -155,18 +155,17 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
         body = rendering.sealed_form(agreement, key, proof)
         name = rendering.store(agreement, body)
     except Exception as error:
-        logger.exception("%s cannot be sealed", agreement)
+        logger.exception("Cannot seal %s", agreement)
         lifecycle.seal_failed(agreement, error=f"{type(error).__name__}: {error}", now=now)
         return "held up" if isinstance(error, seal.TimestampError) else "failed"
-    made_it = made(lifecycle.seal, agreement, name=name, body=body, key=key, level=proof.level, now=now)
-    return "sealed" if made_it else "lost"
+    sealed = transition_if_allowed(lifecycle.seal, agreement, name=name, body=body, key=key, level=proof.level, now=now)
+    return "sealed" if sealed else "lost"
 
 
 def recheck_files(clock: Clock) -> Counter[str]:
-    """Once a day reads a part of the sealed files again, each of them once a year (110G §12: accurate ever after).
+    """Once a day reads part of the sealed files again, each file once a year (110G §12).
 
-    A file that is not what was sealed is put on record, where the desk shows it; `manage.py verify_audit --files` reads
-    all at once.
+    A damaged file is recorded in the agreement's history. `manage.py verify_audit --files` reads all files at once.
     """
     now, tally = clock(), Counter[str]()
     if JobRun.objects.filter(name="recheck", at__gt=now - DAY).exists():
@@ -191,4 +190,4 @@ JOBS: dict[str, Callable[[Clock], Counter[str]]] = {
     "check": precheck.check_due,
     "recheck": recheck_files,
 }
-"""In this order a reminder that is due leaves in the same sweep, and so does the copy of what was just sealed."""
+"""In this order, one run of all jobs also sends the reminders it queued and the receipts of what it sealed."""

@@ -1,7 +1,7 @@
-"""How staff come in: a password, then a code, each slowed down where somebody guesses.
+"""Staff login: a password, then a code, each with increasing delays against guessing.
 
-Nobody is logged in before the second step. That the first was taken is kept in the session for a few minutes, and with
-it whoever has no authenticator may set one up and do nothing else.
+Nobody is logged in before the code. The session stores for a few minutes that the password was right. With it, a user
+without an authenticator may set one up, and nothing else.
 """
 
 import math
@@ -26,25 +26,25 @@ from proceedings.web.rate_limits import Slowdown
 from proceedings.web.request_info import network_of, now_of
 
 PASSWORDS = Slowdown("password", 5, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one account, by browsers that have never been in it. A browser that has been is counted for itself, so nobody
-keeps others out by guessing."""
-PLACES = Slowdown("password-from", 20, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one address of the network, whatever the account."""
+"""For one account, by browsers that never logged in to it. A known browser has its own count, so that guessing cannot
+lock the user out."""
+NETWORKS = Slowdown("password-from", 20, timedelta(seconds=2), timedelta(minutes=15))
+"""For one network address, for all accounts."""
 CODES = Slowdown("code", 5, timedelta(seconds=2), timedelta(minutes=15))
-"""Of one account whose password is known."""
+"""For one account after the right password."""
 
-HALF = "desk.half"
-HALF_LASTS = timedelta(minutes=10)
-KNOWN_LASTS = timedelta(days=180)
+PENDING_KEY = "desk.half"
+PENDING_LIFETIME = timedelta(minutes=10)
+KNOWN_LIFETIME = timedelta(days=180)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-# --- slowed down
+# --- delays against guessing
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who tries to get into the account `name`: a browser that has been there before, or a stranger from somewhere."""
+    """A login attempt for the account `name`, by a known browser or from a network address."""
 
     name: str
     known: str
@@ -59,108 +59,108 @@ class Visitor:
     def account(self) -> str:
         return f"{self.name} {self.known}"
 
-    def knock(self, now: datetime) -> timedelta:
-        """Counts a try, unless it comes too soon: then says how long to wait."""
-        if not self.known and (wait := rate_limits.record_attempt(PLACES, self.network, now)):
+    def record_attempt(self, now: datetime) -> timedelta:
+        """Counts an attempt. If it comes too soon, returns the time to wait instead."""
+        if not self.known and (wait := rate_limits.record_attempt(NETWORKS, self.network, now)):
             return wait
         wait = rate_limits.record_attempt(PASSWORDS, self.account, now)
         if wait:
-            self.give_back_place()
+            self.undo_network_attempt()
         return wait
 
-    def was_right(self) -> None:
+    def record_success(self) -> None:
         rate_limits.clear_attempts(PASSWORDS, self.account)
-        self.give_back_place()
+        self.undo_network_attempt()
 
-    def give_back_place(self) -> None:
-        """Only the last: the others are of other people behind this address."""
+    def undo_network_attempt(self) -> None:
+        """Removes the last attempt only: the others may be other people behind the same address."""
         if not self.known:
-            rate_limits.clear_attempts(PLACES, self.network, last_only=True)
+            rate_limits.clear_attempts(NETWORKS, self.network, last_only=True)
 
 
 def known_browser(request: HttpRequest, name: str) -> str:
-    """What tells this browser from others that have been in the account `name`; empty for one that never was."""
+    """The mark of a browser that logged in to the account `name` before; else empty."""
     try:
         text = request.COOKIES.get(settings.KNOWN_COOKIE_NAME, "")
-        account, mark = signing.loads(text, salt=settings.KNOWN_COOKIE_NAME, max_age=KNOWN_LASTS)
+        account, mark = signing.loads(text, salt=settings.KNOWN_COOKIE_NAME, max_age=KNOWN_LIFETIME)
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     return str(mark) if account == rate_limits.key(PASSWORDS, name) else ""
 
 
-def make_known(response: HttpResponse, user: User) -> None:
-    """Lets the browser show later that it has been in this account. It opens nothing."""
+def remember_browser(response: HttpResponse, user: User) -> None:
+    """Sets a cookie by which the browser is known later. It gives no access."""
     account = rate_limits.key(PASSWORDS, user.get_username().casefold())
     response.set_cookie(
         settings.KNOWN_COOKIE_NAME,
         signing.dumps([account, get_random_string(12)], salt=settings.KNOWN_COOKIE_NAME),
-        max_age=KNOWN_LASTS,
+        max_age=KNOWN_LIFETIME,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
 
 
-def too_soon(wait: timedelta) -> forms.ValidationError:
+def too_many_attempts(wait: timedelta) -> forms.ValidationError:
     seconds = math.ceil(wait.total_seconds())
-    words = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-    return forms.ValidationError(f"Too many tries. Wait {words}, then try again.")
+    duration = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+    return forms.ValidationError(f"Too many attempts. Try again in {duration}.")
 
 
-# --- the first step
+# --- the password
 
 
 class PasswordForm(AdminAuthenticationForm):
-    """Says the same to whoever is not let in, whether there is such an account or not."""
+    """Shows the same error whether the account exists or not."""
 
     def clean(self) -> dict[str, Any]:
         visitor = Visitor.of(self.request, self.cleaned_data.get("username", ""))  # type: ignore[arg-type]
-        if wait := visitor.knock(now_of(self.request)):  # type: ignore[arg-type]
-            raise too_soon(wait)
+        if wait := visitor.record_attempt(now_of(self.request)):  # type: ignore[arg-type]
+            raise too_many_attempts(wait)
         cleaned: dict[str, Any] = super().clean()
-        visitor.was_right()
+        visitor.record_success()
         return cleaned
 
 
-class FirstStep(LoginView):
+class PasswordView(LoginView):
     authentication_form = PasswordForm
     template_name = "admin/login.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
         user, to = form.get_user(), self.get_success_url()
-        has_second = two_factor.authenticator_of(user) is not None
-        if not has_second and not settings.TWO_STEP_LOGIN:
-            return let_in(self.request, user, None, HttpResponseRedirect(to))
-        begin(self.request, user, to)
-        return HttpResponseRedirect(reverse("admin:login_code" if has_second else "admin:two_step"))
+        has_authenticator = two_factor.authenticator_of(user) is not None
+        if not has_authenticator and not settings.TWO_STEP_LOGIN:
+            return log_in(self.request, user, None, HttpResponseRedirect(to))
+        start_two_factor(self.request, user, to)
+        return HttpResponseRedirect(reverse("admin:login_code" if has_authenticator else "admin:two_factor"))
 
 
-def begin(request: HttpRequest, user: User, to: str) -> None:
-    """Keeps in a fresh session that `user` has taken the first step."""
+def start_two_factor(request: HttpRequest, user: User, to: str) -> None:
+    """Stores in a new session that `user` gave the right password."""
     request.session.flush()
-    until = now_of(request) + HALF_LASTS
-    request.session[HALF] = [user.pk, user.get_session_auth_hash(), until.timestamp(), to]
+    until = now_of(request) + PENDING_LIFETIME
+    request.session[PENDING_KEY] = [user.pk, user.get_session_auth_hash(), until.timestamp(), to]
 
 
-def half_of(request: HttpRequest) -> tuple[User, str] | None:
-    """Who has just taken the first step here, and where they want to go. A changed password undoes it."""
-    if HALF not in request.session:
+def pending_login(request: HttpRequest) -> tuple[User, str] | None:
+    """The user who gave the right password in this session, and the target URL. None once expired."""
+    if PENDING_KEY not in request.session:
         return None
-    pk, digest, until, to = request.session[HALF]
+    pk, digest, until, to = request.session[PENDING_KEY]
     user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
-    late = now_of(request).timestamp() >= until
-    if user is None or late or not constant_time_compare(digest, user.get_session_auth_hash()):
+    expired = now_of(request).timestamp() >= until
+    if user is None or expired or not constant_time_compare(digest, user.get_session_auth_hash()):
         return None
     return user, to
 
 
-def let_in(
+def log_in(
     request: HttpRequest, user: User, authenticator: Authenticator | None, response: HttpResponse
 ) -> HttpResponse:
-    """Logs `user` in. Only here."""
+    """Logs `user` in. The only place that does."""
     auth.login(request, user, backend=BACKEND)
-    request.session.pop(HALF, None)
+    request.session.pop(PENDING_KEY, None)
     if authenticator:
-        two_factor.note(request, authenticator)
-    make_known(response, user)
+        two_factor.mark_verified(request, authenticator)
+    remember_browser(response, user)
     return response

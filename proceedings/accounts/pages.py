@@ -1,4 +1,4 @@
-"""The pages of the desk's login: the code, setting up an authenticator, a forgotten password, one's own account."""
+"""Login pages: code, authenticator setup, password reset, account."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,15 +23,15 @@ from proceedings.web import rate_limits
 from proceedings.web.request_info import network_of, now_of
 
 CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-FEW = 4
-"""Recovery codes left: few enough to say so."""
+WARN_BELOW = 4
+"""Recovery codes left below which we show a warning."""
 
 
 class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
-        error_messages={"required": "Type the code."},
+        error_messages={"required": "Enter the code."},
     )
 
 
@@ -45,12 +45,12 @@ class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be subscrip
         self.fields["zone"] = forms.ChoiceField(
             choices=zones(self.instance.zone),
             label="Time zone",
-            help_text="The desk shows times in it, beside UTC.",
+            help_text="We show times in this zone beside UTC.",
         )
 
 
 def zones(present: str) -> list[Any]:
-    """Time zones to choose from, by continent; the `present` one is among them, however odd."""
+    """Time zones to choose from, by continent, always with the `present` one."""
     places: dict[str, list[tuple[str, str]]] = {}
     for zone in sorted(available_timezones()):
         continent, _, place = zone.partition("/")
@@ -61,7 +61,7 @@ def zones(present: str) -> list[Any]:
 
 
 class LoginPages(AdminSite):
-    """The desk's doors. Whoever has no second step has no permission at all, where it is required."""
+    """Adds the login pages to the site. Where two-factor login is required, a session without it has no permission."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         verified = getattr(request.user, "otp_device", None) is not None  # by the middleware of django-otp
@@ -70,7 +70,7 @@ class LoginPages(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own: list[URLPattern | URLResolver] = [
             path("login/code/", self.code_page, name="login_code"),
-            path("two-step/", self.two_step_page, name="two_step"),
+            path("two-step/", self.two_factor_page, name="two_factor"),
             path("account/", self.admin_view(self.account_page), name="account"),
             path("password_reset/", self.reset_page, name="password_reset"),
             path("reset/<uidb64>/<token>/", self.new_password_page, name="password_reset_confirm"),
@@ -83,86 +83,90 @@ class LoginPages(AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         context = {**self.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
         to = request.GET.get("next") or request.POST.get("next") or reverse("admin:index")
-        return login.FirstStep.as_view(extra_context=context | {"next": to} | (extra_context or {}))(request)  # type: ignore[return-value]
+        return login.PasswordView.as_view(extra_context=context | {"next": to} | (extra_context or {}))(request)  # type: ignore[return-value]
 
     @staticmethod
     def user_of(request: HttpRequest) -> User:
-        """A row of its own: the request's is wrapped."""
+        """The user's row: `request.user` is a lazy wrapper."""
         return User.objects.get(username=request.user.get_username())
 
     def logged_out(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        """The context of pages for those who are not in yet."""
+        """The context of pages for users who have not logged in."""
         return {**self.each_context(request), "has_permission": False, **more}
 
     @method_decorator([never_cache, sensitive_post_parameters()])
     def code_page(self, request: HttpRequest) -> HttpResponse:
-        """The second step: a code of the app, or a recovery code."""
-        half = login.half_of(request)
-        authenticator = two_factor.authenticator_of(half[0]) if half else None
-        if half is None or authenticator is None:
+        """Asks for a code of the app, or a recovery code."""
+        pending = login.pending_login(request)
+        authenticator = two_factor.authenticator_of(pending[0]) if pending else None
+        if pending is None or authenticator is None:
             return redirect_to_login(
-                request, "That took too long. Log in again." if login.HALF in request.session else ""
+                request, "Your login expired. Log in again." if login.PENDING_KEY in request.session else ""
             )
-        user, to = half
+        user, to = pending
         form = CodeForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             visitor, now = login.Visitor.of(request, user.get_username()), now_of(request)
             if wait := rate_limits.record_attempt(login.CODES, visitor.account, now):
-                form.add_error("code", login.too_soon(wait))
-            elif not two_factor.accepts(authenticator, form.cleaned_data["code"], now):
-                form.add_error("code", "This is not the code. Wait for the next one, or use a recovery code.")
+                form.add_error("code", login.too_many_attempts(wait))
+            elif not two_factor.use_code(authenticator, form.cleaned_data["code"], now):
+                form.add_error(
+                    "code", "The code is wrong or was used already. Wait for the next code, or use a recovery code."
+                )
             else:
                 rate_limits.clear_attempts(login.CODES, visitor.account)
-                self.count_codes(request, user)
-                return login.let_in(request, user, authenticator, HttpResponseRedirect(to))
-        context = self.logged_out(request, form=form, title="Log in to the desk")
+                self.warn_about_codes(request, user)
+                return login.log_in(request, user, authenticator, HttpResponseRedirect(to))
+        context = self.logged_out(request, form=form, title="Log in")
         return render(request, "admin/login_code.html", context, status=400 if form.errors else 200)
 
     @staticmethod
-    def count_codes(request: HttpRequest, user: User) -> None:
+    def warn_about_codes(request: HttpRequest, user: User) -> None:
         left = two_factor.codes_left(user)
-        if left < FEW:
-            messages.warning(request, f"{left} recovery codes are left. Make new ones under “Your account”.")
+        if left < WARN_BELOW:
+            messages.warning(request, f"You have {left} recovery codes left. Make new ones under “Your account”.")
 
     @method_decorator([never_cache, sensitive_post_parameters()])
-    def two_step_page(self, request: HttpRequest) -> HttpResponse:
-        """Sets up an authenticator: a picture to scan, a code to prove it, ten recovery codes to keep."""
-        half = login.half_of(request)
-        if half is None and not self.has_permission(request):
+    def two_factor_page(self, request: HttpRequest) -> HttpResponse:
+        """Sets up an authenticator: QR code, a code as proof, then ten recovery codes."""
+        pending = login.pending_login(request)
+        if pending is None and not self.has_permission(request):
             return redirect_to_login(request)
-        user, to = half or (self.user_of(request), reverse("admin:account"))
-        if half and two_factor.authenticator_of(user):  # which half a login does not replace
+        user, to = pending or (self.user_of(request), reverse("admin:account"))
+        if pending and two_factor.authenticator_of(user):  # a password alone must not replace it
             return HttpResponseRedirect(reverse("admin:login_code"))
         posted = request.method == "POST"
         offered = two_factor.offer_in(request.POST.get("offer", ""), user) if posted else None
         form = CodeForm(request.POST if posted else None)
         if posted and offered is None:
-            form.add_error("code", "This page was open for too long. Scan the new picture.")
+            form.add_error("code", "This page expired. Scan the new QR code.")
         elif offered and form.is_valid():
             codes = two_factor.set_up(offered, form.cleaned_data["code"], now_of(request))
             if codes:
-                response = self.codes_page(request, user, codes, to, "Two-step login set up")
-                return login.let_in(request, user, offered, response)
-            form.add_error("code", "This is not the app’s code now. Is the clock of your phone right?")
+                response = self.codes_page(request, user, codes, to, "Two-factor login set up")
+                return login.log_in(request, user, offered, response)
+            form.add_error(
+                "code", "The code is wrong. Check that your phone’s time is right, and enter the current code."
+            )
         offered = offered or two_factor.offer(user)
-        context = self.logged_out(request, form=form, title="Set up two-step login") | {
-            "has_permission": half is None,
+        context = self.logged_out(request, form=form, title="Set up two-factor login") | {
+            "has_permission": pending is None,
             "picture": two_factor.as_picture(offered),
             "secret": two_factor.as_text(offered),
             "offer": two_factor.signed_offer(offered),
-            "required": half is not None,
+            "required": pending is not None,
         }
-        return render(request, "admin/two_step.html", context, status=400 if form.errors else 200)
+        return render(request, "admin/two_factor.html", context, status=400 if form.errors else 200)
 
     def codes_page(self, request: HttpRequest, user: User, codes: list[str], to: str, done: str) -> HttpResponse:
-        """Shows the recovery codes, this once."""
+        """Shows the new recovery codes, once."""
         record_change(user, by=user, what=done)
         context = {**self.each_context(request), "has_permission": False, "codes": codes, "to": to}
         return render(request, "admin/recovery_codes.html", context | {"title": "Your recovery codes"})
 
     @method_decorator(never_cache)
     def account_page(self, request: HttpRequest) -> HttpResponse:
-        """What people set for themselves."""
+        """Time zone, two-factor login and password of the user."""
         user = self.user_of(request)
         authenticator = two_factor.authenticator_of(user)
         if "codes" in request.POST and authenticator:
@@ -184,16 +188,16 @@ class LoginPages(AdminSite):
 
     @method_decorator(never_cache)
     def reset_page(self, request: HttpRequest) -> HttpResponse:
-        """Takes the wish for a new password; the answer is the same whether there is such an account or not."""
+        """Takes a request for a new password. The answer is the same whether the account exists or not."""
         form = ResetForm(request.POST if request.method == "POST" else None)
         sent = False
         if form.is_valid():
-            sent = rate_limits.take(password_reset.ASKED, network_of(request), now_of(request))
+            sent = rate_limits.take(password_reset.REQUESTS, network_of(request), now_of(request))
             if sent:
-                password_reset.ask(form.cleaned_data["email"], now_of(request))
+                password_reset.request_reset(form.cleaned_data["email"], now_of(request))
             else:
                 form.add_error(None, "Too many requests. Try again in an hour.")
-        context = self.logged_out(request, form=form, sent=sent, title="Forgotten your password?")
+        context = self.logged_out(request, form=form, sent=sent, title="Reset your password")
         return render(request, "admin/password_reset.html", context, status=400 if form.errors else 200)
 
     def new_password_page(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
@@ -202,13 +206,13 @@ class LoginPages(AdminSite):
 
 
 class ResetForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class NewPassword(PasswordResetConfirmView):
-    """By the mailed link, once. It replaces the password and nothing else: the second step is still asked for."""
+    """Sets a new password by the emailed link, once. The login still asks for the code."""
 
-    title = "A new password"
+    title = "Set a new password"
     template_name = "admin/new_password.html"
 
     def get_success_url(self) -> str:
@@ -216,13 +220,13 @@ class NewPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        messages.success(self.request, "Your password is changed. Log in with it.")
-        login.make_known(response, form.user)  # who reads the account's mail is no stranger who guesses
+        messages.success(self.request, "Password changed. Log in with your new password.")
+        login.remember_browser(response, form.user)  # opening the emailed link proves that this is the user
         return response
 
 
 def record_change(user: User, *, by: User, what: str) -> None:
-    """Leaves word on the page of the history of `user`."""
+    """Adds an entry to the admin history of `user`."""
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, what, single_object=True)
 
 

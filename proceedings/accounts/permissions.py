@@ -1,4 +1,4 @@
-"""Who sees what on the desk: a superuser everything, editors and assistants their volumes, anybody else nothing."""
+"""Permissions: a superuser sees everything, editors and assistants their volumes, others nothing."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -13,42 +13,42 @@ from proceedings.models import Volume
 
 
 def own_volumes(request: HttpRequest) -> QuerySet[Volume]:
-    """The volumes on the desk of the one who asks; read anew on every request, so a loss takes effect at once."""
+    """The volumes that the user may see. Read on every request, so that losing one takes effect at once."""
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
     return Volume.objects.visible_to(request.user)
 
 
 def edited_volumes(request: HttpRequest) -> QuerySet[Volume]:
-    """Those of them that the one who asks may change; an assistant reads and reminds, no more."""
+    """The volumes that the user may change. An assistant may only read and remind."""
     if not request.user.is_authenticated or not request.user.is_staff:
         return Volume.objects.none()
     return Volume.objects.editable_by(request.user)
 
 
 def has_admin_access(request: HttpRequest) -> bool:
-    """Whether there is anything at all on the desk of the one who asks."""
+    """Whether the user may see any volume."""
     return edits_anything(request) or bool(once(request, "has_desk", lambda: own_volumes(request).exists()))
 
 
 def edits_anything(request: HttpRequest) -> bool:
-    """Whether the one who asks may change any volume at all."""
+    """Whether the user may change any volume."""
     return request.user.is_superuser or bool(edited(request))
 
 
 def edited(request: HttpRequest) -> set[int]:
-    """The primary keys of the volumes that the one who asks may change; not to be asked of a superuser, who has all."""
+    """Primary keys of the volumes that the user may change. Not for superusers, who may change all."""
     keys: set[int] = once(request, "edited", lambda: set(edited_volumes(request).values_list("pk", flat=True)))
     return keys
 
 
 def edits(request: HttpRequest, volume_id: int | None) -> bool:
-    """Whether the one who asks may change this volume; None is one that is only being made."""
+    """Whether the user may change this volume; None stands for a new volume."""
     return request.user.is_superuser or (edits_anything(request) if volume_id is None else volume_id in edited(request))
 
 
 def chosen_volume(request: HttpRequest) -> Volume | None:
-    """The volume that a list is about: the one that its filter names, or the only one there is."""
+    """The volume of a list: the one in its filter, or the user's only one."""
 
     def choose() -> Volume | None:
         volumes, number = own_volumes(request), request.GET.get("volume")
@@ -61,11 +61,11 @@ def chosen_volume(request: HttpRequest) -> Volume | None:
     return chosen
 
 
-def once(request: HttpRequest, what: str, ask: Callable[[], Any]) -> Any:
-    """The answer of `ask`, worked out once in a request: every page asks often. Never kept beyond it."""
-    key = f"desk.{what}"  # no header can reach it: those begin with HTTP_ and have no dot
+def once(request: HttpRequest, what: str, compute: Callable[[], Any]) -> Any:
+    """The result of `compute`, cached for this request only."""
+    key = f"desk.{what}"  # no HTTP header can set it: those begin with HTTP_ and have no dot
     if key not in request.META:
-        request.META[key] = ask()
+        request.META[key] = compute()
     return request.META[key]
 
 
@@ -74,14 +74,14 @@ def is_number(text: str) -> bool:
 
 
 class OwnVolumes(admin.ModelAdmin):
-    """Limits every list, page, choice and action to the volumes of the one who asks.
+    """Limits every list, page, choice and action to the user's volumes.
 
-    Django's model permissions are not asked: who edits a volume may do all that the desk offers for it, an assistant
-    of a volume reads it and reminds, and only a superuser adds, deletes or names editors and assistants.
+    Replaces Django's model permissions: an editor may do everything with a volume, an assistant may read and remind,
+    and only a superuser adds or deletes volumes, and names editors and assistants.
     """
 
     volume_path = ""
-    """From this model to its volume, such as ``paper__volume``; empty for the volume itself."""
+    """Lookup from this model to its volume, such as ``paper__volume``; empty for the volume itself."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.own(request, super().get_queryset(request))
@@ -92,7 +92,7 @@ class OwnVolumes(admin.ModelAdmin):
         return self.among(rows, own_volumes(request))
 
     def among(self, rows: QuerySet[Any], volumes: QuerySet[Volume]) -> QuerySet[Any]:
-        """Those of the `rows` that belong to `volumes`."""
+        """The `rows` that belong to `volumes`."""
         lookup = f"{self.volume_path}__in" if self.volume_path else "pk__in"
         return rows.filter(**{lookup: volumes})
 
@@ -107,11 +107,11 @@ class OwnVolumes(admin.ModelAdmin):
         return self.own(request, super().get_queryset(request).filter(pk=obj.pk)).exists()
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
-        # Another editor's, or not there at all: the same answer, and no redirect that looks like success.
+        # The same answer whether it exists or not, and no redirect that looks like success.
         raise Http404
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = {"title": capfirst(self.opts.verbose_name_plural)}  # not "Select paper to change": it is a list to read
+        title = {"title": capfirst(self.opts.verbose_name_plural)}  # instead of "Select paper to change"
         return super().changelist_view(request, title | (extra_context or {}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -138,7 +138,7 @@ class OwnVolumes(admin.ModelAdmin):
 
 
 class OwnVolumeFilter(admin.SimpleListFilter):
-    """Filters by volume, and names no volume but the editor's own."""
+    """Filters by volume; lists only the user's volumes."""
 
     title = "volume"
     parameter_name = "volume"

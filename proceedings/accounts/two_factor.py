@@ -1,7 +1,7 @@
-"""The second step of a login: codes of an authenticator app (RFC 6238), and recovery codes for the day it is lost.
+"""Two-factor login: codes of an authenticator app (RFC 6238), and recovery codes.
 
-Each code opens the desk once: what has been used is noted by one UPDATE on the row's own columns, so of two who send
-the same code one comes in.
+Each code works once: one UPDATE on the row's own columns marks it used, so of two requests with the same code only one
+succeeds.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ DRIFT = 1
 """Steps of 30 seconds that an app's clock may be early or late."""
 CODES = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Nothing that looks like something else."""
+"""Without characters that look alike."""
 SALT = "desk.authenticator.offer"
-OFFER_LASTS = 3600
+OFFER_LIFETIME = 3600
 
 
 def authenticator_of(user: User) -> Authenticator | None:
@@ -37,16 +37,16 @@ def codes_left(user: User) -> int:
     return user.recovery_codes.filter(used_at=None).count()
 
 
-# Setting up: the page offers a secret, and nothing is written before somebody proves to have it.
+# Setup: the page offers a secret; it is saved only after the user enters a code.
 
 
 def offer(user: User) -> Authenticator:
-    """An authenticator that is not kept yet."""
+    """A new authenticator, not saved yet."""
     return Authenticator(user=user, name="app", tolerance=DRIFT)
 
 
 def as_text(authenticator: Authenticator) -> str:
-    """The secret to type where no camera is, in groups of four."""
+    """The secret to type by hand, in groups of four."""
     secret = b32encode(authenticator.bin_key).decode()
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
@@ -58,35 +58,35 @@ def as_picture(authenticator: Authenticator) -> SafeString:
 
 
 def signed_offer(authenticator: Authenticator) -> str:
-    """The offer for a hidden field: nobody can make one up, take another's or keep it for long."""
+    """The offer for a hidden field, signed, bound to the user and expiring."""
     return signing.dumps([authenticator.user_id, authenticator.key], salt=SALT)
 
 
 def offer_in(text: str, user: User) -> Authenticator | None:
-    """The offer that was made to `user`; None if this is none, or an old one."""
+    """The authenticator offered to `user`; None if the text is invalid or expired."""
     try:
-        pk, key = signing.loads(text, salt=SALT, max_age=OFFER_LASTS)
+        pk, key = signing.loads(text, salt=SALT, max_age=OFFER_LIFETIME)
     except signing.BadSignature:
         return None
-    made = offer(user)
-    made.key = key
-    return made if pk == user.pk else None
+    offered = offer(user)
+    offered.key = key
+    return offered if pk == user.pk else None
 
 
 def set_up(offered: Authenticator, code: str, now: datetime) -> list[str]:
-    """Takes `offered` into use in place of any other, if `code` is its code now. Returns recovery codes, or nothing."""
-    step = step_of(offered, plain(code), now)
+    """Saves `offered` in place of any other if `code` is its current code. Returns recovery codes, or nothing."""
+    step = step_of(offered, normalize(code), now)
     if step is None:
         return []
     with transaction.atomic():
-        forget(offered.user)
+        remove(offered.user)
         offered.last_t = step
         offered.save()
         return renew_codes(offered.user)
 
 
 def renew_codes(user: User) -> list[str]:
-    """Ten recovery codes that replace all earlier ones. They are shown now and never again."""
+    """Replaces all recovery codes by ten new ones. They can be shown only now."""
     codes = [
         "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))  # 79 bits
         for _ in range(CODES)
@@ -97,8 +97,8 @@ def renew_codes(user: User) -> list[str]:
     return codes
 
 
-def forget(user: User) -> None:
-    """No app and no recovery code of `user` opens anything any more; sessions that they opened end."""
+def remove(user: User) -> None:
+    """Deletes the authenticator and recovery codes of `user`, and ends their sessions."""
     Authenticator.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
 
@@ -106,9 +106,9 @@ def forget(user: User) -> None:
 # Logging in.
 
 
-def accepts(authenticator: Authenticator, code: str, now: datetime) -> bool:
-    """Whether `code`, of the app or a recovery code, opens the desk. Once: then it is used."""
-    typed = plain(code)
+def use_code(authenticator: Authenticator, code: str, now: datetime) -> bool:
+    """Whether `code`, of the app or a recovery code, is valid. Marks it used."""
+    typed = normalize(code)
     if len(typed) == authenticator.digits:
         step = step_of(authenticator, typed, now)
         if step is None:
@@ -120,24 +120,24 @@ def accepts(authenticator: Authenticator, code: str, now: datetime) -> bool:
 
 
 def step_of(authenticator: Authenticator, code: str, now: datetime) -> int | None:
-    """The number of the 30 seconds that `code` belongs to, no more than `DRIFT` from `now`; None if to none."""
+    """The 30-second step that `code` belongs to, at most `DRIFT` from `now`; else None."""
     if not (len(code) == authenticator.digits and code.isascii() and code.isdigit()):
         return None
-    clock = TOTP(authenticator.bin_key, authenticator.step, authenticator.t0, authenticator.digits)
-    clock.time = now.timestamp()
-    return int(clock.t()) if clock.verify(int(code), tolerance=DRIFT, min_t=authenticator.last_t + 1) else None
+    totp = TOTP(authenticator.bin_key, authenticator.step, authenticator.t0, authenticator.digits)
+    totp.time = now.timestamp()
+    return int(totp.t()) if totp.verify(int(code), tolerance=DRIFT, min_t=authenticator.last_t + 1) else None
 
 
 def digest_of(code: str) -> str:
-    """Unsalted: 79 random bits are nobody's password."""
-    return hashlib.sha256(plain(code).encode()).hexdigest()
+    """Unsalted, because the codes have 79 random bits."""
+    return hashlib.sha256(normalize(code).encode()).hexdigest()
 
 
-def plain(code: str) -> str:
-    """What is typed, without the blanks and hyphens that are there for the eye."""
+def normalize(code: str) -> str:
+    """The code in lower case without spaces and hyphens."""
     return "".join(sign for sign in code.lower() if sign.isalnum())
 
 
-def note(request: HttpRequest, authenticator: Authenticator) -> None:
-    """This session has taken the second step; it is over once the authenticator is gone."""
+def mark_verified(request: HttpRequest, authenticator: Authenticator) -> None:
+    """Marks this session as verified. It ends when the authenticator is deleted."""
     django_otp.login(request, authenticator)

@@ -1,7 +1,7 @@
-"""The papers' files on the desk: uploaded one by one or in a zip, every one accounted for.
+"""Upload of papers' files, singly or in a zip, with a result for each file.
 
-What may be the wrong file is held back until somebody has looked. What a browser cannot wait for stays behind and goes
-on at the press of a button. Until then both lie in private storage, and no paper knows of them.
+Files that may be another paper's are held for review. Files not read in time are read in the next request. Until then
+both are in private storage, attached to no paper.
 """
 
 import tempfile
@@ -28,22 +28,22 @@ from proceedings.files.attach import Intake, Outcome, attach
 from proceedings.files.uploads import LARGEST_FILE, LARGEST_TOTAL, Upload, unpack
 from proceedings.models import Paper, PaperFile, Volume
 
-PATIENCE = 15.0
-"""Seconds after which no other file is looked at in one request."""
+MAX_SECONDS = 15.0
+"""Seconds after which one request reads no further file."""
 
-MAX_AT_ONCE = 100
-"""Django takes no more files in one form; a zip counts as one."""
+MAX_FILES = 100
+"""Django's limit of files in one form; a zip counts as one."""
 
-KEPT = "desk.files"
+SESSION_KEY = "desk.files"
 
 
-def within(seconds: float) -> Any:
-    """The names, as long as there is time; the rest is for the next request."""
+def take_for(seconds: float) -> Any:
+    """Yields names until the time is up; the rest is for the next request."""
 
     def names(all_names: Sequence[str]) -> Iterator[str]:
-        until = time.monotonic() + seconds
-        for place, name in enumerate(all_names):
-            if place and time.monotonic() > until:
+        end = time.monotonic() + seconds
+        for index, name in enumerate(all_names):
+            if index and time.monotonic() > end:
                 return
             yield name
 
@@ -51,116 +51,118 @@ def within(seconds: float) -> Any:
 
 
 class FilePages(OwnVolumes):
-    """Adds the page of the papers' files to volumes."""
+    """Adds the files page to volumes."""
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.files_view)
         return [path("<int:pk>/files/", page, name="proceedings_volume_files"), *super().get_urls()]
 
-    def after_import(self, volume: Volume) -> str:
+    def after_import_url(self, volume: Volume) -> str:
         raise NotImplementedError
 
-    @csrf_exempt  # only to set where files go, which has to be said before anything looks at the form
+    @csrf_exempt  # upload handlers must be set before the CSRF check reads the form
     def files_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Lets every file go straight to the disk, and refuses what no upload may be before it is read."""
+        """Streams uploads to disk, and rejects oversized ones before reading them."""
         volume = self.get_queryset(request).filter(pk=pk).first()
         if volume is None:
             raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_TOTAL:
-            messages.error(request, "That is too much for one upload: nothing was read. Make several of it.")
-            return self.show(request, volume, status=413)
+            messages.error(request, "The upload is too large. Nothing was read. Split it into several uploads.")
+            return self.render_page(request, volume, status=413)
         request.upload_handlers = [TemporaryFileUploadHandler(request)]
         try:
             _ = request.FILES
         except TooManyFilesSent:
-            messages.error(request, f"More than {MAX_AT_ONCE} files: nothing was taken in. Put them into one zip.")
-            return self.show(request, volume, status=400)
+            messages.error(
+                request, f"You selected more than {MAX_FILES} files. Nothing was read. Put the files into a zip."
+            )
+            return self.render_page(request, volume, status=400)
         return csrf_protect(self.files_page)(request, volume)
 
     def files_page(self, request: HttpRequest, volume: Volume) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
-            return self.show(request, volume)
+            return self.render_page(request, volume)
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         if not edits(request, volume.pk):
             raise PermissionDenied
-        refused: list[Finding] = []
+        rejected: list[Finding] = []
         sure_of = set(request.POST.getlist("sure"))
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             if "go on" in request.POST:
-                fetch(request, volume, folder, sure_of)
+                restore_uploads(request, volume, folder, sure_of)
             elif sent := request.FILES.getlist("files"):
-                refused = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
+                rejected = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
                 sure_of = set()
             else:
-                messages.error(request, "Choose files first: PDFs called <key>.pdf, or a zip of them.")
-                return self.show(request, volume, status=400)
-            with sandbox.reader() as look:
-                intake = attach(volume, folder, progress=within(PATIENCE), sure_of=sure_of, look=look)
-            keep(request, volume, folder, intake)
-        return self.show(request, volume, intake=intake, refused=refused)
+                messages.error(request, "No files were selected. Choose PDFs named <key>.pdf, or a zip of them.")
+                return self.render_page(request, volume, status=400)
+            with sandbox.reader() as read_pdf:
+                intake = attach(volume, folder, progress=take_for(MAX_SECONDS), sure_of=sure_of, look=read_pdf)
+            store_uploads(request, volume, folder, intake)
+        return self.render_page(request, volume, intake=intake, rejected=rejected)
 
-    def show(
+    def render_page(
         self,
         request: HttpRequest,
         volume: Volume,
         *,
         intake: Intake | None = None,
-        refused: Iterable[Finding] = (),
+        rejected: Iterable[Finding] = (),
         status: int = 200,
     ) -> HttpResponse:
-        kept = kept_for(request, volume)
+        kept = stored_uploads(request, volume)
         accepted = volume.papers.filter(status=Paper.Status.ACCEPTED)
         there = PaperFile.objects.filter(paper__in=accepted)
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
-            "board": self.after_import(volume),
+            "overview_url": self.after_import_url(volume),
             "papers": accepted.count(),
             "with_pdf": there.filter(kind="paper").count(),
             "with_supplement": there.filter(kind="supplement").count(),
             "intake": intake,
             "counts": [(outcome.value, count) for outcome, count in intake.counts.items()] if intake else [],
-            "rows": report(intake, refused) if intake else [],
+            "rows": file_rows(intake, rejected) if intake else [],
             "held": list(kept.get("why", {}).items()),
-            "left": len(kept.get("left", {})),
+            "unread": len(kept.get("left", {})),
             "may_upload": edits(request, volume.pk),
             "largest_file": LARGEST_FILE >> 20,
             "largest_total": LARGEST_TOTAL >> 30,
-            "most": MAX_AT_ONCE,
+            "max_files": MAX_FILES,
             "title": f"Files of {volume}",
             "opts": self.opts,
         }
         return render(request, "admin/proceedings/files.html", context, status=status)
 
 
-def report(intake: Intake, refused: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
-    """Every file with what became of it and why: name, outcome, words. Those to look at stand first."""
-    rows = [(one.file, Outcome.REFUSED.value, [one.message]) for one in refused]
+def file_rows(intake: Intake, rejected: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
+    """One row per file: name, result, reasons. Files that need attention come first."""
+    rows = [(one.file, Outcome.REFUSED.value, [one.message]) for one in rejected]
     order = list(Outcome)
     for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
-        rows.append((name, outcome.value, words_about(intake, name)))
+        rows.append((name, outcome.value, reasons_for(intake, name)))
     return rows
 
 
-def words_about(intake: Intake | None, name: str) -> list[str]:
+def reasons_for(intake: Intake | None, name: str) -> list[str]:
     found = [one for one in intake.findings if one.file == name] if intake else []
     return [f"{one.message}{f': {one.fix}' if one.fix else ''}" for one in found]
 
 
-# --- what waits in private storage
+# --- uploads in private storage
 
 
-def kept_for(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
-    """Files that wait: those held back, with why, and those left over; each name with where it lies."""
-    kept: dict[str, Any] = request.session.get(KEPT) or {}
+def stored_uploads(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
+    """The stored uploads: files held for review with reasons, and unread files; each name with its storage path."""
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     return kept if kept.get("volume") == volume.pk else {}
 
 
-def keep(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> None:
-    """Puts aside what was held back or not reached, for the next request; everything else of before goes."""
-    forget(request)
+def store_uploads(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> None:
+    """Stores held and unread files for the next request, and deletes those of the last one."""
+    delete_stored(request)
     waiting: dict[str, dict[str, str]] = {"held": {}, "left": {}}
     for file in sorted(folder.iterdir()):
         outcome = intake.outcomes.get(file.name)
@@ -169,13 +171,13 @@ def keep(request: HttpRequest, volume: Volume, folder: Path, intake: Intake) -> 
                 stored = storages["private"].save(f"uploads/{uuid.uuid4().hex}", File(body))
             waiting["left" if outcome is None else "held"][file.name] = stored
     if waiting["held"] or waiting["left"]:
-        why = {name: words_about(intake, name) for name in waiting["held"]}
-        request.session[KEPT] = {"volume": volume.pk, "why": why, **waiting}
+        why = {name: reasons_for(intake, name) for name in waiting["held"]}
+        request.session[SESSION_KEY] = {"volume": volume.pk, "why": why, **waiting}
 
 
-def fetch(request: HttpRequest, volume: Volume, folder: Path, sure_of: set[str]) -> None:
-    """What was left over, and what somebody is sure of, back into a folder."""
-    kept = kept_for(request, volume)
+def restore_uploads(request: HttpRequest, volume: Volume, folder: Path, sure_of: set[str]) -> None:
+    """Copies unread files, and held files that the editor confirmed, back into a folder."""
+    kept = stored_uploads(request, volume)
     for name, stored in {**kept.get("left", {}), **kept.get("held", {})}.items():
         if name in kept.get("held", {}) and name not in sure_of:
             continue
@@ -184,10 +186,10 @@ def fetch(request: HttpRequest, volume: Volume, folder: Path, sure_of: set[str])
                 for chunk in body.chunks():
                     target.write(chunk)
         except FileNotFoundError:
-            messages.warning(request, f"{name} is no longer there: upload it again.")
+            messages.warning(request, f"{name} is no longer stored. Upload it again.")
 
 
-def forget(request: HttpRequest) -> None:
-    kept: dict[str, Any] = request.session.pop(KEPT, {})
+def delete_stored(request: HttpRequest) -> None:
+    kept: dict[str, Any] = request.session.pop(SESSION_KEY, {})
     for stored in {**kept.get("held", {}), **kept.get("left", {})}.values():
         storages["private"].delete(stored)

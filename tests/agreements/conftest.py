@@ -35,9 +35,11 @@ def house() -> House:
     )
     make.change_request(waits, note="Zanzibar", title="Zanzibar, again")
     make.correction(make.published(sealed))
-    package_builder.order(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
+    package_builder.request_packages(foreign, partial=True, by="editor:zanzibar", now=make.NOW)
     for volume in (own, foreign):
-        bulk.order(volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW)
+        bulk.create_job(
+            volume, "void", [], reason="Zanzibar" * (volume == foreign), data={}, user=None, by="", now=make.NOW
+        )
     return House(
         own=own,
         foreign=foreign,

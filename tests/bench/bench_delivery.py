@@ -245,7 +245,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     shutil.rmtree(folder / "copy")
     print(f"\n{papers} papers of {size / MB:.1f} MiB, both packages in the background")
     print(f"  cp -r, flushed to the disk      {floor:7.1f} s  {total / floor:7.0f} MB/s")
-    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.request_packages(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     _, ended = worker(timedelta())
     peak = ended()
@@ -262,7 +262,7 @@ def bench_job(folder: Path, papers: int, size: int) -> None:
     print(f"    the public one alone          {first:7.1f} s  {public.size / MB / first:7.0f} MB/s")
     print(f"    the permissions, with evidence{second:7.1f} s  {1000 * second / papers:.1f} ms a paper")
     print(f"  peak memory of the worker       {peak:7.0f} MiB, the interpreter and the desk included")
-    package_builder.order(volume, partial=True, by="editor:bench", now=timezone.now())
+    package_builder.request_packages(volume, partial=True, by="editor:bench", now=timezone.now())
     start = time.perf_counter()
     child, ended = worker(timedelta())
     while (

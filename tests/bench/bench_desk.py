@@ -137,7 +137,7 @@ def main() -> None:
         editor.volumes.set(Volume.objects.filter(number__gte=volume.number))
         made = say(size, "board, without its page", lambda: overview.build_overview(volume, NOW))  # noqa: B023
         line = made.progress
-        say(size, "its picture", lambda: chart.draw(line.days, line.signed, line.total, line.deadline))  # noqa: B023
+        say(size, "its picture", lambda: chart.build_chart(line.days, line.signed, line.total, line.deadline))  # noqa: B023
         for who in (boss, editor):
             client = Client()
             client.force_login(who)

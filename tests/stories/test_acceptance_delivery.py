@@ -436,7 +436,7 @@ def test_ac18_1200_papers_in_less_than_a_minute_with_memory_that_stays_flat(volu
     Volume.objects.update(sections=[])
     sealed = paper("lewis26b").agreements.get()
     copies_of(sealed, 1200 - volume.papers.count())
-    package_builder.order(volume, partial=True, by="editor:ed", now=make.CLOSES)
+    package_builder.request_packages(volume, partial=True, by="editor:ed", now=make.CLOSES)
     start = time.process_time()
     tracemalloc.start()
 

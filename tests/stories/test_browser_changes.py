@@ -142,7 +142,7 @@ def test_an_expired_link_brings_a_fresh_one_that_signs(reader: OpenWindow, width
             assert author.says("Look into your mail")
         if width > 400:
             author.check()
-        assert scheduled.queue_due(timezone.now)["fresh links"] == 1
+        assert scheduled.queue_due(timezone.now)["new links"] == 1
         author.go(link_in(agreement.messages.get(kind=Message.Kind.FRESH)))
         assert author.says("Publication agreement")
         assert author.page.is_visible("#typed_name")
@@ -162,7 +162,7 @@ def test_years_later_the_copy_is_asked_for_by_its_reference(reader: OpenWindow, 
         author.press("button:text('Mail me the copy')")
         author.check()
         assert author.says("Look into your mail")
-    assert scheduled.queue_due(timezone.now)["fresh links"] == 1
+    assert scheduled.queue_due(timezone.now)["new links"] == 1
     assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
 
 

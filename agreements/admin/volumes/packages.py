@@ -1,4 +1,4 @@
-"""The publisher's two packages on the desk: what speaks against them, making them, how far they are, fetching them."""
+"""The packages page of a volume: what is missing, making both packages, their progress, downloads."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements.admin.format import who
+from agreements.admin.format import actor
 from agreements.dashboard import health
 from agreements.delivery import packages as delivery_packages
 from agreements.delivery.download_links import download_url
@@ -23,27 +23,29 @@ from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Volume
 
 MAX_SHOWN = 300
-"""So many papers to a reason a page shows; the command lists them all."""
+"""Papers shown for each reason; the command lists them all."""
 
-SHOWN = 12
-"""So many packages."""
+MAX_PACKAGES = 12
+"""Packages shown."""
 
-AGAIN = 5
-"""Seconds after which a page about packages under way loads itself again."""
+REFRESH_SECONDS = 5
+"""Seconds between two refreshes while packages are being made."""
 
-UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
+IN_PROGRESS = (Package.State.WAITING, Package.State.RUNNING)
 
 
-def by_reason(what: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
-    """Each reason of the agreements and of the publisher's check once, the commonest first.
+def group_by_reason(delivery: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
+    """The reasons from agreements and publisher checks, the most common first.
 
-    With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
+    Each with its papers (key, and primary key if there is a row) and the number of papers not shown.
     """
-    rows = {one.paper.key: one.paper_id for one in what.cleared} | {paper.key: paper.pk for paper, _ in what.blocked}
+    rows = {one.paper.key: one.paper_id for one in delivery.cleared} | {
+        paper.key: paper.pk for paper, _ in delivery.blocked
+    }
     reasons: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
-    for paper, why in what.blocked:
+    for paper, why in delivery.blocked:
         reasons[why].append((paper.key, paper.pk))
-    for finding in what.findings:
+    for finding in delivery.findings:
         why = str(replace(finding, paper="", fix=""))
         reasons[why].append((finding.paper, rows.get(finding.paper)))
     ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
@@ -51,13 +53,13 @@ def by_reason(what: Delivery) -> list[tuple[str, list[tuple[str, int | None]], i
 
 
 class PackagePages(OwnVolumes):
-    """A page per volume with its packages. Making them hands something over, so it is a POST that leaves its events."""
+    """Adds the packages page to volumes. Making packages records events, so it is a POST."""
 
     def get_urls(self) -> list[URLPattern]:
         name = "proceedings_volume_package"
         own = [
             path("<int:pk>/packages/", self.admin_site.admin_view(self.packages_page), name=f"{name}s"),
-            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.fetch), name=name),
+            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.download), name=name),
         ]
         return own + super().get_urls()
 
@@ -75,48 +77,51 @@ class PackagePages(OwnVolumes):
         return volume
 
     def packages_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What would go to the publisher now, what speaks against it, and what was made. A POST asks for both."""
+        """The ready papers, what is missing, and the finished packages. A POST requests both packages."""
         volume = self.volume_or_404(request, pk)
         if request.method == "POST":
-            return self.ask(request, volume)
-        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:SHOWN])
-        under_way = any(package.state in UNDER_WAY for package in packages)
+            return self.request_packages(request, volume)
+        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:MAX_PACKAGES])
+        in_progress = any(package.state in IN_PROGRESS for package in packages)
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
             "packages": packages,
-            "under_way": under_way,
+            "in_progress": in_progress,
             "may_deliver": edits(request, volume.pk),
             "title": f"Packages of {volume}",
             "opts": self.opts,
         }
-        if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
-            what = delivery_packages.prepare(volume, timezone.now().date())
-            now = delivery_packages.fingerprint(what)
+        if not in_progress:  # checking 3,500 papers at each refresh would slow the job down
+            delivery = delivery_packages.prepare(volume, timezone.now().date())
+            now = delivery_packages.fingerprint(delivery)
             context |= {
-                "what": what,
-                "obstacles": by_reason(what),
+                "delivery": delivery,
+                "missing": group_by_reason(delivery),
                 "stale": {package.pk for package in packages if package.fingerprint != now},
             }
         response = render(request, "admin/agreements/packages.html", context)
-        if under_way and "still" not in request.GET:
-            response["Refresh"] = str(AGAIN)
+        if in_progress and "still" not in request.GET:
+            response["Refresh"] = str(REFRESH_SECONDS)
         return response
 
-    def ask(self, request: HttpRequest, volume: Volume) -> HttpResponse:
-        """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
+    def request_packages(self, request: HttpRequest, volume: Volume) -> HttpResponse:
+        """Queues both packages; partial ones only if the editor ticked the box."""
         if not edits(request, volume.pk):
             raise PermissionDenied
         now, partial = timezone.now(), "partial" in request.POST
         if not partial and not delivery_packages.prepare(volume, now.date()).ready:
-            why = "Nothing is made: it is not ready; see why below. Tick the box to get a part of it."
+            why = (
+                "No packages were made: the volume is not ready. See below what is missing, or tick the box for "
+                "partial packages."
+            )
             self.message_user(request, why, messages.ERROR)
         else:
-            package_builder.order(volume, partial=partial, by=who(request), now=now)
+            package_builder.request_packages(volume, partial=partial, by=actor(request), now=now)
         return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
 
-    def fetch(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
-        """Leads to the file, by an address that lives for minutes."""
+    def download(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
+        """Redirects to the file by a link that expires after minutes."""
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -127,6 +132,6 @@ class PackagePages(OwnVolumes):
             raise Http404
         return HttpResponseRedirect(download_url(found))
 
-    def packages(self, volume: Volume) -> str:
-        """A link for the list of volumes."""
+    def packages_link(self, volume: Volume) -> str:
+        """The link in the list of volumes."""
         return format_html('<a href="{}">packages</a>', reverse("admin:proceedings_volume_packages", args=[volume.pk]))

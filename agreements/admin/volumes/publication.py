@@ -1,4 +1,4 @@
-"""The volume is out: its date, the papers' addresses, and a mail to every author."""
+"""The publication page of a volume: its date, the papers' addresses, an email to each author."""
 
 from datetime import date
 from typing import Any
@@ -16,19 +16,21 @@ from agreements.delivery import publication
 from proceedings.accounts.permissions import OwnVolumes, edits
 from proceedings.models import Volume
 
-SHOWN = 10
-"""So many papers a page shows: enough to try their addresses."""
+MAX_SHOWN = 10
+"""Papers shown: enough to try their addresses."""
 
 
 class PublicationForm(forms.Form):
     published = forms.DateField(
-        label="Day of publication",
+        label="Publication date",
         widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": "Give the day on which the volume was published."},
+        error_messages={"required": "Enter the publication date of the volume."},
     )
     seen = forms.BooleanField(
-        label="I have opened addresses below, and the papers are there",
-        error_messages={"required": "Open some of the addresses first. The authors get them for good."},
+        label="I opened some of the addresses below and found the papers",
+        error_messages={
+            "required": "Open some of the addresses, then tick the box. We cannot change emailed addresses later."
+        },
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -38,19 +40,19 @@ class PublicationForm(forms.Form):
     def clean_published(self) -> date:
         day: date = self.cleaned_data["published"]
         if day > self.today:
-            raise forms.ValidationError("This day is still to come. Tell the authors when the volume is out.")
+            raise forms.ValidationError("This day is in the future. Email the authors when the volume is online.")
         return day
 
 
 class PublicationPages(OwnVolumes):
-    """A page per volume, for the day on which the publisher has put it online."""
+    """Adds the publication page to volumes."""
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.publication_page)
         return [path("<int:pk>/publication/", page, name="proceedings_volume_publication"), *super().get_urls()]
 
     def publication_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the papers are called and whom the mails would reach; a POST sends them, to each author once."""
+        """The papers' addresses and recipients; a POST emails each author once."""
         volume: Volume = self.volume_or_404(request, pk)  # type: ignore[attr-defined]
         now = timezone.now()
         sent = request.POST if request.method == "POST" else None
@@ -59,8 +61,8 @@ class PublicationPages(OwnVolumes):
             raise PermissionDenied
         if form.is_valid():
             queued = publication.notify_authors(volume, form.cleaned_data["published"], now=now)
-            said = f"{queued} mail{pluralize(queued)} on the way." if queued else "All authors have been told before."
-            self.message_user(request, said, messages.SUCCESS)
+            done = f"{queued} email{pluralize(queued)} queued." if queued else "All authors were emailed before."
+            self.message_user(request, done, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_publication", args=[volume.pk]))
         plan = publication.plan_notifications(volume)
         unreachable = plan.unreachable
@@ -68,11 +70,11 @@ class PublicationPages(OwnVolumes):
             **self.admin_site.each_context(request),
             "volume": volume,
             "plan": plan,
-            "shown": plan.papers[:SHOWN],
-            "unreachable": unreachable[: 3 * SHOWN],
-            "more": max(0, len(unreachable) - 3 * SHOWN),
+            "shown": plan.papers[:MAX_SHOWN],
+            "unreachable": unreachable[: 3 * MAX_SHOWN],
+            "more": max(0, len(unreachable) - 3 * MAX_SHOWN),
             "form": form,
-            "may": edits(request, volume.pk),
+            "may_change": edits(request, volume.pk),
             "title": f"Publication of {volume}",
             "opts": self.opts,
         }

@@ -42,13 +42,13 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             self.set_terms(volume, options, now)
         report = issue_many.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
-        for paper, why in report.refused:
+        for paper, why in report.skipped:
             self.stdout.write(f"  {paper.key}: {why}")
-        count = len(papers) - len(report.refused) - len(report.under_way)
+        count = len(papers) - len(report.skipped) - len(report.already_issued)
         verb = "would be issued" if options["dry_run"] else "issued"
         self.stdout.write(
-            f"v{volume.number}: {count} {verb}, {len(report.under_way)} already under way, "
-            f"{len(report.refused)} not ready."
+            f"v{volume.number}: {count} {verb}, {len(report.already_issued)} already under way, "
+            f"{len(report.skipped)} not ready."
         )
 
     def set_terms(self, volume: Volume, options: dict[str, Any], now: Any) -> None:

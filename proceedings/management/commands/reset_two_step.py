@@ -18,6 +18,6 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['username']!r}.")
-        two_factor.forget(user)
+        two_factor.remove(user)
         pages.record_change(user, by=user, what="Two-step login reset on the command line")
         self.stdout.write(f"{user} sets up two-step login at the next login.")

@@ -26,7 +26,7 @@ def test_the_list_of_papers_says_what_each_one_lacks(desk: Client) -> None:
     make.agreement("sealed")
     make.paper(status="withdrawn")
     page = desk.get("/admin/proceedings/paper/").content.decode()
-    for words in ("none yet: choose one", "not issued", "signed and sealed", "paper withdrawn", "mike@example.org"):
+    for words in ("none: choose one", "not issued", "signed and sealed", "paper withdrawn", "mike@example.org"):
         assert words in page
 
 
@@ -105,7 +105,7 @@ def test_each_figure_of_the_board_leads_to_just_those_papers(status: Status | No
 def test_a_blocker_asked_for_without_a_volume_lists_nobody_and_says_what_to_choose(house: House) -> None:
     answer: Any = desk_of(house.boss).get("/admin/proceedings/paper/?blocker=no-pdf")
     assert answer.context["cl"].result_count == 0
-    assert "worked out for one volume: choose it first" in answer.content.decode()
+    assert "Choose a volume first. This filter works within one volume." in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", DESK_LISTS)
@@ -144,7 +144,7 @@ def test_lists_tell_the_last_mail_the_next_and_the_deadline(desk: Client) -> Non
     agreement.messages.update(state=Message.State.SENT, sent_at=make.NOW)
     for path in DESK_LISTS:
         page = desk.get(path).content.decode()
-        assert 'class="field-last_mail nowrap"' in page or 'class="field-last_mail"' in page
+        assert 'class="field-last_email nowrap"' in page or 'class="field-last_email"' in page
         for day in (make.NOW, SigningSettings.objects.get().closes_at - timedelta(days=7)):
             assert f"{day:%Y-%m-%d}" in page, path
         assert f"{SigningSettings.objects.get().deadline:%Y-%m-%d}</span> AoE" in page
@@ -155,7 +155,7 @@ def test_no_list_counts_without_end(desk: Client, monkeypatch: pytest.MonkeyPatc
     for _ in range(3):
         make.agreement()
     for path in DESK_LISTS:
-        assert "the desk counts no further than 2" in desk.get(path).content.decode()
+        assert "2 or more. Filter the list." in desk.get(path).content.decode()
 
 
 def table(desk: Client, path: str, query: str = "") -> list[dict[str, str]]:
@@ -174,7 +174,7 @@ def test_a_list_as_csv_has_the_same_rows_and_no_formula(path: str, desk: Client)
     assert rows["evil26"]["title"] == '\'=HYPERLINK("http://evil")'
     assert rows["evil26"]["e-mail"] == "'-x@example.org"
     assert rows["plain26"]["status"] == "waiting for signature"
-    assert rows["plain26"]["blocked by"] == "invitation not sent yet; no PDF"
+    assert rows["plain26"]["blocked by"] == "invitation queued; no PDF"
     assert [row["paper"] for row in table(desk, path, "?q=Plain")] == ["plain26"]
     assert table(desk, path, "?volume=999") == []
 
@@ -200,8 +200,8 @@ def test_a_volume_without_a_deadline_shows_where_it_goes(house: House) -> None:
     bare.editors.add(house.editor)
     client = desk_of(house.editor)
     fields = fields_of(client.get(terms_page(bare)))
-    assert fields["terms-TOTAL_FORMS"] == "1"
-    assert client.post(terms_page(bare), fields | {"terms-0-deadline": "2026-12-24"}).status_code == 302
+    assert fields["signing_settings-TOTAL_FORMS"] == "1"
+    assert client.post(terms_page(bare), fields | {"signing_settings-0-deadline": "2026-12-24"}).status_code == 302
     assert SigningSettings.objects.get(volume=bare).deadline_in_words == "24 December 2026, 23:59 anywhere on Earth"
 
 
@@ -210,7 +210,7 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
     Agreement.objects.filter(pk=agreement.pk).update(next_check_at=None)
     volume = make.the_volume()
     fields = fields_of(desk.get(terms_page(volume)))
-    desk.post(terms_page(volume), fields | {"terms-0-deadline": "2026-12-24"})
+    desk.post(terms_page(volume), fields | {"signing_settings-0-deadline": "2026-12-24"})
     agreement.refresh_from_db()
     assert agreement.next_check_at is not None
     assert SigningSettings.objects.get().revision == 2
@@ -230,7 +230,8 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
 )
 def test_terms_that_cannot_be_are_refused_in_words(field: str, value: str, words: str, desk: Client) -> None:
     volume = make.the_volume()
-    answer = desk.post(terms_page(volume), fields_of(desk.get(terms_page(volume))) | {f"terms-0-{field}": value})
+    fields = fields_of(desk.get(terms_page(volume))) | {f"signing_settings-0-{field}": value}
+    answer = desk.post(terms_page(volume), fields)
     assert answer.status_code == 200
     assert words in answer.content.decode()
 
@@ -253,11 +254,11 @@ def test_an_empty_list_says_what_to_do_next(path: str, desk: Client) -> None:
     def said(query: str = "") -> str:
         return re.sub(r"\s+", " ", desk.get(path + query).content.decode())
 
-    assert "says what comes first." in said()
+    assert "what to do first." in said()
     make.agreement()
-    assert "says what comes first." not in said()
+    assert "what to do first." not in said()
     for query in ("?q=nothing+like+it", "?waiting=90"):
-        assert 'Nothing is like that here. <a href="?">Show all</a>' in said(query)
+        assert 'Nothing matches. <a href="?">Show all</a>' in said(query)
 
 
 @pytest.mark.parametrize("path", ["/admin/proceedings/paper/", "/admin/agreements/agreement/"])

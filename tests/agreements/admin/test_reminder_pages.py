@@ -66,11 +66,11 @@ def test_the_page_shows_who_gets_what_and_when(desk: Client, volume: Volume) -> 
 def test_a_volume_is_paused_and_resumed(desk: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(desk, volume, "pause-volume")
-    assert "Paused: no reminder of this volume goes out" in page
-    assert "until somebody resumes." in page
+    assert "All reminders paused." in page
+    assert "until an editor resumes them." in page
     assert SigningSettings.objects.get(volume=volume).paused_until == FOREVER
     assert "Reminders are paused." in text(desk.get(f"/admin/proceedings/volume/{volume.pk}/board/"))
-    assert "Reminders go on." in press(desk, volume, "resume-volume")
+    assert "Reminders resumed." in press(desk, volume, "resume-volume")
     assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
@@ -84,18 +84,18 @@ def test_a_pause_until_a_day_ends_with_the_night_before_in_the_volumes_zone(desk
 def test_a_day_that_is_over_or_none_is_refused_in_words(desk: Client, volume: Volume, day: str) -> None:
     answer = desk.post(path_of(volume), {"do": "pause-volume", "volume-until": day})
     assert answer.status_code == 400
-    assert "Give a day that is still to come." in text(answer) or "Enter a valid date." in text(answer)
+    assert "Enter a future day, or leave this empty." in text(answer) or "Enter a valid date." in text(answer)
     assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
 def test_a_person_is_paused_by_address_whatever_its_letters(desk: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(desk, volume, "pause-person", **{"person-address": "Mike@Example.org"})
-    assert "Paused: Mike@Example.org gets no reminder" in page
+    assert "Reminders to Mike@Example.org about papers of this volume paused." in page
     assert RecipientSettings.objects.get().address == "mike@example.org"
     assert scheduled.remind_due(CLOSES) == 0
     page = press(desk, volume, "resume-person", address="mike@example.org")
-    assert "gets reminders again" in page
+    assert "Reminders to mike@example.org resumed." in page
     assert scheduled.remind_due(CLOSES) == 1
 
 
@@ -117,17 +117,17 @@ def test_a_persons_zone_moves_their_mails_into_their_own_working_hours(desk: Cli
 
 def test_one_paper_is_paused_and_resumed_on_its_agreements_page(desk: Client, volume: Volume) -> None:
     agreement = waiting(volume)
-    assert "Pause…" in text(desk.get(page_of(agreement)))
+    assert "Pause reminders…" in text(desk.get(page_of(agreement)))
     page = text(desk.post(page_of(agreement, "remind/pause/"), {"until": ""}, follow=True))
-    assert "paused until somebody resumes them" in page
+    assert "paused until an editor resumes them" in page
     assert "paused reminders" in page
     assert agreement.paper_key in text(desk.get(path_of(volume)))
     page = text(desk.post(page_of(agreement, "remind/pause/"), {"resume": "1"}, follow=True))
-    assert "Reminders go on." in page
+    assert "Reminders resumed." in page
     agreement.refresh_from_db()
     assert agreement.paused_until is None
     sealed = make.agreement("sealed", of=make.paper(volume))
-    assert "nothing to pause" in text(desk.get(page_of(sealed, "remind/pause/"), follow=True))
+    assert "no reminders to pause" in text(desk.get(page_of(sealed, "remind/pause/"), follow=True))
 
 
 def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume) -> None:
@@ -137,7 +137,7 @@ def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume)
     assert "Please sign A Sample Paper by 30 November 2026" in looked
     assert not EmailTemplate.objects.exists()
     kept = text(desk.post(path, {"body": body, "extra": "Thank you.", "save": "1"}, follow=True))
-    assert "in words of your own" in kept
+    assert "your text" in kept
     assert EmailTemplate.objects.get().body == body
     desk.post(path, {"body": "", "extra": "", "save": "1"})
     assert not EmailTemplate.objects.exists()
@@ -158,16 +158,16 @@ def test_own_words_that_lose_the_link_or_the_deadline_are_refused_and_stay_in_th
 
 def test_an_editor_switches_the_morning_mail_off_for_themselves(desk: Client, volume: Volume) -> None:
     other = make.editor("zoe", volume)
-    assert "No morning mail for you." in press(desk, volume, "daily-off")
+    assert "Daily digest stopped." in press(desk, volume, "daily-off")
     assert [user.username for user in volume.signing_settings.digest_opt_outs.all()] == ["ed"]
-    assert "Send me the morning mail" in text(desk.get(path_of(volume)))
-    assert "You get the morning mail." in press(desk, volume, "daily-on")
+    assert "Send me the daily digest" in text(desk.get(path_of(volume)))
+    assert "You get the daily digest." in press(desk, volume, "daily-on")
     assert other.pk
 
 
 def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(desk: Client, volume: Volume) -> None:
     path = f"/admin/proceedings/volume/{volume.pk}/change/"
-    fields = fields_of(desk.get(path)) | {"terms-0-preset": "urgent"}
+    fields = fields_of(desk.get(path)) | {"signing_settings-0-preset": "urgent"}
     desk.post(path, fields)
     signing_settings = SigningSettings.objects.get(volume=volume)
     assert (tuple(signing_settings.offsets), signing_settings.most_reminders) == (
@@ -175,7 +175,7 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(des
         PRESETS["urgent"].most,
     )
     assert (signing_settings.preset, signing_settings.coauthors_after) == ("urgent", PRESETS["urgent"].coauthors_after)
-    desk.post(path, fields_of(desk.get(path)) | {"terms-0-most_reminders": "3"})
+    desk.post(path, fields_of(desk.get(path)) | {"signing_settings-0-most_reminders": "3"})
     signing_settings.refresh_from_db()
     assert (signing_settings.preset, signing_settings.most_reminders) == (CUSTOM, 3)
 
@@ -183,7 +183,7 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(des
 def test_an_assistant_sees_and_changes_nothing(house: House) -> None:
     assistant, stranger = desk_of(house.assistant), desk_of(house.editor)
     page = text(assistant.get(path_of(house.foreign)))
-    assert "Who gets what, if nobody signs" in page
+    assert "Next emails if nobody signs" in page
     assert "<button" not in page.partition('id="content"')[2]
     before = all_rows(but=BOOKKEEPING)
     agreement = Agreement.objects.get(paper__volume=house.foreign, status="issued")

@@ -25,19 +25,19 @@ B = Blocker
         (PaperState(has_contact=True, status="issued"), [B.NOT_SENT]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=CLOSES), [B.WAITING]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=NOW), [B.OVERDUE]),
-        (PaperState(has_contact=True, status="issued", invited=True, refused=True), [B.REFUSED]),
+        (PaperState(has_contact=True, status="issued", invited=True, undeliverable=True), [B.UNDELIVERABLE]),
         (PaperState(has_contact=True, status="issued", invited=True, mail_unknown=True), [B.MAIL_UNKNOWN]),
-        (PaperState(has_contact=True, status="issued", invited=True, drifted=True), [B.DRIFTED, B.WAITING]),
-        (PaperState(has_contact=True, status="issued", change_request=True), [B.PROPOSAL, B.NOT_SENT]),
+        (PaperState(has_contact=True, status="issued", invited=True, mismatched=True), [B.MISMATCH, B.WAITING]),
+        (PaperState(has_contact=True, status="issued", change_request=True), [B.CHANGE_REQUEST, B.NOT_SENT]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
         (PaperState(has_contact=True, status="declined"), [B.DECLINED]),
-        (PaperState(has_contact=True, status="declined", drifted=True), [B.DECLINED]),
+        (PaperState(has_contact=True, status="declined", mismatched=True), [B.DECLINED]),
         (PaperState(has_contact=True, status="lapsed"), [B.LAPSED]),
         (PaperState(has_contact=True, status="signed", signed_at=NOW), [B.SEAL_PENDING]),
         (PaperState(has_contact=True, status="signed", signed_at=NOW, seal_failed=True), [B.SEAL_FAILED]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW), []),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW, drifted=True), [B.DRIFTED]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, mismatched=True), [B.MISMATCH]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING), [B.LAPSING]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSING + DAY), []),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH), [B.LAST_MONTH]),
@@ -51,7 +51,7 @@ def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -
 
 def test_every_blocker_has_words_and_advice() -> None:
     assert set(BLOCKER_INFO) == set(Blocker)
-    assert all(meaning.words and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
+    assert all(meaning.label and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
 
 
 def test_a_year_is_not_yet_over_when_it_is_about_to_lapse() -> None:

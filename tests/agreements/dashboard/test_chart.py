@@ -20,7 +20,7 @@ def test_every_point_lies_inside_the_frame(steps: list[int], more: int, deadline
     days = tuple(START + timedelta(days=d) for d in range(len(steps)))
     signed = tuple(sum(steps[: d + 1]) for d in range(len(steps)))
 
-    drawn = chart.draw(
+    drawn = chart.build_chart(
         days, signed, signed[-1] + more, START + timedelta(days=deadline) if deadline is not None else None
     )
 
@@ -30,11 +30,11 @@ def test_every_point_lies_inside_the_frame(steps: list[int], more: int, deadline
 
 
 def test_the_needed_pace_runs_from_today_to_everything_at_the_deadline() -> None:
-    drawn = chart.draw((START,), (0,), 10, START + timedelta(days=10))
+    drawn = chart.build_chart((START,), (0,), 10, START + timedelta(days=10))
 
     assert drawn.needed == f"{float(drawn.left)},{float(drawn.bottom)} {float(drawn.right)},{float(drawn.top)}"
 
 
 def test_nothing_is_needed_once_all_have_signed_or_the_deadline_has_passed() -> None:
-    assert chart.draw((START,), (10,), 10, START + timedelta(days=10)).needed == ""
-    assert chart.draw((START,), (0,), 10, START - timedelta(days=1)).needed == ""
+    assert chart.build_chart((START,), (10,), 10, START + timedelta(days=10)).needed == ""
+    assert chart.build_chart((START,), (0,), 10, START - timedelta(days=1)).needed == ""

@@ -27,13 +27,15 @@ def clock_runs() -> None:
 
 
 def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
-    assert said(NOW) == ["The clock has never run. Is `celery beat` running?"]
+    assert said(NOW) == ["Scheduled jobs have never run. Check that `celery beat` is running."]
 
 
 @pytest.mark.usefixtures("clock_runs")
 def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
     assert said(NOW + 10 * MINUTE) == []
-    assert said(NOW + 11 * MINUTE) == ["The clock has not run for 11 minutes. Is `celery beat` running?"]
+    assert said(NOW + 11 * MINUTE) == [
+        "Scheduled jobs have not run for 11 minutes. Check that `celery beat` is running."
+    ]
     scheduled.queue_due(scheduled.stopped(NOW + 11 * MINUTE))
     assert said(NOW + 11 * MINUTE) == []
 
@@ -42,7 +44,7 @@ def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
 def test_mail_that_does_not_leave_is_told() -> None:
     make.agreement("issued")
     assert said(NOW + 10 * MINUTE) == []
-    assert "A mail has been due for 16 minutes. Is a worker running?" in said(NOW + 16 * MINUTE)
+    assert "An email has been due for 16 minutes. Check that a Celery worker is running." in said(NOW + 16 * MINUTE)
 
 
 @pytest.mark.usefixtures("clock_runs")
@@ -50,7 +52,7 @@ def test_mail_in_doubt_is_told_for_a_day(mailbox: Mailbox) -> None:
     make.agreement("issued")
     mailbox.at_dot = "drop-after"
     send(NOW)
-    assert said(NOW) == ["1 mails of the last day may or may not have arrived. The board shows them."]
+    assert said(NOW) == ["1 emails of the last day have an unknown delivery. See the volumes' overviews."]
     scheduled.queue_due(scheduled.stopped(NOW + DAY))
     assert said(NOW + DAY) == []
 
@@ -64,14 +66,14 @@ def test_many_refusals_are_told_and_one_is_an_editors_affair(mailbox: Mailbox) -
     send(NOW)
     assert said(NOW) == []
     Message.objects.filter(recipient="author1@example.org").update(state="failed", sent_at=None)
-    assert said(NOW) == ["2 mails of the last day were refused, 40% of all."]
+    assert said(NOW) == ["2 emails of the last day failed, 40% of all."]
 
 
 @pytest.mark.usefixtures("clock_runs")
 def test_signatures_without_a_seal_are_told() -> None:
     make.agreement("signed")
     scheduled.queue_due(scheduled.stopped(NOW + HOUR))
-    assert said(NOW + HOUR) == ["1 signatures wait for their seal. The agreements' pages say why."]
+    assert said(NOW + HOUR) == ["1 signatures are not sealed yet. See the agreements' pages for the error."]
 
 
 def test_machines_are_told_by_status_and_nobody_is_named() -> None:

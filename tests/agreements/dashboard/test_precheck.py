@@ -31,7 +31,7 @@ def spoil(paper: Paper) -> None:
 
 
 def look() -> int:
-    return precheck.check_due(scheduled.stopped(NOW))["papers checked anew"]
+    return precheck.check_due(scheduled.stopped(NOW))["papers with new results"]
 
 
 def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
@@ -80,4 +80,4 @@ def test_the_queries_of_a_round_do_not_grow_with_the_papers(
 
 def test_the_clock_looks_by_itself(paper: Paper) -> None:
     spoil(paper)
-    assert scheduled.JOBS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers checked anew"] == 1
+    assert scheduled.JOBS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers with new results"] == 1

@@ -61,7 +61,7 @@ def test_a_paper_that_changed_since_is_held_back() -> None:
     Paper.objects.filter(pk=agreement.paper_id).update(title="Another Title")
     Author.objects.filter(paper=agreement.paper_id, position=3).delete()
     assert reasons() == {
-        agreement.paper.key: "the title and the list of authors changed since it was issued: replace the agreement"
+        agreement.paper.key: "the title and the list of authors changed after the agreement was issued: replace the agreement"
     }
 
 

@@ -33,8 +33,8 @@ def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
     )
     report = issue(volume)
     assert [agreement.paper for agreement in report.issued] == [ready, prepared]
-    assert report.under_way == [busy]
-    assert [(paper, why.split(".")[0]) for paper, why in report.refused] == [
+    assert report.already_issued == [busy]
+    assert [(paper, why.split(".")[0]) for paper, why in report.skipped] == [
         (silent, "It has no corresponding author"),
         (gone, "It is withdrawn"),
     ]
@@ -47,14 +47,14 @@ def test_issuing_again_does_nothing() -> None:
     make.paper(volume)
     issue(volume)
     report = issue(volume)
-    assert (report.issued, len(report.under_way)) == ([], 1)
+    assert (report.issued, len(report.already_issued)) == ([], 1)
     assert Message.objects.count() == 1
 
 
 @pytest.mark.parametrize("status", ["signed", "sealed"])
 def test_a_signed_paper_is_under_way(status: str) -> None:
     agreement = make.agreement(status)
-    assert issue(agreement.paper.volume).under_way == [agreement.paper]
+    assert issue(agreement.paper.volume).already_issued == [agreement.paper]
 
 
 @pytest.mark.parametrize("status", ["declined", "voided", "lapsed"])
@@ -72,14 +72,14 @@ def test_a_dry_run_names_the_same_refusals_and_changes_nothing() -> None:
     assert Agreement.objects.count() == Message.objects.count() == 0
     wet = issue(volume)
     assert dry.issued == []
-    assert dry.refused == wet.refused
+    assert dry.skipped == wet.skipped
 
 
 def test_a_paper_that_cannot_be_issued_leaves_no_half_draft() -> None:
     volume = make.volume(deadline=None)
     make.paper(volume)
     report = issue(volume)
-    assert "no terms" in report.refused[0][1]
+    assert "no terms" in report.skipped[0][1]
     assert Agreement.objects.count() == 0
 
 
@@ -91,8 +91,8 @@ def test_an_editor_who_was_faster_does_not_stop_the_rest() -> None:
     make.agreement("issued", of=last, now=NOW + DAY)
     report = issue_many.issue(papers, by="editor:ed", now=NOW)
     assert [agreement.paper for agreement in report.issued] == [first]
-    assert report.under_way == [prepared.paper]
-    assert [paper for paper, _ in report.refused] == [last]
+    assert report.already_issued == [prepared.paper]
+    assert [paper for paper, _ in report.skipped] == [last]
 
 
 def test_the_work_per_paper_does_not_grow_with_the_volume() -> None:

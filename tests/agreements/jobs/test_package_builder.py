@@ -50,7 +50,7 @@ def clean() -> Iterator[None]:
 
 
 def order(volume: Volume, *, partial: bool = False) -> None:
-    package_builder.order(volume, partial=partial, by="editor:ed", now=NOW)
+    package_builder.request_packages(volume, partial=partial, by="editor:ed", now=NOW)
 
 
 def run(now: object = NOW) -> dict[str, int]:
@@ -130,7 +130,7 @@ def test_nothing_is_made_of_a_volume_that_is_not_ready_any_more(volume: Volume) 
 
     assert run() == {"failed": 2}
 
-    assert package().error.startswith("The volume is not ready any more: lewis26b, file: has no PDF")
+    assert package().error.startswith("The volume is no longer ready: lewis26b, file: has no PDF")
     assert set(Paper.objects.values_list("delivered_key", flat=True)) == {""}
 
 
@@ -194,7 +194,7 @@ def test_what_was_written_behind_the_last_word_is_cut_off(volume: Volume, monkey
         dies_at(patch, 3)
         with pytest.raises(Died):
             run()
-    part = package_builder.workplace(package())
+    part = package_builder.build_path(package())
     with part.open("ab") as file:
         file.write(b"half a file, or zeros after the power was gone" + bytes(5000))
 
@@ -266,7 +266,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
 
     assert run(now) == {"failed": 1, "made": 1}
 
-    assert package().error == "The worker stopped each time it made this package; the log says why."
+    assert package().error == "The worker crashed each time it built this package. See the log for the cause."
 
 
 def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +290,7 @@ def test_a_worker_that_was_only_slow_hands_over(volume: Volume, monkeypatch: pyt
 
 def test_two_workers_never_write_the_same_file(volume: Volume) -> None:
     order(volume)
-    part = package_builder.workplace(package())
+    part = package_builder.build_path(package())
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -305,7 +305,7 @@ def test_a_full_disk_is_said_and_gets_its_room_back(volume: Volume, monkeypatch:
 
     order(volume)
     with monkeypatch.context() as patch:
-        patch.setattr(package_builder, "on_disk", full)
+        patch.setattr(package_builder, "flush_to_disk", full)
         assert run() == {"failed": 2}
 
     assert package().error.startswith("The disk is full; ")

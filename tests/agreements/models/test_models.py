@@ -113,7 +113,7 @@ REFUSED_NOTES: list[tuple[str, dict[str, Any]]] = [("note_says_something", {"tex
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_ITEMS)
 def test_an_item_of_a_job_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
     paper = make.paper()
-    job = bulk.order(paper.volume, "void", [(paper, None)], reason="", data={}, user=None, by="", now=NOW)
+    job = bulk.create_job(paper.volume, "void", [(paper, None)], reason="", data={}, user=None, by="", now=NOW)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         job.items.update(**columns)
 
@@ -126,7 +126,7 @@ def test_a_note_that_says_nothing_is_refused(constraint: str, columns: dict[str,
 
 @pytest.mark.parametrize(("constraint", "columns"), REFUSED_PACKAGES)
 def test_a_package_that_contradicts_itself_is_refused(constraint: str, columns: dict[str, Any]) -> None:
-    package_builder.order(make.volume(), partial=False, by="editor:ed", now=NOW)
+    package_builder.request_packages(make.volume(), partial=False, by="editor:ed", now=NOW)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Package.objects.filter(which="public").update(**columns)
 

@@ -36,7 +36,7 @@ def asked(token: str, *, now: Any = NOW) -> Any:
 
 
 def sweep(now: Any) -> int:
-    return scheduled.queue_due(scheduled.stopped(now))["fresh links"]
+    return scheduled.queue_due(scheduled.stopped(now))["new links"]
 
 
 def fresh_mails(agreement: Agreement) -> list[Message]:

@@ -122,7 +122,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     dead = browser(NOW + 20 * DAY).get(path)
     assert 'action="fresh/"' in shown(dead)
     assert browser(NOW + 20 * DAY).post(f"{path}fresh/").status_code == 200
-    assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["fresh links"] == 0
+    assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["new links"] == 0
 
 
 @pytest.mark.parametrize("end", ["void", "supersede"])

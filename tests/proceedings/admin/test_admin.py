@@ -62,8 +62,8 @@ def test_two_authors_change_places_in_one_save(desk: Client, volume: Volume) -> 
 
 def test_the_whole_order_is_reversed_and_the_contact_moves_in_one_save(desk: Client, volume: Volume) -> None:
     paper = make.paper(volume)
-    changes = {"authors-0-position": "3", "authors-2-position": "1", "authors-0-is_contact": ""}
-    changes |= {"authors-2-is_contact": "on", "authors-2-email": "tim@example.org"}
+    changes = {"authors-0-position": "3", "authors-2-position": "1", "authors-0-is_corresponding": ""}
+    changes |= {"authors-2-is_corresponding": "on", "authors-2-email": "tim@example.org"}
     assert save(desk, page_of(paper), **changes).status_code == 302
     assert authors_of(paper) == [
         ("Tim Dettmers", True, "tim@example.org"),
@@ -86,7 +86,8 @@ def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume
         "authors-3-given": "Luke",
         "authors-3-id": "",
     }
-    changes |= {"authors-3-paper": str(paper.pk), "authors-3-email": "luke@example.org", "authors-3-is_contact": "on"}
+    changes |= {"authors-3-paper": str(paper.pk), "authors-3-email": "luke@example.org"}
+    changes |= {"authors-3-is_corresponding": "on"}
     assert save(desk, page_of(paper), **changes).status_code == 302
     assert authors_of(paper) == [
         ("Shruti Bhosale", False, ""),
@@ -99,15 +100,18 @@ def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume
     ("changes", "words"),
     [
         ({"authors-1-position": "1"}, "Two authors have the same position."),
-        ({"authors-1-is_contact": "on", "authors-1-email": "s@example.org"}, "A paper has one corresponding author"),
-        ({"authors-0-email": ""}, "The corresponding author needs an e-mail address."),
+        (
+            {"authors-1-is_corresponding": "on", "authors-1-email": "s@example.org"},
+            "Several corresponding authors are ticked.",
+        ),
+        ({"authors-0-email": ""}, "The corresponding author has no email address."),
         ({"authors-0-family": ""}, "This field is required."),
         ({"authors-1-orcid": "0000"}, "An ORCID iD looks like"),
         ({"key": "../../etc/passwd"}, "Use ASCII letters, digits and hyphens"),
         ({"title": ""}, "This field is required."),
-        ({"extra": "a"}, "Write name = text in each line; “a” is not so."),
-        ({"extra": "= a"}, "Write name = text in each line; “= a” is not so."),
-        ({"extra": "a = 1\na = 2"}, "“a” comes twice"),
+        ({"extra": "a"}, "“a” is not in the form name = text."),
+        ({"extra": "= a"}, "“= a” is not in the form name = text."),
+        ({"extra": "a = 1\na = 2"}, "“a” appears twice"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_changes_nothing(

@@ -64,7 +64,7 @@ def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(boss: Clie
     assert "lewis24" in page.content.decode()
     assert all_rows(but=SESSIONS) == before
     done = carry_out(boss, page)
-    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
+    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 skipped." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
     assert Paper.objects.get().authors.get(is_corresponding=True).email == "mike@example.org"
     assert len(kept()) == files
@@ -74,14 +74,15 @@ def test_to_look_is_not_to_touch(boss: Client) -> None:
     before = all_rows(but=SESSIONS)
     assert boss.get(PAGE).status_code == 200
     assert boss.put(PAGE).status_code == 405
-    assert "Choose the files first." in boss.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    page = boss.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    assert "No files are stored. Choose the files first." in page
     assert boss.post(PAGE, {}).status_code == 400
     assert all_rows(but=SESSIONS) == before
 
 
 def test_what_the_reader_refuses_is_named_with_its_line(boss: Client) -> None:
     page = upload(boss, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
-    assert "kept out" in page
+    assert "rejected</strong>" in page
     assert "v247.bib:" in page
 
 
@@ -90,7 +91,7 @@ def test_a_plan_that_is_no_longer_true_is_not_carried_out(boss: Client) -> None:
     page = upload(boss, text_of(paper("lewis24", title="Another Title")))
     Paper.objects.update(title="Changed meanwhile")
     again = carry_out(boss, page)
-    assert "The volume has changed since you looked" in again.content.decode()
+    assert "The volume has changed, so nothing was imported." in again.content.decode()
     assert Paper.objects.get().title == "Changed meanwhile"
     carry_out(boss, again)
     assert Paper.objects.get().title == "Another Title"
@@ -102,9 +103,9 @@ def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(s
     SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
     page = upload(boss, text_of(paper("lewis24", title="Another Title")))
-    assert "1 of the changed papers has an agreement under way" in page.content.decode()
+    assert "1 of the changed papers has an issued agreement" in page.content.decode()
     refused = carry_out(boss, page)
-    assert "Nothing was changed. Tick what to take." in refused.content.decode()
+    assert "Nothing was imported. Tick what to import." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
     carry_out(boss, page, take="lewis24")
     assert Paper.objects.get().title == "Another Title"
@@ -119,14 +120,14 @@ def test_an_editor_imports_into_the_own_volume_only(boss: Client) -> None:
     assert "Another Title" in upload(desk_of(owner), changed).content.decode()
     before = all_rows(but=SESSIONS | {"proceedings_user"})
     page = upload(desk_of(stranger), changed).content.decode()
-    assert "Volume 901 is not yours to change." in page
+    assert "You may not change volume 901." in page
     assert "Another Title" not in page
     assert all_rows(but=SESSIONS | {"proceedings_user"}) == before
 
 
 def test_a_new_volume_is_brought_in_by_a_superuser() -> None:
     editor = desk_of(make.editor("ed", make.volume(300)))
-    assert "Volume 901 is not yours to change." in upload(editor, text_of(paper("lewis24"))).content.decode()
+    assert "You may not change volume 901." in upload(editor, text_of(paper("lewis24"))).content.decode()
     assert Volume.objects.count() == 1
 
 
@@ -137,7 +138,7 @@ def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(bo
     desk = desk_of(editor)
     page = upload(desk, text_of(paper("lewis24", title="Another Title")))
     editor.volumes.remove(volume)
-    assert "Volume 901 is not yours to change." in carry_out(desk, page).content.decode()
+    assert "You may not change volume 901." in carry_out(desk, page).content.decode()
     assert Paper.objects.get().title != "Another Title"
 
 
@@ -149,7 +150,7 @@ def test_an_export_goes_to_the_volume_that_was_chosen(boss: Client) -> None:
     page = upload(boss, export, name="cmt.csv", volume=str(volume.pk))
     carry_out(boss, page)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
-    assert "choose the volume it goes to" in upload(boss, export, name="cmt.csv").content.decode()
+    assert "Choose the volume." in upload(boss, export, name="cmt.csv").content.decode()
 
 
 def test_files_of_an_import_that_was_given_up_go_with_the_next(boss: Client) -> None:
@@ -171,7 +172,7 @@ def test_what_is_not_ticked_is_left_as_it_is(boss: Client) -> None:
     carry_out(boss, upload(boss, text_of(paper("lewis24"), paper("li24"))))
     page = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
     done = carry_out(boss, page, take="li24")
-    assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 left out." in done.content.decode()
+    assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 skipped." in done.content.decode()
     assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
     again = upload(boss, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
     carry_out(boss, again)
@@ -182,9 +183,8 @@ def test_the_volume_is_taken_by_a_tick_of_its_own(boss: Client) -> None:
     carry_out(boss, upload(boss, text_of(paper("lewis24"))))
     Volume.objects.update(address="Oslo")
     page = upload(boss, text_of(paper("lewis24", title="New")))
-    assert (
-        "Nothing was changed. Tick what to take." in boss.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
-    )
+    again = boss.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
+    assert "Nothing was imported. Tick what to import." in again
     boss.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
     assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
     carry_out(boss, upload(boss, text_of(paper("lewis24", title="New"))))
@@ -204,8 +204,8 @@ def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
         make.agreement(of=row)
     page = upload(boss, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
     text = page.content.decode()
-    assert "and the other 1" in text
-    assert "1 more concern agreements under way" in text
+    assert "and 1 other papers" in text
+    assert "1 more papers with issued agreements are skipped now." in text
     carry_out(boss, page)
     assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
 
@@ -225,7 +225,7 @@ def said(desk: Client, **columns: str) -> Any:
 def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(boss: Client) -> None:
     volume = make.volume()
     page = upload(boss, TABLE, name="papers.csv", volume=str(volume.pk))
-    assert "Say what the table’s columns are." in page.content.decode()
+    assert "Choose the column for each field." in page.content.decode()
     assert said(boss, title="Titel").status_code == 400
     plan = said(boss, number="Nr", title="Titel", authors="Autoren")
     assert "On Training" in plan.content.decode()
@@ -244,7 +244,7 @@ def test_columns_that_the_next_table_has_not_are_asked_for_anew(boss: Client) ->
     said(boss, title="Titel", authors="Autoren")
     page = upload(boss, "Paper title,Author list\nA,B\n", name="other.csv", volume=str(volume.pk))
     text = page.content.decode()
-    assert "Say what the table’s columns are." in text
+    assert "Choose the column for each field." in text
     assert '<option value="Paper title" selected>' in text  # guessed by its name
     assert '<option value="Author list" selected>' in text
 
@@ -255,10 +255,11 @@ def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(boss: Cl
     desk = desk_of(editor)
     upload(desk, TABLE, name="papers.csv", volume=str(volume.pk))
     editor.volumes.remove(volume)
-    assert "Choose the files and the volume first." in said(desk, title="Titel", authors="Autoren").content.decode()
+    page = said(desk, title="Titel", authors="Autoren").content.decode()
+    assert "The file or the volume is missing. Choose both first." in page
     assert Volume.objects.get(pk=volume.pk).columns == {}
 
 
 def test_a_file_that_is_no_table_is_refused_with_what_it_should_be(boss: Client) -> None:
     page = upload(boss, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
-    assert "is no BibTeX file, no JSON and no table of columns" in page.content.decode().replace("&#x27;", "'")
+    assert "is not a BibTeX file, JSON or a table." in page.content.decode().replace("&#x27;", "'")
