@@ -12,7 +12,7 @@ DEMO_ENV := DEBUG=1 DEMO=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo/desk.sqlite
 PLAIN_ENV := DEBUG=1 DEMO= DATABASE_URL=sqlite:// EMAIL_URL=console: SECRET_KEY= REDIS_URL= S3_BUCKET= TSA_URL= SEAL_CRLS=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test test-sqlite test-postgresql test-tools lint docs pictures languages bench \
+.PHONY: help setup setup-dev demo test test-sqlite test-postgresql test-tools test-shifted lint docs pictures languages bench \
 	crash crash-points crash-small lock clean
 
 help: ## List the targets.
@@ -49,6 +49,23 @@ test-postgresql: setup-dev ## Run the tests on a PostgreSQL that is started for 
 # Chromium, poppler-utils, qpdf and openssl must be installed; .ci/run installs them.
 test-tools: setup-dev ## Test with Chromium, poppler, qpdf and openssl.
 	$(BIN)/python -m pytest --numprocesses 2 -m "tools or browser" $(PYTEST)
+
+# The tests set their own day (tests/clock.py). Only tests that start programs or check certificates can notice the
+# machine's day: those marked `outside` run 400 days ahead. The other clocks matter to tests that use the machine's own day
+# (TODAY); both time changes and the turn of the year happen while they run.
+# `make test-shifted FAR="not tools and not browser"` runs everything 400 days ahead.
+FAR := outside and not tools and not browser
+TODAY := tests/crash tests/proceedings/test_settings.py tests/test_clock.py
+SHIFTED = PYTHONPATH=$(CURDIR)/tests/machine MACHINE_AHEAD=$$(($$(date -d $(1) +%s) - $$(date +%s))) \
+	$(BIN)/python -m pytest -W "ignore:Module already imported so cannot be rewritten; time_machine" --quiet \
+	--numprocesses 2 $(PYTEST)
+
+test-shifted: setup-dev ## Test while the machine's clock stands on other days, in other time zones.
+	TZ=Pacific/Kiritimati $(call SHIFTED,"400 days") -m "$(FAR)"
+	TZ=Pacific/Pago_Pago $(call SHIFTED,"2028-02-29 12:00 UTC") $(TODAY)
+	TZ=Europe/Berlin $(call SHIFTED,"2027-03-28 00:59:50 UTC") $(TODAY)
+	TZ=Europe/Berlin $(call SHIFTED,"2027-10-31 00:59:50 UTC") $(TODAY)
+	TZ=UTC $(call SHIFTED,"2026-12-31 23:59:50 UTC") $(TODAY)
 
 lint: setup-dev ## Check style, spelling, types, import contracts and migrations.
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ def work() -> None:
     bulk.run_jobs(timezone.now)
 
 
-@shared_task(name="agreements.documents.seal")
+@shared_task(name="agreements.seal")
 def seal() -> None:
     scheduled.seal_due(timezone.now)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,11 +17,31 @@ from pytest_django import Settings
 
 from agreements.management.commands.seal_key import make_key
 from proceedings import env
-from tests import servers
+from tests import clock, servers
 from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0020_guards")
+
+# A slow machine is no wrong answer.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.load_profile("desk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The day of the tests begins before any of their modules is imported; see `tests.clock`."""
+    config.add_cleanup(clock.travel(clock.TODAY.timestamp()).stop)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what can tell that the machine has another day than the tests: what meets the world outside this process.
+
+    That is a module that starts programs, or OpenSSL with a certificate. All else only asks this process for the time.
+    """
+    for item in items:
+        module = vars(item.module) if isinstance(item, pytest.Function) else {}
+        if "subprocess" in module or "certificate" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.outside)
 
 
 @pytest.fixture(scope="session", autouse=True)

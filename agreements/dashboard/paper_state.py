@@ -14,14 +14,13 @@ from agreements.delivery.readiness import plain
 from agreements.documents import pdf
 from agreements.domain.facts import counts_from
 from agreements.domain.states import LIVE, Status
+from agreements.mail.kinds import REMINDERS, WITH_LINK
 from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Event, Message, SigningSettings
-from agreements.reminders.planner import REMINDING
 from proceedings.bibtex.names import Name
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.publisher.filenames import Kind
 
-KINDS_WITH_LINK = (Message.Kind.INVITATION, Message.Kind.SENT_BACK, *REMINDING)
 SENT_STATES = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
@@ -165,9 +164,9 @@ def rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None) -> l
 
 def with_agreements(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     """Each of the `papers` with each of its agreements, oldest first, or with none."""
-    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=KINDS_WITH_LINK)
+    mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=WITH_LINK)
     waits = mails.filter(agreement__status=Status.ISSUED)
-    reminders = waits.filter(kind__in=REMINDING, state__in=SENT_STATES).exclude(state=Message.State.FAILED)
+    reminders = waits.filter(kind__in=REMINDERS, state__in=SENT_STATES).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
             has_pdf=has_pdf_of("pk"),
@@ -263,7 +262,7 @@ def state_of_loaded(paper: Paper, agreement: Any, row: Any) -> PaperState:
 def agreement_state(agreement: Any) -> AgreementState:
     """The columns of a loaded agreement with its messages and `with_requests`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    with_link = [m for m in messages if m.kind in KINDS_WITH_LINK and m.state in SENT_STATES]
+    with_link = [m for m in messages if m.kind in WITH_LINK and m.state in SENT_STATES]
     with_link = with_link if agreement.status == Status.ISSUED else []
     sent = [m for m in with_link if m.state != Message.State.FAILED]
     return AgreementState(
@@ -278,7 +277,7 @@ def agreement_state(agreement: Any) -> AgreementState:
         undeliverable=agreement.is_undeliverable,
         last_mail=with_link[-1].state if with_link else None,
         invited=bool(sent),
-        reminders=sum(m.kind in REMINDING for m in sent),
+        reminders=sum(m.kind in REMINDERS for m in sent),
     )
 
 

@@ -5,7 +5,7 @@ somebody else won), one Event, and whatever mail begins or ends with it. `by` sa
 ``signer`` or ``clock``. `now` is aware and UTC.
 """
 
-from agreements.lifecycle.end import close, lapse, replace, void, waive, waive_paper, withdraw_paper
+from agreements.lifecycle.end import end, lapse, replace, void, waive, waive_paper, withdraw_paper
 from agreements.lifecycle.issue import BULK_DELAY, draft, issue
 from agreements.lifecycle.mail_result import MAIL_AGAIN, bounced, record_mail_result
 from agreements.lifecycle.pause import (
@@ -34,11 +34,11 @@ __all__ = [
     "TransitionError",
     "bounced",
     "check_now",
-    "close",
     "damaged",
     "decline",
     "delivered",
     "draft",
+    "end",
     "issue",
     "keep_shown",
     "lapse",

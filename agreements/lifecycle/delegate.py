@@ -24,17 +24,8 @@ def delegate(agreement: Agreement, to: Author, *, now: datetime) -> Agreement:
     """
     name = name_shown(to)
     with transaction.atomic():
-        lifecycle.transition(
-            agreement,
-            "hand-over",
-            by="signer",
-            now=now,
-            data={"to": name},
-            closed_at=now,
-            reason=reasons.handed_over(name),
-            next_check_at=None,
-        )
-        lifecycle.close(agreement, now)
+        reason = reasons.handed_over(name)
+        lifecycle.end(agreement, "hand-over", by="signer", now=now, reason=reason, data={"to": name})
         set_corresponding_author(to, to.email)
         successor = lifecycle.draft(paper_of(agreement), by="signer", now=now, predecessor=agreement)
         lifecycle.issue(successor, by="signer", now=now)

@@ -1,6 +1,7 @@
 """How an agreement ends without a signature, or after one that does not count any more."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -19,13 +20,22 @@ def close(agreement: Agreement, now: datetime) -> None:
     links.revoke(agreement.pk, now)
 
 
+def end(
+    agreement: Agreement, verb: str, *, by: str, now: datetime, reason: str, data: dict[str, Any] | None = None
+) -> None:
+    """The transition that ends an agreement, with its reason; the event has `data`, by default the reason.
+
+    Call it inside a transaction. Raises TransitionError.
+    """
+    said = {"reason": reason} if data is None else data
+    transition(agreement, verb, by=by, now=now, data=said, closed_at=now, reason=reason, next_check_at=None)
+    close(agreement, now)
+
+
 def void(agreement: Agreement, *, reason: str, by: str, now: datetime) -> None:
     """Ends an agreement without a successor. Evidence stays."""
     with transaction.atomic():
-        transition(
-            agreement, "void", by=by, now=now, data={"reason": reason}, closed_at=now, reason=reason, next_check_at=None
-        )
-        close(agreement, now)
+        end(agreement, "void", by=by, now=now, reason=reason)
 
 
 def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> bool:
@@ -69,17 +79,7 @@ def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreeme
 def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agreement:
     """Replaces an agreement by a new one with the paper's facts of today, and issues that. Returns the new one."""
     with transaction.atomic():
-        transition(
-            agreement,
-            "supersede",
-            by=by,
-            now=now,
-            data={"reason": reason},
-            closed_at=now,
-            reason=reason,
-            next_check_at=None,
-        )
-        close(agreement, now)
+        end(agreement, "supersede", by=by, now=now, reason=reason)
         successor = draft(agreement.paper, by=by, now=now, predecessor=agreement)
         issue(successor, by=by, now=now)
     return successor
@@ -88,7 +88,4 @@ def replace(agreement: Agreement, *, reason: str, by: str, now: datetime) -> Agr
 def lapse(agreement: Agreement, *, now: datetime) -> None:
     """Clause 7: not published within one year of the signature."""
     with transaction.atomic():
-        transition(
-            agreement, "lapse", by="clock", now=now, data={}, closed_at=now, reason="Not published within one year."
-        )
-        close(agreement, now)
+        end(agreement, "lapse", by="clock", now=now, reason="Not published within one year.", data={})

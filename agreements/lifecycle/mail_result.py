@@ -8,6 +8,7 @@ from agreements.domain.states import Status
 from agreements.lifecycle.record import record_event
 from agreements.mail import addresses, notify, outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.kinds import kind_of
 from agreements.models import Message
 
 Kind = Message.Kind
@@ -112,8 +113,9 @@ def is_wanted(message: Message) -> bool:
     """Whether somebody still waits for what the mail says."""
     agreement = message.agreement
     agreement.refresh_from_db(fields=["status", "reminders_stopped_at"])
-    asks = message.kind in (Kind.INVITATION, *outbox.REPEATED_REQUESTS, Kind.FRESH)
-    return not asks or (agreement.status == Status.ISSUED and agreement.reminders_stopped_at is None)
+    return not kind_of(message).ends_with_request or (
+        agreement.status == Status.ISSUED and agreement.reminders_stopped_at is None
+    )
 
 
 def record_return(message: Message) -> int:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agreements.domain.facts import SignedStatement, sha256
 from agreements.domain.states import WAITING
-from agreements.lifecycle.end import close
+from agreements.lifecycle.end import end
 from agreements.lifecycle.record import TransitionError, record_event, transition
 from agreements.mail import notify, outbox
 from agreements.models import Agreement, Message, ShownForm
@@ -107,17 +107,7 @@ def keep_shown(agreement: Agreement, shown: bytes) -> None:
 def decline(agreement: Agreement, *, reason: str, now: datetime) -> None:
     """The author will not sign. Reminders end in the same transaction; both sides get a mail."""
     with transaction.atomic():
-        transition(
-            agreement,
-            "decline",
-            by="signer",
-            now=now,
-            data={"reason": reason},
-            closed_at=now,
-            reason=reason,
-            next_check_at=None,
-        )
-        close(agreement, now)
+        end(agreement, "decline", by="signer", now=now, reason=reason)
         outbox.queue(
             agreement, idempotency_key="declined", kind=Kind.DECLINED, recipient=agreement.signer_email, now=now
         )

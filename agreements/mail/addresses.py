@@ -11,19 +11,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from agreements.mail.kinds import UNREQUESTED
 from agreements.models import EmailAddress, Message
 
 State = Message.State
 UNDER_WAY = (State.PENDING, State.CLAIMED, State.HANDING)
-UNREQUESTED = (
-    Message.Kind.INVITATION,
-    Message.Kind.REMINDER,
-    Message.Kind.LAST_CALL,
-    Message.Kind.UNSIGNED,
-    Message.Kind.TOGETHER,
-    Message.Kind.COAUTHOR,
-)
-"""Mails that nobody asked for: neither an invitation nor a reminder follows one of them within the gap."""
 
 
 def lock(address: str) -> EmailAddress:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from agreements.domain.schedule import GAP, WorkingHours
 from agreements.mail import addresses
-from agreements.mail.outbox import REPEATED_REQUESTS
+from agreements.mail.kinds import kind_of
 from agreements.models import Message, RecipientSettings
 
 State = Message.State
@@ -37,7 +37,7 @@ def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime
         address = message.recipient.lower()
         if message.pk in spaced and address in quiet:
             until[message.pk] = max(quiet[address], until.get(message.pk, now))
-        elif message.kind in addresses.UNREQUESTED and message.pk not in until:
+        elif kind_of(message).is_unrequested and message.pk not in until:
             quiet[address] = now + POSTPONED  # this one leaves now
     return until
 
@@ -45,8 +45,7 @@ def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime
 def keeps_distance(message: Message) -> bool:
     """Whether it follows no other mail within the gap: not where an editor said now, nor one that replaces another."""
     return any(
-        one.kind in addresses.UNREQUESTED
-        and one.kind not in (Kind.COAUTHOR, Kind.TOGETHER)
+        kind_of(one).asks
         and not one.idempotency_key.startswith("manual:")
         and not (one.kind == Kind.INVITATION and one.agreement.predecessor_id)
         for one in (message, *message.parts)
@@ -55,7 +54,7 @@ def keeps_distance(message: Message) -> bool:
 
 def keeps_hours(message: Message) -> bool:
     """Whether it leaves in working hours: those that ask again, while an invitation leaves when it is issued."""
-    return all(one.kind in REPEATED_REQUESTS for one in message.parts or [message])
+    return all(kind_of(one).asks_again for one in message.parts or [message])
 
 
 def is_late(message: Message, now: datetime) -> bool:

@@ -2,13 +2,14 @@
 
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
 
 from agreements.domain.facts import sha256
+from agreements.mail.kinds import kind_of
 from agreements.models import Agreement, Link, Message
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
@@ -21,6 +22,18 @@ ROUTES = {
     Link.Purpose.CORRECT: "correction",
 }
 
+SIGN_LINK_LIFE = timedelta(days=30)
+"""After the deadline, or after the email if that is later: authors may sign late."""
+TIME_TO_OBJECT = timedelta(days=14)
+LINK_LIFE = {
+    Link.Purpose.COPY: timedelta(days=366),
+    Link.Purpose.OBJECT: TIME_TO_OBJECT,
+    # Authors may take long to answer.
+    Link.Purpose.EDIT: timedelta(days=366),
+    Link.Purpose.CORRECT: timedelta(days=366),
+}
+"""After the email. Links to sign and to stop reminders have `SIGN_LINK_LIFE`."""
+
 
 class LinkSpec(NamedTuple):
     """A link that a mail is to carry."""
@@ -28,6 +41,21 @@ class LinkSpec(NamedTuple):
     message: Message
     purpose: Link.Purpose
     expires_at: datetime
+
+
+def link_specs(message: Message, now: datetime) -> list[LinkSpec]:
+    """The links that an email carries, made for it alone."""
+    if kind_of(message).is_combined:
+        wishes = [wish for part in message.parts for wish in link_specs(part, now)]
+        stops = [wish for wish in wishes if wish.purpose == Link.Purpose.STOP]
+        return [wish for wish in wishes if wish not in stops[1:]]  # one of them stops them all
+    return [LinkSpec(message, purpose, end_of_link(message, purpose, now)) for purpose in kind_of(message).links]
+
+
+def end_of_link(message: Message, purpose: Link.Purpose, now: datetime) -> datetime:
+    if purpose in LINK_LIFE:
+        return now + LINK_LIFE[purpose]
+    return max(message.agreement.paper.volume.signing_settings.closes_at, now) + SIGN_LINK_LIFE
 
 
 def create_link(message: Message, purpose: Link.Purpose, *, expires_at: datetime, now: datetime) -> str:

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
-from agreements.mail import addresses, compose
+from agreements.mail import addresses, headers
+from agreements.mail.kinds import REPEATED_REQUESTS, SIGNATURE_REQUESTS, kind_of
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, compare_and_set
 
@@ -37,10 +38,6 @@ SERVER_DELAY = timedelta(minutes=1)
 BATCH = 100
 """Most mails that one worker claims at a time."""
 
-REPEATED_REQUESTS = (Message.Kind.REMINDER, Message.Kind.LAST_CALL, Message.Kind.UNSIGNED)
-"""Mails that ask, of whomever, for a signature that was asked for before."""
-SIGNATURE_REQUESTS = (Message.Kind.INVITATION, *REPEATED_REQUESTS)
-"""Mails that ask for a signature, for the first time or again."""
 MAX_ROWS = 500
 """Most rows that one statement writes."""
 
@@ -137,7 +134,7 @@ def carrier_to_join(request: EmailRequest, now: datetime, due_at: datetime) -> M
     )
     # One that a worker is just taking up is not waited for: it has left.
     found = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
-    if found is None or found.kind == Message.Kind.TOGETHER:
+    if found is None or kind_of(found).is_combined:
         return found
     carrier = new_message(now, **combined_columns(volume_id, found.recipient), due_at=found.due_at)
     carrier.save(force_insert=True)
@@ -159,7 +156,7 @@ def columns_of(request: EmailRequest) -> dict[str, Any]:
 
 def new_message(now: datetime, **fields: Any) -> Message:
     # The Message-ID is fixed with the slot, not with the try: whoever got two could tell them for one.
-    message_id = f"<{uuid.uuid4()}@{compose.our_domain()}>"
+    message_id = f"<{uuid.uuid4()}@{headers.our_domain()}>"
     return Message(**{"due_at": now, "created_at": now, "message_id": message_id, **fields})
 
 
@@ -243,7 +240,7 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
         # What most of a batch has in common is read once, not once per mail.
         of_many = ("agreement__paper__volume__signing_settings", "volume__signing_settings", "agreement__text")
         messages = list(mine.select_related("agreement__paper").prefetch_related(*of_many))
-        several = any(message.kind == Message.Kind.TOGETHER for message in messages)
+        several = any(kind_of(message).is_combined for message in messages)
         empty = claim_parts(messages, held) if several else []
     left = [message for message in messages if message.pk not in empty]
     return claim(now, most) if empty and not left else left
@@ -251,7 +248,7 @@ def claim(now: datetime, most: int = BATCH) -> list[Message]:
 
 def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
     """Takes what the claimed mails carry along with them. Cancels those of which nothing is left, and returns them."""
-    carriers = [message.pk for message in messages if message.kind == Message.Kind.TOGETHER]
+    carriers = [message.pk for message in messages if kind_of(message).is_combined]
     Message.objects.filter(carrier__in=carriers, state=State.PENDING, closed=False).update(**held)
     load_parts(messages)
     empty = [message.pk for message in messages if message.pk in carriers and not message.parts]
@@ -261,7 +258,7 @@ def claim_parts(messages: list[Message], held: dict[str, Any]) -> list[int]:
 
 def load_parts(messages: Iterable[Message]) -> None:
     """Hangs on each mail about several papers the slots that it carries and that are still wanted."""
-    several = [message for message in messages if message.kind == Message.Kind.TOGETHER]
+    several = [message for message in messages if kind_of(message).is_combined]
     if several:
         carried = Message.objects.filter(carrier__in=several).order_by("pk")
         parts = list(carried.select_related("agreement__paper__volume__signing_settings"))

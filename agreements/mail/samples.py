@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from agreements.mail.compose import Composer
-from agreements.models import Agreement, EmailTemplate, Link, Message
+from agreements.mail.kinds import kind_of
+from agreements.models import Agreement, EmailTemplate, Message
 from proceedings.models import Paper, Volume
 
 Kind = Message.Kind
@@ -38,9 +39,7 @@ class SampleComposer(Composer):
 
     def __init__(self, message: Message, own: EmailTemplate | None) -> None:
         nowhere = f"{settings.PUBLIC_BASE_URL}/a-link-for-each-author/"
-        self.links = {(message.pk, purpose): nowhere for purpose in (Link.Purpose.SIGN, Link.Purpose.STOP)}
-        if message.kind == Kind.UNSIGNED:
-            self.links = {}
+        self.links = {(message.pk, purpose): nowhere for purpose in kind_of(message).links}
         self.invitations, self.languages = {}, {}
         self.own = {(own.volume_id, own.kind): own} if own else {}
         self.forms = {}

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from agreements.domain.schedule import GAP, Escalate, Remind
 from agreements.domain.states import WAITING
 from agreements.mail import outbox
+from agreements.mail.kinds import ALL_REQUESTS, SIGNATURE_REQUESTS
 from agreements.models import Event, Link, Message
 from agreements.reminders import planner
 
@@ -26,9 +27,6 @@ FINISHING = outbox.LEASE
 SECONDS = timedelta(minutes=1)
 """Two clocks may differ by as much."""
 CHUNK = 2000
-
-ASKING = (Message.Kind.TOGETHER, *outbox.SIGNATURE_REQUESTS)
-"""Mails that ask for a signature."""
 
 
 class Finding(NamedTuple):
@@ -71,7 +69,7 @@ def check_events() -> Iterator[Finding]:
 
 def check_ended() -> Iterator[Finding]:
     """I3: nothing asks for a signature once there is one, or none is wanted."""
-    asking = Message.objects.filter(kind__in=outbox.SIGNATURE_REQUESTS)
+    asking = Message.objects.filter(kind__in=SIGNATURE_REQUESTS)
     late = asking.filter(
         Q(sent_at__gt=F("agreement__signed_at") + FINISHING) | Q(sent_at__gt=F("agreement__closed_at") + FINISHING)
     )
@@ -134,7 +132,7 @@ def check_combined() -> Iterator[Finding]:
 def check_spacing() -> Iterator[Finding]:
     """I10: no address has a reminder within the gap after a mail that nobody asked for."""
     last: dict[str, datetime] = {}
-    left = Message.objects.filter(kind__in=ASKING, sent_at__isnull=False, carrier__isnull=True)
+    left = Message.objects.filter(kind__in=ALL_REQUESTS, sent_at__isnull=False, carrier__isnull=True)
     left = left.order_by("sent_at", "pk")
     for message in left.only("kind", "idempotency_key", "recipient", "sent_at").iterator(chunk_size=CHUNK):
         address, at = message.recipient.lower(), message.sent_at

@@ -29,6 +29,7 @@ from agreements.domain.schedule import (
 )
 from agreements.domain.states import WAITING, Status
 from agreements.mail import addresses, outbox
+from agreements.mail.kinds import REMINDERS
 from agreements.mail.notify import short
 from agreements.mail.outbox import EmailRequest
 from agreements.models import Agreement, ChangeRequest, Message, RecipientSettings, SigningSettings
@@ -36,8 +37,6 @@ from proceedings.models import Author
 
 State = Message.State
 Kind = Message.Kind
-
-REMINDING = (Kind.REMINDER, Kind.LAST_CALL)
 
 
 class Plan(NamedTuple):
@@ -231,7 +230,7 @@ def timeline_of(
     return Timeline(
         issued_at=agreement.issued_at,
         taken=frozenset(m.idempotency_key for m in messages),
-        reminders=sum(m.kind in REMINDING for m in left + under_way),
+        reminders=sum(m.kind in REMINDERS for m in left + under_way),
         last_mail_at=max((m.sent_at or m.due_at for m in left), default=None),
         mail_under_way=bool(under_way),
         quiet_until=quiet_until,

@@ -11,11 +11,11 @@ from django.db import transaction
 from agreements.domain.facts import sha256
 from agreements.domain.states import LIVE, WAITING
 from agreements.mail import outbox
+from agreements.mail.kinds import ANSWERS
 from agreements.models import Agreement, Link, LinkRequest, Message
 from agreements.requests import rate_limits
 
 BATCH = 500
-KINDS = [Message.Kind.FRESH, Message.Kind.COPY]
 
 
 def request_link(now: datetime, *, token: str = "", reference: str = "") -> None:
@@ -64,7 +64,7 @@ def send_link(agreement: Agreement, now: datetime) -> bool:
         )  # so that no link to sign is queued for an agreement that is just being signed
         agreement.refresh_from_db()
         waits = agreement.status in WAITING
-        asked_for = Message.objects.filter(kind__in=KINDS)
+        asked_for = Message.objects.filter(kind__in=ANSWERS)
         to_them = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
         if not (waits or agreement.sealed_file) or not rate_limits.room(to_them, rate_limits.MAILS, now):
             return False

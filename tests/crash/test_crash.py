@@ -12,6 +12,7 @@ pytestmark = pytest.mark.services
 
 
 def run(*words: str) -> list[dict[str, object]]:
+    """A world of its own, with its own rows. It lives today, so nothing needs the day of the tests."""
     database = "sqlite" if connection.vendor == "sqlite" else "postgresql"
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     done = subprocess.run(

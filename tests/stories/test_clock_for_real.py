@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ import redis
 
 from agreements.documents import audit
 from agreements.models import Agreement, Message
-from tests import make, servers
+from tests import clock, make, servers
 from tests.servers import Mailbox, wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.usefixtures("committed")]
@@ -22,7 +21,7 @@ pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.usefixtur
 @contextmanager
 def celery(*arguments: str, environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`celery -A proceedings …` as a process, ended by SIGTERM, which it must obey by itself."""
-    command = [sys.executable, "-m", "celery", "-A", "proceedings", *arguments, "--loglevel", "INFO"]
+    command = clock.python("celery", "-A", "proceedings", *arguments, "--loglevel", "INFO")
     with log.open("ab") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -58,7 +57,7 @@ def test_a_reminder_arrives_by_itself(mailbox: Mailbox, smtp_server: tuple[str, 
         client.close()
         # The beats chase each minute; somebody is impatient.
         subprocess.run(
-            [sys.executable, "-m", "celery", "-A", "proceedings", "call", "agreements.chase"],
+            clock.python("celery", "-A", "proceedings", "call", "agreements.chase"),
             env=environment, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:

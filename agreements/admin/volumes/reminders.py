@@ -19,7 +19,8 @@ from agreements.admin.format import zone_of
 from agreements.domain.schedule import FOREVER
 from agreements.domain.states import Status
 from agreements.jobs import digest
-from agreements.mail import addresses, compose, email_templates, notify, samples
+from agreements.mail import addresses, email_templates, notify, samples
+from agreements.mail.kinds import KINDS, WITH_OWN_TEXT
 from agreements.models import Agreement, EmailTemplate, Message, RecipientSettings, SigningSettings, known_zone
 from agreements.reminders import preview
 from proceedings.accounts.permissions import OwnVolumes, edits
@@ -28,7 +29,6 @@ from proceedings.models import Volume
 PREVIEW_PERIOD = timedelta(days=14)
 MAX_EMAILS = 100
 """Emails shown; `manage.py preview_emails` lists them all."""
-KINDS = {str(kind): needed for kind, needed in compose.NEEDED.items()}
 
 
 class RecipientForm(PauseForm):
@@ -58,7 +58,8 @@ class EmailTemplateForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"]).strip()
-        if body and (problems := list(email_templates.template_errors(body, KINDS[self.instance.kind]))):
+        needed = KINDS[Message.Kind(self.instance.kind)].placeholders
+        if body and (problems := list(email_templates.template_errors(body, needed))):
             raise forms.ValidationError(problems)
         return body
 
@@ -127,7 +128,7 @@ class ReminderPages(OwnVolumes):
             "paused_people": RecipientSettings.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
             "time_zones": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
             "paused_agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
-            "email_templates": [(kind, Message.Kind(kind).label, kind in customized) for kind in KINDS],
+            "email_templates": [(kind.value, kind.label, kind in customized) for kind in WITH_OWN_TEXT],
             "undeliverable_editors": list(addresses.undeliverable(notify.editors_of_volume(volume)).values()),
             "gets_digest": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
@@ -177,7 +178,7 @@ class ReminderPages(OwnVolumes):
     def email_template_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """The volume's template for one kind of email, with a preview."""
         volume, signing_settings = self.volume_and_settings_or_404(request, pk)
-        if kind not in KINDS or signing_settings is None:
+        if kind not in WITH_OWN_TEXT or signing_settings is None:
             raise Http404
         template = EmailTemplate.objects.filter(volume=volume, kind=kind).first() or EmailTemplate(
             volume=volume, kind=kind
@@ -201,7 +202,7 @@ class ReminderPages(OwnVolumes):
             "kind": Message.Kind(kind).label,
             "sample": sample,
             "placeholders": [(f"{{{name}}}", meaning) for name, meaning in email_templates.PLACEHOLDERS.items()],
-            "required_placeholders": [f"{{{name}}}" for name in KINDS[kind]],
+            "required_placeholders": [f"{{{name}}}" for name in KINDS[Message.Kind(kind)].placeholders],
             "may_change": edits(request, volume.pk),
             "title": f"Email template: {Message.Kind(kind).label.lower()}",
             "opts": self.opts,

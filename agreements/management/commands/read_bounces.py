@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from agreements import lifecycle
-from agreements.mail import bounces, compose, mailboxes
+from agreements.mail import bounces, headers, mailboxes
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
     @staticmethod
     def take(body: bytes) -> str:
         try:
-            bounce = bounces.read(body, compose.return_paths())
+            bounce = bounces.read(body, headers.return_paths())
         except Exception:
             # Whatever a stranger has written, the mails behind it are read. It stays in the mailbox.
             logger.exception("A mail cannot be understood")

@@ -127,3 +127,9 @@ def test_reading_the_record_takes_three_queries(django_assert_num_queries: Djang
         make.agreement("issued")
     with django_assert_num_queries(3):
         assert findings() == []
+
+
+def test_the_audit_of_files_passes_over_what_is_not_sealed() -> None:
+    make.agreement("issued")
+    make.agreement("sealed")
+    assert list(audit.damaged_files()) == []

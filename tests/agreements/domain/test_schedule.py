@@ -411,3 +411,9 @@ def test_the_presets_grow_more_insistent() -> None:
         assert -1 in preset.offsets, "each has its last call"
         assert preset.coauthors_after < preset.editors_after <= preset.most
         assert len(preset.offsets) <= preset.most
+
+
+def test_a_reminder_on_the_day_itself_comes_after_the_deadline() -> None:
+    closes = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
+    policy = Policy(closes_at=closes, offsets=(0,), most=3, revision=1, hours=WorkingHours("UTC", 9, 17))
+    assert slot_time(policy, 0) == datetime(2026, 12, 2, 9, 0, tzinfo=UTC)

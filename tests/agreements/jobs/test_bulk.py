@@ -31,9 +31,9 @@ def test_issuing_from_the_list_names_every_refusal(desk: Client) -> None:
     page = bulk(desk, "issue", ready, again, without, withdrawn)
     assert "<strong>1</strong> issued. We send the invitations within a minute." in page
     for why, key in (
-        ("It has an agreement under way.", "again26"),
+        ("It has an issued agreement already.", "again26"),
         ("It has no corresponding author. Choose one and give an e-mail address.", "without26"),
-        ("It is withdrawn.", "gone26"),
+        ("The paper is withdrawn.", "gone26"),
     ):
         assert f'{why} <span class="quiet">1: {key}</span>' in page
     assert ready.agreements.get().status == Status.ISSUED

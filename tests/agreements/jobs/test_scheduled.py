@@ -15,6 +15,7 @@ from agreements.domain.facts import sha256
 from agreements.domain.schedule import GAP, PAUSE_AFTER_REQUEST
 from agreements.domain.states import Status
 from agreements.jobs import scheduled
+from agreements.mail.kinds import REMINDERS
 from agreements.models import Agreement, Message
 from agreements.reminders import planner
 from agreements.requests import change_requests
@@ -38,7 +39,7 @@ def seal(now: datetime) -> dict[str, int]:
 
 
 def reminders(of: Agreement) -> dict[str, str]:
-    return dict(of.messages.filter(kind__in=planner.REMINDING).order_by("pk").values_list("idempotency_key", "state"))
+    return dict(of.messages.filter(kind__in=REMINDERS).order_by("pk").values_list("idempotency_key", "state"))
 
 
 def live(start: datetime, end: datetime, step: timedelta) -> None:
@@ -61,9 +62,7 @@ def test_an_author_who_never_answers_is_reminded_on_the_days_of_the_terms(mailbo
     assert set(reminders(agreement).values()) == {State.SENT}
     assert len(mailbox.mails) == 8
     days = [
-        (m.sent_at - CLOSES) / DAY
-        for m in agreement.messages.filter(kind__in=planner.REMINDING).order_by("pk")
-        if m.sent_at
+        (m.sent_at - CLOSES) / DAY for m in agreement.messages.filter(kind__in=REMINDERS).order_by("pk") if m.sent_at
     ]
     assert all(0 <= day - due < 0.25 for day, due in zip(days, (-14, -7, -3, -1, 1, 3, 7), strict=True))
 
@@ -433,3 +432,44 @@ def test_what_is_stored_twice_is_one_file_and_nobody_elses_bytes() -> None:
     for stored, body in ((name, b"%PDF one"), (other, b"%PDF two")):
         with storages["private"].open(stored) as file:
             assert file.read() == body
+
+
+# --- each sealed file has its day of the year
+
+
+def recheck(now: datetime) -> dict[str, int]:
+    return dict(scheduled.recheck_files(scheduled.stopped(now)))
+
+
+def day_of(agreement: Agreement) -> datetime:
+    """When the agreement's file is read again."""
+    return datetime(2027, 1, 1, 9, tzinfo=UTC) + (agreement.pk % 365 - 1) * DAY
+
+
+def test_the_yearly_reading_passes_over_what_is_not_sealed() -> None:
+    agreement, sealed = make.agreement("issued"), make.agreement("sealed")
+    assert recheck(day_of(agreement)) == {}
+    assert recheck(day_of(sealed)) == {"whole": 1}
+    assert "damaged" not in make.history(agreement)
+
+
+def test_every_file_has_its_day_even_the_last_of_the_year() -> None:
+    make.agreement("draft")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence('agreements_agreement', 'id'), 365 * 1000 - 1)")
+        else:
+            cursor.execute("UPDATE sqlite_sequence SET seq = 365 * 1000 - 1 WHERE name = 'agreements_agreement'")
+    agreement = make.agreement("sealed")
+    assert agreement.pk == 365 * 1000
+    days = [datetime(2026, 12, 30, 9, tzinfo=UTC) + number * DAY for number in range(3)]
+    assert [recheck(day) for day in days] == [{}, {"whole": 1}, {}]
+
+
+def test_withdrawn_papers_are_looked_for_once_an_hour() -> None:
+    make.agreement("issued")
+    scheduled.void_withdrawn(NOW)
+    late = make.agreement("issued")
+    Paper.objects.filter(pk=late.paper_id).update(status="withdrawn")
+    assert scheduled.void_withdrawn(NOW + MINUTE) == 0
+    assert scheduled.void_withdrawn(NOW + HOUR + MINUTE) == 1

@@ -18,7 +18,7 @@ OURS = [
     "agreements.check",
     "agreements.pack",
     "agreements.recheck",
-    "agreements.documents.seal",
+    "agreements.seal",
     "agreements.send",
     "agreements.work",
 ]

@@ -6,7 +6,6 @@ The app is the real one with short leases (`tests.crash.app`), so that a test se
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,7 +18,7 @@ import redis
 from django.utils import timezone
 
 from agreements.models import Message
-from tests import make, servers
+from tests import clock, make, servers
 from tests.agreements.pages import author_of
 from tests.agreements.sending import send
 from tests.servers import Mailbox, wait_until
@@ -48,10 +47,10 @@ def start(broker: str, smtp_server: tuple[str, Mailbox], mailbox: Mailbox, tmp_p
             name = f"{kind}-{time.monotonic_ns()}"
             alone = ("--without-gossip", "--without-mingle", "--hostname", f"{name}@here")
             words = {"worker": ("--concurrency", "1", *alone), "beat": ("--schedule", str(tmp_path / name))}[kind]
-            celery = [sys.executable, "-m", "celery", "--quiet", "--app", "tests.crash.app"]
+            app = ("--quiet", "--app", "tests.crash.app")
             with (tmp_path / "output").open("ab") as output:
                 process = subprocess.Popen(
-                    [*celery, kind, *words, "--loglevel", "warning"],
+                    clock.python("celery", *app, kind, *words, "--loglevel", "warning"),
                     env=servers.environment(EMAIL_URL=smtp_server[0], REDIS_URL=broker),
                     stdout=output,
                     stderr=output,

@@ -15,6 +15,7 @@ from agreements.requests import change_requests
 from tests import make
 from tests.agreements.pages import Author, author_of
 from tests.make import NOW
+from tests.meanwhile import after_each
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.django_db(transaction=True)]
 
@@ -159,4 +160,19 @@ def test_s08_signing_what_is_voided_at_once_either_comes_first_or_not_at_all() -
         assert outcome(agreement, "sign", "void") in (["void"], ["sign", "void"])
         assert what_the_link_shows(author) == "404"
         assert bool(agreement.signed_at) == bool(agreement.typed_name) == ("sign" in make.history(agreement))
+    assert list(audit.findings()) == []
+
+
+def test_nothing_is_noted_as_reviewed_on_an_agreement_that_was_just_voided() -> None:
+    """The author looks the form over in the moment in which an editor voids it."""
+    agreement = waiting(make.volume())
+    same = Agreement.objects.get(pk=agreement.pk)
+    act = make.act(agreement)
+    with after_each(
+        'SELECT "agreements_agreement"."status"',
+        lambda: lifecycle.void(same, reason="A mistake.", by="editor:ed", now=NOW),
+    ) as threads:
+        lifecycle.review(agreement, act, now=NOW)
+    assert len(threads) == 1
+    assert make.history(agreement)[-2:] == ["reviewed", "void"]
     assert list(audit.findings()) == []

@@ -9,9 +9,9 @@ from agreements.jobs import scheduled
 from agreements.lifecycle import delegate
 from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.kinds import REMINDERS, REPEATED_REQUESTS
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.reminders.planner import REMINDING
 from proceedings.models import Paper
 from tests import make
 from tests.agreements.editors import desk_of
@@ -83,7 +83,7 @@ def reminded() -> Agreement:
 def test_what_waited_is_cancelled_in_the_same_transaction(name: str) -> None:
     agreement = reminded()
     STOPS[name](agreement)
-    waiting = agreement.messages.filter(kind__in=outbox.REPEATED_REQUESTS).exclude(state=State.SKIPPED)
+    waiting = agreement.messages.filter(kind__in=REPEATED_REQUESTS).exclude(state=State.SKIPPED)
     if name == "hard bounce":  # which ends the mail to one address; the co-author's is another
         waiting = waiting.filter(recipient=agreement.signer_email)
     assert waiting.count() == (1 if name == "hard bounce" else 2)
@@ -103,13 +103,13 @@ def test_nothing_leaves_afterwards(name: str, mailbox: Mailbox) -> None:
         now += 12 * HOUR
     # Of an agreement that took its place there may be reminders: they are that one's.
     later = Message.objects.filter(agreement=agreement, sent_at__gt=DUE + MINUTE)
-    assert not later.filter(kind__in=outbox.REPEATED_REQUESTS).exists()
+    assert not later.filter(kind__in=REPEATED_REQUESTS).exists()
 
 
 @pytest.mark.parametrize("name", STOPS)
 def test_a_hand_over_that_has_begun_is_not_tried_again(name: str) -> None:
     agreement = reminded()
-    held = next(one for one in outbox.claim(DUE) if one.kind in REMINDING)
+    held = next(one for one in outbox.claim(DUE) if one.kind in REMINDERS)
     assert outbox.mark_sending(held, DUE)
     STOPS[name](agreement)
     held.refresh_from_db()

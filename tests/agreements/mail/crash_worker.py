@@ -83,7 +83,7 @@ def work(moment: str, now: datetime, hit: int = 1) -> None:
             return outcome
 
     outbox.claim = doom.before("before-claim", outbox.claim)
-    vars(sender)["Letters"] = doom.before("after-claim", Composer)
+    vars(sender)["Composer"] = doom.before("after-claim", Composer)
     outbox.mark_sending = doom.before("before-intent", doom.after("after-intent", outbox.mark_sending))
     outbox.record_result = doom.after("after-settle", outbox.record_result)
     sender.send_due(scheduled.stopped(now), Doomed(), lifecycle.record_mail_result)

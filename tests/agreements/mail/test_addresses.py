@@ -9,9 +9,9 @@ from agreements import lifecycle
 from agreements.domain.schedule import GAP
 from agreements.jobs import scheduled
 from agreements.mail import addresses, outbox
+from agreements.mail.kinds import REMINDERS
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
-from agreements.reminders import planner
 from tests import make
 from tests.agreements.mail.test_crashes import at_once
 from tests.agreements.sending import send
@@ -47,7 +47,7 @@ def test_of_two_clocks_that_chase_two_papers_of_one_author_one_writes(mailbox: M
     one, other = two_papers_of_one_author()
     send(NOW)
     now = CLOSES - 7 * DAY
-    reminders = Message.objects.filter(kind__in=planner.REMINDING).exclude(state=State.SKIPPED)
+    reminders = Message.objects.filter(kind__in=REMINDERS).exclude(state=State.SKIPPED)
     for count in (1, 2, 2, 2, 3, 4):  # the one has its week's reminder, a day later the other has; and so on
         remind = partial(lifecycle.remind, now=now)
         assert at_once(partial(remind, [one.pk]), partial(remind, [other.pk])) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agreements.mail import compose
 from agreements.mail.email_templates import MARK, BatchTemplate, blank
+from agreements.mail.kinds import EmailKind
 from agreements.models import EmailTemplate, Message
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
@@ -48,8 +49,8 @@ def rows(db: None) -> dict[str, Message]:
 def alone(all_of: compose.Composer, row: Message, now: datetime, patch: pytest.MonkeyPatch) -> None:
     """Writes a mail by both ways, and compares them."""
     by_form = all_of.written(row, now)
-    with patch.context() as nothing_to_many:
-        nothing_to_many.setattr(compose, "TO_MANY", set())
+    with patch.context() as without_batches:
+        without_batches.setattr(EmailKind, "is_batch", False)
         by_itself = all_of.written(row, now)
     assert isinstance(by_form, EmailMultiAlternatives)
     assert isinstance(by_itself, EmailMultiAlternatives)

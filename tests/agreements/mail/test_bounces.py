@@ -444,3 +444,32 @@ def test_a_bounced_notice_to_a_co_author_is_no_task(mailbox: Mailbox) -> None:
     assert lifecycle.bounced(Bounce(notice.message_id, True, "550 no", "1"), now=NOW) == "hard"
     assert addresses.undeliverable(["second@example.org"])
     assert not agreement.messages.filter(kind="editor-refused").exists()
+
+
+# --- what nothing noticed before
+
+
+@pytest.mark.django_db
+def test_without_a_bounce_address_every_email_has_the_plain_sender(mailbox: Mailbox, settings: Settings) -> None:
+    settings.BOUNCE_ADDRESS = ""
+    make.agreement("issued")
+    send(NOW)
+    (sender,) = mailbox.senders
+    assert "+" not in sender
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_a_return_path_names_its_email_only_where_the_server_delivers_it(each: bool) -> None:
+    paths = ReturnPaths("bounces@desk.example", "proceedings.example", each)
+    mail = uuid.UUID(int=1)
+    assert paths.to(f"<{mail}@proceedings.example>") == f"bounces{f'+{mail}' * each}@desk.example"
+    assert paths.to("<of-somebody-else@example.org>") == "bounces@desk.example"
+
+
+def test_a_message_id_on_a_line_of_its_own_is_read() -> None:
+    headers = report("hard-headers-only")
+    folded = headers.replace(b"Message-ID: <the-mail@", b"Message-ID:\n <the-mail@")
+    assert folded != headers
+    bounce = bounces.read(folded)
+    assert bounce
+    assert bounce.message_id == OURS

@@ -20,6 +20,7 @@ from agreements import lifecycle
 from agreements.domain.schedule import GAP
 from agreements.jobs import issue_many, scheduled
 from agreements.mail import addresses, compose, links, outbox
+from agreements.mail.kinds import ALL_REQUESTS
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, EmailTemplate, Link, Message
 from agreements.reminders import invariants, preview
@@ -416,9 +417,7 @@ def live(volumes: list[Volume], steps: list[tuple[str, int]]) -> None:
         now += HOUR
     assert not Message.objects.filter(state__in=outbox.OPEN).exists()
     assert {finding.promise for finding in invariants.findings(now)} <= {"I7"}, "the clock did not come at its times"
-    left = Message.objects.filter(
-        carrier__isnull=True, kind__in=[Kind.TOGETHER, *outbox.SIGNATURE_REQUESTS], state=State.SENT
-    )
+    left = Message.objects.filter(carrier__isnull=True, kind__in=ALL_REQUESTS, state=State.SENT)
     for address in ("author0@example.org", "author1@example.org"):
         moments = [at for at in left.filter(recipient=address).values_list("sent_at", flat=True) if at]
         assert all(later - earlier >= GAP for earlier, later in pairwise(sorted(moments)))

@@ -17,6 +17,7 @@ from agreements.domain.facts import sha256
 from agreements.jobs import digest
 from agreements.lifecycle import delegate, signed_form
 from agreements.mail import compose, links, outbox
+from agreements.mail.kinds import kinds_where
 from agreements.mail.transports import Outcome, encode_email
 from agreements.models import Agreement, Link, Message, SigningSettings
 from agreements.requests import change_requests, corrections, edits, link_requests, objections
@@ -175,7 +176,7 @@ def test_all_mails_about_an_agreement_keep_together(kind: str) -> None:
     assert read(make.invitation(row.agreement))["References"] is None
 
 
-@pytest.mark.parametrize("kind", sorted(compose.WITH_LINK_TO_SIGN))
+@pytest.mark.parametrize("kind", kinds_where(lambda row: row.signs))
 def test_the_link_signs_and_lives_past_the_deadline(kind: str) -> None:
     row = message(kind)
     (token,) = set(LINK.findall(text_of(read(row))))
@@ -201,10 +202,7 @@ def test_each_mail_has_a_token_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "kind",
-    sorted(set(ABOUT_ONE) - compose.WITH_LINK_TO_SIGN - compose.WITH_COPY - {Kind.COAUTHOR} - set(compose.LATER)),
-)
+@pytest.mark.parametrize("kind", sorted(set(ABOUT_ONE) - set(kinds_where(lambda row: bool(row.links)))))
 def test_other_mails_carry_no_token(kind: str) -> None:
     mail = read(message(kind))
     assert LINK.findall(text_of(mail) + text_of(mail, "html")) == []
@@ -218,7 +216,7 @@ def test_the_editors_notice_holds_the_reason_and_a_way_to_the_desk_and_no_secret
     assert f"http://testserver/admin/agreements/agreement/{row.agreement_id}/change/" in text
 
 
-@pytest.mark.parametrize("kind", sorted(compose.WITH_COPY))
+@pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.COPY])
 def test_the_receipt_brings_the_sealed_file_and_a_link_to_it(kind: str) -> None:
     row = message(kind)
     mail = read(row)

@@ -42,6 +42,7 @@ LEFT = {
 
 
 def killed_worker(moment: str, now: datetime, url: str) -> int:
+    """Runs a worker that kills itself at `moment`. It is handed `now`, so the machine's clock does not matter."""
     command = [sys.executable, "-m", "tests.agreements.mail.crash_worker", moment, now.isoformat()]
     return subprocess.run(command, env=servers.environment(EMAIL_URL=url), check=False, timeout=60).returncode
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.mail import compose, email_templates, samples
-from agreements.models import EmailTemplate, Message
+from agreements.mail import email_templates, samples
+from agreements.mail.kinds import KINDS, WITH_OWN_TEXT
+from agreements.models import EmailTemplate, Link, Message
 from tests import make
 from tests.agreements.mail.test_compose import LINK, message, read, text_of
 from tests.make import NOW
@@ -86,7 +87,7 @@ def test_a_mail_about_several_papers_takes_the_further_paragraph() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", compose.NEEDED)
+@pytest.mark.parametrize("kind", WITH_OWN_TEXT)
 def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> None:
     volume = make.volume()
     sample = samples.sample(volume, kind, None, NOW)
@@ -94,5 +95,7 @@ def test_a_sample_reads_like_the_mail_and_opens_nothing(kind: Message.Kind) -> N
     assert "Agreement v247-lovelace26-sample" in str(sample.body)
     assert "/sign/" not in str(sample.body)
     assert Message.objects.count() == 0
+    offers_to_stop = "List-Unsubscribe" in sample.extra_headers
+    assert offers_to_stop == (Link.Purpose.STOP in KINDS[kind].links), "as in the email itself"
     own = EmailTemplate(volume=volume, kind=kind, body="Dear all, {title} by {deadline}.")
     assert "Dear all, A Sample Paper by 30 November 2026" in str(samples.sample(volume, kind, own, NOW).body)

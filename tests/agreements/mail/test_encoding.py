@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreements.mail import transports
-from agreements.mail.compose import named
+from agreements.mail.headers import named
 
 STAMPS = {"Message-ID": "<1@desk.example>", "Date": "Sun, 01 Nov 2026 09:00:00 +0000"}
 LINK = f"<https://desk.example/reminders/stop/{'x' * 43}/>"

@@ -10,8 +10,8 @@ from agreements import lifecycle
 from agreements.dashboard import overview
 from agreements.documents import audit
 from agreements.jobs import scheduled
-from agreements.mail import compose
-from agreements.models import Agreement, Edit, Message
+from agreements.mail import compose, links
+from agreements.models import Agreement, Edit, Link, Message
 from agreements.requests import edits
 from proceedings.models import Volume
 from tests import make
@@ -117,7 +117,7 @@ def test_looking_says_nothing(agreement: Agreement) -> None:
 def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> None:
     make.edit(agreement)
     path = link_in(mails(agreement, Kind.EDIT)[0])
-    assert browser(NOW + compose.LATER_LINK_LIFE).get(path).status_code == 404
+    assert browser(NOW + links.LINK_LIFE[Link.Purpose.EDIT]).get(path).status_code == 404
     sign = make.token(agreement)
     assert browser().get(f"/sign/edit/{sign}/").status_code == 404, "another purpose"
 

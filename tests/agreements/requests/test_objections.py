@@ -125,7 +125,7 @@ def test_a_fresh_link_instead_of_an_old_one_of_theirs_is_not_mailed_to_the_signe
     assert scheduled.queue_due(scheduled.stopped(NOW + 20 * DAY))["new links"] == 0
 
 
-@pytest.mark.parametrize("end", ["void", "supersede"])
+@pytest.mark.parametrize("end", ["void", "replace"])
 def test_what_is_not_in_force_any_more_is_not_objected_to(end: str) -> None:
     agreement = signed()
     path = path_of(notices(agreement)[0])

@@ -136,7 +136,7 @@ def test_handing_over_while_the_other_tab_signs_shows_how_things_stand(monkeypat
         make.sign(type(of).objects.get(pk=of.pk))
         return first(of, *args, **when)
 
-    monkeypatch.setattr(change_requests, "delegate_page", slower)
+    monkeypatch.setattr(delegate, "delegate", slower)
     answer = author.send("hand-over/", to=str(to.pk), sure="on")
     assert (answer.status_code, answer["Location"]) == (303, author.url)
     assert "Signed. Thank you." in shown(author.open())

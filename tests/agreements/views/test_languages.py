@@ -28,7 +28,8 @@ from agreements.demo.authors import hidden_in
 from agreements.documents import checklist, rendering, seal, verification
 from agreements.domain import statements
 from agreements.lifecycle import delegate, signed_form
-from agreements.mail import addresses, compose, links
+from agreements.mail import addresses, links
+from agreements.mail.kinds import KINDS, kinds_where
 from agreements.models import Agreement, EmailAddress, Link, Message, SigningSettings
 from agreements.requests import change_requests, edits, link_requests
 from proceedings.models import Author as PaperAuthor
@@ -424,6 +425,7 @@ def templates_for_authors(folder: str) -> set[str]:
 
 # --- every mail
 
+TO_AUTHORS = kinds_where(lambda row: row.is_to_authors)
 SAID = [
     "A Better Title",
     "The title changed.",
@@ -436,7 +438,7 @@ SAID += ["Equation 3 lacks a sign.", "It is right.", "And sharper, please."]
 
 
 @pytest.mark.usefixtures("bracketed")
-@pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
+@pytest.mark.parametrize("kind", TO_AUTHORS)
 def test_every_word_of_every_mail_to_authors_comes_from_the_catalogue(kind: str) -> None:
     row = test_compose.message(kind)
     addresses.remember_language(row.recipient, BRACKETED)
@@ -491,7 +493,7 @@ def test_mails_are_in_the_language_of_the_volume_until_its_author_has_shown_anot
     assert translation.get_language() == "en"
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind.values) - compose.TO_AUTHORS))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - set(TO_AUTHORS)))
 def test_editors_read_english(kind: str) -> None:
     row = test_compose.message(kind)
     SigningSettings.objects.update(language="fr")
@@ -503,7 +505,7 @@ def test_editors_read_english(kind: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "zh-hans"])
-@pytest.mark.parametrize("kind", sorted(compose.TO_AUTHORS))
+@pytest.mark.parametrize("kind", TO_AUTHORS)
 def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and_link(kind: str, language: str) -> None:
     row = test_compose.message(kind)
     addresses.remember_language(row.recipient, language)
@@ -514,7 +516,7 @@ def test_in_every_language_both_forms_of_a_mail_have_the_same_words_deadline_and
     said = test_compose.words(re.sub(r"http\S+", "", plain))
     assert [word for word in said if word not in test_compose.words(visible)] == []
     assert set(test_compose.LINK.findall(plain)) == set(test_compose.LINK.findall(page))
-    if kind in compose.WITH_LINK_TO_SIGN:
+    if KINDS[Kind(kind)].signs:
         with translation.override(language):
             deadline = row.agreement.paper.volume.signing_settings.deadline_in_words
         assert "30" in deadline
@@ -532,9 +534,9 @@ def test_an_editor_chooses_the_language_of_a_volumes_mails_from_those_that_are_s
         r'<option value="([a-z-]+)"(?: selected)?>(English|French|Simplified Chinese)<', page.content.decode()
     )
     assert dict(options) == {"en": "English", "fr": "French", "zh-hans": "Simplified Chinese"}
-    assert desk.post(path, fields_of(page) | {"terms-0-language": "fr"}).status_code == 302
+    assert desk.post(path, fields_of(page) | {"signing_settings-0-language": "fr"}).status_code == 302
     assert SigningSettings.objects.get(volume=volume).language == "fr"
-    assert desk.post(path, fields_of(page) | {"terms-0-language": "tlh"}).status_code == 200
+    assert desk.post(path, fields_of(page) | {"signing_settings-0-language": "tlh"}).status_code == 200
     with pytest.raises(ValidationError, match="'tlh' is no language of this desk"):
         SigningSettings(language="tlh").clean_fields(exclude=["volume", "deadline"])
 

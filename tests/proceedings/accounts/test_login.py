@@ -416,3 +416,13 @@ def test_production_without_a_second_step_is_an_error(settings: Settings) -> Non
 
 def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
+
+
+def test_who_loses_staff_between_the_steps_gets_no_further(client: Client) -> None:
+    user = make.editor("ed")
+    app = with_app(user)
+    assert first_step(at(client, NOW + STEP))["Location"] == CODE
+    User.objects.update(is_staff=False)
+    client.post(CODE, {"code": code_of(app, NOW + STEP)})
+    assert "_auth_user_id" not in client.session
+    assert not in_desk(client)

@@ -86,8 +86,11 @@ def test_an_author_goes_and_another_takes_the_place(desk: Client, volume: Volume
         "authors-3-given": "Luke",
         "authors-3-id": "",
     }
-    changes |= {"authors-3-paper": str(paper.pk), "authors-3-email": "luke@example.org"}
-    changes |= {"authors-3-is_corresponding": "on"}
+    changes |= {
+        "authors-3-paper": str(paper.pk),
+        "authors-3-email": "luke@example.org",
+        "authors-3-is_corresponding": "on",
+    }
     assert save(desk, page_of(paper), **changes).status_code == 302
     assert authors_of(paper) == [
         ("Shruti Bhosale", False, ""),

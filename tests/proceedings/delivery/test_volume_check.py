@@ -306,3 +306,10 @@ def test_what_we_export_has_no_fault_of_form(name: str, tmp_path: Path) -> None:
 
 def errors(findings: tuple[Finding, ...]) -> list[Finding]:
     return [one for one in findings if one.severity is Severity.ERROR]
+
+
+def test_a_file_that_cannot_be_read_is_a_finding(folder: Path) -> None:
+    (folder / "li26.pdf").unlink()
+    (folder / "li26.pdf").symlink_to(folder / "nowhere")
+    (finding,) = [one for one in check_folder(folder).findings if one.rule == "pdf"]
+    assert (finding.file, finding.message) == ("li26.pdf", "cannot be read: No such file or directory")

@@ -98,7 +98,7 @@ def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "value", "why"),
-    [("LARGEST_FILE", 10, "is larger than"), ("LARGEST_TOTAL", 60, "at once"), ("MOST_FILES", 2, "at once")],
+    [("LARGEST_FILE", 10, "is larger than"), ("LARGEST_TOTAL", 60, "at once"), ("MAX_FILES", 2, "at once")],
 )
 def test_limits_are_kept_and_said(
     limit: str, value: int, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -237,3 +237,14 @@ def test_a_finding_says_where_what_and_how() -> None:
     assert finding.severity is Severity.ERROR
     message = "name 1, Mike lewis: the publisher refuses a family name in small letters"
     assert str(finding) == f"lewis24, author: {message}; proposed: Lewis, Mike"
+
+
+def test_an_editor_in_latex_that_cannot_be_read_is_a_finding() -> None:
+    volume = replace(VOLUME, editor_names=(r"R\foo th, Aaron",))
+    assert said(volume, paper()) == [("error", "COLT2024", "editor", "names")]
+
+
+def test_a_section_may_have_blanks_around_its_sign() -> None:
+    volume = replace(VOLUME, sections=("Long = Long Papers", "Short= Short Papers"))
+    papers = [paper(section="Long"), paper("li24", section="Short", authors=(Name("Li", "Yi"),), pages="11--20")]
+    assert said(volume, *papers) == []

@@ -268,7 +268,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 def child_that(code: str) -> subprocess.CompletedProcess[str]:
     """A process under the child's limits that does something else."""
-    program = f"from agreements.quarantine import child; child.confine()\n{code}"
+    program = f"from agreements.documents.uploads import worker; worker.confine()\n{code}"
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
 
