@@ -194,7 +194,7 @@ def not_ready_reason(bulk: BulkAction, paper: Paper) -> str:
     return (
         ""
         if has_settings or bulk.verb == "prepare"
-        else "Its volume has no deadline. Set one in the volume’s settings."
+        else "The volume has no deadline. Set one in the volume’s settings."
     )
 
 

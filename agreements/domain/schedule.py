@@ -64,7 +64,7 @@ class WorkingHours:
 class Preset:
     """Numbers that go together, for a volume that has none of its own."""
 
-    words: str
+    label: str
     offsets: tuple[int, ...]
     most: int
     coauthors_after: int
@@ -75,9 +75,11 @@ CUSTOM = "own"
 """The name of no preset: numbers that somebody set by hand."""
 
 PRESETS = {
-    "gentle": Preset("gentle", (-7, -1, 3, 10), most=4, coauthors_after=3, editors_after=4),
+    "gentle": Preset("few reminders", (-7, -1, 3, 10), most=4, coauthors_after=3, editors_after=4),
     "standard": Preset("standard", (-14, -7, -3, -1, 1, 3, 7), most=8, coauthors_after=4, editors_after=5),
-    "urgent": Preset("urgent", (-10, -7, -5, -3, -2, -1, 1, 2, 3, 5, 7), most=12, coauthors_after=3, editors_after=4),
+    "urgent": Preset(
+        "many reminders", (-10, -7, -5, -3, -2, -1, 1, 2, 3, 5, 7), most=12, coauthors_after=3, editors_after=4
+    ),
 }
 
 

@@ -69,7 +69,7 @@ def waive_paper(paper: Paper, *, reason: str, by: str, now: datetime) -> Agreeme
     Raises NotReadyError when the paper has an agreement under way, or is withdrawn.
     """
     if paper.status == Paper.Status.WITHDRAWN:
-        raise snapshot.NotReadyError("It is withdrawn.")
+        raise snapshot.NotReadyError("The paper is withdrawn.")
     with transaction.atomic():
         agreement = begin(paper, snapshot.snapshot_of_waiver(paper), by=by, now=now)
         waive(agreement, reason=reason, by=by, now=now)

@@ -35,7 +35,7 @@ def begin(
         # Two editors at once: the second one waits here and then sees the first one's agreement.
         Paper.objects.select_for_update(no_key=True).values_list("pk").get(pk=paper.pk)
         if paper.agreements.filter(status__in=LIVE).exists():
-            raise snapshot.NotReadyError("It already has an agreement under way.")
+            raise snapshot.NotReadyError("The paper has a live agreement already.")
         agreement = Agreement.objects.create(
             reference=snapshot.new_reference(paper),
             paper=paper,
@@ -54,7 +54,7 @@ def issue(agreement: Agreement, *, by: str, now: datetime, wait: timedelta = tim
     """Freezes the facts and puts the invitation in the outbox, due after `wait` or when its address may get a mail."""
     facts = snapshot.snapshot_of(agreement.paper)
     if not SigningSettings.objects.filter(volume=agreement.paper.volume_id).exists():
-        raise snapshot.NotReadyError("Its volume has no terms. Set the deadline first.")
+        raise snapshot.NotReadyError("The volume has no deadline. Set one in the volume’s settings.")
     with transaction.atomic():
         for name, value in facts.items():
             setattr(agreement, name, value)  # as the move below writes them

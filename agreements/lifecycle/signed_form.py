@@ -185,13 +185,13 @@ def accept(agreement: Agreement, scan: SignedForm, reading: Reading, *, by: str,
         )
         still_newest(agreement, scan)
         if not earliest(agreement) <= reading.dated <= latest(now):
-            raise SignedFormError("The date must lie between the day on which the form was sent out and today.")
+            raise SignedFormError("The date must be between the day of issue and today.")
         lifecycle.keep_shown(agreement, shown)
         try:
             rendering.completed_form(agreement, shown)
         except (seal.SealError, pdf.UnprintableError, pdf.DoesNotFitError, OSError) as error:
             raise SignedFormError(
-                f"The sealed file cannot be made of it: {error} Send it back, and ask for photos of its pages."
+                f"We cannot seal this form: {error} Send it back, and ask for photos of its pages."
             ) from error
         outbox.cancel_open(agreement.pk)
         notify.notify_coauthors(agreement, now)
@@ -219,4 +219,4 @@ def still_newest(agreement: Agreement, scan: SignedForm) -> None:
     """Raises Refused when it is not. The agreement's row is held, so no other form can be coming in."""
     last = newest(agreement)
     if last is None or last.pk != scan.pk:
-        raise SignedFormError("The author has sent another form meanwhile. Look at that one.")
+        raise SignedFormError("The signer has sent another form. Reload the page and review that one.")

@@ -23,14 +23,14 @@ class NotReadyError(Exception):
 def snapshot_of(paper: Paper) -> dict[str, Any]:
     """The agreement's facts as the paper has them now. Raises NotReadyError, with what to do, when one is missing."""
     if paper.status == Paper.Status.WITHDRAWN:
-        raise NotReadyError("It is withdrawn.")
+        raise NotReadyError("The paper is withdrawn.")
     facts = snapshot_of_waiver(paper)
     if not facts["signer_email"]:
-        raise NotReadyError("It has no corresponding author. Choose one and give an e-mail address.")
+        raise NotReadyError("The paper has no corresponding author. Choose one and enter an email address.")
     missing = pdf.unprintable(" ".join([facts["title"], facts["volume_name"], facts["signer"], *facts["authors"]]))
     if missing:
         named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReadyError(f"The form cannot show {named}. Write the title or the name in other letters.")
+        raise NotReadyError(f"The form cannot print {named}. Use other characters in the title or the name.")
     return facts
 
 

@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 PLACEHOLDERS = {
-    "signer": "the name of the one who is to sign",
+    "signer": "the name of the signer",
     "title": "the paper’s title",
-    "deadline": "the last day to sign, with its zone",
-    "link": "the link to sign",
+    "deadline": "the last day to sign, with its time zone",
+    "link": "the signing link",
     "volume": "the volume’s name",
 }
 """What stands in braces, and what comes in its place."""
@@ -19,19 +19,19 @@ def template_errors(body: str, needed: tuple[str, ...]) -> Iterator[str]:
     """What keeps own words from being sent: a sentence each, which says what to do."""
     used = PLACEHOLDER.findall(body)
     for name in sorted(set(used) - set(PLACEHOLDERS)):
-        yield f"{{{name}}} means nothing here. Use {', '.join(f'{{{place}}}' for place in PLACEHOLDERS)}."
+        yield f"{{{name}}} is not a placeholder. Use {', '.join(f'{{{place}}}' for place in PLACEHOLDERS)}."
     if re.search(r"[{}]", PLACEHOLDER.sub("", body)):
-        yield "A brace stands alone. Write each place with both, such as {deadline}."
+        yield "A brace has no partner. Write placeholders with both braces, such as {deadline}."
     for name in needed:
         if used.count(name) != 1:
-            yield f"Write {{{name}}} exactly once, where {PLACEHOLDERS[name]} shall stand: no author can do without."
+            yield f"Write {{{name}}} exactly once. It is {PLACEHOLDERS[name]}, which the author needs."
     yield from stray_links(body)
 
 
 def stray_links(text: str) -> Iterator[str]:
     """Says so where the words hold somebody's own link: everybody would get it."""
     if re.search(r"https?://\S+/sign/", text):
-        yield "There is somebody’s link to sign in it. Write {link} in the mail’s words: everybody gets their own."
+        yield "The text contains a personal signing link. Write {link} instead, so that each author gets their own."
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:

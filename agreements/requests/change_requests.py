@@ -112,7 +112,7 @@ def set_signer(agreement: Agreement, wanted: dict[str, Any], *, by: str, now: da
         return
     author = authors.filter(pk=wanted["author"]).first()
     if author is None:
-        raise snapshot.NotReadyError(f"{wanted['name']} is not among the paper’s authors any more.")
+        raise snapshot.NotReadyError(f"{wanted['name']} is no longer an author of the paper. Reject the request.")
     set_corresponding_author(author, wanted["email"])
 
 
@@ -153,7 +153,7 @@ def apply_authors(paper: Paper, names: list[str]) -> None:
     left = [row for row in rows if row not in chosen]
     if any(row.is_corresponding for row in left):
         raise snapshot.NotReadyError(
-            "The corresponding author would leave the list. Choose another one on the paper’s page first."
+            "The new list lacks the corresponding author. Choose another one on the paper’s page first."
         )
     for gone in left:
         gone.delete()

@@ -69,11 +69,11 @@ def approve(correction: Correction, permission: Permission, *, by: str, now: dat
     """Approved, with the permission it needs. Raises NotPermitted and Settled."""
     editors = correction.agreement.paper.volume.editor_names
     if correction.needs_permission and not (permission.by and permission.how and permission.on):
-        raise NotPermittedError("Say which editor of the volume gave permission, how, and on which day.")
+        raise NotPermittedError("Enter which volume editor gave permission, how, and on which day.")
     if permission.by and permission.by not in editors:
-        raise NotPermittedError(f"{permission.by} is not among the volume’s editors.")
+        raise NotPermittedError(f"{permission.by} is not an editor of this volume. Choose one from the list.")
     if permission.on and permission.on > now.date():
-        raise NotPermittedError("The permission cannot be of a day to come.")
+        raise NotPermittedError("The day of the permission is in the future. Check the date.")
     resolve(
         correction,
         State.APPROVED,

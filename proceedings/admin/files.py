@@ -139,7 +139,7 @@ class FilePages(OwnVolumes):
 
 def file_rows(intake: Intake, rejected: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
     """One row per file: name, result, reasons. Files that need attention come first."""
-    rows = [(one.file, Outcome.REFUSED.value, [one.message]) for one in rejected]
+    rows = [(one.file, Outcome.REJECTED.value, [one.message]) for one in rejected]
     order = list(Outcome)
     for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
         rows.append((name, outcome.value, reasons_for(intake, name)))

@@ -96,7 +96,7 @@ class _Writer:
     def paper(self, record: PaperRecord) -> str:
         self.paper_key = record.key
         if not KEY.match(record.key):
-            self._say("key", "the key may only hold ASCII letters, digits and hyphens")
+            self._say("key", "the key may contain ASCII letters, digits and hyphens only")
         known = [
             ("title", self._title(record)),
             ("author", self._authors(record.authors)),
@@ -128,7 +128,7 @@ class _Writer:
         if written.unmapped:
             self._say(field, f"no LaTeX form for {', '.join(map(describe, written.unmapped))}")
         elif unbalanced(written.text):
-            self._say(field, "its braces do not balance")
+            self._say(field, "the braces do not match: correct them")
         return without_escapes(written.text)
 
     def _title(self, record: PaperRecord) -> str:

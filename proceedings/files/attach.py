@@ -34,9 +34,9 @@ class Outcome(StrEnum):
     ATTACHED = "attached"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
-    REFUSED = "refused"
-    LEFT = "left alone"
-    HELD = "held back"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    HELD = "held for review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ def attach(
         try:
             intake.outcomes[name] = desk.take(name, intake.findings)
         except _Refused as refusal:
-            intake.outcomes[name] = Outcome.REFUSED
+            intake.outcomes[name] = Outcome.REJECTED
             finding = Finding(rule=refusal.rule, message=str(refusal), fix=refusal.fix, file=name, paper=desk.key(name))
             intake.findings.append(replace(finding, field="file"))
         except OSError as error:
-            intake.outcomes[name] = Outcome.REFUSED
+            intake.outcomes[name] = Outcome.REJECTED
             message = f"cannot be read or stored: {error.strerror or error}"
             intake.findings.append(Finding(rule="file", message=message, file=name, field="file"))
     intake.without = [paper.key for paper in desk.papers.values() if (paper.pk, Kind.PAPER) not in desk.files]
@@ -150,7 +150,7 @@ class _Attacher:
         """Take one file in; what is doubtful about it is added to `findings`. Raises _Refused and OSError."""
         known = self._identify(name)
         if known is None:
-            return Outcome.LEFT
+            return Outcome.IGNORED
         paper = self.papers[known.key]
         digest = read_digest(self.folder / name)
         old = self.files.get((paper.pk, known.kind))
@@ -169,22 +169,26 @@ class _Attacher:
         """Whose file it is; None for the BibTeX file, which may lie beside the papers."""
         base = PurePosixPath(name).name
         if "permission" in base.lower():
-            raise _Refused("permission-mixed", "is a permission, not a paper: the desk writes permissions itself")
+            raise _Refused(
+                "permission-mixed", "is a permission, not a paper: we create permissions ourselves, so leave it out"
+            )
         known = read_name(base)
         if known is None:
             if base.endswith(".bib"):
                 return None
-            raise _Refused("file-name", "is called neither <key>.pdf nor <key>-supp.<ext>: rename it")
+            raise _Refused("file-name", "is not named <key>.pdf or <key>-supp.<ext>: rename it")
         if "/" in name:
-            raise _Refused("stranded", f"lies in the folder {PurePosixPath(name).parent}: move it up", base)
+            raise _Refused(
+                "stranded", f"is in the folder {PurePosixPath(name).parent}: move it out of the folder", base
+            )
         if known.key in self.withdrawn:
-            raise _Refused("withdrawn", f"{known.key} is withdrawn")
+            raise _Refused("withdrawn", f"the paper {known.key} is withdrawn")
         if known.key not in self.papers:
             near = next((key for key in self.papers if key.lower() == known.key.lower()), "")
             fix = f"{near}{base[len(known.key) :]}" if near else ""
-            raise _Refused("extra-file", f"no paper of v{self.volume.number} has the key {known.key}", fix)
+            raise _Refused("extra-file", f"v{self.volume.number} has no paper with the key {known.key}", fix)
         if len(base) > _LONGEST_NAME:
-            raise _Refused("file-name", "has too long a name")
+            raise _Refused("file-name", "has a name that is too long: shorten it")
         if known.kind is Kind.SUPPLEMENT and len(self.supplements[known.key]) > 1:
             others = " and ".join(self.supplements[known.key])
             raise _Refused("supplement", f"{known.key} has several supplements, {others}: keep one")
@@ -192,10 +196,10 @@ class _Attacher:
 
     def _look(self, name: str, known: FileName, digest: Digest) -> pdf_rules.PdfFacts:
         if digest.size == 0:
-            raise _Refused("pdf", "is empty")
+            raise _Refused("pdf", "is empty: upload it again")
         owner = self.owners.get(digest.sha256)
         if owner and owner[0] != known.key:
-            raise _Refused("duplicate-file", f"is the same file as that of {owner[0]}: one of them is the wrong one")
+            raise _Refused("duplicate-file", f"is the same file as that of {owner[0]}: replace the wrong one")
         if known.extension != "pdf":
             return pdf_rules.PdfFacts()
         facts = self.look(self.folder / name)
@@ -218,7 +222,9 @@ class _Attacher:
             with transaction.atomic():
                 row.save()
         except IntegrityError as error:
-            raise _Refused("busy", "somebody else attached one at the same moment: run it again") from error
+            raise _Refused(
+                "busy", "another user uploaded a file for this paper at the same time: upload it again"
+            ) from error
         self.files[paper.pk, known.kind] = row
         self.owners[digest.sha256] = (known.key, known.kind)
 
@@ -244,7 +250,7 @@ def read_digest(path: Path) -> Digest:
 
 def to_look_at(intake: Intake) -> list[Finding]:
     """The findings about files that were taken in all the same."""
-    return [one for one in intake.findings if intake.outcomes.get(one.file) is not Outcome.REFUSED]
+    return [one for one in intake.findings if intake.outcomes.get(one.file) is not Outcome.REJECTED]
 
 
 def rejections(intake: Intake) -> list[Finding]:
@@ -252,7 +258,7 @@ def rejections(intake: Intake) -> list[Finding]:
     return [
         one
         for one in intake.findings
-        if intake.outcomes.get(one.file) is Outcome.REFUSED and one.severity is Severity.ERROR
+        if intake.outcomes.get(one.file) is Outcome.REJECTED and one.severity is Severity.ERROR
     ]
 
 

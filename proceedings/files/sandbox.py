@@ -28,7 +28,7 @@ PATIENCE = 3 * SECONDS
 MEMORY = 1 << 30
 """Address space of the child, in bytes."""
 
-TOO_MUCH = PdfFacts(problem="it takes more time or memory to read than any paper does")
+TOO_MUCH = PdfFacts(problem="reading it takes too much time or memory")
 
 Look = Callable[[Path], PdfFacts]
 

@@ -76,13 +76,15 @@ class _Room:
     def take(self, name: str, size: int, source: BinaryIO) -> None:
         """Copies one file in. Raises _Refused."""
         if name in ("", ".", "..") or not name.isprintable():
-            raise _Refused("has a name that no file of a paper has: rename it")
+            raise _Refused("has an invalid name: rename it")
         if name.casefold() in self.names:
-            raise _Refused("comes twice in this upload: keep one")
+            raise _Refused("appears twice in this upload: keep one")
         if size > LARGEST_FILE:
-            raise _Refused(f"is larger than {LARGEST_FILE >> 20} MB: make it smaller, or offer it under an address")
+            raise _Refused(f"is larger than {LARGEST_FILE >> 20} MB: make it smaller, or link to it instead")
         if len(self.names) >= MAX_FILES or self.total + size > LARGEST_TOTAL:
-            raise _Refused(f"is more than {MAX_FILES} files or {LARGEST_TOTAL >> 30} GB at once: upload the rest after")
+            raise _Refused(
+                f"exceeds {MAX_FILES} files or {LARGEST_TOTAL >> 30} GB in one upload: upload the rest separately"
+            )
         self.names.add(name.casefold())
         self.total += size
         with (self.folder / name).open("wb") as target:
@@ -94,7 +96,7 @@ def _open(upload: Upload, room: _Room) -> list[Finding]:
     try:
         archive = zipfile.ZipFile(upload.file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _Refused(f"is no zip that can be opened ({error}): make it anew") from error
+        raise _Refused(f"is not a valid zip ({error}): create it again") from error
     found = []
     with archive:
         for member in _wanted(archive.infolist()):
@@ -106,7 +108,9 @@ def _open(upload: Upload, room: _Room) -> list[Finding]:
                 found.append(_say(f"{upload.name}: {member.filename}", str(refusal)))
             except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
                 (room.folder / PurePosixPath(member.filename).name).unlink(missing_ok=True)
-                found.append(_say(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): zip it anew"))
+                found.append(
+                    _say(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): create the zip again")
+                )
     return found
 
 
@@ -123,15 +127,15 @@ def _check(member: zipfile.ZipInfo) -> None:
     """Raises _Refused for what no honest zip of papers holds."""
     path = PurePosixPath(member.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in member.filename:
-        raise _Refused("has a name that leads out of the zip: zip the files themselves")
+        raise _Refused("has a path that leads outside the zip: zip the files only")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _Refused("is a link, not a file: zip the file itself")
     if member.header_offset < 0:
-        raise _Refused("begins before the zip does, which is damaged: zip it anew")
+        raise _Refused("has an invalid position in the zip: create the zip again")
     if member.flag_bits & 0x1:
         raise _Refused("is encrypted: zip it without a password")
     if member.file_size > _STEEPEST * max(member.compress_size, 1024):
-        raise _Refused("unpacks to far more than a paper can be: zip it anew")
+        raise _Refused("is compressed too strongly for a paper: create the zip again")
 
 
 def _say(name: str, message: str) -> Finding:

@@ -49,5 +49,5 @@ class Command(BaseCommand):
                     self.stdout.write(f"  {finding} [{finding.rule}]")
         if intake.without:
             self.stdout.write(f"\nPapers without a PDF ({len(intake.without)})\n  {' '.join(intake.without)}")
-        if counts[Outcome.REFUSED]:
+        if counts[Outcome.REJECTED]:
             sys.exit(1)
