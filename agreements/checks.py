@@ -24,8 +24,8 @@ def check_seal(**kwargs: Any) -> list[CheckMessage]:
     """Web processes need no access to the key; the machine of the worker does."""
     missing: list[CheckMessage] = [
         Error(
-            f"{name} names {file}, which is not there.",
-            hint="`manage.py seal_key new` makes a key and its certificate.",
+            f"{name} is set to {file}, but that file does not exist.",
+            hint="Create a key and its certificate with `manage.py seal_key new`.",
             id="agreements.E002",
         )
         for name, file in (("SEAL_KEY", settings.SEAL_KEY), ("SEAL_CERT", settings.SEAL_CERT))
@@ -46,13 +46,15 @@ def check_seal(**kwargs: Any) -> list[CheckMessage]:
 def check_seal_stamp() -> list[CheckMessage]:
     owner = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT).owner
     if not pdf.fits_the_stamp(owner, settings.SEAL_OFFICER):
-        message = (
-            "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp: nothing could be sealed."
-        )
-        return [Error(message, hint="Shorten SEAL_OFFICER, or make a key with a shorter name.", id="agreements.E006")]
+        message = "The names of the seal's owner and of SEAL_OFFICER are too long for the stamp. Sealing would fail."
+        return [Error(message, hint="Shorten SEAL_OFFICER, or create a key with a shorter name.", id="agreements.E006")]
     if not settings.SEAL_OFFICER:
-        message = "SEAL_OFFICER names nobody, so agreements carry the publisher's seal and no officer's name."
-        return [checks.Warning(message, hint="Name who signs for the publisher (clause 5).", id="agreements.W003")]
+        message = "SEAL_OFFICER is not set, so seals show no name of an officer."
+        return [
+            checks.Warning(
+                message, hint="Set it to the person who signs for the publisher (clause 5).", id="agreements.W003"
+            )
+        ]
     return []
 
 
@@ -65,8 +67,8 @@ def check_public_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"Mailed links lead to {host}, which ALLOWED_HOSTS does not name.",
-            hint="Add it to ALLOWED_HOSTS, or set PUBLIC_BASE_URL right.",
+            f"Links in emails lead to {host}, which is not in ALLOWED_HOSTS.",
+            hint="Add it to ALLOWED_HOSTS, or correct PUBLIC_BASE_URL.",
             id="agreements.E004",
         )
     ]
@@ -76,7 +78,9 @@ def check_public_url(**kwargs: Any) -> list[CheckMessage]:
 def check_email_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return []
-    return [checks.Warning("EMAIL_URL sends no mail to anyone.", hint="Use smtp:// or smtps://.", id="agreements.W001")]
+    return [
+        checks.Warning("EMAIL_URL does not send email.", hint="Set it to smtp:// or smtps://.", id="agreements.W001")
+    ]
 
 
 @register(Tags.database)

@@ -15,8 +15,8 @@ def check_two_factor_login(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "Staff log in with a password alone.",
-            hint="Take TWO_STEP_LOGIN=0 out of the environment; DEBUG=1 is for one's own machine.",
+            "Staff can log in with a password alone.",
+            hint="Remove TWO_STEP_LOGIN=0 from the environment. Use DEBUG=1 only on your own machine.",
             id="proceedings.E001",
         )
     ]

@@ -1,4 +1,4 @@
-"""The desk's own site: whoever has one volume stands before its board at once."""
+"""The admin site. An editor of one volume lands on its overview."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from proceedings.accounts.pages import LoginPages
 from proceedings.accounts.permissions import own_volumes
 
 MAX_VOLUMES = 30
-"""So many boards the front page names; the list of volumes has them all."""
+"""Volumes on the index page; the list of volumes has all."""
 
 
 RENAMED = {"proposal": "changerequest", "standin": "nonauthorsigner", "job": "bulkjob"}
-"""Models whose pages had another address before version 0.2: emails and bookmarks still lead there."""
+"""Old names of models in URLs before version 0.2; old emails and bookmarks still use them."""
 
 
 class EditorialSite(LoginPages):
-    site_header = "Proceedings desk"
-    site_title = "Proceedings desk"
-    index_title = "The desk"
-    site_url = None  # the public pages have no front door; authors come through mailed links
-    enable_nav_sidebar = False  # three lists stand in the header; the tables need the width
+    site_header = "Proceedings"
+    site_title = "Proceedings"
+    index_title = "Overview of volumes"
+    site_url = None  # no public start page for staff: authors use links in emails
+    enable_nav_sidebar = False  # the header has the navigation; the tables need the width
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         old = [
@@ -37,5 +37,5 @@ class EditorialSite(LoginPages):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         volumes = list(own_volumes(request)[:MAX_VOLUMES])
         if len(volumes) == 1 and not request.user.is_superuser:
-            return HttpResponseRedirect(reverse("admin:proceedings_volume_board", args=[volumes[0].pk]))
-        return super().index(request, {"boards": volumes} | (extra_context or {}))
+            return HttpResponseRedirect(reverse("admin:proceedings_volume_overview", args=[volumes[0].pk]))
+        return super().index(request, {"volumes": volumes} | (extra_context or {}))

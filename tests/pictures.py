@@ -90,7 +90,7 @@ PICTURES = (
     Picture("names-to-review", "admin:proceedings_volume_names", of_volume),
     Picture("files", "admin:proceedings_volume_files", of_volume),
     Picture("signing-settings", "admin:proceedings_volume_change", of_volume),
-    Picture("overview", "admin:proceedings_volume_board", of_volume),
+    Picture("overview", "admin:proceedings_volume_overview", of_volume),
     Picture("papers", "admin:proceedings_paper_changelist", query=with_volume),
     Picture("agreement", "admin:agreements_agreement_change", lambda subjects: [subjects.sealed]),
     Picture("reminders", "admin:proceedings_volume_reminders", of_volume),

@@ -1,4 +1,4 @@
-"""The editors' desk: volumes with their boards, papers with their agreements, one agreement's page."""
+"""The admin of agreements: volumes with their overviews, papers, agreements and requests."""
 
 from agreements.admin.agreements.page import AgreementAdmin
 from agreements.admin.jobs import BulkJobAdmin

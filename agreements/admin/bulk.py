@@ -13,12 +13,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from agreements.admin.format import who
+from agreements.admin.format import actor
 from agreements.admin.forms import BulkActionForm, ContactsForm, PauseForm, ReasonForm
 from agreements.admin.lists import MAX_ROWS, ExportableList
 from agreements.domain.facts import sha256
 from agreements.domain.states import LIVE, Status, allowed_transitions
-from agreements.jobs import bulk as moves
+from agreements.jobs import bulk as bulk_jobs
 from agreements.lifecycle import snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement, SigningSettings
@@ -32,8 +32,8 @@ class BulkAction:
 
     verb: str
     label: str
-    what: str
-    done: str
+    description: str
+    success: str
     form: type[BulkActionForm] = BulkActionForm
     by_assistant: bool = False
 
@@ -43,28 +43,29 @@ BULK_ACTIONS = {
     for bulk in (
         BulkAction(
             "prepare",
-            "Prepare agreements (nothing is sent)",
-            "An agreement is drafted for each, with today’s title, authors and corresponding author. No mail goes out.",
+            "Prepare agreements (sends nothing)",
+            "We draft an agreement for each paper, with its current title, authors and corresponding author. We send "
+            "no email.",
             "prepared.",
         ),
         BulkAction(
             "issue",
             "Issue agreements",
-            "Each corresponding author gets a mail with a personal link. From then on title, authors and signer of the "
-            "agreement are frozen; reminders follow by themselves.",
-            "issued. The invitations go out within a minute.",
+            "Each corresponding author gets an email with a personal link. After that, the agreement’s title, authors "
+            "and signer cannot change. We send reminders by schedule.",
+            "issued. We send the invitations within a minute.",
         ),
         BulkAction(
             "remind",
-            "Remind now",
-            "Each signer gets one reminder, beside the scheduled ones.",
-            "reminders on the way, within a minute.",
+            "Send reminders now",
+            "Each signer gets one reminder now, in addition to the scheduled ones.",
+            "reminders queued. We send them within a minute.",
             by_assistant=True,
         ),
         BulkAction(
             "pause",
             "Pause reminders…",
-            "Nobody is reminded of these papers meanwhile; reminders on their way are stopped. Links in earlier mails "
+            "We remind nobody about these papers while they are paused, and cancel queued reminders. The signing links "
             "still work, and the deadline stays.",
             "paused.",
             form=PauseForm,
@@ -72,39 +73,40 @@ BULK_ACTIONS = {
         BulkAction(
             "resume",
             "Resume reminders",
-            "Reminders go out again by the volume’s dates.",
+            "We send reminders again by the volume’s schedule.",
             "resumed.",
         ),
         BulkAction(
             "contact",
             "Change corresponding authors…",
-            "Choose another corresponding author, or another address, for each; those you leave out stay as they are. "
-            "Where an agreement waits for its signature, it is replaced: the old link dies, the new person gets a mail "
-            "with a link of their own, and the former one is told.",
-            "changed. The new invitations go out within a minute.",
+            "Choose another corresponding author, or another address, for each paper. Papers you leave out do not "
+            "change. If an agreement is awaiting its signature, we replace it: the old link expires, and the new "
+            "signer gets an email with a link. We tell the former signer.",
+            "changed. We send the new invitations within a minute.",
             form=ContactsForm,
         ),
         BulkAction(
             "waive",
             "Waive agreements…",
-            "Each paper goes to the publisher without a signature, and the permissions package says why. Nobody is "
-            "asked any more: links die and no more mail goes out. The publisher wants an agreement for every paper, so "
-            "settle it with its series editor first.",
+            "Each paper goes to the publisher without a signature. The permissions package states the reason. The "
+            "signing links expire, and we send no more email. The publisher expects an agreement for every paper: ask "
+            "its series editor first.",
             "waived.",
             form=ReasonForm,
         ),
         BulkAction(
             "supersede",
             "Replace agreements…",
-            "Each agreement ends and its links die; a new one with today’s title, authors and corresponding author is "
-            "issued and mailed. The old ones and their evidence stay on record.",
-            "replaced. The new invitations go out within a minute.",
+            "Each agreement ends and its links expire. We issue a new one with the paper’s current title, authors and "
+            "corresponding author, and email its link. The old agreements and their evidence are kept.",
+            "replaced. We send the new invitations within a minute.",
             form=ReasonForm,
         ),
         BulkAction(
             "void",
             "Void agreements…",
-            "Each agreement ends, its links die and no more mail goes out. It stays on record with its evidence.",
+            "Each agreement ends, its links expire, and we send no more email. The agreement and its evidence are "
+            "kept.",
             "voided.",
             form=ReasonForm,
         ),
@@ -116,76 +118,84 @@ BULK_ACTIONS = {
 class Outcome:
     """What becomes, or became, of each."""
 
-    good: list[moves.Pair] = field(default_factory=list)
-    refused: list[tuple[Paper, str]] = field(default_factory=list)
+    eligible: list[bulk_jobs.Pair] = field(default_factory=list)
+    skipped: list[tuple[Paper, str]] = field(default_factory=list)
 
     @property
     def seen(self) -> str:
         """What a page that was confirmed had shown."""
-        return sha256(",".join(str(paper.pk) for paper, _ in self.good).encode())[:16]
+        return sha256(",".join(str(paper.pk) for paper, _ in self.eligible).encode())[:16]
 
     @property
     def total(self) -> int:
-        return len(self.good) + len(self.refused)
+        return len(self.eligible) + len(self.skipped)
 
     @property
-    def sample(self) -> list[moves.Pair]:
-        return self.good[:20]
+    def sample(self) -> list[bulk_jobs.Pair]:
+        return self.eligible[:20]
 
     @property
     def reasons(self) -> list[tuple[str, list[str]]]:
         """The refusals, gathered by reason."""
-        return summarize((why, paper.key) for paper, why in self.refused)
+        return summarize((why, paper.key) for paper, why in self.skipped)
 
 
-def summarize(refusals: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def summarize(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     """Reasons with the keys of all papers that were refused for each."""
     found: dict[str, list[str]] = {}
-    for why, key in refusals:
+    for why, key in skipped:
         found.setdefault(why, []).append(key)
     return list(found.items())
 
 
-def why_not(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> str:
+def skip_reason(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> str:
     """Why this one cannot be moved, with what to do about it; empty when it can."""
     live = agreement if agreement and agreement.status in LIVE else None
     if bulk.verb == "remind":
         if live and live.status == Status.RECEIVED:
-            return "The form signed on paper is to be looked at: accept it, or send it back."
+            return "A signed form needs review. Accept it or send it back."
         if live is None or live.status != Status.ISSUED:
-            return "No agreement waits for a signature."
+            return bulk_jobs.NOTHING_TO_PAUSE
         under_way = any(message.state in outbox.OPEN_STATES for message in live.messages.all())
-        return "A mail is on its way already." if under_way else ""
+        return "An email is queued already." if under_way else ""
     if bulk.verb in ("pause", "resume"):
-        return "" if live and live.status == Status.ISSUED else moves.NOTHING_TO_PAUSE
+        return "" if live and live.status == Status.ISSUED else bulk_jobs.NOTHING_TO_PAUSE
     if bulk.verb == "contact":
-        return "" if live is None or live.status in moves.REMINDABLE else "Nobody is to sign it any more."
+        return (
+            ""
+            if live is None or live.status in bulk_jobs.REMINDABLE
+            else "Its agreement is no longer awaiting a signature."
+        )
     if bulk.verb == "waive":
-        return why_not_waive(paper, live)
+        return waive_skip_reason(paper, live)
     if bulk.verb in ("prepare", "issue"):
         if live and (bulk.verb == "prepare" or live.status != Status.DRAFT):
-            return "It has an agreement under way."
+            return bulk_jobs.ALREADY_ISSUED
     elif live is None or bulk.verb not in allowed_transitions(live.status):
-        return "It has no agreement under way."
-    return "" if bulk.verb == "void" else not_ready(bulk, paper)
+        return "It has no agreement that this action applies to."
+    return "" if bulk.verb == "void" else not_ready_reason(bulk, paper)
 
 
-def why_not_waive(paper: Paper, live: Agreement | None) -> str:
+def waive_skip_reason(paper: Paper, live: Agreement | None) -> str:
     """A paper without an agreement under way can be waived too, such as after a refusal to sign."""
     if paper.status == Paper.Status.WITHDRAWN:
-        return "It is withdrawn."
+        return "The paper is withdrawn."
     if live is None or "waive" in allowed_transitions(live.status):
         return ""
-    return "It is waived already." if live.status == Status.WAIVED else "It is signed: there is nothing to waive."
+    return "It is waived already." if live.status == Status.WAIVED else "It is signed already, so it needs no waiver."
 
 
-def not_ready(bulk: BulkAction, paper: Paper) -> str:
+def not_ready_reason(bulk: BulkAction, paper: Paper) -> str:
     try:
         snapshot.take_snapshot(paper)
     except snapshot.NotReadyError as refusal:
         return str(refusal)
-    has_terms = isinstance(getattr(paper.volume, "signing_settings", None), SigningSettings)
-    return "" if has_terms or bulk.verb == "prepare" else "Its volume has no terms. Set the deadline first."
+    has_settings = isinstance(getattr(paper.volume, "signing_settings", None), SigningSettings)
+    return (
+        ""
+        if has_settings or bulk.verb == "prepare"
+        else "The volume has no deadline. Set one in the volume’s settings."
+    )
 
 
 class BulkActions(ExportableList):
@@ -198,11 +208,11 @@ class BulkActions(ExportableList):
         offered.pop("delete_selected", None)
         for verb in self.bulk_verbs:
             bulk = BULK_ACTIONS[verb]
-            if bulk.by_assistant or self.may_move(request):
+            if bulk.by_assistant or self.may_run_bulk_actions(request):
                 offered[verb] = (self.action_for(bulk), verb, bulk.label)
         return offered
 
-    def may_move(self, request: HttpRequest) -> bool:
+    def may_run_bulk_actions(self, request: HttpRequest) -> bool:
         return self.may_change(request, None)
 
     def action_for(self, bulk: BulkAction) -> Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]:
@@ -215,56 +225,67 @@ class BulkActions(ExportableList):
         chosen = list(rows[: MAX_ROWS + 1])
         if len(chosen) > MAX_ROWS:
             messages.error(
-                request, f"These are more than {MAX_ROWS}. Choose a volume or a filter first; nothing was done."
+                request, f"You selected more than {MAX_ROWS}. Nothing was changed. Choose a volume or filter the list."
             )
             return None
-        plan = self.look(request, bulk, chosen)
+        plan = self.check_selection(request, bulk, chosen)
         sent = "seen" in request.POST
-        form = bulk.form(plan.good, request.POST if sent else None)
+        form = bulk.form(plan.eligible, request.POST if sent else None)
         if sent and request.POST["seen"] != plan.seen:
-            messages.warning(request, "What you chose has changed meanwhile: look again. Nothing was done.")
-            form = bulk.form(plan.good)
-        elif sent and plan.good and form.is_valid():
-            return self.carry_out(request, bulk, plan, form)
-        return self.page(request, bulk, plan, "bulk.html", form=form)
+            messages.warning(
+                request, "The selected papers have changed. Nothing was done. Check the page and confirm again."
+            )
+            form = bulk.form(plan.eligible)
+        elif sent and plan.eligible and form.is_valid():
+            return self.run_or_queue(request, bulk, plan, form)
+        return self.render_page(request, bulk, plan, "bulk_action.html", form=form)
 
-    def carry_out(self, request: HttpRequest, bulk: BulkAction, plan: Outcome, form: BulkActionForm) -> HttpResponse:
+    def run_or_queue(self, request: HttpRequest, bulk: BulkAction, plan: Outcome, form: BulkActionForm) -> HttpResponse:
         """A few at once; many as a job for each volume, with a page that shows how far it is."""
-        pairs, now = form.meant(plan.good), timezone.now()
-        if len(pairs) <= moves.MAX_IN_REQUEST:
-            return self.page(request, bulk, run_action(bulk, plan, form, by=who(request)), "bulk_done.html")
+        pairs, now = form.selected(plan.eligible), timezone.now()
+        if len(pairs) <= bulk_jobs.MAX_IN_REQUEST:
+            return self.render_page(
+                request, bulk, run_action(bulk, plan, form, by=actor(request)), "bulk_action_done.html"
+            )
         pairs.sort(key=lambda pair: pair[0].volume_id)
         jobs = [
-            moves.create_job(
-                volume, bulk.verb, of, reason=form.why, data=form.data_of, user=request.user, by=who(request), now=now
+            bulk_jobs.create_job(
+                volume,
+                bulk.verb,
+                of,
+                reason=form.reason_given,
+                data=form.data_of,
+                user=request.user,
+                by=actor(request),
+                now=now,
             )
             for volume, of in groupby(pairs, key=lambda pair: pair[0].volume)
         ]
-        alone = jobs[0].pk if len(jobs) == 1 else None
+        single = jobs[0].pk if len(jobs) == 1 else None
         page = (
-            reverse("admin:agreements_bulkjob_change", args=[alone])
-            if alone
+            reverse("admin:agreements_bulkjob_change", args=[single])
+            if single
             else reverse("admin:agreements_bulkjob_changelist")
         )
         return HttpResponseRedirect(page)
 
-    def look(self, request: HttpRequest, bulk: BulkAction, chosen: Iterable[Any]) -> Outcome:
+    def check_selection(self, request: HttpRequest, bulk: BulkAction, chosen: Iterable[Any]) -> Outcome:
         """Who can be moved and who cannot; nothing is changed."""
         plan = Outcome()
         editable = None if bulk.by_assistant else set(edited_volumes(request).values_list("pk", flat=True))
         for row in chosen:
             paper, agreement = self.pair(row)
             if editable is not None and paper.volume_id not in editable:
-                why = "You may read this volume and remind its authors, and change nothing."
+                why = "You are an assistant of this volume: you can read it and send reminders only."
             else:
-                why = why_not(bulk, paper, agreement)
+                why = skip_reason(bulk, paper, agreement)
             if why:
-                plan.refused.append((paper, why))
+                plan.skipped.append((paper, why))
             else:
-                plan.good.append((paper, agreement))
+                plan.eligible.append((paper, agreement))
         return plan
 
-    def page(
+    def render_page(
         self, request: HttpRequest, bulk: BulkAction, outcome: Outcome, template: str, **more: Any
     ) -> HttpResponse:
         context = {
@@ -284,12 +305,14 @@ class BulkActions(ExportableList):
 
 def run_action(bulk: BulkAction, plan: Outcome, form: BulkActionForm, *, by: str) -> Outcome:
     """Each on its own, so that one refusal holds up nobody."""
-    done = Outcome(refused=list(plan.refused))
-    for paper, agreement in form.meant(plan.good):
+    done = Outcome(skipped=list(plan.skipped))
+    for paper, agreement in form.selected(plan.eligible):
         data = form.data_of.get(paper.pk, {})
-        why = moves.apply_to_paper(bulk.verb, paper, agreement, reason=form.why, data=data, by=by, now=timezone.now())
+        why = bulk_jobs.apply_to_paper(
+            bulk.verb, paper, agreement, reason=form.reason_given, data=data, by=by, now=timezone.now()
+        )
         if why:
-            done.refused.append((paper, why))
+            done.skipped.append((paper, why))
         else:
-            done.good.append((paper, agreement))
+            done.eligible.append((paper, agreement))
     return done

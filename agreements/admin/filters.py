@@ -1,4 +1,4 @@
-"""Filters of the lists of papers and of agreements. None names anything of another's volume."""
+"""Filters of the lists of papers and agreements. They name only the user's own volumes, as the lists do."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,8 @@ from proceedings.models import Paper
 AGES = {"7": "over a week", "14": "over two weeks", "30": "over a month", "90": "over three months"}
 
 
-def of_papers(queryset: QuerySet[Any], **lookups: Any) -> QuerySet[Any]:
-    """`queryset`, of papers or of agreements, by what holds for the paper."""
+def filter_by_paper(queryset: QuerySet[Any], **lookups: Any) -> QuerySet[Any]:
+    """Filters a queryset of papers or agreements by columns of the paper."""
     path = "paper__" if queryset.model is Agreement else ""
     return queryset.filter(**{path + name: value for name, value in lookups.items()})
 
@@ -33,7 +33,7 @@ class AgreementStatusFilter(admin.SimpleListFilter):
     parameter_name = "agreement"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("none", "none under way"), *((status.value, STATUS_LABELS[status]) for status in Status)]
+        return [("none", "none issued"), *((status.value, STATUS_LABELS[status]) for status in Status)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "none":
@@ -45,9 +45,9 @@ class AgreementStatusFilter(admin.SimpleListFilter):
 
 
 class BlockerFilter(admin.SimpleListFilter):
-    """By what keeps the paper from being delivered: the very function that the board counts with."""
+    """By blocker, computed by the same function as the overview's counts."""
 
-    title = "what blocks it"
+    title = "blocker"
     parameter_name = "blocker"
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
@@ -55,9 +55,9 @@ class BlockerFilter(admin.SimpleListFilter):
         super().__init__(request, *arguments)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        # Worked out volume by volume: offered where there is one, understood wherever it is asked for.
+        # Blockers are computed per volume, so the filter shows once a volume is chosen.
         if chosen_volume(request) or self.value():
-            return [(blocker.value, BLOCKER_INFO[blocker].words) for blocker in Blocker]
+            return [(blocker.value, BLOCKER_INFO[blocker].label) for blocker in Blocker]
         return []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -65,14 +65,14 @@ class BlockerFilter(admin.SimpleListFilter):
             return queryset
         volume = chosen_volume(request)
         if volume is None:
-            messages.warning(request, "What blocks papers is worked out for one volume: choose it first.")
+            messages.warning(request, "Choose a volume first. This filter works within one volume.")
             return queryset.none()
         if self.value() not in set(Blocker):
             return queryset.none()
         blocked = paper_state.papers_blocked_by(volume, Blocker(str(self.value())), timezone.now())
         if queryset.model is Agreement:
             queryset = queryset.exclude(status__in=[Status.SUPERSEDED, Status.VOIDED])
-        return of_papers(queryset, pk__in=blocked)
+        return filter_by_paper(queryset, pk__in=blocked)
 
 
 class SectionFilter(admin.SimpleListFilter):
@@ -87,13 +87,13 @@ class SectionFilter(admin.SimpleListFilter):
         return [(section, section) for section in named]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return of_papers(queryset, section=self.value()) if self.value() else queryset
+        return filter_by_paper(queryset, section=self.value()) if self.value() else queryset
 
 
 class AgeFilter(admin.SimpleListFilter):
-    """How long a signature has been waited for."""
+    """How long ago an unsigned agreement was issued."""
 
-    title = "waiting for"
+    title = "awaiting signature for"
     parameter_name = "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

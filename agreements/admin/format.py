@@ -1,4 +1,4 @@
-"""How the desk says things: who acts, when, and where an agreement stands."""
+"""How the admin formats actors, times and statuses."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,42 +12,44 @@ from django.utils.html import format_html
 NONE = "—"
 
 
-def who(request: HttpRequest) -> str:
+def actor(request: HttpRequest) -> str:
+    """The acting editor as events store it."""
     return f"editor:{request.user.get_username()}"
 
 
 def zone_of(request: HttpRequest) -> str:
-    """The time zone of the one who asks."""
+    """The user's time zone."""
     zone: str = getattr(request.user, "zone", "UTC")
     return zone
 
 
-def in_utc(moment: datetime | None) -> str:
+def format_utc(moment: datetime | None) -> str:
+    """``2026-11-03 09:00``, or a dash."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else NONE
 
 
-def in_two_lines(moment: datetime | None) -> str:
-    """The same where columns are narrow: it breaks between day and time; below it the time of the one who asks."""
+def format_utc_and_local(moment: datetime | None) -> str:
+    """The same for narrow columns, breaking between date and time; below it the user's local time."""
     if moment is None:
         return NONE
-    utc = format_html('<span class="when">{}</span> <span class="when">{}</span>', *in_utc(moment).split(" "))
+    utc = format_html('<span class="when">{}</span> <span class="when">{}</span>', *format_utc(moment).split(" "))
     if timezone.get_current_timezone_name() == "UTC":
         return utc
     here = f"{timezone.localtime(moment):%d %b %H:%M %Z}"
     return format_html('{}<br><span class="when quiet">{}</span>', utc, here)
 
 
-def stamp(field: str, words: str) -> Callable[[Any], str]:
-    """A column for the moment in `field`, with its zone said."""
+def time_column(field: str, label: str) -> Callable[[Any], str]:
+    """A column for the time in `field`, labelled with UTC."""
 
-    @admin.display(description=f"{words} (UTC)", ordering=field)
+    @admin.display(description=f"{label} (UTC)", ordering=field)
     def shown(row: Any) -> str:
-        return in_utc(getattr(row, field))
+        return format_utc(getattr(row, field))
 
-    shown.__name__ = field  # what the style sheet calls the column
+    shown.__name__ = field  # names the column's CSS class
     return shown
 
 
-def chip(status: str, words: str) -> str:
-    """A status in words, with a colour for the eye."""
-    return format_html('<span class="chip {}">{}</span>', status, words)
+def chip(status: str, label: str) -> str:
+    """A status label on a coloured background."""
+    return format_html('<span class="chip {}">{}</span>', status, label)

@@ -1,4 +1,4 @@
-"""The desk's own small forms."""
+"""Forms of the bulk actions, and the note form."""
 
 import csv
 import io
@@ -16,53 +16,52 @@ from proceedings.importing.contacts import Contact, NoMatchError, match
 from proceedings.models import Author, Paper
 
 MAX_CHOICES = 200
-"""So many papers a page offers a choice for each; a table takes any number."""
+"""Papers for which a page offers a choice; a table takes any number."""
 
 MAX_PROBLEMS = 50
 
 
 class BulkActionForm(forms.Form):
-    """What a move for many wants to know beside who is meant: nothing."""
+    """Base of the forms of bulk actions; has no fields."""
 
     def __init__(self, pairs: Sequence[Pair] = (), data: Any = None) -> None:
         super().__init__(data)
         self.pairs = pairs
 
     @property
-    def why(self) -> str:
+    def reason_given(self) -> str:
         return str(self.cleaned_data.get("reason", ""))
 
     @property
     def data_of(self) -> Mapping[int, Mapping[str, Any]]:
-        """What each paper's own move needs, by the paper's key."""
+        """What the action needs for each paper, by the paper's primary key."""
         return {}
 
-    def meant(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Those of `pairs` that are to be moved."""
+    def selected(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """The `pairs` that the action applies to."""
         return list(pairs)
 
 
 class ReasonForm(BulkActionForm):
-    """Why."""
+    """The reason for the action."""
 
     reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "cols": 60}))
 
 
 class PauseForm(BulkActionForm):
-    """Until when nobody is reminded; without a day, until somebody lifts it."""
+    """The day on which reminders resume; empty until an editor resumes them."""
 
     until = forms.DateField(
         required=False,
         label="Until",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="From the beginning of this day (UTC) on reminders go out again. Leave it empty to pause until "
-        "somebody resumes them.",
+        help_text="Reminders resume at the start of this day (UTC). Leave empty to pause until an editor resumes them.",
     )
 
     def clean_until(self) -> date | None:
         until: date | None = self.cleaned_data["until"]
         if until and until <= timezone.now().date():
-            raise ValidationError("Give a day to come, or none.")
+            raise ValidationError("Enter a future day, or leave this empty.")
         return until
 
     @property
@@ -77,21 +76,21 @@ class NoteForm(forms.Form):
         label="Note",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        error_messages={"required": "Write something first."},
+        error_messages={"required": "Enter the text of the note."},
     )
 
 
 class ContactsForm(BulkActionForm):
-    """For each paper another corresponding author among those with an address, or a table that says so for many."""
+    """Another corresponding author for each paper, chosen from its authors or given in a table."""
 
     table = forms.CharField(
         required=False,
         max_length=1_000_000,
         strip=False,  # lines are counted
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60, "spellcheck": "false"}),
-        label="Or a table",
-        help_text="One line for each paper: its key and the address of one of its authors, set apart by a comma. For "
-        "an address that the desk does not know, give the author’s name as a third part.",
+        label="Or enter a table",
+        help_text="One line for each paper: its key and the email address of one of its authors, separated by a comma. "
+        "For a new address, add the author’s name as a third value.",
     )
 
     def __init__(self, pairs: Sequence[Pair] = (), data: Any = None) -> None:
@@ -101,19 +100,21 @@ class ContactsForm(BulkActionForm):
         for paper, _ in pairs[:MAX_CHOICES]:
             known = [(author.pk, f"{author.display} <{author.email}>") for author in authors_of(paper) if author.email]
             self.fields[f"contact_{paper.pk}"] = forms.ChoiceField(
-                choices=[("", "leave as it is"), *known], required=False, label=f"New contact of {paper.key}"
+                choices=[("", "do not change"), *known],
+                required=False,
+                label=f"New corresponding author of {paper.key}",
             )
 
     @property
     def rows(self) -> list[tuple[Paper, Author | None, forms.BoundField]]:
-        """The papers that are offered a choice, with their present contact and the choice."""
+        """The papers with a choice: paper, current corresponding author, field."""
         return [(paper, contact_of(paper), self[f"contact_{paper.pk}"]) for paper, _ in self.pairs[:MAX_CHOICES]]
 
     @property
     def data_of(self) -> Mapping[int, Mapping[str, Any]]:
         return self.chosen
 
-    def meant(self, pairs: Sequence[Pair]) -> list[Pair]:
+    def selected(self, pairs: Sequence[Pair]) -> list[Pair]:
         return [(paper, agreement) for paper, agreement in pairs if paper.pk in self.chosen]
 
     def clean(self) -> None:
@@ -126,10 +127,10 @@ class ContactsForm(BulkActionForm):
         if problems:
             self.add_error("table", [ValidationError(problem) for problem in problems[:MAX_PROBLEMS]])
         elif not self.chosen:
-            self.add_error(None, "Choose somebody for at least one paper; nothing was done.")
+            self.add_error(None, "Nothing was changed. Choose a corresponding author for at least one paper.")
 
     def read_table(self, text: str) -> list[str]:
-        """Takes the rows of the table; returns what is wrong with the others, a sentence each."""
+        """Reads the rows of the table. Returns one error message for each bad row."""
         problems = []
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
             parts = [cell.strip() for cell in cells]
@@ -144,20 +145,20 @@ class ContactsForm(BulkActionForm):
         return problems
 
     def read_row(self, parts: Sequence[str]) -> tuple[Paper, Author, str]:
-        """Whom a row means. Raises ValidationError."""
+        """The paper, author and address of a row. Raises ValidationError."""
         key, email, name = (*parts, "", "")[:3]
         if key not in self.papers:
-            raise ValidationError(f"no paper “{key}” is among those you chose that can be changed.")
+            raise ValidationError(f"paper “{key}” is not among the selected papers, or cannot be changed.")
         try:
             validate_email(email)
         except ValidationError:
-            raise ValidationError(f"“{email}” is no e-mail address.") from None
+            raise ValidationError(f"“{email}” is not an email address.") from None
         paper = self.papers[key]
         authors = authors_of(paper)
         if not name:
             named = [author for author in authors if author.email.casefold() == email.casefold()]
             if len(named) != 1:
-                raise ValidationError(f"the address is not that of one author of {key}: add the author’s name.")
+                raise ValidationError(f"no single author of {key} has this address. Add the author’s name.")
             return paper, named[0], email
         try:
             return paper, authors[match(Contact(0, key, email, name), [author.name for author in authors])], email

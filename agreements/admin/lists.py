@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements.admin.format import NONE, in_two_lines, in_utc, zone_of
+from agreements.admin.format import NONE, format_utc, format_utc_and_local, zone_of
 from agreements.dashboard import overview, paper_state
 from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, find_blockers
 from agreements.delivery.readiness import escape_formula
@@ -32,7 +32,7 @@ MAX_ROWS = 5000
 
 CHUNK = 500
 
-SAID = frozenset(
+SHOWN_IN_COLUMNS = frozenset(
     {
         Blocker.WAITING,
         Blocker.RECEIVED,
@@ -45,7 +45,7 @@ SAID = frozenset(
 )
 """What the chip of the status, or another column, says already."""
 
-QUIET = SAID | {Blocker.NO_PDF}
+NOT_IN_REMARKS = SHOWN_IN_COLUMNS | {Blocker.NO_PDF}
 """The board counts files; a line about them under every status would hide what needs a person."""
 
 CSV_HEAD = (
@@ -54,7 +54,7 @@ CSV_HEAD = (
 )
 
 
-def rank(*groups: list[Status]) -> Case:
+def order_by_status(*groups: list[Status]) -> Case:
     """The place of a status among `groups`: what needs a person stands before what waits and what is done."""
     cases = [When(status__in=statuses, then=Value(place)) for place, statuses in enumerate(groups)]
     return Case(*cases, default=Value(len(groups)), output_field=IntegerField())
@@ -76,17 +76,17 @@ class ExportableList(OwnVolumes):
 
     paginator = CappedPaginator
     show_full_result_count = False
-    change_list_template = "admin/agreements/desk_list.html"
+    change_list_template = "admin/agreements/exportable_list.html"
     list_per_page = 50
     list_max_show_all = 200
-    by_need: ClassVar[list[Any]] = []
+    priority_ordering: ClassVar[list[Any]] = []
     """The order of a list that is about one volume. Across volumes no such order could be quick."""
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         raise NotImplementedError
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        return self.by_need if chosen_volume(request) else ["-pk"]
+        return self.priority_ordering if chosen_volume(request) else ["-pk"]
 
     # columns
 
@@ -99,28 +99,30 @@ class ExportableList(OwnVolumes):
 
     def remarks(self, row: Any) -> str:
         """What else is the matter, as a quiet line under the status."""
-        words = "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row) if blocker not in QUIET)
-        return format_html('<br><span class="quiet">{}</span>', words) if words else ""
+        labels = "; ".join(
+            BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row) if blocker not in NOT_IN_REMARKS
+        )
+        return format_html('<br><span class="quiet">{}</span>', labels) if labels else ""
 
-    @admin.display(description="last mail (UTC)")
-    def last_mail(self, row: Any) -> str:
-        return in_two_lines(self.last_mail_at(row))
+    @admin.display(description="last email (UTC)")
+    def last_email(self, row: Any) -> str:
+        return format_utc_and_local(self.last_email_at(row))
 
-    def last_mail_at(self, row: Any) -> datetime | None:
+    def last_email_at(self, row: Any) -> datetime | None:
         agreement = self.pair(row)[1]
         messages = agreement.messages.all() if agreement else []
         return max((m.sent_at for m in messages if m.sent_at), default=None)
 
-    @admin.display(description="next mail (UTC)")
-    def next_mail(self, row: Any) -> str:
-        return in_two_lines(self.next_mail_at(row))
+    @admin.display(description="next email (UTC)")
+    def next_email(self, row: Any) -> str:
+        return format_utc_and_local(self.next_email_at(row))
 
-    def next_mail_at(self, row: Any) -> datetime | None:
+    def next_email_at(self, row: Any) -> datetime | None:
         paper, agreement = self.pair(row)
         if agreement is None or agreement.status not in LIVE:
             return None
-        mail = overview.next_email(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
-        return mail.at if mail else None
+        email = overview.next_email(agreement, getattr(paper.volume, "signing_settings", None), timezone.now())
+        return email.at if email else None
 
     @admin.display(description="deadline")
     def deadline(self, row: Any) -> str:
@@ -143,14 +145,14 @@ class ExportableList(OwnVolumes):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         volume = chosen_volume(request)
         context = {
-            "board": reverse("admin:proceedings_volume_board", args=[volume.pk]) if volume else "",
-            "most": MAX_ROWS,
+            "overview_url": reverse("admin:proceedings_volume_overview", args=[volume.pk]) if volume else "",
+            "max_rows": MAX_ROWS,
         }
-        answer = super().changelist_view(request, context | (extra_context or {}))
-        if isinstance(answer, TemplateResponse):
+        response = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse):
             with timezone.override(zone_of(request)):  # which the columns show beside UTC
-                answer.render()
-        return answer
+                response.render()
+        return response
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """The list as CSV, with the same search, filters and scope; streamed, so that its length does not matter."""
@@ -163,9 +165,9 @@ class ExportableList(OwnVolumes):
         except IncorrectLookupParameters:
             return HttpResponseRedirect(request.path)
         lines = self.csv_lines(self.get_queryset(request), list(found.queryset.values_list("pk", flat=True)))
-        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{self.opts.verbose_name_plural}.csv"'
-        return answer
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.opts.verbose_name_plural}.csv"'
+        return response
 
     def csv_lines(self, rows: QuerySet[Any], keys: list[int]) -> Iterator[bytes]:
         line = csv.writer(Echo(), lineterminator="\r\n").writerow
@@ -188,9 +190,9 @@ class ExportableList(OwnVolumes):
             *(str(paper.volume.number), paper.key, paper.title, paper.section, *signer),
             agreement.reference if agreement else "",
             STATUS_LABELS[Status(agreement.status)] if agreement else "",
-            "; ".join(BLOCKER_INFO[blocker].words for blocker in self.blockers_of(row)),
-            *((in_utc(agreement.issued_at), in_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
-            *(in_utc(self.last_mail_at(row)), in_utc(self.next_mail_at(row)), self.deadline_of(row)),
+            "; ".join(BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row)),
+            *((format_utc(agreement.issued_at), format_utc(agreement.signed_at)) if agreement else (NONE, NONE)),
+            *(format_utc(self.last_email_at(row)), format_utc(self.next_email_at(row)), self.deadline_of(row)),
         ]
 
 

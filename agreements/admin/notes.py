@@ -1,4 +1,4 @@
-"""Notes that the people of the desk leave for each other, on a paper's page and on its agreement's."""
+"""Notes for editors and assistants on the pages of papers and agreements."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from proceedings.models import Paper
 
 
 class NotePages(OwnVolumes):
-    """A box for a note; a row of the list is a paper, or belongs to one. Whoever may read may write, assistants too."""
+    """Adds the note form. Everyone who may read the paper may add a note, assistants too."""
 
     def paper_of(self, row: Any) -> Paper:
         raise NotImplementedError
@@ -36,8 +36,8 @@ class NotePages(OwnVolumes):
             role = "editor" if can_edit(request, paper.volume_id) else "assistant"
             by = f"{role}:{request.user.get_username()}"
             Note.objects.create(paper=paper, at=timezone.now(), by=by, text=form.cleaned_data["text"])
-            messages.success(request, "Noted.")
+            messages.success(request, "Note added.")
         else:
-            messages.error(request, f"Nothing was noted. {' '.join(map(str, form.errors['text']))}")
+            messages.error(request, f"No note was added. {' '.join(map(str, form.errors['text']))}")
         page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
         return HttpResponseRedirect(f"{page}#notes")

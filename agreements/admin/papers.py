@@ -1,4 +1,4 @@
-"""Papers on the desk: each with its agreement, and what can be done for many at once."""
+"""Papers in the admin, with their agreements and bulk actions."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from agreements import lifecycle
 from agreements.admin.bulk import BulkActions
 from agreements.admin.filters import AgeFilter, AgreementStatusFilter, BlockerFilter, SectionFilter
-from agreements.admin.format import chip, who, zone_of
-from agreements.admin.lists import rank
+from agreements.admin.format import actor, chip, zone_of
+from agreements.admin.lists import order_by_status
 from agreements.admin.notes import NotePages
 from agreements.dashboard.paper_state import paper_annotations, with_requests
 from agreements.domain.states import LIVE, Status
@@ -28,7 +28,7 @@ admin.site.unregister(Paper)
 
 NEWEST = Agreement.objects.filter(paper=OuterRef("pk")).order_by("-created_at", "-pk")
 UNISSUED = [Status.DRAFT, Status.VOIDED, Status.SUPERSEDED]
-NEED = rank(
+PRIORITY = order_by_status(
     *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], UNISSUED),
     *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
 )
@@ -37,13 +37,13 @@ NEED = rank(
 @admin.register(Paper)
 class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
     change_form_template = "admin/agreements/paper_page.html"
-    list_display = ["key", "title", "contact", "agreement_", "last_mail", "next_mail", "deadline"]
+    list_display = ["key", "title", "contact", "agreement_", "last_email", "next_email", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
     list_select_related = ["volume__signing_settings"]
     bulk_verbs = ("prepare", "issue", "remind", "pause", "resume", "contact", "waive", "supersede", "void")
-    by_need = [
+    priority_ordering = [
         "status",  # accepted, then withdrawn
-        Coalesce(Subquery(NEWEST.annotate(need=NEED).values("need")[:1]), Value(3)).asc(),
+        Coalesce(Subquery(NEWEST.annotate(priority=PRIORITY).values("priority")[:1]), Value(3)).asc(),
         *("position", "key"),
     ]
 
@@ -69,11 +69,11 @@ class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
 
     def save_model(self, request: HttpRequest, obj: Paper, form: Any, change: bool) -> None:
         withdrawn = obj.status == Paper.Status.WITHDRAWN
-        if withdrawn:  # its agreement's row is taken before its own, as by everybody
+        if withdrawn:  # lock the agreement before the paper: the same order everywhere avoids deadlocks
             outbox.lock_agreements(Agreement.objects.filter(paper=obj.pk, status__in=LIVE).values_list("pk", flat=True))
         super().save_model(request, obj, form, change)
-        if withdrawn and lifecycle.withdraw_paper(obj.pk, by=who(request), now=timezone.now()):
-            messages.info(request, "Its agreement has ended with it: nobody is asked to sign any more.")
+        if withdrawn and lifecycle.withdraw_paper(obj.pk, by=actor(request), now=timezone.now()):
+            messages.info(request, "The agreement of this paper ended too. We ask nobody to sign it.")
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         return row, row.newest_first[0] if row.newest_first else None
@@ -82,7 +82,7 @@ class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
     def contact(self, paper: Paper) -> str:
         contact = next((author for author in paper.authors.all() if author.is_corresponding), None)
         if contact is None:
-            return format_html('<span class="lacks">{}</span>', "none yet: choose one")
+            return format_html('<span class="problem">{}</span>', "none: choose one")
         return format_html('<bdi>{}</bdi><br><span class="quiet">{}</span>', contact.display, contact.email)
 
     @admin.display(description="agreement")
@@ -93,5 +93,5 @@ class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
         if agreement is None:
             return format_html("{}{}", chip("none", "not issued"), self.remarks(paper))
         url = reverse("admin:agreements_agreement_change", args=[agreement.pk])
-        words = chip(agreement.status, agreement.get_status_display())
-        return format_html('<a href="{}">{}</a>{}', url, words, self.remarks(paper))
+        status = chip(agreement.status, agreement.get_status_display())
+        return format_html('<a href="{}">{}</a>{}', url, status, self.remarks(paper))

@@ -19,11 +19,11 @@ class Blocker(StrEnum):
     NAME = "name"
     UNPRINTABLE = "unprintable"
     DECLINED = "declined"
-    REFUSED = "refused"
+    UNDELIVERABLE = "refused"
     MAIL_UNKNOWN = "mail-unknown"
     RECEIVED = "received"
-    PROPOSAL = "change_request"
-    DRIFTED = "drifted"
+    CHANGE_REQUEST = "change_request"
+    MISMATCH = "mismatched"
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
     EDIT = "edit"
@@ -33,7 +33,7 @@ class Blocker(StrEnum):
     LAPSING = "lapsing"
     NOT_ISSUED = "not-issued"
     OVERDUE = "overdue"
-    SILENT = "silent"
+    UNANSWERED = "silent"
     WAITING = "waiting"
     NOT_SENT = "not-sent"
     SEAL_PENDING = "seal-pending"
@@ -46,125 +46,139 @@ class Blocker(StrEnum):
 class BlockerInfo:
     """A blocker's label and advice. `person`: an editor must act; otherwise it resolves without one."""
 
-    words: str
+    label: str
     advice: str
-    person: bool
-    stops: bool = True
+    needs_action: bool
+    blocks_delivery: bool = True
     """Whether it keeps the paper from delivery."""
 
 
 BLOCKER_INFO = {
     Blocker.NO_CONTACT: BlockerInfo(
-        "no corresponding author", "Choose one on the paper’s page and give an e-mail address; then issue.", person=True
+        "no corresponding author",
+        "Choose one on the paper’s page and enter an email address. Then issue the agreement.",
+        needs_action=True,
     ),
     Blocker.NAME: BlockerInfo(
-        "name problem", "A name was likely misread. Settle it under Names; the answer is remembered.", person=True
+        "name probably wrong",
+        "The import probably misread a name. Correct it under Names; later imports use your answer.",
+        needs_action=True,
     ),
     Blocker.UNPRINTABLE: BlockerInfo(
-        "letters the form cannot show",
-        "The paper’s title or a name has a character that no font of the form has. Write it in other letters.",
-        person=True,
+        "characters the form cannot print",
+        "The title or a name has a character that is in none of the form’s fonts. Use other characters.",
+        needs_action=True,
     ),
     Blocker.DECLINED: BlockerInfo(
-        "declined", "Read the reason, clear it up with the authors, issue again or withdraw the paper.", person=True
+        "declined",
+        "Read the reason and contact the authors. Then issue a new agreement or withdraw the paper.",
+        needs_action=True,
     ),
-    Blocker.REFUSED: BlockerInfo(
-        "mail refused",
-        "The signer’s address takes no mail. Choose another author to sign, or correct the address.",
-        person=True,
+    Blocker.UNDELIVERABLE: BlockerInfo(
+        "undeliverable address",
+        "We cannot deliver email to the signer. Choose another signer, or correct the address.",
+        needs_action=True,
     ),
     Blocker.MAIL_UNKNOWN: BlockerInfo(
-        "mail may not have arrived", "A server’s answer was lost. Ask the author, or remind now.", person=True
+        "email delivery unknown",
+        "The mail server did not confirm delivery. Ask the author, or send a reminder now.",
+        needs_action=True,
     ),
     Blocker.RECEIVED: BlockerInfo(
-        "paper form to look at",
-        "An author sent the form signed by hand. Look at it on the agreement’s page: accept it, or send it back.",
-        person=True,
+        "signed form needs review",
+        "A signer sent a form signed by hand. Review it on the agreement’s page: accept it or send it back.",
+        needs_action=True,
     ),
-    Blocker.PROPOSAL: BlockerInfo(
-        "a proposal waits",
-        "An author asks for another signer or other facts: accept or refuse it. Meanwhile, for a week at most, no "
-        "reminders go out.",
-        person=True,
+    Blocker.CHANGE_REQUEST: BlockerInfo(
+        "open change request",
+        "The signer asks for another signer, title or names. Accept or reject the request. Until then, but for a week "
+        "at most, we send no reminders.",
+        needs_action=True,
     ),
-    Blocker.DRIFTED: BlockerInfo(
+    Blocker.MISMATCH: BlockerInfo(
         "title or authors changed",
-        "The paper says otherwise than its agreement. Replace the agreement, or set the paper right.",
-        person=True,
+        "The paper and its agreement differ. Replace the agreement, or correct the paper.",
+        needs_action=True,
     ),
     Blocker.SEAL_FAILED: BlockerInfo(
-        "sealing fails",
-        "The agreement’s page says why. It is tried again by itself; the signature stands.",
-        person=True,
+        "sealing failed",
+        "The agreement’s page shows the error. The server tries again. The signature stays valid.",
+        needs_action=True,
     ),
     Blocker.OBJECTION: BlockerInfo(
-        "an author objects",
-        "The agreement’s page says who and why. The signature stands until you replace or void the agreement.",
-        person=True,
-        stops=False,
+        "objection by a co-author",
+        "The agreement’s page shows who objects and why. The signature is valid unless you replace or void it.",
+        needs_action=True,
+        blocks_delivery=False,
     ),
     Blocker.EDIT: BlockerInfo(
-        "an edit is not confirmed",
-        "A substantive edit is verified with the author before delivery (clause 5). Ask again, or undo the edit.",
-        person=True,
+        "unconfirmed edit",
+        "The author must confirm a substantive edit before delivery (clause 5). Ask again, or undo the edit.",
+        needs_action=True,
     ),
     Blocker.PUBLISHER: BlockerInfo(
-        "the publisher’s check objects",
-        "The paper’s page says to what, and what to write instead. Counted every minute.",
-        person=True,
+        "publisher check failed",
+        "The paper’s page lists the errors and the corrections. We check every minute.",
+        needs_action=True,
     ),
     Blocker.LAPSED: BlockerInfo(
-        "lapsed", "A year has passed unpublished (clause 7). Issue a new agreement.", person=True
+        "lapsed", "The paper was not published within a year (clause 7). Issue a new agreement.", needs_action=True
     ),
     Blocker.LAST_MONTH: BlockerInfo(
         "lapses within a month",
-        "Signed eleven months ago and not published. Publish it, or ask its authors for a new agreement in time.",
-        person=True,
+        "Signed eleven months ago and not published. Publish the paper, or issue a new agreement in time.",
+        needs_action=True,
     ),
     Blocker.LAPSING: BlockerInfo(
-        "about to lapse", "Signed nine months ago and not published: after a year it lapses (clause 7).", person=True
+        "lapses within three months",
+        "Signed nine months ago and not published. It lapses after a year (clause 7).",
+        needs_action=True,
     ),
-    Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select them and issue the agreements.", person=True),
+    Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select the papers and issue their agreements.", needs_action=True),
     Blocker.OVERDUE: BlockerInfo(
-        "overdue", "The deadline has passed. Write to them yourself, or ask a co-author.", person=True
+        "overdue",
+        "The deadline has passed. Write to the author yourself, or choose a co-author as signer.",
+        needs_action=True,
     ),
-    Blocker.SILENT: BlockerInfo(
-        "no answer to the reminders",
-        "Write to the author yourself, ask a co-author to sign, or correct the address. The co-authors have been asked "
-        "too, where their addresses are known.",
-        person=True,
+    Blocker.UNANSWERED: BlockerInfo(
+        "no answer to reminders",
+        "Write to the author yourself, choose a co-author as signer, or correct the address. We also asked the "
+        "co-authors whose addresses we know.",
+        needs_action=True,
     ),
-    Blocker.WAITING: BlockerInfo("waiting for signature", "Reminders go out by themselves.", person=False),
-    Blocker.NOT_SENT: BlockerInfo("invitation not sent yet", "It goes out within a minute.", person=False),
-    Blocker.SEAL_PENDING: BlockerInfo("seal pending", "Signed; the seal is set within a minute.", person=False),
+    Blocker.WAITING: BlockerInfo("awaiting signature", "The server sends reminders.", needs_action=False),
+    Blocker.NOT_SENT: BlockerInfo("invitation queued", "The server sends it within a minute.", needs_action=False),
+    Blocker.SEAL_PENDING: BlockerInfo(
+        "seal pending", "Signed. The server seals it within a minute.", needs_action=False
+    ),
     Blocker.NAME_DOUBT: BlockerInfo(
-        "name to check",
-        "Which part is the family name was guessed. Look them over under Names.",
-        person=False,
-        stops=False,
+        "name to review",
+        "The import guessed which part is the family name. Review it under Names.",
+        needs_action=False,
+        blocks_delivery=False,
     ),
     Blocker.WAIVED: BlockerInfo(
         "waived",
-        "No signature: the packages name each with its reason. The publisher asks for an agreement for every paper, so "
-        "settle these with its series editor.",
-        person=False,
-        stops=False,
+        "No signature needed. The permissions package lists each with its reason. The publisher expects an agreement "
+        "for every paper: ask its series editor.",
+        needs_action=False,
+        blocks_delivery=False,
     ),
     Blocker.NO_PDF: BlockerInfo(
-        "no PDF", "Upload the papers’ files under Files, one by one or in a zip.", person=False
+        "no PDF", "Upload the papers’ files under Files, singly or in a zip.", needs_action=False
     ),
 }
 
 SUITABLE_ACTIONS = {
     Blocker.NO_CONTACT: "contact",
-    Blocker.REFUSED: "contact",
+    Blocker.UNDELIVERABLE: "contact",
     Blocker.NOT_ISSUED: "issue",
     Blocker.DECLINED: "issue",
     Blocker.LAPSED: "issue",
-    Blocker.DRIFTED: "supersede",
+    Blocker.MISMATCH: "supersede",
     Blocker.MAIL_UNKNOWN: "remind",
     Blocker.OVERDUE: "remind",
-    Blocker.SILENT: "remind",
+    Blocker.UNANSWERED: "remind",
     Blocker.WAITING: "remind",
 }
 """The bulk action that the overview offers for each blocker; the others need a decision for each paper."""
@@ -228,7 +242,7 @@ def find_blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
         case _:
             found = unissued_blockers(paper_state)
     if paper_state.has_mismatch and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
-        found.add(Blocker.DRIFTED)
+        found.add(Blocker.MISMATCH)
     found |= paper_blockers(paper_state)
     return [blocker for blocker in Blocker if blocker in found]
 
@@ -267,19 +281,19 @@ def signed_blockers(paper_state: PaperState, now: datetime) -> set[Blocker]:
 
 
 def awaiting_blockers(paper_state: PaperState, now: datetime) -> set[Blocker]:
-    change_request = {Blocker.PROPOSAL} if paper_state.change_request else set()
-    waits = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else awaiting_blocker(paper_state, now)
-    return {*change_request, waits}
+    change_request = {Blocker.CHANGE_REQUEST} if paper_state.change_request else set()
+    other = Blocker.RECEIVED if paper_state.status == Status.RECEIVED else awaiting_blocker(paper_state, now)
+    return {*change_request, other}
 
 
 def awaiting_blocker(paper_state: PaperState, now: datetime) -> Blocker:
     """Return what the agreement waits for: an email to arrive, or a signature."""
     if paper_state.undeliverable:
-        return Blocker.REFUSED
+        return Blocker.UNDELIVERABLE
     if paper_state.mail_unknown:
         return Blocker.MAIL_UNKNOWN
     if not paper_state.invited:
         return Blocker.NOT_SENT
     if paper_state.closes_at and now >= paper_state.closes_at:
         return Blocker.OVERDUE
-    return Blocker.SILENT if paper_state.unanswered else Blocker.WAITING
+    return Blocker.UNANSWERED if paper_state.unanswered else Blocker.WAITING

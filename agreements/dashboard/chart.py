@@ -13,7 +13,7 @@ class Mark:
     """A labelled position on an axis."""
 
     at: float
-    words: str
+    text: str
     anchor: str = "middle"
 
 

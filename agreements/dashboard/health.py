@@ -38,12 +38,12 @@ class Figures:
 
 
 def measure(now: datetime) -> Figures:
-    ran = EXPECTED_JOBS.values_list("at", flat=True).first()
+    ran_at = EXPECTED_JOBS.values_list("at", flat=True).first()
     of_the_day = Message.objects.filter(due_at__gt=now - LOOKBACK)
     unsealed = Agreement.objects.filter(status=Status.SIGNED, signed_at__lte=now)
     signed = unsealed.aggregate(count=Count("pk"), oldest=Min("signed_at"))
     return Figures(
-        planner_silent_seconds=seconds_since(now, ran) if ran else None,
+        planner_silent_seconds=seconds_since(now, ran_at) if ran_at else None,
         oldest_due_seconds=seconds_since(now, overdue_messages(now).values_list("due_at", flat=True).first()),
         unknown=of_the_day.filter(state=State.UNKNOWN).count(),
         failed=of_the_day.filter(state=State.FAILED).count(),
@@ -56,7 +56,7 @@ def measure(now: datetime) -> Figures:
 def heartbeat(now: datetime) -> dict[str, Subquery]:
     """Subqueries to add to another query: when the scheduled job last ran, and since when the oldest email is due."""
     return {
-        "clock_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
+        "jobs_ran_at": Subquery(EXPECTED_JOBS.values("at")[:1]),
         "oldest_due_at": Subquery(overdue_messages(now).values("due_at")[:1]),
     }
 
@@ -73,11 +73,13 @@ def stopped_jobs(planner_seconds: int | None, due_seconds: int) -> list[str]:
     """Return what has stopped for all volumes; only an administrator can fix it. The seconds are those of `Figures`."""
     found = []
     if planner_seconds is None:
-        found.append("The clock has never run. Is `celery beat` running?")
+        found.append("Scheduled jobs have never run. Check that `celery beat` is running.")
     elif planner_seconds > STALE_AFTER.total_seconds():
-        found.append(f"The clock has not run for {planner_seconds // 60} minutes. Is `celery beat` running?")
+        found.append(
+            f"Scheduled jobs have not run for {planner_seconds // 60} minutes. Check that `celery beat` is running."
+        )
     if due_seconds > LATE_AFTER.total_seconds():
-        found.append(f"A mail has been due for {due_seconds // 60} minutes. Is a worker running?")
+        found.append(f"An email has been due for {due_seconds // 60} minutes. Check that a Celery worker is running.")
     return found
 
 
@@ -85,11 +87,11 @@ def find_problems(figures: Figures) -> list[str]:
     """Return the problems that need a person, as sentences; empty if there are none."""
     found = stopped_jobs(figures.planner_silent_seconds, figures.oldest_due_seconds)
     if figures.unknown:
-        found.append(f"{figures.unknown} mails of the last day may or may not have arrived. The board shows them.")
+        found.append(f"{figures.unknown} emails of the last day have an unknown delivery. See the volumes' overviews.")
     if figures.failed > 1 and figures.failed_share > FAILED_SHARE:
-        found.append(f"{figures.failed} mails of the last day were refused, {figures.failed_share:.0%} of all.")
+        found.append(f"{figures.failed} emails of the last day failed, {figures.failed_share:.0%} of all.")
     if figures.oldest_signature_seconds > LATE_AFTER.total_seconds():
-        found.append(f"{figures.seals_waiting} signatures wait for their seal. The agreements' pages say why.")
+        found.append(f"{figures.seals_waiting} signatures are not sealed yet. See the agreements' pages for the error.")
     return found
 
 

@@ -28,7 +28,7 @@ MAX_EXAMPLES = 8
 @dataclass(frozen=True, slots=True)
 class Count:
     blocker: Blocker
-    meaning: BlockerInfo
+    info: BlockerInfo
     count: int
 
 
@@ -39,8 +39,8 @@ class Task:
     paper_id: int
     key: str
     title: str
-    who: str
-    meaning: BlockerInfo
+    corresponding_author: str
+    info: BlockerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class Overview:
     now: datetime
     signing_settings: SigningSettings | None
     papers: int
-    cleared: int
+    ready: int
     signed: int
     counts: tuple[Count, ...]
-    persons: int
+    needs_action: int
     """Papers that need action."""
     tasks: tuple[Task, ...]
     """The most urgent of them."""
     days_left: int | None
     """Whole days to the deadline; negative after it."""
-    next_mails: tuple[NextEmail, ...]
+    next_emails: tuple[NextEmail, ...]
     last_events: tuple[tuple[Event, str], ...]
     progress: Progress
 
@@ -96,25 +96,25 @@ class Overview:
 
     @property
     def complete(self) -> bool:
-        return self.papers > 0 and self.cleared == self.papers
+        return self.papers > 0 and self.ready == self.papers
 
     @property
-    def mail_trouble(self) -> list[str]:
+    def delivery_problems(self) -> list[str]:
         """Problems with email as sentences; empty if there are none."""
         found = {count.blocker: count.count for count in self.counts}
-        refused, unknown = found.get(Blocker.REFUSED, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
-        words = ["Mail is late: it should have gone out by now. Is a worker running?"] * any(
-            mail.late for mail in self.next_mails
+        refused, unknown = found.get(Blocker.UNDELIVERABLE, 0), found.get(Blocker.MAIL_UNKNOWN, 0)
+        messages = ["Email is late. Check that a Celery worker is running."] * any(
+            mail.late for mail in self.next_emails
         )
         if refused:
-            words.append(f"{refused} address{'es' * (refused != 1)} refused the last mail.")
+            messages.append(f"The last email to {refused} address{'es' * (refused != 1)} failed.")
         if unknown:
-            words.append(f"Of {unknown} mail{'s' * (unknown != 1)} nobody knows whether it arrived.")
-        return words
+            messages.append(f"The delivery of {unknown} email{'s' * (unknown != 1)} is unknown.")
+        return messages
 
     @property
     def more_tasks(self) -> int:
-        return self.persons - len(self.tasks)
+        return self.needs_action - len(self.tasks)
 
     @property
     def days_away(self) -> int:
@@ -126,8 +126,8 @@ class Overview:
         return 1000 * self.signed // max(self.papers, 1)
 
     @property
-    def cleared_share(self) -> int:
-        return 1000 * self.cleared // max(self.papers, 1)
+    def ready_share(self) -> int:
+        return 1000 * self.ready // max(self.papers, 1)
 
 
 def build_overview(volume: Volume, now: datetime) -> Overview:
@@ -136,12 +136,14 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
     papers = build_rows(accepted_papers(volume), signing_settings)
     counts: Counter[Blocker] = Counter()
     tasks: list[tuple[Blocker, Row]] = []
-    cleared = 0
+    ready = 0
     for row in papers:
         found = find_blockers(row.paper_state, now)
         counts.update(found)
-        cleared += row.paper_state.status in DELIVERABLE_STATUSES and not any(BLOCKER_INFO[one].stops for one in found)
-        if found and BLOCKER_INFO[found[0]].person:
+        ready += row.paper_state.status in DELIVERABLE_STATUSES and not any(
+            BLOCKER_INFO[one].blocks_delivery for one in found
+        )
+        if found and BLOCKER_INFO[found[0]].needs_action:
             tasks.append((found[0], row))
     progress = measure_progress(papers, signing_settings, now)
     order = list(Blocker)
@@ -151,13 +153,16 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
         now=now,
         signing_settings=signing_settings,
         papers=len(papers),
-        cleared=cleared,
+        ready=ready,
         signed=progress.signed[-1],
         counts=tuple(Count(blocker, BLOCKER_INFO[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
-        persons=len(tasks),
+        needs_action=len(tasks),
         days_left=(signing_settings.closes_at - now) // timedelta(days=1) if signing_settings else None,
-        tasks=tuple(Task(row.pk, row.key, row.title, row.who, BLOCKER_INFO[why]) for why, row in tasks[:MAX_EXAMPLES]),
-        next_mails=tuple(list_next_emails(volume, signing_settings, now)),
+        tasks=tuple(
+            Task(row.pk, row.key, row.title, row.corresponding_author, BLOCKER_INFO[why])
+            for why, row in tasks[:MAX_EXAMPLES]
+        ),
+        next_emails=tuple(list_next_emails(volume, signing_settings, now)),
         last_events=tuple(last_events(volume)),
         progress=progress,
     )
@@ -176,8 +181,8 @@ def list_next_emails(volume: Volume, signing_settings: SigningSettings | None, n
         "messages",
         Prefetch("change_requests", ChangeRequest.objects.none()),
     )  # agreements with an open request are excluded above
-    coming = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MAX_EXAMPLES]
-    mails = [mail for agreement in coming for mail in upcoming_emails(agreement, signing_settings, now)]
+    agreements = first.filter(at__isnull=False).order_by("at", "pk").prefetch_related(*loaded)[:MAX_EXAMPLES]
+    mails = [mail for agreement in agreements for mail in upcoming_emails(agreement, signing_settings, now)]
     return sorted(mails, key=lambda mail: mail.at)[:MAX_EXAMPLES]
 
 

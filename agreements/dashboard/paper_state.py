@@ -34,10 +34,10 @@ class AgreementValues(NamedTuple):
     signed_at: datetime | None
     dated: date | None
     seal_error: str
-    has_proposal: bool
+    has_change_request: bool
     has_objection: bool
     has_edit: bool
-    stopped: bool
+    undeliverable: bool
     """The signer's address is undeliverable."""
     last_mail: str | None
     """State of the last email with a link, if the agreement awaits a signature."""
@@ -58,7 +58,7 @@ class Row:
     pk: int
     key: str
     title: str
-    who: str
+    corresponding_author: str
     paper_state: PaperState
     issued_at: datetime | None
     """Of the live agreement, else of the newest."""
@@ -77,7 +77,7 @@ def paper_annotations(paper: str) -> dict[str, Exists]:
     """Annotations about the paper whose primary key is in the column `paper`, for lists."""
     return {
         "has_pdf": pdf_exists(paper),
-        "flawed": precheck.has_errors(paper),
+        "has_errors": precheck.has_errors(paper),
         "name_wrong": name_review.paper_has_review(paper, grave=True),
         "name_doubtful": name_review.paper_has_review(paper),
     }
@@ -86,17 +86,17 @@ def paper_annotations(paper: str) -> dict[str, Exists]:
 def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
     """Annotate `agreements`: open change request, objection, blocking edit, undeliverable signer's address."""
     return agreements.annotate(
-        has_proposal=has_open_request("pk"),
+        has_change_request=has_open_request("pk"),
         has_objection=has_objection("pk"),
         has_edit=has_blocking_edit("pk"),
-        is_stopped=is_undeliverable("signer_email"),
+        is_undeliverable=is_undeliverable("signer_email"),
     )
 
 
 def is_undeliverable(address: str) -> Exists:
     """Whether the address in the column `address` is undeliverable, after a rejection or a bounce."""
-    stopped = EmailAddress.objects.filter(undeliverable_at__isnull=False)
-    return Exists(stopped.filter(address=Lower(OuterRef(address))))
+    undeliverable = EmailAddress.objects.filter(undeliverable_at__isnull=False)
+    return Exists(undeliverable.filter(address=Lower(OuterRef(address))))
 
 
 def has_open_request(agreement: str) -> Exists:
@@ -133,8 +133,8 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
             contacts[paper_id] = name
     found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
     newest: dict[int, AgreementValues] = {}
-    for pk, key, title, published, has_pdf, flawed, *agreement in agreement_rows(papers):
-        found[pk] = key, title, published, has_pdf, flawed
+    for pk, key, title, published, has_pdf, has_errors, *agreement in agreement_rows(papers):
+        found[pk] = key, title, published, has_pdf, has_errors
         known_agreement = newest.get(pk)
         if agreement[0] and (known_agreement is None or known_agreement.status not in LIVE):
             newest[pk] = AgreementValues(*agreement)
@@ -150,7 +150,7 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
                 authors.get(pk, []),
                 has_contact=pk in contacts,
                 has_pdf=has_pdf,
-                flawed=flawed,
+                has_errors=has_errors,
                 name_wrong=misread.get(pk, False),
                 name_doubtful=pk in misread,
                 signing_settings=signing_settings,
@@ -158,7 +158,7 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
             ),
             newest[pk].issued_at if pk in newest else None,
         )
-        for pk, (key, title, published, has_pdf, flawed) in found.items()
+        for pk, (key, title, published, has_pdf, has_errors) in found.items()
     ]
 
 
@@ -170,11 +170,11 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     return (
         papers.annotate(
             has_pdf=pdf_exists("pk"),
-            flawed=precheck.has_errors("pk"),
-            has_proposal=has_open_request("agreements__pk"),
+            has_errors=precheck.has_errors("pk"),
+            has_change_request=has_open_request("agreements__pk"),
             has_objection=has_objection("agreements__pk"),
             has_edit=has_blocking_edit("agreements__pk"),
-            is_stopped=is_undeliverable("agreements__signer_email"),
+            is_undeliverable=is_undeliverable("agreements__signer_email"),
             last_mail=Subquery(
                 waits.filter(state__in=FINISHED_STATES).order_by("-created_at", "-pk").values("state")[:1]
             ),
@@ -186,10 +186,10 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
-            *("pk", "key", "title", "volume__published", "has_pdf", "flawed"),
+            *("pk", "key", "title", "volume__published", "has_pdf", "has_errors"),
             *("agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
-            *("agreements__seal_error", "has_proposal", "has_objection", "has_edit", "is_stopped"),
+            *("agreements__seal_error", "has_change_request", "has_objection", "has_edit", "is_undeliverable"),
             *("last_mail", "invited", "reminders"),
         )
     )
@@ -202,7 +202,7 @@ def build_state(
     *,
     has_contact: bool,
     has_pdf: bool,
-    flawed: bool,
+    has_errors: bool,
     name_wrong: bool,
     name_doubtful: bool,
     signing_settings: SigningSettings | None,
@@ -214,7 +214,7 @@ def build_state(
     paper = PaperState(
         has_contact=has_contact,
         has_pdf=has_pdf,
-        has_errors=flawed,
+        has_errors=has_errors,
         name_wrong=name_wrong,
         name_doubtful=name_doubtful,
         unprintable=unprintable,
@@ -229,10 +229,10 @@ def build_state(
         invited=bool(agreement.invited),
         unanswered=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
         undeliverable=agreement.status == Status.ISSUED
-        and (agreement.stopped or agreement.last_mail == Message.State.FAILED),
+        and (agreement.undeliverable or agreement.last_mail == Message.State.FAILED),
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
-        change_request=agreement.has_proposal,
+        change_request=agreement.has_change_request,
         objection=agreement.has_objection,
         edit=agreement.has_edit,
         closes_at=signing_settings.closes_at if signing_settings else None,
@@ -254,7 +254,7 @@ def build_state_from_models(paper: Paper, agreement: Any, row: Any) -> PaperStat
         [author.display for author in authors],
         has_contact=any(author.is_corresponding for author in authors),
         has_pdf=row.has_pdf,
-        flawed=row.flawed,
+        has_errors=row.has_errors,
         name_wrong=row.name_wrong,
         name_doubtful=row.name_doubtful,
         signing_settings=signing_settings,
@@ -265,14 +265,20 @@ def build_state_from_models(paper: Paper, agreement: Any, row: Any) -> PaperStat
 def values_of(agreement: Any) -> AgreementValues:
     """Return the values of a loaded agreement, with its messages and the annotations of `with_requests`."""
     messages = sorted(agreement.messages.all(), key=lambda m: (m.created_at, m.pk))
-    carried = [m for m in messages if m.kind in WITH_LINK and m.state in FINISHED_STATES]
-    carried = carried if agreement.status == Status.ISSUED else []
-    sent = [m for m in carried if m.state != Message.State.FAILED]
+    with_link = [m for m in messages if m.kind in WITH_LINK and m.state in FINISHED_STATES]
+    with_link = with_link if agreement.status == Status.ISSUED else []
+    sent = [m for m in with_link if m.state != Message.State.FAILED]
     return AgreementValues(
         *(agreement.status, agreement.title, agreement.authors, agreement.issued_at, agreement.signed_at),
-        *(agreement.dated, agreement.seal_error, agreement.has_proposal, agreement.has_objection, agreement.has_edit),
-        stopped=agreement.is_stopped,
-        last_mail=carried[-1].state if carried else None,
+        *(
+            agreement.dated,
+            agreement.seal_error,
+            agreement.has_change_request,
+            agreement.has_objection,
+            agreement.has_edit,
+        ),
+        undeliverable=agreement.is_undeliverable,
+        last_mail=with_link[-1].state if with_link else None,
         invited=bool(sent),
         reminders=sum(m.kind in REMINDERS for m in sent),
     )

@@ -35,7 +35,7 @@ def has_errors(paper: str) -> Exists:
 def check_due(_clock: Callable[[], datetime]) -> Counter[str]:
     """Check all volumes that are not delivered. Counts the papers whose number of errors has changed."""
     volumes = Volume.objects.exclude(signing_settings__daily_at=FOREVER).order_by("pk")
-    return Counter({"papers checked anew": sum(check_papers(volume) for volume in volumes)})
+    return Counter({"papers with new results": sum(check_papers(volume) for volume in volumes)})
 
 
 def check_papers(volume: Volume) -> int:

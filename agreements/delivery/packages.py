@@ -90,7 +90,7 @@ def prepare_delivery(volume: Volume, today: date) -> Delivery:
     findings = [one for one in rules.check_all(record, records) if is_problem(one)]
     findings += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
     if not papers:
-        findings.append(Finding(rule="empty", message="the volume has no papers"))
+        findings.append(Finding(rule="empty", message="the volume has no papers: import them"))
     by_key = {one.key: one for one in records}
     ready, blocked = [], list(readiness_result.blocked)
     forbidden = {

@@ -1,4 +1,4 @@
-"""Publication of a volume: fix each paper's public ID, and email its authors the address and citation (clause 3)."""
+"""After publication: fixes each paper's address and emails its authors the address and citation (clause 3)."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,49 +17,49 @@ Kind = Message.Kind
 
 @dataclass(frozen=True, slots=True)
 class PublishedPaper:
-    """A paper of a published volume."""
+    """One paper of a published volume."""
 
     paper: Paper
     public_id: str
-    """The publisher's ID: as recorded on the paper, else as predicted."""
+    """The publisher ID: as entered on the paper, else as predicted."""
     address: str
     agreement: Agreement | None
-    """The sealed agreement, which the emails to the authors belong to."""
-    told: frozenset[str]
-    """Idempotency keys of the emails queued before."""
+    """Its sealed agreement; the emails to its authors belong to it."""
+    notified: frozenset[str]
+    """Idempotency keys of the emails that were queued before."""
     recipients: tuple[str, ...]
-    """Known addresses of its authors."""
+    """The known addresses of its authors."""
 
     @property
-    def to_tell(self) -> list[str]:
-        """Addresses of the authors who are not notified yet."""
-        return [one for one in self.recipients if self.agreement and idempotency_key_for(one) not in self.told]
+    def to_notify(self) -> list[str]:
+        """Addresses of the authors who were not emailed yet."""
+        return [one for one in self.recipients if self.agreement and key_for(one) not in self.notified]
 
 
 @dataclass(slots=True)
 class NotificationPlan:
-    """What notifying the authors would do now."""
+    """The emails that notifying the authors would queue now."""
 
     volume: Volume
     papers: list[PublishedPaper] = field(default_factory=list)
 
     @property
-    def mails(self) -> int:
-        return sum(len(out.to_tell) for out in self.papers)
+    def emails(self) -> int:
+        return sum(len(row.to_notify) for row in self.papers)
 
     @property
-    def told(self) -> int:
-        """Number of papers with at least one notified author."""
-        return sum(bool(out.told) for out in self.papers)
+    def notified(self) -> int:
+        """Papers with at least one author emailed."""
+        return sum(bool(row.notified) for row in self.papers)
 
     @property
     def unreachable(self) -> list[PublishedPaper]:
-        """Papers without an author to notify: no known address, or no sealed agreement."""
-        return [out for out in self.papers if not out.told and not out.to_tell]
+        """Papers without an author to email: no address, or no sealed agreement."""
+        return [row for row in self.papers if not row.notified and not row.to_notify]
 
 
 def plan_notifications(volume: Volume) -> NotificationPlan:
-    """Return the accepted papers of `volume` in order, with their addresses and recipients. Changes nothing."""
+    """The accepted papers of `volume` in order, with their addresses and recipients. Changes nothing."""
     papers = volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors")
     rows = list(papers.order_by("position", "key"))
     for paper in rows:
@@ -67,11 +67,11 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
     sealed = {
         one.paper_id: one for one in Agreement.objects.filter(paper__in=rows, status=Status.SEALED).order_by("pk")
     }
-    told: dict[int, set[str]] = {}
+    notified: dict[int, set[str]] = {}
     for agreement_id, idempotency_key in Message.objects.filter(
         agreement__paper__in=rows, kind=Kind.PUBLISHED
     ).values_list("agreement_id", "idempotency_key"):
-        told.setdefault(agreement_id, set()).add(idempotency_key)
+        notified.setdefault(agreement_id, set()).add(idempotency_key)
     record, records = volume_record(volume), paper_records(rows)
     ids = rules.predicted_ids(record, records)
     plan = NotificationPlan(volume)
@@ -84,7 +84,7 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
                 public_id,
                 rules.publication_url(record, public_id),
                 agreement,
-                frozenset(told.get(agreement.pk, ()) if agreement else ()),
+                frozenset(notified.get(agreement.pk, ()) if agreement else ()),
                 recipients_of(paper, agreement),
             )
         )
@@ -92,32 +92,31 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
 
 
 def recipients_of(paper: Paper, agreement: Agreement | None) -> tuple[str, ...]:
-    """Addresses of the signer and the other authors, without duplicates that differ only in case."""
-    addresses = [author.email for author in paper.authors.all() if author.email]
-    return tuple({one.lower(): one for one in [*addresses, *([agreement.signer_email] if agreement else [])]}.values())
+    """The signer's address and those of the other authors, each once whatever its capitals."""
+    known = [author.email for author in paper.authors.all() if author.email]
+    return tuple({one.lower(): one for one in [*known, *([agreement.signer_email] if agreement else [])]}.values())
 
 
-def idempotency_key_for(recipient: str) -> str:
+def key_for(recipient: str) -> str:
+    """The idempotency key of the email to `recipient`."""
     return f"{Kind.PUBLISHED.value}:{notify.hash_address(recipient.lower())}"
 
 
 def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:
-    """Record the publication date and each paper's ID, and queue an email to each author who has none yet.
+    """Stores the publication date and publisher IDs, and queues an email to each author without one.
 
-    Returns how many emails. Repeated or concurrent calls queue no second email.
+    Returns the number of emails. Two concurrent calls still queue one email for each author.
     """
     with transaction.atomic():
         Volume.objects.filter(pk=volume.pk).exclude(published=published).update(published=published)
         volume.refresh_from_db()
         plan = plan_notifications(volume)
-        unnamed = [out for out in plan.papers if not out.paper.public_id]
-        for out in unnamed:
-            out.paper.public_id = out.public_id
-        Paper.objects.bulk_update([out.paper for out in unnamed], ["public_id"], batch_size=500)
-        papers_by_agreement = {out.agreement.pk: out for out in plan.papers if out.agreement and out.to_tell}
-        outbox.lock_agreements(papers_by_agreement)
-        sealed_ids = Agreement.objects.filter(pk__in=papers_by_agreement, status=Status.SEALED).values_list(
-            "pk", flat=True
-        )
-        recipients = [(pk, idempotency_key_for(to), to) for pk in sealed_ids for to in papers_by_agreement[pk].to_tell]
-        return outbox.queue_all(recipients, kind=Kind.PUBLISHED, now=now)
+        without_id = [row for row in plan.papers if not row.paper.public_id]
+        for row in without_id:
+            row.paper.public_id = row.public_id
+        Paper.objects.bulk_update([row.paper for row in without_id], ["public_id"], batch_size=500)
+        by_agreement = {row.agreement.pk: row for row in plan.papers if row.agreement and row.to_notify}
+        outbox.lock_agreements(by_agreement)
+        sealed = Agreement.objects.filter(pk__in=by_agreement, status=Status.SEALED).values_list("pk", flat=True)
+        emails = [(pk, key_for(to), to) for pk in sealed for to in by_agreement[pk].to_notify]
+        return outbox.queue_all(emails, kind=Kind.PUBLISHED, now=now)

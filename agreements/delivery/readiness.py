@@ -44,7 +44,7 @@ def check_readiness(volume: Volume) -> Readiness:
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
         reason = blocking_reason(paper, agreements[0] if agreements else None)
         if not reason and paper.name_wrong:
-            reason = "a name of its authors was likely misread: settle it on the volume’s page Names"
+            reason = "an author’s name is probably wrong: correct it on the volume’s page Names"
         if reason:
             result.blocked.append((paper, reason))
         else:
@@ -65,9 +65,9 @@ def blocking_reason(paper: Paper, agreement: Agreement | None) -> str | None:
         )
         return STATUS_LABELS[Status(agreement.status)] + detail
     if changed := mismatches(paper, agreement):
-        return f"the {' and the '.join(changed)} changed since it was issued: replace the agreement"
+        return f"the {' and the '.join(changed)} changed after the agreement was issued: replace the agreement"
     if any(edit.blocks for edit in agreement.edits.all()):
-        return "an edit is not confirmed by the author (clause 5): ask again, or undo it"
+        return "the author has not confirmed an edit (clause 5): ask the author again, or undo the edit"
     return None
 
 

@@ -82,10 +82,10 @@ CUSTOM = "own"
 """The preset's stored name when an editor set the numbers by hand."""
 
 PRESETS = {
-    "gentle": Preset("gentle", (-7, -1, 3, 10), max_reminders=4, coauthors_after=3, editors_after=4),
+    "gentle": Preset("few reminders", (-7, -1, 3, 10), max_reminders=4, coauthors_after=3, editors_after=4),
     "standard": Preset("standard", (-14, -7, -3, -1, 1, 3, 7), max_reminders=8, coauthors_after=4, editors_after=5),
     "urgent": Preset(
-        "urgent", (-10, -7, -5, -3, -2, -1, 1, 2, 3, 5, 7), max_reminders=12, coauthors_after=3, editors_after=4
+        "many reminders", (-10, -7, -5, -3, -2, -1, 1, 2, 3, 5, 7), max_reminders=12, coauthors_after=3, editors_after=4
     ),
 }
 

@@ -31,9 +31,9 @@ MAX_RUN_TIME = 12
 REMINDABLE = (Status.DRAFT, Status.ISSUED)
 """Statuses in which an agreement still has somebody to ask."""
 
-NO_REMINDER_POSSIBLE = "No agreement waits for a signature, or a mail is on its way already."
-NOTHING_TO_PAUSE = "No agreement waits for a signature."
-ALREADY_ISSUED = "It has an agreement under way."
+NO_REMINDER_POSSIBLE = "Not awaiting a signature, or an email is queued already."
+NOTHING_TO_PAUSE = "It has no agreement awaiting a signature."
+ALREADY_ISSUED = "It has an issued agreement already."
 
 State = BulkJobItem.State
 Pair = tuple[Paper, Agreement | None]
@@ -96,7 +96,7 @@ def change_corresponding_author(paper: Paper, author_id: int, email: str, *, by:
             raise lifecycle.TransitionError(agreement.status)
         author = Author.objects.filter(pk=author_id, paper=paper.pk).first()
         if author is None:
-            raise snapshot.NotReadyError("The author chosen is not among the paper’s authors any more.")
+            raise snapshot.NotReadyError("The chosen person is no longer an author of the paper. Choose another one.")
         delegate.set_corresponding_author(author, email)
         if agreement is None or agreement.status == Status.DRAFT:
             return  # nobody has been asked yet
@@ -143,11 +143,11 @@ def run_jobs(clock: Callable[[], datetime], seconds: float = MAX_RUN_TIME) -> Co
     began = clock()
     for job in BulkJob.objects.filter(ended_at__isnull=True).select_related("volume", "asked_by").order_by("pk"):
         while items := list(waiting_items(job)[:BATCH_SIZE]):
-            refusal = "" if is_still_permitted(job) else "Whoever asked for it does not edit this volume any more."
+            reason = "" if is_still_permitted(job) else "The user who requested this may no longer edit the volume."
             for item in items:
                 if (clock() - began).total_seconds() >= seconds:
                     return tally
-                tally[run_item(job, item, refusal, clock())] += 1
+                tally[run_item(job, item, reason, clock())] += 1
         BulkJob.objects.filter(pk=job.pk, ended_at__isnull=True).update(ended_at=clock())
     return tally
 
@@ -166,20 +166,20 @@ def is_still_permitted(job: BulkJob) -> bool:
     return volumes.filter(pk=job.volume_id).exists()
 
 
-def run_item(job: BulkJob, item: BulkJobItem, refusal: str, now: datetime) -> str:
+def run_item(job: BulkJob, item: BulkJobItem, reason: str, now: datetime) -> str:
     """Process one item in one transaction. Returns ``done``, ``refused`` or ``lost`` (to another worker)."""
     waiting = BulkJobItem.objects.filter(pk=item.pk, state=State.WAITING)
     try:
         with transaction.atomic():
             if not waiting.update(state=State.DONE):
                 return "lost"
-            why = refusal or apply_to_paper(
+            why = reason or apply_to_paper(
                 job.verb, item.paper, item.agreement, reason=job.reason, data=item.data, by=job.by, now=now
             )
             if why:
                 BulkJobItem.objects.filter(pk=item.pk).update(state=State.REFUSED, why=why)
     except Exception as error:
-        logger.exception("%s of %s went wrong", job.verb, item.paper.key)
-        why = f"It went wrong ({type(error).__name__}) and nothing was changed. Try it again on its own."
+        logger.exception("Bulk action %s failed for %s", job.verb, item.paper.key)
+        why = f"An error occurred ({type(error).__name__}). Nothing was changed. Try this paper again."
         return State.REFUSED.value if waiting.update(state=State.REFUSED, why=why) else "lost"
     return State.REFUSED.value if why else State.DONE.value

@@ -62,15 +62,15 @@ def build_details(signing_settings: SigningSettings, now: datetime) -> dict[str,
     papers_needing_action = 0
     for row in papers:
         found = find_blockers(row.paper_state, now)
-        counts.update(one for one in found if BLOCKER_INFO[one].person)
-        papers_needing_action += bool(found and BLOCKER_INFO[found[0]].person)
+        counts.update(one for one in found if BLOCKER_INFO[one].needs_action)
+        papers_needing_action += bool(found and BLOCKER_INFO[found[0]].needs_action)
     day = now.astimezone(ZoneInfo(signing_settings.office_zone))
     return {
         "day": dateformat.format(day, "l, j F Y"),
         "papers": len(papers),
         "signed": sum(bool(row.paper_state.signature_at) for row in papers),
         "persons": papers_needing_action,
-        "board": reverse("admin:proceedings_volume_board", args=[signing_settings.volume_id]),
+        "board": reverse("admin:proceedings_volume_overview", args=[signing_settings.volume_id]),
         "switch": reverse("admin:proceedings_volume_reminders", args=[signing_settings.volume_id]) + "#daily",
         "needs": [
             describe_blocker(signing_settings.volume, blocker, counts[blocker])
@@ -84,7 +84,7 @@ def describe_blocker(volume: Volume, blocker: Blocker, count: int) -> dict[str, 
     """One blocker with its count and a link to its papers."""
     query = f"?volume={volume.number}&blocker={blocker.value}"
     path = reverse("admin:proceedings_paper_changelist") + query
-    return {"count": count, "words": BLOCKER_INFO[blocker].words, "advice": BLOCKER_INFO[blocker].advice, "path": path}
+    return {"count": count, "words": BLOCKER_INFO[blocker].label, "advice": BLOCKER_INFO[blocker].advice, "path": path}
 
 
 def set_digest(signing_settings: SigningSettings, reader: User, *, on: bool) -> None:

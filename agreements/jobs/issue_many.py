@@ -30,7 +30,7 @@ class Report:
         place = {paper.pk: number for number, paper in enumerate(papers)}
         self.issued.sort(key=lambda agreement: place[agreement.paper_id])
         self.already_issued.sort(key=lambda paper: place[paper.pk])
-        self.skipped.sort(key=lambda refused: place[refused[0].pk])
+        self.skipped.sort(key=lambda skipped: place[skipped[0].pk])
 
 
 def issue(

@@ -92,12 +92,12 @@ def build_package(package: Package, clock: Clock) -> str:
     part = temporary_path(package)
     try:
         if package.attempts > MAX_ATTEMPTS:
-            raise RuntimeError("The worker stopped each time it made this package; the log says why.")
+            raise RuntimeError("The worker crashed each time it built this package. See the log for the cause.")
         PackageBuilder(package, part, clock).run()
     except LeaseLostError:
         return "lost"
     except Exception as error:
-        logger.exception("%s cannot be made", package.stored_as)
+        logger.exception("Cannot build package %s", package.stored_as)
         part.unlink(missing_ok=True)  # free the space if the disk is full
         report_progress(
             package,
@@ -127,7 +127,7 @@ class PackageBuilder:
         # The day of the order, so that the result does not depend on when it is finished.
         self.delivery = packages.prepare_delivery(package.volume, package.asked_at.date())
         if not self.delivery.ready and not package.partial:
-            raise VolumeNotReadyError(f"The volume is not ready any more: {self.delivery.reasons[0]}")
+            raise VolumeNotReadyError(f"The volume is no longer ready: {self.delivery.reasons[0]}")
 
     def run(self) -> None:
         self.part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -291,9 +291,9 @@ def describe_error(error: Exception, part: Path) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         needs = f" ({error.strerror})" if "needs" in (error.strerror or "") else ""
         free = format_megabytes(shutil.disk_usage(part.parent).free)
-        return f"The disk is full{needs}; {free} are free. Make room, then make the packages again."
+        return f"The disk is full{needs}; {free} are free. Ask your administrator for space, then make them again."
     if isinstance(error, OSError):
-        return f"A file could not be read or written: {error.strerror or error}. Make the packages again."
+        return f"A file cannot be read or written: {error.strerror or error}. Make the packages again."
     return str(error) or type(error).__name__
 
 

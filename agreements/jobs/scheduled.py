@@ -56,8 +56,8 @@ def queue_due(clock: Clock) -> Counter[str]:
     tally["voided"] = void_withdrawn(clock())
     tally["lapsed"] = lapse_unpublished(clock())
     tally["reminders"] = remind_due(clock())
-    tally["morning mails"] = digest.queue_due(clock())
-    tally["fresh links"] = link_requests.answer_requests(clock())
+    tally["daily digests"] = digest.queue_due(clock())
+    tally["new links"] = link_requests.answer_requests(clock())
     tally["password links"] = password_reset.send_due(clock())
     rate_limits.delete_old_attempts(clock())
     record_run("chase", clock())
@@ -113,7 +113,7 @@ def apply_transition(function: Callable[..., object], agreement: Agreement, **ar
 def one_year_after(moment: datetime | None) -> datetime:
     """Return the same day one year later; 1 March for 29 February, so that nobody loses a day."""
     if moment is None:
-        raise ValueError("An unsigned agreement has no term.")
+        raise ValueError("An unsigned agreement cannot lapse.")
     try:
         return moment.replace(year=moment.year + 1)
     except ValueError:
@@ -158,7 +158,7 @@ def seal_one(agreement: Agreement, now: datetime) -> str:
         body = rendering.seal_form(agreement, key, trust)
         name = rendering.store_sealed(agreement, body)
     except Exception as error:
-        logger.exception("%s cannot be sealed", agreement)
+        logger.exception("Cannot seal %s", agreement)
         lifecycle.record_seal_failure(agreement, error=f"{type(error).__name__}: {error}", now=now)
         return "held up" if isinstance(error, seal.TimestampError) else "failed"
     sealed = apply_transition(lifecycle.seal, agreement, name=name, body=body, key=key, level=trust.level, now=now)

@@ -27,13 +27,13 @@ def take_snapshot(paper: Paper) -> dict[str, Any]:
         raise NotReadyError("The paper is withdrawn.")
     values = take_waiver_snapshot(paper)
     if not values["signer_email"]:
-        raise NotReadyError("The paper has no corresponding author. Choose one and give an email address.")
+        raise NotReadyError("The paper has no corresponding author. Choose one and enter an email address.")
     missing = pdf.find_unprintable(
         " ".join([values["title"], values["volume_name"], values["signer"], *values["authors"]])
     )
     if missing:
         characters = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in missing)
-        raise NotReadyError(f"The form cannot print {characters}. Write the title or the name in other letters.")
+        raise NotReadyError(f"The form cannot print {characters}. Use other characters in the title or the name.")
     return values
 
 

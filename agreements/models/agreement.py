@@ -27,7 +27,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 class Agreement(models.Model):
     """One Publication Agreement for one paper: its snapshot, its status, and the evidence of its signature."""
 
-    reference = models.CharField(max_length=140, unique=True, help_text="Printed in the foot of every page.")
+    reference = models.CharField(max_length=140, unique=True, help_text="Printed in the footer of every page.")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="agreements")
     predecessor = models.OneToOneField(
         "self",
@@ -57,48 +57,50 @@ class Agreement(models.Model):
     received_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the form signed by hand came in that is looked at, or was accepted.",
+        help_text="When the signed form arrived that is under review or was accepted.",
     )
-    signed_at = models.DateTimeField(null=True, blank=True, help_text="On paper: when an editor accepted the form.")
+    signed_at = models.DateTimeField(null=True, blank=True, help_text="For a signed form: when an editor accepted it.")
     sealed_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why it was declined, waived, replaced or voided.")
 
     # The signed form that an editor accepted.
     signed_form = models.ForeignKey("agreements.SignedForm", models.PROTECT, null=True, blank=True, related_name="+")
-    date_written = models.CharField(max_length=100, blank=True, help_text="The date on the form, as it stands there.")
-    dated = models.DateField(null=True, blank=True, help_text="The same date, as an editor read it.")
+    date_written = models.CharField(max_length=100, blank=True, help_text="The date as written on the signed form.")
+    dated = models.DateField(null=True, blank=True, help_text="The written date as an editor read it.")
 
     # Evidence from the one POST that signed.
     typed_name = models.CharField(max_length=500, blank=True)
     consent = models.TextField(blank=True)
     authority = models.TextField(blank=True)
-    shown_sha256 = models.CharField("digest of the document shown", max_length=64, blank=True)
-    signer_address = models.GenericIPAddressField("network address at signing", null=True, blank=True)
+    shown_sha256 = models.CharField("digest of the form shown", max_length=64, blank=True)
+    signer_address = models.GenericIPAddressField("IP address at signing", null=True, blank=True)
     signer_agent = models.CharField("browser at signing", max_length=500, blank=True)
 
     # The sealed PDF, and the state of sealing.
     sealed_file = models.CharField(max_length=300, blank=True)
-    sealed_sha256 = models.CharField("digest of the sealed file", max_length=64, blank=True)
-    sealed_size = models.PositiveIntegerField("size of the sealed file", null=True, blank=True, help_text="In bytes.")
+    sealed_sha256 = models.CharField("digest of the sealed PDF", max_length=64, blank=True)
+    sealed_size = models.PositiveIntegerField("size of the sealed PDF", null=True, blank=True, help_text="In bytes.")
     seal_level = models.CharField(
-        "level of the seal", max_length=4, blank=True, help_text="PAdES: B-B, B-T with a time-stamp, B-LT."
+        "seal level", max_length=4, blank=True, help_text="PAdES level: B-B, B-T (with a time-stamp) or B-LT."
     )
     seal_certificate = models.ForeignKey(SealCertificate, models.PROTECT, null=True, blank=True)
     seal_attempts = models.PositiveSmallIntegerField(default=0)
-    seal_after = models.DateTimeField(null=True, blank=True, help_text="Sealing failed; not tried again before this.")
+    seal_after = models.DateTimeField(
+        null=True, blank=True, help_text="After a failure, sealing is retried after this time."
+    )
     seal_error = models.TextField(blank=True)
 
     next_check_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the clock next asks whether a reminder is due."
+        null=True, blank=True, help_text="When a scheduled job next checks whether a reminder is due."
     )
 
     reminders_stopped_at = models.DateTimeField(
-        null=True, blank=True, help_text="The author asked for no more reminders. That is no declining."
+        null=True, blank=True, help_text="When the author opted out of reminders. They can still sign."
     )
 
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text="Nobody is reminded of it before this. See `reminders.FOREVER`."
+        null=True, blank=True, help_text="No reminders before this time. See `schedule.FOREVER`."
     )
 
     # Head of the event chain. Every writer of events updates this row first, so its lock puts the events in order.
@@ -240,7 +242,7 @@ class Event(models.Model):
     number = models.PositiveIntegerField(help_text="1 for the first event of the agreement.")
     kind = models.CharField(max_length=40)
     at = models.DateTimeField(help_text="UTC.")
-    by = models.CharField(max_length=200, help_text="Who did it: an editor's user name, the signer, or the clock.")
+    by = models.CharField(max_length=200, help_text="Who did it: an editor, the signer, or a scheduled job.")
     data = models.JSONField(default=dict)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)

@@ -14,24 +14,24 @@ class Edit(models.Model):
 
     class State(models.TextChoices):
         NOTED = "noted", "not substantive"
-        OPEN = "open", "waits for the author’s word"
+        OPEN = "open", "awaiting the author’s confirmation"
         CONFIRMED = "confirmed", "confirmed"
-        DECLINED = "declined", "the author says no"
+        DECLINED = "declined", "declined by the author"
         UNDONE = "undone", "undone"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="edits")
-    what = models.TextField("what was changed", help_text="Where in the paper, and what.")
-    before = models.TextField("as it was", blank=True)
-    after = models.TextField("as it is now", blank=True)
-    reason = models.TextField(blank=True, help_text="Why.")
-    substantive = models.BooleanField(help_text="It changes what the paper says, not only how it looks.")
+    what = models.TextField("change", help_text="What you changed, and where in the paper.")
+    before = models.TextField("text before", blank=True)
+    after = models.TextField("text after", blank=True)
+    reason = models.TextField(blank=True, help_text="Why you changed it.")
+    substantive = models.BooleanField(help_text="Whether it changes what the paper says.")
     state = models.CharField(max_length=10, choices=State)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=200)
     asked = models.PositiveSmallIntegerField("times asked", default=0)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=200, blank=True)
-    answer = models.TextField(blank=True, help_text="The author’s words, or the editor’s reason.")
+    answer = models.TextField(blank=True, help_text="The author’s comment, or the editor’s reason.")
 
     class Meta:
         ordering = ["-made_at", "-id"]
@@ -67,44 +67,44 @@ class Correction(models.Model):
         FOR_AUTHOR = "for-author", "acting for an author"
         EDITOR = "editor", "an editor of this volume"
         FOR_EDITOR = "for-editor", "acting for an editor"
-        OTHER = "other", "somebody else"
+        OTHER = "other", "another person"
 
     class Nature(models.TextChoices):
-        META = "meta", "small edit of the metadata, such as a slip of the pen"
-        PDF = "pdf", "another PDF"
-        CONTENT = "content", "other content"
+        META = "meta", "small metadata change, such as a typing error"
+        PDF = "pdf", "new PDF"
+        CONTENT = "content", "new content"
 
     class State(models.TextChoices):
-        OPEN = "open", "waits for an editor"
+        OPEN = "open", "awaiting an editor’s decision"
         APPROVED = "approved", "approved"
-        REFUSED = "refused", "refused"
+        REFUSED = "refused", "rejected"
         APPLIED = "applied", "published"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="corrections")
-    role = models.CharField("asked for by", max_length=10, choices=Role)
-    name = models.CharField("name", max_length=300, help_text="Of who asks.")
-    email = models.EmailField("e-mail", blank=True, help_text="Of who asks; the answer goes there.")
+    role = models.CharField("requested by", max_length=10, choices=Role)
+    name = models.CharField("name", max_length=300, help_text="Name of the person who asks.")
+    email = models.EmailField("email address", blank=True, help_text="We send the answer to this address.")
     on_behalf_of = models.CharField(
         "on behalf of",
         max_length=300,
         blank=True,
-        help_text="Name, affiliation and GitHub name, when acting for somebody.",
+        help_text="Name, affiliation and GitHub name of the person you act for.",
     )
     nature = models.CharField("kind of change", max_length=10, choices=Nature)
-    description = models.TextField("what is to be changed", help_text="Exactly: where, what it is, what it shall be.")
+    description = models.TextField("change", help_text="State exactly where, the current text and the new text.")
     notes = models.TextField("further notes", blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=200)
 
     permitted_by = models.CharField("permission given by", max_length=300, blank=True)
-    permitted_how = models.CharField("given by way of", max_length=100, blank=True)
+    permitted_how = models.CharField("how it was given", max_length=100, blank=True)
     permitted_on = models.DateField("given on", null=True, blank=True)
     correspondence = models.TextField(blank=True)
     github = models.CharField("editor’s GitHub name", max_length=60, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=200, blank=True)
-    answer = models.TextField(blank=True, help_text="Why it was refused.")
+    answer = models.TextField(blank=True, help_text="Why it was rejected.")
     applied_at = models.DateTimeField(null=True, blank=True)
     applied_by = models.CharField(max_length=200, blank=True)
 

@@ -11,11 +11,11 @@ class Link(models.Model):
 
     class Purpose(models.TextChoices):
         SIGN = "sign"
-        COPY = "copy", "fetch the sealed copy"
-        OBJECT = "object", "object to what a co-author signed"
-        STOP = "stop", "end the reminders"
-        EDIT = "edit", "say whether an edit is right"
-        CORRECT = "correct", "ask for a correction"
+        COPY = "copy", "download the sealed PDF"
+        OBJECT = "object", "object to a co-author’s signature"
+        STOP = "stop", "opt out of reminders"
+        EDIT = "edit", "confirm or decline an edit"
+        CORRECT = "correct", "request a correction"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="links")
     message = models.ForeignKey(Message, models.PROTECT, related_name="links")
@@ -34,12 +34,14 @@ class LinkRequest(models.Model):
     matched.
     """
 
-    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the link they had.")
-    reference = models.CharField(max_length=140, blank=True, help_text="The agreement they named instead.")
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token of the old link.")
+    reference = models.CharField(
+        max_length=140, blank=True, help_text="The agreement’s reference, if no link was given."
+    )
     asked_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["digest", "reference"], name="one_request_at_a_time")]
 
     def __str__(self) -> str:
-        return f"link asked for at {self.asked_at}"
+        return f"link requested at {self.asked_at}"

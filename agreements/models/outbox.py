@@ -18,42 +18,42 @@ class Message(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        CLAIMED = "claimed"
-        HANDING = "handing", "being handed over"
+        PENDING = "pending", "queued"
+        CLAIMED = "claimed", "queued, with a worker"
+        HANDING = "handing", "sending"
         SENT = "sent"
-        FAILED = "failed", "refused"
-        UNKNOWN = "unknown", "may have arrived"
+        FAILED = "failed"
+        UNKNOWN = "unknown", "delivery unknown"
         CANCELLED = "cancelled"
         SKIPPED = "skipped"
 
     class Kind(models.TextChoices):
         INVITATION = "invitation"
         REMINDER = "reminder"
-        LAST_CALL = "last-call", "last call"
+        LAST_CALL = "last-call", "final reminder"
         UNSIGNED = "unsigned", "request to a co-author"
-        TOGETHER = "together", "one mail about several papers"
+        TOGETHER = "together", "combined email"
         RECEIPT = "receipt"
-        DECLINED = "declined", "confirmation of declining"
+        DECLINED = "declined", "confirmation of decline"
         EDITOR_DECLINED = "editor-declined", "notice to editors: declined"
-        FRESH = "fresh", "fresh link"
-        COPY = "copy", "sealed copy, again"
-        HANDED_OVER = "handed-over", "confirmation of handing over"
-        EDITOR_HANDED_OVER = "editor-handed-over", "notice to editors: handed over"
-        EDITOR_PROPOSAL = "editor-proposal", "notice to editors: proposal"
-        PROPOSAL_REFUSED = "proposal-refused", "answer to a proposal"
+        FRESH = "fresh", "new link"
+        COPY = "copy", "sealed PDF, sent again"
+        HANDED_OVER = "handed-over", "confirmation of delegation"
+        EDITOR_HANDED_OVER = "editor-handed-over", "notice to editors: delegated"
+        EDITOR_PROPOSAL = "editor-proposal", "notice to editors: change request"
+        PROPOSAL_REFUSED = "proposal-refused", "answer to a change request"
         COAUTHOR = "coauthor", "notice to a co-author"
         EDITOR_OBJECTED = "editor-objected", "notice to editors: objection"
-        EDITOR_REFUSED = "editor-refused", "notice to editors: address refused"
-        EDITOR_STOPPED = "editor-stopped", "notice to editors: reminders stopped"
-        EDITOR_DAILY = "editor-daily", "editors’ morning mail"
+        EDITOR_REFUSED = "editor-refused", "notice to editors: undeliverable address"
+        EDITOR_STOPPED = "editor-stopped", "notice to editors: opted out of reminders"
+        EDITOR_DAILY = "editor-daily", "daily digest"
         EDIT = "edit", "question about an edit"
-        EDITOR_EDIT = "editor-edit", "notice to editors: word on an edit"
+        EDITOR_EDIT = "editor-edit", "notice to editors: answer about an edit"
         PUBLISHED = "published", "address and citation"
-        EDITOR_CORRECTION = "editor-correction", "notice to editors: correction wanted"
+        EDITOR_CORRECTION = "editor-correction", "notice to editors: correction requested"
         CORRECTION = "correction", "answer about a correction"
-        EDITOR_RECEIVED = "editor-received", "notice to editors: form signed on paper"
-        SENT_BACK = "sent-back", "paper form sent back"
+        EDITOR_RECEIVED = "editor-received", "notice to editors: signed form received"
+        SENT_BACK = "sent-back", "signed form sent back"
 
     parts: "Sequence[Message]" = ()
     """The messages it carries, loaded when `mail.outbox` claims it."""
@@ -68,7 +68,7 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="messages",
-        help_text="Of a mail about no one paper.",
+        help_text="For an email about several papers or the whole volume.",
     )
     carrier = models.ForeignKey(
         "self",
@@ -76,14 +76,16 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="carried",
-        help_text="The mail that this is part of.",
+        help_text="The combined email that contains this one.",
     )
-    details = models.JSONField(default=dict, blank=True, help_text="What the mail says beside its agreement's facts.")
-    idempotency_key = models.CharField(max_length=80, help_text="What it is for, such as invitation or r1:T-7.")
+    details = models.JSONField(
+        default=dict, blank=True, help_text="Content of the email beyond the agreement’s own data."
+    )
+    idempotency_key = models.CharField(max_length=80, help_text="Prevents a second copy, such as invitation or r1:T-7.")
     kind = models.CharField(max_length=20, choices=Kind)
     recipient = models.EmailField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    closed = models.BooleanField(default=False, help_text="The agreement has ended its need: nothing more may be sent.")
+    closed = models.BooleanField(default=False, help_text="The agreement no longer needs this email: do not send it.")
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -138,10 +140,10 @@ class EmailAddress(models.Model):
     """
 
     address = models.EmailField(unique=True)
-    undeliverable_at = models.DateTimeField(null=True, blank=True, help_text="A server refused it for good.")
-    reason = models.TextField(blank=True, help_text="The server's words.")
+    undeliverable_at = models.DateTimeField(null=True, blank=True, help_text="When a mail server rejected it for good.")
+    reason = models.TextField(blank=True, help_text="The mail server’s answer.")
     language = models.CharField(
-        max_length=10, blank=True, help_text="Of the page from which its owner last sent something; mails follow it."
+        max_length=10, blank=True, help_text="Language of the page that its owner last used; emails use it."
     )
 
     class Meta:

@@ -14,29 +14,29 @@ class Package(models.Model):
 
     class Which(models.TextChoices):
         PUBLIC = "public", "public package"
-        PERMISSIONS = "permissions", "permissions"
+        PERMISSIONS = "permissions", "permissions package"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waits for its turn"
-        RUNNING = "running", "is being made"
+        WAITING = "waiting", "queued"
+        RUNNING = "running", "in progress"
         DONE = "done", "ready to download"
-        FAILED = "failed", "could not be made"
-        PRUNED = "pruned", "removed: there is a newer one"
+        FAILED = "failed", "failed"
+        PRUNED = "pruned", "deleted: a newer one exists"
 
     volume = models.ForeignKey(Volume, models.PROTECT, related_name="packages")
     which = models.CharField(max_length=12, choices=Which)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    partial = models.BooleanField(default=False, help_text="Made also if the volume is not ready, and labelled so.")
+    partial = models.BooleanField(default=False, help_text="Made of the ready papers only, and labelled as partial.")
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=200)
 
     claim = models.UUIDField(null=True, blank=True, help_text="Token of the worker that holds it.")
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="Of the facts that it was begun with.")
-    total = models.PositiveIntegerField(default=0, help_text="How many files it will hold.")
-    done = models.PositiveIntegerField(default=0, help_text="How many of them are safely on the disk.")
-    size = models.PositiveBigIntegerField(default=0, help_text="Bytes that are safely on the disk.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="Digest of the data it is made from.")
+    total = models.PositiveIntegerField(default=0, help_text="Number of files it will contain.")
+    done = models.PositiveIntegerField(default=0, help_text="Number of files written to disk.")
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes written to disk.")
 
     complete = models.BooleanField(default=False, help_text="The volume was ready when it was made.")
     sha256 = models.CharField(max_length=64, blank=True)

@@ -14,24 +14,24 @@ class ChangeRequest(models.Model):
 
     class Kind(models.TextChoices):
         SIGNER = "signer", "another signer"
-        FACTS = "facts", "other facts"
+        FACTS = "facts", "another title or authors"
 
     class State(models.TextChoices):
-        OPEN = "open", "waits for an editor"
+        OPEN = "open", "awaiting an editor’s decision"
         ACCEPTED = "accepted"
-        REFUSED = "refused"
+        REFUSED = "refused", "rejected"
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="change_requests")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     data = models.JSONField(
-        help_text="What it should be: a signer's name and address, and the author, if it is one; or title and authors."
+        help_text="The requested signer (name, address, author if one), or the requested title and authors."
     )
-    note = models.TextField(blank=True, help_text="The author's own words.")
+    note = models.TextField(blank=True, help_text="The author’s note.")
     made_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=200, blank=True)
-    answer = models.TextField(blank=True, help_text="Why it was refused.")
+    answer = models.TextField(blank=True, help_text="Why it was rejected.")
 
     class Meta:
         ordering = ["-made_at", "-id"]
@@ -47,7 +47,7 @@ class ChangeRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, proposed for {self.agreement}"
+        return f"{self.get_kind_display()} requested for {self.agreement}"
 
 
 class NonAuthorSigner(models.Model):
@@ -58,13 +58,13 @@ class NonAuthorSigner(models.Model):
     """
 
     author = models.OneToOneField(Author, models.CASCADE, related_name="non_author_signer")
-    name = models.CharField(max_length=200, help_text="As the form shall have it.")
+    name = models.CharField(max_length=200, help_text="As printed on the form.")
     email = models.EmailField()
     named_at = models.DateTimeField()
-    named_by = models.CharField(max_length=200, help_text="Which editor agreed to it.")
+    named_by = models.CharField(max_length=200, help_text="The editor who accepted this signer.")
 
     class Meta:
-        verbose_name = "stand-in"
+        verbose_name = "non-author signer"
         ordering = ["-named_at", "-pk"]
 
     def __str__(self) -> str:

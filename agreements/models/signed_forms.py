@@ -14,14 +14,14 @@ class SignedForm(models.Model):
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="signed_forms")
     received_at = models.DateTimeField()
     files = models.JSONField(
-        help_text="As they came: name in storage, SHA-256, size, kind, pages; for photos also the picture to show."
+        help_text="As received: storage name, SHA-256, size, kind, pages; for photos also the picture to show."
     )
     pages = models.PositiveSmallIntegerField()
-    pages_file = models.CharField(max_length=300, help_text="All pages as one PDF that holds nothing but pages.")
+    pages_file = models.CharField(max_length=300, help_text="All pages as one PDF without scripts or attachments.")
     pages_sha256 = models.CharField("digest of the pages", max_length=64)
 
     class Meta:
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"form signed by hand for {self.agreement}"
+        return f"signed form of {self.agreement}"

@@ -21,20 +21,18 @@ from proceedings.web.languages import ENGLISH
 
 def known_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris or Etc/GMT+12.")
+        raise ValidationError(f"{value!r} is not a time zone. Enter an IANA name such as Europe/Paris or Etc/GMT+12.")
 
 
 def known_language(value: str) -> None:
     if value not in dict(settings.LANGUAGES):
-        raise ValidationError(
-            f"{value!r} is no language of this desk. Give one of {', '.join(dict(settings.LANGUAGES))}."
-        )
+        raise ValidationError(f"{value!r} is not available. Choose one of {', '.join(dict(settings.LANGUAGES))}.")
 
 
 def whole_days(value: Any) -> None:
     good = isinstance(value, list) and all(isinstance(day, int) and not isinstance(day, bool) for day in value)
     if not good or len(set(value)) != len(value) or any(abs(day) > 365 for day in value):
-        raise ValidationError("Give a list of different whole days, such as [-14, -7, -3, -1, 1, 3, 7].")
+        raise ValidationError("Enter a list of different whole numbers of days, such as [-14, -7, -3, -1, 1, 3, 7].")
 
 
 def default_offsets() -> list[int]:
@@ -47,9 +45,9 @@ def default_weekend() -> list[int]:
 
 def week_days(value: Any) -> None:
     if not isinstance(value, list) or len(set(value)) != len(value) or not set(value) <= set(range(1, 8)):
-        raise ValidationError("Give a list of different days from 1 (Monday) to 7 (Sunday), such as [6, 7].")
+        raise ValidationError("Enter a list of different days from 1 (Monday) to 7 (Sunday), such as [6, 7].")
     if len(value) == 7:
-        raise ValidationError("Leave at least one day on which authors can be reminded.")
+        raise ValidationError("All days are days without reminders. Leave at least one day for reminders.")
 
 
 ANYWHERE_ON_EARTH = "Etc/GMT+12"
@@ -68,82 +66,89 @@ class SigningSettings(models.Model):
         help_text="IANA name, such as Europe/Paris. Etc/GMT+12 is “anywhere on Earth”.",
     )
     offsets = models.JSONField(
-        "days of reminders",
+        "reminder days",
         default=default_offsets,
         validators=[whole_days],
-        help_text="Days before (-) and after (+) the deadline.",
+        help_text="Days before (-) and after (+) the deadline, such as [-7, -1, 3].",
     )
     most_reminders = models.PositiveSmallIntegerField(
-        "most reminders",
+        "maximum number of reminders",
         default=PRESETS["standard"].max_reminders,
         validators=[MinValueValidator(0), MaxValueValidator(30)],
-        help_text="Per agreement.",
+        help_text="For each agreement.",
     )
     preset = models.CharField(
-        "how insistent",
+        "reminder schedule",
         max_length=10,
-        choices=[(name, preset.label) for name, preset in PRESETS.items()] + [(CUSTOM, "numbers of our own")],
+        choices=[(name, preset.label) for name, preset in PRESETS.items()] + [(CUSTOM, "custom")],
         default="standard",
-        help_text="Sets the four numbers below; changed by hand they are your own.",
+        help_text="Sets the four values below. If you change one, the schedule becomes custom.",
     )
     coauthors_after = models.PositiveSmallIntegerField(
-        "ask the co-authors after",
+        "ask co-authors after",
         default=PRESETS["standard"].coauthors_after,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
-        help_text="So many reminders without an answer.",
+        help_text="Number of reminders without an answer.",
     )
     editors_after = models.PositiveSmallIntegerField(
-        "tell the editors after",
+        "tell editors after",
         default=PRESETS["standard"].editors_after,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
-        help_text="So many reminders without an answer: then it is on the board, and in the morning mail.",
+        help_text="Number of reminders without an answer. The overview and the daily digest then list the paper.",
     )
     office_zone = models.CharField(
-        "time zone of the mails",
+        "time zone of emails",
         max_length=60,
         default="UTC",
         validators=[known_zone],
-        help_text="Authors get reminders in the working hours of this zone, unless their own is known.",
+        help_text="We send reminders in the working hours of this zone, or of the author’s own zone if known.",
     )
     from_hour = models.PositiveSmallIntegerField(
-        "reminders from", default=9, validators=[MaxValueValidator(23)], help_text="O’clock."
+        "send reminders from", default=9, validators=[MaxValueValidator(23)], help_text="Hour, 0 to 24."
     )
     to_hour = models.PositiveSmallIntegerField(
-        "reminders until", default=17, validators=[MinValueValidator(1), MaxValueValidator(24)], help_text="O’clock."
+        "send reminders until",
+        default=17,
+        validators=[MinValueValidator(1), MaxValueValidator(24)],
+        help_text="Hour, 0 to 24.",
     )
     weekend = models.JSONField(
-        "days of rest",
+        "days without reminders",
         default=default_weekend,
         blank=True,
         validators=[week_days],
-        help_text="On which nobody is reminded: 1 is Monday, 7 is Sunday.",
+        help_text="Such as [6, 7] for the weekend: 1 is Monday, 7 is Sunday.",
     )
-    paused_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Nobody is reminded before.")
+    paused_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="No reminders before this time."
+    )
     daily_at = models.DateTimeField(
         null=True,
         blank=True,
         db_index=True,
         editable=False,
-        help_text="When the clock next asks whether the editors get a mail.",
+        help_text="When a scheduled job next checks the daily digest.",
     )
     digest_opt_outs = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, editable=False, help_text="Editors who want no morning mail."
+        settings.AUTH_USER_MODEL, blank=True, editable=False, help_text="Editors who do not get the daily digest."
     )
     tell_authors = models.BooleanField(
-        "tell the other authors",
+        "tell the co-authors",
         default=True,
-        help_text="Once somebody has signed for all, the others hear of it and have 14 days to object.",
+        help_text="After the signature, we email the co-authors. They have 14 days to object.",
     )
     language = models.CharField(
-        "language of mails",
+        "language of emails",
         max_length=10,
         default=ENGLISH,
         validators=[known_language],  # not choices: a new language needs no migration
-        help_text="Until an author has used the pages in another one. Mails to editors are in English.",
+        help_text="Used until an author chooses another language. Emails to editors are in English.",
     )
-    reply_to = models.EmailField(blank=True, help_text="Where authors' answers go, such as the publication chair.")
+    reply_to = models.EmailField(
+        blank=True, help_text="Authors’ replies go to this address, such as the publication chair’s."
+    )
     revision = models.PositiveSmallIntegerField(
-        default=1, editable=False, help_text="Counts moved deadlines: a new deadline has reminders of its own."
+        default=1, editable=False, help_text="Number of the deadline: each new deadline has its own reminders."
     )
 
     class Meta:
@@ -153,12 +158,12 @@ class SigningSettings(models.Model):
             models.CheckConstraint(
                 condition=models.Q(from_hour__lt=models.F("to_hour")),
                 name="reminder_hours_in_order",
-                violation_error_message="The hours of reminders end before they begin.",
+                violation_error_message="The reminder hours end before they begin. Correct one of them.",
             )
         ]
 
     def __str__(self) -> str:
-        return f"Terms of {self.volume}"
+        return f"signing settings of {self.volume}"
 
     @property
     def closes_at(self) -> datetime:
@@ -214,9 +219,11 @@ class RecipientSettings(models.Model):
     """A volume's settings for one recipient, made by its editors: their time zone, and their pause."""
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="people")
-    address = models.EmailField(help_text="In small letters.")
+    address = models.EmailField(help_text="In lower case.")
     zone = models.CharField("time zone", max_length=60, blank=True, validators=[known_zone])
-    paused_until = models.DateTimeField(null=True, blank=True, help_text="Gets no reminder before this.")
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="No reminders to this person before this time."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["volume", "address"], name="one_person_per_address")]
@@ -230,13 +237,11 @@ class EmailTemplate(models.Model):
 
     volume = models.ForeignKey(Volume, models.CASCADE, related_name="own_words")
     kind = models.CharField(max_length=20)
-    body = models.TextField(
-        "the mail's words", blank=True, help_text="In place of ours, between greeting and signature."
-    )
-    extra = models.TextField("a further paragraph", blank=True, help_text="Before the signature.")
+    body = models.TextField("text", blank=True, help_text="Replaces the standard text between greeting and signature.")
+    extra = models.TextField("extra paragraph", blank=True, help_text="Added before the signature.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["volume", "kind"], name="one_wording_per_kind")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.volume}"
+        return f"{self.kind} template of {self.volume}"

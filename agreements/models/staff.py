@@ -13,7 +13,7 @@ class Note(models.Model):
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="notes")
     at = models.DateTimeField(help_text="UTC.")
-    by = models.CharField(max_length=200, help_text="Who wrote it, as an editor or an assistant.")
+    by = models.CharField(max_length=200, help_text="Who wrote it: an editor or an assistant.")
     text = models.TextField()
 
     class Meta:
@@ -41,13 +41,13 @@ class BulkJob(models.Model):
     verb = models.CharField(max_length=20)
     reason = models.TextField(blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
-    by = models.CharField(max_length=200, help_text="Who asked for it, as the events of its agreements name them.")
+    by = models.CharField(max_length=200, help_text="Who requested it, as the agreements’ history names them.")
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "move for many"
-        verbose_name_plural = "moves for many"
+        verbose_name = "bulk job"
+        verbose_name_plural = "bulk jobs"
         ordering = ["-pk"]
         indexes = [models.Index(fields=["id"], condition=Q(ended_at__isnull=True), name="job_under_way")]
 
@@ -61,14 +61,16 @@ class BulkJobItem(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting"
         DONE = "done"
-        REFUSED = "refused"
+        REFUSED = "refused", "skipped"
 
     job = models.ForeignKey(BulkJob, models.PROTECT, related_name="items")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="+")
-    data = models.JSONField(default=dict, help_text="What this paper's own move needs, such as its new contact.")
+    data = models.JSONField(
+        default=dict, help_text="What the action needs for this paper, such as its new corresponding author."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    why = models.TextField(blank=True, help_text="Why it was refused.")
+    why = models.TextField(blank=True, help_text="Why it was skipped.")
 
     class Meta:
         ordering = ["job", "pk"]

@@ -104,8 +104,8 @@ def set_known_cookie(response: HttpResponse, user: User) -> None:
 
 def wait_error(wait: timedelta) -> forms.ValidationError:
     seconds = math.ceil(wait.total_seconds())
-    words = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
-    return forms.ValidationError(f"Too many tries. Wait {words}, then try again.")
+    duration = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+    return forms.ValidationError(f"Too many attempts. Try again in {duration}.")
 
 
 # --- first step
@@ -129,11 +129,11 @@ class PasswordView(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         user, to = form.get_user(), self.get_success_url()
-        has_second = two_factor.authenticator_of(user) is not None
-        if not has_second and not settings.TWO_STEP_LOGIN:
+        has_authenticator = two_factor.authenticator_of(user) is not None
+        if not has_authenticator and not settings.TWO_STEP_LOGIN:
             return log_in(self.request, user, None, HttpResponseRedirect(to))
         begin_login(self.request, user, to)
-        return HttpResponseRedirect(reverse("admin:login_code" if has_second else "admin:two_step"))
+        return HttpResponseRedirect(reverse("admin:login_code" if has_authenticator else "admin:two_factor"))
 
 
 def begin_login(request: HttpRequest, user: User, to: str) -> None:
@@ -149,8 +149,8 @@ def pending_login(request: HttpRequest) -> tuple[User, str] | None:
         return None
     pk, digest, until, to = request.session[PENDING_KEY]
     user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
-    late = now_of(request).timestamp() >= until
-    if user is None or late or not constant_time_compare(digest, user.get_session_auth_hash()):
+    expired = now_of(request).timestamp() >= until
+    if user is None or expired or not constant_time_compare(digest, user.get_session_auth_hash()):
         return None
     return user, to
 

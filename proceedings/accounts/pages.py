@@ -31,7 +31,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
-        error_messages={"required": "Type the code."},
+        error_messages={"required": "Enter the code."},
     )
 
 
@@ -45,7 +45,7 @@ class ZoneForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelForm cannot b
         self.fields["zone"] = forms.ChoiceField(
             choices=zone_choices(self.instance.zone),
             label="Time zone",
-            help_text="The desk shows times in it, beside UTC.",
+            help_text="We show times in this zone beside UTC.",
         )
 
 
@@ -70,7 +70,7 @@ class LoginPages(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own: list[URLPattern | URLResolver] = [
             path("login/code/", self.code_page, name="login_code"),
-            path("two-step/", self.two_step_page, name="two_step"),
+            path("two-step/", self.two_factor_page, name="two_factor"),
             path("account/", self.admin_view(self.account_page), name="account"),
             path("password_reset/", self.reset_page, name="password_reset"),
             path("reset/<uidb64>/<token>/", self.new_password_page, name="password_reset_confirm"),
@@ -97,62 +97,68 @@ class LoginPages(AdminSite):
     @method_decorator([never_cache, sensitive_post_parameters()])
     def code_page(self, request: HttpRequest) -> HttpResponse:
         """The second step: a code of the authenticator app, or a recovery code."""
-        half = login.pending_login(request)
-        authenticator = two_factor.authenticator_of(half[0]) if half else None
-        if half is None or authenticator is None:
+        pending = login.pending_login(request)
+        authenticator = two_factor.authenticator_of(pending[0]) if pending else None
+        if pending is None or authenticator is None:
             return redirect_to_login(
-                request, "That took too long. Log in again." if login.PENDING_KEY in request.session else ""
+                request, "Your login expired. Log in again." if login.PENDING_KEY in request.session else ""
             )
-        user, to = half
+        user, to = pending
         form = CodeForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             visitor, now = login.Visitor.of(request, user.get_username()), now_of(request)
             if wait := rate_limits.record_attempt(login.CODES_BY_ACCOUNT, visitor.account, now):
                 form.add_error("code", login.wait_error(wait))
             elif not two_factor.accept_code(authenticator, form.cleaned_data["code"], now):
-                form.add_error("code", "This is not the code. Wait for the next one, or use a recovery code.")
+                form.add_error(
+                    "code", "The code is wrong or was used already. Wait for the next code, or use a recovery code."
+                )
             else:
                 rate_limits.clear_attempts(login.CODES_BY_ACCOUNT, visitor.account)
                 self.warn_if_few_codes(request, user)
                 return login.log_in(request, user, authenticator, HttpResponseRedirect(to))
-        context = self.anonymous_context(request, form=form, title="Log in to the desk")
+        context = self.anonymous_context(request, form=form, title="Log in")
         return render(request, "admin/login_code.html", context, status=400 if form.errors else 200)
 
     @staticmethod
     def warn_if_few_codes(request: HttpRequest, user: User) -> None:
         left = two_factor.codes_left(user)
         if left < FEW_CODES:
-            messages.warning(request, f"{left} recovery codes are left. Make new ones under “Your account”.")
+            messages.warning(request, f"You have {left} recovery codes left. Make new ones under “Your account”.")
 
     @method_decorator([never_cache, sensitive_post_parameters()])
-    def two_step_page(self, request: HttpRequest) -> HttpResponse:
+    def two_factor_page(self, request: HttpRequest) -> HttpResponse:
         """Sets up an authenticator app: shows a QR code, checks a code, then shows ten recovery codes."""
-        half = login.pending_login(request)
-        if half is None and not self.has_permission(request):
+        pending = login.pending_login(request)
+        if pending is None and not self.has_permission(request):
             return redirect_to_login(request)
-        user, to = half or (self.user_of(request), reverse("admin:account"))
-        if half and two_factor.authenticator_of(user):  # an existing app is not replaced before the login is complete
+        user, to = pending or (self.user_of(request), reverse("admin:account"))
+        if pending and two_factor.authenticator_of(
+            user
+        ):  # an existing app is not replaced before the login is complete
             return HttpResponseRedirect(reverse("admin:login_code"))
         posted = request.method == "POST"
         offered = two_factor.read_offer(request.POST.get("offer", ""), user) if posted else None
         form = CodeForm(request.POST if posted else None)
         if posted and offered is None:
-            form.add_error("code", "This page was open for too long. Scan the new picture.")
+            form.add_error("code", "This page expired. Scan the new QR code.")
         elif offered and form.is_valid():
             codes = two_factor.activate(offered, form.cleaned_data["code"], now_of(request))
             if codes:
-                response = self.codes_page(request, user, codes, to, "Two-step login set up")
+                response = self.codes_page(request, user, codes, to, "Two-factor login set up")
                 return login.log_in(request, user, offered, response)
-            form.add_error("code", "This is not the app’s code now. Is the clock of your phone right?")
+            form.add_error(
+                "code", "The code is wrong. Check that your phone’s time is right, and enter the current code."
+            )
         offered = offered or two_factor.new_offer(user)
-        context = self.anonymous_context(request, form=form, title="Set up two-step login") | {
-            "has_permission": half is None,
+        context = self.anonymous_context(request, form=form, title="Set up two-factor login") | {
+            "has_permission": pending is None,
             "picture": two_factor.qr_code(offered),
             "secret": two_factor.secret_text(offered),
             "offer": two_factor.sign_offer(offered),
-            "required": half is not None,
+            "required": pending is not None,
         }
-        return render(request, "admin/two_step.html", context, status=400 if form.errors else 200)
+        return render(request, "admin/two_factor.html", context, status=400 if form.errors else 200)
 
     def codes_page(self, request: HttpRequest, user: User, codes: list[str], to: str, done: str) -> HttpResponse:
         """Shows the recovery codes once."""
@@ -193,7 +199,7 @@ class LoginPages(AdminSite):
                 password_reset.request_reset(form.cleaned_data["email"], now_of(request))
             else:
                 form.add_error(None, "Too many requests. Try again in an hour.")
-        context = self.anonymous_context(request, form=form, sent=sent, title="Forgotten your password?")
+        context = self.anonymous_context(request, form=form, sent=sent, title="Reset your password")
         return render(request, "admin/password_reset.html", context, status=400 if form.errors else 200)
 
     def new_password_page(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
@@ -202,13 +208,13 @@ class LoginPages(AdminSite):
 
 
 class ResetForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class NewPasswordView(PasswordResetConfirmView):
     """Sets a new password once, by the emailed link. The second step is still required."""
 
-    title = "A new password"
+    title = "Set a new password"
     template_name = "admin/new_password.html"
 
     def get_success_url(self) -> str:
@@ -216,7 +222,7 @@ class NewPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        messages.success(self.request, "Your password is changed. Log in with it.")
+        messages.success(self.request, "Password changed. Log in with your new password.")
         login.set_known_cookie(response, form.user)  # the user can read the account's email, so this is no guess
         return response
 

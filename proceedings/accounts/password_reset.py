@@ -46,7 +46,7 @@ def send_due(now: datetime) -> int:
                 gone, _ = ResetRequest.objects.filter(pk=request.pk).delete()
                 mailed += gone and send_reset_emails(request.email, now)  # 0 if another worker has deleted it
         except (SMTPException, OSError):  # the request stays and is tried again
-            logger.exception("A mail with a link for a new password could not be sent.")
+            logger.exception("Cannot send an email with a link for a new password.")
     return mailed
 
 
@@ -56,7 +56,7 @@ def send_reset_emails(email: str, now: datetime) -> int:
     for user in User.objects.filter(email__iexact=email, is_active=True, is_staff=True):
         if user.has_usable_password() and rate_limits.use_limit(EMAILS_BY_ACCOUNT, str(user.pk), now):
             text = render_to_string("admin/password_reset.txt", {"user": user, "link": reset_url(user)})
-            send_mail("A new password for the proceedings desk", text, settings.DEFAULT_FROM_EMAIL, [user.email])
+            send_mail("Reset your password on Proceedings", text, settings.DEFAULT_FROM_EMAIL, [user.email])
             mailed += 1
     return mailed
 

@@ -68,9 +68,9 @@ def read_offer(text: str, user: User) -> Authenticator | None:
         pk, key = signing.loads(text, salt=SALT, max_age=OFFER_LIFETIME)
     except signing.BadSignature:
         return None
-    made = new_offer(user)
-    made.key = key
-    return made if pk == user.pk else None
+    offered = new_offer(user)
+    offered.key = key
+    return offered if pk == user.pk else None
 
 
 def activate(offered: Authenticator, code: str, now: datetime) -> list[str]:
@@ -125,9 +125,9 @@ def matching_step(authenticator: Authenticator, code: str, now: datetime) -> int
     """Returns the number of the 30-second step of `code`, at most `DRIFT` from `now`; None if there is none."""
     if not (len(code) == authenticator.digits and code.isascii() and code.isdigit()):
         return None
-    clock = TOTP(authenticator.bin_key, authenticator.step, authenticator.t0, authenticator.digits)
-    clock.time = now.timestamp()
-    return int(clock.t()) if clock.verify(int(code), tolerance=DRIFT, min_t=authenticator.last_t + 1) else None
+    totp = TOTP(authenticator.bin_key, authenticator.step, authenticator.t0, authenticator.digits)
+    totp.time = now.timestamp()
+    return int(totp.t()) if totp.verify(int(code), tolerance=DRIFT, min_t=authenticator.last_t + 1) else None
 
 
 def code_digest(code: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists and tables in forms, a line for each item: nobody at the desk should have to write JSON."""
+"""Form fields for lists and tables, one line per item, so that editors need not write JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ def text_area() -> forms.Textarea:
 
 
 class Lines(forms.Field):
-    """A list of texts, one in each line. Empty lines say nothing."""
+    """A list of texts, one per line. Ignores empty lines."""
 
     widget = text_area()
 
@@ -26,9 +26,9 @@ class Lines(forms.Field):
 
 
 class NamedLines(forms.Field):
-    """A table of texts, `name = text` in each line.
+    """A table of texts, `name = text` on each line.
 
-    Raises forms.ValidationError with the line that has no equals sign or no name, or whose name comes twice.
+    Raises forms.ValidationError for a line without an equals sign or name, and for a repeated name.
     """
 
     widget = text_area()
@@ -43,9 +43,11 @@ class NamedLines(forms.Field):
         for line in Lines().to_python(value):
             name, equals, text = (part.strip() for part in line.partition("="))
             if not equals or not name:
-                raise forms.ValidationError(f"Write name = text in each line; “{line}” is not so.", code="no-name")
+                raise forms.ValidationError(
+                    f"“{line}” is not in the form name = text. Write one field per line.", code="no-name"
+                )
             if name in found:
-                raise forms.ValidationError(f"“{name}” comes twice; each field stands once.", code="twice")
+                raise forms.ValidationError(f"“{name}” appears twice. Keep one line for each field.", code="twice")
             found[name] = text
         return found
 

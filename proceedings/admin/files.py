@@ -28,22 +28,22 @@ from proceedings.files.attach import AttachResult, Outcome, attach
 from proceedings.files.uploads import MAX_FILE_SIZE, MAX_TOTAL_SIZE, Upload, unpack
 from proceedings.models import Paper, PaperFile, Volume
 
-PATIENCE = 15.0
+MAX_SECONDS = 15.0
 """Seconds after which no other file is looked at in one request."""
 
-MAX_AT_ONCE = 100
+MAX_FILES = 100
 """Django takes no more files in one form; a zip counts as one."""
 
-KEPT = "desk.files"
+SESSION_KEY = "desk.files"
 
 
-def within(seconds: float) -> Any:
+def take_for(seconds: float) -> Any:
     """The names, as long as there is time; the rest is for the next request."""
 
     def names(all_names: Sequence[str]) -> Iterator[str]:
-        until = time.monotonic() + seconds
-        for place, name in enumerate(all_names):
-            if place and time.monotonic() > until:
+        end = time.monotonic() + seconds
+        for index, name in enumerate(all_names):
+            if index and time.monotonic() > end:
                 return
             yield name
 
@@ -57,7 +57,7 @@ class FilePages(OwnVolumes):
         page = self.admin_site.admin_view(self.files_view)
         return [path("<int:pk>/files/", page, name="proceedings_volume_files"), *super().get_urls()]
 
-    def after_import(self, volume: Volume) -> str:
+    def after_import_url(self, volume: Volume) -> str:
         raise NotImplementedError
 
     @csrf_exempt  # only to set where files go, which has to be said before anything looks at the form
@@ -67,84 +67,86 @@ class FilePages(OwnVolumes):
         if volume is None:
             raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_SIZE:
-            messages.error(request, "That is too much for one upload: nothing was read. Make several of it.")
-            return self.show(request, volume, status=413)
+            messages.error(request, "The upload is too large. Nothing was read. Split it into several uploads.")
+            return self.render_page(request, volume, status=413)
         request.upload_handlers = [TemporaryFileUploadHandler(request)]
         try:
             _ = request.FILES
         except TooManyFilesSent:
-            messages.error(request, f"More than {MAX_AT_ONCE} files: nothing was taken in. Put them into one zip.")
-            return self.show(request, volume, status=400)
+            messages.error(
+                request, f"You selected more than {MAX_FILES} files. Nothing was read. Put the files into a zip."
+            )
+            return self.render_page(request, volume, status=400)
         return csrf_protect(self.files_page)(request, volume)
 
     def files_page(self, request: HttpRequest, volume: Volume) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
-            return self.show(request, volume)
+            return self.render_page(request, volume)
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         if not can_edit(request, volume.pk):
             raise PermissionDenied
-        refused: list[Finding] = []
+        rejected: list[Finding] = []
         confirmed = set(request.POST.getlist("sure"))
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             if "go on" in request.POST:
-                fetch(request, volume, folder, confirmed)
+                restore_uploads(request, volume, folder, confirmed)
             elif sent := request.FILES.getlist("files"):
-                refused = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
+                rejected = unpack((Upload(str(one.name), one.size or 0, one) for one in sent), folder)  # type: ignore[arg-type]
                 confirmed = set()
             else:
-                messages.error(request, "Choose files first: PDFs called <key>.pdf, or a zip of them.")
-                return self.show(request, volume, status=400)
-            with sandbox.sandboxed_reader() as look:
-                intake = attach(volume, folder, progress=within(PATIENCE), confirmed=confirmed, read_pdf=look)
-            keep(request, volume, folder, intake)
-        return self.show(request, volume, intake=intake, refused=refused)
+                messages.error(request, "No files were selected. Choose PDFs named <key>.pdf, or a zip of them.")
+                return self.render_page(request, volume, status=400)
+            with sandbox.sandboxed_reader() as read_pdf:
+                intake = attach(volume, folder, progress=take_for(MAX_SECONDS), confirmed=confirmed, read_pdf=read_pdf)
+            store_uploads(request, volume, folder, intake)
+        return self.render_page(request, volume, intake=intake, rejected=rejected)
 
-    def show(
+    def render_page(
         self,
         request: HttpRequest,
         volume: Volume,
         *,
         intake: AttachResult | None = None,
-        refused: Iterable[Finding] = (),
+        rejected: Iterable[Finding] = (),
         status: int = 200,
     ) -> HttpResponse:
-        kept = kept_for(request, volume)
+        kept = stored_uploads(request, volume)
         accepted = volume.papers.filter(status=Paper.Status.ACCEPTED)
         there = PaperFile.objects.filter(paper__in=accepted)
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
-            "board": self.after_import(volume),
+            "overview_url": self.after_import_url(volume),
             "papers": accepted.count(),
             "with_pdf": there.filter(kind="paper").count(),
             "with_supplement": there.filter(kind="supplement").count(),
             "intake": intake,
             "counts": [(outcome.value, count) for outcome, count in intake.counts.items()] if intake else [],
-            "rows": report(intake, refused) if intake else [],
+            "rows": file_rows(intake, rejected) if intake else [],
             "held": list(kept.get("why", {}).items()),
-            "left": len(kept.get("left", {})),
+            "unread": len(kept.get("left", {})),
             "may_upload": can_edit(request, volume.pk),
             "largest_file": MAX_FILE_SIZE >> 20,
             "largest_total": MAX_TOTAL_SIZE >> 30,
-            "most": MAX_AT_ONCE,
+            "max_files": MAX_FILES,
             "title": f"Files of {volume}",
             "opts": self.opts,
         }
         return render(request, "admin/proceedings/files.html", context, status=status)
 
 
-def report(intake: AttachResult, refused: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
+def file_rows(intake: AttachResult, rejected: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
     """Every file with what became of it and why: name, outcome, words. Those to look at stand first."""
-    rows = [(one.file, Outcome.REJECTED.value, [one.message]) for one in refused]
+    rows = [(one.file, Outcome.REJECTED.value, [one.message]) for one in rejected]
     order = list(Outcome)
     for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
-        rows.append((name, outcome.value, words_about(intake, name)))
+        rows.append((name, outcome.value, reasons_for(intake, name)))
     return rows
 
 
-def words_about(intake: AttachResult | None, name: str) -> list[str]:
+def reasons_for(intake: AttachResult | None, name: str) -> list[str]:
     found = [one for one in intake.findings if one.file == name] if intake else []
     return [f"{one.message}{f': {one.fix}' if one.fix else ''}" for one in found]
 
@@ -152,15 +154,15 @@ def words_about(intake: AttachResult | None, name: str) -> list[str]:
 # --- what waits in private storage
 
 
-def kept_for(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
+def stored_uploads(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
     """Files that wait: those held back, with why, and those left over; each name with where it lies."""
-    kept: dict[str, Any] = request.session.get(KEPT) or {}
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     return kept if kept.get("volume") == volume.pk else {}
 
 
-def keep(request: HttpRequest, volume: Volume, folder: Path, intake: AttachResult) -> None:
+def store_uploads(request: HttpRequest, volume: Volume, folder: Path, intake: AttachResult) -> None:
     """Puts aside what was held back or not reached, for the next request; everything else of before goes."""
-    forget(request)
+    delete_stored(request)
     waiting: dict[str, dict[str, str]] = {"held": {}, "left": {}}
     for file in sorted(folder.iterdir()):
         outcome = intake.outcomes.get(file.name)
@@ -169,13 +171,13 @@ def keep(request: HttpRequest, volume: Volume, folder: Path, intake: AttachResul
                 stored = storages["private"].save(f"uploads/{uuid.uuid4().hex}", File(body))
             waiting["left" if outcome is None else "held"][file.name] = stored
     if waiting["held"] or waiting["left"]:
-        why = {name: words_about(intake, name) for name in waiting["held"]}
-        request.session[KEPT] = {"volume": volume.pk, "why": why, **waiting}
+        why = {name: reasons_for(intake, name) for name in waiting["held"]}
+        request.session[SESSION_KEY] = {"volume": volume.pk, "why": why, **waiting}
 
 
-def fetch(request: HttpRequest, volume: Volume, folder: Path, confirmed: set[str]) -> None:
+def restore_uploads(request: HttpRequest, volume: Volume, folder: Path, confirmed: set[str]) -> None:
     """What was left over, and what somebody is sure of, back into a folder."""
-    kept = kept_for(request, volume)
+    kept = stored_uploads(request, volume)
     for name, stored in {**kept.get("left", {}), **kept.get("held", {})}.items():
         if name in kept.get("held", {}) and name not in confirmed:
             continue
@@ -184,10 +186,10 @@ def fetch(request: HttpRequest, volume: Volume, folder: Path, confirmed: set[str
                 for chunk in body.chunks():
                     target.write(chunk)
         except FileNotFoundError:
-            messages.warning(request, f"{name} is no longer there: upload it again.")
+            messages.warning(request, f"{name} is no longer stored. Upload it again.")
 
 
-def forget(request: HttpRequest) -> None:
-    kept: dict[str, Any] = request.session.pop(KEPT, {})
+def delete_stored(request: HttpRequest) -> None:
+    kept: dict[str, Any] = request.session.pop(SESSION_KEY, {})
     for stored in {**kept.get("held", {}), **kept.get("left", {})}.values():
         storages["private"].delete(stored)

@@ -35,32 +35,34 @@ MAX_TICKS = 400
 """So many papers have a tick of their own; Django takes no form of more than a thousand fields."""
 
 COLUMN_HELP = {
-    "number": "What the submission system calls the paper; by it a later import finds the paper again.",
-    "authors": "Names, set apart by semicolons.",
-    "emails": "As many as there are authors, in the same order.",
-    "contact": "The corresponding author: place, name or address.",
-    "decision": "Rows that are not accepted are set aside.",
+    "number": "The paper’s number in the submission system. Later imports use it to find the paper.",
+    "authors": "Names, separated by semicolons.",
+    "emails": "One for each author, in the same order.",
+    "contact": "The corresponding author: position, name or email address.",
+    "decision": "We skip rows that are not accepted.",
 }
 
-KEPT = "desk.import"
-FROZEN = frozenset({"title", "authors", "contact"})
+SESSION_KEY = "desk.import"
+SNAPSHOT_FIELDS = frozenset({"title", "authors", "contact"})
 """Differences that an agreement would not go along with."""
 
 
 class ImportForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="The volume’s BibTeX file, what EasyChair, CMT or OpenReview exports (CSV, JSON), or any other table "
-        "(CSV): the next page asks what its columns are.",
+        help_text="The volume’s BibTeX file, an export of EasyChair, CMT or OpenReview (CSV, JSON), or any other table "
+        "(CSV). For a table, the next page asks for its columns.",
     )
     second = forms.FileField(
         label="Second file",
         required=False,
-        help_text="With BibTeX: the corresponding authors, a CSV file with the columns paper,email,name and, where a "
-        "name is not clear, author. With EasyChair: author.csv.",
+        help_text="With BibTeX: a CSV file of the corresponding authors with the columns paper,email,name and, if a "
+        "name is ambiguous, author. With EasyChair: author.csv.",
     )
     volume = forms.ModelChoiceField(
-        Volume.objects.none(), required=False, help_text="For exports, which name none. A BibTeX file names its own."
+        Volume.objects.none(),
+        required=False,
+        help_text="Choose the volume for an export. A BibTeX file names its volume.",
     )
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
@@ -72,15 +74,15 @@ class ImportForm(forms.Form):
             field.initial = field.queryset.filter(number=int(number)).first()
 
     def clean_file(self) -> UploadedFile:
-        return small_enough(self.cleaned_data["file"])
+        return check_size(self.cleaned_data["file"])
 
     def clean_second(self) -> UploadedFile | None:
-        return small_enough(self.cleaned_data["second"]) if self.cleaned_data["second"] else None
+        return check_size(self.cleaned_data["second"]) if self.cleaned_data["second"] else None
 
 
-def small_enough(file: UploadedFile) -> UploadedFile:
+def check_size(file: UploadedFile) -> UploadedFile:
     if (file.size or 0) > LARGEST:
-        raise forms.ValidationError("The file is larger than 20 MB. Is it the right one?")
+        raise forms.ValidationError("The file is larger than 20 MB. Check that it is the right file.")
     return file
 
 
@@ -111,11 +113,11 @@ def fingerprint(plan: Plan) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
-class Refused(Exception):
+class ImportRejectedError(Exception):
     """The files cannot be planned; the message says what to do."""
 
 
-class ColumnsWanted(Exception):
+class ColumnsNeededError(Exception):
     """The file is a table of which somebody has to say what its columns are."""
 
     def __init__(self, head: list[str], volume: Volume) -> None:
@@ -129,7 +131,7 @@ class Choices:
     """What of a plan somebody may take or leave: papers with a tick of their own, and how many others."""
 
     plan: Plan
-    bound: Mapping[int, str]
+    agreement_statuses: Mapping[int, str]
     """Of the changed papers, by primary key: where their agreements stand that would no longer fit."""
 
     @property
@@ -140,12 +142,12 @@ class Choices:
     @property
     def rest(self) -> list[PaperPlan]:
         """The others, which go together; none of them is concerned by an agreement."""
-        return [paper for paper, words in self.in_order[MAX_TICKS:] if not words]
+        return [paper for paper, agreement_status in self.in_order[MAX_TICKS:] if not agreement_status]
 
     @property
     def in_order(self) -> list[tuple[PaperPlan, str]]:
         plan = self.plan
-        pairs = [(paper, self.bound.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
+        pairs = [(paper, self.agreement_statuses.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
         pairs.sort(key=lambda pair: not pair[1])
         return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
 
@@ -157,25 +159,25 @@ class Choices:
         return {paper.key for paper, _ in self.in_order} - chosen
 
 
-def keep(request: HttpRequest, form: ImportForm) -> None:
+def store_files(request: HttpRequest, form: ImportForm) -> None:
     """Puts the files aside until the plan is carried out; those of an import that was given up go."""
-    drop(request)
+    delete_files(request)
     kept: dict[str, Any] = {"volume": form.cleaned_data["volume"].pk if form.cleaned_data["volume"] else None}
     for which in ("file", "second"):
         if upload := form.cleaned_data[which]:
             stored = storages["private"].save(f"imports/{uuid.uuid4().hex}", ContentFile(upload.read()))
             kept[which] = [stored, upload.name]
-    request.session[KEPT] = kept
+    request.session[SESSION_KEY] = kept
 
 
-def drop(request: HttpRequest) -> None:
-    kept = request.session.pop(KEPT, {})
+def delete_files(request: HttpRequest) -> None:
+    kept = request.session.pop(SESSION_KEY, {})
     for which in ("file", "second"):
         if which in kept:
             storages["private"].delete(kept[which][0])
 
 
-def source(kept: dict[str, Any], which: str) -> Source | None:
+def stored_source(kept: dict[str, Any], which: str) -> Source | None:
     if which not in kept:
         return None
     stored, name = kept[which]
@@ -183,21 +185,21 @@ def source(kept: dict[str, Any], which: str) -> Source | None:
         with storages["private"].open(stored) as file:
             return Source.read(name, file.read())
     except FileNotFoundError as error:
-        raise Refused("The files are no longer there. Upload them again.") from error
+        raise ImportRejectedError("The files are no longer stored. Upload them again.") from error
 
 
-def planned(request: HttpRequest) -> Plan:
+def build_plan(request: HttpRequest) -> Plan:
     """The plan for the files put aside. Raises Refused, also for a volume that is not this person's to change."""
-    kept: dict[str, Any] = request.session.get(KEPT) or {}
-    first = source(kept, "file")
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    first = stored_source(kept, "file")
     if first is None:
-        raise Refused("Choose the files first.")
-    second = source(kept, "second")
+        raise ImportRejectedError("No files are stored. Choose the files first.")
+    second = stored_source(kept, "second")
     kind = detect(first.name, first.text or "@")
     if kind is not Format.BIBTEX:
         volume = edited_volumes(request).filter(pk=kept["volume"]).first()
         if volume is None:
-            raise Refused("An export names no volume: choose the volume it goes to.")
+            raise ImportRejectedError("An export does not name its volume. Choose the volume.")
         columns = None if kind else columns_of(first, volume, kept)
         authors = (second.text or "") if second else ""
         found = read(kind or Format.CSV, first.text or "", first.name, authors=authors, columns=columns)
@@ -207,7 +209,7 @@ def planned(request: HttpRequest) -> Plan:
     if number is not None and not edited_volumes(request).filter(number=number).exists():
         known = Volume.objects.filter(number=number).exists()
         if known or not request.user.is_superuser:
-            raise Refused(f"Volume {number} is not yours to change. A new volume is brought in by a superuser.")
+            raise ImportRejectedError(f"You may not change volume {number}. Only a superuser can import a new volume.")
     return plan
 
 
@@ -223,11 +225,13 @@ def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[s
     """
     head = column_names(table.text or "")
     if not head:
-        raise Refused(f"{table.name} is no BibTeX file, no JSON and no table of columns. Is it the right file?")
+        raise ImportRejectedError(
+            f"{table.name} is not a BibTeX file, JSON or a table. Check that it is the right file."
+        )
     for known in (kept.get("columns"), volume.columns):
         if known and set(known.values()) <= set(head):
             return dict(known)
-    raise ColumnsWanted(head, volume)
+    raise ColumnsNeededError(head, volume)
 
 
 class ImportPages(OwnVolumes):
@@ -235,7 +239,7 @@ class ImportPages(OwnVolumes):
         page = self.admin_site.admin_view(self.import_page)
         return [path("import/", page, name="proceedings_volume_import"), *super().get_urls()]
 
-    def bound(self, papers: Collection[int]) -> dict[int, str]:
+    def agreement_statuses(self, papers: Collection[int]) -> dict[int, str]:
         """Which of `papers` somebody has been asked about or has agreed to, in words. The app above knows."""
         return {}
 
@@ -250,49 +254,47 @@ class ImportPages(OwnVolumes):
             form = ImportForm(request, request.POST, request.FILES)
             if not form.is_valid():
                 return self.import_form(request, form)
-            keep(request, form)
+            store_files(request, form)
         try:
             if "columns" in request.POST:
                 return self.columns_page(request)
-            plan = planned(request)
+            plan = build_plan(request)
             if "plan" in request.POST:
-                return self.carry_out(request, plan)
-        except ColumnsWanted as wanted:
-            return self.ask_columns(request, ColumnsForm(wanted.head, wanted.volume.columns))
-        except Refused as refusal:
-            messages.error(request, f"Nothing was changed. {refusal}")
+                return self.apply_plan(request, plan)
+        except ColumnsNeededError as needed:
+            return self.ask_columns(request, ColumnsForm(needed.head, needed.volume.columns))
+        except ImportRejectedError as error:
+            messages.error(request, f"Nothing was changed. {error}")
             return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
         return self.plan_page(request, plan)
 
     def columns_page(self, request: HttpRequest) -> HttpResponse:
         """What the columns are, for this file and, remembered, for the next one of its volume."""
-        kept: dict[str, Any] = request.session.get(KEPT) or {}
-        table = source(kept, "file")
+        kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+        table = stored_source(kept, "file")
         volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
         if table is None or volume is None:
-            raise Refused("Choose the files and the volume first.")
+            raise ImportRejectedError("The file or the volume is missing. Choose both first.")
         asked = request.POST if request.POST["columns"] == "said" else None
         form = ColumnsForm(column_names(table.text or ""), volume.columns, asked)
         if not form.is_valid():
             return self.ask_columns(request, form)
-        request.session[KEPT] = kept | {"columns": form.columns}
+        request.session[SESSION_KEY] = kept | {"columns": form.columns}
         Volume.objects.filter(pk=volume.pk).update(columns=form.columns)
-        return self.plan_page(request, planned(request))
+        return self.plan_page(request, build_plan(request))
 
     def ask_columns(self, request: HttpRequest, form: ColumnsForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "form": form,
-            "title": "Name the columns",
+            "title": "Choose the columns",
             "opts": self.opts,
         }
         return render(request, "admin/proceedings/columns.html", context, status=400 if form.errors else 200)
 
-    def carry_out(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+    def apply_plan(self, request: HttpRequest, plan: Plan) -> HttpResponse:
         if request.POST["plan"] != fingerprint(plan):
-            messages.warning(
-                request, "The volume has changed since you looked: this is the plan now. Nothing was done."
-            )
+            messages.warning(request, "The volume has changed, so nothing was imported. This is the new plan.")
             return self.plan_page(request, plan)
         choices = self.choices(plan)
         left_out = choices.left_out(request.POST.getlist("take"), rest="rest" in request.POST)
@@ -303,40 +305,40 @@ class ImportPages(OwnVolumes):
             and not (volume_too and plan.volume_change is Change.CHANGED)
             and plan.volume_change is not Change.NEW
         ):
-            messages.error(request, "Nothing was changed. Tick what to take.")
+            messages.error(request, "Nothing was imported. Tick what to import.")
             return self.plan_page(request, plan)
         try:
             volume = apply(plan, leave_out=left_out, volume_too=volume_too)
         except (PlanOutdatedError, NothingToApplyError) as error:
             messages.error(request, str(error))
-            return self.plan_page(request, planned(request))
-        drop(request)
+            return self.plan_page(request, build_plan(request))
+        delete_files(request)
         count = Counter(paper.change for paper in taken)
         messages.success(
             request,
             f"Imported: {count[Change.NEW]} new, {count[Change.CHANGED]} changed, "
             f"{plan.counts[Change.UNCHANGED]} unchanged, {plan.counts[Change.REJECTED]} rejected, "
-            f"{len(left_out)} left out.",
+            f"{len(left_out)} skipped.",
         )
-        self.say_names(request, volume)
+        self.warn_about_names(request, volume)
         if self.limit_to_own(request, self.model.objects.filter(pk=volume.pk)).exists():
-            return HttpResponseRedirect(self.after_import(volume))
+            return HttpResponseRedirect(self.after_import_url(volume))
         return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
 
     @staticmethod
-    def say_names(request: HttpRequest, volume: Volume) -> None:
+    def warn_about_names(request: HttpRequest, volume: Volume) -> None:
         """Where doubtful names wait, and how many."""
         if count := name_review.open_reviews(volume).count():
             page = reverse("admin:proceedings_volume_names", args=[volume.pk])
-            words = f"{count} names were read with a doubt." if count > 1 else "1 name was read with a doubt."
-            messages.warning(request, format_html('{} <a href="{}">Look them over.</a>', words, page))
+            text = f"{count} names need review." if count > 1 else "1 name needs review."
+            messages.warning(request, format_html('{} <a href="{}">Review names.</a>', text, page))
 
-    def after_import(self, volume: Volume) -> str:
+    def after_import_url(self, volume: Volume) -> str:
         return reverse("admin:proceedings_volume_change", args=[volume.pk])
 
     def choices(self, plan: Plan) -> Choices:
-        changed = [one for one in plan.of(Change.CHANGED) if FROZEN & {each.field for each in one.differences}]
-        return Choices(plan, self.bound([paper.pk for paper in changed if paper.pk]))
+        changed = [one for one in plan.of(Change.CHANGED) if SNAPSHOT_FIELDS & {each.field for each in one.differences}]
+        return Choices(plan, self.agreement_statuses([paper.pk for paper in changed if paper.pk]))
 
     def import_form(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "form": form, "title": "Import a volume", "opts": self.opts}
@@ -351,13 +353,13 @@ class ImportPages(OwnVolumes):
             "changed": [pair for pair in choices.ticks if pair[0].change is Change.CHANGED],
             "new": [paper for paper, _ in choices.ticks if paper.change is Change.NEW],
             "rest": choices.rest,
-            "bound": choices.bound,
-            "untickable": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
-            "takes_volume": plan.volume_change is Change.CHANGED,
-            "by_columns": needs_columns(source(request.session.get(KEPT) or {}, "file")),
+            "with_agreements": choices.agreement_statuses,
+            "left_for_next_import": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
+            "changes_volume": plan.volume_change is Change.CHANGED,
+            "has_columns": needs_columns(stored_source(request.session.get(SESSION_KEY) or {}, "file")),
             "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),
             "title": f"Import: v{plan.volume.number} {plan.volume.shortname}" if plan.volume else "Import",
             "opts": self.opts,
         }
-        return render(request, "admin/proceedings/plan.html", context)
+        return render(request, "admin/proceedings/import_plan.html", context)

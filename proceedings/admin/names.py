@@ -27,10 +27,10 @@ class NamePages(OwnVolumes):
         page = self.admin_site.admin_view(self.names_page)
         return [path("<int:pk>/names/", page, name="proceedings_volume_names"), *super().get_urls()]
 
-    def bound(self, papers: Collection[int]) -> dict[int, str]:
+    def agreement_statuses(self, papers: Collection[int]) -> dict[int, str]:
         raise NotImplementedError
 
-    def after_import(self, volume: Volume) -> str:
+    def after_import_url(self, volume: Volume) -> str:
         raise NotImplementedError
 
     def names_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -40,23 +40,27 @@ class NamePages(OwnVolumes):
         if request.method == "POST":
             if not can_edit(request, volume.pk):
                 raise PermissionDenied
-            if not (problems := self.settle(request, volume)):
+            if not (problems := self.resolve(request, volume)):
                 return HttpResponseRedirect(request.get_full_path())
         elif request.method in ("GET", "HEAD"):
             problems = {}
         else:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         page = Paginator(name_review.open_reviews(volume), PER_PAGE).get_page(request.GET.get("p"))
-        bearers = name_review.authors_by_name(page, volume)
-        agreed = self.bound({author.paper_id for authors in bearers.values() for author in authors})
+        authors_of = name_review.authors_by_name(page, volume)
+        with_agreement = self.agreement_statuses(
+            {author.paper_id for authors in authors_of.values() for author in authors}
+        )
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
             "page": page,
-            "rows": [self.row(request, one, bearers[one.name], agreed, problems.get(one.pk, "")) for one in page],
-            "board": self.after_import(volume),
-            "may_settle": can_edit(request, volume.pk),
-            "settled": NameReview.objects.filter(volume=volume, resolved_at__isnull=False).count(),
+            "rows": [
+                self.row(request, one, authors_of[one.name], with_agreement, problems.get(one.pk, "")) for one in page
+            ],
+            "overview_url": self.after_import_url(volume),
+            "may_resolve": can_edit(request, volume.pk),
+            "resolved": NameReview.objects.filter(volume=volume, resolved_at__isnull=False).count(),
             "title": f"Names of {volume}",
             "opts": self.opts,
         }
@@ -64,39 +68,39 @@ class NamePages(OwnVolumes):
 
     @staticmethod
     def row(
-        request: HttpRequest, question: NameReview, authors: list[Author], agreed: Collection[int], problem: str
+        request: HttpRequest, review: NameReview, authors: list[Author], with_agreement: Collection[int], problem: str
     ) -> dict[str, Any]:
-        proposed = question.proposal or write_name(question.name)
+        proposed = review.proposal or write_name(review.name)
         return {
-            "question": question,
-            "as_read": write_name(question.name),
-            "answer": request.POST.get(f"name_{question.pk}", proposed),
+            "review": review,
+            "imported_name": write_name(review.name),
+            "answer": request.POST.get(f"name_{review.pk}", proposed),
             "papers": [author.paper for author in authors],
-            "agreed": sum(author.paper_id in agreed for author in authors),
+            "agreements": sum(author.paper_id in with_agreement for author in authors),
             "problem": problem,
         }
 
-    def settle(self, request: HttpRequest, volume: Volume) -> dict[int, str]:
+    def resolve(self, request: HttpRequest, volume: Volume) -> dict[int, str]:
         """Settles the names that are ticked, or all that were shown. Returns what is wrong with which answer."""
         shown = {key.removeprefix("name_") for key in request.POST if key.startswith("name_")}
         chosen = shown if "all" in request.POST else set(request.POST.getlist("settle"))
         keys = [int(key) for key in chosen & shown if key.isascii() and key.isdigit() and len(key) < 19]
         problems: dict[int, str] = {}
-        settled = changed = 0
+        resolved = changed = 0
         by, now = request.user.get_username(), timezone.now()
-        for question in name_review.open_reviews(volume).filter(pk__in=keys):
+        for review in name_review.open_reviews(volume).filter(pk__in=keys):
             try:
-                name = name_review.read_answer(request.POST[f"name_{question.pk}"])
+                name = name_review.read_answer(request.POST[f"name_{review.pk}"])
             except NotANameError as error:
-                problems[question.pk] = str(error)
+                problems[review.pk] = str(error)
                 continue
-            count = name_review.resolve(question, name, by=by, now=now)
-            settled += count is not None
+            count = name_review.resolve(review, name, by=by, now=now)
+            resolved += count is not None
             changed += count or 0
-        if settled:
-            messages.success(request, f"Settled: {settled}. Authors whose name changed: {changed}.")
+        if resolved:
+            messages.success(request, f"Names resolved: {resolved}. Authors changed: {changed}.")
         elif not problems:
-            messages.warning(request, "Tick the names that are right first; nothing was settled.")
+            messages.warning(request, "No name was resolved. Tick the names that are right first.")
         if problems:
-            messages.error(request, f"{len(problems)} could not be read as a name: see below.")
+            messages.error(request, f"{len(problems)} could not be read as a name. Correct them below.")
         return problems

@@ -22,8 +22,8 @@ from proceedings.publisher.rules import check_paper
 
 class AuthorForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
-        # Row by row, exchanging two authors or moving the contact would collide with what is not yet saved; the
-        # formset looks at all rows together instead, and the database has the last word.
+        # Checked row by row, swapping two authors or the corresponding author would fail against unsaved rows. The
+        # formset checks all rows together, and the database has constraints.
         return super()._get_validation_exclusions() | {"position", "is_corresponding"}  # type: ignore[misc,no-any-return]
 
 
@@ -32,24 +32,24 @@ class AuthorFormSet(BaseInlineFormSet):
         super().clean()
         known = {form.instance.pk for form in self.initial_forms}
         if known != set(Author.objects.filter(paper=self.instance.pk).values_list("pk", flat=True)):
-            # An import, or another tab. What this page does not know of, it must not push aside.
+            # An import or another tab changed them; this page must not overwrite authors it did not show.
             raise forms.ValidationError(
-                "The authors changed while this page was open. Load it again, then repeat the change."
+                "The authors changed while this page was open. Reload the page and repeat the change."
             )
         rows = [form.cleaned_data for form in self.forms if form.is_valid() and not form.cleaned_data.get("DELETE")]
         rows = [row for row in rows if row]
         positions = [row["position"] for row in rows]
         if len(set(positions)) != len(positions):
-            raise forms.ValidationError("Two authors have the same position.")
+            raise forms.ValidationError("Two authors have the same position. Number them 1, 2, 3 …")
         contacts = [row for row in rows if row["is_corresponding"]]
         if len(contacts) > 1:
-            raise forms.ValidationError("A paper has one corresponding author; several are ticked.")
+            raise forms.ValidationError("Several corresponding authors are ticked. Tick one only.")
         if contacts and not contacts[0]["email"]:
-            raise forms.ValidationError("The corresponding author needs an e-mail address.")
+            raise forms.ValidationError("The corresponding author has no email address. Enter one.")
 
 
 class AuthorInline(admin.StackedInline):
-    """One short card per author: a table of nine columns fits no screen."""
+    """One card per author, because a table of nine columns is too wide."""
 
     model = Author
     form = AuthorForm
@@ -70,7 +70,7 @@ class AuthorInline(admin.StackedInline):
     ]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # the paper's page has asked already
+        return True  # the paper's page has checked
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return can_edit(request, obj.volume_id if obj else None)
@@ -78,14 +78,14 @@ class AuthorInline(admin.StackedInline):
     has_add_permission = has_delete_permission = has_change_permission
 
 
-def as_list(findings: Iterable[Finding]) -> str:
-    """Findings for people: how much each weighs, what is wrong, what to write instead."""
+def findings_html(findings: Iterable[Finding]) -> str:
+    """Findings as HTML: severity, field, message, proposed correction."""
     rows = [
         (one.severity, one.field, one.message, f"; proposed: {one.fix}" if one.fix else "")
         for one in sorted(findings, key=lambda one: list(Severity).index(one.severity))
     ]
     if not rows:
-        return "Nothing."
+        return "No findings."
     return format_html("<ul>{}</ul>", format_html_join("", "<li><strong>{}</strong>, {}: {}{}</li>", rows))
 
 
@@ -93,7 +93,8 @@ class PaperForm(forms.ModelForm):
     extra = NamedLines(
         label="Further BibTeX fields",
         required=False,
-        help_text="Kept and written back, one in each line, such as “software = https://…” or “video = https://…”.",
+        help_text="One per line, such as “software = https://…” or “video = https://…”. We write them to the volume’s "
+        "BibTeX file.",
     )
 
 
@@ -104,8 +105,8 @@ class PaperAdmin(OwnVolumes):
     list_display = ["key", "title", "volume", "section", "status"]
     list_filter = [OwnVolumeFilter, "status"]
     list_select_related = ["volume"]
-    search_fields = ["title"]  # and all else that `find_papers` looks at
-    search_hint = "Title, author, key, e-mail address or submission number."
+    search_fields = ["title"]  # and everything that `find_papers` searches
+    search_hint = "Title, author, BibTeX key, email address or submission number."
     inlines = [AuthorInline]
     fieldsets = [
         (
@@ -123,7 +124,7 @@ class PaperAdmin(OwnVolumes):
             },
         ),
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
-        ("What the publisher would say", {"fields": ["findings"]}),
+        ("Publisher checks", {"fields": ["findings"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -133,7 +134,7 @@ class PaperAdmin(OwnVolumes):
         return ["volume", "findings"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Paper | None = None) -> Any:
-        """A paper that is only being made has nothing to be said about yet."""
+        """A new paper has no findings yet."""
         shown = super().get_fieldsets(request, obj)
         return shown if obj else [one for one in shown if "findings" not in one[1]["fields"]]
 
@@ -142,10 +143,10 @@ class PaperAdmin(OwnVolumes):
 
     @admin.display(description="findings")
     def findings(self, paper: Paper) -> str:
-        """The publisher's rules on this paper alone, by its columns and its file."""
+        """Findings of the publisher checks for this paper and its file."""
         records = paper_records([paper])
         found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
-        return as_list(found)
+        return findings_html(found)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -154,7 +155,7 @@ class PaperAdmin(OwnVolumes):
         return form
 
     def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet, change: bool) -> None:
-        # Makes room first: positions are unique and so is the contact, at every moment.
+        # Move the old positions away first: positions and the corresponding author are unique at all times.
         Author.objects.filter(paper=form.instance).update(position=F("position") + 1000, is_corresponding=False)
         formset.save()
         for row in formset.initial_forms:

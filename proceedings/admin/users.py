@@ -29,26 +29,26 @@ class StaffAdmin(UserAdmin):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
     list_filter = ["is_staff", "is_superuser", "is_active"]
-    readonly_fields = ["last_login", "date_joined", "two_step"]
+    readonly_fields = ["last_login", "date_joined", "two_factor_login"]
     change_form_template = "admin/proceedings/user.html"
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "zone")}),
-        ("Desk", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Login", {"fields": ("two_step", "last_login", "date_joined")}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Login", {"fields": ("two_factor_login", "last_login", "date_joined")}),
     )
 
-    @admin.display(description="two-step login")
-    def two_step(self, user: User) -> str:
+    @admin.display(description="two-factor login")
+    def two_factor_login(self, user: User) -> str:
         authenticator = two_factor.authenticator_of(user) if user.pk else None
         if authenticator is None:
-            return "not set up; asked for at the next login" if settings.TWO_STEP_LOGIN else "not set up"
+            return "not set up; required at the next login" if settings.TWO_STEP_LOGIN else "not set up"
         left = two_factor.codes_left(user)
         return f"since {authenticator.created_at:%Y-%m-%d}, {left} recovery codes left"
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.reset_page)
-        return [path("<int:pk>/two-step/", page, name="proceedings_user_reset_two_step"), *super().get_urls()]
+        return [path("<int:pk>/two-step/", page, name="proceedings_user_reset_two_factor"), *super().get_urls()]
 
     def reset_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """For somebody who has lost phone and codes: asks once more, then takes both away. It goes on record."""
@@ -57,9 +57,9 @@ class StaffAdmin(UserAdmin):
             raise PermissionDenied
         if request.method == "POST":
             two_factor.remove(user)
-            self.log_change(request, user, "Two-step login reset")
-            self.message_user(request, f"Reset. {user} sets up two-step login at the next login.")
+            self.log_change(request, user, "Two-factor login reset")
+            self.message_user(request, f"Two-factor login reset. {user} must set it up at the next login.")
             return HttpResponseRedirect(reverse("admin:proceedings_user_change", args=[pk]))
         context = {**self.admin_site.each_context(request), "original": user, "opts": self.opts}
-        title = {"title": f"Reset two-step login of {user}"}
-        return render(request, "admin/proceedings/reset_two_step.html", context | title)
+        title = {"title": f"Reset two-factor login of {user}"}
+        return render(request, "admin/proceedings/reset_two_factor.html", context | title)

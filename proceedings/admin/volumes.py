@@ -24,13 +24,13 @@ class VolumeForm(forms.ModelForm):
     editor_names = Lines(
         label="Volume editors’ names",
         required=False,
-        help_text="One in each line, in their order, family name first, such as “Agrawal, Shipra”.",
+        help_text="One per line, in order, family name first, such as “Agrawal, Shipra”.",
     )
-    sections = Lines(required=False, help_text="One in each line, in their order. A volume has none, or two and more.")
+    sections = Lines(required=False, help_text="One per line, in order. A volume has no sections, or at least two.")
     extra = NamedLines(
         label="Further BibTeX fields",
         required=False,
-        help_text="Kept and written back, one in each line, such as “conference_number = 37”.",
+        help_text="One per line, such as “conference_number = 37”. We write them to the volume’s BibTeX file.",
     )
 
 
@@ -44,15 +44,15 @@ class VolumeAdmin(ImportPages, NamePages, FilePages):
         (None, {"fields": ["number", "name", "shortname", "year", "booktitle", "bib_key"]}),
         ("Conference", {"fields": [("start", "end"), "address", "conference_url"]}),
         ("Publication", {"fields": ["published", "editor_names", "sections", "extra"]}),
-        ("Desk", {"fields": ["editors", "assistants"]}),
+        ("Editors and assistants", {"fields": ["editors", "assistants"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Volume | None = None) -> list[str]:
-        # The number names every delivered file, and an editor must not appoint anybody.
+        # Delivered files contain the number, and only a superuser names editors.
         return [] if request.user.is_superuser else ["number", "editors", "assistants"]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        # One tick each: the admin's two boxes with arrows are no help to those who cannot see them.
+        # Checkboxes: Django's two boxes with arrows are hard to use with a screen reader.
         people = User.objects.filter(is_staff=True).order_by("username")
         return forms.ModelMultipleChoiceField(
             people,

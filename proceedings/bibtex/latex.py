@@ -246,7 +246,7 @@ class _Reader:
         if token["ligature"]:
             return LIGATURES[token["ligature"]]
         if token[0] == "$":
-            msg = r"a $ has no partner: write \$ for a dollar sign, or close the mathematics"
+            msg = r"a $ has no matching $: write \$ for a dollar sign, or close the mathematics"
             raise LatexError(msg)
         return token[0]
 
@@ -260,7 +260,7 @@ class _Reader:
         if sign in ACCENTS:
             return self._accented(sign)
         what = "a line break" if sign == "\\" else f"the macro \\{sign}"
-        msg = f"{what} does not belong here: write the letters themselves"
+        msg = f"{what} is not allowed here: write the characters themselves"
         raise LatexError(msg)
 
     def _macro(self, word: str) -> str:
@@ -278,7 +278,7 @@ class _Reader:
             script = self._argument(word)
             sign = "^" if word == "textsuperscript" else "_"
             return f"${sign}{{{script}}}$" if script.isdigit() else rf"${sign}{{\mathrm{{{script}}}}}$"
-        msg = f"the macro \\{word} is not known here: write the letters themselves"
+        msg = f"we do not know the macro \\{word}: write the characters themselves"
         raise LatexError(msg)
 
     def _argument(self, macro: str) -> str:
@@ -286,7 +286,7 @@ class _Reader:
         while self.source[self.at : self.at + 1] == " ":
             self.at += 1
         if self.at >= len(self.source) or self.source[self.at] == "}":
-            msg = f"the macro \\{macro} has nothing to work on"
+            msg = f"the macro \\{macro} has no argument: add it"
             raise LatexError(msg)
         if self.source[self.at] in "{\\":
             return self._token()
@@ -299,6 +299,6 @@ class _Reader:
             return accent  # the usual way to print the character alone
         first = _FIRST.match(base)
         if first is None or not first[0][0].isalpha():
-            msg = f"the accent \\{accent} has no letter to sit on"
+            msg = f"the accent \\{accent} has no letter: add the letter"
             raise LatexError(msg)
         return first[0] + ACCENTS[accent] + base[first.end() :]

@@ -103,12 +103,12 @@ def read_name(text: str) -> Reading:
     found: list[Doubt] = []
     if len(parts) > 1 and not all(parts):
         parts = [part for part in parts if part]
-        found.append(Doubt("has a stray comma, which was ignored"))
+        found.append(Doubt("has an extra comma, which we ignored"))
     if not parts or not parts[0]:
         msg = "a name is missing: remove one 'and', or write the name"
         raise NotANameError(msg)
     if len(parts) > 3:
-        msg = f"'{text.strip()}' has too many commas: separate names by 'and', and write each as Last, First"
+        msg = f"'{text.strip()}' has too many commas: separate names with 'and', and write each as Last, First"
         raise NotANameError(msg)
     if len(parts) == 1:
         name = _natural(parts[0])
@@ -242,7 +242,7 @@ def _doubt_without_comma(name: Name) -> list[Doubt]:
     if name.family.startswith("{"):
         return []
     proposal = joined.proposal if (joined := _doubt_joined(name)) else None
-    return [Doubt("is a single word; write it as Last, First, or in braces if this is the whole name", proposal)]
+    return [Doubt("is a single word: write Last, First, or put it in braces if it is the whole name", proposal)]
 
 
 def _doubt_joined(name: Name) -> Doubt | None:
@@ -250,7 +250,7 @@ def _doubt_joined(name: Name) -> Doubt | None:
     joined = re.fullmatch(r"([A-Z][a-z]+)([A-Z][a-z]+)", name.family)
     if joined is None or name.given or name.particle:
         return None
-    return Doubt("looks like two names without a blank", Name(joined[2], joined[1]))
+    return Doubt("looks like two names without a space", Name(joined[2], joined[1]))
 
 
 def _doubt_order(name: Name) -> Doubt:
@@ -261,18 +261,18 @@ def _doubt_order(name: Name) -> Doubt:
         return Doubt("has a full stop where a comma should be", swapped, Confidence.LIKELY)
     middle_initial = re.search(r"\s[A-Z]\.?$", name.given)
     sure = Confidence.LIKELY if middle_initial or name.particle else Confidence.POSSIBLE
-    return Doubt("has no comma, so its last word was taken for the family name; write it as Last, First", name, sure)
+    return Doubt("has no comma, so we took its last word for the family name: write Last, First", name, sure)
 
 
 def _doubt_small_letters(name: Name) -> Doubt | None:
     if name.given.islower() and not name.family.islower() and name.given.isascii():
         return Doubt(
-            "has a given name in small letters; check the order of the names",
+            "has a given name in lower case: check the order of the names",
             replace(name, given=_capitalised(name.given)),
         )
     if name.family.islower() and not name.particle and name.family.isascii():
         return Doubt(
-            "has a family name in small letters",
+            "has a family name in lower case",
             name.map(_capitalised) if name.given.islower() else _capital_family(name),
         )
     return None
@@ -285,12 +285,12 @@ def _doubt_capitals(name: Name) -> Doubt | None:
     quiet = name.map(
         lambda part: _capitalised(part.lower()) if part in loud or (part.isupper() and len(part) > 3) else part
     )
-    return Doubt("is in capitals", quiet)
+    return Doubt("is in capital letters", quiet)
 
 
 def _doubt_two_capitals(name: Name) -> Doubt | None:
     slip = re.search(r"\b[A-Z]{2}[a-z]{2,}", name.family)
-    return Doubt("has two capitals in a row") if slip else None
+    return Doubt("has two capital letters in a row") if slip else None
 
 
 def _doubt_trailing_particle(name: Name) -> Doubt | None:
@@ -304,7 +304,7 @@ def _doubt_trailing_particle(name: Name) -> Doubt | None:
     else:
         moved = replace(name, given=given, family=" ".join([*tail, name.family]))
     return Doubt(
-        f"has '{' '.join(tail)}' with the given names; it may belong to the family name", moved, Confidence.LIKELY
+        f"has '{' '.join(tail)}' with the given names: it may belong to the family name", moved, Confidence.LIKELY
     )
 
 
@@ -318,7 +318,7 @@ def _doubt_reversed(name: Name) -> Doubt | None:
         return None
     if not re.fullmatch(r"[a-z]*[aeiou]+[^aeiou\W]+[aeiou]+[a-z]*", family) or len(family) < 5:
         return None
-    return Doubt("may have given and family name the wrong way round", Name(name.given, name.family))
+    return Doubt("may have given name and family name swapped", Name(name.given, name.family))
 
 
 def _doubt_given_in_family(name: Name) -> Doubt | None:
@@ -327,7 +327,7 @@ def _doubt_given_in_family(name: Name) -> Doubt | None:
     if len(first) != 1 or last.lower() not in COMMON or first[0].lower() in COMMON or " " in name.given:
         return None
     return Doubt(
-        "may have a given name in front of the family name",
+        "may have a given name in the family name",
         replace(name, family=last, given=f"{name.given} {first[0]}"),
     )
 
@@ -338,13 +338,13 @@ def _doubt_mc(name: Name) -> Doubt | None:
     if slip is None:
         return None
     return Doubt(
-        "may have lost a capital", replace(name, family=f"Mc{slip[1].upper()}{name.family[3:]}"), Confidence.LIKELY
+        "may lack a capital letter", replace(name, family=f"Mc{slip[1].upper()}{name.family[3:]}"), Confidence.LIKELY
     )
 
 
 def _doubt_signs(name: Name) -> Doubt | None:
     if re.search(r"[0-9*@;]", str(name)):
-        return Doubt("holds a digit or sign that is no part of a name")
+        return Doubt("contains a digit or sign that does not belong in a name")
     return None
 
 

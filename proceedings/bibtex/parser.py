@@ -136,7 +136,7 @@ class _File:
             self._stray(block.raw or "", line)
         elif isinstance(block, (ExplicitComment, Preamble)):
             what = "preamble" if isinstance(block, Preamble) else "comment"
-            self._add_finding("comment", f"this {what} is set aside; it is not kept", line, Severity.NOTE)
+            self._add_finding("comment", f"this {what} was skipped", line, Severity.NOTE)
         self.after_broken = False
 
     def _entry(self, block: ParsedEntry, line: int) -> None:
@@ -149,13 +149,13 @@ class _File:
             if not _FIELD_NAME.match(name):
                 shown = fold(parsed.key)[:30]
                 self._add_finding(
-                    "syntax", f"'{shown}' is no name of a field: a comma or brace is missing before it", at, paper=key
+                    "syntax", f"'{shown}' is not a field name: add the missing comma or brace before it", at, paper=key
                 )
                 continue
             if name in fields:
                 self._add_finding(
                     "duplicate-field",
-                    f"the field stands twice, first in line {lines[name]}: keep one",
+                    f"the field appears twice, first in line {lines[name]}: keep one",
                     at,
                     paper=key,
                     field=name,
@@ -167,7 +167,7 @@ class _File:
         if first != line:
             self._add_finding(
                 "duplicate-key",
-                f"the key stands twice, first in line {first}: give this entry its own, or remove it",
+                f"the key appears twice, first in line {first}: change this key, or remove the entry",
                 line,
                 paper=key,
             )
@@ -180,7 +180,7 @@ class _File:
         if key != raw:
             found = ", ".join(f"U+{ord(char):04X}" for char in dict.fromkeys(raw) if char not in key)
             self._add_finding(
-                "key", f"the key held invisible characters ({found}): type it anew", line, paper=key, fix=key
+                "key", f"the key contains invisible characters ({found}): type it again", line, paper=key, fix=key
             )
         return key
 
@@ -194,7 +194,7 @@ class _File:
         if damage := _DAMAGE.search(value):
             self._add_finding(
                 "damage",
-                f"holds U+{ord(damage[0]):04X}, which no text should: type it anew",
+                f"contains the invalid character U+{ord(damage[0]):04X}: type the text again",
                 line,
                 paper=key,
                 field=name,
@@ -203,7 +203,8 @@ class _File:
         if found := dict.fromkeys(_INVISIBLE.findall(value)):
             self._add_finding(
                 "invisible",
-                f"held invisible characters, now left out: {', '.join(map(describe, found))}; check the letters around",
+                f"contained invisible characters, now removed: {', '.join(map(describe, found))}; check the text "
+                "around them",
                 line,
                 Severity.WARNING,
                 paper=key,
@@ -230,7 +231,7 @@ class _File:
                 return
             if not rest.startswith("#"):
                 shown = fold(rest)[:30]
-                raise _ValueError("comma", f"a comma is missing after this field, before '{shown}'")
+                raise _ValueError("comma", f"a comma is missing after this field, before '{shown}': add it")
             at = len(raw) - len(rest) + 1
 
     def _bare(self, word: str) -> str:
@@ -239,14 +240,15 @@ class _File:
         if word.lower() in self.strings:
             return self.strings[word.lower()]
         raise _ValueError(
-            "string", f"the abbreviation {word} is not defined: define it by @string above, or write it in braces"
+            "string",
+            f"the abbreviation {word} is not defined: define it above with @string, or write the text in braces",
         )
 
     def _string(self, block: String, line: int) -> None:
         name = block.key.lower()
         if name in self.strings and name not in _STANDARD_STRINGS:
             self._add_finding(
-                "string", f"{block.key} is defined anew; from here on it means this", line, Severity.WARNING
+                "string", f"{block.key} is defined twice; from here on, this definition counts", line, Severity.WARNING
             )
         try:
             self.strings[name] = "".join(self._parts(str(block.value)))
@@ -258,7 +260,7 @@ class _File:
         kind, key = (head[1].lower(), _INVISIBLE.sub("", _DAMAGE.sub("", head[2]))) if head else ("", "")
         self._add_finding(
             "syntax",
-            f"this @{kind} cannot be read: a brace, quote or comma is missing in or before it; it was left out",
+            f"this @{kind} cannot be read and was skipped: add the missing brace, quote or comma in or before it",
             line,
             paper=key,
         )
@@ -271,9 +273,7 @@ class _File:
         """
         if entry := _STRAY_ENTRY.search(text):
             at = line + text.count("\n", 0, entry.start())
-            self._add_finding(
-                "syntax", f"'{fold(entry[0])}' opens no entry: a brace is missing behind it; it was left out", at
-            )
+            self._add_finding("syntax", f"'{fold(entry[0])}' was skipped: add the missing brace after it", at)
             self.entries.append(Entry(entry[0].strip().lstrip("@").strip().lower(), "", at, broken=True))
         elif self.after_broken:
             return  # the rest of an entry that is already reported as unreadable
@@ -281,17 +281,17 @@ class _File:
             at = line + text.count("\n", 0, stray.start())
             key = self.entries[-1].key if self.entries else ""
             self._add_finding(
-                "syntax", f"'{fold(stray[0])}' stands outside any entry: a brace closed too early above", at, paper=key
+                "syntax", f"'{fold(stray[0])}' is outside any entry: a brace above closes too early", at, paper=key
             )
             if self.entries:
                 last = self.entries[-1]
                 self.entries[-1] = Entry(last.kind, last.key, last.line, last.fields, last.lines, broken=True)
         elif text.strip("} \n\t"):
             self._add_finding(
-                "comment", f"'{fold(text)[:40]}' stands outside the entries and is not kept", line, Severity.NOTE
+                "comment", f"'{fold(text)[:40]}' is outside any entry and was skipped", line, Severity.NOTE
             )
         else:
-            self._add_finding("syntax", "a closing brace too many; it was ignored", line, Severity.WARNING)
+            self._add_finding("syntax", "an extra closing brace was ignored", line, Severity.WARNING)
 
 
 class _ValueError(ValueError):
@@ -310,4 +310,4 @@ def _end_of_quoted(raw: str, start: int) -> int:
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
         if mark[0] == ('"' if quoted else "}") and depth == 0:
             return mark.end()
-    raise _ValueError("syntax", "braces or quotes do not balance in this field")
+    raise _ValueError("syntax", "the braces or quotes in this field do not match: correct them")

@@ -125,11 +125,12 @@ def read_volume_file(text: str, file: str = "") -> VolumeFile:
         volume, found = _read_volume(volumes[0], file)
         findings += found
     else:
-        message = "there is no @Proceedings entry: add one with the volume's number, name and dates"
+        message = "the file has no @Proceedings entry: add one with the volume's number, name and dates"
         findings.append(Finding(rule="volume", message=message, file=file))
     for second in volumes[1:]:
         message = (
-            f"a second @Proceedings entry; the first is in line {volumes[0].line}: a file holds one volume, remove one"
+            f"a second @Proceedings entry, after the first in line {volumes[0].line}: a file has one volume, so "
+            "remove one entry"
         )
         findings.append(Finding(rule="volume", message=message, file=file, line=second.line, paper=second.key))
     papers = []
@@ -178,14 +179,14 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         return None, []
     source = _Source(entry, file)
     if entry.kind != "inproceedings":
-        source.add_finding("kind", "", f"the publisher knows no @{entry.kind} here: write @InProceedings")
+        source.add_finding("kind", "", f"the publisher does not accept @{entry.kind}: write @InProceedings")
         return None, source.findings
     key = source.key()
     if not KEY.match(key):
         source.add_finding(
             "key",
             "",
-            "the key may only hold ASCII letters, digits and hyphens; the paper's files bear it",
+            "the key names the paper's files: use ASCII letters, digits and hyphens only",
             fix=_plain_key(key),
         )
     title_latex = source.latex("title")
@@ -206,7 +207,7 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         source.too_long("pages", record.pages)
     if r"\$" in record.title:
         source.add_finding(
-            "dollar", "title", r"\$ prints a dollar sign; mathematics stands between plain $", Severity.WARNING
+            "dollar", "title", r"\$ prints a dollar sign: write mathematics between plain $", Severity.WARNING
         )
     if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
         source.add_finding("author", "author", "the paper has no authors: add them, each as Last, First")
@@ -255,12 +256,12 @@ class _Source:
         self.findings.append(finding)
 
     def too_long(self, name: str, value: str) -> None:
-        self.add_finding("length", name, f"is {len(value)} characters long, at most {LIMITS[name]} fit: shorten it")
+        self.add_finding("length", name, f"is {len(value)} characters long; the limit is {LIMITS[name]}: shorten it")
 
     def key(self) -> str:
         name = "bib_key" if self.entry.kind == "proceedings" else "key"
         if not self.entry.key:
-            self.add_finding("key", "", f"the entry has no key: write one behind @{self.entry.kind}{{")
+            self.add_finding("key", "", f"the entry has no key: write one after @{self.entry.kind}{{")
         if len(self.entry.key) > LIMITS[name]:
             self.too_long(name, self.entry.key)
         return self.entry.key
@@ -274,8 +275,8 @@ class _Source:
             self.add_finding(
                 "unmapped",
                 name,
-                f"no LaTeX form is known for {', '.join(map(describe, written.unmapped))}: write it in LaTeX; "
-                "the volume cannot be delivered before",
+                f"we know no LaTeX form for {', '.join(map(describe, written.unmapped))}: write it in LaTeX before you "
+                "deliver the volume",
                 Severity.WARNING,
             )
         self._ascii[name] = without_escapes(written.text)
@@ -304,7 +305,7 @@ class _Source:
     def number(self, name: str, largest: int) -> int:
         value = self._left.pop(name, "")
         if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) <= largest):
-            self.add_finding("required", name, f"'{value[:40]}' is no {name}: write a whole number in braces")
+            self.add_finding("required", name, f"'{value[:40]}' is not a {name}: write a whole number in braces")
             return 0
         return int(value)
 
@@ -318,7 +319,7 @@ class _Source:
                 return date.fromisoformat(value)
         except ValueError:
             pass
-        what = f"'{value[:40]}' is no date" if value else "is empty"
+        what = f"'{value[:40]}' is not a date" if value else "is empty"
         self.add_finding("dates", name, f"{what}: write it as YYYY-MM-DD", Severity.WARNING)
         self.keep(name)
         return None
@@ -332,14 +333,14 @@ class _Source:
     def names(self, name: str) -> tuple[Name, ...]:
         texts = split_names(self._left.pop(name, ""))
         if len(texts) > MAX_AUTHORS:
-            self.add_finding("length", name, f"has {len(texts)} names, at most {MAX_AUTHORS} fit")
+            self.add_finding("length", name, f"has {len(texts)} names; the limit is {MAX_AUTHORS}")
             return ()
         read = [self._name(name, place, text) for place, text in enumerate(texts, 1)]
         return tuple(person for person in read if person)
 
     def _name(self, name: str, place: int, text: str) -> Name | None:
         if text.lower() == "others":
-            self.add_finding("author", name, "ends in 'and others': list every author, each must be named")
+            self.add_finding("author", name, "ends in 'and others': list every author by name")
             return None
         try:
             reading = read_name(text)
@@ -372,7 +373,7 @@ class _Source:
         if lost := ascii_latex(str(person)).unmapped:
             shown = ", ".join(map(describe, lost))
             message = (
-                f"name {place}, {person}: no LaTeX form is known for {shown}; the volume cannot be delivered before"
+                f"name {place}, {person}: we know no LaTeX form for {shown}: change it before you deliver the volume"
             )
             self.add_finding("unmapped", name, message, Severity.WARNING)
         return person

@@ -26,4 +26,6 @@ class Source:
 
 
 def _encoding(name: str, what: str, line: int | None) -> Finding:
-    return Finding(rule="encoding", message=f"the file {what}: save it as UTF-8 and try again", file=name, line=line)
+    return Finding(
+        rule="encoding", message=f"the file {what}: save it as UTF-8 and import it again", file=name, line=line
+    )

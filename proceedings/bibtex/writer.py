@@ -96,7 +96,7 @@ class _Writer:
     def paper(self, record: PaperRecord) -> str:
         self.paper_key = record.key
         if not KEY.match(record.key):
-            self._add_finding("key", "the key may only hold ASCII letters, digits and hyphens")
+            self._add_finding("key", "the key may contain ASCII letters, digits and hyphens only")
         known = [
             ("title", self._title(record)),
             ("author", self._authors(record.authors)),
@@ -128,7 +128,7 @@ class _Writer:
         if written.unmapped:
             self._add_finding(field, f"no LaTeX form for {', '.join(map(describe, written.unmapped))}")
         elif unbalanced(written.text):
-            self._add_finding(field, "its braces do not balance")
+            self._add_finding(field, "the braces do not match: correct them")
         return without_escapes(written.text)
 
     def _title(self, record: PaperRecord) -> str:

@@ -68,7 +68,7 @@ def _copy(one: Item, target: Path) -> None:
             digest.update(chunk)
             file.write(chunk)
     if digest.hexdigest() != one.sha256:
-        msg = f"{one.name}: the stored file is not the one that came in. Restore it from the backup."
+        msg = f"{one.name}: the stored file was changed after the upload. Restore it from the backup."
         raise PackageError(msg)
 
 

@@ -81,7 +81,7 @@ def _body(one: Item, crc32: int) -> Iterator[bytes]:
             size += len(chunk)
             yield chunk
     if (size, seen) != (one.size, crc32):
-        msg = f"{one.name}: the stored file is not the one that came in. Restore it from the backup."
+        msg = f"{one.name}: the stored file was changed after the upload. Restore it from the backup."
         raise PackageError(msg)
 
 

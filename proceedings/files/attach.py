@@ -34,9 +34,9 @@ class Outcome(StrEnum):
     ATTACHED = "attached"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
-    REJECTED = "refused"
-    LEFT = "left alone"
-    HELD = "held back"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    HELD = "held for review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Attacher:
         """Attaches one file and adds its findings to `findings`. Raises _RejectedError and OSError."""
         known = self._identify(name)
         if known is None:
-            return Outcome.LEFT
+            return Outcome.IGNORED
         paper = self.papers[known.key]
         digest = read_digest(self.folder / name)
         old = self.files.get((paper.pk, known.kind))
@@ -177,22 +177,26 @@ class _Attacher:
         """Returns which paper the file belongs to; None for the BibTeX file, which may be in the same folder."""
         base = PurePosixPath(name).name
         if "permission" in base.lower():
-            raise _RejectedError("permission-mixed", "is a permission, not a paper: the desk writes permissions itself")
+            raise _RejectedError(
+                "permission-mixed", "is a permission, not a paper: we create permissions ourselves, so leave it out"
+            )
         known = read_name(base)
         if known is None:
             if base.endswith(".bib"):
                 return None
-            raise _RejectedError("file-name", "is called neither <key>.pdf nor <key>-supp.<ext>: rename it")
+            raise _RejectedError("file-name", "is not named <key>.pdf or <key>-supp.<ext>: rename it")
         if "/" in name:
-            raise _RejectedError("stranded", f"lies in the folder {PurePosixPath(name).parent}: move it up", base)
+            raise _RejectedError(
+                "stranded", f"is in the folder {PurePosixPath(name).parent}: move it out of the folder", base
+            )
         if known.key in self.withdrawn:
-            raise _RejectedError("withdrawn", f"{known.key} is withdrawn")
+            raise _RejectedError("withdrawn", f"the paper {known.key} is withdrawn")
         if known.key not in self.papers:
             near = next((key for key in self.papers if key.lower() == known.key.lower()), "")
             fix = f"{near}{base[len(known.key) :]}" if near else ""
-            raise _RejectedError("extra-file", f"no paper of v{self.volume.number} has the key {known.key}", fix)
+            raise _RejectedError("extra-file", f"v{self.volume.number} has no paper with the key {known.key}", fix)
         if len(base) > _MAX_NAME_LENGTH:
-            raise _RejectedError("file-name", "has too long a name")
+            raise _RejectedError("file-name", "has a name that is too long: shorten it")
         if known.kind is Kind.SUPPLEMENT and len(self.supplements[known.key]) > 1:
             others = " and ".join(self.supplements[known.key])
             raise _RejectedError("supplement", f"{known.key} has several supplements, {others}: keep one")
@@ -200,12 +204,10 @@ class _Attacher:
 
     def _inspect(self, name: str, known: FileName, digest: Digest) -> pdf_rules.PdfFacts:
         if digest.size == 0:
-            raise _RejectedError("pdf", "is empty")
+            raise _RejectedError("pdf", "is empty: upload it again")
         owner = self.owners.get(digest.sha256)
         if owner and owner[0] != known.key:
-            raise _RejectedError(
-                "duplicate-file", f"is the same file as that of {owner[0]}: one of them is the wrong one"
-            )
+            raise _RejectedError("duplicate-file", f"is the same file as that of {owner[0]}: replace the wrong one")
         if known.extension != "pdf":
             return pdf_rules.PdfFacts()
         facts = self.read_pdf(self.folder / name)
@@ -228,7 +230,9 @@ class _Attacher:
             with transaction.atomic():
                 row.save()
         except IntegrityError as error:
-            raise _RejectedError("busy", "somebody else attached one at the same moment: run it again") from error
+            raise _RejectedError(
+                "busy", "another user uploaded a file for this paper at the same time: upload it again"
+            ) from error
         self.files[paper.pk, known.kind] = row
         self.owners[digest.sha256] = (known.key, known.kind)
 

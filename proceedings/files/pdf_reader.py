@@ -28,7 +28,7 @@ def read_pdf(path: Path) -> PdfFacts:
 def read_open_pdf(file: BinaryIO) -> PdfFacts:
     """Returns the facts of an open file."""
     if _HEADER not in file.read(1024):
-        return PdfFacts(problem="it does not begin like one")
+        return PdfFacts(problem="it has no PDF header")
     file.seek(0)
     try:
         return _facts(PdfReader(file, strict=False))

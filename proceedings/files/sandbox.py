@@ -29,7 +29,7 @@ MAX_WAIT_SECONDS = 3 * MAX_CPU_SECONDS
 MAX_MEMORY = 1 << 30
 """Address space of the child, in bytes."""
 
-OVER_LIMIT = PdfFacts(problem="it takes more time or memory to read than any paper does")
+OVER_LIMIT = PdfFacts(problem="reading it takes too much time or memory")
 
 ReadPdf = Callable[[Path], PdfFacts]
 

@@ -76,16 +76,14 @@ class _UploadFolder:
     def add(self, name: str, size: int, source: BinaryIO) -> None:
         """Copies one file to the folder. Raises _RejectedError."""
         if name in ("", ".", "..") or not name.isprintable():
-            raise _RejectedError("has a name that no file of a paper has: rename it")
+            raise _RejectedError("has an invalid name: rename it")
         if name.casefold() in self.names:
-            raise _RejectedError("comes twice in this upload: keep one")
+            raise _RejectedError("appears twice in this upload: keep one")
         if size > MAX_FILE_SIZE:
-            raise _RejectedError(
-                f"is larger than {MAX_FILE_SIZE >> 20} MB: make it smaller, or offer it under an address"
-            )
+            raise _RejectedError(f"is larger than {MAX_FILE_SIZE >> 20} MB: make it smaller, or link to it instead")
         if len(self.names) >= MAX_FILES or self.total + size > MAX_TOTAL_SIZE:
             raise _RejectedError(
-                f"is more than {MAX_FILES} files or {MAX_TOTAL_SIZE >> 30} GB at once: upload the rest after"
+                f"exceeds {MAX_FILES} files or {MAX_TOTAL_SIZE >> 30} GB in one upload: upload the rest separately"
             )
         self.names.add(name.casefold())
         self.total += size
@@ -98,7 +96,7 @@ def _unpack_zip(upload: Upload, target: _UploadFolder) -> list[Finding]:
     try:
         archive = zipfile.ZipFile(upload.file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _RejectedError(f"is no zip that can be opened ({error}): make it anew") from error
+        raise _RejectedError(f"is not a valid zip ({error}): create it again") from error
     found = []
     with archive:
         for member in _wanted_members(archive.infolist()):
@@ -111,7 +109,9 @@ def _unpack_zip(upload: Upload, target: _UploadFolder) -> list[Finding]:
             except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
                 (target.folder / PurePosixPath(member.filename).name).unlink(missing_ok=True)
                 found.append(
-                    _finding(f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): zip it anew")
+                    _finding(
+                        f"{upload.name}: {member.filename}", f"is damaged in the zip ({error}): create the zip again"
+                    )
                 )
     return found
 
@@ -129,15 +129,15 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     """Raises _RejectedError for a member that a zip of papers never has."""
     path = PurePosixPath(member.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in member.filename:
-        raise _RejectedError("has a name that leads out of the zip: zip the files themselves")
+        raise _RejectedError("has a path that leads outside the zip: zip the files only")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _RejectedError("is a link, not a file: zip the file itself")
     if member.header_offset < 0:
-        raise _RejectedError("begins before the zip does, which is damaged: zip it anew")
+        raise _RejectedError("has an invalid position in the zip: create the zip again")
     if member.flag_bits & 0x1:
         raise _RejectedError("is encrypted: zip it without a password")
     if member.file_size > _MAX_RATIO * max(member.compress_size, 1024):
-        raise _RejectedError("unpacks to far more than a paper can be: zip it anew")
+        raise _RejectedError("is compressed too strongly for a paper: create the zip again")
 
 
 def _finding(name: str, message: str) -> Finding:

@@ -60,23 +60,27 @@ def match(contact: Contact, authors: Sequence[Name]) -> int:
         wanted = contact.name
     name = _as_name(wanted)
     for same in (identical, same_words, same_letters, compatible):
-        fitting = [index for index, author in enumerate(authors) if same(name, author)]
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            places = " and ".join(str(index + 1) for index in fitting)
-            msg = f"'{wanted}' fits authors {places}: put the place, such as {fitting[0] + 1}, in a column 'author'"
+        matches = [index for index, author in enumerate(authors) if same(name, author)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            places = " and ".join(str(index + 1) for index in matches)
+            msg = (
+                f"'{wanted}' matches authors {places}: add a column 'author' with the position, such as "
+                f"{matches[0] + 1}"
+            )
             raise NoMatchError(msg)
     everyone = "; ".join(map(str, authors))
     msg = (
-        f"'{wanted}' is not among the authors ({everyone}): correct it, or put the author's place in a column 'author'"
+        f"'{wanted}' is not among the authors ({everyone}): correct the name, or add a column 'author' with "
+        "the position"
     )
     raise NoMatchError(msg)
 
 
 def _by_place(place: int, authors: Sequence[Name]) -> int:
     if not 1 <= place <= len(authors):
-        msg = f"there is no author {place}: the paper has {len(authors)}"
+        msg = f"there is no author {place}; the paper has {len(authors)} authors: correct the position"
         raise NoMatchError(msg)
     return place - 1
 
@@ -117,11 +121,9 @@ class _Table:
                 contacts += self._row(header, cells, line)
         except csv.Error as error:
             rows += 1
-            self._add_finding(
-                "csv", f"the table cannot be read from here on ({error}): look for a quote without its partner", start
-            )
+            self._add_finding("csv", f"the table cannot be read from here on ({error}): add the missing quote", start)
         if header is None and not self.findings:
-            self._add_finding("csv", f"the table is empty: its first line must be {','.join(COLUMNS)}", 1)
+            self._add_finding("csv", f"the table is empty: write the columns in its first line, {','.join(COLUMNS)}", 1)
         kept, found = _without_duplicates(contacts, self.file)
         return ContactTable(tuple(kept), rows, tuple(self.findings + found))
 
@@ -133,11 +135,11 @@ class _Table:
             return names
         hint = ""
         if len(cells) == 1 and re.search("[;\t]", cells[0]):
-            hint = " (columns are set apart by commas here, not by semicolons or tabs)"
+            hint = " (separate columns with commas, not semicolons or tabs)"
         self._add_finding(
             "columns",
             f"the columns are {', '.join(names)}; the first line must be {','.join(COLUMNS)}, with 'author' as fourth "
-            f"column if a name alone is not enough{hint}. No contact was read",
+            f"column if a name is ambiguous{hint}. We read no corresponding authors",
             line,
         )
         return None
@@ -154,7 +156,7 @@ class _Table:
             if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", cell):
                 self._add_finding(
                     "line-break",
-                    "holds a line break or control character: put it on one line",
+                    "contains a line break or control character: write it on one line",
                     line,
                     _shown(row["paper"]),
                     name,
@@ -181,8 +183,8 @@ def _without_duplicates(contacts: Sequence[Contact], file: str) -> tuple[list[Co
     findings = [
         Finding(
             rule="two-contacts",
-            message=f"the paper has {len(lines[contact.paper])} contacts, in lines "
-            f"{', '.join(map(str, lines[contact.paper]))}: keep one; none was taken",
+            message=f"the paper has {len(lines[contact.paper])} corresponding authors, in lines "
+            f"{', '.join(map(str, lines[contact.paper]))}: keep one; we set none",
             file=file,
             line=contact.line,
             paper=contact.paper,

@@ -125,7 +125,7 @@ class _Mapper:
             self.add_finding(
                 one,
                 "required",
-                f"the paper has no {missing}: add them in the submission system, or by hand",
+                f"the paper has no {missing}: add them in the submission system or on the paper's page",
                 field=missing,
             )
             return None
@@ -163,7 +163,7 @@ class _Mapper:
             return None
         if title.unmapped:
             named = ", ".join(map(describe, title.unmapped))
-            message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
+            message = f"we know no LaTeX form for {named}: change it before you deliver the volume"
             self.add_finding(one, "unmapped", message, Severity.WARNING, field="title")
         return title
 
@@ -171,14 +171,14 @@ class _Mapper:
         written = ascii_latex(prose_to_latex(one.abstract))
         if written.unmapped:
             named = ", ".join(map(describe, written.unmapped))
-            message = f"no LaTeX form is known for {named}; the volume cannot be delivered before"
+            message = f"we know no LaTeX form for {named}: change it before you deliver the volume"
             self.add_finding(one, "unmapped", message, Severity.WARNING, field="abstract")
         return without_escapes(written.text)
 
     def _details(self, one: Submission, place: int, person: Person) -> Details:
         email = person.email.strip()
         if email and (not _ADDRESS.match(email) or len(email) > LIMITS["email"]):
-            message = f"name {place}: '{email[:80]}' is no e-mail address; it was left out"
+            message = f"name {place}: '{email[:80]}' is not an email address and was skipped"
             self.add_finding(one, "email", message, Severity.WARNING, field="emails")
             email = ""
         return Details(email, person.affiliation[: LIMITS["affiliation"]])
@@ -187,7 +187,7 @@ class _Mapper:
         marked = [place for place, person in enumerate(one.people) if person.is_corresponding]
         if len(marked) > 1:
             names = "; ".join(str(one.people[place].name) for place in marked)
-            message = f"{len(marked)} corresponding authors are marked ({names}): choose one; none was taken"
+            message = f"{len(marked)} corresponding authors are marked ({names}): choose one; we set none"
             self.add_finding(one, "two-contacts", message, Severity.WARNING, field="authors")
             return None
         return marked[0] if marked else None

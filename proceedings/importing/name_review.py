@@ -87,11 +87,11 @@ def paper_has_review(paper: str, **which: Any) -> Exists:
 def read_answer(text: str) -> Name:
     """Reads a typed name, ``Last, First``. Raises NotANameError with what to write instead."""
     if text.strip() and "," not in text and not text.strip().startswith("{"):
-        msg = f"“{text.strip()}” has no comma: write it as Last, First, or in braces if it has only one part"
+        msg = f"“{text.strip()}” has no comma: write Last, First, or use braces for a name with one part"
         raise NotANameError(msg)
     name = read_person(text).name
     if not name.family.strip("{} "):
-        msg = "there is no family name: write it as Last, First"
+        msg = "the family name is missing: write Last, First"
         raise NotANameError(msg)
     for part in PARTS:
         if len(getattr(name, part)) > LIMITS[part]:

@@ -36,11 +36,13 @@ class _Notes:
         try:
             data = json.loads(strip_invisible(text))
         except (ValueError, RecursionError) as error:
-            finding = Finding(rule="json", message=f"the file is no JSON: {error}", file=self.file)
+            finding = Finding(rule="json", message=f"the file is not JSON ({error}): export it again", file=self.file)
             return Submissions((), 0, (finding,))
         notes = data.get("notes") if isinstance(data, dict) else data
         if not isinstance(notes, list):
-            finding = Finding(rule="json", message="the file has no list of notes", file=self.file)
+            finding = Finding(
+                rule="json", message="the file has no list of notes: export the submissions as JSON", file=self.file
+            )
             return Submissions((), 0, (finding,))
         found = [one for place, note in enumerate(notes, 1) if (one := self._note(place, note))]
         return Submissions(tuple(found), len(notes), tuple(self.findings))
@@ -48,13 +50,13 @@ class _Notes:
     def _note(self, place: int, note: Any) -> Submission | None:
         content = note.get("content") if isinstance(note, dict) else None
         if not isinstance(content, dict):
-            self.add_finding(place, "json", "has no content: it is no submission")
+            self.add_finding(place, "json", "was skipped: it has no content")
             return None
         number = str(note.get("number") or note.get("id") or "")
         decision = self._decision(note) or _text(content, "venueid")
         if re.search("reject|withdraw", decision, re.IGNORECASE):
             self.add_finding(
-                place, "not-accepted", f"set aside: its decision is '{decision[:60]}'", Severity.NOTE, number
+                place, "not-accepted", f"skipped: its decision is '{decision[:60]}'", Severity.NOTE, number
             )
             return None
         people = tuple(self._people(place, number, content))

@@ -74,11 +74,11 @@ def apply(plan: Plan, *, leave_out: Collection[str] = (), volume_too: bool = Tru
     plan was made. In both cases nothing is written.
     """
     if plan.volume is None:
-        msg = "The file names no volume that could be read; nothing was changed."
+        msg = "The file has no readable volume, so nothing was changed. Correct its @Proceedings entry."
         raise NothingToApplyError(msg)
     with transaction.atomic():
         if _Planner(plan.source, lock=True).plan() != plan:
-            msg = "The volume was changed by somebody else in the meantime; nothing was changed. Look at the new plan."
+            msg = "Another user changed the volume, so nothing was imported. Check the new plan."
             raise PlanOutdatedError(msg)
         change = plan.volume_change if volume_too or plan.volume_change is Change.NEW else Change.UNCHANGED
         volume = _write_volume(plan.volume, change)
@@ -139,7 +139,7 @@ class _Planner:
         record = entry.record
         if record and self.source.file.volume is None:
             self._add_finding(
-                "volume", "there is no volume to put it in: correct the @Proceedings entry", record, Severity.ERROR
+                "volume", "the file has no readable volume: correct the @Proceedings entry", record, Severity.ERROR
             )
         if record is None or self.source.file.volume is None:
             return PaperPlan(entry.key, entry.line, Change.REJECTED)
@@ -151,7 +151,7 @@ class _Planner:
         after = self._resolve_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()
         if row and row.status == Paper.Status.WITHDRAWN:
-            self._add_finding("withdrawn", "was withdrawn at the desk and stays so", record, Severity.NOTE)
+            self._add_finding("withdrawn", "is withdrawn and stays withdrawn", record, Severity.NOTE)
         change = _change(row, record, differences)
         return PaperPlan(record.key, entry.line, change, record, after, differences, row.pk if row else None)
 
@@ -175,7 +175,7 @@ class _Planner:
             after = settled
         old = contact_of(before)
         if old and contact_of(after) is None:
-            message = f"{old.address} was the corresponding author and is no longer an author; name another one"
+            message = f"{old.address} was the corresponding author and is no longer an author: choose another one"
             self._add_finding("contact-lost", message, record, Severity.WARNING)
         return after
 
@@ -186,7 +186,7 @@ class _Planner:
                 raise ValidationError("")
             validate_email(contact.email)
         except ValidationError:
-            self._reject_contact(contact, "email", f"'{contact.email[:80]}' is no e-mail address: correct it")
+            self._reject_contact(contact, "email", f"'{contact.email[:80]}' is not an email address: correct it")
             return None
         try:
             return match(contact, record.authors)
@@ -198,11 +198,11 @@ class _Planner:
         for contact in self.contacts.values():
             if contact.paper in in_file:
                 self._reject_contact(
-                    contact, "paper", "the paper itself was rejected, see above; correct it and import again"
+                    contact, "paper", "the paper was rejected (see above): correct it and import again"
                 )
             else:
                 self._reject_contact(
-                    contact, "paper", f"no paper '{contact.paper[:80]}' is in {self.source.bib}: correct the key"
+                    contact, "paper", f"{self.source.bib} has no paper '{contact.paper[:80]}': correct the key"
                 )
 
     def _reject_contact(self, contact: Contact, field: str, message: str) -> None:
@@ -273,7 +273,10 @@ def _write_volume(record: VolumeRecord, change: Change) -> Volume:
         try:
             return Volume.objects.create(**values)
         except IntegrityError as error:  # two simultaneous imports of a new volume: there was no row to lock
-            msg = f"Volume {record.number} was made by somebody else in the meantime; nothing was changed. Plan again."
+            msg = (
+                f"Volume {record.number} was just created by another user, so nothing was imported. Import the "
+                "file again."
+            )
             raise PlanOutdatedError(msg) from error
     if change is Change.CHANGED:
         Volume.objects.filter(number=record.number).update(**values)

@@ -85,9 +85,7 @@ def _rows(text: str, problems: list[tuple[int, str]]) -> Iterator[tuple[int, lis
             if any(cell.strip() for cell in row):
                 yield line, [strip_invisible(cell).strip() for cell in row]
     except csv.Error as error:
-        problems.append(
-            (start, f"the table cannot be read from here on ({error}): look for a quote without its partner")
-        )
+        problems.append((start, f"the table cannot be read from here on ({error}): add the missing quote"))
 
 
 def _head(cells: Sequence[str]) -> list[str]:
@@ -116,7 +114,9 @@ class _Table:
             wanted = " and ".join(f"'{self.columns[name]}'" for name in ("title", "authors"))
             first = ", ".join(rows[0][1])[:200] if rows else "empty"
             self.add_finding(
-                1, "columns", f"there are no columns {wanted}: the first line is {first}. Name them with --columns"
+                1,
+                "columns",
+                f"the columns {wanted} are missing; the first line is {first}. Name the columns with --columns",
             )
             return Submissions((), 0, tuple(self.findings))
         head = _head(rows[head_at][1])
@@ -140,14 +140,14 @@ class _Table:
         decision = values.get("decision", "")
         if decision and not re.search("accept|camera", decision, re.IGNORECASE):
             self.add_finding(
-                line, "not-accepted", f"set aside: its decision is '{decision[:40]}'", Severity.NOTE, paper=number
+                line, "not-accepted", f"skipped: its decision is '{decision[:40]}'", Severity.NOTE, paper=number
             )
             return None
         if cells.get("deleted?", "").casefold() not in _NO:
-            self.add_finding(line, "not-accepted", "set aside: it is marked as deleted", Severity.NOTE, paper=number)
+            self.add_finding(line, "not-accepted", "skipped: it is marked as deleted", Severity.NOTE, paper=number)
             return None
         if number and number in seen:
-            self.add_finding(line, "duplicate", f"the number {number} stands twice: keep one row", paper=number)
+            self.add_finding(line, "duplicate", f"the number {number} appears twice: keep one row", paper=number)
             return None
         seen.add(number)
         people = self.people.of.get(number, ()) if self.people else tuple(self._people(line, number, values))
@@ -167,7 +167,7 @@ class _Table:
         texts = split_people(values.get("authors", ""))
         emails = [part.strip() for part in re.split("[;,]", values.get("emails", "")) if part.strip()]
         if emails and len(emails) != len(texts):
-            message = f"{len(texts)} authors, but {len(emails)} addresses: none was taken"
+            message = f"{len(texts)} authors, but {len(emails)} email addresses: we set none"
             self.add_finding(line, "emails", message, Severity.WARNING, paper=number)
             emails = []
         contact = values.get("contact", "").strip().casefold()
@@ -235,7 +235,7 @@ def _easychair_people(text: str, file: str) -> _People | None:
         Finding(rule="csv", message=f"table of authors: {message}", file=file, line=line) for line, message in problems
     ]
     if not number or "last name" not in head:
-        message = "the table of authors has no columns 'submission #' and 'last name'"
+        message = "the table of authors has no columns 'submission #' and 'last name': use EasyChair's author.csv"
         return _People({}, (*findings, Finding(rule="columns", message=message, file=file, line=1)))
     people: dict[str, list[Person]] = defaultdict(list)
     for line, cells in rows[1:]:

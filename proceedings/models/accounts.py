@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError(f"{value!r} is not a time zone. Give an IANA name such as Europe/Paris.")
+        raise ValidationError(f"{value!r} is not a time zone. Enter an IANA name such as Europe/Paris.")
 
 
 class User(AbstractUser):
@@ -23,7 +23,7 @@ class User(AbstractUser):
         max_length=60,
         default="UTC",
         validators=[validate_time_zone],
-        help_text="IANA name, such as Europe/Paris. Times are shown in it beside UTC.",
+        help_text="IANA name, such as Europe/Paris. We show times in this zone beside UTC.",
     )
 
 
@@ -63,4 +63,4 @@ class ResetRequest(models.Model):
         constraints = [models.UniqueConstraint(Lower("email"), name="one_reset_at_a_time")]
 
     def __str__(self) -> str:
-        return f"new password asked for at {self.asked_at}"
+        return f"password reset requested at {self.asked_at}"

@@ -25,10 +25,12 @@ class Paper(models.Model):
                 r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z", "Use ASCII letters, digits and hyphens, such as smith24a."
             )
         ],
-        help_text="lastnameYY, with a, b, c … where several papers share it. It names every file of the paper.",
+        help_text=(
+            "Last name and year, such as smith24, then a, b, c … if papers share it. Every file of the paper uses it."
+        ),
     )
     position = models.PositiveIntegerField(default=0, help_text="Order in the volume's file.")
-    title = models.CharField(max_length=500, help_text="In Unicode; mathematics stays as LaTeX between dollar signs.")
+    title = models.CharField(max_length=500, help_text="In Unicode, with mathematics as LaTeX between dollar signs.")
     title_latex = models.TextField("title in LaTeX", help_text="As the publisher's BibTeX file has it.")
     abstract = models.TextField("abstract in LaTeX", blank=True)
     pages = models.CharField(max_length=40, blank=True, help_text="First and last page, such as 1--21.")
@@ -38,27 +40,27 @@ class Paper(models.Model):
         "further BibTeX fields",
         default=dict,
         blank=True,
-        help_text="Fields such as openreview, software or video, kept and written back.",
+        help_text="Such as openreview, software or video. We write them to the volume’s BibTeX file.",
     )
     submission = models.CharField(
         "submission number",
         max_length=120,
         blank=True,
-        help_text="What the submission system calls the paper; by it a second import finds the paper again.",
+        help_text="The paper’s number in the submission system. Later imports use it to find the paper.",
     )
     delivered_key = models.CharField(
         max_length=80,
         blank=True,
         editable=False,
-        help_text="The key that the publisher has been given; from then on it stays.",
+        help_text="The key in the first package. It can no longer change.",
     )
 
     public_id = models.CharField(
-        "publisher’s id",
+        "publisher ID",
         max_length=80,
         blank=True,
-        validators=[RegexValidator(r"^[a-z0-9-]+\Z", "Small letters, digits and hyphens, such as smith24a.")],
-        help_text="What the published paper is called in its address. Empty: as predicted.",
+        validators=[RegexValidator(r"^[a-z0-9-]+\Z", "Use lower-case letters, digits and hyphens, such as smith24a.")],
+        help_text="The last part of the paper’s address at the publisher. Leave empty to use the predicted one.",
     )
 
     class Meta:
@@ -85,7 +87,9 @@ class Paper(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.delivered_key and self.key != self.delivered_key:
-            raise ValidationError({"key": f"The publisher has the paper as {self.delivered_key}: the key stays."})
+            raise ValidationError(
+                {"key": f"The publisher has the paper as {self.delivered_key}. The key can no longer change."}
+            )
 
 
 class PaperFile(models.Model):
@@ -93,15 +97,15 @@ class PaperFile(models.Model):
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="files")
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
-    extension = models.CharField(max_length=10, help_text="In small letters, such as pdf or tar.gz.")
-    original_name = models.CharField(max_length=255, help_text="What the file was called when it came in.")
+    extension = models.CharField(max_length=10, help_text="In lower case, such as pdf or tar.gz.")
+    original_name = models.CharField(max_length=255, help_text="Name of the uploaded file.")
     stored_as = models.CharField(max_length=300, help_text="Its name in private storage.")
     size = models.PositiveBigIntegerField(help_text="In bytes.")
-    crc32 = models.PositiveBigIntegerField(help_text="As zip archives have it: computed once, when the file came in.")
+    crc32 = models.PositiveBigIntegerField(help_text="CRC-32 for zip archives, computed on upload.")
     sha256 = models.CharField(max_length=64)
     pages = models.PositiveIntegerField(default=0, help_text="Of a PDF; 0 for anything else.")
-    first_page = models.TextField(blank=True, help_text="The beginning of the text of a PDF's first page.")
-    own_title = models.CharField(max_length=300, blank=True, help_text="What a PDF calls its title.")
+    first_page = models.TextField(blank=True, help_text="Beginning of the text on a PDF’s first page.")
+    own_title = models.CharField(max_length=300, blank=True, help_text="Title in the PDF’s metadata.")
 
     class Meta:
         ordering = ["paper", "kind"]
@@ -130,10 +134,10 @@ class Author(models.Model):
     given = models.CharField("given names", max_length=200, blank=True)
     particle = models.CharField(max_length=60, blank=True, help_text="von, van der, de la …")
     family = models.CharField(
-        "family name", max_length=200, help_text="The whole name for people with one name and for groups."
+        "family name", max_length=200, help_text="For a group, or a person with one name, the whole name."
     )
     suffix = models.CharField(max_length=30, blank=True, help_text="Jr, III …")
-    email = models.EmailField(blank=True)
+    email = models.EmailField("email address", blank=True)
     affiliation = models.CharField(max_length=300, blank=True)
     orcid = models.CharField(
         "ORCID iD",
@@ -153,12 +157,12 @@ class Author(models.Model):
                 fields=["paper"],
                 condition=Q(is_corresponding=True),
                 name="one_corresponding_author",
-                violation_error_message="A paper has one corresponding author.",
+                violation_error_message="A paper can have only one corresponding author.",
             ),
             models.CheckConstraint(
                 condition=Q(is_corresponding=False) | ~Q(email=""),
                 name="corresponding_author_has_address",
-                violation_error_message="The corresponding author needs an e-mail address.",
+                violation_error_message="The corresponding author has no email address. Enter one.",
             ),
             models.CheckConstraint(condition=~Q(family=""), name="author_has_family_name"),
         ]

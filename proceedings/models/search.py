@@ -103,6 +103,6 @@ def table_of(model: type[Model]) -> str:
 def index_warnings(indexes: list[Index], number: str) -> list[CheckMessage]:
     """Returns a system check warning for missing indexes."""
     lacking = missing_indexes(indexes)
-    hint = "As a superuser of this database: CREATE EXTENSION pg_trgm. Then: manage.py index_search."
-    words = f"Searching is slow: PostgreSQL lacks {' and '.join(lacking)}."
-    return [Warning(words, hint=hint, id=number)] if lacking else []
+    hint = "As a superuser of this database, run CREATE EXTENSION pg_trgm. Then run manage.py create_search_indexes."
+    message = f"Search is slow: PostgreSQL lacks {' and '.join(lacking)}."
+    return [Warning(message, hint=hint, id=number)] if lacking else []

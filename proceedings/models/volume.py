@@ -41,7 +41,7 @@ class Volume(models.Model):
     address = models.CharField("place", max_length=300, blank=True, help_text="Venue, city, country.")
     conference_url = models.URLField("conference URL", max_length=300, blank=True)
     published = models.DateField(
-        null=True, blank=True, help_text="Date of publication; clause 7 is met from this day on."
+        null=True, blank=True, help_text="Publication date. From this day on, agreements do not lapse (clause 7)."
     )
     editor_names = models.JSONField(
         "volume editors' names",
@@ -54,23 +54,21 @@ class Volume(models.Model):
         "further BibTeX fields",
         default=dict,
         blank=True,
-        help_text="Fields that the desk does not use, kept and written back.",
+        help_text="Other fields. We write them to the volume’s BibTeX file.",
     )
-    columns = models.JSONField(
-        default=dict, editable=False, help_text="What its last table called the columns that the desk asks for."
-    )
+    columns = models.JSONField(default=dict, editable=False, help_text="Columns of the volume’s last imported table.")
     editors = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="volumes",
-        verbose_name="editors at the desk",
-        help_text="Who may see and run this volume. Only a superuser changes this.",
+        verbose_name="volume editors",
+        help_text="They may see and change this volume. Only a superuser can change this list.",
     )
     assistants = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="assisted",
-        help_text="Who may see this volume and remind its authors, and change nothing. Only a superuser changes this.",
+        help_text="They may see this volume and send reminders. Only a superuser can change this list.",
     )
 
     objects = VolumeQuerySet.as_manager()

@@ -66,19 +66,19 @@ def check_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
 def _bibliographies(names: Sequence[str]) -> Iterator[Finding]:
     found = [name for name in names if name.endswith(".bib") and "/" not in name and not name.endswith("_clean.bib")]
     if not found:
-        yield Finding(rule="one-bib", message="there is no .bib file: the package needs exactly one")
+        yield Finding(rule="one-bib", message="the package has no .bib file: add exactly one")
     for name in found[1:]:
-        message = f"a second .bib file beside {found[0]}: the publisher takes whichever comes first; keep one"
+        message = f"a second .bib file beside {found[0]}: the publisher reads only the first one, so keep one"
         yield Finding(rule="one-bib", message=message, file=name)
 
 
 def _file(name: str, keys: set[str]) -> Iterator[Finding]:
     path = PurePosixPath(name)
     if not name.isascii():
-        yield _finding(name, "file-name", "the name holds other letters than ASCII", fix=ascii(path.name)[1:-1])
+        yield _finding(name, "file-name", "the name contains non-ASCII characters", fix=ascii(path.name)[1:-1])
     folders = path.parts[:-1]
     if _PERMISSION.search(path.name) or any(_PERMISSIONS_FOLDER.search(folder) for folder in folders):
-        message = "a permission in the public package, which ends up in public: it belongs into the permissions package"
+        message = "a permission in the public package would be published: move it to the permissions package"
         yield _finding(name, "permission-mixed", message, fix="move it to vNNpermissions/")
     elif folders and folders[0] != "assets":
         yield from _stranded(name, path)
@@ -89,11 +89,14 @@ def _file(name: str, keys: set[str]) -> Iterator[Finding]:
 def _stranded(name: str, path: PurePosixPath) -> Iterator[Finding]:
     """2.4, points 3 and 4: the publisher ignores papers and supplements in a subfolder."""
     if path.suffix.lower() == ".pdf" or _NEARLY_SUPPLEMENT.match(path.name):
-        message = f"lies in the folder {path.parent}: the package is flat"
+        message = f"is in the folder {path.parent}: the package must have no folders"
         yield _finding(name, "stranded", message, fix=f"move it to {path.name}")
     elif path.suffix == ".bib":
         yield _finding(
-            name, "one-bib", f"a .bib file in the folder {path.parent}: the publisher does not see it", Severity.WARNING
+            name,
+            "one-bib",
+            f"a .bib file in the folder {path.parent}: the publisher does not read it",
+            Severity.WARNING,
         )
 
 
@@ -106,23 +109,23 @@ def _beside(name: str, keys: set[str]) -> Iterator[Finding]:
     nearly = _NEARLY_SUPPLEMENT.match(name)
     if nearly and nearly["key"] in keys:
         fix = f"{nearly['key']}-supp.{nearly['extension'].lower()}"
-        yield _finding(name, "supplement-name", "supplements are called <key>-supp.<ext>", fix=fix)
+        yield _finding(name, "supplement-name", "a supplement must be named <key>-supp.<ext>", fix=fix)
     elif found:
         near = next((key for key in keys if key.lower() == found.key.lower()), "")
         fix = f"rename it to {near}{name[len(found.key) :]}" if near else ""
-        yield _finding(name, "extra-file", "belongs to no paper of the .bib file", Severity.WARNING, fix=fix)
+        yield _finding(name, "extra-file", "does not belong to a paper of the .bib file", Severity.WARNING, fix=fix)
 
 
 def _supplement(name: str, found: FileName) -> Iterator[Finding]:
     if found.extension in ZIPPED and found.extension not in ("zip", "tar.gz"):
         yield _finding(
-            name, "supplement-kind", "the publisher's check takes .pdf, .zip and .tar.gz", fix=f"{found.key}-supp.zip"
+            name, "supplement-kind", "the publisher accepts .pdf, .zip and .tar.gz only", fix=f"{found.key}-supp.zip"
         )
     elif found.extension in ("zip", "tar.gz"):
-        message = "a zipped supplement: the publisher's specification asks for none, its check takes it"
+        message = "a zipped supplement: the publisher's specification forbids it, but its check accepts it"
         yield _finding(name, "supplement-zipped", message, Severity.WARNING)
     elif found.extension in _FILMS:
-        message = "a film goes in as an address in the field 'video', not as a file"
+        message = "a video must be an address in the field 'video', not a file"
         yield _finding(name, "supplement-kind", message, Severity.WARNING)
 
 
@@ -136,7 +139,7 @@ def check_permission_names(names: Sequence[str], keys: Sequence[str]) -> Iterato
             yield _missing("missing-permission", key, wanted, near.get(re.sub(r"[-_ ]", "", wanted).lower(), ""))
     for name in sorted(names):
         if "/" not in name and name.lower().endswith(".pdf") and name not in wanted_names:
-            yield _finding(name, "extra-file", "is no permission of a paper of the .bib file", Severity.WARNING)
+            yield _finding(name, "extra-file", "is not the permission of a paper in the .bib file", Severity.WARNING)
 
 
 def _missing(rule: str, key: str, wanted: str, near: str) -> Finding:

@@ -36,7 +36,7 @@ class NoLengthError(ValueError):
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
-        super().__init__(f"{len(keys)} papers have no PDF, so nothing can be numbered: {' '.join(keys)}")
+        super().__init__(f"{len(keys)} papers have no PDF, so pages cannot be numbered: {' '.join(keys)}")
 
 
 def number(sheets: Sequence[Sheet], sections: Sequence[str]) -> list[NewPages]:

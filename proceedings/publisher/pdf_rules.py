@@ -59,13 +59,13 @@ def check_pdf(paper: PaperRecord, facts: PdfFacts, file: str = "") -> Iterator[F
 def rejection_reason(facts: PdfFacts) -> str:
     """Returns why a file cannot be a paper; empty if it can."""
     if facts.encrypted:
-        return "is encrypted: readers could not open it; save it without a password"
+        return "is encrypted: save it without a password"
     if facts.problem:
         return f"does not open as a PDF: {facts.problem}"
     if facts.pages == 0:
         return "has no pages"
     if facts.agreement:
-        return "is a publication agreement, not a paper: put the paper here and keep agreements apart"
+        return "is a publication agreement, not a paper: upload the paper instead"
     return ""
 
 
@@ -73,23 +73,29 @@ def _first_page(paper: PaperRecord, facts: PdfFacts, file: str) -> Iterator[Find
     page = " ".join(plain_words(facts.first_page))
     if not page:
         yield _finding(
-            paper, file, "first-page", "has no text on its first page: look at it yourself", Severity.WARNING
+            paper,
+            file,
+            "first-page",
+            "has no text on its first page: open it and check that it is this paper",
+            Severity.WARNING,
         )
         return
     letters = page.replace(" ", "")
     words = [word for word in plain_words(_MATHEMATICS.sub(" ", paper.title)) if len(word) > 1]
     found = [word for word in words if word in letters]
     if words and len(found) < MIN_TITLE_SHARE * len(words):
-        message = f"has {len(found)} of the {len(words)} words of the title on its first page: is it another paper?"
+        message = (
+            f"has {len(found)} of the {len(words)} words of the title on its first page: check that it is this paper"
+        )
         yield _finding(paper, file, "pdf-title", message, Severity.WARNING)
     missing = [str(name) for name in paper.authors if not _printed(plain_words(name.family), letters)]
     if missing and (len(missing) * 2 > len(paper.authors) or str(paper.authors[0]) in missing):
         shown = "; ".join(missing[:5])
-        message = f"has {len(missing)} of {len(paper.authors)} authors not on its first page: {shown}"
+        message = f"lacks {len(missing)} of {len(paper.authors)} authors on its first page: {shown}"
         yield _finding(paper, file, "pdf-authors", message, Severity.WARNING)
     stated = plain_words(facts.title)
     if len(stated) > 2 and words and sum(word in words for word in stated) * 2 < len(stated):
-        message = f"calls itself '{facts.title[:80]}' in its metadata"
+        message = f"has the title '{facts.title[:80]}' in its metadata"
         yield _finding(paper, file, "pdf-metadata", message, Severity.NOTE)
 
 
@@ -104,7 +110,7 @@ def duplicates(digests: Mapping[str, str]) -> Iterator[Finding]:
         same[digest].append(name)
     for names in same.values():
         for name in names[1:]:
-            message = f"is the same file as {names[0]}: one of them is the wrong one"
+            message = f"is the same file as {names[0]}: replace the wrong one"
             yield Finding(rule="duplicate-file", message=message, file=name, paper=key_of(name), field="file")
 
 

@@ -66,7 +66,10 @@ def check_volume(volume: VolumeRecord) -> Iterator[Finding]:
     yield from _volume_dates(volume)
     if len(volume.sections) == 1:
         yield _error(
-            "sections", volume.bib_key, "sections", "a single section stops the publisher: declare two or none"
+            "sections",
+            volume.bib_key,
+            "sections",
+            "the publisher fails on a single section: declare none, or at least two",
         )
     for place, text in enumerate(volume.editor_names, 1):
         yield from _editor(volume, place, text)
@@ -82,20 +85,20 @@ def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
             yield _error("required", volume.bib_key, name, "is missing or empty", fix=volume.extra.get(instead, ""))
     if shown := re.search(r"\b(?:19|20)\d{2}\b", volume.shortname):
         fix = volume.shortname.replace(shown[0], "").strip(" '’-")
-        yield _warning("shortname", volume.bib_key, "shortname", "the short name goes without the year", fix=fix)
+        yield _warning("shortname", volume.bib_key, "shortname", "the short name must not contain the year", fix=fix)
 
 
 def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
     for field in _DATES:
         if field in volume.extra and not getattr(volume, field):
-            message = f"'{volume.extra[field]}' is no single date: the publisher reads YYYY-MM-DD only"
+            message = f"'{volume.extra[field]}' is not a date: write YYYY-MM-DD"
             yield _error("dates", volume.bib_key, field, message)
     if volume.start and volume.start.year != volume.year:
-        message = f"the conference starts in {volume.start.year}, but its year is {volume.year}"
+        message = f"the conference starts in {volume.start.year}, but the volume's year is {volume.year}"
         yield _warning("dates", volume.bib_key, "start", message)
     if volume.published and volume.published.year != volume.year:
         message = (
-            f"the publisher takes the year of its ids from here, {volume.published.year}; keys carry {volume.year}"
+            f"the publisher's IDs use the year of publication, {volume.published.year}; the keys use {volume.year}"
         )
         yield _warning("dates", volume.bib_key, "published", message)
 
@@ -177,14 +180,16 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
     stem = key_stem(paper.authors[0])
     if not KEY.match(paper.key):
         plain = re.sub(r"[^a-z0-9-]", "", unicodedata.normalize("NFKD", paper.key.lower()))
-        yield _error("key", paper.key, "key", "keys hold small ASCII letters, digits and hyphens only", fix=plain)
+        yield _error(
+            "key", paper.key, "key", "a key may contain lower-case ASCII letters, digits and hyphens only", fix=plain
+        )
         return
     parts = _ENDING.match(paper.key)
     if parts is None or parts["year"] != year:
-        message = f"keys end in the two digits of the conference's year, {year}, and a letter if several share the name"
+        message = f"a key must end in the year of the conference, {year}, plus a letter if papers share the name"
         yield _warning("key", paper.key, "key", message, fix=f"{stem}{year}")
     elif parts["stem"] != stem:
-        message = f"keys begin with the first author's family name; the publisher will call the paper {stem}{year}…"
+        message = f"a key must begin with the first author's family name; the publisher will use {stem}{year}…"
         yield _warning("key", paper.key, "key", message, fix=f"{stem}{year}{parts['letter']}")
 
 
@@ -194,9 +199,9 @@ def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
         if not getattr(paper, field):
             yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
     if not paper.abstract:
-        yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface goes without")
+        yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface may have none")
     if paper.section and paper.section not in {section.partition("=")[0].strip() for section in volume.sections}:
-        message = f"the section '{paper.section}' is not among the volume's sections"
+        message = f"the section '{paper.section}' is not a section of the volume"
         yield _error("sections", paper.key, "section", message)
 
 
@@ -208,7 +213,7 @@ def _authors(paper: PaperRecord) -> Iterator[Finding]:
             yield _error("unmapped", paper.key, "author", f"name {place}, {name}: {error}")
         if _all_small(name):
             fix = write_name(Name(name.family.title(), name.given, name.particle, name.suffix))
-            message = f"name {place}, {name}: the publisher refuses a family name in small letters"
+            message = f"name {place}, {name}: the publisher rejects a family name in lower case"
             yield _error("names", paper.key, "author", message, fix=fix)
         else:
             yield from _doubtful(paper.key, "author", place, name)
@@ -231,10 +236,10 @@ def _pages(paper: PaperRecord) -> Iterator[Finding]:
         return
     span = page_range(paper.pages)
     if span is None:
-        message = f"'{paper.pages}' is no range of pages: write the first and the last, such as 1--10"
+        message = f"'{paper.pages}' is not a page range: write the first and last page, such as 1--10"
         yield _error("pages", paper.key, "pages", message)
     elif span[1] < span[0]:
-        yield _error("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins")
+        yield _error("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins: correct it")
 
 
 def page_range(pages: str) -> tuple[int, int] | None:
@@ -264,36 +269,36 @@ def _text(paper: PaperRecord) -> Iterator[Finding]:
             named = ", ".join(map(describe, unmapped))
             yield _error("unmapped", paper.key, field, f"no LaTeX form for {named}")
         if unbalanced(latex):
-            yield _error("braces", paper.key, field, "its braces do not balance")
+            yield _error("braces", paper.key, field, "the braces do not match: correct them")
         yield from _signs(paper.key, field, latex)
 
 
 def _signs(paper: str, field: str, latex: str) -> Iterator[Finding]:
     if "\\\\" in latex:
-        message = r"the publisher refuses \\: write \cr between the rows of a matrix, and remove it elsewhere"
+        message = r"the publisher rejects \\: write \cr between the rows of a matrix, and remove it elsewhere"
         yield _error("double-backslash", paper, field, message)
     escapes = sorted(set(_ESCAPES.findall(latex)))
     if r"\$" in latex:
         escapes.append(r"\$")
     if escapes:
         message = (
-            f"the publisher refuses {' '.join(escapes)}: write \\lbrace, \\rbrace, _, and mathematics between plain $"
+            f"the publisher rejects {' '.join(escapes)}: write \\lbrace, \\rbrace, _, and mathematics between plain $"
         )
         yield _error("escapes", paper, field, message)
     if len(re.findall(r"(?<!\\)\$", latex)) % 2:
-        yield _error("mathematics", paper, field, "a $ has no partner")
+        yield _error("mathematics", paper, field, "a $ has no matching $")
     if re.search(r"(?<!\\)%", latex):
         yield _warning("percent", paper, field, r"a plain % hides the rest of the line from LaTeX: write \%")
     if re.search(r"(?<!\\)&", latex):
-        yield _warning("ampersand", paper, field, r"a plain & belongs into tables only: write \&")
+        yield _warning("ampersand", paper, field, r"a plain & is for tables only: write \&")
     if re.search(r"\\(?:text)?color\b", latex):
-        yield _warning("color", paper, field, "colours do not reach the publisher's page: remove the macro")
+        yield _warning("color", paper, field, "the publisher's page shows no colours: remove the macro")
 
 
 def _extra(paper: PaperRecord) -> Iterator[Finding]:
     for field in _LINKS:
         if (value := paper.extra.get(field, "")) and not _PLAIN_URL.match(value):
-            yield _error("links", paper.key, field, "must be one address that starts with https://")
+            yield _error("links", paper.key, field, "must be a single address that starts with https://")
     for field in paper.extra:
         if field.startswith("opt"):
             yield _warning("dropped", paper.key, field, "the publisher drops fields whose names begin with 'opt'")
@@ -315,7 +320,7 @@ def _letters(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[F
     for (stem, year), letters in groups.items():
         if len(letters) > 1 and "" in letters:
             free = next(letter for letter in map(key_suffix, range(len(letters) + 1)) if letter not in letters)
-            message = "other papers have this key with a letter, so this one needs one as well"
+            message = "other papers have this key with a letter, so this key needs one too"
             yield _warning("key", stem + year, "key", message, fix=stem + year + free)
 
 
@@ -328,7 +333,9 @@ def _page_order(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterato
         if first < expected:
             yield _error("pages", key, "pages", f"page {first} already belongs to {owner}")
         elif first > expected:
-            yield _warning("pages", key, "pages", f"starts at page {first}; the page before it would be {expected - 1}")
+            yield _warning(
+                "pages", key, "pages", f"starts at page {first}, but the last paper ends at page {expected - 1}"
+            )
         if last >= expected:
             expected, owner = last + 1, key
 

@@ -73,7 +73,7 @@ def _required(entry: RawEntry, file: str) -> Iterator[Finding]:
             fix = f"{name} = {{{fold(instead.value)}}}" if instead else ""
             yield _finding(entry, field, file, "required", "is missing or empty", fix=fix, name=name)
         elif field.opening != "{":
-            message = "must stand in braces: the publisher's check does not see numbers and quotes"
+            message = "must be in braces: the publisher's check ignores numbers and quotes"
             yield _finding(entry, field, file, "braces", message, fix=f"{name} = {{{fold(field.value)}}}")
 
 
@@ -81,7 +81,7 @@ def _days(entry: RawEntry, file: str) -> Iterator[Finding]:
     for name in ("start", "end", "published"):
         field = entry.field(name)
         if field and field.value.strip() and not _DAY.match(field.value.strip()):
-            message = f"'{fold(field.value)}' is no single date: the publisher reads YYYY-MM-DD only"
+            message = f"'{fold(field.value)}' is not a date: write YYYY-MM-DD"
             first = field.value.strip()[:10]
             yield _finding(entry, field, file, "dates", message, fix=first if _DAY.match(first) else "")
 
@@ -96,7 +96,7 @@ def _editor_names(entry: RawEntry, file: str) -> Iterator[Finding]:
 def _author_names(entry: RawEntry, file: str) -> Iterator[Finding]:
     field = entry.field("author")
     if field and field.opening == '"':
-        message = "stands in quotes: the publisher's check sees no authors there"
+        message = "is in quotes: the publisher's check finds no authors there"
         yield _finding(entry, field, file, "quotes", message, fix="write it in braces")
     yield from _names_in(entry, "author", file)
 
@@ -112,13 +112,15 @@ def _names_in(entry: RawEntry, name: str, file: str) -> Iterator[Finding]:
         if re.fullmatch(r"\{[^{}]*\}", text):
             continue
         if not _comma_outside_braces(text):
-            message = f"name {place}, '{text}', has no comma: write Last, First, or a group or single name in braces"
+            message = (
+                f"name {place}, '{text}', has no comma: write Last, First, or put a group or single name in braces"
+            )
             yield _finding(entry, field, file, "names", message, fix=_with_comma(text))
         elif _small(text):
-            message = f"name {place}, '{text}': the publisher refuses a family name in small letters"
+            message = f"name {place}, '{text}': the publisher rejects a family name in lower case"
             yield _finding(entry, field, file, "names", message, fix=_capitalised(text))
         if re.search(r",\s*(,|\Z)", text):
-            message = f"name {place}, '{text}', has a stray comma"
+            message = f"name {place}, '{text}', has an extra comma"
             fix = re.sub(r"\s*,(?:\s*,)+", ",", text).rstrip(", ")
             yield _finding(entry, field, file, "names", message, severity=Severity.WARNING, fix=fix)
 
@@ -169,7 +171,7 @@ def _escapes(entry: RawEntry, file: str) -> Iterator[Finding]:
     for name in ("title", "abstract"):
         field = entry.field(name)
         if field and (signs := list(dict.fromkeys(_ESCAPE.findall(field.value)))):
-            message = f"the publisher refuses {' '.join(signs)} here"
+            message = f"the publisher rejects {' '.join(signs)} here"
             fix = ", ".join(f"{sign} -> {_PLAIN[sign]}" for sign in signs)
             yield _finding(entry, field, file, "escapes", message, fix=fix)
 
@@ -179,7 +181,7 @@ def _escapes(entry: RawEntry, file: str) -> Iterator[Finding]:
 
 def _closing(entry: RawEntry, file: str) -> Iterator[Finding]:
     if not entry.alone:
-        message = "its closing brace must stand alone in column 0: the publisher's check reads on into the next entry"
+        message = "the closing brace must be alone in column 0: the publisher's check reads on into the next entry"
         yield _finding(entry, None, file, "closing-brace", message, fix="put } on a line of its own")
 
 
@@ -187,7 +189,7 @@ def _own_lines(entry: RawEntry, file: str) -> Iterator[Finding]:
     severity = Severity.ERROR if entry.kind == "proceedings" else Severity.WARNING
     for field in entry.fields:
         if not field.own_line:
-            message = "must begin a line of its own, where the publisher's check looks for it"
+            message = "must begin on its own line, or the publisher's check does not find it"
             yield _finding(entry, field, file, "own-line", message, severity=severity)
 
 
@@ -197,14 +199,14 @@ def _double_backslash(entry: RawEntry, file: str) -> Iterator[Finding]:
         if "\\\\" in field.value:
             macro = _MACRO.search(field.value)
             fix = f"\\{macro[1]}" if macro else r"\cr between the rows of a matrix, nothing elsewhere"
-            yield _finding(entry, field, file, "double-backslash", r"the publisher refuses \\ anywhere", fix=fix)
+            yield _finding(entry, field, file, "double-backslash", r"the publisher rejects \\ anywhere", fix=fix)
 
 
 def _quotes(entry: RawEntry, file: str) -> Iterator[Finding]:
     r"""2.4, point 9: the publisher's parser drops an entry with ``\"`` between quotes without reporting it."""
     for field in entry.fields:
         if field.opening == '"' and '\\"' in field.value:
-            message = r"holds \" between quotes: the publisher's parser drops the whole entry without a word"
+            message = r"contains \" between quotes: the publisher's parser drops the whole entry without a message"
             yield _finding(entry, field, file, "quotes", message, fix="write it in braces")
 
 
@@ -212,9 +214,9 @@ def _unicode(entry: RawEntry, file: str) -> Iterator[Finding]:
     for field in entry.fields:
         if letters := list(dict.fromkeys(char for char in field.value if not char.isascii())):
             fix = ", ".join(filter(None, map(_replacement, letters[:8])))
-            message = f"holds {', '.join(map(describe, letters[:8]))}: the publisher wants pure ASCII"
+            message = f"contains {', '.join(map(describe, letters[:8]))}: the publisher accepts ASCII only"
             if any(map(_is_invisible, letters)):
-                message += "; what nobody sees is left over from another encoding, so check the letters around it"
+                message += "; the invisible ones come from another encoding, so check the text around them"
             yield _finding(entry, field, file, "unicode", message, fix=fix)
 
 
@@ -226,7 +228,7 @@ def _is_invisible(letter: str) -> bool:
 def _replacement(letter: str) -> str:
     """Returns what to write for `letter`; '' if unknown."""
     if _is_invisible(letter):
-        return f"U+{ord(letter):04X} -> leave it out"
+        return f"U+{ord(letter):04X} -> remove it"
     latex = ascii_latex(letter).text
     return f"{letter} -> {latex}" if latex.isascii() else ""
 
@@ -235,7 +237,7 @@ def _padding(entry: RawEntry, file: str) -> Iterator[Finding]:
     """Blanks at the ends of a value are printed on the publisher's page (2.8)."""
     for field in entry.fields:
         if field.value.strip() and field.value != field.value.strip():
-            message = "has blanks at its beginning or end, which stay on the publisher's page"
+            message = "has spaces at its beginning or end, which the publisher's page shows"
             yield _finding(
                 entry, field, file, "padding", message, severity=Severity.WARNING, fix=fold(field.value)[:60]
             )

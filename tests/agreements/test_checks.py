@@ -34,8 +34,8 @@ def test_a_seal_that_is_not_there_is_an_error_for_each_file(settings: Settings, 
     settings.SEAL_KEY, settings.SEAL_CERT = tmp_path / "key.pem", tmp_path / "cert.pem"
     found = checks.check_seal()
     assert ids(found) == ["agreements.E002", "agreements.E002"]
-    assert "SEAL_KEY names" in found[0].msg
-    assert "SEAL_CERT names" in found[1].msg
+    assert "SEAL_KEY is set to" in found[0].msg
+    assert "SEAL_CERT is set to" in found[1].msg
     assert found[0].hint is not None
     assert "seal_key new" in found[0].hint
 

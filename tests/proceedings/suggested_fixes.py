@@ -48,7 +48,7 @@ def swapped(field: str, fix: str) -> str:
     """Applies ``\\{ -> \\lbrace, – -> --`` to a field; a macro gets a blank before a letter."""
     for pair in fix.split(", "):
         old, _, new = pair.partition(" -> ")
-        if new == "leave it out":
+        if new == "remove it":
             field = field.replace(chr(int(old.removeprefix("U+"), base=16)), "")
         elif new and new[-1].isalpha() and new.startswith("\\"):
             field = re.sub(re.escape(old) + r"(?=[A-Za-z])", new.replace("\\", r"\\") + " ", field).replace(old, new)

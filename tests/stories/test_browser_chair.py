@@ -61,8 +61,8 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         page = chair.page
         log_in(chair, "chair")
         assert chair.says("No papers yet.")
-        check_page(chair, "1-board-empty")
-        chair.press(".board-empty >> text=Import the volume")
+        check_page(chair, "1-empty-note")
+        chair.press(".empty-note >> text=Import the volume")
         check_page(chair, "1-import")
         table = {"name": "accepted.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
         page.set_input_files("#id_file", files=[table])
@@ -132,7 +132,7 @@ def test_tenth_day_blockers_and_bulk_actions(
         assert chair.says("title or authors changed")
         check_page(chair, "10-board")
 
-        chair.press(".board-blockers >> text=waiting for signature")
+        chair.press(".overview-blockers >> text=waiting for signature")
         choose_all(chair, "contact")
         for box in page.query_selector_all("select[name^=contact_]")[:2]:
             box.select_option(label="Shruti Bhosale <shruti@b.example>")

@@ -142,7 +142,7 @@ def test_an_expired_link_is_replaced_by_a_new_link_that_signs(reader: OpenWindow
             assert author.says("Check your email")
         if width > 400:
             author.check()
-        assert scheduled.queue_due(timezone.now)["fresh links"] == 1
+        assert scheduled.queue_due(timezone.now)["new links"] == 1
         author.go(link_in(agreement.messages.get(kind=Message.Kind.FRESH)))
         assert author.says("Publication agreement")
         assert author.page.is_visible("#typed_name")
@@ -162,7 +162,7 @@ def test_years_later_the_sealed_pdf_is_requested_by_its_reference(reader: OpenWi
         author.press("button:text('Send me the sealed PDF')")
         author.check()
         assert author.says("Check your email")
-    assert scheduled.queue_due(timezone.now)["fresh links"] == 1
+    assert scheduled.queue_due(timezone.now)["new links"] == 1
     assert agreement.messages.filter(kind=Message.Kind.COPY).count() == 1
 
 

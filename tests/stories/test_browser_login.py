@@ -55,7 +55,7 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         assert someone.says("This is not the app’s code now.")
         type_code(someone, code_of(offered, now))
         someone.check()
-        codes = page.locator(".door-codes code").all_inner_texts()
+        codes = page.locator(".recovery-codes code").all_inner_texts()
         assert len(codes) == 10
         someone.press("text=I have kept them")
         assert page.url.endswith("/board/")

@@ -86,11 +86,11 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         editor.go(f"/admin/agreements/agreement/{agreement.pk}/change/")
         check_page(editor, "desk-agreement")
         editor.press("text=The form signed on paper: look at it")
-        check_page(editor, "desk-scan")
+        check_page(editor, "signed-form")
         assert page.locator(".shot img").count() == 2
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
         editor.press("input[name=accept]")
-        check_page(editor, "desk-scan-nothing")
+        check_page(editor, "signed-form-nothing")
         assert editor.says("Tick all that you found, or send the form back.")
         editor.press("input[name=back]")
         assert editor.says("Say what is missing: the author is told.")
@@ -116,7 +116,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page = editor.page
         log_in(editor, "ed")
         editor.go(f"/admin/agreements/agreement/{agreement.pk}/scan/")
-        check_page(editor, "desk-scan-pdf")
+        check_page(editor, "signed-form-pdf")
         with page.expect_download() as started:
             page.click("text=Download the PDF")
         assert Path(started.value.path()).read_bytes() == scanned("with a date")
@@ -125,7 +125,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page.fill("#id_date_written", "06/09/2021")
         page.fill("#id_dated", "2021-09-07")
         editor.press("input[name=accept]")
-        check_page(editor, "desk-scan-date")
+        check_page(editor, "signed-form-date")
         assert editor.says("“06/09/2021” means 9 June 2021 or 6 September 2021, not 7 September 2021.")
         page.fill("#id_date_written", f"{today.day} {today:%B} {today.year}")
         page.fill("#id_dated", today.isoformat())

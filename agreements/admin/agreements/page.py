@@ -26,9 +26,9 @@ from agreements.admin.agreements.remind import message_skipped, remind
 from agreements.admin.agreements.signed_forms import SignedFormPages
 from agreements.admin.bulk import BulkActions
 from agreements.admin.filters import AgeFilter, BlockerFilter, SectionFilter, VolumeOfAgreementFilter
-from agreements.admin.format import NONE, chip, stamp, who, zone_of
+from agreements.admin.format import NONE, actor, chip, time_column, zone_of
 from agreements.admin.forms import ReasonForm
-from agreements.admin.lists import rank
+from agreements.admin.lists import order_by_status
 from agreements.admin.notes import NotePages
 from agreements.dashboard.paper_state import paper_annotations, with_requests
 from agreements.delivery import readiness
@@ -44,17 +44,17 @@ from agreements.views import sealed_response
 from proceedings.accounts.permissions import cache_on_request, can_edit_any
 from proceedings.models import Author, Paper
 
-BUTTONS = {"waive": "Waive…", "supersede": "Replace…", "void": "Void…"}
+TRANSITION_LABELS = {"waive": "Waive agreement…", "supersede": "Replace agreement…", "void": "Void agreement…"}
 """The moves of MOVES that are an editor's to make, with the words on their buttons."""
 
-DONE = {
-    "waive": "Waived. The paper goes without a signature; the permissions package says why.",
-    "supersede": "Replaced. This is the new agreement; its invitation goes out within a minute.",
-    "void": "Voided. The paper has no agreement now.",
+SUCCESS_MESSAGES = {
+    "waive": "Agreement waived. The paper goes to the publisher without a signature.",
+    "supersede": "Agreement replaced. This is the new one. We send its invitation within a minute.",
+    "void": "Agreement voided. The paper has no agreement now.",
 }
 
 
-NEED = rank(
+PRIORITY = order_by_status(
     *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], [Status.DRAFT]),
     *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
 )
@@ -74,7 +74,7 @@ def mismatch_lines(agreement: Agreement) -> list[str]:
     return changed
 
 
-def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
+def compare_with_paper(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
     """What the agreement states beside what its paper says today: name, both texts, whether they differ."""
     paper = agreement.paper
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
@@ -83,14 +83,14 @@ def beside(agreement: Agreement) -> list[tuple[str, str, str, bool]]:
         ("title", agreement.title, paper.title),
         ("authors", "; ".join(agreement.authors), "; ".join(author.display for author in authors)),
         ("signer", agreement.signer, signer or NONE),
-        ("e-mail", agreement.signer_email, address or NONE),
-        ("key", agreement.paper_key, paper.key),
+        ("email", agreement.signer_email, address or NONE),
+        ("BibTeX key", agreement.paper_key, paper.key),
         ("volume", agreement.volume_name, paper.volume.name),
     ]
     return [(name, then, today, readiness.normalize(then) != readiness.normalize(today)) for name, then, today in facts]
 
 
-def timeline(agreement: Agreement) -> list[HistoryLine]:
+def history_with_notes(agreement: Agreement) -> list[HistoryLine]:
     """What happened to the agreement, and what the desk has noted about its paper, in one order."""
     notes = [
         HistoryLine(at=note.at, what=f"note: {note.text}", by=note.by)
@@ -110,11 +110,11 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     volume_path = "paper__volume"
     bulk_verbs = ("remind", "pause", "resume", "contact", "waive", "supersede", "void")
-    by_need = [NEED.asc(), "issued_at", "pk"]
-    list_display = ["paper_", "signer_", "status_", "last_mail", "next_mail", "deadline"]
+    priority_ordering = [PRIORITY.asc(), "issued_at", "pk"]
+    list_display = ["paper_", "signer_", "status_", "last_email", "next_email", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
     search_fields = ["title"]  # and all else that `find_agreements` looks at
-    search_hint = "Title, author, key, e-mail address or reference."
+    search_hint = "Title, author, BibTeX key, email address or reference."
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
         (None, {"fields": ["status_", "reason", "paper", "predecessor", "replaced_by", "text"]}),
@@ -138,12 +138,12 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         """Only what there is to read: no signature's and seal's empty rows before there is one."""
         shown = []
         for heading, options in super().get_fieldsets(request, obj):
-            kept = [name for name in options["fields"] if self.says_something(obj, str(name))]
+            kept = [name for name in options["fields"] if self.has_value(obj, str(name))]
             if kept:
                 shown.append((heading, {"fields": kept}))
         return shown
 
-    def says_something(self, agreement: Any, name: str) -> bool:
+    def has_value(self, agreement: Any, name: str) -> bool:
         value = getattr(self, name)(agreement) if hasattr(self, name) else getattr(agreement, name)
         return value not in (None, "", NONE)
 
@@ -176,8 +176,8 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     @admin.display(description="status")
     def status_(self, agreement: Any) -> str:
-        words = chip(agreement.status, agreement.get_status_display())
-        return format_html("{}{}", words, self.remarks(agreement))
+        status = chip(agreement.status, agreement.get_status_display())
+        return format_html("{}{}", status, self.remarks(agreement))
 
     @admin.display(description="replaced by")
     def replaced_by(self, agreement: Agreement) -> str:
@@ -187,10 +187,10 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         url = reverse("admin:agreements_agreement_change", args=[successor.pk])
         return format_html('<a href="{}">{}</a>', url, successor)
 
-    signed = staticmethod(stamp("signed_at", "signed"))
-    sealed = staticmethod(stamp("sealed_at", "sealed"))
+    signed = staticmethod(time_column("signed_at", "signed"))
+    sealed = staticmethod(time_column("sealed_at", "sealed"))
 
-    def may_move(self, request: HttpRequest) -> bool:
+    def may_run_bulk_actions(self, request: HttpRequest) -> bool:
         return can_edit_any(request)
 
     def get_urls(self) -> list[URLPattern]:
@@ -198,14 +198,14 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
             return self.admin_site.admin_view(view)
 
         own = [
-            path("<int:pk>/move/<str:verb>/", admin_page(self.move_page), name="agreements_agreement_move"),
+            path("<int:pk>/move/<str:verb>/", admin_page(self.transition_page), name="agreements_agreement_transition"),
             path("<int:pk>/remind/", admin_page(self.remind_page), name="agreements_agreement_remind"),
             path("<int:pk>/sealed.pdf", admin_page(self.sealed_pdf), name="agreements_agreement_sealed"),
             path("<int:pk>/form.pdf", admin_page(self.form_pdf), name="agreements_agreement_form"),
         ]
         return own + super().get_urls()
 
-    def own_or_404(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Agreement:
+    def get_or_404(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Agreement:
         agreement: Agreement = get_object_or_404(self.get_queryset(request), pk=pk)
         if to_change and not self.may_change(request, agreement):
             raise PermissionDenied
@@ -228,33 +228,34 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
             legal = allowed_transitions(agreement.status) if may_change else []
             context |= {
                 "agreement": agreement,
-                "buttons": [(verb, words) for verb, words in BUTTONS.items() if verb in legal],
-                "beside": beside(agreement),
+                "buttons": [(verb, label) for verb, label in TRANSITION_LABELS.items() if verb in legal],
+                "comparison": compare_with_paper(agreement),
                 "zone": zone_of(request),
-                "timeline": timeline(agreement),
-                "mails": sorted(agreement.messages.all(), key=lambda mail: (mail.created_at, mail.pk)),
+                "timeline": history_with_notes(agreement),
+                "emails": sorted(agreement.messages.all(), key=lambda message: (message.created_at, message.pk)),
                 "in_force": agreement.status in (Status.SIGNED, Status.SEALED),
                 "may_edit": may_change,
                 "edits": agreement.edits.all(),
                 "corrections": agreement.corrections.all(),
-                "waits": agreement.status == Status.ISSUED,
-                "forms": agreement.signed_forms.count(),
+                "awaiting_signature": agreement.status == Status.ISSUED,
+                "has_signed_form": agreement.signed_forms.exists(),
                 "paused": agreement.paused_until if is_paused(agreement) else None,
                 "forever": FOREVER,
-                "may_pause": may_change,
-                "drift": mismatch_lines(agreement) if agreement.status in LIVE else [],
-                "stopped": addresses.find_undeliverable([agreement.signer_email]).get(agreement.signer_email.lower()),
-                "may_change_contact": may_change,
+                "mismatches": mismatch_lines(agreement) if agreement.status in LIVE else [],
+                "undeliverable": addresses.find_undeliverable([agreement.signer_email]).get(
+                    agreement.signer_email.lower()
+                ),
+                "may_change": may_change,
                 "title": f"Agreement {agreement.reference}",
                 "subtitle": None,
             }
         return super().change_view(request, object_id, form_url, context)
 
-    def move_page(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    def transition_page(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Asks for the reason, says what will happen, then makes the move."""
-        agreement = self.own_or_404(request, pk, to_change=True)
+        agreement = self.get_or_404(request, pk, to_change=True)
         back = reverse("admin:agreements_agreement_change", args=[pk])
-        if verb not in BUTTONS:
+        if verb not in TRANSITION_LABELS:
             raise PermissionDenied
         if verb not in allowed_transitions(agreement.status):
             refusal = lifecycle.TransitionError(agreement.status)
@@ -267,27 +268,27 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
                 "agreement": agreement,
                 "form": form,
                 "verb": verb,
-                "title": f"{BUTTONS[verb].rstrip('…')} agreement {agreement.reference}",
+                "title": f"{TRANSITION_LABELS[verb].rstrip('…')} {agreement.reference}",
                 "opts": self.opts,
             }
-            return render(request, "admin/agreements/move.html", context, status=400 if form.is_bound else 200)
+            return render(request, "admin/agreements/transition.html", context, status=400 if form.is_bound else 200)
         try:
             reason, now = form.cleaned_data["reason"], timezone.now()
             if verb == "waive":
-                lifecycle.waive(agreement, reason=reason, by=who(request), now=now)
+                lifecycle.waive(agreement, reason=reason, by=actor(request), now=now)
             elif verb == "supersede":
-                successor = lifecycle.replace(agreement, reason=reason, by=who(request), now=now)
+                successor = lifecycle.replace(agreement, reason=reason, by=actor(request), now=now)
                 back = reverse("admin:agreements_agreement_change", args=[successor.pk])
             else:
-                lifecycle.void(agreement, reason=reason, by=who(request), now=now)
-            self.message_user(request, DONE[verb], messages.SUCCESS)
+                lifecycle.void(agreement, reason=reason, by=actor(request), now=now)
+            self.message_user(request, SUCCESS_MESSAGES[verb], messages.SUCCESS)
         except (lifecycle.TransitionError, snapshot.NotReadyError) as refusal:
             self.message_user(request, f"Nothing was changed: {refusal}", messages.ERROR)
         return HttpResponseRedirect(back)
 
     def remind_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One reminder beside the scheduled ones; a button, not a link, because it sends mail."""
-        agreement = self.own_or_404(request, pk)
+        agreement = self.get_or_404(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         message_skipped(request, 1 - remind(request, [agreement]))
@@ -295,15 +296,17 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         """The sealed file, as the publisher gets it."""
-        agreement = self.own_or_404(request, pk)
+        agreement = self.get_or_404(request, pk)
         if not agreement.sealed_file:
-            self.message_user(request, "It is not sealed yet.", messages.ERROR)
+            self.message_user(
+                request, "This agreement has no sealed PDF yet. Try again after it is sealed.", messages.ERROR
+            )
             return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
         return sealed_response(agreement)
 
     def form_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The form as the author is shown it."""
-        agreement = self.own_or_404(request, pk)
+        agreement = self.get_or_404(request, pk)
         if not agreement.signer:
             raise Http404  # waived before anybody was to sign: there is no form
         response = HttpResponse(rendering.render_form(agreement), content_type="application/pdf")

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from agreements import lifecycle
-from agreements.admin.format import who
+from agreements.admin.format import actor
 from agreements.domain.schedule import FOREVER
 from agreements.domain.states import Status
 from agreements.models import Agreement
@@ -20,19 +20,19 @@ from proceedings.accounts.permissions import OwnVolumes
 
 
 class PauseForm(forms.Form):
-    """Until when; nothing is until somebody lifts it."""
+    """The day on which reminders resume; empty until an editor resumes them."""
 
     until = forms.DateField(
         required=False,
-        label="Until the morning of",
+        label="Resume reminders on",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Leave it empty to pause until you resume.",
+        help_text="Leave empty to pause until an editor resumes them.",
     )
 
     def clean_until(self) -> date | None:
         day: date | None = self.cleaned_data["until"]
         if day and day <= timezone.now().date():
-            raise forms.ValidationError("Give a day that is still to come.")
+            raise forms.ValidationError("Enter a future day, or leave this empty.")
         return day
 
     def moment(self, zone: str) -> datetime | None:
@@ -44,36 +44,38 @@ class PauseForm(forms.Form):
 class AgreementPauses(OwnVolumes):
     """The pause of one agreement, on its own page."""
 
-    own_or_404: Callable[..., Agreement]
+    get_or_404: Callable[..., Agreement]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.pause_page)
         return [path("<int:pk>/remind/pause/", page, name="agreements_agreement_pause"), *super().get_urls()]
 
     def pause_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Asks until when, then pauses; ``resume`` lifts the pause at once."""
-        agreement = self.own_or_404(request, pk, to_change=True)
+        """Pauses until the day entered; a POST with ``resume`` resumes at once."""
+        agreement = self.get_or_404(request, pk, to_change=True)
         back = reverse("admin:agreements_agreement_change", args=[pk])
         if agreement.status != Status.ISSUED:
-            self.message_user(request, "It does not wait for a signature: there is nothing to pause.", messages.ERROR)
+            self.message_user(
+                request, "This agreement is not awaiting a signature, so it has no reminders to pause.", messages.ERROR
+            )
             return HttpResponseRedirect(back)
         form = PauseForm(request.POST if request.method == "POST" and "resume" not in request.POST else None)
         if request.method == "POST" and (not form.is_bound or form.is_valid()):
             now = timezone.now()
             if form.is_bound:
                 until = form.moment(agreement.paper.volume.signing_settings.office_zone)
-                lifecycle.pause(agreement, until=until, by=who(request), now=now)
+                lifecycle.pause(agreement, until=until, by=actor(request), now=now)
             else:
-                lifecycle.resume(agreement, by=who(request), now=now)
-            said = "Paused: nobody is reminded of it." if form.is_bound else "Reminders go on."
-            self.message_user(request, said, messages.SUCCESS)
+                lifecycle.resume(agreement, by=actor(request), now=now)
+            done = "Reminders paused." if form.is_bound else "Reminders resumed."
+            self.message_user(request, done, messages.SUCCESS)
             return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
             "agreement": agreement,
             "form": form,
             "forever": FOREVER,
-            "title": f"Pause the reminders of {agreement.reference}",
+            "title": f"Pause reminders of {agreement.reference}",
             "opts": self.opts,
         }
         return render(request, "admin/agreements/pause.html", context, status=400 if form.is_bound else 200)

@@ -1,4 +1,4 @@
-"""The form signed on paper, on the desk: the scan beside what the agreement states; then accepted, or sent back."""
+"""Review of signed forms: the files beside what the agreement states; an editor accepts them or sends them back."""
 
 from datetime import date
 from pathlib import PurePath
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from agreements import lifecycle
-from agreements.admin.format import who
+from agreements.admin.format import actor
 from agreements.admin.lists import ExportableList
 from agreements.documents import pdf
 from agreements.documents.checklist import CONFIRMED_LABELS, MISSING_LABELS
@@ -26,12 +26,12 @@ from agreements.lifecycle import signed_form
 from agreements.models import Agreement, SignedForm
 
 ADDRESS_LIFE = 300
-"""Seconds for which the address of a scan works."""
+"""Seconds for which the link to a file works."""
 TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 
 
 class AcceptForm(forms.Form):
-    """Everything that was looked for was found; and whose name and which date the form has."""
+    """What the editor checked, and the name and date on the form."""
 
     scan = forms.IntegerField(widget=forms.HiddenInput)
     found = forms.MultipleChoiceField(
@@ -39,15 +39,15 @@ class AcceptForm(forms.Form):
     )
     name = forms.CharField(max_length=300, label="Name on the form")
     date_written = forms.CharField(
-        max_length=100, label="Date, as it is written", help_text="Letter by letter, such as 06/09/2026."
+        max_length=100, label="Date as written on the form", help_text="Copy it exactly, such as 06/09/2026."
     )
     dated = forms.DateField(
-        label="Date, as you read it",
-        input_formats=["%Y-%m-%d"],  # as text: a browser's own field would show days and months its own way
+        label="Date as you read it",
+        input_formats=["%Y-%m-%d"],  # text input: a browser's date field would show its own order of day and month
         help_text="Year, month, day: 2026-11-03.",
         error_messages={
-            "required": "Say which day the written date means.",
-            "invalid": "Write the day as 2026-11-03: year, month, day.",
+            "required": "Enter the day that the written date means.",
+            "invalid": "Enter the day as year-month-day, such as 2026-11-03.",
         },
     )
 
@@ -59,10 +59,8 @@ class AcceptForm(forms.Form):
 
     def clean_found(self) -> list[str]:
         found: list[str] = self.cleaned_data["found"]
-        if lacking := [words for key, words in MISSING_LABELS.items() if key not in found]:
-            raise forms.ValidationError(
-                f"Tick all that you found, or send the form back. Not ticked: {', '.join(lacking)}."
-            )
+        if lacking := [label for key, label in MISSING_LABELS.items() if key not in found]:
+            raise forms.ValidationError(f"Tick every item, or send the form back. Not ticked: {', '.join(lacking)}.")
         return found
 
     def clean_name(self) -> str:
@@ -75,15 +73,15 @@ class AcceptForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         written, dated = data.get("date_written"), data.get("dated")
         meanings = written_dates.possible_dates(written) if written else []
-        said = " or ".join(day_in_words(day) for day in meanings)
+        possible = " or ".join(day_in_words(day) for day in meanings)
         if dated and meanings and dated not in meanings:
-            self.add_error("dated", f"“{written}” means {said}, not {day_in_words(dated)}.")
+            self.add_error("dated", f"“{written}” means {possible}, not {day_in_words(dated)}.")
         elif dated and dated < self.first:
-            self.add_error("dated", f"The form was sent out later, on {day_in_words(self.first)} at the earliest.")
+            self.add_error("dated", f"The form was issued later, on {day_in_words(self.first)}. Check the date.")
         elif dated and dated > self.last:
-            self.add_error("dated", "That day is yet to come.")
+            self.add_error("dated", "This day is in the future. Check the date.")
         elif not dated and len(meanings) > 1:
-            self.add_error("dated", f"“{written}” can mean {said}. Ask the author if you are not sure.")
+            self.add_error("dated", f"“{written}” can mean {possible}. If you are not sure, ask the author.")
         return data
 
     @property
@@ -98,7 +96,10 @@ class SendBackForm(forms.Form):
         choices=list(MISSING_LABELS.items()), widget=forms.CheckboxSelectMultiple, required=False
     )
     note = forms.CharField(
-        max_length=2000, required=False, label="In your words", widget=forms.Textarea(attrs={"rows": 3, "cols": 50})
+        max_length=2000,
+        required=False,
+        label="Note to the author",
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 50}),
     )
 
     def __init__(self, data: Any = None, *, scan: SignedForm) -> None:
@@ -107,15 +108,15 @@ class SendBackForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not data["missing"] and not data["note"].strip():
-            self.add_error("missing", "Say what is missing: the author is told.")
+            self.add_error("missing", "Select or describe what is missing. We tell the author.")
         return data
 
 
 def printable(text: str) -> str:
-    """`text` with single spaces. Raises ValidationError for letters that the evidence page cannot show."""
+    """`text` with single spaces. Raises ValidationError for characters that the evidence page cannot print."""
     tidy = " ".join(text.split())
     if missing := pdf.find_unprintable(tidy):
-        raise forms.ValidationError(f"The evidence page cannot show {', '.join(missing)}. Write it in other letters.")
+        raise forms.ValidationError(f"The evidence page cannot print {', '.join(missing)}. Use other characters.")
     return tidy
 
 
@@ -124,25 +125,28 @@ def day_in_words(day: date) -> str:
 
 
 class SignedFormPages(ExportableList):
-    """Adds the page of a form signed on paper to the desk of agreements."""
+    """Adds the review page of signed forms to agreements."""
 
     def get_urls(self) -> list[URLPattern]:
-        page, file = self.admin_site.admin_view(self.scan_page), self.admin_site.admin_view(self.scan_file)
+        page, file = (
+            self.admin_site.admin_view(self.signed_form_page),
+            self.admin_site.admin_view(self.signed_form_file),
+        )
         return [
-            path("<int:pk>/scan/", page, name="agreements_agreement_scan"),
-            path("<int:pk>/scan/file/", file, name="agreements_agreement_scan_file"),
+            path("<int:pk>/scan/", page, name="agreements_agreement_signed_form"),
+            path("<int:pk>/scan/file/", file, name="agreements_agreement_signed_form_file"),
             *super().get_urls(),
         ]
 
-    def own_or_404(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Agreement:
+    def get_or_404(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Agreement:
         raise NotImplementedError
 
-    def scan_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What came in, what it should say, and the two ways on."""
-        agreement = self.own_or_404(request, pk)
+    def signed_form_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The received files, what the form must show, and forms to accept it or send it back."""
+        agreement = self.get_or_404(request, pk)
         scan = signed_form.newest_form(agreement)
         if scan is None:
-            raise Http404("No form signed on paper has come in.")
+            raise Http404("No signed form was received.")
         if request.method == "POST" and not self.may_change(request, agreement):
             raise PermissionDenied
         accepting = request.method == "POST" and "accept" in request.POST
@@ -155,60 +159,61 @@ class SignedFormPages(ExportableList):
             last=signed_form.latest_date(timezone.now()),
         )
         back = SendBackForm(request.POST if returning else None, scan=scan)
-        if accepting and accept.is_valid() and self.accepted(request, agreement, accept):
+        if accepting and accept.is_valid() and self.accept(request, agreement, accept):
             return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
-        if returning and back.is_valid() and self.returned(request, agreement, back):
+        if returning and back.is_valid() and self.send_back(request, agreement, back):
             return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
         context = {
             **self.admin_site.each_context(request),
             "agreement": agreement,
-            "scan": scan,
-            "files": [self.shown(request, agreement, scan, number) for number in range(len(scan.files))],
+            "signed_form": scan,
+            "files": [self.file_context(request, agreement, scan, number) for number in range(len(scan.files))],
             "accept": accept,
-            "back": back,
-            "may_settle": agreement.status == Status.RECEIVED and self.may_change(request, agreement),
-            "title": "The form signed on paper",
+            "send_back": back,
+            "may_resolve": agreement.status == Status.RECEIVED and self.may_change(request, agreement),
+            "title": "Signed form",
             "opts": self.opts,
         }
         wrong = (accepting and accept.errors) or (returning and back.errors)
-        return render(request, "admin/agreements/scan.html", context, status=400 if wrong else 200)
+        return render(request, "admin/agreements/signed_form.html", context, status=400 if wrong else 200)
 
-    def accepted(self, request: HttpRequest, agreement: Agreement, form: AcceptForm) -> bool:
-        """Accepts the form that was looked at; False, with a message, where that is not possible."""
+    def accept(self, request: HttpRequest, agreement: Agreement, form: AcceptForm) -> bool:
+        """Accepts the form that the page showed; False, with a message, if that is not possible."""
         seen = agreement.signed_forms.filter(pk=form.cleaned_data["scan"]).first()
-        return seen is not None and self.settled(
+        return seen is not None and self.resolve(
             request,
-            lambda: signed_form.accept(agreement, seen, form.reading, by=who(request), now=timezone.now()),
-            "Accepted. It is sealed within a minute, and the author gets the copy.",
+            lambda: signed_form.accept(agreement, seen, form.reading, by=actor(request), now=timezone.now()),
+            "Signed form accepted. We seal it within a minute and email the sealed PDF to the author.",
         )
 
-    def returned(self, request: HttpRequest, agreement: Agreement, form: SendBackForm) -> bool:
+    def send_back(self, request: HttpRequest, agreement: Agreement, form: SendBackForm) -> bool:
         seen, data = agreement.signed_forms.filter(pk=form.cleaned_data["scan"]).first(), form.cleaned_data
-        return seen is not None and self.settled(
+        return seen is not None and self.resolve(
             request,
             lambda: signed_form.send_back(
-                agreement, seen, data["missing"], data["note"].strip(), by=who(request), now=timezone.now()
+                agreement, seen, data["missing"], data["note"].strip(), by=actor(request), now=timezone.now()
             ),
-            "Sent back. A mail tells the author what is missing; reminders go on.",
+            "Signed form sent back. We email the author what is missing. Reminders continue.",
         )
 
-    def settled(self, request: HttpRequest, settle: Any, done: str) -> bool:
+    def resolve(self, request: HttpRequest, action: Any, done: str) -> bool:
+        """Runs `action` and shows its result as a message."""
         try:
-            settle()
+            action()
         except (lifecycle.TransitionError, signed_form.SignedFormError) as refusal:
             messages.error(request, f"Nothing was changed: {refusal}")
             return False
         messages.success(request, done)
         return True
 
-    def shown(self, request: HttpRequest, agreement: Agreement, scan: SignedForm, number: int) -> dict[str, Any]:
-        """One file as the page has it: its addresses work for this reader, and for a few minutes."""
+    def file_context(self, request: HttpRequest, agreement: Agreement, scan: SignedForm, number: int) -> dict[str, Any]:
+        """One file for the template. Its links work for this user only, for `ADDRESS_LIFE`."""
         one = scan.files[number]
 
         def address(kind: str) -> str:
             ticket = signing.dumps([scan.pk, number, kind], salt=salt(request))
             return (
-                reverse("admin:agreements_agreement_scan_file", args=[agreement.pk])
+                reverse("admin:agreements_agreement_signed_form_file", args=[agreement.pk])
                 + "?"
                 + urlencode({"ticket": ticket})
             )
@@ -216,23 +221,25 @@ class SignedFormPages(ExportableList):
         return {
             **one,
             "number": number + 1,
-            "file": address("name"),
-            "shot": address("picture") if one["picture"] else "",
+            "url": address("name"),
+            "picture_url": address("picture") if one["picture"] else "",
         }
 
-    def scan_file(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
-        """A file as it came in, or the picture drawn of it: always as a download, to whoever was given the address."""
+    def signed_form_file(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """A file as received, or its picture, always as a download. The ticket in the URL belongs to one user."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        agreement = self.own_or_404(request, pk)
+        agreement = self.get_or_404(request, pk)
         if not agreement.signed_forms.exists():
-            raise Http404("No form signed on paper has come in.")
+            raise Http404("No signed form was received.")
         try:
             ticket = signing.loads(request.GET.get("ticket", ""), salt=salt(request), max_age=ADDRESS_LIFE)
             scan = agreement.signed_forms.get(pk=ticket[0])
         except (signing.BadSignature, SignedForm.DoesNotExist):
-            messages.warning(request, "That address works for five minutes. Here it is anew.")
-            return HttpResponseRedirect(reverse("admin:agreements_agreement_scan", args=[pk]))
+            messages.warning(
+                request, "That link has expired; links work for five minutes. Open the file again from this page."
+            )
+            return HttpResponseRedirect(reverse("admin:agreements_agreement_signed_form", args=[pk]))
         one, kind = scan.files[ticket[1]], ticket[2]
         ending = PurePath(one[kind]).suffix
         return FileResponse(
@@ -244,5 +251,5 @@ class SignedFormPages(ExportableList):
 
 
 def salt(request: HttpRequest) -> str:
-    """An address that was given to one person works for no other."""
+    """Binds a link to one user."""
     return f"scan:{request.user.pk}"

@@ -1,4 +1,4 @@
-"""What lists of questions and answers share: nobody adds, edits or deletes a row; each has a page with its moves."""
+"""Base of the queues of requests: rows are read-only; each has a page to resolve it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from proceedings.accounts.permissions import OwnVolumes, can_edit
 
 
 class RequestAdmin(OwnVolumes):
-    """Rows about one agreement each, settled by moves."""
+    """Requests about one agreement each."""
 
     volume_path = "agreement__paper__volume"
     list_select_related = ["agreement__paper__volume"]
@@ -23,7 +23,7 @@ class RequestAdmin(OwnVolumes):
         return False
 
     def agreement_or_404(self, request: HttpRequest, pk: int) -> Agreement:
-        """One on the desk of somebody who may change it."""
+        """An agreement of a volume that the user may change. Raises Http404."""
         rows = Agreement.objects.select_related("paper__volume__signing_settings")
         agreement = get_object_or_404(rows, pk=pk)
         if not can_edit(request, agreement.paper.volume_id):
@@ -39,6 +39,6 @@ class RequestAdmin(OwnVolumes):
     def page(
         self, request: HttpRequest, template: str, agreement: Agreement, *, wrong: bool = False, **context: Any
     ) -> HttpResponse:
-        """One page about a row, or about one to be made; `wrong` if what was sent has to be corrected."""
+        """Renders a page about a row, or a form for a new one; `wrong` if the posted form has errors."""
         common = self.admin_site.each_context(request) | {"agreement": agreement, "opts": self.opts}
         return render(request, f"admin/agreements/{template}.html", common | context, status=400 if wrong else 200)

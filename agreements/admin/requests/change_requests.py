@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreements import lifecycle
-from agreements.admin.format import chip, stamp, who
+from agreements.admin.format import actor, chip, time_column
 from agreements.domain.differences import compare_snapshot
 from agreements.domain.states import WAITING
 from agreements.lifecycle import snapshot
@@ -25,7 +25,7 @@ class RejectForm(forms.Form):
     reason = forms.CharField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        error_messages={"required": "Say why: the author is told."},
+        error_messages={"required": "Enter a reason. We send it to the author."},
     )
 
 
@@ -34,7 +34,7 @@ class ChangeRequestAdmin(OwnVolumes):
     """Read-only but for the two buttons: a proposal is settled once."""
 
     volume_path = "agreement__paper__volume"
-    list_display = ["what", "agreement", "signer", stamp("made_at", "made"), "state_"]
+    list_display = ["what", "agreement", "signer", time_column("made_at", "requested"), "state_"]
     list_filter = ["state", type("ByVolume", (OwnVolumeFilter,), {"volume_path": volume_path})]
     list_select_related = ["agreement__text"]
 
@@ -48,15 +48,15 @@ class ChangeRequestAdmin(OwnVolumes):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related("agreement__text")
 
-    @admin.display(description="change_request")
+    @admin.display(description="change request")
     def what(self, change_request: ChangeRequest) -> str:
         return "; ".join(change_requests.describe_changes(change_request))
 
-    @admin.display(description="proposed by")
+    @admin.display(description="requested by")
     def signer(self, change_request: ChangeRequest) -> str:
         return change_request.agreement.signer
 
-    @admin.display(description="where it stands", ordering="state")
+    @admin.display(description="status", ordering="state")
     def state_(self, change_request: ChangeRequest) -> str:
         if change_request.state == ChangeRequest.State.OPEN and change_request.agreement.status not in WAITING:
             return chip("none", f"agreement {change_request.agreement.get_status_display()}")
@@ -70,39 +70,42 @@ class ChangeRequestAdmin(OwnVolumes):
         if change_request is None or not self.has_view_permission(request, change_request):
             raise Http404
         may = self.has_change_permission(request, change_request)
-        refusal = RejectForm(request.POST if "refuse" in request.POST else None)
+        rejection = RejectForm(request.POST if "refuse" in request.POST else None)
         if request.method == "POST":
             if not may:
                 raise PermissionDenied
-            if "accept" in request.POST or refusal.is_valid():
-                return self.settled(request, change_request, refusal)
+            if "accept" in request.POST or rejection.is_valid():
+                return self.resolve(request, change_request, rejection)
         open_ = change_request.state == ChangeRequest.State.OPEN and change_request.agreement.status in WAITING
         context = {
             **self.admin_site.each_context(request),
             "change_request": change_request,
             "agreement": change_request.agreement,
             "differences": compare_snapshot(change_request.agreement.facts, change_request.data),
-            "stands_in": change_request.kind == ChangeRequest.Kind.SIGNER and "author" not in change_request.data,
-            "form": refusal,
-            "may_settle": may and open_,
+            "names_non_author": change_request.kind == ChangeRequest.Kind.SIGNER
+            and "author" not in change_request.data,
+            "form": rejection,
+            "may_resolve": may and open_,
             "title": str(change_request),
             "opts": self.opts,
         }
-        status = 400 if refusal.is_bound else 200
-        return render(request, "admin/agreements/proposal.html", context, status=status)
+        status = 400 if rejection.is_bound else 200
+        return render(request, "admin/agreements/change_request.html", context, status=status)
 
-    def settled(self, request: HttpRequest, change_request: ChangeRequest, refusal: RejectForm) -> HttpResponse:
+    def resolve(self, request: HttpRequest, change_request: ChangeRequest, rejection: RejectForm) -> HttpResponse:
         """Accepts, or refuses with the reason given; says what became of it on the agreement's page."""
         to, now = change_request.agreement, timezone.now()
         try:
             if "accept" in request.POST:
-                to = change_requests.accept(change_request, by=who(request), now=now)
-                done = "Accepted. This is the new agreement; its invitation goes out within a minute."
+                to = change_requests.accept(change_request, by=actor(request), now=now)
+                done = "Change request accepted. This is the new agreement. We send its invitation within a minute."
             else:
-                change_requests.reject(change_request, reason=refusal.cleaned_data["reason"], by=who(request), now=now)
-                done = "Refused. The author is told why; the agreement waits as before."
+                change_requests.reject(
+                    change_request, reason=rejection.cleaned_data["reason"], by=actor(request), now=now
+                )
+                done = "Change request rejected. We tell the author why. The agreement is still awaiting its signature."
             messages.success(request, done)
-        except (lifecycle.TransitionError, snapshot.NotReadyError) as refused:
-            messages.error(request, f"Nothing was changed: {refused}")
+        except (lifecycle.TransitionError, snapshot.NotReadyError) as error:
+            messages.error(request, f"Nothing was changed: {error}")
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[to.pk]))

@@ -1,4 +1,4 @@
-"""Corrections of published papers, on the desk: asked for, approved or refused, handed on in the publisher's terms."""
+"""Corrections of published papers: requested, approved or rejected, and passed to the publisher."""
 
 from typing import Any
 
@@ -9,22 +9,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from agreements.admin.format import chip, stamp, who
+from agreements.admin.format import actor, chip, time_column
 from agreements.admin.requests.base import RequestAdmin
-from agreements.admin.requests.edits import WordsForm
+from agreements.admin.requests.edits import RequestReasonForm
 from agreements.models import Correction
 from agreements.requests import corrections
 from proceedings.accounts.permissions import OwnVolumeFilter
 
-LACKS = {
-    "permitted_by": "Say which editor of the volume gave permission.",
-    "permitted_how": "Say how it was given.",
-    "permitted_on": "Say on which day.",
+PERMISSION_REQUIRED = {
+    "permitted_by": "Choose the volume editor who gave permission.",
+    "permitted_how": "Enter how permission was given.",
+    "permitted_on": "Enter the day on which permission was given.",
 }
-"""What the publisher wants to know of a permission."""
+"""What the publisher asks about a permission, with the error if it is missing."""
 
 
-class AskForm(forms.ModelForm):
+class CorrectionRequestForm(forms.ModelForm):
     class Meta:
         model = Correction
         fields = ["role", "name", "email", "on_behalf_of", "nature", "description", "notes"]
@@ -35,7 +35,7 @@ class AskForm(forms.ModelForm):
 
 
 class PermissionForm(forms.ModelForm):
-    """Who of the volume's editors gave permission, as the publisher wants it recorded."""
+    """The permission of a volume editor, with the fields of the publisher's form."""
 
     class Meta:
         model = Correction
@@ -51,10 +51,10 @@ class PermissionForm(forms.ModelForm):
         self.fields["permitted_by"] = forms.ChoiceField(
             label="Permission given by", choices=[("", "—"), *((name, name) for name in names)], required=False
         )
-        self.fields["permitted_how"].help_text = "By e-mail, in a meeting …"
-        for name, lack in LACKS.items():
+        self.fields["permitted_how"].help_text = "Such as: by email, in a meeting."
+        for name, message in PERMISSION_REQUIRED.items():
             self.fields[name].required = correction.needs_permission
-            self.fields[name].error_messages["required"] = lack
+            self.fields[name].error_messages["required"] = message
 
     @property
     def permission(self) -> corrections.Permission:
@@ -66,97 +66,101 @@ class PermissionForm(forms.ModelForm):
 
 @admin.register(Correction)
 class CorrectionAdmin(RequestAdmin):
-    list_display = ["what_", "agreement", "name", "nature", "state_", stamp("made_at", "asked")]
+    list_display = ["what_", "agreement", "name", "nature", "state_", time_column("made_at", "requested")]
     list_filter = ["state", "nature", type("ByVolume", (OwnVolumeFilter,), {"volume_path": RequestAdmin.volume_path})]
 
     @admin.display(description="correction")
     def what_(self, correction: Correction) -> str:
         return correction.description
 
-    @admin.display(description="where it stands", ordering="state")
+    @admin.display(description="status", ordering="state")
     def state_(self, correction: Correction) -> str:
         return chip(correction.state, correction.get_state_display())
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("ask/<int:agreement>/", view(self.ask_page), name="agreements_correction_ask"),
+            path("ask/<int:agreement>/", view(self.request_page), name="agreements_correction_request"),
             path("<int:pk>/request.md", view(self.request_text), name="agreements_correction_text"),
         ]
         return [*own, *super().get_urls()]
 
-    def ask_page(self, request: HttpRequest, agreement: int) -> HttpResponse:
-        """An editor's own request, or one that came in another way."""
+    def request_page(self, request: HttpRequest, agreement: int) -> HttpResponse:
+        """Records an editor's own request, or one received by other means."""
         about = self.agreement_or_404(request, agreement)
-        form = AskForm(request.POST if request.method == "POST" else None)
-        title = f"Correct {about.paper_key}"
+        form = CorrectionRequestForm(request.POST if request.method == "POST" else None)
+        title = f"Request a correction of {about.paper_key}"
         if not form.is_valid():
-            return self.page(request, "ask_correction", about, wrong=form.is_bound, form=form, title=title)
+            return self.page(request, "request_correction", about, wrong=form.is_bound, form=form, title=title)
         try:
-            made = corrections.request_correction(about, by=who(request), now=timezone.now(), **form.cleaned_data)
+            made = corrections.request_correction(about, by=actor(request), now=timezone.now(), **form.cleaned_data)
         except corrections.NotPublishedError:
-            form.add_error(None, "The volume is not published yet: change the paper itself, on its page.")
+            form.add_error(None, "The volume is not published yet. Change the paper on its page instead.")
         except corrections.TooManyOpenError:
-            form.add_error(None, "Several requests about this paper wait already: settle them first.")
+            form.add_error(None, "Several requests about this paper are open. Resolve them first.")
         else:
-            self.message_user(request, "On record. Approve or refuse it below.", messages.SUCCESS)
+            self.message_user(request, "Correction requested. Approve or reject it below.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:agreements_correction_change", args=[made.pk]))
-        return self.page(request, "ask_correction", about, wrong=True, form=form, title=title)
+        return self.page(request, "request_correction", about, wrong=True, form=form, title=title)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """One request, and what can be done about it."""
+        """One correction, with the forms to resolve it."""
         correction = self.row_or_404(request, object_id)
         may = self.has_change_permission(request, correction)
         sent = request.POST if request.method == "POST" else {}
         permission = PermissionForm(request.POST if "approve" in sent else None, correction=correction)
-        refusal = WordsForm(request.POST if "refuse" in sent else None)
+        rejection = RequestReasonForm(request.POST if "refuse" in sent else None)
         if request.method == "POST":
             if not may:
                 raise PermissionDenied
-            if "apply" in sent or permission.is_valid() or refusal.is_valid():
-                done = self.settled(request, correction, permission, refusal)
+            if "apply" in sent or permission.is_valid() or rejection.is_valid():
+                done = self.resolve(request, correction, permission, rejection)
                 if done:
                     return done
         return self.page(
             request,
             "correction",
             correction.agreement,
-            wrong=permission.is_bound or refusal.is_bound,
+            wrong=permission.is_bound or rejection.is_bound,
             correction=correction,
             permission=permission,
-            refusal=refusal,
+            rejection=rejection,
             may=may,
             text=corrections.format_pull_request(correction),
             title=f"Correction of {correction.agreement.paper_key}",
         )
 
-    def settled(
-        self, request: HttpRequest, correction: Correction, permission: PermissionForm, refusal: WordsForm
+    def resolve(
+        self, request: HttpRequest, correction: Correction, permission: PermissionForm, rejection: RequestReasonForm
     ) -> HttpResponse | None:
-        """Makes the move; None if the permission is not in order, which the form then says."""
-        by, now = who(request), timezone.now()
+        """Approves, rejects or applies; None if the permission is incomplete, with the error on the form."""
+        by, now = actor(request), timezone.now()
         try:
             if "apply" in request.POST:
                 corrections.apply(correction, by=by, now=now)
-                done = "On record: it is published."
+                done = "Correction marked as published."
             elif permission.is_bound:
                 corrections.approve(correction, permission.permission, by=by, now=now)
-                done = "Approved. Hand the text below on to the publisher; then note that it is published."
+                done = "Correction approved. Send the text below to the publisher. Mark it as published when it is."
             else:
-                corrections.reject(correction, reason=refusal.cleaned_data["reason"], by=by, now=now)
-                done = "Refused. Who asked is told why, as far as there is an address."
+                corrections.reject(correction, reason=rejection.cleaned_data["reason"], by=by, now=now)
+                done = "Correction rejected. We email the reason to the person who asked, if we have an address."
             self.message_user(request, done, messages.SUCCESS)
-        except corrections.NotPermittedError as lack:
-            permission.add_error(None, str(lack))
+        except corrections.NotPermittedError as error:
+            permission.add_error(None, str(error))
             return None
         except corrections.AlreadyResolvedError:
-            self.message_user(request, "Nothing was changed: somebody else was faster.", messages.ERROR)
+            self.message_user(
+                request,
+                "Nothing was changed: another editor resolved this correction. Reload the page.",
+                messages.ERROR,
+            )
         return HttpResponseRedirect(request.path)
 
     def request_text(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The request in the publisher's terms, as a file."""
+        """The text for the publisher as a Markdown file."""
         correction = self.row_or_404(request, str(pk))
         response = HttpResponse(
             corrections.format_pull_request(correction), content_type="text/markdown; charset=utf-8"

@@ -1,21 +1,21 @@
-"""Who signs in the place of a corresponding author: to look at, and to take back."""
+"""Non-author signers: to read, and to remove."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from agreements.admin.format import stamp
+from agreements.admin.format import time_column
 from agreements.models import NonAuthorSigner
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes
 
 
 @admin.register(NonAuthorSigner)
 class NonAuthorSignerAdmin(OwnVolumes):
-    """Named by accepting a proposal. Deleting one changes no agreement: the next one asks the author again."""
+    """Created by accepting a change request. Removing one changes no agreement: the next one asks the author again."""
 
     volume_path = "author__paper__volume"
-    list_display = ["name", "email", "author", "paper", stamp("named_at", "named"), "named_by"]
+    list_display = ["name", "email", "author", "paper", time_column("named_at", "accepted"), "named_by"]
     list_filter = [type("ByVolume", (OwnVolumeFilter,), {"volume_path": volume_path})]
     list_select_related = ["author__paper"]
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from agreements.admin.format import who
+from agreements.admin.format import actor
 from agreements.dashboard import health
 from agreements.delivery import packages as delivery_packages
 from agreements.delivery.download_links import download_url
@@ -25,27 +25,27 @@ from proceedings.models import Volume
 MAX_SHOWN = 300
 """So many papers to a reason a page shows; the command lists them all."""
 
-SHOWN = 12
+MAX_PACKAGES = 12
 """So many packages."""
 
-AGAIN = 5
+REFRESH_SECONDS = 5
 """Seconds after which a page about packages under way loads itself again."""
 
-UNDER_WAY = (Package.State.WAITING, Package.State.RUNNING)
+IN_PROGRESS = (Package.State.WAITING, Package.State.RUNNING)
 
 
-def by_reason(what: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
+def group_by_reason(delivery: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
     """Each reason of the agreements and of the publisher's check once, the commonest first.
 
     With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
     """
-    rows = {one.paper.key: one.paper_id for one in what.ready_agreements} | {
-        paper.key: paper.pk for paper, _ in what.blocked
+    rows = {one.paper.key: one.paper_id for one in delivery.ready_agreements} | {
+        paper.key: paper.pk for paper, _ in delivery.blocked
     }
     reasons: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
-    for paper, why in what.blocked:
+    for paper, why in delivery.blocked:
         reasons[why].append((paper.key, paper.pk))
-    for finding in what.findings:
+    for finding in delivery.findings:
         why = str(replace(finding, paper="", fix=""))
         reasons[why].append((finding.paper, rows.get(finding.paper)))
     ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
@@ -59,7 +59,7 @@ class PackagePages(OwnVolumes):
         name = "proceedings_volume_package"
         own = [
             path("<int:pk>/packages/", self.admin_site.admin_view(self.packages_page), name=f"{name}s"),
-            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.fetch), name=name),
+            path("<int:pk>/packages/<int:package>.zip", self.admin_site.admin_view(self.download), name=name),
         ]
         return own + super().get_urls()
 
@@ -80,44 +80,47 @@ class PackagePages(OwnVolumes):
         """What would go to the publisher now, what speaks against it, and what was made. A POST asks for both."""
         volume = self.volume_or_404(request, pk)
         if request.method == "POST":
-            return self.ask(request, volume)
-        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:SHOWN])
-        under_way = any(package.state in UNDER_WAY for package in packages)
+            return self.request_packages(request, volume)
+        packages = list(volume.packages.exclude(state=Package.State.PRUNED).select_related("volume")[:MAX_PACKAGES])
+        in_progress = any(package.state in IN_PROGRESS for package in packages)
         context = {
             **self.admin_site.each_context(request),
             "volume": volume,
             "packages": packages,
-            "under_way": under_way,
+            "in_progress": in_progress,
             "may_deliver": can_edit(request, volume.pk),
             "title": f"Packages of {volume}",
             "opts": self.opts,
         }
-        if not under_way:  # looking at 3,500 papers every few seconds would only hold up the work
-            what = delivery_packages.prepare_delivery(volume, timezone.now().date())
-            now = delivery_packages.fingerprint(what)
+        if not in_progress:  # looking at 3,500 papers every few seconds would only hold up the work
+            delivery = delivery_packages.prepare_delivery(volume, timezone.now().date())
+            now = delivery_packages.fingerprint(delivery)
             context |= {
-                "what": what,
-                "obstacles": by_reason(what),
+                "delivery": delivery,
+                "missing": group_by_reason(delivery),
                 "stale": {package.pk for package in packages if package.fingerprint != now},
             }
         response = render(request, "admin/agreements/packages.html", context)
-        if under_way and "still" not in request.GET:
-            response["Refresh"] = str(AGAIN)
+        if in_progress and "still" not in request.GET:
+            response["Refresh"] = str(REFRESH_SECONDS)
         return response
 
-    def ask(self, request: HttpRequest, volume: Volume) -> HttpResponse:
+    def request_packages(self, request: HttpRequest, volume: Volume) -> HttpResponse:
         """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
         if not can_edit(request, volume.pk):
             raise PermissionDenied
         now, partial = timezone.now(), "partial" in request.POST
         if not partial and not delivery_packages.prepare_delivery(volume, now.date()).ready:
-            why = "Nothing is made: it is not ready; see why below. Tick the box to get a part of it."
+            why = (
+                "No packages were made: the volume is not ready. See below what is missing, or tick the box for "
+                "partial packages."
+            )
             self.message_user(request, why, messages.ERROR)
         else:
-            package_builder.order_packages(volume, partial=partial, by=who(request), now=now)
+            package_builder.order_packages(volume, partial=partial, by=actor(request), now=now)
         return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
 
-    def fetch(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
+    def download(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
         """Leads to the file, by an address that lives for minutes."""
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
@@ -129,6 +132,6 @@ class PackagePages(OwnVolumes):
             raise Http404
         return HttpResponseRedirect(download_url(found))
 
-    def packages(self, volume: Volume) -> str:
+    def packages_link(self, volume: Volume) -> str:
         """A link for the list of volumes."""
         return format_html('<a href="{}">packages</a>', reverse("admin:proceedings_volume_packages", args=[volume.pk]))

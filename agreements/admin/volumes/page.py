@@ -33,11 +33,11 @@ admin.site.unregister(Volume)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class VolumeCounts:
     """How far a volume is: accepted papers, and how many of them stand where."""
 
     papers: int
-    under_way: int
+    issued: int
     waiting: int
     declined: int
     sealed: int
@@ -45,8 +45,8 @@ class Numbers:
 
 def suitable_action(blocker: Blocker, *, may_change: bool) -> BulkAction | None:
     """The move for many that the board offers with a count, to those who may make it."""
-    move = BULK_ACTIONS.get(SUITABLE_ACTIONS.get(blocker, ""))
-    return move if move and (may_change or move.by_assistant) else None
+    action = BULK_ACTIONS.get(SUITABLE_ACTIONS.get(blocker, ""))
+    return action if action and (may_change or action.by_assistant) else None
 
 
 class VolumeList(ChangeList):
@@ -58,15 +58,15 @@ class VolumeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        self.model_admin.count(self.result_list)
+        self.model_admin.add_counts(self.result_list)
 
     def url_for_result(self, result: Any) -> str:
-        return reverse("admin:proceedings_volume_board", args=[result.pk])
+        return reverse("admin:proceedings_volume_overview", args=[result.pk])
 
 
 @admin.register(Volume)
 class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, VolumeAdmin):
-    list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "rooms"]
+    list_display = ["__str__", "papers_", "to_issue", "waiting", "declined", "sealed", "deadline", "links"]
     list_select_related = ["signing_settings"]
     list_per_page = 50
     show_full_result_count = False
@@ -77,7 +77,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return VolumeList
 
-    def count(self, volumes: list[Any]) -> None:
+    def add_counts(self, volumes: list[Any]) -> None:
         """Hangs its `Numbers` on each volume, in two queries for all."""
         accepted = Paper.objects.filter(volume__in=volumes, status=Paper.Status.ACCEPTED)
         papers = dict(accepted.order_by().values_list("volume").annotate(count=Count("pk")))
@@ -88,9 +88,9 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
             paper_state[volume, status] = count
         for volume in volumes:
             by_status = {status: paper_state.get((volume.pk, status), 0) for status in Status}
-            volume.numbers = Numbers(
+            volume.counts = VolumeCounts(
                 papers=papers.get(volume.pk, 0),
-                under_way=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
+                issued=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
                 waiting=by_status[Status.ISSUED],
                 declined=by_status[Status.DECLINED],
                 sealed=by_status[Status.SEALED],
@@ -102,24 +102,24 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
 
     @admin.display(description="papers")
     def papers_(self, volume: Any) -> str:
-        return self.papers_link(volume, volume.numbers.papers)
+        return self.papers_link(volume, volume.counts.papers)
 
     @admin.display(description="to issue")
     def to_issue(self, volume: Any) -> str:
-        return self.papers_link(volume, volume.numbers.papers - volume.numbers.under_way, "none")
+        return self.papers_link(volume, volume.counts.papers - volume.counts.issued, "none")
 
-    @admin.display(description="waiting for signature")
+    @admin.display(description="awaiting signature")
     def waiting(self, volume: Any) -> str:
-        return self.papers_link(volume, volume.numbers.waiting, Status.ISSUED)
+        return self.papers_link(volume, volume.counts.waiting, Status.ISSUED)
 
     @admin.display(description="declined")
     def declined(self, volume: Any) -> str:
-        return self.papers_link(volume, volume.numbers.declined, Status.DECLINED)
+        return self.papers_link(volume, volume.counts.declined, Status.DECLINED)
 
     @admin.display(description="signed and sealed")
     def sealed(self, volume: Any) -> str:
-        link = self.papers_link(volume, volume.numbers.sealed, Status.SEALED)
-        done, of = volume.numbers.sealed, volume.numbers.papers
+        link = self.papers_link(volume, volume.counts.sealed, Status.SEALED)
+        done, of = volume.counts.sealed, volume.counts.papers
         bar = '{} <progress max="{}" value="{}" aria-label="{} of {} papers"></progress>'
         return format_html(bar, link, of or 1, done, done, of)
 
@@ -128,42 +128,42 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
         return volume.signing_settings.deadline_in_words if hasattr(volume, "signing_settings") else "not set"
 
     @admin.display(description="more")
-    def rooms(self, volume: Volume) -> str:
+    def links(self, volume: Volume) -> str:
         change = reverse("admin:proceedings_volume_change", args=[volume.pk])
-        return format_html('<a href="{}">settings</a> {}', change, self.packages(volume))
+        return format_html('<a href="{}">settings</a> {}', change, self.packages_link(volume))
 
     def get_urls(self) -> list[URLPattern]:
-        board_page = self.admin_site.admin_view(self.board_page)
-        return [path("<int:pk>/board/", board_page, name="proceedings_volume_board"), *super().get_urls()]
+        overview_page = self.admin_site.admin_view(self.overview_page)
+        return [path("<int:pk>/board/", overview_page, name="proceedings_volume_overview"), *super().get_urls()]
 
-    def bound(self, papers: Collection[int]) -> dict[int, str]:
+    def agreement_statuses(self, papers: Collection[int]) -> dict[int, str]:
         """Papers whose agreements would no longer fit if they were changed: each would need a new one."""
         live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
         return {paper: STATUS_LABELS[Status(status)] for paper, status in live.values_list("paper", "status")}
 
-    def after_import(self, volume: Volume) -> str:
-        return reverse("admin:proceedings_volume_board", args=[volume.pk])
+    def after_import_url(self, volume: Volume) -> str:
+        return reverse("admin:proceedings_volume_overview", args=[volume.pk])
 
-    def board_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def overview_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What blocks delivery, who needs a person today, what goes out next. Changes nothing."""
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         now = timezone.now()
-        made = overview.build_overview(volume, now)
-        progress, may_change = made.progress, can_edit(request, volume.pk)
+        built = overview.build_overview(volume, now)
+        progress, may_change = built.progress, can_edit(request, volume.pk)
         context = {
             **self.admin_site.each_context(request),
-            "board": made,
-            "standstill": stopped_jobs_message(volume, now),
-            "counts": [(count, suitable_action(count.blocker, may_change=may_change)) for count in made.counts],
+            "overview": built,
+            "stopped_jobs": stopped_jobs_message(volume, now),
+            "counts": [(count, suitable_action(count.blocker, may_change=may_change)) for count in built.counts],
             "chart": chart.build_chart(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
             "may_change": may_change,
             "title": str(volume),
             "opts": self.opts,
         }
-        return render(request, "admin/agreements/board.html", context)
+        return render(request, "admin/agreements/overview.html", context)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
@@ -176,5 +176,5 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
 
 def stopped_jobs_message(volume: Any, now: datetime) -> list[str]:
     """What keeps all volumes waiting, in words, from `health.pulse`."""
-    silent = health.seconds_since(now, volume.clock_ran_at) if volume.clock_ran_at else None
-    return health.stopped_jobs(silent, health.seconds_since(now, volume.oldest_due_at))
+    idle = health.seconds_since(now, volume.jobs_ran_at) if volume.jobs_ran_at else None
+    return health.stopped_jobs(idle, health.seconds_since(now, volume.oldest_due_at))

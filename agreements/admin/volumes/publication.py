@@ -16,19 +16,21 @@ from agreements.delivery import publication
 from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
-SHOWN = 10
+MAX_SHOWN = 10
 """So many papers a page shows: enough to try their addresses."""
 
 
 class PublicationForm(forms.Form):
     published = forms.DateField(
-        label="Day of publication",
+        label="Publication date",
         widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": "Give the day on which the volume was published."},
+        error_messages={"required": "Enter the publication date of the volume."},
     )
     seen = forms.BooleanField(
-        label="I have opened addresses below, and the papers are there",
-        error_messages={"required": "Open some of the addresses first. The authors get them for good."},
+        label="I opened some of the addresses below and found the papers",
+        error_messages={
+            "required": "Open some of the addresses, then tick the box. We cannot change emailed addresses later."
+        },
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -38,7 +40,7 @@ class PublicationForm(forms.Form):
     def clean_published(self) -> date:
         day: date = self.cleaned_data["published"]
         if day > self.today:
-            raise forms.ValidationError("This day is still to come. Tell the authors when the volume is out.")
+            raise forms.ValidationError("This day is in the future. Email the authors when the volume is online.")
         return day
 
 
@@ -59,8 +61,8 @@ class PublicationPages(OwnVolumes):
             raise PermissionDenied
         if form.is_valid():
             queued = publication.notify_authors(volume, form.cleaned_data["published"], now=now)
-            said = f"{queued} mail{pluralize(queued)} on the way." if queued else "All authors have been told before."
-            self.message_user(request, said, messages.SUCCESS)
+            done = f"{queued} email{pluralize(queued)} queued." if queued else "All authors were emailed before."
+            self.message_user(request, done, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_publication", args=[volume.pk]))
         plan = publication.plan_notifications(volume)
         unreachable = plan.unreachable
@@ -68,11 +70,11 @@ class PublicationPages(OwnVolumes):
             **self.admin_site.each_context(request),
             "volume": volume,
             "plan": plan,
-            "shown": plan.papers[:SHOWN],
-            "unreachable": unreachable[: 3 * SHOWN],
-            "more": max(0, len(unreachable) - 3 * SHOWN),
+            "shown": plan.papers[:MAX_SHOWN],
+            "unreachable": unreachable[: 3 * MAX_SHOWN],
+            "more": max(0, len(unreachable) - 3 * MAX_SHOWN),
             "form": form,
-            "may": can_edit(request, volume.pk),
+            "may_change": can_edit(request, volume.pk),
             "title": f"Publication of {volume}",
             "opts": self.opts,
         }

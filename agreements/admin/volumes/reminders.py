@@ -26,24 +26,24 @@ from agreements.reminders import preview
 from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
-AHEAD = timedelta(days=14)
+PREVIEW_PERIOD = timedelta(days=14)
 MAX_EMAILS = 100
 """So many mails a page shows; `manage.py preview_mails` lists them all."""
 
 
 class RecipientForm(PauseForm):
-    address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    address = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     field_order = ["address", "until"]
 
 
 class TimeZoneForm(forms.Form):
-    address = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    address = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     zone = forms.CharField(
         label="Time zone",
         max_length=60,
         required=False,
         validators=[known_zone],
-        help_text="Such as Asia/Tokyo: they get mail in their own working hours. Empty if you do not know.",
+        help_text="Such as Asia/Tokyo. We send email in this person’s working hours. Leave empty if you do not know.",
     )
 
 
@@ -76,14 +76,15 @@ class ReminderPages(OwnVolumes):
     volume_or_404: Callable[[HttpRequest, int], Volume]
 
     def get_urls(self) -> list[URLPattern]:
-        page, words = self.admin_site.admin_view(self.reminders_page), self.admin_site.admin_view(self.words_page)
+        page = self.admin_site.admin_view(self.reminders_page)
+        template_page = self.admin_site.admin_view(self.email_template_page)
         own = [
             path("<int:pk>/reminders/", page, name="proceedings_volume_reminders"),
-            path("<int:pk>/reminders/<str:kind>/", words, name="proceedings_volume_words"),
+            path("<int:pk>/reminders/<str:kind>/", template_page, name="proceedings_volume_email_template"),
         ]
         return own + super().get_urls()
 
-    def with_terms_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, SigningSettings | None]:
+    def volume_and_settings_or_404(self, request: HttpRequest, pk: int) -> tuple[Volume, SigningSettings | None]:
         volume = self.volume_or_404(request, pk)
         if request.method == "POST" and not can_edit(request, volume.pk):
             raise PermissionDenied
@@ -91,28 +92,28 @@ class ReminderPages(OwnVolumes):
 
     def reminders_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What will go out and to whom, and the levers. Without terms there is nothing to remind of yet."""
-        volume, signing_settings = self.with_terms_or_404(request, pk)
+        volume, signing_settings = self.volume_and_settings_or_404(request, pk)
         if signing_settings is None:
-            self.message_user(request, "Set the deadline first: reminders go by it.", messages.WARNING)
+            self.message_user(request, "Set the deadline first. Reminders depend on it.", messages.WARNING)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_change", args=[pk]))
         bound: dict[str, forms.Form] = {}
         if request.method == "POST":
-            done, bound = self.act(request, volume, signing_settings)
+            done, bound = self.handle_action(request, volume, signing_settings)
             if done:
                 self.message_user(request, done, messages.SUCCESS)
                 return HttpResponseRedirect(request.path)
-        context = self.page(request, volume, signing_settings) | {
-            "pause": bound.get("pause-volume") or PauseForm(prefix="volume"),
-            "person": bound.get("pause-person") or RecipientForm(prefix="person"),
-            "place": bound.get("place-person") or TimeZoneForm(prefix="place"),
+        context = self.page_context(request, volume, signing_settings) | {
+            "volume_form": bound.get("pause-volume") or PauseForm(prefix="volume"),
+            "person_form": bound.get("pause-person") or RecipientForm(prefix="person"),
+            "zone_form": bound.get("place-person") or TimeZoneForm(prefix="place"),
         }
         return render(request, "admin/agreements/reminders.html", context, status=400 if bound else 200)
 
-    def page(self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings) -> dict[str, Any]:
+    def page_context(self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings) -> dict[str, Any]:
         now = timezone.now()
-        mails = list(islice(preview.planned_emails(volume, now, now + AHEAD), MAX_EMAILS + 1))
+        emails = list(islice(preview.planned_emails(volume, now, now + PREVIEW_PERIOD), MAX_EMAILS + 1))
         waiting = Agreement.objects.filter(paper__volume=volume, status=Status.ISSUED)
-        own = set(EmailTemplate.objects.filter(volume=volume).values_list("kind", flat=True))
+        customized = set(EmailTemplate.objects.filter(volume=volume).values_list("kind", flat=True))
         return {
             **self.admin_site.each_context(request),
             "volume": volume,
@@ -121,22 +122,22 @@ class ReminderPages(OwnVolumes):
             if signing_settings.paused_until and signing_settings.paused_until > now
             else None,
             "forever": FOREVER,
-            "mails": mails[:MAX_EMAILS],
-            "more": len(mails) > MAX_EMAILS,
-            "days": AHEAD.days,
-            "people": RecipientSettings.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
-            "places": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
-            "agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
-            "letters": [(kind.value, kind.label, kind in own) for kind in WITH_OWN_TEXT],
-            "refused": list(addresses.find_undeliverable(notify.editors_of_volume(volume)).values()),
-            "gets_daily": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
+            "emails": emails[:MAX_EMAILS],
+            "more": len(emails) > MAX_EMAILS,
+            "days": PREVIEW_PERIOD.days,
+            "paused_people": RecipientSettings.objects.filter(volume=volume, paused_until__gt=now).order_by("address"),
+            "time_zones": RecipientSettings.objects.filter(volume=volume).exclude(zone="").order_by("address"),
+            "paused_agreements": waiting.filter(paused_until__gt=now).order_by("paper__position", "pk"),
+            "email_templates": [(kind.value, kind.label, kind in customized) for kind in WITH_OWN_TEXT],
+            "undeliverable_editors": list(addresses.find_undeliverable(notify.editors_of_volume(volume)).values()),
+            "gets_digest": not signing_settings.digest_opt_outs.filter(username=request.user.get_username()).exists(),
             "zone": zone_of(request),
             "may_change": can_edit(request, volume.pk),
             "title": f"Reminders of {volume}",
             "opts": self.opts,
         }
 
-    def act(
+    def handle_action(
         self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings
     ) -> tuple[str, dict[str, forms.Form]]:
         """Does what the pressed button says. Returns what was done, or the form that says what is wrong."""
@@ -144,16 +145,16 @@ class ReminderPages(OwnVolumes):
         match verb:
             case "resume-volume":
                 lifecycle.resume_volume(volume.pk, now=now)
-                return "Reminders go on.", {}
+                return "Reminders resumed.", {}
             case "resume-person":
                 lifecycle.resume_recipient(volume.pk, address, now=now)
-                return f"{address} gets reminders again.", {}
+                return f"Reminders to {address} resumed.", {}
             case "pause-volume":
                 pause = PauseForm(request.POST, prefix="volume")
                 if not pause.is_valid():
                     return "", {verb: pause}
                 lifecycle.pause_volume(volume.pk, until=pause.moment(signing_settings.office_zone), now=now)
-                return "Paused: no reminder of this volume goes out, and those on their way are stopped.", {}
+                return "All reminders paused. We cancelled the queued ones.", {}
             case "pause-person":
                 person = RecipientForm(request.POST, prefix="person")
                 if not person.is_valid():
@@ -162,35 +163,37 @@ class ReminderPages(OwnVolumes):
                 lifecycle.pause_recipient(
                     volume.pk, address, until=person.moment(signing_settings.office_zone), now=now
                 )
-                return f"Paused: {address} gets no reminder about papers of this volume.", {}
+                return f"Reminders to {address} about papers of this volume paused.", {}
             case "place-person":
                 place = TimeZoneForm(request.POST, prefix="place")
                 if not place.is_valid():
                     return "", {verb: place}
                 lifecycle.set_time_zone(volume.pk, place.cleaned_data["address"], place.cleaned_data["zone"], now=now)
-                return f"Noted: {place.cleaned_data['address']} gets mail in their own working hours.", {}
+                return f"Time zone saved for {place.cleaned_data['address']}.", {}
             case "daily-on" | "daily-off":
                 digest.set_digest(signing_settings, request.user, on=verb == "daily-on")  # type: ignore[arg-type]
-                return "You get the morning mail." if verb == "daily-on" else "No morning mail for you.", {}
+                return "You get the daily digest." if verb == "daily-on" else "Daily digest stopped.", {}
         raise Http404
 
-    def words_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    def email_template_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """The volume's own words for one kind of mail, with what the mail then looks like."""
-        volume, signing_settings = self.with_terms_or_404(request, pk)
+        volume, signing_settings = self.volume_and_settings_or_404(request, pk)
         if kind not in WITH_OWN_TEXT or signing_settings is None:
             raise Http404
-        own = EmailTemplate.objects.filter(volume=volume, kind=kind).first() or EmailTemplate(volume=volume, kind=kind)
-        form = EmailTemplateForm(request.POST if request.method == "POST" else None, instance=own)
+        template = EmailTemplate.objects.filter(volume=volume, kind=kind).first() or EmailTemplate(
+            volume=volume, kind=kind
+        )
+        form = EmailTemplateForm(request.POST if request.method == "POST" else None, instance=template)
         valid = form.is_bound and form.is_valid()
         if valid and "save" in request.POST:
-            if own.body or own.extra:
+            if template.body or template.extra:
                 form.save()
-            elif own.pk:
-                own.delete()
-            self.message_user(request, "Kept. Mails that leave from now on say it so.", messages.SUCCESS)
+            elif template.pk:
+                template.delete()
+            self.message_user(request, "Template saved. We use it for emails sent from now on.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:proceedings_volume_reminders", args=[pk]))
         sample = samples.compose_sample(
-            volume, Message.Kind(kind), own if valid or not form.is_bound else None, timezone.now()
+            volume, Message.Kind(kind), template if valid or not form.is_bound else None, timezone.now()
         )
         context = {
             **self.admin_site.each_context(request),
@@ -198,10 +201,10 @@ class ReminderPages(OwnVolumes):
             "form": form,
             "kind": Message.Kind(kind).label,
             "sample": sample,
-            "places": [(f"{{{name}}}", words) for name, words in email_templates.PLACEHOLDERS.items()],
-            "needed": [f"{{{name}}}" for name in KINDS[Message.Kind(kind)].placeholders],
+            "placeholders": [(f"{{{name}}}", meaning) for name, meaning in email_templates.PLACEHOLDERS.items()],
+            "required_placeholders": [f"{{{name}}}" for name in KINDS[Message.Kind(kind)].placeholders],
             "may_change": can_edit(request, volume.pk),
-            "title": f"Words of the {Message.Kind(kind).label.lower()}",
+            "title": f"Email template: {Message.Kind(kind).label.lower()}",
             "opts": self.opts,
         }
-        return render(request, "admin/agreements/own_words.html", context, status=400 if form.errors else 200)
+        return render(request, "admin/agreements/email_template.html", context, status=400 if form.errors else 200)

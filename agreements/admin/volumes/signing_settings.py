@@ -1,4 +1,4 @@
-"""A volume's terms on the desk: until when authors sign, how insistently and at what hours they are reminded."""
+"""The signing settings of a volume: deadline, reminder schedule, working hours."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ NUMBERS = {"offsets", "most_reminders", "coauthors_after", "editors_after"}
 
 
 class SigningSettingsForm(forms.ModelForm):
-    """A preset that is chosen brings its numbers; numbers that are changed by hand are the volume's own."""
+    """Choosing a preset sets its numbers; changing a number sets the preset to custom."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         if "preset" in self.changed_data and cleaned.get("preset") != CUSTOM:
             preset = PRESETS[cleaned["preset"]] if cleaned.get("preset") in PRESETS else None
-            # A volume that is only being made may bring both; then what was written by hand counts.
+            # A new volume may post both; then the numbers entered by hand win.
             if preset and not NUMBERS & set(self.changed_data):
                 cleaned |= {
                     "offsets": list(preset.offsets),
@@ -56,12 +56,10 @@ class SigningSettingsInline(admin.StackedInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return (
-            0 if obj and hasattr(obj, "signing_settings") else 1
-        )  # nothing can be issued without a deadline: show where it goes
+        return 0 if obj and hasattr(obj, "signing_settings") else 1  # agreements need a deadline: show the form
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # the volume's page has asked already
+        return True  # the volume's page has checked
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return can_edit(request, obj.pk if obj else None)

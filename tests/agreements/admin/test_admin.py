@@ -48,9 +48,9 @@ REDIRECTING_PAGES = ("logout", "autocomplete", "login", "login_code")
 
 def test_the_walk_finds_the_pages_that_are_known_today(roles: Roles) -> None:
     names = {name for _, name in admin_routes()}
-    assert {"agreements_agreement_move", "agreements_agreement_sealed", "agreements_agreement_form"} <= names
+    assert {"agreements_agreement_transition", "agreements_agreement_sealed", "agreements_agreement_form"} <= names
     assert {"agreements_agreement_remind", "proceedings_paper_history", "proceedings_volume_delete"} <= names
-    assert {"proceedings_volume_board", "proceedings_paper_export", "agreements_agreement_export"} <= names
+    assert {"proceedings_volume_overview", "proceedings_paper_export", "agreements_agreement_export"} <= names
     assert {"proceedings_volume_names", "proceedings_volume_files", "agreements_bulkjob_change"} <= names
     assert {"proceedings_paper_note", "agreements_agreement_note"} <= names
     assert len(addresses_about(roles.foreign)) >= 30
@@ -143,7 +143,7 @@ def test_an_assistant_reminds_and_is_offered_nothing_else(roles: Roles) -> None:
         page = read(client, path)[1]
         assert set(re.findall(r'<option value="(\w+)">', page)) <= {"remind"}, path
     page = bulk(client, "remind", waiting.paper)
-    assert "reminders on the way" in page
+    assert "reminders queued" in page
     assert waiting.messages.filter(kind="reminder").count() == 1
     before = all_rows(but=BOOKKEEPING)
     bulk(client, "void", waiting.paper, reason="Mine now.")
@@ -155,7 +155,7 @@ def test_what_an_assistant_may_only_read_is_left_out_of_a_bulk_action(roles: Rol
     here = Agreement.objects.get(paper__volume=roles.own)
     there = Agreement.objects.get(paper__volume=roles.foreign, status=Status.ISSUED)
     page = bulk(client_for(roles.stranger), "void", here.paper, there.paper, reason="All of them.")
-    assert "You may read this volume and remind its authors, and change nothing." in page
+    assert "You are an assistant of this volume: you can read it and send reminders only." in page
     assert [row.status for row in (refreshed(here), refreshed(there))] == [Status.SEALED, Status.VOIDED]
 
 

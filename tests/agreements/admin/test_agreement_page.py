@@ -36,11 +36,11 @@ def test_the_page_shows_history_and_emails_as_text(editor_client: Client) -> Non
 def test_what_it_states_stands_beside_what_the_paper_says_today(editor_client: Client) -> None:
     agreement = make.agreement()
     page = editor_client.get(page_of(agreement)).content.decode()
-    assert page.count('<span class="quiet">the same</span>') == 6
+    assert page.count('<span class="quiet">same</span>') == 6
     Paper.objects.update(title="A better title")
     agreement.paper.authors.filter(position=1).update(email="new@example.org")
     page = editor_client.get(page_of(agreement)).content.decode()
-    assert page.count('class="desk-differs"') == 2
+    assert page.count('class="differs"') == 2
     for words in ("A better title", "new@example.org", agreement.title, "mike@example.org"):
         assert f"<bdi>{words}</bdi>" in page, words
 
@@ -118,7 +118,7 @@ def test_remind_now_is_a_post_and_sends_one_email_however_often_it_is_pressed(ed
     agreement.messages.update(state=Message.State.SENT, sent_at=make.NOW)
     assert editor_client.get(page_of(agreement, "remind/")).status_code == 405
     first = editor_client.post(page_of(agreement, "remind/"), follow=True).content.decode()
-    assert "1 reminder on the way" in first
+    assert "1 reminder queued" in first
     second = editor_client.post(page_of(agreement, "remind/"), follow=True).content.decode()
     assert "1 got no reminder" in second
     assert agreement.messages.filter(kind="reminder").count() == 1
@@ -135,7 +135,7 @@ def test_the_sealed_file_is_downloaded_as_the_publisher_gets_it(editor_client: C
 
 def test_before_the_seal_there_is_nothing_to_download(editor_client: Client) -> None:
     answer = editor_client.get(page_of(make.agreement("signed"), "sealed.pdf"), follow=True)
-    assert "It is not sealed yet." in answer.content.decode()
+    assert "This agreement has no sealed PDF yet." in answer.content.decode()
 
 
 def test_files_of_agreements_are_not_cached(editor_client: Client) -> None:
@@ -151,7 +151,7 @@ def test_a_failed_seal_is_said_on_the_page(editor_client: Client) -> None:
     lifecycle.record_seal_failure(agreement, error="OSError: the disk is full", now=make.NOW)
     page = editor_client.get(page_of(agreement)).content.decode()
     assert "Sealing failed 1 time: OSError: the disk is full" in page
-    assert "The signature stands." in page
+    assert "The signature stays valid." in page
 
 
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "עברית", "x" * 500])

@@ -60,7 +60,7 @@ def test_many_files_and_a_zip_find_their_papers(editor_client: Client, volume: V
     archive = zipped(("v/lewis262.pdf", pdf_of(paper(2))), ("v/lewis262-supp.zip", zipped(("x.py", b"1"))))
     page = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1))), ("all.zip", archive)).content.decode()
     assert "3 attached" in page
-    assert "Still without a PDF (1): lewis263" in page
+    assert "Papers without a PDF (1): lewis263" in page
     assert attached() == ["lewis261.pdf", "lewis262-supp.zip", "lewis262.pdf"]
     again = send(editor_client, volume, ("lewis261.pdf", pdf_of(paper(1)))).content.decode()
     assert "1 unchanged" in again
@@ -111,7 +111,7 @@ def test_what_nobody_is_sure_of_is_dropped(editor_client: Client, volume: Volume
     send(editor_client, volume, ("lewis261.pdf", pdf("Something Else Entirely", "Nobody Known")))
     editor_client.post(page_of(volume), {"go on": "1"})
     assert (attached(), waiting()) == ([], [])
-    assert "Held back" not in editor_client.get(page_of(volume)).content.decode()
+    assert "Held for review" not in editor_client.get(page_of(volume)).content.decode()
 
 
 def test_a_paper_keeps_its_file_while_another_is_held_for_review(editor_client: Client, volume: Volume) -> None:
@@ -124,10 +124,10 @@ def test_a_paper_keeps_its_file_while_another_is_held_for_review(editor_client: 
 def test_what_a_browser_cannot_wait_for_goes_on_at_a_button(
     editor_client: Client, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PATIENCE", -1.0)
+    monkeypatch.setattr(files, "MAX_SECONDS", -1.0)
     archive = zipped(*((f"lewis26{number}.pdf", pdf_of(paper(number))) for number in (1, 2, 3)))
     page = send(editor_client, volume, ("all.zip", archive)).content.decode()
-    assert "<strong>2</strong> files are here and were not reached" in page
+    assert "<strong>2</strong> files are uploaded but not yet read" in page
     assert attached() == ["lewis261.pdf"]
     editor_client.post(page_of(volume), {"go on": "1"})
     editor_client.post(page_of(volume), {"go on": "1"})
@@ -153,13 +153,13 @@ def test_what_waits_for_one_volume_is_not_taken_into_another(editor_client: Clie
 def test_nothing_chosen_is_said(editor_client: Client, volume: Volume) -> None:
     answer = editor_client.post(page_of(volume), {})
     assert answer.status_code == 400
-    assert "Choose files first" in answer.content.decode()
+    assert "No files were selected. Choose PDFs" in answer.content.decode()
 
 
 def test_more_files_than_a_form_takes_are_rejected_with_what_to_do(editor_client: Client, volume: Volume) -> None:
     answer = send(editor_client, volume, *((f"a{number}.pdf", b"x") for number in range(101)))
     assert answer.status_code == 400
-    assert "More than 100 files: nothing was taken in. Put them into one zip." in answer.content.decode()
+    assert "You selected more than 100 files. Nothing was read. Put the files into a zip." in answer.content.decode()
 
 
 def test_far_too_much_is_rejected_before_it_is_read(

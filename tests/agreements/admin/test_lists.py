@@ -26,7 +26,7 @@ def test_the_list_of_papers_says_what_each_one_lacks(editor_client: Client) -> N
     make.agreement("sealed")
     make.paper(status="withdrawn")
     page = editor_client.get("/admin/proceedings/paper/").content.decode()
-    for words in ("none yet: choose one", "not issued", "signed and sealed", "paper withdrawn", "mike@example.org"):
+    for words in ("none: choose one", "not issued", "signed and sealed", "paper withdrawn", "mike@example.org"):
         assert words in page
 
 
@@ -105,7 +105,7 @@ def test_each_figure_of_the_overview_leads_to_just_those_papers(status: Status |
 def test_a_blocker_asked_for_without_a_volume_lists_nobody_and_says_what_to_choose(roles: Roles) -> None:
     answer: Any = client_for(roles.superuser).get("/admin/proceedings/paper/?blocker=no-pdf")
     assert answer.context["cl"].result_count == 0
-    assert "worked out for one volume: choose it first" in answer.content.decode()
+    assert "Choose a volume first. This filter works within one volume." in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ADMIN_LISTS)
@@ -144,7 +144,7 @@ def test_lists_show_the_last_email_the_next_and_the_deadline(editor_client: Clie
     agreement.messages.update(state=Message.State.SENT, sent_at=make.NOW)
     for path in ADMIN_LISTS:
         page = editor_client.get(path).content.decode()
-        assert 'class="field-last_mail nowrap"' in page or 'class="field-last_mail"' in page
+        assert 'class="field-last_email nowrap"' in page or 'class="field-last_email"' in page
         for day in (make.NOW, SigningSettings.objects.get().closes_at - timedelta(days=7)):
             assert f"{day:%Y-%m-%d}" in page, path
         assert f"{SigningSettings.objects.get().deadline:%Y-%m-%d}</span> AoE" in page
@@ -155,7 +155,7 @@ def test_no_list_counts_without_end(editor_client: Client, monkeypatch: pytest.M
     for _ in range(3):
         make.agreement()
     for path in ADMIN_LISTS:
-        assert "the desk counts no further than 2" in editor_client.get(path).content.decode()
+        assert "2 or more. Filter the list." in editor_client.get(path).content.decode()
 
 
 def table(editor_client: Client, path: str, query: str = "") -> list[dict[str, str]]:
@@ -174,7 +174,7 @@ def test_a_list_as_csv_has_the_same_rows_and_no_formula(path: str, editor_client
     assert rows["evil26"]["title"] == '\'=HYPERLINK("http://evil")'
     assert rows["evil26"]["e-mail"] == "'-x@example.org"
     assert rows["plain26"]["status"] == "awaiting signature"
-    assert rows["plain26"]["blocked by"] == "invitation not sent yet; no PDF"
+    assert rows["plain26"]["blocked by"] == "invitation queued; no PDF"
     assert [row["paper"] for row in table(editor_client, path, "?q=Plain")] == ["plain26"]
     assert table(editor_client, path, "?volume=999") == []
 
@@ -235,10 +235,8 @@ def test_invalid_signing_settings_are_rejected_with_a_message(
     field: str, value: str, words: str, editor_client: Client
 ) -> None:
     volume = make.the_volume()
-    answer = editor_client.post(
-        signing_settings_page(volume),
-        fields_of(editor_client.get(signing_settings_page(volume))) | {f"signing_settings-0-{field}": value},
-    )
+    fields = fields_of(editor_client.get(signing_settings_page(volume))) | {f"signing_settings-0-{field}": value}
+    answer = editor_client.post(signing_settings_page(volume), fields)
     assert answer.status_code == 200
     assert words in answer.content.decode()
 
@@ -261,11 +259,11 @@ def test_an_empty_list_says_what_to_do_next(path: str, editor_client: Client) ->
     def said(query: str = "") -> str:
         return re.sub(r"\s+", " ", editor_client.get(path + query).content.decode())
 
-    assert "says what comes first." in said()
+    assert "what to do first." in said()
     make.agreement()
-    assert "says what comes first." not in said()
+    assert "what to do first." not in said()
     for query in ("?q=nothing+like+it", "?waiting=90"):
-        assert 'Nothing is like that here. <a href="?">Show all</a>' in said(query)
+        assert 'Nothing matches. <a href="?">Show all</a>' in said(query)
 
 
 @pytest.mark.parametrize("path", ["/admin/proceedings/paper/", "/admin/agreements/agreement/"])

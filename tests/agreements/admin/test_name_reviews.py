@@ -154,11 +154,11 @@ def test_a_name_likely_misread_blocks_its_paper_until_it_is_resolved() -> None:
     )
     assert Blocker.NAME in {count.blocker for count in overview.build_overview(volume, make.NOW).counts}
     (why,) = [why for _, why in readiness.check_readiness(volume).blocked]
-    assert "changed since it was issued" in why
+    assert "changed after the agreement was issued" in why
     Author.objects.filter(paper=agreement.paper_id, position=2).update(given="Shruti")
     NameReview.objects.update(given="Shruti")
     (why,) = [why for _, why in readiness.check_readiness(volume).blocked]
-    assert why == "a name of its authors was likely misread: settle it on the volume’s page Names"
+    assert why == "an author’s name is probably wrong: correct it on the volume’s page Names"
     name_review.resolve(NameReview.objects.get(), Name("Bhosale", "Shruti"), by="ed", now=make.NOW)
     assert readiness.check_readiness(volume).ready_agreements == [agreement]
 
@@ -167,7 +167,7 @@ def test_the_lists_say_it_and_filter_by_it(editor_client: Client) -> None:
     volume = make.the_volume()
     take(volume, "Mike Lewis")
     page = editor_client.get("/admin/proceedings/paper/?blocker=name-doubt").content.decode()
-    assert "name to check" in page
+    assert "name to review" in page
     assert "1 paper" in page
     assert "0 papers" in editor_client.get("/admin/proceedings/paper/?blocker=name").content.decode()
 
@@ -180,7 +180,7 @@ def test_the_page_shows_every_name_to_review_with_a_suggestion(editor_client: Cl
     take(volume, "Lewis. Mike", "Tim Dettmers")
     page = editor_client.get(page_of(volume)).content.decode()
     assert 'value="Mike, Lewis"' in page or 'value="Lewis, Mike"' in page
-    assert "likely wrong" in page
+    assert "probably wrong" in page
     assert "lewis26" in page or "mike26" in page
 
 
@@ -190,7 +190,7 @@ def test_ticked_names_are_resolved_as_shown_in_their_fields(editor_client: Clien
     teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
     data = {f"name_{teh.pk}": "Whye Teh, Yee", f"name_{tim.pk}": "Dettmers, Tim", "settle": [str(teh.pk)]}
     answer = editor_client.post(page_of(volume), data, follow=True)
-    assert "Settled: 1. Authors whose name changed: 1." in answer.content.decode()
+    assert "Names resolved: 1. Authors changed: 1." in answer.content.decode()
     assert names_of(volume) == [Name("Whye Teh", "Yee"), Name("Dettmers", "Tim")]
     teh.refresh_from_db()
     assert (teh.resolved_by, teh.answer) == ("ed", "Whye Teh, Yee")
@@ -217,7 +217,7 @@ def test_an_agreement_that_would_no_longer_fit_is_pointed_out(editor_client: Cli
     take(volume, "Yee Whye Teh")
     Author.objects.update(is_corresponding=True, email="teh@example.org")
     make.agreement(of=volume.papers.get())
-    assert "1 with an agreement under way" in editor_client.get(page_of(volume)).content.decode()
+    assert "1 has an issued agreement" in editor_client.get(page_of(volume)).content.decode()
 
 
 def test_only_editors_of_the_volume_resolve(roles: Roles) -> None:
@@ -227,7 +227,7 @@ def test_only_editors_of_the_volume_resolve(roles: Roles) -> None:
     clients = [client_for(user) for user in (roles.editor, roles.nobody, roles.assistant)]
     before = all_rows(but=BOOKKEEPING)
     assert [client.post(page_of(roles.foreign), data).status_code for client in clients] == [404, 404, 403]
-    assert "Settle" not in clients[2].get(page_of(roles.foreign)).content.decode()
+    assert "Resolve" not in clients[2].get(page_of(roles.foreign)).content.decode()
     # A question of another volume is not settled from one's own.
     clients[0].post(page_of(roles.own), data)
     assert all_rows(but=BOOKKEEPING) == before

@@ -29,7 +29,7 @@ def test_a_note_stands_in_the_timeline_of_the_agreement_and_on_its_paper(editor_
 def test_a_paper_without_an_agreement_has_notes_too(editor_client: Client) -> None:
     paper = make.paper(contact=None)
     answer = editor_client.post(paper_page(paper.pk, "note/"), {"text": "No address found."}, follow=True)
-    assert "Noted." in answer.content.decode()
+    assert "Note added." in answer.content.decode()
     assert "No address found." in answer.content.decode()
 
 
@@ -37,7 +37,7 @@ def test_a_paper_without_an_agreement_has_notes_too(editor_client: Client) -> No
 def test_an_empty_note_and_one_that_is_too_long_are_none(text: str, editor_client: Client) -> None:
     agreement = make.agreement()
     answer = editor_client.post(page_of(agreement, "note/"), {"text": text}, follow=True)
-    assert "Nothing was noted." in answer.content.decode()
+    assert "No note was added." in answer.content.decode()
     assert not Note.objects.exists()
 
 

@@ -38,7 +38,7 @@ def test_an_assistants_empty_overview_offers_no_import(roles: Roles) -> None:
     volume = make.volume(300)
     volume.assistants.add(roles.assistant)
     page = text(client_for(roles.assistant), volume)
-    assert "The volume’s editors import them." in page
+    assert "A volume editor must import them." in page
     assert "/import/" not in page
 
 
@@ -58,7 +58,7 @@ def test_the_overview_shows_figures_tasks_emails_and_events(editor_client: Clien
     page = text(editor_client, make.the_volume())
     for words in (
         "<strong>1</strong> of 4 signed",
-        "<dt>need a person</dt><dd>2</dd>",
+        "<dt>need action</dt><dd>2</dd>",
         'aria-label="1: declined"',
         'aria-label="1: no corresponding author"',
         "nobody26",
@@ -73,7 +73,7 @@ def test_the_chart_has_a_text_alternative(editor_client: Client) -> None:
     make.agreement()
     page = text(editor_client, make.the_volume())
     assert 'role="img" aria-labelledby="chart-title"' in page
-    assert re.search(r'<title id="chart-title">Signatures over time: 1 of 2 today, .*</title>', page)
+    assert re.search(r'<title id="chart-title">Signatures over time: 1 of 2 today; .*</title>', page)
 
 
 def test_paused_reminders_are_said(editor_client: Client) -> None:
@@ -133,7 +133,7 @@ def test_each_count_offers_the_fitting_bulk_action_and_leads_to_its_confirmation
     for blocker, verb in moves.items():
         sent = {"action": verb, "select_across": "1", "_selected_action": "0", "index": "0"}
         answer = editor_client.post(f"/admin/proceedings/paper/?volume=247&blocker={blocker}", sent)
-        assert "of the 1 you chose can be moved." in re.sub(r"\s+", " ", answer.content.decode()), blocker
+        assert "This applies to <strong>1</strong> of 1 paper." in re.sub(r"\s+", " ", answer.content.decode()), blocker
     assert not waits.messages.filter(kind="reminder").exists(), "it asks first"
 
 
@@ -151,18 +151,18 @@ def test_every_bulk_action_on_the_overview_is_one_of_the_lists() -> None:
 def test_the_overview_shows_the_state_of_the_email(editor_client: Client) -> None:
     waits = make.agreement()
     page = text(editor_client, make.the_volume())
-    assert "Mail is late: it should have gone out by now." in page, "an invitation of 1 November, and no worker"
+    assert "Email is late. Check that a Celery worker is running." in page, "an invitation of 1 November, and no worker"
     waits.messages.update(state=Message.State.SENT, sent_at=make.NOW)
-    assert "As far as the mail servers say, everything arrives." in text(editor_client, make.the_volume())
+    assert "No delivery problems." in text(editor_client, make.the_volume())
     waits.messages.update(state=Message.State.FAILED, sent_at=None)
-    assert "1 address refused the last mail." in text(editor_client, make.the_volume())
+    assert "The last email to 1 address failed." in text(editor_client, make.the_volume())
     waits.messages.update(state=Message.State.UNKNOWN)
-    assert "Of 1 mail nobody knows whether it arrived." in text(editor_client, make.the_volume())
+    assert "The delivery of 1 email is unknown." in text(editor_client, make.the_volume())
 
 
 def test_the_two_downloads_are_on_the_overview_for_those_who_may_have_them(roles: Roles) -> None:
     client = client_for(roles.stranger)
-    assert "make the two packages" in text(client, roles.foreign)
+    assert "Make both packages" in text(client, roles.foreign)
     package_builder.make_due(scheduled.fixed_clock(make.NOW))
     page = text(client, roles.foreign)
     assert Package.objects.count() == 2
@@ -174,10 +174,10 @@ def test_the_two_downloads_are_on_the_overview_for_those_who_may_have_them(roles
 def test_the_overview_says_when_scheduled_jobs_or_workers_have_stopped(editor_client: Client) -> None:
     agreement = make.agreement("issued", now=timezone.now())
     page = editor_client.get(overview_path(agreement.paper.volume)).content.decode()
-    assert "The clock has never run. Is `celery beat` running?" in html.unescape(page)
+    assert "Scheduled jobs have never run. Check that `celery beat` is running." in html.unescape(page)
     scheduled.record_run("chase", timezone.now())
     page = editor_client.get(overview_path(agreement.paper.volume)).content.decode()
-    assert "tell whoever runs the server" not in page
+    assert "Tell your administrator" not in page
     Message.objects.update(due_at=timezone.now() - 20 * make.MINUTE)
     page = html.unescape(editor_client.get(overview_path(agreement.paper.volume)).content.decode())
-    assert "A mail has been due for 20 minutes. Is a worker running?" in page
+    assert "An email has been due for 20 minutes. Check that a Celery worker is running." in page

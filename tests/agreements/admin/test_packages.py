@@ -71,7 +71,7 @@ def test_an_editor_asks_waits_and_downloads(volume: Volume, editor_client: Clien
 
     waiting: Any = editor_client.post(page(volume), follow=True)
 
-    assert b"The packages are being made." in waiting.content
+    assert b"The server is making the packages." in waiting.content
     assert waiting["Refresh"] == "5"
     assert "Refresh" not in editor_client.get(page(volume), {"still": "1"})
     made(volume)
@@ -114,7 +114,7 @@ def test_a_failure_is_said_with_what_to_do(volume: Volume, editor_client: Client
     PaperFile.objects.filter(paper__key="lewis26b").delete()
     made(volume)
 
-    assert "The volume is not ready any more: lewis26b" in editor_client.get(page(volume)).content.decode()
+    assert "The volume is no longer ready: lewis26b" in editor_client.get(page(volume)).content.decode()
 
 
 def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, editor_client: Client) -> None:
@@ -169,7 +169,7 @@ def test_a_volume_that_is_not_ready_says_why_and_is_only_delivered_as_a_partial_
 
     assert b"file: has no PDF" in editor_client.get(page(volume)).content
     refused = editor_client.post(page(volume), follow=True)
-    assert b"Nothing is made: it is not ready" in refused.content
+    assert b"No packages were made: the volume is not ready" in refused.content
     assert not volume.packages.exists()
     editor_client.post(page(volume), {"partial": "on"})
     made(volume)
@@ -232,7 +232,7 @@ def test_a_volume_without_papers_is_not_ready() -> None:
 def test_the_papers_page_says_what_the_publisher_would(volume: Volume, editor_client: Client) -> None:
     paper = Paper.objects.get(key="lewis26b")
     address = f"/admin/proceedings/paper/{paper.pk}/change/"
-    assert "Nothing." in editor_client.get(address).content.decode()
+    assert "No findings." in editor_client.get(address).content.decode()
 
     PaperFile.objects.filter(paper=paper).delete()
     Paper.objects.filter(pk=paper.pk).update(abstract=r"We \\textbf{train}.", key="Lewis26b")
@@ -240,4 +240,4 @@ def test_the_papers_page_says_what_the_publisher_would(volume: Volume, editor_cl
     page = editor_client.get(address).content.decode()
     for said in ("has no PDF", r"the publisher refuses \\", "proposed: lewis26b"):
         assert said in page
-    assert "What the publisher would say" not in editor_client.get("/admin/proceedings/paper/add/").content.decode()
+    assert "Publisher checks" not in editor_client.get("/admin/proceedings/paper/add/").content.decode()

@@ -66,11 +66,11 @@ def test_the_page_shows_who_gets_what_and_when(editor_client: Client, volume: Vo
 def test_a_volume_is_paused_and_resumed(editor_client: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(editor_client, volume, "pause-volume")
-    assert "Paused: no reminder of this volume goes out" in page
-    assert "until somebody resumes." in page
+    assert "All reminders paused." in page
+    assert "until an editor resumes them." in page
     assert SigningSettings.objects.get(volume=volume).paused_until == FOREVER
     assert "Reminders are paused." in text(editor_client.get(f"/admin/proceedings/volume/{volume.pk}/board/"))
-    assert "Reminders go on." in press(editor_client, volume, "resume-volume")
+    assert "Reminders resumed." in press(editor_client, volume, "resume-volume")
     assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
@@ -86,18 +86,18 @@ def test_a_pause_until_a_day_ends_with_the_night_before_in_the_volumes_zone(
 def test_a_past_or_invalid_day_is_rejected_with_a_message(editor_client: Client, volume: Volume, day: str) -> None:
     answer = editor_client.post(path_of(volume), {"do": "pause-volume", "volume-until": day})
     assert answer.status_code == 400
-    assert "Give a day that is still to come." in text(answer) or "Enter a valid date." in text(answer)
+    assert "Enter a future day, or leave this empty." in text(answer) or "Enter a valid date." in text(answer)
     assert SigningSettings.objects.get(volume=volume).paused_until is None
 
 
 def test_a_recipient_is_paused_by_address_whatever_its_case(editor_client: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(editor_client, volume, "pause-person", **{"person-address": "Mike@Example.org"})
-    assert "Paused: Mike@Example.org gets no reminder" in page
+    assert "Reminders to Mike@Example.org about papers of this volume paused." in page
     assert RecipientSettings.objects.get().address == "mike@example.org"
     assert scheduled.remind_due(CLOSES) == 0
     page = press(editor_client, volume, "resume-person", address="mike@example.org")
-    assert "gets reminders again" in page
+    assert "Reminders to mike@example.org resumed." in page
     assert scheduled.remind_due(CLOSES) == 1
 
 
@@ -123,17 +123,17 @@ def test_a_recipients_time_zone_moves_their_emails_into_their_working_hours(
 
 def test_one_paper_is_paused_and_resumed_on_its_agreements_page(editor_client: Client, volume: Volume) -> None:
     agreement = waiting(volume)
-    assert "Pause…" in text(editor_client.get(page_of(agreement)))
+    assert "Pause reminders…" in text(editor_client.get(page_of(agreement)))
     page = text(editor_client.post(page_of(agreement, "remind/pause/"), {"until": ""}, follow=True))
-    assert "paused until somebody resumes them" in page
+    assert "paused until an editor resumes them" in page
     assert "paused reminders" in page
     assert agreement.paper_key in text(editor_client.get(path_of(volume)))
     page = text(editor_client.post(page_of(agreement, "remind/pause/"), {"resume": "1"}, follow=True))
-    assert "Reminders go on." in page
+    assert "Reminders resumed." in page
     agreement.refresh_from_db()
     assert agreement.paused_until is None
     sealed = make.agreement("sealed", of=make.paper(volume))
-    assert "nothing to pause" in text(editor_client.get(page_of(sealed, "remind/pause/"), follow=True))
+    assert "no reminders to pause" in text(editor_client.get(page_of(sealed, "remind/pause/"), follow=True))
 
 
 def test_an_email_template_is_previewed_saved_and_deleted(editor_client: Client, volume: Volume) -> None:
@@ -143,7 +143,7 @@ def test_an_email_template_is_previewed_saved_and_deleted(editor_client: Client,
     assert "Please sign A Sample Paper by 30 November 2026" in looked
     assert not EmailTemplate.objects.exists()
     kept = text(editor_client.post(path, {"body": body, "extra": "Thank you.", "save": "1"}, follow=True))
-    assert "in words of your own" in kept
+    assert "your text" in kept
     assert EmailTemplate.objects.get().body == body
     editor_client.post(path, {"body": "", "extra": "", "save": "1"})
     assert not EmailTemplate.objects.exists()
@@ -164,10 +164,10 @@ def test_an_email_template_without_link_or_deadline_is_rejected_and_stays_in_the
 
 def test_an_editor_switches_the_daily_digest_off_for_themselves(editor_client: Client, volume: Volume) -> None:
     other = make.editor("zoe", volume)
-    assert "No morning mail for you." in press(editor_client, volume, "daily-off")
+    assert "Daily digest stopped." in press(editor_client, volume, "daily-off")
     assert [user.username for user in volume.signing_settings.digest_opt_outs.all()] == ["ed"]
-    assert "Send me the morning mail" in text(editor_client.get(path_of(volume)))
-    assert "You get the morning mail." in press(editor_client, volume, "daily-on")
+    assert "Send me the daily digest" in text(editor_client.get(path_of(volume)))
+    assert "You get the daily digest." in press(editor_client, volume, "daily-on")
     assert other.pk
 
 
@@ -191,7 +191,7 @@ def test_a_preset_brings_its_numbers_and_numbers_by_hand_are_the_volumes_own(
 def test_an_assistant_sees_and_changes_nothing(roles: Roles) -> None:
     assistant, stranger = client_for(roles.assistant), client_for(roles.editor)
     page = text(assistant.get(path_of(roles.foreign)))
-    assert "Who gets what, if nobody signs" in page
+    assert "Next emails if nobody signs" in page
     assert "<button" not in page.partition('id="content"')[2]
     before = all_rows(but=BOOKKEEPING)
     agreement = Agreement.objects.get(paper__volume=roles.foreign, status="issued")

@@ -82,8 +82,8 @@ def test_s01_an_assistant_sees_the_page_and_resolves_nothing(roles: Roles, form:
     page = page_of(form.agreement, "scan/")
     status, body = read(client, page)
     assert status == 200
-    assert "Accept: it is signed" not in body
-    assert "Send it back" not in body
+    assert "Accept signed form" not in body
+    assert "Send back" not in body
     before = all_rows(but=BOOKKEEPING)
     assert read(client, page, "post", **accepting(form.agreement))[0] == 403
     assert read(client, page, "post", back="1", scan=form.pk, missing="date")[0] == 403
@@ -94,7 +94,7 @@ def test_there_is_no_such_page_where_nothing_came_in(editor_client: Client) -> N
     agreement = make.agreement("issued")
     assert editor_client.get(page_of(agreement, "scan/")).status_code == 404
     assert editor_client.get(page_of(agreement, "scan/file/")).status_code == 404
-    assert "signed on paper" not in editor_client.get(page_of(agreement)).content.decode()
+    assert "igned form" not in editor_client.get(page_of(agreement)).content.decode()
 
 
 # --- the files
@@ -122,7 +122,7 @@ def test_s15_a_file_is_a_download_by_an_address_that_ends(
     monkeypatch.setattr(signed_forms, "ADDRESS_LIFE", -1)
     late = editor_client.get(original, follow=True)
     assert late.redirect_chain == [(page, 302)]
-    assert "That address works for five minutes." in late.content.decode()
+    assert "That link has expired; links work for five minutes." in late.content.decode()
 
 
 def test_s15_an_address_works_for_the_one_who_was_given_it(waiting: Agreement) -> None:
@@ -151,12 +151,12 @@ def test_an_address_of_one_agreement_opens_nothing_of_another(editor_client: Cli
 
 def test_l04_an_editor_accepts_with_the_date_as_written_and_as_read(editor_client: Client, waiting: Agreement) -> None:
     answer = editor_client.post(page_of(waiting, "scan/"), accepting(waiting), follow=True)
-    assert "Accepted. It is sealed within a minute" in answer.content.decode()
+    assert "Signed form accepted. We seal it within a minute" in answer.content.decode()
     agreement = refreshed(waiting)
     assert (agreement.status, agreement.dated) == (Status.SIGNED, timezone.now().date())
     assert agreement.events.get(kind="accept").by == "editor:ed"
     page = editor_client.get(page_of(waiting, "scan/")).content.decode()
-    assert "Accept: it is signed" not in page
+    assert "Accept signed form" not in page
     assert "Accepted on" in page
 
 
@@ -169,14 +169,14 @@ def day(days: int) -> str:
     [
         ({"found": list(CONFIRMED_LABELS)[:-1]}, f"Not ticked: {MISSING_LABELS['pages']}."),
         ({"found": []}, f"Not ticked: {', '.join(MISSING_LABELS.values())}."),
-        ({"dated": ""}, "Say which day the written date means."),
-        ({"dated": "06/09/2021"}, "Write the day as 2026-11-03: year, month, day."),
+        ({"dated": ""}, "Enter the day that the written date means."),
+        ({"dated": "06/09/2021"}, "Enter the day as year-month-day, such as 2026-11-03."),
         ({"date_written": "06/09/2021", "dated": ""}, "“06/09/2021” can mean 9 June 2021 or 6 September 2021."),
         ({"date_written": "06/09/2021"}, "“06/09/2021” means 9 June 2021 or 6 September 2021, not"),
-        ({"date_written": "soon", "dated": day(2)}, "That day is yet to come."),
-        ({"date_written": "long ago", "dated": day(-3)}, "The form was sent out later"),
+        ({"date_written": "soon", "dated": day(2)}, "This day is in the future."),
+        ({"date_written": "long ago", "dated": day(-3)}, "The form was issued later"),
         ({"date_written": ""}, "This field is required."),
-        ({"name": "\u13a0"}, "The evidence page cannot show"),
+        ({"name": "\u13a0"}, "The evidence page cannot print"),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_lost(
@@ -215,7 +215,7 @@ def test_l04_an_editor_sends_it_back_with_what_is_missing(editor_client: Client,
     assert scan
     sent = {"back": "1", "scan": scan.pk, "missing": ["date", "signature"], "note": " Please sharper. "}
     answer = editor_client.post(page_of(waiting, "scan/"), sent, follow=True)
-    assert "Sent back. A mail tells the author what is missing" in answer.content.decode()
+    assert "Signed form sent back. We email the author what is missing." in answer.content.decode()
     assert refreshed(waiting).status == Status.ISSUED
     data = waiting.events.get(kind="send-back").data
     assert (data["missing"], data["note"]) == (["date", "signature"], "Please sharper.")
@@ -228,7 +228,7 @@ def test_nothing_is_sent_back_without_a_note(note: str, editor_client: Client, w
     assert scan
     answer = editor_client.post(page_of(waiting, "scan/"), {"back": "1", "scan": scan.pk, "note": note})
     assert answer.status_code == 400
-    assert "Say what is missing: the author is told." in answer.content.decode()
+    assert "Select or describe what is missing. We tell the author." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
 
 
@@ -236,19 +236,19 @@ def test_nothing_is_sent_back_without_a_note(note: str, editor_client: Client, w
 
 
 def test_the_admin_says_everywhere_that_there_is_a_form_to_review(editor_client: Client, waiting: Agreement) -> None:
-    assert "The form signed on paper: look at it" in editor_client.get(page_of(waiting)).content.decode()
+    assert "Review signed form" in editor_client.get(page_of(waiting)).content.decode()
     board = editor_client.get(f"/admin/proceedings/volume/{waiting.paper.volume_id}/board/").content.decode()
-    assert "paper form to look at" in board
+    assert "signed form needs review" in board
     for path in ("/admin/agreements/agreement/", "/admin/proceedings/paper/"):
         listed = editor_client.get(f"{path}?volume=247&blocker=received").content.decode()
         assert waiting.paper_key in listed
         assert "signed form received, needs review" in listed
     exported = editor_client.get("/admin/agreements/agreement/export.csv?volume=247")
-    assert "paper form to look at" in b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "signed form needs review" in b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
 
 
 def test_reminding_many_skips_it_with_a_reason(editor_client: Client, waiting: Agreement) -> None:
-    assert "The form signed on paper is to be looked at" in bulk(editor_client, "remind", waiting.paper)
+    assert "A signed form needs review." in bulk(editor_client, "remind", waiting.paper)
 
 
 def test_the_page_takes_as_many_queries_for_many_forms_as_for_one(editor_client: Client, waiting: Agreement) -> None:

@@ -32,10 +32,10 @@ B = Blocker
         (PaperState(has_contact=True, status="issued"), [B.NOT_SENT]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=CLOSES), [B.WAITING]),
         (PaperState(has_contact=True, status="issued", invited=True, closes_at=NOW), [B.OVERDUE]),
-        (PaperState(has_contact=True, status="issued", invited=True, undeliverable=True), [B.REFUSED]),
+        (PaperState(has_contact=True, status="issued", invited=True, undeliverable=True), [B.UNDELIVERABLE]),
         (PaperState(has_contact=True, status="issued", invited=True, mail_unknown=True), [B.MAIL_UNKNOWN]),
-        (PaperState(has_contact=True, status="issued", invited=True, has_mismatch=True), [B.DRIFTED, B.WAITING]),
-        (PaperState(has_contact=True, status="issued", change_request=True), [B.PROPOSAL, B.NOT_SENT]),
+        (PaperState(has_contact=True, status="issued", invited=True, has_mismatch=True), [B.MISMATCH, B.WAITING]),
+        (PaperState(has_contact=True, status="issued", change_request=True), [B.CHANGE_REQUEST, B.NOT_SENT]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, objection=True), [B.OBJECTION]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW, edit=True), [B.EDIT]),
         (PaperState(has_contact=True, status="declined"), [B.DECLINED]),
@@ -44,7 +44,7 @@ B = Blocker
         (PaperState(has_contact=True, status="signed", signed_at=NOW), [B.SEAL_PENDING]),
         (PaperState(has_contact=True, status="signed", signed_at=NOW, seal_failed=True), [B.SEAL_FAILED]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW), []),
-        (PaperState(has_contact=True, status="sealed", signed_at=NOW, has_mismatch=True), [B.DRIFTED]),
+        (PaperState(has_contact=True, status="sealed", signed_at=NOW, has_mismatch=True), [B.MISMATCH]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSE_WARNING_AFTER), [B.LAPSING]),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAPSE_WARNING_AFTER + DAY), []),
         (PaperState(has_contact=True, status="sealed", signed_at=NOW - LAST_MONTH_AFTER), [B.LAST_MONTH]),
@@ -58,7 +58,7 @@ def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -
 
 def test_every_blocker_has_a_label_and_advice() -> None:
     assert set(BLOCKER_INFO) == set(Blocker)
-    assert all(meaning.words and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
+    assert all(meaning.label and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
 
 
 def test_a_year_is_not_yet_over_when_it_is_about_to_lapse() -> None:

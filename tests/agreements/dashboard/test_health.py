@@ -27,13 +27,15 @@ def run_scheduled_jobs() -> None:
 
 
 def test_a_server_whose_scheduled_jobs_never_ran_is_not_ready() -> None:
-    assert said(NOW) == ["The clock has never run. Is `celery beat` running?"]
+    assert said(NOW) == ["Scheduled jobs have never run. Check that `celery beat` is running."]
 
 
 @pytest.mark.usefixtures("run_scheduled_jobs")
 def test_a_running_server_is_ready_and_stopped_jobs_are_reported() -> None:
     assert said(NOW + 10 * MINUTE) == []
-    assert said(NOW + 11 * MINUTE) == ["The clock has not run for 11 minutes. Is `celery beat` running?"]
+    assert said(NOW + 11 * MINUTE) == [
+        "Scheduled jobs have not run for 11 minutes. Check that `celery beat` is running."
+    ]
     scheduled.queue_due(scheduled.fixed_clock(NOW + 11 * MINUTE))
     assert said(NOW + 11 * MINUTE) == []
 
@@ -42,7 +44,7 @@ def test_a_running_server_is_ready_and_stopped_jobs_are_reported() -> None:
 def test_email_that_is_not_sent_is_reported() -> None:
     make.agreement("issued")
     assert said(NOW + 10 * MINUTE) == []
-    assert "A mail has been due for 16 minutes. Is a worker running?" in said(NOW + 16 * MINUTE)
+    assert "An email has been due for 16 minutes. Check that a Celery worker is running." in said(NOW + 16 * MINUTE)
 
 
 @pytest.mark.usefixtures("run_scheduled_jobs")
@@ -50,7 +52,7 @@ def test_email_with_unknown_delivery_is_reported_for_a_day(mailbox: Mailbox) -> 
     make.agreement("issued")
     mailbox.at_dot = "drop-after"
     send(NOW)
-    assert said(NOW) == ["1 mails of the last day may or may not have arrived. The board shows them."]
+    assert said(NOW) == ["1 emails of the last day have an unknown delivery. See the volumes' overviews."]
     scheduled.queue_due(scheduled.fixed_clock(NOW + DAY))
     assert said(NOW + DAY) == []
 
@@ -64,14 +66,14 @@ def test_many_rejections_are_reported_and_one_is_a_task_for_the_editors(mailbox:
     send(NOW)
     assert said(NOW) == []
     Message.objects.filter(recipient="author1@example.org").update(state="failed", sent_at=None)
-    assert said(NOW) == ["2 mails of the last day were refused, 40% of all."]
+    assert said(NOW) == ["2 emails of the last day failed, 40% of all."]
 
 
 @pytest.mark.usefixtures("run_scheduled_jobs")
 def test_signatures_without_a_seal_are_reported() -> None:
     make.agreement("signed")
     scheduled.queue_due(scheduled.fixed_clock(NOW + HOUR))
-    assert said(NOW + HOUR) == ["1 signatures wait for their seal. The agreements' pages say why."]
+    assert said(NOW + HOUR) == ["1 signatures are not sealed yet. See the agreements' pages for the error."]
 
 
 def test_monitors_get_an_http_status_and_no_names() -> None:

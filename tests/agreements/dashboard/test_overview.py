@@ -50,7 +50,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
 
     assert made.papers == 7
     assert made.signed == 2
-    assert made.cleared == 1
+    assert made.ready == 1
     assert counts(made) == {
         Blocker.NO_CONTACT: 1,
         Blocker.DECLINED: 1,
@@ -70,7 +70,7 @@ def test_what_a_chair_cannot_change_in_the_admin_is_counted_too() -> None:
     made = overview.build_overview(volume, make.NOW)
 
     assert counts(made) == {Blocker.UNPRINTABLE: 1, Blocker.NO_PDF: 2}
-    assert made.cleared == 0
+    assert made.ready == 0
 
 
 def test_a_signature_that_was_voided_is_no_longer_counted() -> None:
@@ -89,9 +89,9 @@ def test_what_authors_say_needs_action() -> None:
 
     made = overview.build_overview(with_pdfs(volume), make.NOW)
 
-    assert counts(made) == {Blocker.PROPOSAL: 1, Blocker.OBJECTION: 1, Blocker.NOT_SENT: 1}
-    assert made.persons == 2
-    assert made.cleared == 1, "an objection undoes nothing"
+    assert counts(made) == {Blocker.CHANGE_REQUEST: 1, Blocker.OBJECTION: 1, Blocker.NOT_SENT: 1}
+    assert made.needs_action == 2
+    assert made.ready == 1, "an objection undoes nothing"
 
 
 def test_tasks_name_those_who_need_action_the_most_pressing_first() -> None:
@@ -101,7 +101,7 @@ def test_tasks_name_those_who_need_action_the_most_pressing_first() -> None:
 
     tasks = overview.build_overview(volume, make.NOW).tasks
 
-    assert [task.meaning.words for task in tasks] == ["no corresponding author", "declined"]
+    assert [task.info.label for task in tasks] == ["no corresponding author", "declined"]
     assert tasks[0].key == nobody.key
 
 
@@ -111,8 +111,8 @@ def test_a_change_of_the_paper_after_the_issue_is_seen() -> None:
 
     made = overview.build_overview(with_pdfs(agreement.paper.volume), make.NOW)
 
-    assert counts(made) == {Blocker.DRIFTED: 1}
-    assert made.cleared == 0
+    assert counts(made) == {Blocker.MISMATCH: 1}
+    assert made.ready == 0
 
 
 def test_the_newest_of_several_agreements_counts() -> None:
@@ -134,9 +134,9 @@ def test_after_the_deadline_those_who_wait_are_overdue(mail_folder: object) -> N
 def test_the_next_emails_are_the_outbox_and_then_the_coming_reminders(mail_folder: object) -> None:
     agreement = make.agreement(Status.ISSUED)
     volume = agreement.paper.volume
-    first = overview.build_overview(volume, make.NOW).next_mails
+    first = overview.build_overview(volume, make.NOW).next_emails
     scheduled.send_emails(scheduled.fixed_clock(make.NOW))
-    then = overview.build_overview(volume, make.NOW).next_mails
+    then = overview.build_overview(volume, make.NOW).next_emails
 
     assert [mail.what for mail in first] == ["Invitation", "Reminder"]
     assert [(mail.what, mail.at) for mail in then] == [("Reminder", make.CLOSES - 14 * make.DAY)]

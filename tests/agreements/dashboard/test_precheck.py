@@ -31,7 +31,7 @@ def spoil(paper: Paper) -> None:
 
 
 def run_precheck() -> int:
-    return precheck.check_due(scheduled.fixed_clock(NOW))["papers checked anew"]
+    return precheck.check_due(scheduled.fixed_clock(NOW))["papers with new results"]
 
 
 def test_the_overview_counts_a_paper_with_findings_until_it_is_fixed(paper: Paper) -> None:
@@ -80,4 +80,4 @@ def test_the_queries_of_a_run_do_not_grow_with_the_papers(
 
 def test_the_scheduled_job_checks_papers(paper: Paper) -> None:
     spoil(paper)
-    assert scheduled.JOBS["check"](scheduled.fixed_clock(NOW + timedelta(minutes=2)))["papers checked anew"] == 1
+    assert scheduled.JOBS["check"](scheduled.fixed_clock(NOW + timedelta(minutes=2)))["papers with new results"] == 1

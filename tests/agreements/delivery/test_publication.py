@@ -54,7 +54,7 @@ def test_once_however_often_it_is_pressed(volume: Volume) -> None:
     publication.notify_authors(volume, TODAY, now=NOW)
 
     assert publication.notify_authors(volume, TODAY, now=NOW) == 0
-    assert publication.plan_notifications(volume).mails == 0
+    assert publication.plan_notifications(volume).emails == 0
     # Another spelling of the same address is the same author; a new address is a new one.
     make.coauthor(Paper.objects.get(key="lewis26-1").agreements.get(), email="SHRUTI@example.org")
     make.coauthor(Paper.objects.get(key="lewis26-2").agreements.get(), email="late@example.org")
@@ -137,24 +137,24 @@ def test_an_editor_previews_then_sends(volume: Volume, editor_client: Client) ->
     before = all_rows()
     shown = editor_client.get(page(volume)).content.decode()
     assert all_rows() == before
-    assert "Tell the authors: 3 mails" in shown
+    assert "Email the authors: 3 emails" in shown
     assert "https://proceedings.mlr.press/v247/lewis26a.html" in shown
 
     told: Any = editor_client.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
 
-    assert "3 mails on the way." in told.content.decode()
-    assert "The authors of 2 papers have been told." in told.content.decode()
+    assert "3 emails queued." in told.content.decode()
+    assert "We have emailed the authors of 2 papers." in told.content.decode()
     again: Any = editor_client.post(page(volume), {"published": "2026-11-01", "seen": "on"}, follow=True)
-    assert "All authors have been told before." in again.content.decode()
+    assert "All authors were emailed before." in again.content.decode()
     assert len(mails()) == 3
 
 
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"published": "2026-11-01"}, "Open some of the addresses first."),
-        ({"seen": "on"}, "Give the day on which the volume was published."),
-        ({"seen": "on", "published": "2999-01-01"}, "This day is still to come."),
+        ({"published": "2026-11-01"}, "Open some of the addresses, then tick the box."),
+        ({"seen": "on"}, "Enter the publication date of the volume."),
+        ({"seen": "on", "published": "2999-01-01"}, "This day is in the future."),
         ({"seen": "on", "published": "yesterday"}, "Enter a valid date."),
     ],
 )
@@ -175,7 +175,7 @@ def test_telling_is_for_the_volumes_editors(volume: Volume) -> None:
     sent = {"published": "2026-11-01", "seen": "on"}
 
     assert client_for(assistant).post(page(volume), sent).status_code == 403
-    assert "Tell the authors" not in client_for(assistant).get(page(volume)).content.decode()
+    assert "Email the authors" not in client_for(assistant).get(page(volume)).content.decode()
     assert client_for(stranger).post(page(volume), sent).status_code == 404
     assert Client().post(page(volume), sent).status_code == 302
     assert mails() == []

@@ -60,9 +60,8 @@ def test_a_paper_that_changed_since_is_held_back() -> None:
     agreement = make.agreement("sealed")
     Paper.objects.filter(pk=agreement.paper_id).update(title="Another Title")
     Author.objects.filter(paper=agreement.paper_id, position=3).delete()
-    assert reasons() == {
-        agreement.paper.key: "the title and the list of authors changed since it was issued: replace the agreement"
-    }
+    why = "the title and the list of authors changed after the agreement was issued: replace the agreement"
+    assert reasons() == {agreement.paper.key: why}
 
 
 @pytest.mark.parametrize("title", ["simplifying  training 1", "{S}implifying Training 1", "Simplifying Training $1$"])

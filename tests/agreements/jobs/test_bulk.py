@@ -18,8 +18,8 @@ def test_before_a_bulk_action_a_page_says_how_many_and_changes_nothing(editor_cl
     ready, without = make.paper(key="ready26"), make.paper(key="without26", contact=None)
     before = all_rows(but=BOOKKEEPING)
     page = confirmation_page(editor_client, "issue", ready, without)
-    assert "<strong>1</strong> of the 2 you chose can be moved." in page
-    assert "Each corresponding author gets a mail with a personal link." in page
+    assert "This applies to <strong>1</strong> of 2 papers." in page
+    assert "Each corresponding author gets an email with a personal link." in page
     assert "The paper has no corresponding author." in page
     assert all_rows(but=BOOKKEEPING) == before
 
@@ -29,9 +29,9 @@ def test_issuing_from_the_list_names_every_skipped_paper(editor_client: Client) 
     without, withdrawn = make.paper(key="without26", contact=None), make.paper(key="gone26", status="withdrawn")
     make.agreement(of=again)
     page = bulk(editor_client, "issue", ready, again, without, withdrawn)
-    assert "<strong>1</strong> issued. The invitations go out within a minute." in page
+    assert "<strong>1</strong> issued. We send the invitations within a minute." in page
     for why, key in (
-        ("It has an agreement under way.", "again26"),
+        ("It has an issued agreement already.", "again26"),
         ("The paper has no corresponding author. Choose one and give an email address.", "without26"),
         ("The paper is withdrawn.", "gone26"),
     ):
@@ -56,7 +56,7 @@ def test_a_page_that_showed_other_papers_than_the_present_ones_changes_nothing(e
     make.agreement(of=other)
     before = all_rows(but=BOOKKEEPING)
     page = editor_client.post("/admin/proceedings/paper/", data | {"seen": seen}).content.decode()
-    assert "What you chose has changed meanwhile" in page
+    assert "The selected papers have changed." in page
     assert all_rows(but=BOOKKEEPING) == before
 
 
@@ -72,7 +72,7 @@ def test_preparing_drafts_and_sends_nothing(editor_client: Client) -> None:
 def test_a_volume_without_a_deadline_issues_nothing_and_says_what_to_do(roles: Roles) -> None:
     bare = make.volume(300, deadline=None)
     page = bulk(client_for(roles.superuser), "issue", make.paper(bare))
-    assert "The volume has no signing settings. Set the deadline first." in page
+    assert "The volume has no signing settings. Set one in the volume’s settings." in page
     assert not Agreement.objects.filter(paper__volume=bare).exists()
 
 
@@ -85,7 +85,7 @@ def test_ending_many_wants_a_reason_that_goes_on_record_with_each(verb: str, edi
     assert all_rows(but=BOOKKEEPING) == before
     page = bulk(editor_client, verb, *papers, reason="Wrong volume.")
     assert "<strong>2</strong> " in page
-    assert "It has no agreement under way." in page
+    assert "It has no agreement that this action applies to." in page
     for agreement in (refreshed(waiting), refreshed(sealed)):
         assert (agreement.status, agreement.reason) == (TRANSITIONS[verb].target, "Wrong volume.")
         assert hasattr(agreement, "successor") == (verb == "supersede")
@@ -97,7 +97,8 @@ def test_more_than_any_volume_has_is_rejected_before_anything_is_done(
 ) -> None:
     monkeypatch.setattr("agreements.admin.bulk.MAX_ROWS", 1)
     papers = [make.paper(), make.paper()]
-    assert "These are more than 1. Choose a volume or a filter first" in bulk(editor_client, "issue", *papers)
+    page = bulk(editor_client, "issue", *papers)
+    assert "You selected more than 1. Nothing was changed. Choose a volume or filter the list." in page
     assert not Agreement.objects.exists()
 
 
@@ -107,16 +108,16 @@ def test_reminding_from_the_list_says_who_gets_none(editor_client: Client) -> No
     on_its_way = make.agreement()
     signed = make.agreement("signed")
     page = bulk(editor_client, "remind", waiting.paper, on_its_way.paper, signed.paper)
-    assert "<strong>1</strong> reminders on the way" in page
-    assert "No agreement waits for a signature." in page
-    assert "A mail is on its way already." in page
+    assert "<strong>1</strong> reminders queued" in page
+    assert "It has no agreement awaiting a signature." in page
+    assert "An email is queued already." in page
 
 
 def test_reminders_of_many_are_paused_until_a_day_and_resumed(editor_client: Client) -> None:
     waiting, signed = make.agreement(), make.agreement("signed")
     page = bulk(editor_client, "pause", waiting.paper, signed.paper, until="2199-01-02")
     assert "<strong>1</strong> paused." in page
-    assert "No agreement waits for a signature." in page
+    assert "It has no agreement awaiting a signature." in page
     assert refreshed(waiting).paused_until == datetime(2199, 1, 2, tzinfo=UTC)
     assert "<strong>1</strong> resumed." in bulk(editor_client, "resume", waiting.paper)
     assert refreshed(waiting).paused_until is None
@@ -125,7 +126,7 @@ def test_reminders_of_many_are_paused_until_a_day_and_resumed(editor_client: Cli
 
 def test_a_pause_until_a_day_that_has_passed_is_none(editor_client: Client) -> None:
     waiting = make.agreement()
-    assert "Give a day to come, or none." in bulk(editor_client, "pause", waiting.paper, until="2001-01-01")
+    assert "Enter a future day, or leave this empty." in bulk(editor_client, "pause", waiting.paper, until="2001-01-01")
     assert refreshed(waiting).paused_until is None
     assert "<strong>1</strong> paused." in bulk(editor_client, "pause", waiting.paper, until="")
     assert refreshed(waiting).paused_until is not None

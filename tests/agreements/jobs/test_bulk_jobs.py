@@ -119,7 +119,7 @@ def test_what_goes_wrong_with_one_holds_up_no_other(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(lifecycle, "draft", broken)
     assert bulk.run_jobs(now) == {"done": 2, "refused": 1}
-    assert job.items.get(paper=papers[1]).why.startswith("It went wrong (RuntimeError)")
+    assert job.items.get(paper=papers[1]).why.startswith("An error occurred (RuntimeError).")
     assert not papers[1].agreements.exists()
 
 
@@ -129,7 +129,7 @@ def test_s05_who_loses_the_volume_meanwhile_changes_nothing_more() -> None:
     job = ordered("issue", make.paper(), make.paper(), user=user)
     volume.editors.clear()
     assert bulk.run_jobs(now) == {"refused": 2}
-    assert "does not edit this volume any more" in job.items.first().why  # type: ignore[union-attr]
+    assert "may no longer edit the volume" in job.items.first().why  # type: ignore[union-attr]
     assert not Agreement.objects.exists()
 
 
@@ -166,7 +166,7 @@ def test_a_job_ends_in_time_and_the_next_run_continues() -> None:
 
 def test_a_bulk_job_that_no_worker_runs_says_so(editor_client: Client) -> None:
     job = ordered("prepare", make.paper(), user=User.objects.get(username="ed"))
-    assert "the clock does not seem to run" in editor_client.get(job_page(job)).content.decode()
+    assert "Scheduled jobs have stopped." in editor_client.get(job_page(job)).content.decode()
 
 
 def test_a_page_of_a_job_is_for_its_volume_only_and_for_reading(roles: Roles) -> None:
@@ -222,8 +222,8 @@ def test_another_contact_is_asked_instead_and_the_former_one_is_told(editor_clie
 def test_the_contact_of_what_is_signed_stays(editor_client: Client) -> None:
     signed, waived = make.agreement("sealed").paper, make.agreement("waived").paper
     page = editors.confirmation_page(editor_client, "contact", signed, waived)
-    assert "Nobody is to sign it any more." in page
-    assert "<strong>None</strong> of the 2" in page
+    assert "Its agreement is no longer awaiting a signature." in page
+    assert "This applies to <strong>0</strong> of 2 papers." in page
 
 
 def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
@@ -249,11 +249,11 @@ def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("nothing26,mike@example.org", "no paper “nothing26” is among those you chose"),
-        ("{key},nonsense", "“nonsense” is no e-mail address."),
-        ("{key},unknown@example.org", "the address is not that of one author"),
+        ("nothing26,mike@example.org", "paper “nothing26” is not among the selected papers"),
+        ("{key},nonsense", "“nonsense” is not an email address."),
+        ("{key},unknown@example.org", "no single author of"),
         ("{key},unknown@example.org,Ada Lovelace", "'Ada Lovelace' is not among the authors"),
-        ("{key}", "“” is no e-mail address."),
+        ("{key}", "“” is not an email address."),
     ],
 )
 def test_a_row_that_means_nobody_is_named_and_nothing_is_done(row: str, why: str, editor_client: Client) -> None:
@@ -265,7 +265,9 @@ def test_a_row_that_means_nobody_is_named_and_nothing_is_done(row: str, why: str
 
 
 def test_choosing_nobody_shows_a_message(editor_client: Client) -> None:
-    assert "Choose somebody for at least one paper" in editors.bulk(editor_client, "contact", make.paper())
+    assert "Choose a corresponding author for at least one paper" in editors.bulk(
+        editor_client, "contact", make.paper()
+    )
 
 
 def test_nobody_is_chosen_who_is_no_author_of_the_paper(editor_client: Client) -> None:

@@ -157,5 +157,5 @@ def test_who_does_not_answer_is_on_the_list_before_the_deadline(mailbox: Mailbox
     assert first
     assert first.sent_at
     assert CLOSES - 7 * DAY < first.sent_at < CLOSES - 5 * DAY
-    assert first.details["needs"][0]["words"] == "no answer to the reminders"
-    assert "ask a co-author" in first.details["needs"][0]["advice"]
+    assert first.details["needs"][0]["words"] == "no answer to reminders"
+    assert "choose a co-author" in first.details["needs"][0]["advice"]

@@ -130,7 +130,7 @@ def test_nothing_is_made_of_a_volume_that_is_not_ready_any_more(volume: Volume) 
 
     assert run() == {"failed": 2}
 
-    assert package().error.startswith("The volume is not ready any more: lewis26b, file: has no PDF")
+    assert package().error.startswith("The volume is no longer ready: lewis26b, file: has no PDF")
     assert set(Paper.objects.values_list("delivered_key", flat=True)) == {""}
 
 
@@ -266,7 +266,7 @@ def test_one_that_kills_its_worker_each_time_is_given_up(volume: Volume, monkeyp
 
     assert run(now) == {"failed": 1, "made": 1}
 
-    assert package().error == "The worker stopped each time it made this package; the log says why."
+    assert package().error == "The worker crashed each time it built this package. See the log for the cause."
 
 
 def test_a_worker_that_was_only_slow_stops(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -424,7 +424,7 @@ def test_the_audit_finds_a_date_that_was_read_otherwise(tampering: Any) -> None:
 def test_the_overview_counts_it_as_needing_action() -> None:
     agreement = make.agreement("received")
     made = overview.build_overview(agreement.paper.volume, LATER)
-    assert [(count.blocker, count.count) for count in made.counts if count.meaning.person] == [(Blocker.RECEIVED, 1)]
+    assert [(count.blocker, count.count) for count in made.counts if count.info.needs_action] == [(Blocker.RECEIVED, 1)]
     assert [task.key for task in made.tasks] == [agreement.paper_key]
 
 

@@ -65,7 +65,7 @@ def test_neither_a_withdrawn_paper_nor_one_with_an_agreement_is_waived() -> None
 
 def test_a_waived_paper_is_issued_to_nobody_until_the_waiver_is_taken_back(editor_client: Client) -> None:
     waived = make.agreement("waived")
-    assert "It has an agreement under way." in bulk(editor_client, "issue", waived.paper)
+    assert "It has an issued agreement already." in bulk(editor_client, "issue", waived.paper)
     bulk(editor_client, "supersede", waived.paper, reason="They sign after all.")
     assert waived.paper.agreements.live().get().status == Status.ISSUED
 
@@ -74,14 +74,14 @@ def test_the_overview_shows_it_and_counts_the_paper_as_ready() -> None:
     waived = make.agreement("waived")
     made = overview.build_overview(waived.paper.volume, make.NOW)
     assert [count.blocker for count in made.counts] == [Blocker.NO_PDF, Blocker.WAIVED]
-    assert not BLOCKER_INFO[Blocker.WAIVED].stops
+    assert not BLOCKER_INFO[Blocker.WAIVED].blocks_delivery
     assert readiness.check_readiness(waived.paper.volume).ready_agreements == [waived]
 
 
 def test_one_agreement_is_waived_with_a_reason(editor_client: Client) -> None:
     agreement = make.agreement()
     assert (
-        "The publisher wants an agreement for every paper"
+        "The publisher expects an agreement for every paper"
         in editor_client.get(page_of(agreement, "move/waive/")).content.decode()
     )
     before = all_rows(but=BOOKKEEPING)
@@ -100,7 +100,7 @@ def test_many_are_waived_at_once_and_every_skipped_paper_is_named(editor_client:
     gone = make.paper(status="withdrawn")
     page = bulk(editor_client, "waive", bare, waiting, declined, signed, again, gone, reason=WHY)
     assert "<strong>3</strong> waived." in page
-    for why, paper in (("It is signed: there is nothing to waive.", signed), ("It is waived already.", again)):
+    for why, paper in (("It is signed already, so it needs no waiver.", signed), ("It is waived already.", again)):
         assert f'{why} <span class="quiet">1: {paper.key}</span>' in page
     assert all(paper.agreements.live().get().status == Status.WAIVED for paper in (bare, waiting, declined))
     assert not gone.agreements.exists()

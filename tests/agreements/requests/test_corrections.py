@@ -214,22 +214,22 @@ def test_an_editor_asks_approves_forwards_and_closes(agreement: Agreement, edito
 
     correction = Correction.objects.get()
     own = f"/admin/agreements/correction/{correction.pk}/"
-    assert "On record." in asked.content.decode()
+    assert "Correction requested." in asked.content.decode()
     assert mails(Kind.EDITOR_CORRECTION) == [], "the editors know of what one of them asks"
     lacking = editor_client.post(own + "change/", {"approve": "1"})
     assert lacking.status_code == 400
-    assert "Say which editor of the volume gave permission" in lacking.content.decode()
+    assert "Choose the volume editor who gave permission" in lacking.content.decode()
     approved = editor_client.post(own + "change/", PERMITTED | {"approve": "1"}, follow=True).content.decode()
-    assert "Approved. Hand the text below on to the publisher" in approved
+    assert "Correction approved. Send the text below to the publisher" in approved
     text = editor_client.get(own + "request.md")
     assert text["Content-Disposition"] == f'attachment; filename="lewis26-1-correction-{correction.pk}.md"'
     assert text.content.decode() == corrections.format_pull_request(Correction.objects.get())
     assert (
-        "On record: it is published."
+        "Correction marked as published."
         in editor_client.post(own + "change/", {"apply": "1"}, follow=True).content.decode()
     )
     again = editor_client.post(own + "change/", {"refuse": "1", "reason": "x"}, follow=True).content.decode()
-    assert "somebody else was faster" in again
+    assert "another editor resolved this correction" in again
     correction.refresh_from_db()
     assert (correction.state, correction.resolved_by, correction.applied_by) == (
         State.APPLIED,
@@ -244,7 +244,7 @@ def test_before_publication_the_admin_says_what_to_do(editor_client: Client, agr
     refused = editor_client.post(f"/admin/agreements/correction/ask/{agreement.pk}/", ASKED)
 
     assert refused.status_code == 400
-    assert "change the paper itself, on its page" in refused.content.decode()
+    assert "Change the paper on its page instead" in refused.content.decode()
 
 
 def test_corrections_are_for_the_editors_of_their_volume(agreement: Agreement) -> None:

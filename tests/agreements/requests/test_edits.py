@@ -193,18 +193,19 @@ def test_an_editor_records_an_edit_and_resolves_it(agreement: Agreement, editor_
     assert page in editor_client.get(page_of(agreement)).content.decode()
     empty = editor_client.post(page, {"what": ""})
     assert empty.status_code == 400
-    assert "Choose one; clause 5 turns on it." in empty.content.decode()
+    assert "Choose one. Clause 5 requires" in empty.content.decode()
 
     done = editor_client.post(page, {"what": "Figure 2", "after": "Another scale", "substantive": "yes"}, follow=True)
 
-    assert "Noted. The author is asked by mail" in done.content.decode()
+    assert "Edit recorded. We ask the author by email" in done.content.decode()
     edit = Edit.objects.get()
     own = f"/admin/agreements/edit/{edit.pk}/change/"
     assert own in done.content.decode()
-    assert "on its way already" in editor_client.post(own, {"ask": "1"}, follow=True).content.decode()
+    assert "is queued already" in editor_client.post(own, {"ask": "1"}, follow=True).content.decode()
     assert editor_client.post(own, {"undo": "1", "reason": ""}).status_code == 400
     assert (
-        "Undone." in editor_client.post(own, {"undo": "1", "reason": "The author wrote."}, follow=True).content.decode()
+        "Edit undone."
+        in editor_client.post(own, {"undo": "1", "reason": "The author wrote."}, follow=True).content.decode()
     )
     assert (
         "Nothing was changed" in editor_client.post(own, {"confirm": "1", "reason": "x"}, follow=True).content.decode()
@@ -221,7 +222,7 @@ def test_an_edit_before_the_signature_is_rejected_with_a_message(editor_client: 
         f"/admin/agreements/edit/note/{waiting.pk}/", {"what": "Figure 2", "substantive": "no"}, follow=True
     )
 
-    assert "Nothing was noted" in said.content.decode()
+    assert "No edit was recorded" in said.content.decode()
 
 
 def test_edits_are_for_the_editors_of_their_volume(agreement: Agreement) -> None:

@@ -36,7 +36,7 @@ def request_link(token: str, *, now: Any = NOW) -> Any:
 
 
 def queue_new_links(now: Any) -> int:
-    return scheduled.queue_due(scheduled.fixed_clock(now))["fresh links"]
+    return scheduled.queue_due(scheduled.fixed_clock(now))["new links"]
 
 
 def new_link_emails(agreement: Agreement) -> list[Message]:

@@ -122,7 +122,7 @@ def test_a_new_link_for_an_old_link_of_a_co_author_is_not_emailed_to_the_signer(
     dead = browser(NOW + 20 * DAY).get(path)
     assert 'action="fresh/"' in shown(dead)
     assert browser(NOW + 20 * DAY).post(f"{path}fresh/").status_code == 200
-    assert scheduled.queue_due(scheduled.fixed_clock(NOW + 20 * DAY))["fresh links"] == 0
+    assert scheduled.queue_due(scheduled.fixed_clock(NOW + 20 * DAY))["new links"] == 0
 
 
 @pytest.mark.parametrize("end", ["void", "replace"])

@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 STEP = timedelta(seconds=30)
 DESK, LOGIN, CODE, SET_UP = "/admin/", "/admin/login/", "/admin/login/code/", "/admin/two-step/"
 PASSWORD = "pass"
-TOO_MANY = "Too many tries."
+TOO_MANY = "Too many attempts."
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +91,7 @@ def test_s14_no_code_opens_twice_not_even_elsewhere() -> None:
     first_step(thief)
     page = thief.post(CODE, {"code": code_of(app, NOW)})
     assert page.status_code == 400
-    assert "This is not the code." in page.content.decode()
+    assert "The code is wrong" in page.content.decode()
     assert not in_admin(thief)
 
 
@@ -104,7 +104,7 @@ def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
         first_step(client)
         assert client.post(CODE, {"code": code})["Location"] == DESK
         said = client.get(DESK).content.decode()
-        assert ("recovery codes are left" in said) == (number >= 7)
+        assert ("recovery codes left" in said) == (number >= 7)
     again = browser()
     first_step(again)
     assert again.post(CODE, {"code": codes[0]}).status_code == 400
@@ -129,7 +129,7 @@ def test_a_user_without_an_app_is_led_to_set_one_up_and_is_then_logged_in() -> N
     assert len(set(re.findall(r"<li><code>([\w-]+)</code>", shown.content.decode()))) == 10
     assert "no-store" in shown["Cache-Control"]
     assert in_admin(client)
-    assert LogEntry.objects.get().change_message == "Two-step login set up"
+    assert LogEntry.objects.get().change_message == "Two-factor login set up"
 
 
 def hidden(page: str) -> str:
@@ -143,7 +143,7 @@ def test_an_offer_of_somebody_else_sets_nothing_up() -> None:
     offered = two_factor.new_offer(make.editor("other"))
     page = client.post(SET_UP, {"offer": two_factor.sign_offer(offered), "code": code_of(offered, NOW)})
     assert page.status_code == 400
-    assert "Scan the new picture." in page.content.decode()
+    assert "Scan the new QR code." in page.content.decode()
     assert not in_admin(client)
 
 
@@ -155,7 +155,7 @@ def test_s14_the_first_step_is_good_for_ten_minutes() -> None:
     assert client.get(CODE).status_code == 200
     later = NOW + login.PENDING_LIFETIME
     assert at(client, later).post(CODE, {"code": code_of(app, later)})["Location"] == LOGIN
-    assert "took too long" in client.get(LOGIN).content.decode()
+    assert "Your login expired." in client.get(LOGIN).content.decode()
 
 
 def test_s14_a_changed_password_undoes_the_first_step() -> None:
@@ -195,7 +195,7 @@ def test_where_it_is_not_required_a_password_is_enough_unless_there_is_an_app(se
     user = make.editor("ed", make.volume())
     client = browser()
     assert first_step(client)["Location"] == DESK
-    assert "Turn it on" in client.get("/admin/account/").content.decode()
+    assert "Set up two-factor login" in client.get("/admin/account/").content.decode()
     assert client.get(SET_UP).status_code == 200
     with_app(user, NOW - 10 * STEP)
     logs_in(browser(), user, NOW)
@@ -211,13 +211,13 @@ def test_s14_a_superuser_resets_somebodys_app_and_their_sessions_end() -> None:
         with_app(who, NOW - 10 * STEP)
         logs_in(where, who, NOW)
     path = f"/admin/proceedings/user/{user.pk}/two-step/"
-    assert "every session that they opened ends" in client.get(path).content.decode()
+    assert "all their sessions end" in client.get(path).content.decode()
     assert in_admin(theirs)
     assert client.post(path).status_code == 302
     assert not in_admin(theirs)
     assert two_factor.authenticator_of(user) is None
     assert two_factor.codes_left(user) == 0
-    assert LogEntry.objects.filter(object_id=str(user.pk)).latest("pk").change_message == "Two-step login reset"
+    assert LogEntry.objects.filter(object_id=str(user.pk)).latest("pk").change_message == "Two-factor login reset"
     assert theirs.get(SET_UP)["Location"] == LOGIN, "what is left of the session sets nothing up"
     assert first_step(browser())["Location"] == SET_UP
 
@@ -324,7 +324,7 @@ def test_s11_a_wait_answers_alike_for_known_and_unknown_and_right_passwords() ->
             answers.setdefault("wrong", set()).add(page.replace(f'value="{name}"', "").replace(token(page), ""))
         for password in ("guess", PASSWORD):
             page = first_step(browser(), name, password).content.decode()
-            assert "Too many tries. Wait 2 seconds, then try again." in page
+            assert "Too many attempts. Try again in 2 seconds." in page
             answers.setdefault("wait", set()).add(page.replace(f'value="{name}"', "").replace(token(page), ""))
         Attempt.objects.filter(limit=login.PASSWORDS_BY_NETWORK.name).delete()
     assert {what: len(pages) for what, pages in answers.items()} == {"wrong": 1, "wait": 1}
@@ -389,7 +389,7 @@ def test_s11_codes_are_slowed_down_too() -> None:
     client = browser()
     first_step(client)
     for _ in range(5):
-        assert "This is not the code." in client.post(CODE, {"code": "1234"}).content.decode()
+        assert "The code is wrong" in client.post(CODE, {"code": "1234"}).content.decode()
     assert TOO_MANY in client.post(CODE, {"code": code_of(app, NOW)}).content.decode()
     at(client, NOW + 2 * SECOND)
     assert client.post(CODE, {"code": code_of(app, NOW)})["Location"] == DESK

@@ -107,16 +107,16 @@ def test_an_author_goes_and_another_takes_the_place(editor_client: Client, volum
         ({"authors-1-position": "1"}, "Two authors have the same position."),
         (
             {"authors-1-is_corresponding": "on", "authors-1-email": "s@example.org"},
-            "A paper has one corresponding author",
+            "Several corresponding authors are ticked.",
         ),
-        ({"authors-0-email": ""}, "The corresponding author needs an e-mail address."),
+        ({"authors-0-email": ""}, "The corresponding author has no email address."),
         ({"authors-0-family": ""}, "This field is required."),
         ({"authors-1-orcid": "0000"}, "An ORCID iD looks like"),
         ({"key": "../../etc/passwd"}, "Use ASCII letters, digits and hyphens"),
         ({"title": ""}, "This field is required."),
-        ({"extra": "a"}, "Write name = text in each line; “a” is not so."),
-        ({"extra": "= a"}, "Write name = text in each line; “= a” is not so."),
-        ({"extra": "a = 1\na = 2"}, "“a” comes twice"),
+        ({"extra": "a"}, "“a” is not in the form name = text."),
+        ({"extra": "= a"}, "“= a” is not in the form name = text."),
+        ({"extra": "a = 1\na = 2"}, "“a” appears twice"),
     ],
 )
 def test_invalid_input_is_rejected_with_a_message_and_changes_nothing(

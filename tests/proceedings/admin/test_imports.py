@@ -64,7 +64,7 @@ def test_the_plan_is_shown_and_changes_nothing_then_it_is_carried_out(superuser:
     assert "lewis24" in page.content.decode()
     assert all_rows(but=SESSIONS) == before
     done = apply_plan(superuser, page)
-    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 left out." in done.content.decode()
+    assert "Imported: 1 new, 0 changed, 0 unchanged, 0 rejected, 0 skipped." in done.content.decode()
     assert done.request["PATH_INFO"] == f"/admin/proceedings/volume/{Volume.objects.get().pk}/board/"
     assert Paper.objects.get().authors.get(is_corresponding=True).email == "mike@example.org"
     assert len(kept()) == files
@@ -74,14 +74,15 @@ def test_opening_the_import_page_changes_nothing(superuser: Client) -> None:
     before = all_rows(but=SESSIONS)
     assert superuser.get(PAGE).status_code == 200
     assert superuser.put(PAGE).status_code == 405
-    assert "Choose the files first." in superuser.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    page = superuser.post(PAGE, {"plan": "x"}, follow=True).content.decode()
+    assert "No files are stored. Choose the files first." in page
     assert superuser.post(PAGE, {}).status_code == 400
     assert all_rows(but=SESSIONS) == before
 
 
 def test_what_the_parser_rejects_is_named_with_its_line(superuser: Client) -> None:
     page = upload(superuser, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
-    assert "kept out" in page
+    assert "rejected</strong>" in page
     assert "v247.bib:" in page
 
 
@@ -90,7 +91,7 @@ def test_a_plan_that_is_no_longer_true_is_not_carried_out(superuser: Client) -> 
     page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     Paper.objects.update(title="Changed meanwhile")
     again = apply_plan(superuser, page)
-    assert "The volume has changed since you looked" in again.content.decode()
+    assert "The volume has changed, so nothing was imported." in again.content.decode()
     assert Paper.objects.get().title == "Changed meanwhile"
     apply_plan(superuser, again)
     assert Paper.objects.get().title == "Another Title"
@@ -102,9 +103,9 @@ def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(s
     SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
     agreement = make.agreement(Status(status), of=Paper.objects.get())
     page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
-    assert "1 of the changed papers has an agreement under way" in page.content.decode()
+    assert "1 of the changed papers has an issued agreement" in page.content.decode()
     refused = apply_plan(superuser, page)
-    assert "Nothing was changed. Tick what to take." in refused.content.decode()
+    assert "Nothing was imported. Tick what to import." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
     apply_plan(superuser, page, take="lewis24")
     assert Paper.objects.get().title == "Another Title"
@@ -119,14 +120,14 @@ def test_an_editor_imports_into_the_own_volume_only(superuser: Client) -> None:
     assert "Another Title" in upload(client_for(owner), changed).content.decode()
     before = all_rows(but=SESSIONS | {"proceedings_user"})
     page = upload(client_for(stranger), changed).content.decode()
-    assert "Volume 901 is not yours to change." in page
+    assert "You may not change volume 901." in page
     assert "Another Title" not in page
     assert all_rows(but=SESSIONS | {"proceedings_user"}) == before
 
 
 def test_a_new_volume_is_brought_in_by_a_superuser() -> None:
     editor = client_for(make.editor("ed", make.volume(300)))
-    assert "Volume 901 is not yours to change." in upload(editor, text_of(paper("lewis24"))).content.decode()
+    assert "You may not change volume 901." in upload(editor, text_of(paper("lewis24"))).content.decode()
     assert Volume.objects.count() == 1
 
 
@@ -137,7 +138,7 @@ def test_an_editor_who_loses_the_volume_between_plan_and_deed_changes_nothing(su
     editor_client = client_for(editor)
     page = upload(editor_client, text_of(paper("lewis24", title="Another Title")))
     editor.volumes.remove(volume)
-    assert "Volume 901 is not yours to change." in apply_plan(editor_client, page).content.decode()
+    assert "You may not change volume 901." in apply_plan(editor_client, page).content.decode()
     assert Paper.objects.get().title != "Another Title"
 
 
@@ -149,7 +150,7 @@ def test_an_export_goes_to_the_volume_that_was_chosen(superuser: Client) -> None
     page = upload(superuser, export, name="cmt.csv", volume=str(volume.pk))
     apply_plan(superuser, page)
     assert [author.display for author in volume.papers.get().authors.all()] == ["Mike Lewis", "Tim Dettmers"]
-    assert "choose the volume it goes to" in upload(superuser, export, name="cmt.csv").content.decode()
+    assert "Choose the volume." in upload(superuser, export, name="cmt.csv").content.decode()
 
 
 def test_files_of_an_import_that_was_given_up_go_with_the_next(superuser: Client) -> None:
@@ -171,7 +172,7 @@ def test_what_is_not_ticked_is_left_as_it_is(superuser: Client) -> None:
     apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24"))))
     page = upload(superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
     done = apply_plan(superuser, page, take="li24")
-    assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 left out." in done.content.decode()
+    assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 skipped." in done.content.decode()
     assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
     again = upload(
         superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24"))
@@ -184,10 +185,8 @@ def test_the_volume_is_taken_by_a_tick_of_its_own(superuser: Client) -> None:
     apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
     Volume.objects.update(address="Oslo")
     page = upload(superuser, text_of(paper("lewis24", title="New")))
-    assert (
-        "Nothing was changed. Tick what to take."
-        in superuser.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
-    )
+    again = superuser.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
+    assert "Nothing was imported. Tick what to import." in again
     superuser.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
     assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
     apply_plan(superuser, upload(superuser, text_of(paper("lewis24", title="New"))))
@@ -210,8 +209,8 @@ def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
         make.agreement(of=row)
     page = upload(superuser, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
     text = page.content.decode()
-    assert "and the other 1" in text
-    assert "1 more concern agreements under way" in text
+    assert "and 1 other papers" in text
+    assert "1 more papers with issued agreements are skipped now." in text
     apply_plan(superuser, page)
     assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
 
@@ -231,7 +230,7 @@ def said(editor_client: Client, **columns: str) -> Any:
 def test_a_table_is_asked_what_its_columns_are_and_the_volume_remembers(superuser: Client) -> None:
     volume = make.volume()
     page = upload(superuser, TABLE, name="papers.csv", volume=str(volume.pk))
-    assert "Say what the table’s columns are." in page.content.decode()
+    assert "Choose the column for each field." in page.content.decode()
     assert said(superuser, title="Titel").status_code == 400
     plan = said(superuser, number="Nr", title="Titel", authors="Autoren")
     assert "On Training" in plan.content.decode()
@@ -250,7 +249,7 @@ def test_columns_missing_from_the_next_table_are_asked_for_again(superuser: Clie
     said(superuser, title="Titel", authors="Autoren")
     page = upload(superuser, "Paper title,Author list\nA,B\n", name="other.csv", volume=str(volume.pk))
     text = page.content.decode()
-    assert "Say what the table’s columns are." in text
+    assert "Choose the column for each field." in text
     assert '<option value="Paper title" selected>' in text  # guessed by its name
     assert '<option value="Author list" selected>' in text
 
@@ -261,13 +260,11 @@ def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(superuse
     editor_client = client_for(editor)
     upload(editor_client, TABLE, name="papers.csv", volume=str(volume.pk))
     editor.volumes.remove(volume)
-    assert (
-        "Choose the files and the volume first."
-        in said(editor_client, title="Titel", authors="Autoren").content.decode()
-    )
+    page = said(editor_client, title="Titel", authors="Autoren").content.decode()
+    assert "The file or the volume is missing. Choose both first." in page
     assert Volume.objects.get(pk=volume.pk).columns == {}
 
 
 def test_a_file_that_is_no_table_is_rejected_with_what_it_should_be(superuser: Client) -> None:
     page = upload(superuser, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
-    assert "is no BibTeX file, no JSON and no table of columns" in page.content.decode().replace("&#x27;", "'")
+    assert "is not a BibTeX file, JSON or a table." in page.content.decode().replace("&#x27;", "'")

@@ -45,12 +45,12 @@ def test_latex_becomes_the_text_it_prints(latex: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("latex", "message"),
     [
-        (r"\foo{x}", r"\\foo is not known"),
-        (r"\?x", r"\\\? does not belong"),
+        (r"\foo{x}", r"do not know the macro \\foo"),
+        (r"\?x", r"\\\? is not allowed here"),
         (r"a\\b", "line break"),
-        (r"\'{1}", "no letter to sit on"),
-        (r"\'", "nothing to work on"),
-        (r"a$b", "no partner"),
+        (r"\'{1}", "has no letter"),
+        (r"\'", "has no argument"),
+        (r"a$b", "no matching"),
         (r"{a", "no closing one"),
         (r"a}", "no opening one"),
         ("a\\", "lone backslash"),

@@ -84,7 +84,7 @@ def test_a_stray_comma_is_ignored_and_reported(text: str, name: Name) -> None:
     reading = read_name(text)
 
     assert reading.name == name
-    assert "stray comma" in reading.doubts[0].reason
+    assert "extra comma" in reading.doubts[0].reason
 
 
 @pytest.mark.parametrize(("text", "message"), [("", "missing"), (" , ", "missing"), ("A, B, C, D", "too many commas")])
@@ -101,15 +101,15 @@ def test_what_is_no_name_is_rejected_with_advice(text: str, message: str) -> Non
         ("Lechner. Tosca", "full stop", "Lechner, Tosca"),
         ("YanjunXu", "single word", "Xu, Yanjun"),
         ("Sukarno", "single word", None),
-        ("hu, Jianhua", "small letters", "Hu, Jianhua"),
-        ("shen, yelong", "small letters", "Shen, Yelong"),
+        ("hu, Jianhua", "lower case", "Hu, Jianhua"),
+        ("shen, yelong", "lower case", "Shen, Yelong"),
         ("Xiaobing, pei", "check the order", "Xiaobing, Pei"),
-        ("LI, Hanyang", "capitals", "Li, Hanyang"),
-        ("HUANG, SIEH-CHUEN", "capitals", "Huang, Sieh-Chuen"),
-        ("SIlva, Ann", "two capitals", None),
+        ("LI, Hanyang", "capital letters", "Li, Hanyang"),
+        ("HUANG, SIEH-CHUEN", "capital letters", "Huang, Sieh-Chuen"),
+        ("SIlva, Ann", "two capital letters", None),
         ("Rohr, Alexander von", "'von' with the given names", "von Rohr, Alexander"),
         ("Santina, Cosimo Della", "'Della' with the given names", "Della Santina, Cosimo"),
-        ("Smith, John*", "no part of a name", None),
+        ("Smith, John*", "does not belong in a name", None),
     ],
 )
 def test_a_questionable_name_is_reported_with_a_suggestion_and_not_changed(
@@ -145,7 +145,7 @@ def test_an_initial_between_makes_the_order_likely() -> None:
 
 
 def test_parts_of_any_source_can_be_reviewed() -> None:
-    assert [doubt.reason for doubt in find_doubts(Name("YanjunXu"))] == ["looks like two names without a blank"]
+    assert [doubt.reason for doubt in find_doubts(Name("YanjunXu"))] == ["looks like two names without a space"]
 
 
 @pytest.mark.parametrize(

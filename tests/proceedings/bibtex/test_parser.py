@@ -89,7 +89,7 @@ def test_a_broken_entry_is_named_with_its_line_and_the_rest_is_read(
 def test_the_message_names_the_file_and_what_to_do() -> None:
     (finding,) = read_bibtex("@InProceedings{a24,\n title = {A}\n pages = {1}\n}", "v.bib").findings
 
-    assert str(finding) == "v.bib:2: a24, title: a comma is missing after this field, before 'pages = {1}'"
+    assert str(finding) == "v.bib:2: a24, title: a comma is missing after this field, before 'pages = {1}': add it"
 
 
 def test_the_first_of_two_equal_keys_stands() -> None:

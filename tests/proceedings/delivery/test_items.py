@@ -121,7 +121,7 @@ def test_memory_stays_flat() -> None:
 def test_a_file_that_is_another_breaks_the_stream(body: bytes) -> None:
     wrong = Item("a.pdf", 4, "", lambda: BytesIO(body), zlib.crc32(b"body"))
 
-    with pytest.raises(PackageError, match=r"a\.pdf: the stored file is not the one that came in"):
+    with pytest.raises(PackageError, match=r"a\.pdf: the stored file was changed after the upload"):
         list(stream_archive([wrong]))
 
 

@@ -153,7 +153,7 @@ def test_a_title_edited_in_the_admin_goes_out_as_edited() -> None:
     [
         ("title", "中文", "U+4E2D"),
         ("abstract", "中", "U+4E2D"),
-        ("abstract", "a } b", "braces do not balance"),
+        ("abstract", "a } b", "braces do not match"),
         ("pages", "1–中", "U+4E2D"),
     ],
 )

@@ -260,8 +260,8 @@ def test_the_command_distinguishes_errors_from_warnings_by_its_exit_status(folde
     bib_with(folder, "volume = {304}", "volume = 304")
     status, words = run(folder)
     assert status == 1
-    assert words.index("Errors") < words.index("volume: must stand in braces") < words.index("Warnings")
-    assert f"{folder}/v304.bib:7: TEST2026, volume: must stand in braces" in words
+    assert words.index("Errors") < words.index("volume: must be in braces") < words.index("Warnings")
+    assert f"{folder}/v304.bib:7: TEST2026, volume: must be in braces" in words
     assert words.endswith(f"{folder}: 2 papers, 1 errors, 1 warnings\n")
 
 

@@ -59,7 +59,7 @@ def test_files_find_their_papers_by_key(volume: Volume, tmp_path: Path) -> None:
     assert intake.outcomes == {
         "lewis25.pdf": Outcome.ATTACHED,
         "lewis25-supp.zip": Outcome.ATTACHED,
-        "v901.bib": Outcome.LEFT,
+        "v901.bib": Outcome.IGNORED,
     }
     assert intake.findings == []
     assert intake.without_pdf == ["li25"]
@@ -208,8 +208,8 @@ def test_the_command_says_what_became_of_every_file(volume: Volume, tmp_path: Pa
     with pytest.raises(SystemExit):
         call_command("attach_files", "901", tmp_path, stdout=out)
 
-    assert "v901: 2 files: 1 attached, 0 replaced, 0 unchanged, 1 refused, 0 left alone" in out.getvalue()
-    assert "what.txt: file: is called neither <key>.pdf nor <key>-supp.<ext>" in out.getvalue()
+    assert "v901: 2 files: 1 attached, 0 replaced, 0 unchanged, 1 rejected, 0 ignored" in out.getvalue()
+    assert "what.txt: file: is not named <key>.pdf or <key>-supp.<ext>" in out.getvalue()
     assert "Papers without a PDF (1)\n  li25" in out.getvalue()
     with pytest.raises(CommandError, match="is no folder"):
         call_command("attach_files", "901", tmp_path / "nowhere")

@@ -59,13 +59,13 @@ def test_the_author_column_decides(name: str, author: str, place: int) -> None:
 @pytest.mark.parametrize(
     ("name", "author", "message"),
     [
-        ("Y. Li", "", "fits authors 5 and 6"),
+        ("Y. Li", "", "matches authors 5 and 6"),
         ("Ada Lovelace", "", "not among the authors"),
         ("Li", "", "not among the authors"),
         ("Karl Stich", "", "not among the authors"),
         ("Sebastian K. Stich", "", "not among the authors"),
         ("x", "0", "there is no author 0"),
-        ("x", "9", "there is no author 9: the paper has 8"),
+        ("x", "9", "there is no author 9; the paper has 8 authors"),
         ("x", "99999999999999999999", "there is no author"),
     ],
 )
@@ -89,7 +89,7 @@ def test_rows_are_read_with_their_lines() -> None:
     ("text", "line", "message"),
     [
         ("", 1, "is empty"),
-        ("paper;email;name\n", 1, "not by semicolons"),
+        ("paper;email;name\n", 1, "not semicolons"),
         ("paper,mail,name\n", 1, "columns are paper, mail, name"),
         ("paper,email\n", 1, "must be paper,email,name"),
         ("paper,email,name,phone\n", 1, "phone"),

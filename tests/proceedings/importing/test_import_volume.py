@@ -88,7 +88,7 @@ def test_differences_and_gone_papers_are_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "Cannot read"), (b"\xff\xfea\x00", "names no volume"), (b"nothing here", "names no volume")],
+    [(None, "Cannot read"), (b"\xff\xfea\x00", "has no readable volume"), (b"nothing here", "has no readable volume")],
 )
 def test_a_file_that_holds_no_volume_fails_with_a_reason(tmp_path: Path, content: bytes | None, message: str) -> None:
     file = tmp_path / "v.bib"

@@ -93,9 +93,9 @@ def test_easychair_in_two_tables(volume: Volume, tmp_path: Path) -> None:
     assert first.abstract == r"5\% of $x$ \& \emph{more}"
     assert Author.objects.get(family="Schaar").particle == "van der"
     for said in (
-        "set aside: its decision is 'Reject'",
-        "set aside: it is marked as deleted",
-        "'not an address' is no e-mail address",
+        "skipped: its decision is 'Reject'",
+        "skipped: it is marked as deleted",
+        "'not an address' is not an email address",
         "2 corresponding authors are marked (Sukarno; Yi Li)",
     ):
         assert said in shown
@@ -106,7 +106,7 @@ def test_easychair_in_one_table_leaves_its_names_to_review(volume: Volume, tmp_p
 
     names = [name for key, name, *_ in authors() if key == "lewis25"]
     assert names == ["Mike Lewis", "Mihaela van der Schaar", "Yee Whye Teh"]
-    assert "has no comma, so its last word was taken for the family name" in shown
+    assert "has no comma, so we took its last word for the family name" in shown
     assert "proposed: van der Schaar, Mihaela (likely)" in shown
 
 

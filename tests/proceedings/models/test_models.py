@@ -69,9 +69,10 @@ def test_invalid_rows_have_readable_messages() -> None:
     second.is_corresponding = True
     with pytest.raises(ValidationError) as refused:
         second.full_clean()
-    assert {"The corresponding author needs an e-mail address.", "A paper has one corresponding author."} <= set(
-        refused.value.messages
-    )
+    assert {
+        "The corresponding author has no email address. Enter one.",
+        "A paper can have only one corresponding author.",
+    } <= set(refused.value.messages)
 
 
 @pytest.mark.parametrize("key", ["", "../etc", "smith 26", "smith26\n", ".hidden", "größe26", "-x", "a/b", "x" * 81])

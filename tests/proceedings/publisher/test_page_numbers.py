@@ -44,7 +44,7 @@ def test_a_preface_keeps_roman_pages_of_its_own() -> None:
 
 
 def test_papers_without_a_pdf_are_named() -> None:
-    with pytest.raises(NoLengthError, match="2 papers have no PDF, so nothing can be numbered: a c"):
+    with pytest.raises(NoLengthError, match="2 papers have no PDF, so pages cannot be numbered: a c"):
         number([sheet("a", 0), sheet("b", 1), sheet("c", 0)], [])
 
 

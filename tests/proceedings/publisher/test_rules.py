@@ -235,7 +235,7 @@ def test_a_finding_says_where_what_and_how() -> None:
     (finding,) = check_all(VOLUME, [paper(authors=(Name("lewis", "Mike"),))])
 
     assert finding.severity is Severity.ERROR
-    message = "name 1, Mike lewis: the publisher refuses a family name in small letters"
+    message = "name 1, Mike lewis: the publisher rejects a family name in lower case"
     assert str(finding) == f"lewis24, author: {message}; proposed: Lewis, Mike"
 
 
