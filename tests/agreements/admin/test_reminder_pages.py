@@ -144,7 +144,7 @@ def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [("Sign by {deadline}.", "{link} exactly once"), ("{link}", "{deadline} exactly once")]
+    ("body", "said"), [("Sign by {deadline}.", "{link} must occur exactly once"), ("{link}", "{deadline} must occur exactly once")]
 )
 def test_own_words_that_lose_the_link_or_the_deadline_are_refused_and_stay_in_the_form(
     desk: Client, volume: Volume, body: str, said: str

@@ -72,7 +72,7 @@ def test_preparing_drafts_and_sends_nothing(desk: Client) -> None:
 def test_a_volume_without_a_deadline_issues_nothing_and_says_what_to_do(house: House) -> None:
     bare = make.volume(300, deadline=None)
     page = bulk(desk_of(house.boss), "issue", make.paper(bare))
-    assert "The volume has no signing settings. Set the deadline first." in page
+    assert "Its volume has no terms. Set the deadline first." in page
     assert not Agreement.objects.filter(paper__volume=bare).exists()
 
 
