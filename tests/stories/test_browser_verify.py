@@ -135,4 +135,4 @@ def test_the_address_in_print_leads_to_the_record(reader: OpenWindow, tmp_path: 
         assert anyone.says(agreement.sealed_sha256)
         anyone.go("/verify/?agreement=247-nobody-000000")
         anyone.check()
-        assert anyone.says("No sealed agreement is on record")
+        assert anyone.says("We have no sealed agreement")

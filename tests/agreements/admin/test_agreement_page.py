@@ -24,7 +24,7 @@ def test_the_page_shows_history_and_emails_as_text(editor_client: Client) -> Non
     page = editor_client.get(page_of(make.agreement("sealed"))).content.decode()
     for words in (
         "issued to Mike Lewis &lt;mike@example.org&gt;",
-        "signed as “Mike Lewis”, having ticked consent and authority",
+        "signed as “Mike Lewis”, with consent and authority ticked",
         "2026-11-01 09:00:00",
         "Invitation",
         "Receipt",
@@ -86,7 +86,7 @@ def test_a_replacement_that_is_not_ready_changes_nothing_and_says_why(editor_cli
     agreement.paper.authors.update(is_corresponding=False)
     before = all_rows(but=BOOKKEEPING)
     answer = editor_client.post(page_of(agreement, "move/supersede/"), {"reason": "New contact."}, follow=True)
-    assert "Nothing was changed: It has no corresponding author." in answer.content.decode()
+    assert "Nothing was changed: The paper has no corresponding author." in answer.content.decode()
     assert all_rows(but=BOOKKEEPING) == before
 
 
@@ -110,7 +110,7 @@ def test_transitions_that_editors_may_not_make_are_rejected(verb: str, editor_cl
 def test_a_transition_that_is_no_longer_legal_says_so(method: str, editor_client: Client) -> None:
     agreement = make.agreement("voided")
     answer = getattr(editor_client, method)(page_of(agreement, "move/void/"), {"reason": "Again."}, follow=True)
-    assert "Nothing was changed: Cannot void an agreement that is voided." in answer.content.decode()
+    assert "Nothing was changed: The agreement changed (voided by an editor). Reload the page." in answer.content.decode()
 
 
 def test_remind_now_is_a_post_and_sends_one_email_however_often_it_is_pressed(editor_client: Client) -> None:

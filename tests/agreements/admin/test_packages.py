@@ -135,7 +135,7 @@ def test_the_address_lives_for_minutes_and_gives_ranges(volume: Volume, editor_c
     with freeze_signer(LINK_LIFETIME.total_seconds() + 1):
         gone = anyone.get(address)
     assert gone.status_code == 404
-    assert b"This address has ended" in gone.content
+    assert b"This download link has expired" in gone.content
 
 
 @contextmanager

@@ -203,7 +203,7 @@ def test_a_form_whose_author_has_signed_meanwhile_is_not_accepted(editor_client:
     sent = accepting(waiting)
     make.sign(waiting, now=timezone.now())
     answer = editor_client.post(page_of(waiting, "scan/"), sent)
-    assert "Nothing was changed: Cannot accept" in answer.content.decode()
+    assert "Nothing was changed: The agreement changed" in answer.content.decode()
     assert refreshed(waiting).signed_form is None
 
 

@@ -82,7 +82,7 @@ def test_a_last_event_that_was_taken_out_is_missed(tampering: Tampering) -> None
     agreement = make.agreement("signed")
     with tampering():
         agreement.events.filter(number=4).delete()
-    assert findings() == [f"{agreement.reference}: its last event is missing: 4 were written, 3 are there."]
+    assert findings() == [f"{agreement.reference}: the last event is missing: 4 were written, 3 are left."]
 
 
 def test_a_last_event_that_was_taken_out_with_its_count_is_missed_by_the_head(tampering: Tampering) -> None:
@@ -97,7 +97,7 @@ def test_events_that_were_all_taken_out_are_missed(tampering: Tampering) -> None
     agreement = make.agreement("signed")
     with tampering():
         agreement.events.all().delete()
-    assert findings() == [f"{agreement.reference}: its last event is missing: 4 were written, 0 are there."]
+    assert findings() == [f"{agreement.reference}: the last event is missing: 4 were written, 0 are left."]
 
 
 def test_events_that_were_moved_to_another_agreement_are_named(tampering: Tampering) -> None:

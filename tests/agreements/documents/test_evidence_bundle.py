@@ -89,7 +89,7 @@ def test_a_seal_of_another_key_does_not_hold(folder: Path, tmp_path_factory: pyt
     status, words = verify(folder)
 
     assert status == 1
-    assert "the seal does not hold" in words
+    assert "the seal is not valid" in words
 
 
 def test_two_bundles_of_one_state_are_the_same_bytes() -> None:

@@ -267,7 +267,7 @@ def test_what_was_never_sealed_is_as_unknown_as_what_never_was(status: str) -> N
     nothing = {"known": False, "record": None}
     assert ask(agreement=agreement.reference).json() == ask(agreement="247-nobody-000000").json() == nothing
     page = text_of(Client().get("/verify/", {"agreement": agreement.reference}))
-    assert "No sealed agreement is on record" in page
+    assert "We have no sealed agreement" in page
     assert agreement.paper.title not in page
 
 

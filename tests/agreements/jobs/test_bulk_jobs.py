@@ -73,7 +73,7 @@ def test_every_skipped_paper_is_named_on_the_page(editor_client: Client) -> None
     lifecycle.decline(papers[1].agreements.get(), reason="No.", now=make.NOW)
     bulk.run_jobs(now)
     page = editor_client.get(job_page(BulkJob.objects.get())).content.decode()
-    assert "Cannot void an agreement that is declined." in page
+    assert "The agreement changed (declined by the author). Reload the page." in page
     assert f'<span class="quiet">1: {papers[1].key}</span>' in page
     assert papers[0].agreements.get().reason == "Wrong volume."
 

@@ -65,7 +65,7 @@ def test_it_says_what_and_how_many_and_leads_to_the_lists(mailbox: Mailbox) -> N
     part = mail_.get_body(("plain",))
     assert part is not None
     text = str(part.get_content())
-    assert mail_["Subject"] == "COLT 2026: 2 papers need you; 0 of 2 signed"
+    assert mail_["Subject"] == "COLT 2026: 2 papers need action; 0 of 2 signed"
     assert "Monday, 2 November 2026" in text
     assert "1 × declined" in text
     assert "1 × no corresponding author" in text
