@@ -542,7 +542,7 @@ def test_the_sealed_pdf_is_downloaded_under_the_publishers_name() -> None:
     assert sha256(b"".join(answer)) == agreement.sealed_sha256
 
 
-# --- the house
+# --- the application
 
 
 def test_health_answers_as_json_and_reaches_the_database() -> None:
