@@ -81,13 +81,13 @@ def run(command: str, *args: object, **options: object) -> str:
     return output.getvalue()
 
 
-def sweep(now: datetime) -> str:
-    return run("sweep", now=now.isoformat()).removesuffix("pack: nothing due\n")
+def run_jobs(now: datetime) -> str:
+    return run("run_jobs", now=now.isoformat()).removesuffix("packages: nothing due\n")
 
 
 def done(now: datetime) -> list[str]:
-    """What the rounds of one sweep had to do; the idle ones are left out."""
-    return [line for line in sweep(now).splitlines() if not line.endswith("nothing due")]
+    """What one run of all jobs did; jobs with nothing due are left out."""
+    return [line for line in run_jobs(now).splitlines() if not line.endswith("nothing due")]
 
 
 def make_ready(volume: Volume, folder: Path) -> None:
@@ -128,7 +128,7 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
 
     # The silent are reminded, each on the days of the terms; who signed is not.
     first = CLOSES - 14 * DAY + MINUTE
-    assert done(first) == ["chase: 2 reminders", "send: 2 sent"]
+    assert done(first) == ["queue-emails: 2 reminders", "send: 2 sent"]
     assert len(mails(mail_folder, "angstrom26")) == 2
     invited, reminded = mails(mail_folder, "lewis26")
     assert reminded.subject.strip().startswith("Reminder")
@@ -139,18 +139,18 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
     for link in (invited.link, reminded.link):
         page = Author(first + 2 * DAY).client.get(link.replace("http://testserver", ""))
         assert "Signed. Thank you." in page.content.decode()
-    sweep(first + 2 * DAY)
+    run_jobs(first + 2 * DAY)
 
     # Not complete yet: only what is sealed goes.
     assert delivered(tmp_path / "early", first + 2 * DAY) == ["angstrom26Permission.pdf", "lewis26Permission.pdf"]
 
     # The last one signs late.
     late = CLOSES + 2 * DAY
-    sweep(late)
+    run_jobs(late)
     overdue = mails(mail_folder, "moh26")[-1]
     assert overdue.subject.strip().startswith("Overdue")
     assert Author(late).sign(overdue.link, "Amirkeivan Mohtashami")
-    sweep(late + HOUR)
+    run_jobs(late + HOUR)
 
     # Signed by all and still refused: the papers themselves are missing, and nothing is written.
     with pytest.raises(SystemExit):
@@ -179,11 +179,11 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
 
 
 def test_who_declines_hears_no_more_and_the_editors_hear_why(volume: Volume, mail_folder: Path, tmp_path: Path) -> None:
-    sweep(START)
+    run_jobs(START)
     (invitation,) = mails(mail_folder, "lewis26")
     assert Author(START + HOUR).decline(invitation.link, "We moved the copyright to our university.")
     for day in range(1, 60):
-        sweep(START + day * DAY)
+        run_jobs(START + day * DAY)
     about = mails(mail_folder, "lewis26")
     assert sorted(str(mail.to) for mail in about) == [
         "Mike Lewis <mike@author.example>",
@@ -198,7 +198,7 @@ def test_who_declines_hears_no_more_and_the_editors_hear_why(volume: Volume, mai
 
     # The editors correct the paper and issue anew: the new link works, the old one does not.
     run("issue", "9002", paper=["lewis26"], now=(START + 61 * DAY).isoformat())
-    sweep(START + 61 * DAY)
+    run_jobs(START + 61 * DAY)
     again = mails(mail_folder, "lewis26")[-1]
     assert again.link != invitation.link
     assert Author(START + 62 * DAY).sign(again.link, "Mike Lewis")
@@ -207,17 +207,17 @@ def test_who_declines_hears_no_more_and_the_editors_hear_why(volume: Volume, mai
 def test_a_withdrawn_paper_gets_no_more_mail_and_is_not_missed(
     volume: Volume, mail_folder: Path, tmp_path: Path
 ) -> None:
-    sweep(START)
+    run_jobs(START)
     (invitation,) = mails(mail_folder, "moh26")
     Paper.objects.filter(key="moh26").update(status="withdrawn")
-    assert "1 voided" in sweep(START + DAY)
+    assert "1 voided" in run_jobs(START + DAY)
     for day in range(2, 60):
-        sweep(START + day * DAY)
+        run_jobs(START + day * DAY)
     assert len(mails(mail_folder, "moh26")) == 1
     assert not Author(START + 2 * DAY).sign(invitation.link, "Amirkeivan Mohtashami")
     for key, name in (("angstrom26", "Zoë Ångström"), ("lewis26", "Mike Lewis")):
         assert Author(START + 60 * DAY).sign(mails(mail_folder, key)[-1].link, name)
-    sweep(START + 60 * DAY)
+    run_jobs(START + 60 * DAY)
     make_ready(volume, tmp_path / "camera-ready")
     assert run("deliver", "9002", to=tmp_path).endswith("v9002 is complete.\n")
     assert not (tmp_path / "v9002permissions" / "moh26Permission.pdf").exists()
@@ -225,23 +225,23 @@ def test_a_withdrawn_paper_gets_no_more_mail_and_is_not_missed(
 
 
 def test_a_year_passes_and_what_is_not_published_lapses(volume: Volume, mail_folder: Path) -> None:
-    sweep(START)
+    run_jobs(START)
     for key, name in (("angstrom26", "Zoë Ångström"), ("lewis26", "Mike Lewis")):
         assert Author(START + HOUR).sign(mails(mail_folder, key)[-1].link, name)
-    sweep(START + DAY)
+    run_jobs(START + DAY)
     Volume.objects.update(published=(START + 100 * DAY).date())
-    sweep(START + 99 * DAY)
+    run_jobs(START + 99 * DAY)
     assert agreement("lewis26").status == "sealed"
-    sweep(scheduled.one_year_after(START + HOUR))
+    run_jobs(scheduled.one_year_after(START + HOUR))
     assert agreement("lewis26").status == "sealed", "it was published in time"
     Volume.objects.update(published=None)
-    sweep(scheduled.one_year_after(START + HOUR))
+    run_jobs(scheduled.one_year_after(START + HOUR))
     assert {agreement(key).status for key in ("angstrom26", "lewis26")} == {"lapsed"}
     assert agreement("lewis26").sealed_sha256, "the evidence stays"
 
 
 def test_a_form_without_csrf_token_ticks_or_the_right_document_signs_nothing(volume: Volume, mail_folder: Path) -> None:
-    sweep(START)
+    run_jobs(START)
     path = mails(mail_folder, "lewis26")[0].link.replace("http://testserver", "")
     now = START + HOUR
     full = {**Author(now).hidden_fields(path), "typed_name": "Mike Lewis", "authority": "on", "consent": "on"}
@@ -262,7 +262,7 @@ def test_a_form_without_csrf_token_ticks_or_the_right_document_signs_nothing(vol
 
 
 def test_scanners_that_open_every_link_change_nothing(volume: Volume, mail_folder: Path) -> None:
-    sweep(START)
+    run_jobs(START)
     tables = (Agreement, Message, Volume, Paper)
     before = [list(table.objects.order_by("pk").values()) for table in tables]
     events = agreement("lewis26").events.count()
@@ -277,7 +277,7 @@ def test_scanners_that_open_every_link_change_nothing(volume: Volume, mail_folde
 
 
 def test_the_author_list_as_printed_is_what_the_signer_speaks_for(volume: Volume, mail_folder: Path) -> None:
-    sweep(START)
+    run_jobs(START)
     link = mails(mail_folder, "angstrom26")[0].link
     Author(START + HOUR).sign(link, "Zoë Ångström")
     signed = agreement("angstrom26")
@@ -292,7 +292,7 @@ def test_importing_or_issuing_twice_changes_nothing(volume: Volume, tmp_path: Pa
     output = io.StringIO()
     call_command("import_volume", tmp_path / "v9002.bib", contacts=tmp_path / "contacts.csv", apply=True, stdout=output)
     assert "Nothing to change." in output.getvalue()
-    assert "0 issued, 3 already under way" in run("issue", "9002", now=(START + timedelta(days=1)).isoformat())
+    assert "0 issued, 3 already issued" in run("issue", "9002", now=(START + timedelta(days=1)).isoformat())
     assert (list(Agreement.objects.order_by("pk").values()), list(Message.objects.order_by("pk").values())) == before
     with pytest.raises(CommandError, match="no volume"):
         run("issue", "1")

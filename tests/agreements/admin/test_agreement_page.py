@@ -86,7 +86,7 @@ def test_a_replacement_that_is_not_ready_changes_nothing_and_says_why(desk: Clie
     agreement.paper.authors.update(is_corresponding=False)
     before = all_rows(but=BOOKKEEPING)
     answer = desk.post(page_of(agreement, "move/supersede/"), {"reason": "New contact."}, follow=True)
-    assert "Nothing was changed: It has no corresponding author." in answer.content.decode()
+    assert "Nothing was changed: The paper has no corresponding author." in answer.content.decode()
     assert all_rows(but=BOOKKEEPING) == before
 
 

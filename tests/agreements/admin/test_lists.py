@@ -222,8 +222,8 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
     ("field", "value", "words"),
     [
         ("zone", "Mars/Olympus", "is not a time zone"),
-        ("offsets", '["a"]', "Give a list of different whole days"),
-        ("offsets", "[1, 1]", "Give a list of different whole days"),
+        ("offsets", '["a"]', "Enter a list of different whole numbers of days"),
+        ("offsets", "[1, 1]", "Enter a list of different whole numbers of days"),
         ("most_reminders", "99", "less than or equal to 30"),
         ("reply_to", "not an address", "Enter a valid email address."),
     ],

@@ -195,7 +195,7 @@ def test_a_form_that_was_overtaken_is_not_accepted(desk: Client, waiting: Agreem
     sent = accepting(waiting)
     signed_form.receive_again(waiting, make.pages("better"), now=timezone.now())
     answer = desk.post(page_of(waiting, "scan/"), sent)
-    assert "The author has sent another form meanwhile. Look at that one." in answer.content.decode()
+    assert "The signer has sent another form. Reload the page and review that one." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
 
 

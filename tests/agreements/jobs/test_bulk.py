@@ -20,7 +20,7 @@ def test_before_many_are_moved_a_page_says_how_many_and_changes_nothing(desk: Cl
     page = look(desk, "issue", ready, without)
     assert "This applies to <strong>1</strong> of 2 papers." in page
     assert "Each corresponding author gets an email with a personal link." in page
-    assert "It has no corresponding author." in page
+    assert "The paper has no corresponding author." in page
     assert all_rows(but=BOOKKEEPING) == before
 
 
@@ -32,7 +32,7 @@ def test_issuing_from_the_list_names_every_refusal(desk: Client) -> None:
     assert "<strong>1</strong> issued. We send the invitations within a minute." in page
     for why, key in (
         ("It has an issued agreement already.", "again26"),
-        ("It has no corresponding author. Choose one and give an e-mail address.", "without26"),
+        ("The paper has no corresponding author. Choose one and enter an email address.", "without26"),
         ("The paper is withdrawn.", "gone26"),
     ):
         assert f'{why} <span class="quiet">1: {key}</span>' in page
@@ -72,7 +72,7 @@ def test_preparing_drafts_and_sends_nothing(desk: Client) -> None:
 def test_a_volume_without_a_deadline_issues_nothing_and_says_what_to_do(house: House) -> None:
     bare = make.volume(300, deadline=None)
     page = bulk(desk_of(house.boss), "issue", make.paper(bare))
-    assert "Its volume has no deadline. Set one in the volume’s settings." in page
+    assert "The volume has no deadline. Set one in the volume’s settings." in page
     assert not Agreement.objects.filter(paper__volume=bare).exists()
 
 

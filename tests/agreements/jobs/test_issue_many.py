@@ -35,8 +35,8 @@ def test_every_paper_is_issued_under_way_or_refused_with_a_reason() -> None:
     assert [agreement.paper for agreement in report.issued] == [ready, prepared]
     assert report.already_issued == [busy]
     assert [(paper, why.split(".")[0]) for paper, why in report.skipped] == [
-        (silent, "It has no corresponding author"),
-        (gone, "It is withdrawn"),
+        (silent, "The paper has no corresponding author"),
+        (gone, "The paper is withdrawn"),
     ]
     assert {agreement.status for agreement in report.issued} == {"issued"}
     assert Message.objects.filter(idempotency_key="invitation").count() == 3
@@ -79,7 +79,7 @@ def test_a_paper_that_cannot_be_issued_leaves_no_half_draft() -> None:
     volume = make.volume(deadline=None)
     make.paper(volume)
     report = issue(volume)
-    assert "no terms" in report.skipped[0][1]
+    assert "no deadline" in report.skipped[0][1]
     assert Agreement.objects.count() == 0
 
 

@@ -224,7 +224,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(snapshot.NotReadyError, match="already has an agreement"):
+    with pytest.raises(snapshot.NotReadyError, match="has a live agreement already"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 
@@ -242,7 +242,7 @@ def test_a_withdrawn_paper_is_not_ready() -> None:
 
 
 def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
-    with pytest.raises(snapshot.NotReadyError, match="Choose one and give an e-mail address"):
+    with pytest.raises(snapshot.NotReadyError, match="Choose one and enter an email address"):
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 
@@ -253,7 +253,7 @@ def test_letters_that_the_form_cannot_show_are_named_before_anything_is_sent() -
 
 def test_a_volume_without_terms_cannot_issue() -> None:
     agreement = lifecycle.draft(make.paper(make.volume(deadline=None)), by="editor:ed", now=NOW)
-    with pytest.raises(snapshot.NotReadyError, match="no terms"):
+    with pytest.raises(snapshot.NotReadyError, match="no deadline"):
         lifecycle.issue(agreement, by="editor:ed", now=NOW)
     assert make.history(agreement) == ["draft"]
 

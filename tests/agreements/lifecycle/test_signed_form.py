@@ -253,7 +253,7 @@ def test_a_date_before_the_form_was_sent_out_or_yet_to_come_is_refused(dated: da
         make.accept(agreement, now=now, dated=dated)
         return
     before = make.history(agreement)
-    with pytest.raises(signed_form.SignedFormError, match="must lie between"):
+    with pytest.raises(signed_form.SignedFormError, match="must be between"):
         make.accept(agreement, now=now, dated=dated)
     agreement.refresh_from_db()
     assert (agreement.status, make.history(agreement)) == (Status.RECEIVED, before)
@@ -265,9 +265,9 @@ def test_a_form_that_nobody_looked_at_is_not_accepted_in_the_place_of_another() 
     assert looked_at
     signed_form.receive_again(agreement, make.pages("another"), now=LATER)
     reading = signed_form.Reading("Mike Lewis", "1 Nov 2026", NOW.date())
-    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="has sent another form"):
         signed_form.accept(agreement, looked_at, reading, by="editor:ed", now=LATER)
-    with pytest.raises(signed_form.SignedFormError, match="another form meanwhile"):
+    with pytest.raises(signed_form.SignedFormError, match="has sent another form"):
         signed_form.send_back(agreement, looked_at, ["date"], "", by="editor:ed", now=LATER)
     agreement.refresh_from_db()
     assert agreement.status == Status.RECEIVED
@@ -278,7 +278,7 @@ def test_a_form_of_which_no_file_can_be_made_is_not_accepted() -> None:
     scan = signed_form.newest(agreement)
     assert scan
     storages["private"].delete(scan.pages_file)
-    with pytest.raises(signed_form.SignedFormError, match="sealed file cannot be made"):
+    with pytest.raises(signed_form.SignedFormError, match="cannot seal this form"):
         make.accept(agreement, now=LATER)
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signed_at) == (Status.RECEIVED, None)

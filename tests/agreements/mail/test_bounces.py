@@ -429,7 +429,7 @@ def test_a_morning_mail_that_comes_back_stops_the_editors_address_and_the_desk_s
     assert set(addresses.undeliverable([editor.email])) == {editor.email}
     page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert f"We cannot deliver email to {editor.email}: 550 gone" in page
-    call_command("addresses", "--lift", editor.email)
+    call_command("email_addresses", "--lift", editor.email)
     page = desk_of(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert "We cannot deliver" not in page
 

@@ -24,11 +24,11 @@ GOOD = "We need your signature for {title}.\n\nSign here:\n\n{link}\n\nby {deadl
         ("Sign by {deadline}.", "Write {link} exactly once"),
         ("Sign here: {link}", "Write {deadline} exactly once"),
         ("{link} {link} {deadline}", "Write {link} exactly once"),
-        ("{link} {deadline} {name}", "{name} means nothing here. Use {signer}"),
-        ("{link} {deadline} {link.__class__}", "means nothing here"),
-        ("{link} {deadline} {", "A brace stands alone"),
-        ("{link} {deadline} {{title}}", "A brace stands alone"),
-        ("{link} {deadline} http://testserver/sign/abc/", "somebody’s link"),
+        ("{link} {deadline} {name}", "{name} is not a placeholder. Use {signer}"),
+        ("{link} {deadline} {link.__class__}", "is not a placeholder"),
+        ("{link} {deadline} {", "A brace has no partner"),
+        ("{link} {deadline} {{title}}", "A brace has no partner"),
+        ("{link} {deadline} http://testserver/sign/abc/", "a personal signing link"),
     ],
 )
 def test_words_that_would_lose_something_are_refused_with_what_to_do(body: str, said: str) -> None:
