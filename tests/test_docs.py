@@ -165,8 +165,8 @@ def test_the_reference_of_commands_has_every_command_but_aliases_and_djangos_own
 
 
 def test_an_alias_of_a_command_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proceedings.management.commands.cite.Command.hidden_alias", True, raising=False)
-    assert "### cite" not in "\n".join(generated().commands())
+    monkeypatch.setattr("proceedings.management.commands.citations.Command.hidden_alias", True, raising=False)
+    assert "### citations" not in "\n".join(generated().commands())
 
 
 @pytest.mark.parametrize(

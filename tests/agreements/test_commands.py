@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from agreements.jobs import scheduled
+from agreements.management.commands import run_jobs
 from agreements.models import Agreement, Event, SigningSettings
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -43,8 +44,8 @@ def test_issue_saves_the_signing_settings_and_reports_every_paper() -> None:
         "issue", "v247", deadline="2026-11-30", zone="Europe/Paris", reply_to="chair@x.example", now="2026-11-01T09:00"
     )
     assert said.splitlines() == [
-        "  silent26: The paper has no corresponding author. Choose one and give an email address.",
-        "v247: 1 issued, 0 already under way, 1 not ready.",
+        "  silent26: The paper has no corresponding author. Choose one and enter an email address.",
+        "v247: 1 issued, 0 already issued, 1 not ready.",
     ]
     signing_settings = SigningSettings.objects.get()
     assert (signing_settings.deadline_in_words, signing_settings.reply_to) == (
@@ -71,7 +72,7 @@ def test_issue_changes_the_deadline_and_replans_those_awaiting_signature() -> No
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing() -> None:
     make.paper(make.volume(deadline=None))
-    assert run("issue", "247", "--dry-run") == "v247: 1 would be issued, 0 already under way, 0 not ready.\n"
+    assert run("issue", "247", "--dry-run") == "v247: 1 would be issued, 0 already issued, 0 not ready.\n"
     assert Agreement.objects.count() == SigningSettings.objects.count() == 0
 
 
@@ -110,27 +111,54 @@ def test_sweep_runs_one_job_or_all(mailbox: Mailbox) -> None:
     make.agreement("issued")
     make.agreement("signed")
     now = NOW.isoformat()
-    assert run("sweep", "chase", now=now) == "chase: nothing due\n"
-    assert run("sweep", "seal", now=now) == "seal: 1 sealed\n"
-    assert run("sweep", "send", now=now) == "send: 2 sent\n"
-    assert run("sweep", now=(CLOSES - 14 * DAY).isoformat()).splitlines() == [
-        "work: nothing due",
-        "chase: 1 reminders",
+    assert run("run_jobs", "queue-emails", now=now) == "queue-emails: nothing due\n"
+    assert run("run_jobs", "seal", now=now) == "seal: 1 sealed\n"
+    assert run("run_jobs", "send", now=now) == "send: 2 sent\n"
+    assert run("run_jobs", now=(CLOSES - 14 * DAY).isoformat()).splitlines() == [
+        "bulk-jobs: nothing due",
+        "queue-emails: 1 reminders",
         "seal: nothing due",
         "send: 1 sent",
-        "pack: nothing due",
-        "check: nothing due",
-        "recheck: nothing due",
+        "packages: nothing due",
+        "publisher-checks: nothing due",
+        "verify-files: nothing due",
     ]
 
 
 def test_sweep_without_a_time_uses_the_present(mailbox: Mailbox) -> None:
-    assert run("sweep").splitlines() == [f"{name}: nothing due" for name in scheduled.JOBS]
+    assert run("run_jobs").splitlines() == [f"{name}: nothing due" for name in run_jobs.JOB_NAMES]
 
 
 def test_sweep_rejects_unknown_jobs() -> None:
+    assert list(run_jobs.JOB_NAMES.values()) == list(scheduled.JOBS)
     with pytest.raises(CommandError, match="invalid choice"):
-        run("sweep", "everything")
+        run("run_jobs", "everything")
+
+
+@pytest.mark.parametrize("name", list(scheduled.JOBS))
+def test_the_old_name_of_the_command_and_of_each_job_still_works(name: str, mailbox: Mailbox) -> None:
+    new = next(new for new, stored in run_jobs.JOB_NAMES.items() if stored == name)
+    assert run("sweep", name, now=NOW.isoformat()) == f"{new}: nothing due\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("sweep", "run_jobs"),
+        ("preview_mails", "preview_emails"),
+        ("reset_two_step", "reset_two_factor"),
+        ("index_search", "create_search_indexes"),
+        ("evidence", "export_evidence"),
+        ("cite", "citations"),
+        ("addresses", "email_addresses"),
+        ("show_agreement", "export_agreement"),
+    ],
+)
+def test_an_old_name_is_a_hidden_alias_of_the_new_one(old: str, new: str) -> None:
+    commands = get_commands()
+    alias, command = (load_command_class(commands[name], name) for name in (old, new))
+    assert isinstance(alias, type(command))
+    assert (getattr(alias, "hidden_alias", False), getattr(command, "hidden_alias", False)) == (True, False)
 
 
 # --- verify
@@ -167,7 +195,7 @@ def test_verify_agreement_distinguishes_the_sealed_the_changed_and_the_foreign_f
 
 
 def test_verify_agreement_without_a_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be read: No such file"):
+    with pytest.raises(CommandError, match=r"Cannot read .*: No such file"):
         run("verify_agreement", tmp_path / "none.pdf")
 
 

@@ -82,7 +82,7 @@ def run(command: str, *args: object, **options: object) -> str:
 
 
 def run_jobs(now: datetime) -> str:
-    return run("sweep", now=now.isoformat()).removesuffix("pack: nothing due\n")
+    return run("run_jobs", now=now.isoformat()).removesuffix("packages: nothing due\n")
 
 
 def done(now: datetime) -> list[str]:
@@ -128,7 +128,7 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
 
     # The silent are reminded, each on the days of the terms; who signed is not.
     first = CLOSES - 14 * DAY + MINUTE
-    assert done(first) == ["chase: 2 reminders", "send: 2 sent"]
+    assert done(first) == ["queue-emails: 2 reminders", "send: 2 sent"]
     assert len(mails(mail_folder, "angstrom26")) == 2
     invited, reminded = mails(mail_folder, "lewis26")
     assert reminded.subject.strip().startswith("Reminder")
@@ -292,7 +292,7 @@ def test_importing_or_issuing_twice_changes_nothing(volume: Volume, tmp_path: Pa
     output = io.StringIO()
     call_command("import_volume", tmp_path / "v9002.bib", contacts=tmp_path / "contacts.csv", apply=True, stdout=output)
     assert "Nothing to change." in output.getvalue()
-    assert "0 issued, 3 already under way" in run("issue", "9002", now=(START + timedelta(days=1)).isoformat())
+    assert "0 issued, 3 already issued" in run("issue", "9002", now=(START + timedelta(days=1)).isoformat())
     assert (list(Agreement.objects.order_by("pk").values()), list(Message.objects.order_by("pk").values())) == before
     with pytest.raises(CommandError, match="no volume"):
         run("issue", "1")

@@ -1,4 +1,4 @@
-"""manage.py check_reminders: are the promises of the mail engine kept, on this very database?"""
+"""manage.py check_reminders: checks the invariants of reminders and emails on this database."""
 
 from typing import Any
 
@@ -9,7 +9,10 @@ from agreements.reminders import invariants
 
 
 class Command(BaseCommand):
-    help = "Looks for broken promises of the mail engine (I1 to I10). Exit status 0 when none is, else 1. Reads only."
+    help = (
+        "Check the invariants of reminders and emails (I1 to I10). Exit status 0: all hold; 1: some do not. "
+        "Changes nothing."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0
@@ -17,5 +20,5 @@ class Command(BaseCommand):
             broken += 1
             self.stdout.write(f"{finding.invariant}: {finding.message}")
         if broken:
-            raise CommandError(f"{broken} broken")
-        self.stdout.write("Every promise is kept.")
+            raise CommandError(f"{broken} invariants do not hold. See the list above.")
+        self.stdout.write("All invariants hold.")

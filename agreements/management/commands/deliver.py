@@ -16,15 +16,15 @@ from proceedings.management.arguments import moment, volume_numbered
 
 class Command(BaseCommand):
     help = (
-        "Writes the public and the permissions package. A volume that is not ready is refused with the list of why; "
-        "--partial writes what is cleared, labelled. Exit status 0: the volume is complete; 1: it is not."
+        "Write the public package and the permissions package. If the volume is not ready, the command lists what is "
+        "missing; --partial writes the ready papers only. Exit status 0: the volume is complete; 1: it is not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")
         parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder for vNN/ and vNNpermissions/")
-        parser.add_argument("--partial", action="store_true", help="write the papers whose agreements are sealed")
-        parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
+        parser.add_argument("--partial", action="store_true", help="write partial packages with the ready papers only")
+        parser.add_argument("--now", help="use this time instead of the current one (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
@@ -35,25 +35,25 @@ class Command(BaseCommand):
         if not what.ready and not options["partial"]:
             self.stdout.write(
                 f"v{volume.number} is not ready, so nothing was written ({len(what.reasons)} reasons above). "
-                "--partial writes what is cleared."
+                "Add --partial to write the ready papers only."
             )
             sys.exit(1)
         bar = partial(tqdm, desc="files", unit="file", disable=not sys.stderr.isatty())
         try:
             packages.write_delivery(what, options["to"], progress=bar)
         except (OSError, ValueError) as error:
-            raise CommandError(f"The packages were left as they were: {error}") from error
+            raise CommandError(f"The packages were not changed: {error}") from error
         for agreement in what.ready_agreements:
             readiness.record_delivery(agreement, by="command line", now=now)
         count, sealed = len(what.ready_agreements), len(what.ready_agreements) - len(what.waived)
         folder = options["to"] / f"v{volume.number}"
         self.stdout.write(f"{folder}permissions: {sealed} sealed agreements, with their evidence and manifest")
         for agreement in what.waived:
-            self.stdout.write(f"  {agreement.paper.key} goes without a signature: {agreement.reason}")
+            self.stdout.write(f"  {agreement.paper.key} has no signature: {agreement.reason}")
         self.stdout.write(f"{folder}: the volume's BibTeX file with {count} papers")
         if not what.ready:
             self.stdout.write(
-                f"v{volume.number} is not complete: the packages are labelled partial, {len(what.blocked)} papers are "
+                f"v{volume.number} is not complete: these are partial packages, and {len(what.blocked)} papers are "
                 "missing."
             )
             sys.exit(1)

@@ -34,23 +34,23 @@ ADDRESS = "127.0.0.1:8000"
 
 
 class Command(BaseCommand):
-    help = "Runs the main job from import to delivery on sample volumes; refuses unless DEMO=1."
+    help = "Run sample volumes from import to delivery. Needs DEMO=1."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--serve", action="store_true", help=f"then serve on {ADDRESS} with the clock running")
+        parser.add_argument("--serve", action="store_true", help=f"then serve on {ADDRESS} and run the scheduled jobs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
-                "The demo fills the database with sample volumes. Run `make demo`, which uses one of its own."
+                "The demo fills the database with sample volumes. Run `make demo`, which uses its own database."
             )
         if Volume.objects.exists():
-            raise CommandError("The demo needs an empty database. Run `make demo`, which makes one.")
+            raise CommandError("The database is not empty. Run `make demo`, which creates an empty one.")
         self.today = timezone.now()
         self.delivery = settings.VAR_DIR / "demo" / "delivery"
         self.set_up()
         self.issue()
-        self.live_through_days()
+        self.simulate_days()
         self.deliver()
         self.summary()
         if options["serve"]:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
     # --- the steps of the job
 
     def set_up(self) -> None:
-        self.step("Import: what the BibTeX files and the lists of contacts say")
+        self.step("Import: BibTeX files and corresponding authors")
         make_key("Demo Publisher of Proceedings")
         User.objects.create_superuser("publisher", "publisher@desk.example", PASSWORD)
         chair = User.objects.create_user("chair", "chair@desk.example", PASSWORD, is_staff=True)
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             Volume.objects.get(number=number).editors.add(chair)
 
     def issue(self) -> None:
-        self.step("Issue: facts frozen, one invitation each in the outbox")
+        self.step("Issue: one agreement and one invitation for each paper")
         deadline = (self.today + timedelta(days=2)).date().isoformat()
         for number in VOLUMES:
             call_command(
@@ -92,11 +92,11 @@ class Command(BaseCommand):
     def moments(self) -> list[datetime]:
         """The simulated days, two looks at the clock each, none of them in the future."""
         midnight = datetime.combine(self.today.date(), datetime.min.time(), tzinfo=UTC)
-        looks = [midnight + timedelta(days=d, hours=h) for d in range(-DAYS, 1) for h in (9, 14)]
-        return [look for look in looks if look <= self.today] + [self.today]
+        times = [midnight + timedelta(days=d, hours=h) for d in range(-DAYS, 1) for h in (9, 14)]
+        return [time for time in times if time <= self.today] + [self.today]
 
-    def live_through_days(self) -> None:
-        self.step(f"{DAYS} days: mails go out, authors sign or decline, the late ones are reminded, seals are set")
+    def simulate_days(self) -> None:
+        self.step(f"{DAYS} days: send emails, let authors sign or decline, remind the others, seal")
         moments = self.moments()
         for index, moment in enumerate(self.progress(moments, "days")):
             for run in scheduled.JOBS.values():
@@ -106,16 +106,16 @@ class Command(BaseCommand):
             run(timezone.now)
 
     def progress(self, moments: list[datetime], label: str) -> Iterator[datetime]:
-        return iter(tqdm(moments, desc=label, unit="look", disable=None))
+        return iter(tqdm(moments, desc=label, unit="run", disable=None))
 
-    def let_authors_answer(self, index: int, looks: int, moment: datetime) -> None:
+    def let_authors_answer(self, index: int, runs: int, moment: datetime) -> None:
         """Two of three sign, spread over the days; one in forty declines; the rest stay silent."""
         links = {mail.reference: mail.link for mail in reversed(self.mails()) if mail.link}
         waiting = Agreement.objects.filter(status=Status.ISSUED).order_by("paper__volume__number", "paper__position")
         for agreement in waiting:
             habit = agreement.paper.position * 7 + agreement.volume_number
             link = links.get(agreement.reference, "")
-            if not link or habit % looks != index or habit % 3 == 0:
+            if not link or habit % runs != index or habit % 3 == 0:
                 continue
             author = Author(moment)
             if habit % 40 == 1:
@@ -123,13 +123,13 @@ class Command(BaseCommand):
             else:
                 answered = author.sign(link, agreement.signer)
             if not answered:
-                raise CommandError(f"The pages did not take the answer of {agreement.signer} to {agreement.reference}.")
+                raise CommandError(f"The site rejected the answer of {agreement.signer} to {agreement.reference}.")
 
     def mails(self) -> list[mailbox.Mail]:
         return mailbox.read(settings.EMAIL_FILE_PATH)
 
     def deliver(self) -> None:
-        self.step("Deliver: what is signed and sealed; the rest is named")
+        self.step("Deliver: the ready papers, and a list of what is missing")
         for number in VOLUMES:
             with suppress(SystemExit):  # which says that papers are still missing
                 call_command("deliver", str(number), to=self.delivery, partial=True, stdout=io.StringIO())
@@ -144,15 +144,15 @@ class Command(BaseCommand):
         self.stdout.write(row.format("papers", *(papers[n].count() for n in VOLUMES)))
         without = [papers[n].filter(agreements__isnull=True).count() for n in VOLUMES]
         self.stdout.write(row.format("no corresponding author", *without))
-        for status, words in ((status.value, words) for status, words in STATUS_LABELS.items()):
+        for status, label in ((status.value, label) for status, label in STATUS_LABELS.items()):
             counts = [Agreement.objects.filter(volume_number=n, status=status).count() for n in VOLUMES]
             if any(counts):
-                self.stdout.write(row.format(words, *counts))
-        for kind, words in Message.Kind.choices:
+                self.stdout.write(row.format(label, *counts))
+        for kind, label in Message.Kind.choices:
             sent = Message.objects.filter(kind=kind, state="sent")
             counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
             if any(counts):
-                self.stdout.write(row.format(f"mails sent: {words}"[:28], *counts))
+                self.stdout.write(row.format(f"emails sent: {label}"[:28], *counts))
         self.stdout.write(
             row.format("delivered", *(len(readiness.check_readiness(v).ready_agreements) for v in self.volumes()))
         )
@@ -160,14 +160,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"""
 Packages for the publisher   {self.delivery.relative_to(base)}
-Mails                        {Path(settings.EMAIL_FILE_PATH).relative_to(base)}
+Emails                       {Path(settings.EMAIL_FILE_PATH).relative_to(base)}
 Database                     {Path(settings.DATABASES["default"]["NAME"]).relative_to(base)}
 Seal key                     {settings.SEAL_KEY.relative_to(base)}"""
         )
         no_contact = Paper.objects.filter(agreements__isnull=True, volume__number=9001).first()
         if no_contact:
             self.stdout.write(
-                f"To do                        {no_contact.key}: choose the corresponding author, then issue"
+                f"To do                        {no_contact.key}: choose the corresponding author, then issue the "
+                "agreement"
             )
 
     def volumes(self) -> list[Volume]:
@@ -180,15 +181,15 @@ Seal key                     {settings.SEAL_KEY.relative_to(base)}"""
         )
         self.stdout.write(
             f"""
-The desk                     {settings.PUBLIC_BASE_URL}/admin/   log in as chair, password {PASSWORD}
-                             (or as publisher, same password: sees all volumes, names editors)
-Mails                        {settings.PUBLIC_BASE_URL}/demo/mail/
-One author's link to try     {link}
+Admin                        {settings.PUBLIC_BASE_URL}/admin/   log in as chair, password {PASSWORD}
+                             (or as publisher, same password: a superuser, sees all volumes)
+Emails                       {settings.PUBLIC_BASE_URL}/demo/mail/
+A signing link to try        {link}
 Stop                         Ctrl-C
 """
         )
         beat = [sys.executable, "-m", "celery", "--quiet", "--app", "proceedings", "beat"]
-        clock_process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
+        beat_process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed words
             [*beat, "--loglevel", "warning", "--schedule", str(settings.VAR_DIR / "demo" / "beat-schedule")]
         )
         # A polite end must stop the clock too, not only Ctrl-C.
@@ -196,5 +197,5 @@ Stop                         Ctrl-C
         try:
             call_command("runserver", ADDRESS, use_reloader=False, stdout=self.stdout)
         finally:
-            clock_process.terminate()
-            clock_process.wait(timeout=30)
+            beat_process.terminate()
+            beat_process.wait(timeout=30)

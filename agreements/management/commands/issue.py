@@ -1,4 +1,4 @@
-"""manage.py issue 247: freeze the facts of every ready paper and queue its invitation."""
+"""manage.py issue 247: issues an agreement for every ready paper and queues its invitation."""
 
 from datetime import date
 from typing import Any
@@ -15,20 +15,20 @@ from proceedings.models import Volume
 
 
 class Command(BaseCommand):
-    help = "Issues an agreement for every paper of a volume that is ready and has none; the clock mails them."
+    help = "Issue an agreement for every ready paper of a volume that has none. A scheduled job emails the invitations."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("volume", help="the publisher's number, such as 247")
         parser.add_argument(
             "--paper", action="append", metavar="KEY", help="only this paper; may be given more than once"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would be issued, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be issued, and change nothing")
         parser.add_argument(
-            "--deadline", metavar="DAY", help="last day to sign, such as 2026-12-15; sets the volume's terms"
+            "--deadline", metavar="DAY", help="last day to sign, such as 2026-12-15; sets the volume's deadline"
         )
-        parser.add_argument("--zone", help="time zone of the deadline; “anywhere on Earth” if not given")
-        parser.add_argument("--reply-to", metavar="ADDRESS", help="where authors' answers go")
-        parser.add_argument("--now", help="pretend it is this moment (ISO 8601, UTC)")
+        parser.add_argument("--zone", help="time zone of the deadline; default: “anywhere on Earth”")
+        parser.add_argument("--reply-to", metavar="ADDRESS", help="address for authors' replies")
+        parser.add_argument("--now", help="use this time instead of the current one (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
@@ -40,19 +40,19 @@ class Command(BaseCommand):
                 raise CommandError(f"v{volume.number} has no paper {', '.join(sorted(unknown))}.")
             papers = papers.filter(key__in=options["paper"])
         if not options["dry_run"]:
-            self.set_terms(volume, options, now)
+            self.set_deadline(volume, options, now)
         report = issue_many.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
         for paper, why in report.skipped:
             self.stdout.write(f"  {paper.key}: {why}")
         count = len(papers) - len(report.skipped) - len(report.already_issued)
         verb = "would be issued" if options["dry_run"] else "issued"
         self.stdout.write(
-            f"v{volume.number}: {count} {verb}, {len(report.already_issued)} already under way, "
+            f"v{volume.number}: {count} {verb}, {len(report.already_issued)} already issued, "
             f"{len(report.skipped)} not ready."
         )
 
-    def set_terms(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
-        """The deadline given on the command line becomes the volume's; without one it must have one already."""
+    def set_deadline(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
+        """Sets the deadline from the command line. Without one, the volume must have a deadline already."""
         signing_settings = SigningSettings.objects.filter(volume=volume).first()
         if options["deadline"] is None:
             if signing_settings is None:

@@ -18,13 +18,13 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Reads the reports about mail that did not arrive. Each counts once, however often it is read."
+    help = "Read bounce reports. Each report counts once, even if it is read again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "source",
             metavar="MAILDIR|imap|-",
-            help="a maildir, whose new mail is read; imap for the new mail of BOUNCE_MAILBOX; - for one mail on stdin",
+            help="a maildir; imap for the mailbox BOUNCE_MAILBOX; - for one email on stdin. Only new emails are read.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,8 +33,8 @@ class Command(BaseCommand):
             for body in self.mails(options["source"]):
                 tally[self.take(body)] += 1
         except mailboxes.MailboxError as error:
-            raise CommandError(f"{self.counts(tally)}, and then: {error}" if tally else str(error)) from error
-        self.stdout.write(self.counts(tally) or "no new mail")
+            raise CommandError(f"{self.counts(tally)}, then an error: {error}" if tally else str(error)) from error
+        self.stdout.write(self.counts(tally) or "no new email")
 
     @staticmethod
     def counts(tally: Counter[str]) -> str:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if source != "imap":
             return mailboxes.read_maildir(Path(source))
         if not settings.BOUNCE_MAILBOX.scheme:
-            raise CommandError("BOUNCE_MAILBOX is not set. Give imaps://user:password@host/INBOX.")
+            raise CommandError("BOUNCE_MAILBOX is not set. Set it to imaps://user:password@host/INBOX.")
         return mailboxes.read_imap(settings.BOUNCE_MAILBOX)
 
     @staticmethod
@@ -56,6 +56,6 @@ class Command(BaseCommand):
             bounce = bounces.parse_report(body, headers.return_paths())
         except Exception:
             # Whatever a stranger has written, the mails behind it are read. It stays in the mailbox.
-            logger.exception("A mail cannot be understood")
+            logger.exception("Cannot parse an email")
             return "not understood"
         return lifecycle.record_bounce(bounce, now=timezone.now()) if bounce else "ignored"

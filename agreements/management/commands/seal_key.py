@@ -12,28 +12,30 @@ from agreements.documents import seal
 
 
 class Command(BaseCommand):
-    help = "Makes, shows or replaces the seal key that SEAL_KEY and SEAL_CERT name."
+    help = "Create, show or replace the seal key and its certificate (SEAL_KEY, SEAL_CERT)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["new", "show", "rotate"])
         parser.add_argument(
             "--organisation", default="", help="the publisher's name in the certificate (for new and rotate)"
         )
-        parser.add_argument("--years", type=int, default=3, help="how long the certificate holds (for new and rotate)")
+        parser.add_argument(
+            "--years", type=int, default=3, help="validity of the certificate in years (for new and rotate)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         if options["what"] != "show" and not options["organisation"]:
-            raise CommandError("Name the publisher: --organisation 'Proceedings of …'.")
+            raise CommandError("The publisher's name is missing. Add --organisation 'Proceedings of …'.")
         if options["what"] == "rotate":
             for file in self.set_aside(now):
-                self.stdout.write(f"The former one is now {file}.")
-            self.stdout.write("Workers take the new key with their next seal. Old seals stay valid.")
+                self.stdout.write(f"The old file is now {file}.")
+            self.stdout.write("Workers use the new key for the next seal. Old seals stay valid.")
         if options["what"] != "show":
             try:
                 make_key(options["organisation"], years=options["years"])
             except FileExistsError as error:
-                raise CommandError(f"{error.filename} is there already and is not overwritten.") from error
+                raise CommandError(f"{error.filename} exists already. Use `seal_key rotate` to replace it.") from error
         try:
             key = seal.SealKey.load(settings.SEAL_KEY, settings.SEAL_CERT)
         except seal.SealError as error:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         moved = []
         for file in (settings.SEAL_KEY, settings.SEAL_CERT):
             if not file.exists():
-                raise CommandError(f"{file} is not there, so there is nothing to replace. Use `seal_key new`.")
+                raise CommandError(f"{file} does not exist, so there is nothing to replace. Use `seal_key new`.")
             moved.append(file.rename(file.with_name(f"{file.stem}-until-{now:%Y%m%dT%H%M%S}{file.suffix}")))
         return moved
 

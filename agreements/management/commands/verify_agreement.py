@@ -1,4 +1,4 @@
-"""manage.py verify_agreement FILE: exit 0 the sealed file, 1 it was changed, 2 not one of ours."""
+"""manage.py verify_agreement FILE: exit status 0 unchanged, 1 changed, 2 not ours."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,9 @@ from agreements.documents import verification
 
 
 class Command(BaseCommand):
-    help = "Says whether a PDF is one that this desk sealed, untouched. Exit status 0: it is; 1: changed; 2: not ours."
+    help = (
+        "Check whether a PDF is an unchanged agreement that we sealed. Exit status 0: it is; 1: changed; 2: not ours."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -19,7 +21,7 @@ class Command(BaseCommand):
         try:
             body = options["file"].read_bytes()
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from error
         verdict = verification.verify(body)
         self.stdout.write(verdict.headline)
         for line in verdict.lines:

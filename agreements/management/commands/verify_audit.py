@@ -1,6 +1,6 @@
-"""manage.py verify_audit: exit 0 when every chain of events is whole, else 1 with the first break of each.
+"""manage.py verify_audit: checks the audit log; exit status 1 lists the first error of each agreement.
 
-With --files every sealed file is read again too: what to run after a restore.
+Run it with --files after a restore: it then reads every sealed file too.
 """
 
 import sys
@@ -13,10 +13,10 @@ from agreements.models import Agreement, Event
 
 
 class Command(BaseCommand):
-    help = "Checks the hash chain of every agreement's events; with --files, every sealed file too."
+    help = "Check the audit log of every agreement. With --files, check every sealed file too."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--files", action="store_true", help="read every sealed file again")
+        parser.add_argument("--files", action="store_true", help="read every sealed file too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         problems = list(audit.check_all())

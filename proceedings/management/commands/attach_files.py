@@ -15,8 +15,8 @@ from proceedings.management.arguments import volume_numbered
 
 class Command(BaseCommand):
     help = (
-        "Take in <key>.pdf and <key>-supp.<ext> from a folder. Every file is accounted for. "
-        "The exit status is 1 when a file was refused; the others are taken in all the same."
+        "Attach <key>.pdf and <key>-supp.<ext> from a folder to a volume's papers. Lists the result for each file. "
+        "Exit status 1: a file was rejected; the others are attached."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,15 +26,15 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         if not options["folder"].is_dir():
-            msg = f"{options['folder']} is no folder."
+            msg = f"{options['folder']} is not a folder."
             raise CommandError(msg)
         try:
-            with sandbox.sandboxed_reader() as look:
+            with sandbox.sandboxed_reader() as read_pdf:
                 intake = attach(
                     volume,
                     options["folder"],
                     progress=lambda names: tqdm(names, desc="files", unit="file", disable=not sys.stderr.isatty()),
-                    read_pdf=look,
+                    read_pdf=read_pdf,
                 )
         except OSError as error:
             msg = f"Cannot read {error.filename or options['folder']}: {error.strerror}."
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         counts = intake.counts
         listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)
         self.stdout.write(f"v{volume.number}: {len(intake.outcomes)} files: {listed}")
-        for heading, findings in (("Refused", rejections(intake)), ("To look at", accepted_findings(intake))):
+        for heading, findings in (("Rejected", rejections(intake)), ("Warnings", accepted_findings(intake))):
             if findings:
                 self.stdout.write(f"\n{heading} ({len(findings)})")
                 for finding in findings:

@@ -1,4 +1,4 @@
-"""``manage.py check_volume VOLUME|DIR|FILE.bib``: everything that the publisher would find, and what it would miss."""
+"""``manage.py check_volume VOLUME|DIR|FILE.bib``: runs all publisher checks."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,23 +13,23 @@ from proceedings.delivery.volume_check import Report, check_folder, check_rows, 
 from proceedings.management.arguments import volume_numbered
 
 _HEADINGS = {
-    Severity.ERROR: "Errors: the publisher, or the making of its pages, stumbles over these",
-    Severity.WARNING: "Warnings: look at these",
+    Severity.ERROR: "Errors: the publisher rejects these",
+    Severity.WARNING: "Warnings: check these",
     Severity.NOTE: "Notes",
 }
 
 
 class Command(BaseCommand):
     help = (
-        "Check a volume by the publisher's rules: one at the desk by its number, any folder with a .bib file and PDFs, "
-        "or a .bib file alone. Exit status 0: no errors; 1: errors."
+        "Run the publisher checks on a volume in the database (by its number), on a folder with a .bib file and PDFs, "
+        "or on a .bib file. Exit status 0: no errors; 1: errors."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", metavar="VOLUME|DIR|FILE.bib", help="the publisher's number, a folder or a file")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        report = look(options["what"])
+        report = report_on(options["what"])
         for severity, heading in _HEADINGS.items():
             if findings := report.of(severity):
                 self.stdout.write(f"\n{heading} ({len(findings)})")
@@ -41,8 +41,8 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def look(what: str) -> Report:
-    """The report on `what`. A number is a volume at the desk; write ./247 for a folder of that name."""
+def report_on(what: str) -> Report:
+    """The report on `what`. A number is a volume in the database; write ./247 for a folder of that name."""
     if what.isdigit():
         return check_rows(volume_numbered(what))
     path = Path(what)
@@ -56,5 +56,5 @@ def look(what: str) -> Report:
     except OSError as error:
         msg = f"Cannot read {error.filename or path}: {error.strerror}."
         raise CommandError(msg) from error
-    msg = f"{what} is neither a volume's number nor a folder nor a .bib file."
+    msg = f"{what} is not a volume number, a folder or a .bib file."
     raise CommandError(msg)

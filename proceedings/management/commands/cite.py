@@ -1,39 +1,10 @@
 """``manage.py cite VOLUME [--paper KEY] [--format bibtex|ris|csl]``: citation and address of each paper."""
 
-from argparse import ArgumentParser
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
-
-from proceedings.bibtex.latex import LatexError, UnmappedError
-from proceedings.bibtex.names import NotANameError
-from proceedings.management.arguments import volume_numbered
-from proceedings.models import Paper
-from proceedings.models.as_records import paper_records, volume_record
-from proceedings.publisher import citations, rules
-
-FORMATS = {"bibtex": citations.bibtex, "ris": citations.ris, "csl": citations.csl_json}
+from proceedings.management.commands import citations
 
 
-class Command(BaseCommand):
-    help = (
-        "Print how the papers of a volume are cited, with the addresses where the publisher will have them. "
-        "The publisher computes its ids from all papers of a volume, so they are sure only once it is complete."
-    )
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("volume", help="the publisher's number, such as 247")
-        parser.add_argument("--paper", metavar="KEY", action="append", help="only this paper; may be repeated")
-        parser.add_argument("--format", choices=FORMATS, default="bibtex")
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        row = volume_numbered(options["volume"])
-        volume = volume_record(row)
-        papers = paper_records(row.papers.filter(status=Paper.Status.ACCEPTED))
-        ids = rules.predicted_ids(volume, papers)
-        ids |= dict(row.papers.exclude(public_id="").filter(key__in=ids).values_list("key", "public_id"))
-        wanted = options["paper"] or list(ids)
-        if unknown := [key for key in wanted if key not in ids]:
+class Command(citations.Command):
+    hidden_alias = [key for key in wanted if key not in ids]:
             msg = f"v{row.number} has no paper {', '.join(unknown)}."
             raise CommandError(msg)
         write = FORMATS[options["format"]]

@@ -1,4 +1,4 @@
-"""``manage.py import_volume FILE [--contacts FILE.csv] [--apply]``: show what an import would do, then do it."""
+"""``manage.py import_volume FILE [--contacts FILE.csv] [--apply]``: shows the import plan, then applies it."""
 
 import textwrap
 from argparse import ArgumentParser
@@ -16,37 +16,37 @@ from proceedings.importing.tables import COLUMNS
 from proceedings.management.arguments import volume_numbered
 
 _HEADINGS = {
-    Severity.ERROR: "Rejected or refused: correct these and import again",
-    Severity.WARNING: "To look at",
-    Severity.NOTE: "Set aside",
+    Severity.ERROR: "Rejected: correct these and import again",
+    Severity.WARNING: "Warnings",
+    Severity.NOTE: "Skipped",
 }
 
 
 class Command(BaseCommand):
     help = (
-        "Import a volume from the publisher's BibTeX file, or its papers from what a submission system exports. "
-        "Without --apply the plan is printed and nothing is changed. "
-        "The exit status is 1 when an entry, a contact or a file was rejected, also when the rest was applied."
+        "Import a volume from the publisher's BibTeX file, or papers from an export of a submission system. "
+        "Without --apply, the command prints the import plan and changes nothing. "
+        "Exit status 1: an entry, a corresponding author or a file was rejected, even if the rest was imported."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("bib", metavar="FILE", type=Path, help="BibTeX, or an export of a submission system")
         formats = [kind.value for kind in Format]
-        parser.add_argument("--format", choices=formats, help="where FILE comes from, if it does not say so itself")
-        parser.add_argument("--volume", help="the volume that the papers of an export go to; BibTeX names its own")
+        parser.add_argument("--format", choices=formats, help="format of FILE, if it cannot be detected")
+        parser.add_argument("--volume", help="volume for the papers of an export; a BibTeX file names its volume")
         parser.add_argument("--authors", metavar="FILE.csv", type=Path, help="EasyChair's second table, author.csv")
         parser.add_argument(
             "--columns",
             metavar="OURS=THEIRS,…",
-            help=f"for --format csv: what a table calls its columns; ours are {', '.join(COLUMNS)}",
+            help=f"for --format csv: the table's names of our columns, which are {', '.join(COLUMNS)}",
         )
         parser.add_argument(
             "--contacts",
             metavar="FILE.csv",
             type=Path,
-            help="the corresponding authors: columns paper,email,name and, where a name is not enough, author",
+            help="corresponding authors: columns paper,email,name and, if a name is ambiguous, author",
         )
-        parser.add_argument("--apply", action="store_true", help="carry out the plan, in one transaction")
+        parser.add_argument("--apply", action="store_true", help="apply the plan, in one transaction")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         plan = _plan(options)
@@ -59,9 +59,9 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             self.stdout.write(self.style.SUCCESS("Applied." if plan.changes_anything else "Nothing to change."))
         else:
-            self.stdout.write("Nothing was changed. Add --apply to carry out this plan.")
+            self.stdout.write("Nothing was changed. Add --apply to apply this plan.")
         if plan.refused_anything:
-            msg = "Something was rejected or refused; it is listed above with file, line and reason."
+            msg = "Some input was rejected. See above for file, line and reason."
             raise CommandError(msg)
 
 
@@ -69,15 +69,15 @@ def _plan(options: dict[str, Any]) -> Plan:
     source = _read(options["bib"])
     kind = Format(options["format"]) if options["format"] else detect(source.name, source.text or "@")
     if kind is None:
-        msg = f"{source.name} does not say where it comes from: name it with --format, and its columns with --columns."
+        msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
     if kind is Format.BIBTEX:
         return make_plan(source, _read(options["contacts"]) if options["contacts"] else None)
     if options["contacts"]:
-        msg = "--contacts goes with BibTeX. Import the export first; then the volume's own .bib file with the contacts."
+        msg = "--contacts needs a BibTeX file. Import the export first, then the volume's .bib file with --contacts."
         raise CommandError(msg)
     if not options["volume"]:
-        msg = "An export names no volume: name it with --volume, and make it first, at the desk or from a .bib file."
+        msg = "An export does not name its volume. Create the volume first, then add --volume."
         raise CommandError(msg)
     volume = volume_numbered(options["volume"])
     if source.text is None:
@@ -91,7 +91,7 @@ def _columns(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     unknown = [ours.strip() for ours, _, theirs in pairs if ours.strip() not in COLUMNS or not theirs.strip()]
     if unknown:
-        msg = f"--columns: {', '.join(unknown)} is not OURS=THEIRS; ours are {', '.join(COLUMNS)}."
+        msg = f"--columns: {', '.join(unknown)} is not in the form OURS=THEIRS. Our columns are {', '.join(COLUMNS)}."
         raise CommandError(msg)
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
@@ -105,26 +105,25 @@ def _read(path: Path) -> Source:
 
 
 def describe(plan: Plan) -> list[str]:
-    """The plan in lines for people: counts first, then what is new, changed, gone, and each finding."""
+    """The plan as text: counts, then new, changed and gone papers, and each finding."""
     counts = plan.counts
     lines = [_title(plan), "", f"  volume    {plan.volume_change}"]
     listed = ", ".join(f"{counts[change]} {change}" for change in Change)
     lines.append(f"  papers    {len(plan.papers)} in the file: {listed}")
     lines.append(
-        f"  gone      {len(plan.gone)} in the database and not in the file"
-        + ("; left as they are" if plan.gone else "")
+        f"  gone      {len(plan.gone)} in the database and not in the file" + ("; unchanged" if plan.gone else "")
     )
     if plan.contacts.rows:
         table = plan.contacts
         lines.append(
             f"  contacts  {table.rows} in the table: {table.to_set} to set, {table.unchanged} unchanged, "
-            f"{table.refused} refused"
+            f"{table.refused} rejected"
         )
     lines.append(f"  without a corresponding author: {len(plan.without_contact)}")
     lines += _keys("New", [paper.key for paper in plan.of(Change.NEW)])
     lines += _changed(plan)
     lines += _keys("Gone from the file", plan.gone)
-    lines += _keys("Without a corresponding author; no agreement can be sent", plan.without_contact)
+    lines += _keys("Without a corresponding author; no agreement can be issued", plan.without_contact)
     for severity, heading in _HEADINGS.items():
         lines += _findings(heading, [finding for finding in plan.findings if finding.severity is severity])
     return [*lines, ""]
@@ -132,7 +131,7 @@ def describe(plan: Plan) -> list[str]:
 
 def _title(plan: Plan) -> str:
     volume = plan.volume
-    return f"Volume {volume.number}: {volume.name}" if volume else "No volume could be read from the file."
+    return f"Volume {volume.number}: {volume.name}" if volume else "The file has no readable volume."
 
 
 def _keys(heading: str, keys: list[str] | tuple[str, ...]) -> list[str]:

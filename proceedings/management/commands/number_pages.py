@@ -1,4 +1,4 @@
-"""``manage.py number_pages VOLUME [--apply]``: page numbers from the lengths of the PDFs."""
+"""``manage.py number_pages VOLUME [--apply]``: numbers pages by the lengths of the PDFs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,8 +14,8 @@ from proceedings.publisher.page_numbers import NewPages, NoLengthError, Sheet, n
 
 class Command(BaseCommand):
     help = (
-        "Number the pages of a volume section by section, without a gap, by the lengths of the attached PDFs. "
-        "Without --apply the difference is shown and nothing is changed."
+        "Number the pages of a volume by the lengths of the attached PDFs, section by section, without gaps. "
+        "Without --apply, the command shows the differences and changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                     for one in changed:
                         volume.papers.filter(key=one.key).update(pages=one.new)
         except NoLengthError as error:
-            raise CommandError(f"{error}. Attach the files first.") from error
+            raise CommandError(f"{error}. Attach the PDFs first.") from error
         for one in changed:
             self.stdout.write(f"  {one.key}: {one.old or 'none'} -> {one.new}")
         done = "changed" if options["apply"] else "to change; add --apply to write them"

@@ -83,8 +83,8 @@ def test_every_file_that_is_not_taken_in_is_named_with_why(editor_client: Client
     for why in (
         "is a publication agreement, not a paper",
         "does not open as a PDF",
-        "no paper of v247 has the key nobody26",
-        "is no zip that can be opened",
+        "v247 has no paper with the key nobody26",
+        "is not a valid zip",
         "is empty",
     ):
         assert why in page, why
@@ -96,11 +96,11 @@ def test_a_file_that_may_be_another_paper_is_held_back_until_somebody_is_sure(
 ) -> None:
     wrong = pdf("Something Else Entirely", "Nobody Known")
     page = send(editor_client, volume, ("lewis261.pdf", wrong), ("lewis262.pdf", pdf_of(paper(2))))
-    assert "1 held back" in page.content.decode()
-    assert "is it another paper?" in page.content.decode()
+    assert "1 held for review" in page.content.decode()
+    assert "check that it is this paper" in page.content.decode()
     assert attached() == ["lewis262.pdf"]
     assert len(waiting()) == 1
-    assert "is it another paper?" in editor_client.get(page_of(volume)).content.decode()
+    assert "check that it is this paper" in editor_client.get(page_of(volume)).content.decode()
     done = editor_client.post(page_of(volume), {"go on": "1", "sure": "lewis261.pdf"}).content.decode()
     assert "1 attached" in done
     assert attached() == ["lewis261.pdf", "lewis262.pdf"]

@@ -225,8 +225,8 @@ def test_a_new_deadline_has_its_own_reminders_and_plans_them_at_once(editor_clie
     ("field", "value", "words"),
     [
         ("zone", "Mars/Olympus", "is not a time zone"),
-        ("offsets", '["a"]', "Give a list of different whole days"),
-        ("offsets", "[1, 1]", "Give a list of different whole days"),
+        ("offsets", '["a"]', "Enter a list of different whole numbers of days"),
+        ("offsets", "[1, 1]", "Enter a list of different whole numbers of days"),
         ("most_reminders", "99", "less than or equal to 30"),
         ("reply_to", "not an address", "Enter a valid email address."),
     ],

@@ -238,6 +238,6 @@ def test_the_papers_page_says_what_the_publisher_would(volume: Volume, editor_cl
     Paper.objects.filter(pk=paper.pk).update(abstract=r"We \\textbf{train}.", key="Lewis26b")
 
     page = editor_client.get(address).content.decode()
-    for said in ("has no PDF", r"the publisher refuses \\", "proposed: lewis26b"):
+    for said in ("has no PDF", r"the publisher rejects \\", "proposed: lewis26b"):
         assert said in page
     assert "Publisher checks" not in editor_client.get("/admin/proceedings/paper/add/").content.decode()

@@ -60,7 +60,7 @@ def test_the_page_shows_who_gets_what_and_when(editor_client: Client, volume: Vo
     assert "Wed 4 Nov 12:00" in page
     assert "mike@example.org" in page
     assert agreement.paper_key in page
-    assert "last call" in page
+    assert "final reminder" in page
 
 
 def test_a_volume_is_paused_and_resumed(editor_client: Client, volume: Volume) -> None:

@@ -89,7 +89,7 @@ def test_a_publisher_id_that_the_publisher_changed_is_the_one_announced(volume: 
 def test_cite_says_the_same(volume: Volume, capsys: pytest.CaptureFixture[str]) -> None:
     Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
 
-    call_command("cite", "247")
+    call_command("citations", "247")
 
     assert "pmlr-v247-lewis26z" in capsys.readouterr().out
 

@@ -104,8 +104,8 @@ def test_the_command_writes_the_bundle_and_names_what_is_missing(tmp_path: Path)
     agreement = make.agreement("sealed")
     waiting = make.agreement("issued")
 
-    call_command("evidence", "247", agreement.paper_key, to=tmp_path / "bundle.zip", stdout=io.StringIO())
+    call_command("export_evidence", "247", agreement.paper_key, to=tmp_path / "bundle.zip", stdout=io.StringIO())
 
     assert "sealed.pdf" in zipfile.ZipFile(tmp_path / "bundle.zip").namelist()
     with pytest.raises(CommandError, match=f"no sealed agreement for {waiting.paper_key}"):
-        call_command("evidence", "247", waiting.paper_key, to=tmp_path / "other.zip")
+        call_command("export_evidence", "247", waiting.paper_key, to=tmp_path / "other.zip")

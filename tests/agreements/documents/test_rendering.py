@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def show(agreement: Agreement, folder: Path, *options: str) -> tuple[str, bytes]:
     """Returns the command's output and the file it wrote."""
     said, file = io.StringIO(), folder / "agreement.pdf"
-    call_command("show_agreement", "247", agreement.paper_key, *options, to=file, stdout=said)
+    call_command("export_agreement", "247", agreement.paper_key, *options, to=file, stdout=said)
     return said.getvalue(), file.read_bytes()
 
 
@@ -47,7 +47,7 @@ def test_signed_and_not_sealed_yet_it_has_name_and_evidence_and_no_seal(tmp_path
 def test_sealed_it_is_the_sealed_file(tmp_path: Path) -> None:
     agreement = make.agreement("sealed")
     said, body = show(agreement, tmp_path)
-    assert "the sealed file" in said
+    assert "the sealed PDF" in said
     assert sha256(body) == agreement.sealed_sha256
 
 
@@ -85,9 +85,9 @@ def test_every_page_says_what_it_belongs_to_and_where_to_check_it(tmp_path: Path
 def test_what_is_missing_or_cannot_be_written_is_named(tmp_path: Path) -> None:
     agreement = make.agreement()
     with pytest.raises(CommandError, match="has no agreement for nobody26"):
-        call_command("show_agreement", "247", "nobody26", to=tmp_path / "x.pdf")
-    with pytest.raises(CommandError, match="cannot be written"):
-        call_command("show_agreement", "247", agreement.paper_key, to=tmp_path / "no" / "folder" / "x.pdf")
+        call_command("export_agreement", "247", "nobody26", to=tmp_path / "x.pdf")
+    with pytest.raises(CommandError, match="Cannot write"):
+        call_command("export_agreement", "247", agreement.paper_key, to=tmp_path / "no" / "folder" / "x.pdf")
 
 
 @pytest.mark.tools

@@ -32,7 +32,7 @@ def test_issuing_from_the_list_names_every_skipped_paper(editor_client: Client) 
     assert "<strong>1</strong> issued. We send the invitations within a minute." in page
     for why, key in (
         ("It has an issued agreement already.", "again26"),
-        ("The paper has no corresponding author. Choose one and give an email address.", "without26"),
+        ("The paper has no corresponding author. Choose one and enter an email address.", "without26"),
         ("The paper is withdrawn.", "gone26"),
     ):
         assert f'{why} <span class="quiet">1: {key}</span>' in page
@@ -72,7 +72,7 @@ def test_preparing_drafts_and_sends_nothing(editor_client: Client) -> None:
 def test_a_volume_without_a_deadline_issues_nothing_and_says_what_to_do(roles: Roles) -> None:
     bare = make.volume(300, deadline=None)
     page = bulk(client_for(roles.superuser), "issue", make.paper(bare))
-    assert "Its volume has no terms. Set one in the volume’s settings." in page
+    assert "The volume has no terms. Set one in the volume’s settings." in page
     assert not Agreement.objects.filter(paper__volume=bare).exists()
 
 

@@ -309,7 +309,7 @@ def test_a_full_disk_is_reported_and_its_space_is_freed(volume: Volume, monkeypa
         assert run() == {"failed": 2}
 
     assert package().error.startswith("The disk is full; ")
-    assert package().error.endswith(" are free. Make room, then make the packages again.")
+    assert package().error.endswith(" are free. Ask your administrator for space, then make them again.")
     assert left() == []
 
     order(volume)
@@ -337,7 +337,7 @@ def test_a_stored_file_that_was_changed_stops_it(volume: Volume) -> None:
     finally:
         bytes_.write_bytes(good)  # other tests store the same paper
 
-    assert "lewis26b.pdf: the stored file is not the one that came in" in package().error
+    assert "lewis26b.pdf: the stored file was changed after the upload" in package().error
 
 
 def test_older_packages_are_deleted_to_free_space(volume: Volume) -> None:

@@ -227,7 +227,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(snapshot.NotReadyError, match="already has an agreement"):
+    with pytest.raises(snapshot.NotReadyError, match="has a live agreement already"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 
@@ -245,7 +245,7 @@ def test_a_withdrawn_paper_is_not_ready() -> None:
 
 
 def test_a_paper_without_a_corresponding_author_is_not_ready_and_is_told_what_to_do() -> None:
-    with pytest.raises(snapshot.NotReadyError, match="Choose one and give an email address"):
+    with pytest.raises(snapshot.NotReadyError, match="Choose one and enter an email address"):
         lifecycle.draft(make.paper(contact=None), by="editor:ed", now=NOW)
 
 

@@ -34,7 +34,7 @@ def withdraw(agreement: Agreement) -> None:
     path = f"/admin/proceedings/paper/{agreement.paper_id}/change/"
     form = fields_of(editor_client.get(path)) | {"status": Paper.Status.WITHDRAWN}
     said = editor_client.post(path, form, follow=True).content.decode()
-    assert "nobody is asked to sign any more" in said
+    assert "We ask nobody to sign it" in said
 
 
 def find_withdrawn(agreement: Agreement) -> None:

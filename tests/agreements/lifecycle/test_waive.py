@@ -139,7 +139,7 @@ def volume(tmp_path: Path) -> Volume:
 def test_ac10_a_waived_paper_is_delivered_and_the_manifest_says_why(volume: Volume, tmp_path: Path) -> None:
     status, said = deliver(tmp_path / "out")
     assert status == 0, said
-    assert f"lewis26b goes without a signature: {WHY}" in said
+    assert f"lewis26b has no signature: {WHY}" in said
     files = tree(tmp_path / "out")
     assert "v901/lewis26b.pdf" in files
     assert "v901permissions/lewis26bPermission.pdf" not in files

@@ -72,11 +72,11 @@ def test_the_command_lists_and_lifts(capsys: pytest.CaptureFixture[str]) -> None
     outbox.record_result(
         outbox.claim(NOW)[0], Outcome.address_rejected("550 no such user"), NOW, lifecycle.record_mail_result
     )
-    call_command("addresses")
+    call_command("email_addresses")
     assert capsys.readouterr().out == "mike@example.org  2026-11-01 09:00 UTC  550 no such user\n"
-    call_command("addresses", "--lift", "Mike@example.org")
+    call_command("email_addresses", "--lift", "Mike@example.org")
     capsys.readouterr()
-    call_command("addresses")
+    call_command("email_addresses")
     assert capsys.readouterr().out == ""
-    with pytest.raises(CommandError, match="not among them"):
-        call_command("addresses", "--lift", "mike@example.org")
+    with pytest.raises(CommandError, match="not an undeliverable address"):
+        call_command("email_addresses", "--lift", "mike@example.org")

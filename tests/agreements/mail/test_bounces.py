@@ -431,7 +431,7 @@ def test_a_bounced_digest_marks_the_editors_address_undeliverable_and_the_admin_
     assert set(addresses.find_undeliverable([editor.email])) == {editor.email}
     page = client_for(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert f"We cannot deliver email to {editor.email}: 550 gone" in page
-    call_command("addresses", "--lift", editor.email)
+    call_command("email_addresses", "--lift", editor.email)
     page = client_for(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
     assert "We cannot deliver" not in page
 

@@ -337,7 +337,7 @@ def test_an_invalid_time_zone_is_rejected_with_an_example(zone: str) -> None:
 
 @pytest.mark.parametrize("days", [None, "x", {"a": 1}, [1.5], ["1"], [True], [1, 1], [366], [-366]])
 def test_reminder_days_that_are_not_integers_are_rejected(days: Any) -> None:
-    with pytest.raises(ValidationError, match="whole days"):
+    with pytest.raises(ValidationError, match="whole numbers of days"):
         whole_days(days)
 
 
@@ -401,7 +401,7 @@ def test_rows_say_what_they_are() -> None:
         f"form shown for {agreement.reference}",
         "invitation to mike@example.org",
     ]
-    assert str(Volume.objects.get().signing_settings) == "Terms of v247 COLT 2026"
+    assert str(Volume.objects.get().signing_settings) == "signing settings of v247 COLT 2026"
     assert str(Event.objects.filter(number=1).get()) == f"{agreement.pk}.1 draft"
     assert str(Link.objects.get()) == f"sign link of {agreement.pk}"
     assert str(Author.objects.filter(position=1).get()) == "Mike Lewis"

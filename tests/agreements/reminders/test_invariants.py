@@ -158,11 +158,11 @@ def test_an_editors_own_reminder_may_come_soon(mailbox: Mailbox) -> None:
 def test_the_command_says_how_it_went(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + MINUTE)
     recorded_twice()
-    with pytest.raises(CommandError, match="1 broken"):
+    with pytest.raises(CommandError, match="1 invariants do not hold"):
         call_command("check_reminders")
     assert "I1: message" in capsys.readouterr().out
 
 
 def test_the_command_accepts_an_empty_database(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check_reminders")
-    assert "Every promise is kept." in capsys.readouterr().out
+    assert "All invariants hold." in capsys.readouterr().out

@@ -72,7 +72,7 @@ def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     happened = [mail for mail in emails_of_real_runs(until) if mail.what != "invitation"]
     assert in_order(told) == in_order(happened)
     kinds = {mail.what for mail in told}
-    assert {"reminder", "last call", "request to a co-author"} <= kinds
+    assert {"reminder", "final reminder", "request to a co-author"} <= kinds
     assert any(len(mail.papers) > 1 for mail in told)
     assert [mail.at for mail in told] == sorted(mail.at for mail in told)
 
@@ -109,10 +109,10 @@ def test_a_paused_volume_shows_nothing_before_its_end(mailbox: Mailbox) -> None:
 def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
     make.agreement("issued")
     send(NOW)
-    call_command("preview_mails", "247", "--days", "20", "--now", NOW.isoformat())
+    call_command("preview_emails", "247", "--days", "20", "--now", NOW.isoformat())
     out = capsys.readouterr().out
     assert "2026-11-17 12:00 UTC  mike@example.org  reminder: lewis26-1" in out
-    assert "1 mails in 20 days" in out
+    assert "1 emails in 20 days" in out
 
 
 def test_thousands_of_agreements_are_checked_quickly() -> None:

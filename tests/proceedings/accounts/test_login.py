@@ -235,11 +235,11 @@ def test_editors_reset_nobody() -> None:
 def test_the_command_resets_for_the_last_superuser() -> None:
     user = User.objects.create_superuser("boss", password=PASSWORD)
     with_app(user)
-    call_command("reset_two_step", "boss")
+    call_command("reset_two_factor", "boss")
     assert two_factor.authenticator_of(user) is None
     assert "command line" in LogEntry.objects.get().change_message
     with pytest.raises(CommandError, match="no user 'bos'"):
-        call_command("reset_two_step", "bos")
+        call_command("reset_two_factor", "bos")
 
 
 def test_s14_a_session_dies_with_the_account_and_with_staff_status() -> None:

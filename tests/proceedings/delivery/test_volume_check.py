@@ -273,7 +273,7 @@ def test_the_command_takes_a_volume_a_folder_or_a_file(folder: Path) -> None:
     assert run(folder / "v304.bib")[0] == 0
     with pytest.raises(CommandError, match="There is no volume"):
         run(999)
-    with pytest.raises(CommandError, match="neither a volume"):
+    with pytest.raises(CommandError, match="is not a volume number"):
         run(folder / "nowhere")
 
 

@@ -211,7 +211,7 @@ def test_the_command_says_what_became_of_every_file(volume: Volume, tmp_path: Pa
     assert "v901: 2 files: 1 attached, 0 replaced, 0 unchanged, 1 rejected, 0 ignored" in out.getvalue()
     assert "what.txt: file: is not named <key>.pdf or <key>-supp.<ext>" in out.getvalue()
     assert "Papers without a PDF (1)\n  li25" in out.getvalue()
-    with pytest.raises(CommandError, match="is no folder"):
+    with pytest.raises(CommandError, match="is not a folder"):
         call_command("attach_files", "901", tmp_path / "nowhere")
 
 

@@ -24,9 +24,9 @@ def test_without_apply_the_plan_is_printed_and_nothing_is_changed() -> None:
 
     assert "Volume 9001: The Sample Conference on Machine Learning Systems" in shown
     assert "papers    5 in the file: 5 new, 0 changed, 0 unchanged, 0 rejected" in shown
-    assert "contacts  4 in the table: 4 to set, 0 unchanged, 0 refused" in shown
+    assert "contacts  4 in the table: 4 to set, 0 unchanged, 0 rejected" in shown
     assert "lewis21a narayanan21a li21y mohtashami22a wan25" in shown
-    assert "no agreement can be sent (1)\n  wan25" in shown
+    assert "no agreement can be issued (1)\n  wan25" in shown
     assert "Nothing was changed. Add --apply" in shown
     assert not Volume.objects.exists()
 
@@ -52,9 +52,9 @@ def test_the_real_volume_of_the_demo_arrives_and_stays_the_same() -> None:
     first, second = run(*files), run(*files)
 
     assert "170 in the file: 170 new, 0 changed, 0 unchanged, 0 rejected" in first
-    assert "165 in the table: 165 to set, 0 unchanged, 0 refused" in first
+    assert "165 in the table: 165 to set, 0 unchanged, 0 rejected" in first
     assert "170 in the file: 0 new, 0 changed, 170 unchanged, 0 rejected" in second
-    assert "165 in the table: 0 to set, 165 unchanged, 0 refused" in second
+    assert "165 in the table: 0 to set, 165 unchanged, 0 rejected" in second
     assert first.rstrip().endswith("Applied.")
     assert second.rstrip().endswith("Nothing to change.")
 
@@ -103,7 +103,7 @@ def test_a_table_that_cannot_be_read_does_not_stop_the_volume(tmp_path: Path) ->
     contacts = tmp_path / "c.csv"
     contacts.write_bytes("paper,email,name\nlewis21a,m@a.example,Mikaël\n".encode("latin-1"))
 
-    with pytest.raises(CommandError, match="rejected or refused"):
+    with pytest.raises(CommandError, match="Some input was rejected"):
         run(SAMPLES / "five.bib", "--contacts", contacts, "--apply")
 
     assert Paper.objects.count() == 5

@@ -149,7 +149,7 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
             with caplog.at_level(logging.WARNING):
                 migration.make(None, None)
             with pytest.raises(CommandError, match="permission denied"):
-                call_command("index_search")
+                call_command("create_search_indexes")
         finally:
             cursor.execute("RESET ROLE")
     assert "CREATE EXTENSION pg_trgm" in caplog.text
@@ -161,7 +161,7 @@ def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
     assert keys("erdos") == ["erdos26"]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the rows above would be in the way
-    call_command("index_search")
+    call_command("create_search_indexes")
     assert not checks.check_search_indexes(databases=["default"])
 
 

@@ -97,13 +97,13 @@ def test_the_command_prints_the_papers_asked_for() -> None:
     bring_in(bib(paper("lewis25", "One"), paper("li25", "Two", "Li, Yi"), paper("li25b", "Three", "Li, Yi")))
     out = io.StringIO()
 
-    call_command("cite", "901", paper=["li25b"], stdout=out)
+    call_command("citations", "901", paper=["li25b"], stdout=out)
 
     (entry,) = read_bibtex(out.getvalue()).entries
     assert entry.fields["title"] == "Three"
     assert entry.fields["url"] == "https://proceedings.mlr.press/v901/li25b.html"
     with pytest.raises(CommandError, match=r"v901 has no paper x"):
-        call_command("cite", "901", paper=["x"], stdout=out)
+        call_command("citations", "901", paper=["x"], stdout=out)
 
 
 @pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_every_form_has_every_paper(form: str, mark: str) -> None:
     bring_in(bib(paper("lewis25", "One"), paper("li25", "Two", "Li, Yi")))
     out = io.StringIO()
 
-    call_command("cite", "901", format=form, stdout=out)
+    call_command("citations", "901", format=form, stdout=out)
 
     assert out.getvalue().count(mark) == 2
 
@@ -123,4 +123,4 @@ def test_a_paper_that_cannot_be_written_is_named() -> None:
     Paper.objects.update(title="中")
 
     with pytest.raises(CommandError, match=r"lewis25: no LaTeX form for U\+4E2D"):
-        call_command("cite", "901", stdout=io.StringIO())
+        call_command("citations", "901", stdout=io.StringIO())
