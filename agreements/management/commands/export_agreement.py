@@ -40,8 +40,8 @@ class Command(BaseCommand):
         """A description of the file, and its bytes."""
         if unsigned or agreement.signed_at is None:
             shown = getattr(agreement, "shown", None)
-            return "the unsigned form", bytes(shown.body) if shown else rendering.shown_form(agreement)
+            return "the unsigned form", bytes(shown.body) if shown else rendering.render_form(agreement)
         if not agreement.sealed_file:
-            return "signed, not sealed yet", rendering.completed_form(agreement, bytes(agreement.shown.body))
+            return "signed, not sealed yet", rendering.complete_form(agreement, bytes(agreement.shown.body))
         with storages["private"].open(agreement.sealed_file) as file:
             return "the sealed PDF", file.read()

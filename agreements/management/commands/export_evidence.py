@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if agreement is None:
             raise CommandError(f"v{volume.number} has no sealed agreement for {options['paper']}.")
         try:
-            write_atomically(options["to"], evidence_bundle.bundle(agreement))
+            write_atomically(options["to"], evidence_bundle.build_bundle(agreement))
         except OSError as error:
             raise CommandError(f"Cannot write {options['to']}: {error}") from error
         self.stdout.write(

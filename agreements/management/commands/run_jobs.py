@@ -40,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--now", help="use this time instead of the current one (ISO 8601, UTC)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        clock = scheduled.stopped(moment(options["now"])) if options["now"] else timezone.now
+        clock = scheduled.fixed_clock(moment(options["now"])) if options["now"] else timezone.now
         for name, stored_name in JOB_NAMES.items():
             if options["job"] in (name, stored_name, "all"):
                 tally = scheduled.JOBS[stored_name](clock)

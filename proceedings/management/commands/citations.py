@@ -41,7 +41,7 @@ class Command(BaseCommand):
             if paper.key in wanted:
                 public_id = ids[paper.key]
                 try:
-                    self.stdout.write(write(volume, paper, public_id, rules.address(volume, public_id)))
+                    self.stdout.write(write(volume, paper, public_id, rules.publication_url(volume, public_id)))
                 except (LatexError, NotANameError, UnmappedError) as error:
                     msg = f"{paper.key}: {error}. Run check_volume for details."
                     raise CommandError(msg) from error

@@ -110,7 +110,9 @@ def test_transitions_that_editors_may_not_make_are_rejected(verb: str, editor_cl
 def test_a_transition_that_is_no_longer_legal_says_so(method: str, editor_client: Client) -> None:
     agreement = make.agreement("voided")
     answer = getattr(editor_client, method)(page_of(agreement, "move/void/"), {"reason": "Again."}, follow=True)
-    assert "Nothing was changed: The agreement changed (voided by an editor). Reload the page." in answer.content.decode()
+    assert (
+        "Nothing was changed: The agreement changed (voided by an editor). Reload the page." in answer.content.decode()
+    )
 
 
 def test_remind_now_is_a_post_and_sends_one_email_however_often_it_is_pressed(editor_client: Client) -> None:

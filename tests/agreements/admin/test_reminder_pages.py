@@ -150,7 +150,8 @@ def test_an_email_template_is_previewed_saved_and_deleted(editor_client: Client,
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [("Sign by {deadline}.", "{link} must occur exactly once"), ("{link}", "{deadline} must occur exactly once")]
+    ("body", "said"),
+    [("Sign by {deadline}.", "{link} must occur exactly once"), ("{link}", "{deadline} must occur exactly once")],
 )
 def test_an_email_template_without_link_or_deadline_is_rejected_and_stays_in_the_form(
     editor_client: Client, volume: Volume, body: str, said: str
