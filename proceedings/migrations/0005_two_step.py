@@ -9,22 +9,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('otp_totp', '0003_add_timestamps'),
         ('proceedings', '0004_attempts'),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Authenticator',
-            fields=[
-            ],
-            options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
-            },
-            bases=('otp_totp.totpdevice',),
-        ),
         migrations.CreateModel(
             name='ResetRequest',
             fields=[

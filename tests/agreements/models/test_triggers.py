@@ -13,7 +13,7 @@ from agreements.models import Agreement, AgreementText, Event, Message, Note, Se
 from tests import make
 from tests.make import DAY, NOW
 
-guards = importlib.import_module("agreements.migrations.0020_guards")
+guards = importlib.import_module("agreements.migrations.0002_squashed_guards")
 
 pytestmark = pytest.mark.django_db
 

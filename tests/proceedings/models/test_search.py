@@ -139,7 +139,7 @@ def test_with_many_rows_each_search_goes_by_its_index() -> None:
 def test_where_the_extension_cannot_be_made_it_is_said_and_nothing_else_is_lost(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    migration = importlib.import_module("proceedings.migrations.0007_search")
+    migration = importlib.import_module("proceedings.migrations.0002_squashed_login_and_search")
     with connection.cursor() as cursor:
         cursor.execute("DROP EXTENSION pg_trgm CASCADE")
         cursor.execute("CREATE ROLE plain NOLOGIN")
