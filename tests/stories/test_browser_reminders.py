@@ -35,7 +35,7 @@ def test_an_editor_previews_pauses_and_writes_a_template(reader: Callable[..., A
         someone.go(f"/admin/proceedings/volume/{volume.pk}/board/")
         someone.press("text=Reminders >> nth=0")
         someone.check()
-        assert someone.says("Who gets what, if nobody signs")
+        assert someone.says("Next emails if nobody signs")
         someone.press("button[value=pause-volume]")
         assert someone.says("until somebody resumes.")
         assert SigningSettings.objects.get(volume=volume).paused_until

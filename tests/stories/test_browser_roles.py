@@ -76,7 +76,7 @@ def test_an_editor_of_another_volume_sees_nothing(reader: OpenWindow, foreign: V
 
         with page.expect_download() as download:
             page.goto(f"{editor.home}/admin/proceedings/paper/")
-            page.click("text=CSV of this list")
+            page.click("text=Download as CSV")
         download.value.save_as(tmp_path / "papers.csv")
         assert "At home" in (tmp_path / "papers.csv").read_text()
         assert "Zanzibar" not in (tmp_path / "papers.csv").read_text()
