@@ -129,10 +129,10 @@ def writes(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def by_rows(call: ast.Call) -> bool:
-    """Whether it writes one row by its own columns: `compare_and_set.change(Model, …)` or `add`."""
+    """Whether it writes one row by its own columns: `compare_and_set.update_row(Model, …)` or `insert_row`."""
     return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in (
-        "compare_and_set.change",
-        "compare_and_set.add",
+        "compare_and_set.update_row",
+        "compare_and_set.insert_row",
     )
 
 
@@ -158,8 +158,8 @@ def test_each_of_these_models_has_one_writer() -> None:
         "def f(p): p.agreements.filter(pk=1).update(x=1)",
         "def f():\n    rows = Message.objects.filter(pk=1)\n    mine = rows.filter(x=2)\n    mine.update(x=1)",
         "def f():\n    for e in Event.objects.all():\n        e.delete()",
-        "def f(): compare_and_set.change(Message, 1, was={}, becomes={'closed': True})",
-        "def f(): compare_and_set.add(Event, {'number': 1})",
+        "def f(): compare_and_set.update_row(Message, 1, expected={}, values={'closed': True})",
+        "def f(): compare_and_set.insert_row(Event, {'number': 1})",
     ],
 )
 def test_this_lint_sees_indirect_writers(line: str) -> None:

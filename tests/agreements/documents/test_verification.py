@@ -349,5 +349,5 @@ def test_the_page_runs_no_script_but_its_own() -> None:
 
 
 def test_the_command_names_what_it_cannot_read(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="Cannot read"):
         call_command("verify_agreement", str(tmp_path / "none.pdf"))

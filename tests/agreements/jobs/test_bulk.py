@@ -72,7 +72,7 @@ def test_preparing_drafts_and_sends_nothing(editor_client: Client) -> None:
 def test_a_volume_without_a_deadline_issues_nothing_and_says_what_to_do(roles: Roles) -> None:
     bare = make.volume(300, deadline=None)
     page = bulk(client_for(roles.superuser), "issue", make.paper(bare))
-    assert "The volume has no terms. Set one in the volume’s settings." in page
+    assert "The volume has no deadline. Set one in the volume’s settings." in page
     assert not Agreement.objects.filter(paper__volume=bare).exists()
 
 

@@ -227,7 +227,7 @@ def test_later_edits_of_the_paper_do_not_touch_the_agreement() -> None:
 
 def test_a_paper_has_one_live_agreement() -> None:
     agreement = make.agreement("issued")
-    with pytest.raises(snapshot.NotReadyError, match="has a live agreement already"):
+    with pytest.raises(snapshot.NotReadyError, match="already has an agreement"):
         lifecycle.draft(agreement.paper, by="editor:ed", now=LATER)
 
 

@@ -381,7 +381,7 @@ def test_ac6_the_permissions_have_the_signed_form_and_the_evidence_has_the_uploa
     assert (done.returncode, "signed form: valid" in done.stdout) == (0, True), done.stdout
     (tmp_path / "scan-1.jpg").write_bytes(b"another")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, "scan-1.jpg is not the file that came in" in done.stdout) == (1, True)
+    assert (done.returncode, "scan-1.jpg is not the file that the signer sent" in done.stdout) == (1, True)
 
 
 def test_the_manifest_has_the_day_that_the_form_has() -> None:

@@ -122,7 +122,7 @@ def test_a_maildir_is_read_once(mailbox: Mailbox, tmp_path: Path, capsys: pytest
         (tmp_path / "new" / f"1.{name}.host").write_bytes(report(name))
     call_command("read_bounces", str(tmp_path))
     call_command("read_bounces", str(tmp_path))
-    assert capsys.readouterr().out == "1 hard, 2 ignored\nno new mail\n"
+    assert capsys.readouterr().out == "1 hard, 2 ignored\nno new email\n"
     assert len(list((tmp_path / "cur").iterdir())) == 3
     with pytest.raises(CommandError, match="not a maildir"):
         call_command("read_bounces", str(tmp_path / "elsewhere"))
@@ -221,7 +221,7 @@ def test_a_mailbox_is_read_once_and_never_without_encryption(
         settings.BOUNCE_MAILBOX = urlparse(url)
         call_command("read_bounces", "imap")
         call_command("read_bounces", "imap")
-    assert capsys.readouterr().out == "1 hard, 2 ignored\nno new mail\n"
+    assert capsys.readouterr().out == "1 hard, 2 ignored\nno new email\n"
     assert inbox.seen == {1, 2, 3}
     assert inbox.spoken[-1] == "LOGOUT"
 

@@ -300,7 +300,7 @@ def test_reminding_many_now_is_one_email_per_signer(editor_client: Client, mailb
     (other,) = issued(1, "ben@example.org")
     send(NOW)
     mailbox.reset()
-    assert "<strong>4</strong> reminders on the way" in bulk(
+    assert "<strong>4</strong> reminders queued." in bulk(
         editor_client, "remind", *(one.paper for one in (*made, other))
     )
     due = Message.objects.filter(kind=Kind.REMINDER).order_by("due_at").values_list("due_at", flat=True)
