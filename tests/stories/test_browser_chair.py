@@ -19,7 +19,7 @@ from proceedings.models import NameReview, Paper, Volume
 from tests import make
 from tests.proceedings.pdf_files import pdf, pdf_of
 from tests.stories import ready_volume
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -67,7 +67,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         table = {"name": "accepted.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
         page.set_input_files("#id_file", files=[table])
         chair.press("input[type=submit]")
-        assert chair.says("Say what the table’s columns are.")
+        assert chair.says("Choose the column for each field.")
         for ours, theirs in (("number", "Nr"), ("title", "Titel"), ("authors", "Autoren")):
             page.select_option(f"#id_{ours}", theirs)
         page.select_option("#id_emails", "Mails")
@@ -77,26 +77,26 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
         assert chair.says("Learning to Wait")
         page.uncheck("li:has-text('A Third Paper') input")
         look(chair, "1-plan")
-        chair.press("text=Carry it out")
-        assert chair.says("Imported: 2 new, 0 changed, 0 unchanged, 0 rejected, 1 left out.")
-        assert chair.says("name problem")
+        chair.press("text=Import now")
+        assert chair.says("Imported: 2 new, 0 changed, 0 unchanged, 0 rejected, 1 skipped.")
+        assert chair.says("name probably wrong")
         look(chair, "1-board")
 
-        chair.press("text=Look them over.")
+        chair.press("text=Review names.")
         look(chair, "1-names")
-        page.fill("input[aria-label='What Teh, Yee Whye is']", "Yee Whye Teh")
+        page.fill("input[aria-label='Correct name for Teh, Yee Whye']", "Yee Whye Teh")
         chair.press("input[name=all]")
-        assert chair.says("has no comma: write it as Last, First")
+        assert chair.says("has no comma: write Last, First")
         look(chair, "1-names-refused")
-        page.fill("input[aria-label='What Teh, Yee Whye is']", "Teh, Yee Whye")
+        page.fill("input[aria-label='Correct name for Teh, Yee Whye']", "Teh, Yee Whye")
         chair.press("input[name=all]")
-        assert chair.says("No name waits.")
+        assert chair.says("No names to review.")
         look(chair, "1-names-done")
         assert not NameReview.objects.filter(resolved_at=None).exists()
 
         chair.go(f"/admin/proceedings/paper/?volume={volume.number}&agreement=none")
         choose_all(chair, "issue")
-        assert chair.says("2 of the 2 you chose can be moved.")
+        assert chair.says("This applies to 2 of 2 papers.")
         chair.press("input[type=submit].default")
         assert chair.says("2 issued.")
         look(chair, "1-issued")
@@ -132,17 +132,17 @@ def test_tenth_day_blockers_and_moves_for_many(
         assert chair.says("title or authors changed")
         look(chair, "10-board")
 
-        chair.press(".overview-blockers >> text=waiting for signature")
+        chair.press(".overview-blockers >> text=awaiting signature")
         choose_all(chair, "contact")
         for box in page.query_selector_all("select[name^=contact_]")[:2]:
             box.select_option(label="Shruti Bhosale <shruti@b.example>")
         look(chair, "10-contacts")
         chair.press("input[type=submit].default")
         assert chair.says("0 of 2 done")
-        chair.press("text=Hold it still")
+        chair.press("text=Stop refreshing")
         look(chair, "10-job")
         bulk.run_jobs(scheduled.stopped(timezone.now()))
-        chair.press("text=Go on showing it")
+        chair.press("text=Refresh again")
         assert chair.says("2 of 2 done: 2 changed.")
         look(chair, "10-job-done")
 
@@ -162,7 +162,7 @@ def test_tenth_day_blockers_and_moves_for_many(
 
         chair.go(f"/admin/agreements/agreement/{sealed.pk}/change/")
         page.fill("#id_note", "The editor of the series knows of the new title.")
-        chair.press("text=Note it")
+        chair.press("text=Add note")
         assert chair.says("note: The editor of the series knows of the new title.")
         assert chair.says("differs")
         assert chair.says("Asia/Tokyo")
@@ -197,23 +197,23 @@ def test_last_day_files_and_both_packages(
         chair.press(".object-tools >> text=Files")
         look(chair, "last-files")
         page.set_input_files("#id_files", [archive])
-        chair.press("text=Upload")
+        chair.press("text=Upload files")
         assert chair.says("2 attached")
-        assert chair.says("no paper of v901 has the key unknown26")
+        assert chair.says("v901 has no paper with the key unknown26")
         look(chair, "last-files-zip")
         page.set_input_files("#id_files", files=[doubtful])
-        chair.press("text=Upload")
-        assert chair.says("is it another paper?")
+        chair.press("text=Upload files")
+        assert chair.says("check that it is this paper")
         look(chair, "last-files-held")
         page.check("input[name=sure]")
-        chair.press("text=Take in those ticked")
+        chair.press("text=Attach ticked files")
         assert chair.says("1 attached")
         look(chair, "last-files-done")
 
         chair.go(board_of(volume))
         assert chair.says("Complete:")
         look(chair, "last-board")
-        chair.press("text=Deliver it. >> nth=0")
+        chair.press("text=Make the packages >> nth=0")
         chair.press("text=Make both packages")
         package_builder.make_due(timezone.now)
         chair.go(f"/admin/proceedings/volume/{volume.pk}/packages/")

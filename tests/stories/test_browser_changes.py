@@ -123,9 +123,9 @@ def test_an_editor_answers_a_proposal(reader: OpenWindow) -> None:
         editor.check()
         editor.press("[name=refuse]")
         editor.check()
-        assert editor.says("Say why: the author is told.")
+        assert editor.says("Enter a reason. We send it to the author.")
         editor.press("[name=accept]")
-        assert editor.says("Accepted. This is the new agreement")
+        assert editor.says("Change request accepted. This is the new agreement")
     assert status_of(agreement) == Status.SUPERSEDED
 
 

@@ -12,7 +12,7 @@ from agreements.mail import compose
 from agreements.models import Agreement, Message
 from proceedings.models import Volume
 from tests import make
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -44,16 +44,16 @@ def test_an_edit_is_verified_and_a_correction_goes_its_way(
         log_in(editor, "ed")
         # An edit of substance, and the author's word.
         editor.go(f"/admin/agreements/agreement/{sealed.pk}/change/")
-        editor.press("text=Note an edit")
-        editor.press("text=Put on record")
+        editor.press("text=Record an edit")
+        editor.press("text=Record edit")
         editor.check()
         page.fill("#id_what", "Theorem 2: the constant")
         page.fill("#id_before", "c > 1")
         page.fill("#id_after", "c ≥ 1")
         page.check("#id_substantive_0")
         editor.check()
-        editor.press("text=Put on record")
-        assert editor.says("The author is asked by mail")
+        editor.press("text=Record edit")
+        assert editor.says("We ask the author by email")
         editor.check()
         author.go(path_in("edit"))
         author.check()
@@ -69,12 +69,12 @@ def test_an_edit_is_verified_and_a_correction_goes_its_way(
         # The volume is out.
         editor.go(f"/admin/proceedings/volume/{sealed.paper.volume_id}/publication/")
         editor.check()
-        editor.press("text=/Tell the authors/")
-        assert editor.says("Open some of the addresses first.")
+        editor.press("text=/Email the authors/")
+        assert editor.says("Open some of the addresses, then tick the box.")
         editor.check()
         page.check("#id_seen")
-        editor.press("text=/Tell the authors/")
-        assert editor.says("The authors of 1 paper have been told.")
+        editor.press("text=/Email the authors/")
+        assert editor.says("We have emailed the authors of 1 paper.")
         editor.check()
         # Something is wrong in it.
         author.go(path_in("published"))
@@ -88,7 +88,7 @@ def test_an_edit_is_verified_and_a_correction_goes_its_way(
         editor.check()
         editor.press("text=Equation 3 lacks a sign.")
         editor.press("text=Approve >> nth=-1")
-        assert editor.says("Say which editor of the volume gave permission")
+        assert editor.says("Choose the volume editor who gave permission")
         editor.check()
         page.select_option("#id_permitted_by", "Roth, Aaron")
         page.fill("#id_permitted_how", "e-mail")
@@ -96,6 +96,6 @@ def test_an_edit_is_verified_and_a_correction_goes_its_way(
         editor.press("text=Approve >> nth=-1")
         assert editor.says("[x] PDF change")
         editor.check()
-        editor.press("text=It is published >> nth=-1")
-        assert editor.says("On record: it is published.")
+        editor.press("text=Mark as published >> nth=-1")
+        assert editor.says("Correction marked as published.")
         editor.check()

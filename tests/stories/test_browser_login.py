@@ -52,12 +52,12 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         assert offered is not None
         type_code(someone, "12345")
         someone.check()
-        assert someone.says("This is not the app’s code now.")
+        assert someone.says("The code is wrong. Check that your phone’s time is right")
         type_code(someone, code_of(offered, now))
         someone.check()
         codes = page.locator(".recovery-codes code").all_inner_texts()
         assert len(codes) == 10
-        someone.press("text=I have kept them")
+        someone.press("text=I have saved the codes")
         assert page.url.endswith("/board/")
         someone.press("text=Your account")
         someone.check()
@@ -71,7 +71,7 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         someone.check()
         assert someone.focused() == "id_code"
         type_code(someone, code_of(offered, now))
-        assert someone.says("This is not the code."), "it was used to set up the app"
+        assert someone.says("The code is wrong or was used already."), "it was used to set up the app"
         someone.check()
         type_code(someone, code_of(offered, now + STEP))
         assert page.url.endswith("/board/")
@@ -94,7 +94,7 @@ def test_an_editor_sets_up_an_app_and_comes_in_by_it(
         page.fill("#id_new_password2", "correct horse battery")
         someone.press("input[type=submit]")
         someone.check()
-        assert someone.says("Your password is changed.")
+        assert someone.says("Password changed.")
         log_in(someone, "correct horse battery")
         type_code(someone, codes[4])
         assert page.url.endswith("/board/")

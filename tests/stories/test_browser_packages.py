@@ -12,7 +12,7 @@ from agreements.jobs import package_builder
 from proceedings.models import Paper, Volume
 from tests import make
 from tests.stories import ready_volume
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,14 +37,14 @@ def test_an_editor_hands_a_volume_over(
         assert editor.says("Ready. All 3 papers")
         editor.check()
         editor.press("text=Make both packages")
-        assert editor.says("The packages are being made.")
+        assert editor.says("The server is making the packages.")
         package_builder.claim(timezone.now())
-        editor.press("text=Stop that")
+        editor.press("text=Stop refreshing")
         assert editor.says("0 of 0 files")
         editor.check()
         volume.packages.update(lease_until=timezone.now() - package_builder.LEASE)
         package_builder.make_due(timezone.now)
-        editor.press("text=look again now")
+        editor.press("text=refresh now")
         editor.check()
         with page.expect_download() as coming:
             page.click("text=Download v901.zip")
@@ -55,7 +55,7 @@ def test_an_editor_hands_a_volume_over(
         Paper.objects.filter(key="lewis26a").update(title="Another", title_latex="Another")
         page.reload()
         assert editor.says("outdated")
-        assert editor.says("What speaks against it")
+        assert editor.says("What is missing")
         editor.check()
 
 

@@ -18,7 +18,7 @@ from agreements.models import Agreement, Message
 from tests import make
 from tests.agreements.photos import bomb, photo, scanned
 from tests.stories.test_browser_changes import link_in
-from tests.stories.test_browser_desk import log_in
+from tests.stories.test_browser_admin import log_in
 from tests.stories.test_browser_signing import invited, status_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -82,23 +82,23 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page = editor.page
         log_in(editor, "ed")
         editor.go(f"/admin/proceedings/volume/{agreement.paper.volume_id}/board/")
-        assert editor.says("paper form to look at")
+        assert editor.says("signed form needs review")
         editor.go(f"/admin/agreements/agreement/{agreement.pk}/change/")
         look(editor, "desk-agreement")
-        editor.press("text=The form signed on paper: look at it")
+        editor.press("text=Review signed form")
         look(editor, "signed-form")
         assert page.locator(".shot img").count() == 2
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
         editor.press("input[name=accept]")
         look(editor, "signed-form-nothing")
-        assert editor.says("Tick all that you found, or send the form back.")
+        assert editor.says("Tick every item, or send the form back.")
         editor.press("input[name=back]")
-        assert editor.says("Say what is missing: the author is told.")
+        assert editor.says("Select or describe what is missing. We tell the author.")
         page.check("text=the date >> nth=-1")
         page.fill("#back_note", "And the lower edge is dark.")
         editor.press("input[name=back]")
         editor.check()
-        assert editor.says("Sent back. A mail tells the author what is missing")
+        assert editor.says("Signed form sent back. We email the author what is missing.")
     assert status_of(agreement) == Status.ISSUED
 
     back = Message.objects.get(kind="sent-back")
@@ -131,7 +131,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         page.fill("#id_dated", today.isoformat())
         editor.press("input[name=accept]")
         look(editor, "desk-accepted")
-        assert editor.says("Accepted. It is sealed within a minute")
+        assert editor.says("Signed form accepted. We seal it within a minute")
     assert status_of(agreement) == Status.SIGNED
 
     scheduled.seal_due(timezone.now)

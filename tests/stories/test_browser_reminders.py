@@ -35,9 +35,9 @@ def test_an_editor_looks_ahead_pauses_and_writes(reader: Callable[..., Any], wid
         someone.go(f"/admin/proceedings/volume/{volume.pk}/board/")
         someone.press("text=Reminders >> nth=0")
         someone.check()
-        assert someone.says("Who gets what, if nobody signs")
+        assert someone.says("Next emails if nobody signs")
         someone.press("button[value=pause-volume]")
-        assert someone.says("until somebody resumes.")
+        assert someone.says("until an editor resumes them.")
         assert SigningSettings.objects.get(volume=volume).paused_until
         someone.check()
         someone.press("button[value=resume-volume]")

@@ -76,7 +76,7 @@ def test_an_editor_of_another_volume_sees_nothing(reader: OpenWindow, foreign: V
 
         with page.expect_download() as download:
             page.goto(f"{editor.home}/admin/proceedings/paper/")
-            page.click("text=CSV of this list")
+            page.click("text=Download as CSV")
         download.value.save_as(tmp_path / "papers.csv")
         assert "At home" in (tmp_path / "papers.csv").read_text()
         assert "Zanzibar" not in (tmp_path / "papers.csv").read_text()
@@ -108,7 +108,7 @@ def test_what_blocks_is_moved_from_the_board_at_one_press(reader: OpenWindow, fo
         chair.check()
         chair.press("li:has-text('not issued') button")
         chair.check()
-        assert chair.says("1 of the 1 you chose can be moved.")
+        assert chair.says("This applies to 1 of 1 paper.")
         chair.press("input[type=submit]")
         chair.check()
         assert chair.says("1 issued.")

@@ -1,4 +1,4 @@
-"""An editor's morning on the desk, and a look into every room in light and dark, wide and narrow."""
+"""An editor's work in the admin, and every page in light and dark, wide and narrow."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -65,11 +65,11 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         page.select_option("select[name=action]", "issue")
         editor.press("button[name=index]")
         editor.check()
-        assert editor.says("1 of the 2 you chose can be moved.")
+        assert editor.says("This applies to 1 of 2 papers.")
         editor.press("input[type=submit]")
         editor.check()
-        assert editor.says("1 issued. The invitations go out within a minute.")
-        assert editor.says("It has no corresponding author.")
+        assert editor.says("1 issued. We send the invitations within a minute.")
+        assert editor.says("The paper has no corresponding author.")
         assert Agreement.objects.get(paper__key="ready26").status == Status.ISSUED
 
         editor.press("nav >> text=Papers")
@@ -85,7 +85,7 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         editor.check()
         assert editor.says("signed as “Mike Lewis”")
         with page.expect_download() as download:
-            page.click("text=Sealed copy (PDF)")
+            page.click("text=Sealed PDF")
         download.value.save_as(tmp_path / "copy.pdf")
         sealed = Agreement.objects.get(paper__key="sealed26")
         assert download.value.suggested_filename == "sealed26Permission.pdf"
@@ -94,12 +94,12 @@ def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) 
         editor.press("nav >> text=Agreements")
         editor.check()
         editor.press("tr:has-text('waits26') th a")
-        editor.press("text=Void…")
+        editor.press("text=Void agreement…")
         editor.check()
         page.fill("#id_reason", "Sent to the wrong person.")
         editor.press("input[type=submit]")
         editor.check()
-        assert editor.says("Voided.")
+        assert editor.says("Agreement voided.")
         assert editor.says("voided: Sent to the wrong person.")
         editor.press("text=Log out")
         editor.check()
@@ -118,14 +118,14 @@ def test_a_chairs_tenth_day(reader: OpenWindow, volume: Volume) -> None:
         assert page.get_by_role("img", name="Signatures over time: 1 of 5 today").count() == 1
         chair.check()
 
-        chair.press("text=invitation not sent yet")
+        chair.press("text=invitation queued")
         chair.check()
         assert page.locator("#result_list tbody tr").count() == 1
         page.check("tr:has-text('waits26') input[type=checkbox]")
         page.select_option("select[name=action]", "void")
         chair.press("button[name=index]")
         chair.check()
-        assert chair.says("1 of the 1 you chose can be moved.")
+        assert chair.says("This applies to 1 of 1 paper.")
         chair.press("input[type=submit]")
         assert chair.says("This field is required.")
         chair.check()
@@ -136,13 +136,13 @@ def test_a_chairs_tenth_day(reader: OpenWindow, volume: Volume) -> None:
 
         chair.go(boarded)
         chair.check()
-        assert not chair.says("invitation not sent yet")
+        assert not chair.says("invitation queued")
         chair.press(".object-tools >> text=Papers")
         with page.expect_download() as download:
-            page.click("text=CSV of this list")
+            page.click("text=Download as CSV")
         assert download.value.suggested_filename == "papers.csv"
 
-        chair.press("text=Board")
+        chair.press("text=Overview")
         chair.press("text=Import")
         chair.check()
         page.set_input_files("#id_file", files=[{"name": "v.bib", "mimeType": "text/plain", "buffer": bib_of(volume)}])
