@@ -24,7 +24,7 @@ CLAIMS = (
         ),
         (
             "test_s09_the_database_holds_no_token",
-            "test_s06_no_page_of_the_desk_shows_a_token",
+            "test_s06_no_page_of_the_admin_shows_a_token",
             "test_s06_no_log_holds_a_link",
         ),
     ),

@@ -91,19 +91,21 @@ def attach(
     again finds the rest. Bytes that were replaced stay in storage.
     """
     intake = Intake()
-    desk = _Attacher(volume, folder, sure_of, look)
-    for name in progress(desk.names):
+    attacher = _Attacher(volume, folder, sure_of, look)
+    for name in progress(attacher.names):
         try:
-            intake.outcomes[name] = desk.take(name, intake.findings)
+            intake.outcomes[name] = attacher.take(name, intake.findings)
         except _Refused as refusal:
             intake.outcomes[name] = Outcome.REJECTED
-            finding = Finding(rule=refusal.rule, message=str(refusal), fix=refusal.fix, file=name, paper=desk.key(name))
+            finding = Finding(
+                rule=refusal.rule, message=str(refusal), fix=refusal.fix, file=name, paper=attacher.key(name)
+            )
             intake.findings.append(replace(finding, field="file"))
         except OSError as error:
             intake.outcomes[name] = Outcome.REJECTED
             message = f"cannot be read or stored: {error.strerror or error}"
             intake.findings.append(Finding(rule="file", message=message, file=name, field="file"))
-    intake.without = [paper.key for paper in desk.papers.values() if (paper.pk, Kind.PAPER) not in desk.files]
+    intake.without = [paper.key for paper in attacher.papers.values() if (paper.pk, Kind.PAPER) not in attacher.files]
     return intake
 
 

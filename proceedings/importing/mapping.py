@@ -35,9 +35,9 @@ def map_submissions(
     submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str
 ) -> VolumeFile:
     """`submissions` as a file of `volume`, whose papers so far are `known`. Raises nothing."""
-    desk = _Mapper(volume, known, file)
-    entries = desk.take(submissions.submissions)
-    return VolumeFile(volume, tuple(entries), (*submissions.findings, *desk.findings))
+    mapper = _Mapper(volume, known, file)
+    entries = mapper.take(submissions.submissions)
+    return VolumeFile(volume, tuple(entries), (*submissions.findings, *mapper.findings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def log_in(someone: Any, name: str) -> None:
     someone.press("text=Log in >> nth=-1")
 
 
-def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) -> None:
+def test_an_editor_issues_reads_and_voids(reader: OpenWindow, volume: Volume, tmp_path: Path) -> None:
     make.editor("ed", volume)
     foreign = make.volume(666)
     make.paper(foreign, title="Somebody else’s", key="foreign26")
@@ -195,7 +195,7 @@ def addresses(volume: Volume) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
-def test_every_room_is_whole_quiet_and_open_to_all(width: int, scheme: str, reader: OpenWindow, volume: Volume) -> None:
+def test_every_page_is_complete_and_accessible(width: int, scheme: str, reader: OpenWindow, volume: Volume) -> None:
     User.objects.create_superuser("boss", password="pass")
     public, desk = addresses(volume)
     with reader(width=width, color_scheme=scheme) as visitor:

@@ -113,7 +113,7 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
 
 
 @WIDTHS
-def test_tenth_day_blockers_and_moves_for_many(
+def test_tenth_day_blockers_and_bulk_actions(
     reader: OpenWindow, committed: None, width: int, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "MAX_IN_REQUEST", 1)

@@ -17,8 +17,8 @@ from agreements.jobs import scheduled
 from agreements.models import Agreement, Message
 from tests import make
 from tests.agreements.photos import bomb, photo, scanned
-from tests.stories.test_browser_changes import link_in
 from tests.stories.test_browser_admin import log_in
+from tests.stories.test_browser_changes import link_in
 from tests.stories.test_browser_signing import invited, status_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -99,7 +99,7 @@ def test_an_editor_of_another_volume_sees_nothing(reader: OpenWindow, foreign: V
         editor.check()
 
 
-def test_what_blocks_is_moved_from_the_board_at_one_press(reader: OpenWindow, foreign: Volume) -> None:
+def test_a_bulk_action_starts_from_the_overview(reader: OpenWindow, foreign: Volume) -> None:
     own = Volume.objects.get(number=247)
     make.paper(own, key="ready26", title="Ready")
     with reader(width=390, color_scheme="dark") as chair:

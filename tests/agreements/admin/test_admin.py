@@ -56,7 +56,7 @@ def test_the_walk_finds_the_pages_that_are_known_today(house: House) -> None:
     assert len(addresses_about(house.foreign)) >= 30
 
 
-def test_the_walk_is_about_every_model_and_every_address_of_the_desk(house: House) -> None:
+def test_the_walk_is_about_every_model_and_every_address_of_the_admin(house: House) -> None:
     """Whoever adds a page gets it tested, or is told here what the walk needs to know."""
     unscoped = {model.__name__ for model, admin in site._registry.items() if not isinstance(admin, OwnVolumes)}
     assert unscoped == {"User"}, "a model whose pages are not limited to one's own volumes"
@@ -150,7 +150,7 @@ def test_an_assistant_reminds_and_is_offered_nothing_else(house: House) -> None:
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_what_an_assistant_may_only_read_is_left_out_of_a_move(house: House) -> None:
+def test_what_an_assistant_may_only_read_is_skipped_by_a_bulk_action(house: House) -> None:
     house.own.assistants.add(house.stranger)
     here = Agreement.objects.get(paper__volume=house.own)
     there = Agreement.objects.get(paper__volume=house.foreign, status=Status.ISSUED)
@@ -265,7 +265,7 @@ def test_s04_an_agreement_is_read_only_for_everybody(role: str, house: House) ->
     assert all_rows(but=BOOKKEEPING) == before
 
 
-def test_s06_no_page_of_the_desk_shows_a_token(house: House) -> None:
+def test_s06_no_page_of_the_admin_shows_a_token(house: House) -> None:
     token = make.token(Agreement.objects.get(status=Status.ISSUED))
     for path in [*addresses_about(house.foreign).values(), *lists()]:
         _, body = read(desk_of(house.boss), path)
@@ -328,7 +328,7 @@ def test_every_page_without_a_row_opens(role: str, house: House) -> None:
     assert opened >= 6
 
 
-def test_whoever_has_one_volume_stands_before_its_board_at_once(house: House) -> None:
+def test_an_editor_of_one_volume_lands_on_its_overview(house: House) -> None:
     board = f"/admin/proceedings/volume/{house.own.pk}/board/"
     assert desk_of(house.editor).get("/admin/")["Location"] == board
     make.volume(300).editors.add(house.editor)
@@ -340,7 +340,7 @@ def test_whoever_has_one_volume_stands_before_its_board_at_once(house: House) ->
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_boards_and_exports_are_for_reading_only(method: str, house: House) -> None:
+def test_overviews_and_exports_are_for_reading_only(method: str, house: House) -> None:
     client = desk_of(house.editor)
     before = all_rows(but=BOOKKEEPING)
     for path in (f"/admin/proceedings/volume/{house.own.pk}/board/", *(f"{path}export.csv" for path in DESK_LISTS)):

@@ -99,7 +99,7 @@ def test_another_corresponding_author_than_the_one_asked_is_pointed_out(desk: Cl
 
 
 @pytest.mark.parametrize("verb", ["issue", "sign", "seal", "decline", "lapse", "nonsense"])
-def test_moves_that_are_not_an_editors_to_make_are_refused(verb: str, desk: Client) -> None:
+def test_transitions_that_editors_may_not_make_are_rejected(verb: str, desk: Client) -> None:
     agreement = make.agreement()
     before = all_rows(but=BOOKKEEPING)
     assert desk.post(page_of(agreement, f"move/{verb}/"), {"reason": "Because."}).status_code in (403, 404)
@@ -107,7 +107,7 @@ def test_moves_that_are_not_an_editors_to_make_are_refused(verb: str, desk: Clie
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_move_that_is_no_longer_legal_says_so(method: str, desk: Client) -> None:
+def test_a_transition_that_is_no_longer_allowed_says_so(method: str, desk: Client) -> None:
     agreement = make.agreement("voided")
     answer = getattr(desk, method)(page_of(agreement, "move/void/"), {"reason": "Again."}, follow=True)
     assert "Nothing was changed: Cannot void an agreement that is voided." in answer.content.decode()
@@ -155,7 +155,7 @@ def test_a_failed_seal_is_said_on_the_page(desk: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "עברית", "x" * 500])
-def test_hostile_titles_are_text_on_the_desk(text: str, desk: Client) -> None:
+def test_hostile_titles_are_text_in_the_admin(text: str, desk: Client) -> None:
     agreement = make.agreement(of=make.paper(title=text))
     paths = [page_of(agreement), page_of(agreement, "move/void/"), "/admin/agreements/agreement/"]
     paths += ["/admin/proceedings/paper/", f"/admin/proceedings/paper/{agreement.paper_id}/change/"]
@@ -173,7 +173,7 @@ def test_the_page_of_an_agreement_costs_the_same_for_any_history(desk: Client) -
     assert few <= 22
 
 
-def test_every_event_that_the_rooms_can_write_has_its_words() -> None:
+def test_every_event_that_the_code_can_write_has_its_label() -> None:
     """A kind without words would close the page of its agreement, and the board of its volume."""
     rooms = Path(history.__file__).parents[1].rglob("*.py")
     written = {

@@ -86,7 +86,7 @@ def keys(desk: Client, query: str, path: str = "/admin/proceedings/paper/") -> l
 
 
 @pytest.mark.parametrize("status", [None, *Status])
-def test_each_figure_of_the_board_leads_to_just_those_papers(status: Status | None, desk: Client) -> None:
+def test_each_count_of_the_overview_leads_to_just_those_papers(status: Status | None, desk: Client) -> None:
     volume = make.the_volume()
     make.paper(volume, contact=None)
     for _ in range(2):
@@ -205,7 +205,7 @@ def test_a_volume_without_a_deadline_shows_where_it_goes(house: House) -> None:
     assert SigningSettings.objects.get(volume=bare).deadline_in_words == "24 December 2026, 23:59 anywhere on Earth"
 
 
-def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Client) -> None:
+def test_a_new_deadline_has_its_own_reminders_and_schedules_a_check(desk: Client) -> None:
     agreement = make.agreement()
     Agreement.objects.filter(pk=agreement.pk).update(next_check_at=None)
     volume = make.the_volume()
@@ -228,7 +228,7 @@ def test_a_new_deadline_has_reminders_of_its_own_and_wakes_the_clock(desk: Clien
         ("reply_to", "not an address", "Enter a valid email address."),
     ],
 )
-def test_terms_that_cannot_be_are_refused_in_words(field: str, value: str, words: str, desk: Client) -> None:
+def test_invalid_signing_settings_are_rejected_with_a_message(field: str, value: str, words: str, desk: Client) -> None:
     volume = make.the_volume()
     fields = fields_of(desk.get(terms_page(volume))) | {f"signing_settings-0-{field}": value}
     answer = desk.post(terms_page(volume), fields)

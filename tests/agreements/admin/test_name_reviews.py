@@ -76,7 +76,7 @@ def test_a_name_accepted_as_it_stands_is_not_asked_about_again() -> None:
     assert not name_review.open_reviews(volume).exists()
 
 
-def test_two_who_settle_at_once_settle_once() -> None:
+def test_two_who_resolve_at_once_resolve_once() -> None:
     volume = make.volume()
     take(volume, "Mike Lewis")
     asked = NameReview.objects.get()
@@ -134,7 +134,7 @@ def test_what_is_no_answer_is_refused_with_what_to_write(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "blocker"), [("Mike Lewis", Blocker.NAME_DOUBT), ("Andrea Del Prete", Blocker.NAME)])
-def test_a_guess_is_on_the_board_by_its_gravity(name: str, blocker: Blocker) -> None:
+def test_a_guess_is_on_the_overview_by_its_gravity(name: str, blocker: Blocker) -> None:
     volume = make.volume()
     take(volume, name)
     assert blocker in {count.blocker for count in overview.build_overview(volume, make.NOW).counts}
@@ -184,7 +184,7 @@ def test_the_page_shows_every_doubt_with_a_proposal(desk: Client) -> None:
     assert "lewis26" in page or "mike26" in page
 
 
-def test_ticked_names_are_settled_as_they_stand_in_the_boxes(desk: Client) -> None:
+def test_ticked_names_are_resolved_as_entered(desk: Client) -> None:
     volume = make.the_volume()
     take(volume, "Yee Whye Teh", "Tim Dettmers")
     teh, tim = (NameReview.objects.get(family=family) for family in ("Teh", "Dettmers"))
@@ -218,7 +218,7 @@ def test_an_agreement_that_would_no_longer_fit_is_pointed_out(desk: Client) -> N
     assert "1 has an issued agreement" in desk.get(page_of(volume)).content.decode()
 
 
-def test_only_editors_of_the_volume_settle(house: House) -> None:
+def test_only_editors_of_the_volume_resolve(house: House) -> None:
     take(house.foreign, "Zanzibar Teh")
     asked = NameReview.objects.get()
     data = {f"name_{asked.pk}": "Zanzibar, Teh", "all": "1"}

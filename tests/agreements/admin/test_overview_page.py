@@ -28,13 +28,13 @@ def text(desk: Client, volume: Volume) -> str:
     return re.sub(r"\s+", " ", page)
 
 
-def test_an_empty_board_says_what_to_do_next(desk: Client) -> None:
+def test_an_empty_overview_says_what_to_do_next(desk: Client) -> None:
     page = text(desk, make.the_volume())
     assert "No papers yet." in page
     assert "/admin/proceedings/volume/import/?volume=247" in page
 
 
-def test_an_assistants_empty_board_offers_no_import(house: House) -> None:
+def test_an_assistants_empty_overview_offers_no_import(house: House) -> None:
     volume = make.volume(300)
     volume.assistants.add(house.assistant)
     page = text(desk_of(house.assistant), volume)
@@ -42,7 +42,7 @@ def test_an_assistants_empty_board_offers_no_import(house: House) -> None:
     assert "/import/" not in page
 
 
-def test_a_board_without_a_deadline_says_where_it_is_set(desk: Client) -> None:
+def test_an_overview_without_a_deadline_links_to_the_settings(desk: Client) -> None:
     make.paper()
     SigningSettings.objects.all().delete()
     page = text(desk, make.the_volume())
@@ -50,7 +50,7 @@ def test_a_board_without_a_deadline_says_where_it_is_set(desk: Client) -> None:
     assert f"/admin/proceedings/volume/{make.the_volume().pk}/change/" in page
 
 
-def test_the_board_tells_figures_tasks_mails_and_events(desk: Client) -> None:
+def test_the_overview_shows_counts_tasks_emails_and_events(desk: Client) -> None:
     make.agreement("sealed")
     make.agreement("declined")
     make.agreement()
@@ -68,7 +68,7 @@ def test_the_board_tells_figures_tasks_mails_and_events(desk: Client) -> None:
         assert words in page, words
 
 
-def test_the_picture_has_words(desk: Client) -> None:
+def test_the_chart_has_a_text_alternative(desk: Client) -> None:
     make.agreement("sealed")
     make.agreement()
     page = text(desk, make.the_volume())
@@ -90,7 +90,7 @@ def test_figures_of_thousands_are_whole_numbers_in_links(desk: Client) -> None:
     assert "12,345" not in page
 
 
-def test_a_board_costs_the_same_for_ten_papers_and_for_thirty(desk: Client) -> None:
+def test_an_overview_costs_the_same_for_ten_papers_and_for_thirty(desk: Client) -> None:
     volume = make.the_volume()
     for _ in range(10):
         make.agreement()
@@ -101,13 +101,13 @@ def test_a_board_costs_the_same_for_ten_papers_and_for_thirty(desk: Client) -> N
     assert few < 10  # five of the board, session and user, the volume with its terms, who may what
 
 
-def test_the_list_and_the_page_of_a_volume_lead_to_its_board(desk: Client) -> None:
+def test_the_list_and_the_page_of_a_volume_lead_to_its_overview(desk: Client) -> None:
     volume = make.the_volume()
     for path in ("/admin/proceedings/volume/", f"/admin/proceedings/volume/{volume.pk}/change/"):
         assert f'href="{board_of(volume)}"' in desk.get(path).content.decode()
 
 
-def test_the_board_speaks_the_editors_time_beside_utc(desk: Client) -> None:
+def test_the_overview_shows_the_editors_time_beside_utc(desk: Client) -> None:
     make.agreement()
     User.objects.update(zone="Asia/Tokyo")
     assert "1 Nov 18:00 Asia/Tokyo" in text(desk, make.the_volume())
@@ -121,7 +121,7 @@ def offered(page: str) -> dict[str, str]:
     return dict(re.findall(form, page))
 
 
-def test_each_count_offers_the_move_that_fits_and_it_leads_to_the_page_that_asks(desk: Client) -> None:
+def test_each_count_offers_the_suitable_action_and_it_leads_to_the_page_that_asks(desk: Client) -> None:
     make.agreement("declined")
     waits = make.agreement()
     waits.messages.update(state=Message.State.SENT, sent_at=make.NOW)
@@ -143,12 +143,12 @@ def test_an_assistant_is_offered_reminders_only(house: House) -> None:
     assert set(offered(text(desk_of(house.assistant), house.foreign)).values()) == {"remind"}
 
 
-def test_every_move_on_the_board_is_one_of_the_lists() -> None:
+def test_every_action_on_the_overview_is_one_of_the_lists() -> None:
     assert set(SUITABLE_ACTIONS.values()) <= set(BULK_ACTIONS)
     assert set(SUITABLE_ACTIONS) <= set(BLOCKER_INFO) == set(Blocker)
 
 
-def test_the_board_says_how_the_mail_is(desk: Client) -> None:
+def test_the_overview_reports_delivery_problems(desk: Client) -> None:
     waits = make.agreement()
     page = text(desk, make.the_volume())
     assert "Email is late. Check that a Celery worker is running." in page, "an invitation of 1 November, and no worker"
@@ -160,7 +160,7 @@ def test_the_board_says_how_the_mail_is(desk: Client) -> None:
     assert "The delivery of 1 email is unknown." in text(desk, make.the_volume())
 
 
-def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house: House) -> None:
+def test_the_overview_has_both_downloads_for_those_who_may_have_them(house: House) -> None:
     client = desk_of(house.stranger)
     assert "Make both packages" in text(client, house.foreign)
     package_builder.make_due(scheduled.stopped(make.NOW))
@@ -171,7 +171,7 @@ def test_the_two_downloads_stand_on_the_board_for_those_who_may_have_them(house:
     assert ".zip" not in text(desk_of(house.assistant), house.foreign)
 
 
-def test_the_board_says_when_the_clock_or_the_workers_stand_still(desk: Client) -> None:
+def test_the_overview_says_when_jobs_or_workers_have_stopped(desk: Client) -> None:
     agreement = make.agreement("issued", now=timezone.now())
     page = desk.get(board_of(agreement.paper.volume)).content.decode()
     assert "Scheduled jobs have never run. Check that `celery beat` is running." in html.unescape(page)

@@ -53,7 +53,7 @@ def body_of(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_what_speaks_against_a_package_is_said_once_with_all_its_papers(volume: Volume, desk: Client) -> None:
+def test_what_a_package_lacks_is_said_once_with_all_its_papers(volume: Volume, desk: Client) -> None:
     lost = list(PaperFile.objects.filter(paper__volume=volume).values_list("paper__key", flat=True))[:2]
     PaperFile.objects.filter(paper__key__in=lost).delete()
 

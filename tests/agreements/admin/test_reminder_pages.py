@@ -130,7 +130,7 @@ def test_one_paper_is_paused_and_resumed_on_its_agreements_page(desk: Client, vo
     assert "no reminders to pause" in text(desk.get(page_of(sealed, "remind/pause/"), follow=True))
 
 
-def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume) -> None:
+def test_an_email_template_is_previewed_saved_and_deleted(desk: Client, volume: Volume) -> None:
     path = path_of(volume, "reminder/")
     body = "Please sign {title} by {deadline}:\n\n{link}"
     looked = text(desk.post(path, {"body": body, "extra": "", "look": "1"}))
@@ -146,7 +146,7 @@ def test_own_words_are_looked_at_kept_and_given_up(desk: Client, volume: Volume)
 @pytest.mark.parametrize(
     ("body", "said"), [("Sign by {deadline}.", "{link} exactly once"), ("{link}", "{deadline} exactly once")]
 )
-def test_own_words_that_lose_the_link_or_the_deadline_are_refused_and_stay_in_the_form(
+def test_an_email_template_without_link_or_deadline_is_rejected_and_stays_in_the_form(
     desk: Client, volume: Volume, body: str, said: str
 ) -> None:
     answer = desk.post(path_of(volume, "invitation/"), {"body": body, "extra": "", "save": "1"})
@@ -156,7 +156,7 @@ def test_own_words_that_lose_the_link_or_the_deadline_are_refused_and_stay_in_th
     assert not EmailTemplate.objects.exists()
 
 
-def test_an_editor_switches_the_morning_mail_off_for_themselves(desk: Client, volume: Volume) -> None:
+def test_an_editor_turns_the_daily_digest_off(desk: Client, volume: Volume) -> None:
     other = make.editor("zoe", volume)
     assert "Daily digest stopped." in press(desk, volume, "daily-off")
     assert [user.username for user in volume.signing_settings.digest_opt_outs.all()] == ["ed"]

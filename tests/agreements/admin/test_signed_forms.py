@@ -235,7 +235,7 @@ def test_nothing_is_sent_back_without_a_word(note: str, desk: Client, waiting: A
 # --- lists and figures
 
 
-def test_the_desk_says_everywhere_that_there_is_a_form_to_look_at(desk: Client, waiting: Agreement) -> None:
+def test_every_page_says_that_a_signed_form_needs_review(desk: Client, waiting: Agreement) -> None:
     assert "Review signed form" in desk.get(page_of(waiting)).content.decode()
     board = desk.get(f"/admin/proceedings/volume/{waiting.paper.volume_id}/board/").content.decode()
     assert "signed form needs review" in board

@@ -49,7 +49,7 @@ def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -
     assert blockers(paper_state, NOW) == expected
 
 
-def test_every_blocker_has_words_and_advice() -> None:
+def test_every_blocker_has_a_label_and_advice() -> None:
     assert set(BLOCKER_INFO) == set(Blocker)
     assert all(meaning.label and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())
 

@@ -26,12 +26,12 @@ def clock_runs() -> None:
     scheduled.queue_due(scheduled.stopped(NOW))
 
 
-def test_a_desk_whose_clock_never_ran_is_not_ready() -> None:
+def test_a_site_whose_jobs_never_ran_is_not_ready() -> None:
     assert said(NOW) == ["Scheduled jobs have never run. Check that `celery beat` is running."]
 
 
 @pytest.mark.usefixtures("clock_runs")
-def test_a_desk_at_work_is_ready_and_a_silent_clock_is_told() -> None:
+def test_a_running_site_is_ready_and_a_stopped_job_is_reported() -> None:
     assert said(NOW + 10 * MINUTE) == []
     assert said(NOW + 11 * MINUTE) == [
         "Scheduled jobs have not run for 11 minutes. Check that `celery beat` is running."
@@ -85,7 +85,7 @@ def test_machines_are_told_by_status_and_nobody_is_named() -> None:
     assert Client().post("/health/ready").status_code == 405
 
 
-def test_a_ready_desk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ready_site_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     scheduled.queue_due(scheduled.stopped(NOW))
     answer = Client().get("/health/ready")

@@ -31,7 +31,7 @@ def counts(made: overview.Overview) -> dict[Blocker, int]:
     return {count.blocker: count.count for count in made.counts}
 
 
-def test_an_empty_volume_has_an_empty_board() -> None:
+def test_an_empty_volume_has_an_empty_overview() -> None:
     made = overview.build_overview(make.volume(), make.NOW)
 
     assert (made.papers, made.signed, made.counts, made.complete) == (0, 0, (), False)
@@ -62,7 +62,7 @@ def test_papers_are_counted_by_what_blocks_them() -> None:
         assert len(paper_state.blocked_by(volume, blocker, make.NOW)) == count
 
 
-def test_what_a_chair_can_do_nothing_about_at_the_desk_is_counted_too() -> None:
+def test_what_an_editor_cannot_change_in_the_admin_is_counted_too() -> None:
     volume = make.volume()
     make.agreement(Status.SEALED, of=make.paper(volume))
     make.paper(volume, title="On \U0001f600")
@@ -154,7 +154,7 @@ def test_the_pace_is_what_is_left_over_the_days_that_are_left() -> None:
     assert progress.days[0] == date(2026, 11, 1)
 
 
-def test_a_board_takes_the_same_few_queries_for_any_number_of_papers(
+def test_an_overview_takes_the_same_few_queries_for_any_number_of_papers(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     volume = make.volume()

@@ -34,7 +34,7 @@ def look() -> int:
     return precheck.check_due(scheduled.stopped(NOW))["papers with new results"]
 
 
-def test_the_board_counts_a_paper_that_the_check_objects_to_until_it_is_mended(paper: Paper) -> None:
+def test_the_overview_counts_a_paper_with_failed_checks_until_it_is_corrected(paper: Paper) -> None:
     assert (look(), counts(paper.volume).get(Blocker.PUBLISHER)) == (0, None)
     spoil(paper)
     assert (look(), counts(paper.volume)[Blocker.PUBLISHER]) == (1, 1)
@@ -78,6 +78,6 @@ def test_the_queries_of_a_round_do_not_grow_with_the_papers(
         look()
 
 
-def test_the_clock_looks_by_itself(paper: Paper) -> None:
+def test_the_scheduled_job_checks_all_volumes(paper: Paper) -> None:
     spoil(paper)
     assert scheduled.JOBS["check"](scheduled.stopped(NOW + timedelta(minutes=2)))["papers with new results"] == 1

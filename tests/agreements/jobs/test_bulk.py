@@ -14,7 +14,7 @@ from tests.agreements.pages import all_rows, fields_of
 pytestmark = pytest.mark.django_db
 
 
-def test_before_many_are_moved_a_page_says_how_many_and_changes_nothing(desk: Client) -> None:
+def test_before_a_bulk_action_a_page_says_how_many_and_changes_nothing(desk: Client) -> None:
     ready, without = make.paper(key="ready26"), make.paper(key="without26", contact=None)
     before = all_rows(but=BOOKKEEPING)
     page = look(desk, "issue", ready, without)
@@ -49,7 +49,7 @@ def test_issuing_twice_issues_once(desk: Client) -> None:
     assert Message.objects.count() == 1
 
 
-def test_a_page_that_showed_others_than_those_who_stand_there_now_moves_nobody(desk: Client) -> None:
+def test_a_page_that_showed_other_papers_than_now_changes_nothing(desk: Client) -> None:
     one, other = make.paper(), make.paper()
     data = {"action": "issue", "_selected_action": [str(one.pk), str(other.pk)]}
     seen = fields_of(desk.post("/admin/proceedings/paper/", data))["seen"]

@@ -61,7 +61,7 @@ def test_many_become_a_job_whose_page_shows_how_far_it_is(desk: Client) -> None:
     assert bulk.run_jobs(now) == {}
 
 
-def test_a_few_are_moved_at_once(desk: Client) -> None:
+def test_a_few_papers_are_handled_at_once(desk: Client) -> None:
     assert "<strong>2</strong> issued." in the_desk.bulk(desk, "issue", make.paper(), make.paper())
     assert not BulkJob.objects.exists()
 
@@ -85,7 +85,7 @@ def test_a_job_of_each_volume_where_the_choice_spans_several(house: House) -> No
     assert sorted(job.volume.number for job in BulkJob.objects.all()) == [247, 666]
 
 
-def test_killed_between_two_items_it_goes_on_and_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_between_two_items_it_continues_and_does_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     job = ordered("issue", *[make.paper(contact=f"author{number}@example.org") for number in range(5)])
     calls = iter(range(100))
     issue = issue_many.issue
@@ -123,7 +123,7 @@ def test_what_goes_wrong_with_one_holds_up_no_other(monkeypatch: pytest.MonkeyPa
     assert not papers[1].agreements.exists()
 
 
-def test_s05_who_loses_the_volume_meanwhile_moves_nothing_more() -> None:
+def test_s05_who_loses_the_volume_meanwhile_changes_nothing_more() -> None:
     volume = make.the_volume()
     user = make.editor("ed", volume)
     job = ordered("issue", make.paper(), make.paper(), user=user)
@@ -151,7 +151,7 @@ def test_an_assistants_reminders_are_worked_off_as_an_assistants() -> None:
     assert bulk.run_jobs(now) == {"refused": 1}
 
 
-def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
+def test_a_run_ends_in_time_and_the_next_one_continues() -> None:
     job = ordered("prepare", *[make.paper() for _ in range(4)])
     ticks = iter(make.NOW + timedelta(seconds=second) for second in range(1000))
 
@@ -164,7 +164,7 @@ def test_a_round_ends_in_time_and_the_next_one_goes_on() -> None:
     assert BulkJob.objects.get(pk=job.pk).ended_at == make.NOW
 
 
-def test_a_job_that_no_clock_works_off_says_so(desk: Client) -> None:
+def test_a_job_that_does_not_progress_says_so(desk: Client) -> None:
     job = ordered("prepare", make.paper(), user=User.objects.get(username="ed"))
     assert "Scheduled jobs have stopped." in desk.get(job_page(job)).content.decode()
 

@@ -47,7 +47,7 @@ def live(start: datetime, end: datetime, step: timedelta = HOUR) -> None:
         start += step
 
 
-def test_it_comes_once_each_working_morning_in_the_zone_of_the_volume(mailbox: Mailbox) -> None:
+def test_the_digest_comes_once_each_working_day_in_the_zone_of_the_volume(mailbox: Mailbox) -> None:
     volume, _ = needy()
     live(NOW, NOW + 7 * DAY, timedelta(minutes=30))
     sent = Message.objects.filter(kind=Kind.EDITOR_DAILY).order_by("pk")
@@ -112,13 +112,13 @@ def test_it_ends_when_the_volume_is_delivered() -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_of_two_clocks_one_writes() -> None:
+def test_of_two_workers_one_writes() -> None:
     volume, _ = needy()
     assert at_once(partial(digest.write_due, MORNING), partial(digest.write_due, MORNING)) == []
     assert len(mornings(volume)) == 1
 
 
-def test_a_clock_that_looks_again_after_a_crash_writes_no_second() -> None:
+def test_a_job_that_runs_again_after_a_crash_writes_no_second_digest() -> None:
     """The slot is the day: whatever becomes of the row that says when to look."""
     needy()
     assert digest.write_due(MORNING) == 1
@@ -145,7 +145,7 @@ def test_an_editors_address_that_is_refused_stops_quietly(mailbox: Mailbox) -> N
     assert Message.objects.filter(kind=Kind.EDITOR_REFUSED).count() == 0
 
 
-def test_who_stays_silent_is_on_the_list_before_the_deadline(mailbox: Mailbox) -> None:
+def test_an_unanswered_reminder_is_on_the_list_before_the_deadline(mailbox: Mailbox) -> None:
     """After M reminders the editors hear of it, with what to do."""
     volume = make.volume(editors_after=2)
     agreement = make.agreement("issued", of=make.paper(volume))

@@ -160,7 +160,7 @@ def dies_at(monkeypatch: pytest.MonkeyPatch, place: int) -> list[str]:
 
 
 @pytest.mark.parametrize("which", ["public", "permissions"])
-def test_what_a_dead_worker_has_made_is_not_made_again(
+def test_what_a_crashed_worker_has_made_is_not_made_again(
     volume: Volume, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
     order(volume)

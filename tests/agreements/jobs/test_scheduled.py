@@ -91,7 +91,7 @@ def test_an_outage_of_the_mail_server_does_not_pile_up_reminders(mailbox: Mailbo
     assert reminders(agreement) == {}, "the invitation is still on its way"
 
 
-def test_two_clocks_that_chase_at_once_queue_one_reminder() -> None:
+def test_two_workers_that_queue_at_once_queue_one_reminder() -> None:
     agreement = make.agreement("issued")
     send_invitation(agreement)
     due = CLOSES - 14 * DAY
@@ -206,7 +206,7 @@ def test_a_draft_has_no_timeline() -> None:
         planner.timeline_of(make.agreement("draft"))
 
 
-def test_the_clock_asks_a_constant_number_of_times_however_many_wait(
+def test_the_job_makes_a_constant_number_of_queries_however_many_wait(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for count in (3, 12):
@@ -296,7 +296,7 @@ def test_the_unsigned_have_no_year() -> None:
         scheduled.one_year_after(None)
 
 
-def test_another_clock_that_was_faster_does_not_stop_the_round() -> None:
+def test_another_worker_that_was_faster_does_not_stop_the_job() -> None:
     one, two = make.agreement("issued"), make.agreement("issued")
     stale = Agreement.objects.get(pk=one.pk)
     lifecycle.void(one, reason="A mistake.", by="editor:ed", now=NOW)
@@ -369,7 +369,7 @@ def test_an_agreement_that_was_voided_while_it_was_sealed_stays_voided() -> None
     assert (agreement.status, agreement.sealed_at) == ("voided", None)
 
 
-def test_the_rounds_come_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
+def test_the_jobs_run_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox) -> None:
     make.agreement("signed")
     now = scheduled.stopped(NOW)
     tallies = {name: dict(+run(now)) for name, run in scheduled.JOBS.items()}

@@ -31,7 +31,7 @@ def test_the_schedule_names_every_task_and_no_other() -> None:
     assert registered == scheduled == OURS
 
 
-def test_the_rounds_of_the_clock_are_the_tasks() -> None:
+def test_the_scheduled_jobs_are_the_tasks() -> None:
     assert sorted(scheduled.JOBS) == [name.removeprefix("agreements.") for name in OURS]
 
 
@@ -64,7 +64,7 @@ def test_without_a_broker_tasks_run_where_they_are_called(settings: Settings) ->
 
 
 @pytest.mark.django_db
-def test_the_tasks_do_the_rounds(mailbox: Mailbox) -> None:
+def test_the_tasks_run_the_jobs(mailbox: Mailbox) -> None:
     make.agreement("issued")
     signed = make.agreement("signed", of=make.paper(contact="ada@example.org"))
     for name in ("chase", "seal", "send"):

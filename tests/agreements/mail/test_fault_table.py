@@ -36,7 +36,7 @@ FAULTS: dict[int, tuple[str, list[str]]] = {
     8: ("killed between COMMIT and what follows it", ["test_architecture.py::test_nobody_waits_for_a_commit_to_do_the_rest"]),  # noqa: E501
     9: ("two beats, and a round by hand", [
         "agreements/jobs/test_workers.py::test_two_beats_several_workers_and_a_round_by_hand_send_each_mail_once",
-        "agreements/jobs/test_scheduled.py::test_two_clocks_that_chase_at_once_queue_one_reminder",
+        "agreements/jobs/test_scheduled.py::test_two_workers_that_queue_at_once_queue_one_reminder",
     ]),
     10: ("a task outlives visibility_timeout, or runs twice", [
         "agreements/mail/test_crashes.py::test_workers_that_meet_send_each_mail_once",

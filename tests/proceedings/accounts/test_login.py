@@ -57,7 +57,7 @@ def comes_in(client: Client, user: User, now: datetime) -> None:
 # --- the two steps
 
 
-def test_s14_a_password_and_a_code_open_the_desk() -> None:
+def test_s14_a_password_and_a_code_log_in() -> None:
     user = make.editor()
     with_app(user, NOW - 10 * STEP)
     client = browser()
@@ -252,7 +252,7 @@ def test_s14_a_session_dies_with_the_account_and_with_staff_status() -> None:
         assert not in_desk(client)
 
 
-def test_the_library_shows_no_secrets_on_the_desk() -> None:
+def test_the_library_shows_no_secrets_in_the_admin() -> None:
     client = browser()
     boss = User.objects.create_superuser("boss", password=PASSWORD)
     app = with_app(boss, NOW - 10 * STEP)

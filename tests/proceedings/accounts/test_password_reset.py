@@ -44,7 +44,7 @@ def test_the_answer_is_the_same_whether_there_is_such_an_account_or_not(mail_fol
     assert not list(mail_folder.iterdir()), "the clock mails, not the page"
 
 
-def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
+def test_the_scheduled_job_emails_a_link_to_the_account_and_to_nobody_else(mail_folder: Path) -> None:
     make.editor()
     ask("ED@desk.example")
     ask("nobody@desk.example")
@@ -55,7 +55,7 @@ def test_the_clock_mails_a_link_to_the_account_and_to_nobody_else(mail_folder: P
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"is_staff": False}, {"password": "!"}])
-def test_whom_the_desk_does_not_let_in_gets_no_mail(fields: dict[str, Any], mail_folder: Path) -> None:
+def test_an_account_without_access_gets_no_email(fields: dict[str, Any], mail_folder: Path) -> None:
     make.editor()
     User.objects.update(**fields)
     ask()

@@ -139,7 +139,7 @@ def test_real_volumes_go_in_out_and_in_without_a_difference(name: str) -> None:
     assert text == bibliography(*volume_and_papers())
 
 
-def test_a_title_edited_at_the_desk_goes_out_as_edited() -> None:
+def test_a_title_edited_in_the_admin_is_delivered_as_edited() -> None:
     bring_in(bib(paper("a25", "{BASE} Layers")))
     Paper.objects.update(title="Größere Layers & more")
 
@@ -181,7 +181,7 @@ def test_every_obstacle_is_named_at_once() -> None:
     assert places == [("TEST2025", "address"), ("a25", "author"), ("b25", "author")]
 
 
-def test_a_date_that_the_desk_put_right_replaces_what_the_file_had() -> None:
+def test_a_date_corrected_in_the_admin_replaces_the_one_of_the_file() -> None:
     bring_in(bib(paper("a25"), volume=VOLUME.replace("2025-11-03", "soon")))
     assert "  published = {soon}" in bibliography(*volume_and_papers())
 

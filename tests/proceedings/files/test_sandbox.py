@@ -42,7 +42,7 @@ def test_a_file_that_is_not_there_is_the_file_systems_to_say(tmp_path: Path) -> 
         look(tmp_path / "nothing.pdf")
 
 
-def test_a_page_that_swells_costs_the_desk_nothing_and_the_next_file_is_read(sound: Path, tmp_path: Path) -> None:
+def test_a_page_that_swells_costs_the_server_nothing_and_the_next_file_is_read(sound: Path, tmp_path: Path) -> None:
     bomb = swollen(tmp_path / "bomb.pdf", 2)
     assert bomb.stat().st_size < 3 << 20
     with sandbox.reader() as look:

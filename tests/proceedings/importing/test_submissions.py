@@ -148,7 +148,7 @@ def test_any_table_with_its_columns_named(volume: Volume, tmp_path: Path) -> Non
     assert [row[:2] for row in authors()] == [("li25a", "Yi Li"), ("li25b", "Wei Li"), ("li25b", "Bo Wang")]
 
 
-def test_a_second_import_changes_nothing_and_a_later_one_keeps_what_the_desk_knows(
+def test_a_second_import_changes_nothing_and_a_later_one_keeps_what_editors_entered(
     volume: Volume, tmp_path: Path
 ) -> None:
     run(tmp_path, "papers.csv", CMT, "--apply", volume="901")
