@@ -244,10 +244,10 @@ def test_ac10_no_paper_without_a_sealed_agreement(out: Path, tmp_path: Path, end
 def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(volume: Volume, out: Path) -> None:
     agreement = paper("lewis26b").agreements.get()
     edit = make.edit(agreement)
-    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5): ask again, or undo it")
+    refused(out, "lewis26b: the author has not confirmed an edit by the author (clause 5): ask again, or undo it")
 
     edits.record_answer(edit, confirmed=False, words="It was right.", now=make.NOW)
-    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5)")
+    refused(out, "lewis26b: the author has not confirmed an edit by the author (clause 5)")
     edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
     make.edit(agreement, what="A comma on page 2", substantive=False)
     edits.record_answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
@@ -267,7 +267,7 @@ def test_ac11_a_part_goes_without_the_paper_that_waits(volume: Volume, out: Path
     assert deliver(out, "--partial")[0] == 1
 
     assert "lewis26b" not in (out / "v901" / "v901.bib").read_text()
-    assert "lewis26b: an edit is not confirmed" in tree(out)["v901permissions/PARTIAL.txt"].decode()
+    assert "lewis26b: the author has not confirmed an edit" in tree(out)["v901permissions/PARTIAL.txt"].decode()
 
 
 def test_ac12_dates_are_iso_and_in_order(volume: Volume, out: Path) -> None:
@@ -399,7 +399,7 @@ def test_ac17_a_part_goes_out_when_asked_for_and_says_so(out: Path, tmp_path: Pa
     status, words = deliver(out, "--partial")
 
     assert status == 1
-    assert "v901 is not complete: the packages are labelled partial, 2 papers are missing." in words
+    assert "v901 is not complete: these are partial packages, and 2 papers are missing." in words
     files = tree(out)
     label = files["v901permissions/PARTIAL.txt"].decode()
     assert label.startswith("PARTIAL: v901 is not complete. These packages hold 1 papers")
@@ -533,7 +533,7 @@ def test_a_stored_file_that_was_changed_stops_the_delivery(volume: Volume, out: 
     call_command("attach_files", "901", tmp_path / "camera-ready", stdout=io.StringIO())
     PaperFile.objects.filter(paper__key="lewis26b", kind="paper").update(sha256="0" * 64)
 
-    with pytest.raises(CommandError, match="the stored file is not the one that came in"):
+    with pytest.raises(CommandError, match="the stored file was changed after the upload"):
         deliver(out)
 
     assert tree(out / "v901") == {name[5:]: body for name, body in before.items() if name.startswith("v901/")}

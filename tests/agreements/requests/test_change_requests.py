@@ -222,7 +222,7 @@ def test_a_proposal_of_what_was_signed_meanwhile_is_not_settled_any_more() -> No
     ("wanted", "why"),
     [
         ({"title": "A \ue000 sign"}, "LaTeX"),
-        ({"authors": ["Shruti Bhosale", "Tim Dettmers"]}, "corresponding author would leave"),
+        ({"authors": ["Shruti Bhosale", "Tim Dettmers"]}, "lacks the corresponding author"),
         ({"authors": ["Mike Lewis", "x" * 201]}, "cannot be an author"),
     ],
 )
