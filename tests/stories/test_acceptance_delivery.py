@@ -129,7 +129,7 @@ def test_ac5_a_key_stays_once_it_is_delivered(volume: Volume, out: Path) -> None
 def test_ac5_before_delivery_a_key_may_change_and_must_be_one_the_publisher_takes(volume: Volume, out: Path) -> None:
     Paper.objects.filter(key="lewis26b").update(key="Lewis26b")
 
-    refused(out, "keys hold small ASCII letters")
+    refused(out, "a key may contain lower-case ASCII letters")
     status, _ = deliver(out, "--partial")
 
     assert status == 1
@@ -208,8 +208,14 @@ def test_ac8_pages_agree_with_the_files_and_leave_no_gap(volume: Volume, out: Pa
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda: Paper.objects.filter(key="lewis26b").update(title="Another"), "the title changed since it was issued"),
-        (lambda: Author.objects.filter(family="Bhosale").delete(), "the list of authors changed since it was issued"),
+        (
+            lambda: Paper.objects.filter(key="lewis26b").update(title="Another"),
+            "the title changed after the agreement was issued",
+        ),
+        (
+            lambda: Author.objects.filter(family="Bhosale").delete(),
+            "the list of authors changed after the agreement was issued",
+        ),
     ],
 )
 def test_ac9_what_was_signed_is_what_goes_out(
@@ -244,10 +250,10 @@ def test_ac10_no_paper_without_a_sealed_agreement(out: Path, tmp_path: Path, end
 def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(volume: Volume, out: Path) -> None:
     agreement = paper("lewis26b").agreements.get()
     edit = make.edit(agreement)
-    refused(out, "lewis26b: the author has not confirmed an edit by the author (clause 5): ask again, or undo it")
+    refused(out, "lewis26b: the author has not confirmed an edit (clause 5): ask the author again, or undo the edit")
 
     edits.record_answer(edit, confirmed=False, words="It was right.", now=make.NOW)
-    refused(out, "lewis26b: the author has not confirmed an edit by the author (clause 5)")
+    refused(out, "lewis26b: the author has not confirmed an edit (clause 5)")
     edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
     make.edit(agreement, what="A comma on page 2", substantive=False)
     edits.record_answer(make.edit(agreement), confirmed=True, words="", now=make.NOW)
