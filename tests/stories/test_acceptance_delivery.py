@@ -129,7 +129,7 @@ def test_ac5_a_key_stays_once_it_is_delivered(volume: Volume, out: Path) -> None
 def test_ac5_before_delivery_a_key_may_change_and_must_be_one_the_publisher_takes(volume: Volume, out: Path) -> None:
     Paper.objects.filter(key="lewis26b").update(key="Lewis26b")
 
-    refused(out, "keys hold small ASCII letters")
+    refused(out, "a key may contain lower-case ASCII letters")
     status, _ = deliver(out, "--partial")
 
     assert status == 1
@@ -208,8 +208,14 @@ def test_ac8_pages_agree_with_the_files_and_leave_no_gap(volume: Volume, out: Pa
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda: Paper.objects.filter(key="lewis26b").update(title="Another"), "the title changed since it was issued"),
-        (lambda: Author.objects.filter(family="Bhosale").delete(), "the list of authors changed since it was issued"),
+        (
+            lambda: Paper.objects.filter(key="lewis26b").update(title="Another"),
+            "the title changed after the agreement was issued",
+        ),
+        (
+            lambda: Author.objects.filter(family="Bhosale").delete(),
+            "the list of authors changed after the agreement was issued",
+        ),
     ],
 )
 def test_ac9_what_was_signed_is_what_goes_out(
@@ -244,10 +250,10 @@ def test_ac10_no_paper_without_a_sealed_agreement(out: Path, tmp_path: Path, end
 def test_ac11_no_paper_leaves_with_an_edit_that_its_author_has_not_confirmed(volume: Volume, out: Path) -> None:
     agreement = paper("lewis26b").agreements.get()
     edit = make.edit(agreement)
-    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5): ask again, or undo it")
+    refused(out, "lewis26b: the author has not confirmed an edit (clause 5): ask the author again, or undo the edit")
 
     edits.record_answer(edit, confirmed=False, answer="It was right.", now=make.NOW)
-    refused(out, "lewis26b: an edit is not confirmed by the author (clause 5)")
+    refused(out, "lewis26b: the author has not confirmed an edit (clause 5)")
     edits.undo(edit, reason="It is as it was.", by="editor:ed", now=make.NOW)
     make.edit(agreement, what="A comma on page 2", substantive=False)
     edits.record_answer(make.edit(agreement), confirmed=True, answer="", now=make.NOW)
@@ -267,7 +273,7 @@ def test_ac11_a_partial_package_leaves_out_the_paper_that_waits(volume: Volume, 
     assert deliver(out, "--partial")[0] == 1
 
     assert "lewis26b" not in (out / "v901" / "v901.bib").read_text()
-    assert "lewis26b: an edit is not confirmed" in tree(out)["v901permissions/PARTIAL.txt"].decode()
+    assert "lewis26b: the author has not confirmed an edit" in tree(out)["v901permissions/PARTIAL.txt"].decode()
 
 
 def test_ac12_dates_are_iso_and_in_order(volume: Volume, out: Path) -> None:
@@ -281,8 +287,8 @@ def test_ac12_dates_are_iso_and_in_order(volume: Volume, out: Path) -> None:
 @pytest.mark.parametrize(
     ("sections", "reason"),
     [
-        (["Talks"], "a single section stops the publisher"),
-        (["Talks", "Posters"], "the section 'Notes' is not among the volume's sections"),
+        (["Talks"], "the publisher fails on a single section"),
+        (["Talks", "Posters"], "the section 'Notes' is not a section of the volume"),
         (["Talks", "Notes", "Posters"], "no paper is in the section 'Posters'"),
     ],
 )
@@ -399,7 +405,7 @@ def test_ac17_a_partial_package_is_made_on_request_and_labelled(out: Path, tmp_p
     status, words = deliver(out, "--partial")
 
     assert status == 1
-    assert "v901 is not complete: the packages are labelled partial, 2 papers are missing." in words
+    assert "v901 is not complete: these are partial packages, and 2 papers are missing." in words
     files = tree(out)
     label = files["v901permissions/PARTIAL.txt"].decode()
     assert label.startswith("PARTIAL: v901 is not complete. These packages hold 1 papers")
@@ -533,7 +539,7 @@ def test_a_stored_file_that_was_changed_stops_the_delivery(volume: Volume, out: 
     call_command("attach_files", "901", tmp_path / "camera-ready", stdout=io.StringIO())
     PaperFile.objects.filter(paper__key="lewis26b", kind="paper").update(sha256="0" * 64)
 
-    with pytest.raises(CommandError, match="the stored file is not the one that came in"):
+    with pytest.raises(CommandError, match="the stored file was changed after the upload"):
         deliver(out)
 
     assert tree(out / "v901") == {name[5:]: body for name, body in before.items() if name.startswith("v901/")}

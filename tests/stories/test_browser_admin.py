@@ -39,7 +39,7 @@ def log_in(someone: Any, name: str) -> None:
     someone.press("text=Log in >> nth=-1")
 
 
-def test_an_editors_morning(reader: OpenWindow, volume: Volume, tmp_path: Path) -> None:
+def test_an_editor_issues_reads_and_voids(reader: OpenWindow, volume: Volume, tmp_path: Path) -> None:
     make.editor("ed", volume)
     foreign = make.volume(666)
     make.paper(foreign, title="Somebody else’s", key="foreign26")

@@ -37,7 +37,7 @@ def test_an_editor_previews_pauses_and_writes_a_template(reader: Callable[..., A
         someone.check()
         assert someone.says("Next emails if nobody signs")
         someone.press("button[value=pause-volume]")
-        assert someone.says("until somebody resumes.")
+        assert someone.says("until an editor resumes them.")
         assert SigningSettings.objects.get(volume=volume).paused_until
         someone.check()
         someone.press("button[value=resume-volume]")

@@ -108,7 +108,7 @@ def test_a_bulk_action_on_the_overview_removes_a_blocker(reader: OpenWindow, for
         chair.check()
         chair.press("li:has-text('not issued') button")
         chair.check()
-        assert chair.says("1 of the 1 you chose can be moved.")
+        assert chair.says("This applies to 1 of 1 paper.")
         chair.press("input[type=submit]")
         chair.check()
         assert chair.says("1 issued.")

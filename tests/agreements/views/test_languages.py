@@ -540,7 +540,7 @@ def test_an_editor_chooses_the_language_of_a_volumes_emails_from_those_available
     assert editor_client.post(path, fields_of(page) | {"signing_settings-0-language": "fr"}).status_code == 302
     assert SigningSettings.objects.get(volume=volume).language == "fr"
     assert editor_client.post(path, fields_of(page) | {"signing_settings-0-language": "tlh"}).status_code == 200
-    with pytest.raises(ValidationError, match="'tlh' is no language of this desk"):
+    with pytest.raises(ValidationError, match="'tlh' is not available"):
         SigningSettings(language="tlh").clean_fields(exclude=["volume", "deadline"])
 
 
