@@ -1,6 +1,6 @@
 """Bounces reported by email providers: django-anymail's tracking signal -> `lifecycle.record_bounce`.
 
-Optional, for ``EMAIL_URL=anymail://provider``: ``pip install proceedings-desk[anymail]``. Providers assign their own
+Optional, for ``EMAIL_URL=anymail://provider``: ``pip install .[anymail]`` in the checkout. Providers assign their own
 Message-IDs, so ours is sent as metadata and comes back with the event.
 """
 
