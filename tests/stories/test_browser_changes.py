@@ -37,18 +37,18 @@ def test_delegating_to_a_co_author(reader: OpenWindow, width: int) -> None:
         author.go(link)
         author.press("text=Should someone else sign?")
         author.check()
-        author.press("button:text('Hand over')")
+        author.press("button:text('Delegate signing')")
         author.check()
         assert author.says("Choose who should sign.")
         page.check(f"#to-{to.pk}")
-        author.press("button:text('Hand over')")
+        author.press("button:text('Delegate signing')")
         author.check()
         assert author.focused() == "sure"
         assert page.is_checked(f"#to-{to.pk}")
         page.check("#sure")
-        author.press("button:text('Hand over')")
+        author.press("button:text('Delegate signing')")
         author.check()
-        assert author.says("Shruti Bhosale is asked to sign now")
+        assert author.says("We asked Shruti Bhosale to sign")
         author.go(link)
         assert author.says("This link no longer works")
     assert status_of(agreement) == Status.SUPERSEDED
@@ -59,7 +59,7 @@ def test_delegating_to_a_co_author(reader: OpenWindow, width: int) -> None:
         coauthor.page.fill("#typed_name", "Shruti Bhosale")
         coauthor.page.check("#authority")
         coauthor.page.check("#consent")
-        coauthor.press("button:text('Look it over')")
+        coauthor.press("button:text('Review and sign')")
         coauthor.press("button:text('Sign the agreement')")
         assert coauthor.says("Signed. Thank you.")
     assert status_of(new) == Status.SIGNED
@@ -73,11 +73,11 @@ def test_requesting_a_co_author_whose_address_is_not_on_file(reader: OpenWindow,
         author.go(f"{link}hand-over/")
         author.page.check(f"#to-{to.pk}")
         author.page.check("#sure")
-        author.press("button:text('Hand over')")
+        author.press("button:text('Delegate signing')")
         author.check()
         assert author.focused() == "email"
         author.page.fill("#email", "shruti@example.org")
-        author.press("button:text('Hand over')")
+        author.press("button:text('Delegate signing')")
         author.check()
         assert author.says("Change requested")
     assert status_of(agreement) == Status.ISSUED
@@ -92,11 +92,11 @@ def test_a_title_is_corrected(reader: OpenWindow, width: int) -> None:
         author.press("text=Is the title or an author wrong?")
         author.check()
         assert page.input_value("#title") == agreement.title
-        author.press("button:text('Send to the editors')")
+        author.press("button:text('Request this change')")
         author.check()
         assert author.says("The agreement already says this.")
         page.fill("#title", "A Better Title")
-        author.press("button:text('Send to the editors')")
+        author.press("button:text('Request this change')")
         author.check()
         assert author.says("Change requested")
         assert author.says("A Better Title")
@@ -153,7 +153,7 @@ def test_years_later_the_sealed_pdf_is_requested_by_its_reference(reader: OpenWi
     agreement = make.agreement("sealed", now=timezone.now())
     with reader(width=width, height=700) as author:
         author.go(f"/sign/{'A' * 43}/")
-        author.press("text=Ask for your copy")
+        author.press("text=request your sealed PDF")
         author.check()
         author.press("button:text('Send me the sealed PDF')")
         author.check()
@@ -172,7 +172,7 @@ def test_who_asks_too_often_is_told_to_wait(reader: OpenWindow) -> None:
             author.go(f"/sign/{'A' * 43}/")
             author.press("button:text('Send me a new link')")
         author.check()
-        assert author.says("Please wait a minute")
+        assert author.says("Too many attempts. Try again in")
 
 
 @WIDTHS
@@ -184,12 +184,12 @@ def test_a_co_author_objects(reader: OpenWindow, width: int) -> None:
     with reader(width=width, height=800) as coauthor:
         coauthor.go(path)
         coauthor.check()
-        coauthor.press("button:text('Object')")
+        coauthor.press("button:text('Object to the signature')")
         coauthor.check()
         assert coauthor.focused() == "reason"
         coauthor.page.fill("#reason", "Nobody asked me.")
         coauthor.page.check("#sure")
-        coauthor.press("button:text('Object')")
+        coauthor.press("button:text('Object to the signature')")
         coauthor.check()
-        assert coauthor.says("The editors are told")
+        assert coauthor.says("Your objection is recorded")
     assert make.history(agreement)[-1] == "object"

@@ -37,10 +37,10 @@ DESKTOP = {"width": 1280, "height": 800}
             "fr-FR",
             "fr",
             PHONE,
-            ["Accord de publication", "Pas encore signé.", "Relisez, puis signez", "C’est signé. Merci."],
+            ["Accord de publication", "Pas encore signé.", "Vérifier et signer", "C’est signé. Merci."],
         ),
-        ("zh-CN", "zh-hans", PHONE, ["出版协议", "尚未签署。", "请核对，然后签署", "已签署，谢谢您。"]),
-        ("zh-CN", "zh-hans", DESKTOP, ["出版协议", "尚未签署。", "请核对，然后签署", "已签署，谢谢您。"]),
+        ("zh-CN", "zh-hans", PHONE, ["出版协议", "尚未签署。", "核对并签署", "已签署，谢谢您。"]),
+        ("zh-CN", "zh-hans", DESKTOP, ["出版协议", "尚未签署。", "核对并签署", "已签署，谢谢您。"]),
     ],
     ids=["French on a phone", "Chinese on a phone", "Chinese on a desktop"],
 )

@@ -149,7 +149,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         assert someone.says(f"Signed on paper by Mike Lewis, dated {today}")
         someone.go(link)
         check_page(someone, "receipt")
-        assert someone.says("On paper, on")
+        assert someone.says("Signed by hand on")
 
     packages.write_delivery(packages.prepare_delivery(sealed.paper.volume, today), tmp_path)
     permissions = tmp_path / "v247permissions"

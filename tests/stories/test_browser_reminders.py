@@ -44,7 +44,7 @@ def test_an_editor_previews_pauses_and_writes_a_template(reader: Callable[..., A
         someone.press("text=Invitation")
         someone.page.fill("#id_body", "Please sign {title} by {deadline}.")
         someone.press("input[name=save]")
-        assert someone.says("Write {link} exactly once")
+        assert someone.says("{link} must occur exactly once")
         someone.check()
         someone.page.fill("#id_body", "Please sign {title} by {deadline}:\n\n{link}")
         someone.press("input[name=look]")

@@ -83,7 +83,7 @@ def test_signing_on_a_desktop(reader: OpenWindow) -> None:
         author.press(SIGN)
         author.check()
         assert author.says("Signed. Thank you.")
-        assert author.says("The publisher’s seal is being set")
+        assert author.says("We are sealing the PDF and will email it to you.")
         assert status_of(agreement) == Status.SIGNED
         assert agreement.typed_name == "Mike Lewis"
 

@@ -195,7 +195,7 @@ def test_a_form_that_was_overtaken_is_not_accepted(editor_client: Client, waitin
     sent = accepting(waiting)
     signed_form.receive_again(waiting, make.pages("better"), now=timezone.now())
     answer = editor_client.post(page_of(waiting, "scan/"), sent)
-    assert "The signer sent a newer form. Review that one." in answer.content.decode()
+    assert "The author sent a newer form. Review that one." in answer.content.decode()
     assert refreshed(waiting).status == Status.RECEIVED
 
 

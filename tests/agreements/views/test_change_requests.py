@@ -232,7 +232,7 @@ def test_an_editor_accepts_and_sees_the_new_agreement() -> None:
     made = make.change_request(agreement, note="We renamed it.")
     client, url = editor_client(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     page = shown(client.get(url))
-    for words in ("A Better Title", "We renamed it.", "Accept", "Refuse", agreement.reference):
+    for words in ("A Better Title", "We renamed it.", "Accept request", "Reject request", agreement.reference):
         assert words in page
     assert "A Better Title" in shown(client.get("/admin/agreements/changerequest/"))
     answer = client.post(url, {"accept": "Accept"})
@@ -250,7 +250,7 @@ def test_an_editor_rejects_with_a_reason_only() -> None:
     client, url = editor_client(agreement.paper.volume), f"/admin/agreements/changerequest/{made.pk}/change/"
     refused = client.post(url, {"refuse": "Refuse", "reason": " "})
     assert refused.status_code == 400
-    assert "Say why" in shown(refused)
+    assert "Enter a reason. We send it to the author." in shown(refused)
     assert client.post(url, {"refuse": "Refuse", "reason": "It is printed."}).status_code == 302
     made.refresh_from_db()
     assert (made.state, made.answer, made.resolved_by) == ("refused", "It is printed.", "editor:ed")
