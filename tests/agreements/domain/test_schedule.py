@@ -57,7 +57,7 @@ POLICIES = st.builds(
     Policy,
     closes_at=MOMENTS,
     offsets=st.lists(st.integers(-30, 30), unique=True, max_size=8).map(tuple),
-    most=st.integers(0, 8),
+    max_reminders=st.integers(0, 8),
     revision=st.integers(1, 3),
     coauthors_after=st.integers(1, 9),
     hours=HOURS,
