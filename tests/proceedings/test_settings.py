@@ -100,7 +100,7 @@ def test_production_is_clean_with_a_key_made_by_our_own_command(tmp_path: Path) 
     )
     again = start("seal_key", "new", "--organisation", "A Publisher", **variables)
     assert again.returncode != 0
-    assert "is there already and is not overwritten" in again.stderr
+    assert "exists already" in again.stderr
 
 
 def test_production_without_its_key_does_not_pass_the_check(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.stories.test_browser_signing import invited, status_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 OpenWindow = Callable[..., Any]
-SEND = "button:text('Send the form')"
+SEND = "button:text('Send the signed form')"
 
 
 def picture(someone: Any, name: str) -> None:

@@ -116,12 +116,12 @@ def test_without_javascript_the_file_is_uploaded(reader: OpenWindow, tmp_path: P
             plain.go("/verify/")
             plain.check()
             plain.page.set_input_files("#file", files[name])
-            plain.press("text=Verify")
+            plain.press("button:text('Verify the file')")
             plain.check()
             assert plain.says(words)
     with reader(width=width, java_script_enabled=False) as plain:
         plain.go("/verify/")
-        plain.press("text=Verify")
+        plain.press("button:text('Verify the file')")
         assert plain.says("Choose a PDF file.")
 
 

@@ -142,7 +142,7 @@ def test_never_after_a_stop_or_during_a_pause(
 ) -> None:
     life = Life.begin(policy, issued_at, OTHERS).live(looks[:when])
     before = len(life.reminded), len(life.asked)
-    end = {"stopped": True} if stopped else {"paused_until": FOREVER}
+    end = {"reminders_stopped": True} if stopped else {"paused_until": FOREVER}
     life.timeline = replace(life.timeline, **end)
     life.live(looks[when:])
     assert (len(life.reminded), len(life.asked)) == before

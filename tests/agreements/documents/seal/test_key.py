@@ -39,7 +39,7 @@ def test_a_key_is_never_overwritten(place: Path) -> None:
     seal_key("new", "--organisation", "Press of Tests")
     before = (place / "key.pem").read_bytes()
 
-    with pytest.raises(CommandError, match="is there already"):
+    with pytest.raises(CommandError, match="exists already"):
         seal_key("new", "--organisation", "Press of Tests")
 
     assert (place / "key.pem").read_bytes() == before
