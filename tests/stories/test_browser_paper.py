@@ -146,7 +146,7 @@ def test_a_form_on_paper_from_the_printer_to_the_permissions(reader: OpenWindow,
         someone.page.set_input_files("#file", file(tmp_path, "Permission.pdf", body))
         someone.page.wait_for_selector(".verdict.good")
         someone.check()
-        assert someone.says(f"Signed on paper by Mike Lewis, dated {today}")
+        assert someone.says(f"Signed by hand by Mike Lewis, dated {today}")
         someone.go(link)
         check_page(someone, "receipt")
         assert someone.says("Signed by hand on")
