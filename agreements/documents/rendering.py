@@ -94,7 +94,7 @@ def seal_form(agreement: Agreement, key: seal.SealKey, trust: seal.TrustMaterial
     """
     shown = bytes(agreement.shown.body)
     if sha256(shown) != agreement.shown_sha256:
-        raise seal.SealError("The kept form is not the one that was shown: its digest differs. Look into the database.")
+        raise seal.SealError("The kept form is not the one that was shown: its digest differs. Check the database.")
     stamp = pdf.make_stamp(
         agreement.facts, agreement_text.load(agreement.text.version), key.owner, settings.SEAL_OFFICER
     )

@@ -104,5 +104,5 @@ def get_fields(model: type[Model], names: Iterable[str]) -> tuple["Field[Any, An
 def get_field(model: type[Model], name: str) -> "Field[Any, Any]":
     found = model._meta.get_field(name)
     if not isinstance(found, Field):
-        raise FieldDoesNotExist(f"{name} is no column of {model._meta.db_table}.")
+        raise FieldDoesNotExist(f"{name} is not a column of {model._meta.db_table}.")
     return found
