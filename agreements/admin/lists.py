@@ -63,7 +63,7 @@ def order_by_status(*groups: list[Status]) -> Case:
 class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
-        """At most `MOST`."""
+        """Count the rows, up to `MAX_ROWS`."""
         rows: Any = self.object_list
         return int(rows.order_by().values("pk")[:MAX_ROWS].count())
 
@@ -71,7 +71,7 @@ class CappedPaginator(Paginator):
 class ExportableList(OwnVolumes):
     """A list whose rows are papers or agreements; `pair` says which of each a row is about.
 
-    Its queryset brings the authors, the volume with its terms, the messages, and `of_its_paper`.
+    Its queryset loads the authors, the volume with its signing settings, the messages, and `paper_annotations`.
     """
 
     paginator = CappedPaginator

@@ -244,7 +244,7 @@ def build_state_from_models(paper: Paper, agreement: Any, row: Any) -> PaperStat
     """Return the state of one loaded paper: with authors, signing settings, and its agreement with messages and
     requests.
 
-    `row` is the paper or the agreement, whichever has the annotations of `of_its_paper`.
+    `row` is the paper or the agreement, whichever has the annotations of `paper_annotations`.
     """
     authors = sorted(paper.authors.all(), key=lambda author: author.position)
     signing_settings = getattr(paper.volume, "signing_settings", None)

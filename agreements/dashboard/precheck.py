@@ -59,7 +59,7 @@ def check_papers(volume: Volume) -> int:
 
 
 def count_errors(volume: Volume, papers: list[Paper]) -> Counter[int]:
-    """Count the errors of each paper by its primary key, ignoring those that `comes_last` names."""
+    """Count the errors of each paper by its primary key, ignoring those of `is_about_missing_pdf`."""
     rows = {paper.key: paper.pk for paper in papers}
     records = paper_records(papers)
     found = [*rules.check_all(volume_record(volume), records), *file_findings(papers, records)]

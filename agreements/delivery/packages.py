@@ -239,7 +239,7 @@ def fingerprint(delivery: Delivery) -> str:
         (one.reference, one.status, one.sealed_sha256, one.reason, readiness.describe_edits(one))
         for one in delivery.ready_agreements
     ]
-    # Not `handover.record`: without a publication date it contains the day of the delivery.
+    # Not `delivery.record`: without a publication date it contains the day of the delivery.
     facts = (volume_record(delivery.volume), delivery.records, files, sealed, delivery.reasons)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

@@ -211,7 +211,7 @@ class PackageBuilder:
         return digest.hexdigest()
 
     def checkpoint(self, file: BinaryIO, done: int, size: int) -> None:
-        """Sync the file and record the progress, at most every `EVERY`."""
+        """Sync the file and record the progress, at most once in `PROGRESS_INTERVAL`."""
         now = self.clock()
         if now - self.reported_at < PROGRESS_INTERVAL and size - self.reported_size < PROGRESS_BYTES:
             return

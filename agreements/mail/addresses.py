@@ -94,9 +94,9 @@ def quiet_periods(
     delay: timedelta = timedelta(hours=1),
     exclude: Iterable[int] = (),
 ) -> QuietPeriods:
-    """Return which addresses had an unrequested email within `gap`, or have one open; the latter are busy for `aside`.
+    """Return which addresses had an unrequested email within `gap`, or have one open; the latter wait for `delay`.
 
-    A message is open in one of the states `leaving`. Messages with the primary keys `besides` are ignored.
+    A message is open in one of `open_states`. Messages with the primary keys `exclude` are ignored.
     """
     periods, open_set = QuietPeriods(), set(open_states)
     messages = (

@@ -34,19 +34,19 @@ BatchTemplates = dict[tuple[Any, ...], tuple[BatchTemplate, BatchTemplate]]
 
 
 class Composer:
-    """The emails for some outbox rows. It reads what they need, and makes their links, for all of them together."""
+    """Composes the emails of some message rows. Loads what they need and creates their links in bulk."""
 
     def __init__(self, messages: Iterable[Message], now: datetime) -> None:
         messages = list(messages)
         self.languages = addresses.find_languages(message.recipient for message in messages)
         self.links: dict[tuple[int, str], str] = {}
-        wishes = [wish for message in messages for wish in links.link_specs(message, now)]
-        for wish, url in zip(wishes, links.create_links(wishes, now), strict=True):
-            self.links[wish.message.pk, wish.purpose] = url
-        about = {one.agreement_id for message in messages for one in (message, *message.parts)}
-        first = Message.objects.filter(agreement__in=about - {None}, idempotency_key="invitation")
-        ids = first.values_list("agreement", "message_id", "carrier__message_id")
-        self.invitations = {agreement: carrier or own for agreement, own, carrier in ids}
+        specs = [spec for message in messages for spec in links.link_specs(message, now)]
+        for spec, url in zip(specs, links.create_links(specs, now), strict=True):
+            self.links[spec.message.pk, spec.purpose] = url
+        agreement_ids = {one.agreement_id for message in messages for one in (message, *message.parts)}
+        invitations = Message.objects.filter(agreement__in=agreement_ids - {None}, idempotency_key="invitation")
+        message_ids = invitations.values_list("agreement", "message_id", "carrier__message_id")
+        self.invitations = {agreement: carrier or own for agreement, own, carrier in message_ids}
         volumes = {volume_of(message).pk for message in messages}
         self.email_templates = {
             (own.volume_id, own.kind): own for own in EmailTemplate.objects.filter(volume__in=volumes)
@@ -54,28 +54,28 @@ class Composer:
         self.batch_templates: BatchTemplates = {}
 
     def compose(self, message: Message, now: datetime) -> EmailMessage:
-        """The email for one of the rows, in the language of its reader.
+        """Compose the email of one of the rows, in the recipient's language.
 
-        Raises any error that keeps it from being written; the caller records it.
+        Any exception of rendering is passed on; the caller handles it.
         """
         with translation.override(self.language_of(message)):
             return self.render_email(message, now)
 
     def language_of(self, message: Message) -> str:
-        """The language in which they last used the pages, else the volume's. Editors read English."""
+        """The language in which the recipient last used the pages, else the volume's. Editors get English."""
         if not kind_of(message).is_to_authors:
             return ENGLISH
         return self.languages.get(message.recipient.lower()) or volume_of(message).signing_settings.language
 
     def render_email(self, message: Message, now: datetime) -> EmailMessage:
-        """The email in the active language."""
-        # Of several papers all but one may have dropped out meanwhile.
+        """Render the email in the active language."""
+        # All but one of the papers of a combined email may have been cancelled since.
         shown = message.parts[0] if len(message.parts) == 1 else message
         kind = kind_of(shown)
         volume = volume_of(shown)
         signing_settings = volume.signing_settings
         context = self.make_context(shown, volume, now)
-        # A title may hold a line break that a header must not; the template engine adds one at the end anyway.
+        # A title may contain a line break, which a header must not; the template engine adds one at the end.
         subject = " ".join(render(kind.templates[0], context).split())
         stop = str(context["stop"])
         body, page = self.render_bodies(shown, OWN_TEXT if context["own"] else kind.path, context)
@@ -99,7 +99,7 @@ class Composer:
         return mail
 
     def render_bodies(self, shown: Message, path: str, context: contexts.Context) -> tuple[str, str]:
-        """The email as text and as HTML, from the templates at `path`."""
+        """Render the templates at `path` as text and as HTML."""
         if not kind_of(shown).is_batch or context["reason"]:
             return render(f"{path}.txt", context), render(f"{path}.html", context)
         values = contexts.values_in_batch(shown.agreement, context)
@@ -108,19 +108,19 @@ class Composer:
             "by_an_author": shown.agreement.signer in shown.agreement.authors,
         }
         empty = tuple(name for name, value in values.items() if not value)
-        # All that decides what the email says, beside the values.
-        same = (shown.kind, path, context["volume"].pk, translation.get_language(), *shared_values.values(), empty)
-        same += (context["late"], context["days_left"])
-        if same not in self.batch_templates:
+        # All values besides the placeholders that decide the content.
+        cache_key = (shown.kind, path, context["volume"].pk, translation.get_language(), *shared_values.values(), empty)
+        cache_key += (context["late"], context["days_left"])
+        if cache_key not in self.batch_templates:
             marks = {name: value and mark_for(name) for name, value in values.items()}
-            self.batch_templates[same] = self.make_batch_templates(path, shown.kind, context, marks, shared_values)
-        text, page = self.batch_templates[same]
+            self.batch_templates[cache_key] = self.make_batch_templates(path, shown.kind, context, marks, shared_values)
+        text, page = self.batch_templates[cache_key]
         return text.fill(values), page.fill({name: escape(value) for name, value in values.items()})
 
     def make_batch_templates(
         self, path: str, kind: str, context: contexts.Context, marks: dict[str, str], shared_values: dict[str, Any]
     ) -> tuple[BatchTemplate, BatchTemplate]:
-        """An email of a batch as text and as HTML, with marks in place of what each has of its own."""
+        """Render the templates once, as text and HTML, with marks in place of the values that differ between emails."""
         agreement = SimpleNamespace(**marks | shared_values, facts=SimpleNamespace(**shared_values))
         agreement.authors = [marks["authors"]]
         marked_context = context | marks | {"agreement": agreement}
@@ -130,7 +130,7 @@ class Composer:
         return text, page
 
     def make_context(self, shown: Message, volume: Volume, now: datetime) -> contexts.Context:
-        """Everything that the email's templates may say."""
+        """Return the context of the email's templates."""
         context = contexts.about_volume(shown, volume, self.link, now)
         context["addressee"] = self.name_of(shown)
         if not shown.volume_id:
@@ -149,7 +149,7 @@ class Composer:
         return next((self.links[message.pk, one] for one in purposes if (message.pk, one) in self.links), "")
 
     def thread_headers(self, message: Message) -> dict[str, str]:
-        """Headers that let mail programs keep all emails about one agreement together (RFC 5322, 3.6.4)."""
+        """Headers that group all emails about an agreement in one thread (RFC 5322, 3.6.4)."""
         about = [one.agreement_id for one in (message, *message.parts)]
         first = list(dict.fromkeys(self.invitations[one] for one in about if one in self.invitations))
         if not first or message.message_id in first:
@@ -158,7 +158,7 @@ class Composer:
 
 
 def compose(message: Message, now: datetime) -> EmailMessage:
-    """The email for one outbox row."""
+    """Compose the email of one message row."""
     return Composer([message], now).compose(message, now)
 
 
@@ -171,7 +171,7 @@ def render(template: str, context: contexts.Context) -> str:
 
 
 def attach_files(mail: EmailMultiAlternatives, attachment: Attachment | None, shown: Message) -> None:
-    """Adds the files that the kind of email brings. Raises OSError if private storage does not answer."""
+    """Attach the files of this kind of email. Raises OSError if private storage does not answer."""
     if attachment is Attachment.SEALED_PDF:
         mail.attach(f"{shown.agreement.paper_key}Permission.pdf", read_sealed_pdf(shown.agreement), "application/pdf")
     elif attachment is Attachment.CITATIONS:
@@ -180,6 +180,6 @@ def attach_files(mail: EmailMultiAlternatives, attachment: Attachment | None, sh
 
 
 def read_sealed_pdf(agreement: Agreement) -> bytes:
-    """The sealed PDF from private storage. Raises OSError if the storage does not answer; we try the email again."""
+    """Read the sealed PDF from private storage. Raises OSError if the storage does not answer; the email is retried."""
     with storages["private"].open(agreement.sealed_file) as file:
         return bytes(file.read())

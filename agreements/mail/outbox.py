@@ -119,11 +119,8 @@ def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> 
     email. Call it in a transaction that has locked the address, so that concurrent calls see each other's emails.
     """
     carrier = find_carrier(request, now, due_at)
-    return bool(
-        insert_messages(
-            [new_message(now, **columns_of(request), carrier=carrier, due_at=carrier.due_at if carrier else due_at)]
-        )
-    )
+    due_at = carrier.due_at if carrier else due_at
+    return bool(insert_messages([new_message(now, **columns_of(request), carrier=carrier, due_at=due_at)]))
 
 
 def find_carrier(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
@@ -173,9 +170,7 @@ def insert_messages(messages: list[Message]) -> int:
 
 
 def queue_all(recipients: Iterable[tuple[int, str, str]], *, kind: Message.Kind, now: datetime) -> int:
-    """Queue many emails of one kind: (agreement's primary key, idempotency key, recipient). Returns
-    how many are new.
-    """
+    """Queue many emails of one kind: (agreement's key, idempotency key, recipient). Returns how many are new."""
     messages = [
         new_message(now, agreement_id=pk, idempotency_key=idempotency_key, kind=kind, recipient=address)
         for pk, idempotency_key, address in recipients

@@ -81,7 +81,7 @@ class Case(NamedTuple):
 class PlannerBatch:
     """Some agreements from `waiting`, with everything that the decision needs.
 
-    Co-authors are loaded where the escalation is due; with `ahead` for all agreements, as a simulation needs.
+    Co-authors are loaded where the escalation is due; with `all_agreements` for all, as a simulation needs.
     """
 
     def __init__(self, agreements: Iterable[Agreement], *, all_agreements: bool = False) -> None:

@@ -103,7 +103,7 @@ class UploadForm(forms.Form):
         return data
 
 
-@csrf_exempt  # the check reads the whole request: not before its length is known. `take_in` makes up for it
+@csrf_exempt  # the check reads the whole request: not before its length is known. `receive_upload` checks it then
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def upload_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:

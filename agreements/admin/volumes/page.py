@@ -78,16 +78,16 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
         return VolumeList
 
     def add_counts(self, volumes: list[Any]) -> None:
-        """Hangs its `Numbers` on each volume, in two queries for all."""
+        """Add its `VolumeCounts` to each volume, in two queries for all."""
         accepted = Paper.objects.filter(volume__in=volumes, status=Paper.Status.ACCEPTED)
         papers = dict(accepted.order_by().values_list("volume").annotate(count=Count("pk")))
-        paper_state: dict[tuple[int, str], int] = {}
+        counts: dict[tuple[int, str], int] = {}
         agreements = Agreement.objects.filter(paper__in=accepted, status__in=[*LIVE, Status.DECLINED]).order_by()
         counted = agreements.values_list("paper__volume", "status").annotate(count=Count("paper", distinct=True))
         for volume, status, count in counted:
-            paper_state[volume, status] = count
+            counts[volume, status] = count
         for volume in volumes:
-            by_status = {status: paper_state.get((volume.pk, status), 0) for status in Status}
+            by_status = {status: counts.get((volume.pk, status), 0) for status in Status}
             volume.counts = VolumeCounts(
                 papers=papers.get(volume.pk, 0),
                 issued=sum(by_status[status] for status in LIVE - {Status.DRAFT}),
@@ -175,6 +175,6 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
 
 
 def stopped_jobs_message(volume: Any, now: datetime) -> list[str]:
-    """What keeps all volumes waiting, in words, from `health.pulse`."""
+    """Say which scheduled jobs have stopped, from the columns of `health.heartbeat`."""
     idle = health.seconds_since(now, volume.jobs_ran_at) if volume.jobs_ran_at else None
     return health.stopped_jobs(idle, health.seconds_since(now, volume.oldest_due_at))

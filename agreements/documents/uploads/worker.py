@@ -1,7 +1,7 @@
 """The child process: ``python -m agreements.documents.uploads.worker FOLDER``.
 
 FOLDER contains the files, named 0, 1, … The process writes their pages to FOLDER/pages.pdf and each re-encoded photo to
-FOLDER/0.jpg, and prints the result as JSON. Only `inspect.ask_worker` starts it.
+FOLDER/0.jpg, and prints the result as JSON. Only `inspect.run_worker` starts it.
 """
 
 import json
