@@ -1,4 +1,4 @@
-"""Moves for many at once: a page that says how many and what will happen, then a page that names every failure."""
+"""Bulk actions: a page that says how many papers are affected and how, then a page that names every skipped one."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from proceedings.models import Paper
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """One move for many: its words, and what it wants to know beside who is meant."""
+    """One bulk action: its texts, and the form for what it needs to know."""
 
     verb: str
     label: str
@@ -116,14 +116,14 @@ BULK_ACTIONS = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What becomes, or became, of each."""
+    """What will happen, or has happened, to each paper or agreement."""
 
     eligible: list[bulk_jobs.Pair] = field(default_factory=list)
     skipped: list[tuple[Paper, str]] = field(default_factory=list)
 
     @property
     def seen(self) -> str:
-        """What a page that was confirmed had shown."""
+        """The state that the confirmed page had shown."""
         return sha256(",".join(str(paper.pk) for paper, _ in self.eligible).encode())[:16]
 
     @property
@@ -136,12 +136,12 @@ class Outcome:
 
     @property
     def reasons(self) -> list[tuple[str, list[str]]]:
-        """The refusals, gathered by reason."""
+        """The skipped ones, grouped by reason."""
         return summarize((why, paper.key) for paper, why in self.skipped)
 
 
 def summarize(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """Reasons with the keys of all papers that were refused for each."""
+    """Each reason with the keys of all papers that were skipped for it."""
     found: dict[str, list[str]] = {}
     for why, key in skipped:
         found.setdefault(why, []).append(key)
@@ -149,7 +149,7 @@ def summarize(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]
 
 
 def skip_reason(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> str:
-    """Why this one cannot be moved, with what to do about it; empty when it can."""
+    """Why this one is skipped, and what to do about it; empty if the action applies."""
     live = agreement if agreement and agreement.status in LIVE else None
     if bulk.verb == "remind":
         if live and live.status == Status.RECEIVED:
@@ -177,7 +177,7 @@ def skip_reason(bulk: BulkAction, paper: Paper, agreement: Agreement | None) -> 
 
 
 def waive_skip_reason(paper: Paper, live: Agreement | None) -> str:
-    """A paper without an agreement under way can be waived too, such as after a refusal to sign."""
+    """A paper without a live agreement can be waived too, for example after its author declined."""
     if paper.status == Paper.Status.WITHDRAWN:
         return "The paper is withdrawn."
     if live is None or "waive" in allowed_transitions(live.status):
@@ -199,7 +199,7 @@ def not_ready_reason(bulk: BulkAction, paper: Paper) -> str:
 
 
 class BulkActions(ExportableList):
-    """Adds the moves of `bulk_verbs` to the actions of a list."""
+    """Adds the bulk actions of `bulk_verbs` to a list."""
 
     bulk_verbs: tuple[str, ...] = ()
 
@@ -241,7 +241,7 @@ class BulkActions(ExportableList):
         return self.render_page(request, bulk, plan, "bulk_action.html", form=form)
 
     def run_or_queue(self, request: HttpRequest, bulk: BulkAction, plan: Outcome, form: BulkActionForm) -> HttpResponse:
-        """A few at once; many as a job for each volume, with a page that shows how far it is."""
+        """Apply the action to a few at once; for many, start a job per volume with a page of its progress."""
         pairs, now = form.selected(plan.eligible), timezone.now()
         if len(pairs) <= bulk_jobs.MAX_IN_REQUEST:
             return self.render_page(
@@ -270,7 +270,7 @@ class BulkActions(ExportableList):
         return HttpResponseRedirect(page)
 
     def check_selection(self, request: HttpRequest, bulk: BulkAction, chosen: Iterable[Any]) -> Outcome:
-        """Who can be moved and who cannot; nothing is changed."""
+        """Show to whom the action applies, and who is skipped. Changes nothing."""
         plan = Outcome()
         editable = None if bulk.by_assistant else set(edited_volumes(request).values_list("pk", flat=True))
         for row in chosen:
@@ -304,7 +304,7 @@ class BulkActions(ExportableList):
 
 
 def run_action(bulk: BulkAction, plan: Outcome, form: BulkActionForm, *, by: str) -> Outcome:
-    """Each on its own, so that one refusal holds up nobody."""
+    """Apply the action to each one separately, so that a skipped one does not stop the others."""
     done = Outcome(skipped=list(plan.skipped))
     for paper, agreement in form.selected(plan.eligible):
         data = form.data_of.get(paper.pk, {})

@@ -1,4 +1,4 @@
-"""What the lists of papers and of agreements share: columns, order, counts with an end, CSV."""
+"""What the lists of papers and agreements share: columns, order, capped counts, CSV."""
 
 import csv
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from proceedings.accounts.permissions import OwnVolumes, chosen_volume
 from proceedings.models import Paper
 
 MAX_ROWS = 5000
-"""No list counts further: to count a hundred thousand rows takes longer than to show a page. Any volume is smaller."""
+"""Counts stop here: counting 100,000 rows takes longer than showing a page. Every volume is smaller."""
 
 CHUNK = 500
 
@@ -43,10 +43,10 @@ SHOWN_IN_COLUMNS = frozenset(
         Blocker.NO_CONTACT,
     }
 )
-"""What the chip of the status, or another column, says already."""
+"""Blockers that the status or another column already shows."""
 
 NOT_IN_REMARKS = SHOWN_IN_COLUMNS | {Blocker.NO_PDF}
-"""The board counts files; a line about them under every status would hide what needs a person."""
+"""The overview counts missing files; a line under every status would hide what needs action."""
 
 CSV_HEAD = (
     *("volume", "paper", "title", "section", "corresponding author", "e-mail", "agreement", "status", "blocked by"),
@@ -55,7 +55,7 @@ CSV_HEAD = (
 
 
 def order_by_status(*groups: list[Status]) -> Case:
-    """The place of a status among `groups`: what needs a person stands before what waits and what is done."""
+    """The position of a status among `groups`: needs action first, then waiting, then done."""
     cases = [When(status__in=statuses, then=Value(place)) for place, statuses in enumerate(groups)]
     return Case(*cases, default=Value(len(groups)), output_field=IntegerField())
 
@@ -80,7 +80,7 @@ class ExportableList(OwnVolumes):
     list_per_page = 50
     list_max_show_all = 200
     priority_ordering: ClassVar[list[Any]] = []
-    """The order of a list that is about one volume. Across volumes no such order could be quick."""
+    """The order within one volume. Across volumes such an order would be slow."""
 
     def pair(self, row: Any) -> tuple[Paper, Agreement | None]:
         raise NotImplementedError
@@ -98,7 +98,7 @@ class ExportableList(OwnVolumes):
         return find_blockers(paper_state.build_state_from_models(paper, agreement, row), timezone.now())
 
     def remarks(self, row: Any) -> str:
-        """What else is the matter, as a quiet line under the status."""
+        """Further blockers, in one small line under the status."""
         labels = "; ".join(
             BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row) if blocker not in NOT_IN_REMARKS
         )
@@ -155,7 +155,7 @@ class ExportableList(OwnVolumes):
         return response
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The list as CSV, with the same search, filters and scope; streamed, so that its length does not matter."""
+        """The list as CSV with the same search, filters and scope; streamed, so that its length does not matter."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if not self.has_view_permission(request):
@@ -197,7 +197,7 @@ class ExportableList(OwnVolumes):
 
 
 class Echo:
-    """A file that hands back what is written into it."""
+    """A file object that returns what is written to it."""
 
     def write(self, text: str) -> bytes:
         return text.encode()

@@ -1,4 +1,4 @@
-"""The public pages: an author reads, signs, declines or asks for something else. GET changes nothing."""
+"""The public pages: authors read, sign, decline or request a change. GET changes nothing."""
 
 from agreements.documents.download import sealed_response
 

@@ -1,4 +1,4 @@
-"""For authors after the signature: is this edit right (clause 5)? what is to be corrected in the published paper?"""
+"""For authors after the signature: confirm an edit (clause 5), request a correction, object."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +19,7 @@ from proceedings.web.request_info import now_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, token: str) -> HttpResponse:
-    """Shows the edit and takes the author's word, once."""
+    """Show the edit; on POST record the author's answer, once."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
     link = links.find_link(token, Link.Purpose.EDIT, now_of(request))
@@ -44,7 +44,7 @@ def edit(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes an author's request to correct the published paper."""
+    """Record an author's request to correct the published paper."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
     link = links.find_link(token, Link.Purpose.CORRECT, now_of(request))
@@ -84,7 +84,7 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def objection(request: HttpRequest, token: str) -> HttpResponse:
-    """Says what was signed for them; takes an objection with its reason and a tick."""
+    """Show what was signed for the co-author; record an objection with its reason and a tick."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
     link = links.find_link(token, Link.Purpose.OBJECT, now_of(request))

@@ -1,4 +1,4 @@
-"""Not the right person, or not the right facts."""
+"""Another signer, or another title or authors."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +19,7 @@ from proceedings.web.request_info import now_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """To a co-author whose address is on file, at once; to anybody else when an editor agrees."""
+    """Delegate to a co-author with a known address at once; request any other signer from the editors."""
     agreement, now = link.agreement, now_of(request)
     text = agreement_text.load(agreement.text.version)
     data = request.POST if request.method == "POST" else None
@@ -46,7 +46,7 @@ def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def request_change(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """Another title, other authors, another spelling of a name: for an editor to accept."""
+    """Request another title, other authors or another spelling from the editors."""
     agreement = link.agreement
     text = agreement_text.load(agreement.text.version)
     form = ChangeRequestForm(request.POST if request.method == "POST" else None, facts=agreement.facts, wording=text)

@@ -1,4 +1,4 @@
-"""What every public page needs: the time, where somebody comes from, and the answer to links that do not work."""
+"""What every public page needs, and the answer to links that do not work."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +21,7 @@ Page = Callable[[HttpRequest, str, Link], HttpResponse]
 
 
 def link_expired_page(request: HttpRequest) -> HttpResponse:
-    """The one answer to every link that does not work, whatever the reason. A post that meets it is counted."""
+    """The same page for every link that does not work, whatever the reason. A POST to it counts against the limit."""
     if request.method == "POST":
         rate_limits.use_limit(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request))
     # Relative, so that the page says the same, to the byte, for every link.
@@ -31,7 +31,7 @@ def link_expired_page(request: HttpRequest) -> HttpResponse:
 
 
 def too_many_attempts(request: HttpRequest, wait: str) -> HttpResponse:
-    """Says how long to wait. Nothing was changed."""
+    """Say how long to wait. Nothing was changed."""
     return render(request, "agreements/too_many_attempts.html", {"wait": wait}, status=429)
 
 
@@ -42,9 +42,10 @@ def too_many_misses(request: HttpRequest) -> bool:
 
 
 def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[HttpRequest, str], HttpResponse]]:
-    """A page about an agreement that waits for its signature, behind a mailed link.
+    """A view of an agreement that awaits its signature, behind a mailed link.
 
-    Once it is signed, `signed` answers, or the way leads to the receipt. All other links get the one calm page.
+    Once it is signed, `signed` answers, or a redirect leads to the receipt. All other links get the page of expired
+    links.
     """
 
     def decorate(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -66,10 +67,10 @@ def behind_link(*, signed: Page | None = None) -> Callable[[Page], Callable[[Htt
 
 
 def redirect_to_start(token: str) -> HttpResponse:
-    """Back to the first page of the link, which says how things stand."""
+    """Redirect to the first page of the link, which shows the present state."""
     return HttpResponseRedirect(reverse("sign", args=[token]), status=303)
 
 
 def remember_language(request: HttpRequest, address: str) -> None:
-    """Mails to `address` speak as the page did from which its owner has just sent something."""
+    """Write future emails to `address` in the language of the page that its owner has just used."""
     addresses.remember_language(address, request.LANGUAGE_CODE)

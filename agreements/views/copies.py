@@ -1,4 +1,4 @@
-"""The sealed copy, and links by mail once more for whoever has lost theirs."""
+"""The sealed PDF, and new links by email."""
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +19,7 @@ from proceedings.web.request_info import address_of, now_of
 @never_cache
 @require_safe
 def sealed_pdf(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
-    """The sealed file, for the signer."""
+    """The sealed PDF, for the signer."""
     link = links.find_link(token, Link.Purpose.COPY, now_of(request))
     if link is None or not link.agreement.sealed_file:
         return link_expired_page(request)
@@ -30,7 +30,7 @@ def sealed_pdf(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
 @never_cache
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
-    """A fresh link, or the copy once signed, to the address on file. The same answer whatever the link was."""
+    """Request a new link, or the sealed PDF once signed, to the address on file. The same answer for every link."""
     if not rate_limits.use_limit(rate_limits.EXPIRED_LINKS, address_of(request), now_of(request)):
         return too_many_attempts(request, _("a minute"))
     link_requests.request_link(now_of(request), token=token)
@@ -40,7 +40,7 @@ def new_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_sealed_pdf(request: HttpRequest) -> HttpResponse:
-    """The copy for whoever has no link any more: by the agreement's reference, to the address on file."""
+    """Request the sealed PDF without a link: by the agreement's reference, to the address on file."""
     if too_many_misses(request):
         return too_many_attempts(request, _("a minute"))
     form = CopyForm(request.POST if request.method == "POST" else None)

@@ -1,4 +1,4 @@
-"""What authors send: the signature, the refusal, and what they ask for instead."""
+"""Forms that authors submit: the signature, declining, and requests."""
 
 import re
 import unicodedata
@@ -21,13 +21,13 @@ from proceedings.bibtex.names import Name, NotANameError, read_name
 from proceedings.models import Author
 
 BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
-"""A name with another way to write it in brackets, such as the family's own letters beside Latin ones."""
+"""A name followed by another spelling in brackets, such as the native script after Latin letters."""
 
 TOO_LONG = gettext_lazy("This is too long. Write at most %(limit_value)d characters.")
 
 
 class SignForm(forms.Form):
-    """Name, two ticks. Nothing is filled in or ticked beforehand (15 USC 7006(5): intent)."""
+    """Name and two ticks. Nothing is filled in or ticked beforehand (15 USC 7006(5): intent)."""
 
     typed_name = forms.CharField(
         label=gettext_lazy("Your full name"),
@@ -48,7 +48,7 @@ class SignForm(forms.Form):
         }
     )
     drawing = forms.CharField(required=False, strip=False)
-    """A signature drawn by hand, which only a browser with scripts sends; nobody needs to."""
+    """An optional drawn signature, which only a browser with scripts sends."""
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
     """SHA-256 of the PDF that this page offered: what is signed is what was shown."""
 
@@ -107,15 +107,15 @@ class SignForm(forms.Form):
 
 
 def same_person(typed: str, signer: str) -> bool:
-    """Whether `typed` is a way to write the name `signer`: case, accents, order, initials and middle names aside.
+    """Whether `typed` is a way to write the name `signer`, ignoring case, accents, order, initials and middle names.
 
-    A name may have another way to write it beside it, in brackets: “Zhuohan Li (李卓翰)” is either of the two.
+    Either may have another spelling in brackets: “Zhuohan Li (李卓翰)” matches both.
     """
     return any(same_name(way, other) for way in ways(typed) for other in ways(signer))
 
 
 def ways(name: str) -> list[str]:
-    """The ways in which `name` is written: as it stands; and where it ends with brackets, before and in them."""
+    """The spellings of `name`: the whole, and the parts before and in brackets at its end."""
     beside = BESIDE.fullmatch(name.strip())
     return [name, *beside.groups()] if beside else [name]
 
@@ -129,7 +129,7 @@ def same_name(typed: str, signer: str) -> bool:
 
 
 class DeclineForm(forms.Form):
-    """The tick keeps out machines that press every button they find: declining cannot be taken back."""
+    """The tick stops programs that press every button: declining cannot be undone."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason (optional)"),
@@ -143,7 +143,7 @@ class DeclineForm(forms.Form):
 
 
 class ObjectionForm(forms.Form):
-    """A reason, because the editors have to weigh it; a tick, because it stays on record."""
+    """A reason, because the editors must judge it; a tick, because the objection stays on record."""
 
     reason = forms.CharField(
         label=gettext_lazy("Why do you object?"),
@@ -159,7 +159,7 @@ class ObjectionForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    """Whether an edit is right (clause 5). Who says no says why, or the editors could not put it right."""
+    """The answer to an edit (clause 5). A no needs a reason, so that the editors can correct the edit."""
 
     right = forms.ChoiceField(
         choices=[("yes", gettext_lazy("Yes, publish it like this.")), ("no", gettext_lazy("No, not like this."))],
@@ -180,7 +180,7 @@ class EditForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """A correction of what is published, as the publisher's own form asks for it."""
+    """A correction of the published paper, with the fields of the publisher's form."""
 
     nature = forms.ChoiceField(
         choices=[
@@ -207,9 +207,10 @@ class CorrectionForm(forms.Form):
 
 
 class DelegateForm(forms.Form):
-    """To one of the other authors, or to somebody else.
+    """The new signer: another author, or another person.
 
-    Whose address is not on file needs one, and who is no author a name as well; then it takes an editor's word.
+    An unknown address must be entered, and a person who is not an author needs a name as well; then the editors
+    decide.
     """
 
     SOMEBODY_ELSE = "somebody-else"
@@ -261,7 +262,7 @@ class DelegateForm(forms.Form):
 
     @property
     def wanted(self) -> dict[str, Any]:
-        """Who shall sign, as a proposal keeps it."""
+        """The new signer, as a change request stores it."""
         author, email = self.cleaned_data["author"], self.cleaned_data["email"]
         if author is None:
             return {"name": self.cleaned_data["name"], "email": email}
@@ -269,7 +270,7 @@ class DelegateForm(forms.Form):
 
 
 class ChangeRequestForm(forms.Form):
-    """The facts as they should be, filled in with what they are."""
+    """The requested title and authors, filled in with the present ones."""
 
     title = forms.CharField(
         label=gettext_lazy("Title"),
@@ -303,7 +304,7 @@ class ChangeRequestForm(forms.Form):
         if too_long := next((name for name in names if len(name) > 200), None):
             too_much = _("“%(start)s…” is too long for a name. Write one author per line.")
             raise forms.ValidationError(too_much % {"start": too_long[:40]})
-        return [signable(name, self.wording) for name in names]  # for each of them may come to sign one day
+        return [signable(name, self.wording) for name in names]  # each of them may have to sign later
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -313,12 +314,12 @@ class ChangeRequestForm(forms.Form):
 
     @property
     def wanted(self) -> dict[str, Any]:
-        """Title and authors, as a proposal keeps them."""
+        """Title and authors, as a change request stores them."""
         return {"title": self.cleaned_data["title"], "authors": self.cleaned_data["authors"]}
 
 
 def require_printable(text: str) -> str:
-    """`text` composed and with single spaces. Raises ValidationError for letters that the form cannot show."""
+    """`text` in NFC with single spaces. Raises ValidationError for characters that the form cannot print."""
     tidy = unicodedata.normalize("NFC", " ".join(text.split()))
     if missing := pdf.find_unprintable(tidy):
         named = ", ".join(f"{char if char.isprintable() else ''} U+{ord(char):04X}".strip() for char in missing)
@@ -328,7 +329,7 @@ def require_printable(text: str) -> str:
 
 
 def signable(name: str, wording: AgreementWording) -> str:
-    """`name`, if whoever bears it can sign the form with it; else raises ValidationError."""
+    """`name`, if it fits the form; otherwise raises ValidationError."""
     if not pdf.fits_the_line(name, wording):
         too_wide = _("“%(name)s” is too long for the signature line. Please shorten it, for example with initials.")
         raise forms.ValidationError(too_wide % {"name": name})
@@ -336,7 +337,7 @@ def signable(name: str, wording: AgreementWording) -> str:
 
 
 class CopyForm(forms.Form):
-    """The reference, not an address: mail goes to the address on file, and to no other."""
+    """The reference, not an address: we email only the address on file."""
 
     reference = forms.CharField(
         label=gettext_lazy("Reference of the agreement"),
@@ -346,7 +347,7 @@ class CopyForm(forms.Form):
 
 
 MAX_BYTES = 20 * 1024 * 1024
-"""Far above any sealed agreement; a larger file cannot be one."""
+"""Far larger than any sealed agreement."""
 TOO_LARGE = gettext_lazy("The file is larger than 20 MB, so it is not a sealed agreement. Choose another file.")
 
 

@@ -12,7 +12,7 @@ from agreements.dashboard import health
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when it does, 503 when somebody should look; figures and words for both, and no names."""
+    """200 if all work is done in time, otherwise 503; figures and messages in both cases, without names."""
     said = health.make_report(request.META.get("desk.now") or timezone.now())
     return JsonResponse(said, status=200 if said["ready"] else 503)
 

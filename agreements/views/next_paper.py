@@ -1,4 +1,4 @@
-"""Several papers, one person: after one signature the next, without another mail."""
+"""Several papers of one signer: after one signature, on to the next without another email."""
 
 from datetime import timedelta
 from urllib.parse import urlparse
@@ -14,12 +14,14 @@ from agreements.views.common import behind_link, redirect_to_start
 from proceedings.web.request_info import now_of
 
 SITTING = timedelta(hours=2)
-"""How long after a signature its receipt leads on, and how long such a link lives. A receipt that is passed on later
-opens nothing else."""
+"""How long a receipt leads on after a signature, and how long such a link works.
+
+A receipt that is forwarded later opens nothing else.
+"""
 
 
 def waiting(request: HttpRequest, signed: Agreement) -> QuerySet[Agreement]:
-    """The agreements of the same volume that wait for the same address, while the signer still sits there."""
+    """The agreements of the same volume that await the same address, shortly after a signature."""
     if signed.signed_at is None or not signed.signed_at <= now_of(request) < signed.signed_at + SITTING:
         return Agreement.objects.none()
     same = Agreement.objects.filter(paper__volume=signed.paper.volume_id, signer_email__iexact=signed.signer_email)
@@ -27,7 +29,7 @@ def waiting(request: HttpRequest, signed: Agreement) -> QuerySet[Agreement]:
 
 
 def go_on(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """Opens the chosen one by a link made for this sitting; or back to the receipt, which says what is left."""
+    """Open the chosen agreement by a link made for it, or return to the receipt."""
     chosen = waiting(request, link.agreement).filter(reference=request.POST.get("reference", "")).first()
     if chosen is None:
         return redirect_to_start(token)
@@ -40,5 +42,5 @@ def go_on(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @require_POST
 @behind_link(signed=go_on)
 def next_paper(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """Nothing is signed yet: first this one."""
+    """Nothing is signed yet: start with this one."""
     return redirect_to_start(token)

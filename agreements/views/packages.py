@@ -1,4 +1,4 @@
-"""Finished packages, behind addresses that live for minutes: whoever has one may fetch the file with any program."""
+"""Downloads of finished packages, by links that expire after minutes and work in any program."""
 
 from django.core import signing
 from django.core.files.storage import storages
@@ -15,7 +15,7 @@ from proceedings.web import byte_ranges
 @never_cache
 @require_safe
 def package(request: HttpRequest, ticket: str, name: str) -> HttpResponse | FileResponse:
-    """The file, or a part of it for whoever goes on with a download."""
+    """The file, or a part of it to continue a download."""
     try:
         pk = signing.loads(ticket, salt=SALT, max_age=LINK_LIFETIME)
         found = Package.objects.select_related("volume").get(pk=pk, state=Package.State.DONE)

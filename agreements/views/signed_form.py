@@ -1,4 +1,4 @@
-"""Signing on paper: the form to print, how to go about it, and the way back for what was signed by hand."""
+"""Signing by hand: the form to print, the instructions, and the upload of the signed form."""
 
 import logging
 from typing import Any
@@ -58,7 +58,7 @@ WORDS = {
     ),
     Refusal.BROKEN: gettext_lazy("This file is damaged or incomplete. Send it again, or send photos of the pages."),
 }
-"""Why a file is not taken, and what to do instead."""
+"""Why a file is rejected, and what to do."""
 
 
 class UploadForm(forms.Form):
@@ -107,7 +107,7 @@ class UploadForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def upload_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """What to do, or how far it is; on POST, what was signed by hand."""
+    """The instructions or the state of the review; on POST the upload."""
     if request.method != "POST":
         return signed_form_page(request, token, link.agreement)
     length = request.headers.get("Content-Length", "")
@@ -119,7 +119,7 @@ def upload_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 
 @csrf_protect
 def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """Looks into the files and keeps them. Whatever is wrong with them is said, and nothing is lost."""
+    """Inspect the files and store them. Errors are shown, and nothing is lost."""
     agreement, now = link.agreement, now_of(request)
     if not rate_limits.use_limit(rate_limits.UPLOADS, agreement.reference, now):
         return too_many_attempts(request, _("an hour"))
@@ -133,7 +133,7 @@ def receive_upload(request: HttpRequest, token: str, link: Link) -> HttpResponse
     try:
         receive(agreement, form.cleaned_data["pages"], now=now)
     except lifecycle.TransitionError:
-        return redirect_to_start(token)  # another tab or an editor was faster: the first page says how things stand
+        return redirect_to_start(token)  # another tab or an editor was faster: the first page shows it
     remember_language(request, agreement.signer_email)
     return HttpResponseRedirect(reverse("signed-form", args=[token]), status=303)
 
@@ -159,7 +159,7 @@ def signed_form_page(
 
 
 def sent_back(agreement: Agreement) -> dict[str, object] | None:
-    """What was missing on the form that came back last; None while none did, or another one is under way."""
+    """What was missing on the form that was sent back last; None if none was, or another one is in review."""
     if agreement.status != Status.ISSUED:
         return None
     event = agreement.events.filter(kind="send-back").order_by("-number").first()

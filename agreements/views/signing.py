@@ -1,4 +1,4 @@
-"""Read, fill in, look over, sign; or decline."""
+"""Read, fill in, review and sign; or decline."""
 
 from contextlib import suppress
 from typing import Any
@@ -22,7 +22,7 @@ from proceedings.web.request_info import address_of, now_of
 
 
 def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """What was signed, when, how to get the copy once more, and what else waits for the same person."""
+    """The receipt: what was signed and when, how to get the sealed PDF again, and other papers to sign."""
     context = {"token": token, "agreement": link.agreement, "waiting": waiting(request, link.agreement)}
     return render(request, "agreements/receipt.html", context)
 
@@ -30,7 +30,7 @@ def receipt(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link(signed=receipt)
 def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """The agreement to read and fill in; the filled-in form to look over; then the signature."""
+    """The agreement to read and fill in; the filled-in form to review; then the signature."""
     agreement, shown = link.agreement, rendering.render_form(link.agreement)
     if request.method != "POST":
         return sign_page(request, token, agreement, sign_form(agreement), shown)
@@ -43,7 +43,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
     if step == "sign" and not rate_limits.use_limit(rate_limits.SIGNING, link.digest, now_of(request)):
         return too_many_attempts(request, _("an hour"))
     if form.cleaned_data["shown"] != sha256(shown):
-        # Another text wants its own ticks; only the name stays, typed and drawn.
+        # The form changed, so it needs new ticks; the typed name and the drawing stay.
         name = {field: form.cleaned_data[field] for field in ("typed_name", "drawing")}
         anew = sign_form(agreement, initial=name)
         return sign_page(request, token, agreement, anew, shown, status=409)
@@ -57,7 +57,7 @@ def sign(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         language=get_language() or "",
         drawn=form.cleaned_data["drawing"],
     )
-    # A second click, or an editor was faster: the first page says how things stand.
+    # A second click, or an editor was faster: the first page shows it.
     with suppress(lifecycle.TransitionError):
         if step != "sign":
             lifecycle.review(agreement, act, now=now_of(request))
@@ -97,14 +97,14 @@ def sign_page(
 def review_page(
     request: HttpRequest, token: str, agreement: Agreement, form: SignForm, act: lifecycle.SignatureInput
 ) -> HttpResponse:
-    """The form as it will stand once signed. It carries what was filled in, so that both ways on keep it."""
+    """The form as it will be signed. It carries the entries, so that both buttons keep them."""
     drawn = drawn_signature.svg_path(drawn_signature.parse_drawing(act.drawn))
     context = {**text_of(agreement), "token": token, "form": form, "act": act, "drawn": drawn, "now": now_of(request)}
     return render(request, "agreements/review.html", context)
 
 
 def text_of(agreement: Agreement) -> dict[str, Any]:
-    """The agreement's text with its blanks filled, for the templates."""
+    """The agreement text with its blanks filled, for the templates."""
     text = agreement_text.load(agreement.text.version)
     filled: dict[str | agreement_text.Blank, str] = {
         agreement_text.Blank.TITLE: agreement.title,
@@ -117,7 +117,7 @@ def text_of(agreement: Agreement) -> dict[str, Any]:
 @require_safe
 @behind_link()
 def form_pdf(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """The form as it will be signed, to read in print."""
+    """The form as it will be signed, as PDF."""
     response = HttpResponse(rendering.render_form(link.agreement), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{link.agreement.paper_key}-agreement.pdf"'
     return response
@@ -126,7 +126,7 @@ def form_pdf(request: HttpRequest, token: str, link: Link) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link()
 def decline(request: HttpRequest, token: str, link: Link) -> HttpResponse:
-    """Asks for a tick and, if the author likes, a reason; then declines."""
+    """Ask for a tick and, optionally, a reason; on POST decline."""
     form = DeclineForm(request.POST if request.method == "POST" else None)
     context = {"token": token, "agreement": link.agreement, "form": form}
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""No more reminders: by one click in the mail program (RFC 8058) or by a button on a page. GET changes nothing."""
+"""Opt out of reminders: by one click in the email program (RFC 8058) or by a button. GET changes nothing."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from agreements.models import Link
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks; on POST stops the reminders of what the mail was about. Nothing is declined, and the link does no more."""
+    """Ask; on POST stop the reminders that the email was about. This declines nothing."""
     now = request.META.get("desk.now") or timezone.now()  # tests and the demo hand in another; no header can
     link = links.find_link(token, Link.Purpose.STOP, now)
     if link is None:

@@ -1,9 +1,9 @@
-"""The public page on which anyone checks a file; the same as JSON. It changes nothing, keeps nothing, asks for no name.
+"""The public page that verifies a file, and the same as JSON. It changes nothing, stores nothing and asks for no name.
 
-GET  /verify/                       the page
-GET  /verify/?sha256=DIGEST         the verdict on a file that stays with whoever has it
-GET  /verify/?agreement=REFERENCE   what is on record about the page or form that carries this address
-POST /verify/ with `file`           the verdict on a file, and what differs
+GET /verify/                         the page
+GET /verify/?sha256=DIGEST           the verdict on a file, which is not uploaded
+GET /verify/?agreement=REFERENCE     what is on record for the address printed on a page or form
+POST /verify/ with `file`            the verdict on a file, and the differences
 
 JSON where the request accepts it before HTML, or with `format=json`.
 """
@@ -36,7 +36,7 @@ HEADERS_OF_UPLOAD = 100_000
 @vary_on_headers("Accept")
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Anyone may ask whether a file is one that this desk sealed, untouched. A machine is answered in English."""
+    """Tell whether a file is a sealed PDF of this site, unchanged. Programs are answered in English."""
     with translation.override(languages.ENGLISH if wants_json(request) else translation.get_language()):
         return answered(request)
 

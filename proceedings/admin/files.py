@@ -1,7 +1,7 @@
-"""The papers' files on the desk: uploaded one by one or in a zip, every one accounted for.
+"""The papers' files in the admin: uploaded one by one or in a zip, every one accounted for.
 
-What may be the wrong file is held back until somebody has looked. What a browser cannot wait for stays behind and goes
-on at the press of a button. Until then both lie in private storage, and no paper knows of them.
+A file that may belong to another paper is held for review. If an upload takes too long for one request, the rest is
+stored, and an editor continues with a button. Stored files are in private storage, and no paper refers to them.
 """
 
 import tempfile
@@ -29,16 +29,16 @@ from proceedings.files.uploads import MAX_FILE_SIZE, MAX_TOTAL_SIZE, Upload, unp
 from proceedings.models import Paper, PaperFile, Volume
 
 MAX_SECONDS = 15.0
-"""Seconds after which no other file is looked at in one request."""
+"""Seconds after which a request inspects no further file."""
 
 MAX_FILES = 100
-"""Django takes no more files in one form; a zip counts as one."""
+"""Django accepts no more files in one form; a zip counts as one."""
 
 SESSION_KEY = "desk.files"
 
 
 def take_for(seconds: float) -> Any:
-    """The names, as long as there is time; the rest is for the next request."""
+    """Yield names while there is time; the next request continues with the others."""
 
     def names(all_names: Sequence[str]) -> Iterator[str]:
         end = time.monotonic() + seconds
@@ -60,9 +60,9 @@ class FilePages(OwnVolumes):
     def after_import_url(self, volume: Volume) -> str:
         raise NotImplementedError
 
-    @csrf_exempt  # only to set where files go, which has to be said before anything looks at the form
+    @csrf_exempt  # only to set the upload handlers, before anything reads the form
     def files_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Lets every file go straight to the disk, and refuses what no upload may be before it is read."""
+        """Stream every file to the disk, and reject a wrong upload before it is read."""
         volume = self.get_queryset(request).filter(pk=pk).first()
         if volume is None:
             raise Http404
@@ -138,7 +138,7 @@ class FilePages(OwnVolumes):
 
 
 def file_rows(intake: AttachResult, rejected: Iterable[Finding]) -> list[tuple[str, str, list[str]]]:
-    """Every file with what became of it and why: name, outcome, words. Those to look at stand first."""
+    """Every file with its result and reason: name, outcome, message. Those that need action come first."""
     rows = [(one.file, Outcome.REJECTED.value, [one.message]) for one in rejected]
     order = list(Outcome)
     for name, outcome in sorted(intake.outcomes.items(), key=lambda pair: (-order.index(pair[1]), pair[0])):
@@ -155,13 +155,15 @@ def reasons_for(intake: AttachResult | None, name: str) -> list[str]:
 
 
 def stored_uploads(request: HttpRequest, volume: Volume) -> Mapping[str, Any]:
-    """Files that wait: those held back, with why, and those left over; each name with where it lies."""
+    """Stored files: those held for review with their reason, and those left over; each name with its place in
+    storage.
+    """
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     return kept if kept.get("volume") == volume.pk else {}
 
 
 def store_uploads(request: HttpRequest, volume: Volume, folder: Path, intake: AttachResult) -> None:
-    """Puts aside what was held back or not reached, for the next request; everything else of before goes."""
+    """Store what is held for review or was not reached, and delete what was stored before."""
     delete_stored(request)
     waiting: dict[str, dict[str, str]] = {"held": {}, "left": {}}
     for file in sorted(folder.iterdir()):
@@ -176,7 +178,7 @@ def store_uploads(request: HttpRequest, volume: Volume, folder: Path, intake: At
 
 
 def restore_uploads(request: HttpRequest, volume: Volume, folder: Path, confirmed: set[str]) -> None:
-    """What was left over, and what somebody is sure of, back into a folder."""
+    """Copy stored files back into a folder: the left-over ones, and those that an editor has confirmed."""
     kept = stored_uploads(request, volume)
     for name, stored in {**kept.get("left", {}), **kept.get("held", {})}.items():
         if name in kept.get("held", {}) and name not in confirmed:

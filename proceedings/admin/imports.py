@@ -1,4 +1,4 @@
-"""Import on the desk: the files go up, the plan with every difference is shown, and only then is it carried out."""
+"""Import in the admin: upload the files, review the plan with every difference, then import."""
 
 import hashlib
 import uuid
@@ -29,10 +29,10 @@ from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
 MAX_SHOWN = 500
-"""So many lines of each kind a page shows; the figures above them count all."""
+"""Lines of each kind that a page shows; the counts above them include all."""
 
 MAX_TICKS = 400
-"""So many papers have a tick of their own; Django takes no form of more than a thousand fields."""
+"""Papers with a tick box each; Django accepts at most a thousand fields in a form."""
 
 COLUMN_HELP = {
     "number": "The paper’s number in the submission system. Later imports use it to find the paper.",
@@ -44,7 +44,7 @@ COLUMN_HELP = {
 
 SESSION_KEY = "desk.import"
 SNAPSHOT_FIELDS = frozenset({"title", "authors", "contact"})
-"""Differences that an agreement would not go along with."""
+"""Differences that an issued agreement would not follow."""
 
 
 class ImportForm(forms.Form):
@@ -87,7 +87,7 @@ def check_size(file: UploadedFile) -> UploadedFile:
 
 
 class ColumnsForm(forms.Form):
-    """Which column of a table is which of those that the desk asks for."""
+    """Which column of the table holds which field."""
 
     def __init__(self, head: list[str], before: Mapping[str, str], data: Any = None) -> None:
         super().__init__(data)
@@ -108,7 +108,7 @@ class ColumnsForm(forms.Form):
 
 
 def fingerprint(plan: Plan) -> str:
-    """What was looked at, in short: whoever confirms a plan confirms this one."""
+    """A digest of the plan: confirming applies to exactly this one."""
     shown = (plan.volume_change, plan.volume_differences, plan.papers, plan.gone, plan.contacts, plan.findings)
     return hashlib.sha256(repr(shown).encode()).hexdigest()
 
@@ -118,7 +118,7 @@ class ImportRejectedError(Exception):
 
 
 class ColumnsNeededError(Exception):
-    """The file is a table of which somebody has to say what its columns are."""
+    """The file is a table whose columns must be chosen first."""
 
     def __init__(self, head: list[str], volume: Volume) -> None:
         super().__init__()
@@ -128,20 +128,20 @@ class ColumnsNeededError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What of a plan somebody may take or leave: papers with a tick of their own, and how many others."""
+    """What an editor may select in a plan: papers with a tick box each, and the number of others."""
 
     plan: Plan
     agreement_statuses: Mapping[int, str]
-    """Of the changed papers, by primary key: where their agreements stand that would no longer fit."""
+    """Of the changed papers, by primary key: the status of agreements that would no longer match."""
 
     @property
     def ticks(self) -> list[tuple[PaperPlan, str]]:
-        """Those whose agreements are concerned first, then the changed, then the new."""
+        """Papers with an issued agreement first, then changed, then new ones."""
         return self.in_order[:MAX_TICKS]
 
     @property
     def rest(self) -> list[PaperPlan]:
-        """The others, which go together; none of them is concerned by an agreement."""
+        """The other papers, selected together; none of them has an issued agreement."""
         return [paper for paper, agreement_status in self.in_order[MAX_TICKS:] if not agreement_status]
 
     @property
@@ -152,7 +152,7 @@ class Choices:
         return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
 
     def left_out(self, taken: Collection[str], *, rest: bool) -> set[str]:
-        """The keys of those that are not taken. Whatever an agreement binds is taken by its own tick only."""
+        """The keys of papers that are not selected. A paper with an issued agreement needs its own tick."""
         chosen = {paper.key for paper, _ in self.ticks if paper.key in taken}
         if rest:
             chosen |= {paper.key for paper in self.rest}
@@ -160,7 +160,7 @@ class Choices:
 
 
 def store_files(request: HttpRequest, form: ImportForm) -> None:
-    """Puts the files aside until the plan is carried out; those of an import that was given up go."""
+    """Store the files until the import; delete those of an abandoned one."""
     delete_files(request)
     kept: dict[str, Any] = {"volume": form.cleaned_data["volume"].pk if form.cleaned_data["volume"] else None}
     for which in ("file", "second"):
@@ -189,7 +189,7 @@ def stored_source(kept: dict[str, Any], which: str) -> Source | None:
 
 
 def build_plan(request: HttpRequest) -> Plan:
-    """The plan for the files put aside. Raises Refused, also for a volume that is not this person's to change."""
+    """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change."""
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     first = stored_source(kept, "file")
     if first is None:
@@ -214,14 +214,14 @@ def build_plan(request: HttpRequest) -> Plan:
 
 
 def needs_columns(file: Source | None) -> bool:
-    """Whether somebody had to say what the columns of the file are."""
+    """Whether the columns of the file must be chosen."""
     return file is not None and detect(file.name, file.text or "@") is None
 
 
 def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
-    """What the columns of a table are: as said for this file, else as for the volume's last one.
+    """The columns of a table: as chosen for this file, otherwise as for the volume's last one.
 
-    Raises ColumnsWanted where nobody has said so, and Refused for what is no table.
+    Raises ColumnsNeededError if nobody has chosen, and ImportRejectedError if it is not a table.
     """
     head = column_names(table.text or "")
     if not head:
@@ -240,7 +240,7 @@ class ImportPages(OwnVolumes):
         return [path("import/", page, name="proceedings_volume_import"), *super().get_urls()]
 
     def agreement_statuses(self, papers: Collection[int]) -> dict[int, str]:
-        """Which of `papers` somebody has been asked about or has agreed to, in words. The app above knows."""
+        """The labels of those `papers` that have an agreement. The agreements app fills this in."""
         return {}
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
@@ -269,7 +269,7 @@ class ImportPages(OwnVolumes):
         return self.plan_page(request, plan)
 
     def columns_page(self, request: HttpRequest) -> HttpResponse:
-        """What the columns are, for this file and, remembered, for the next one of its volume."""
+        """Choose the columns, for this file and for the next one of the volume."""
         kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
         table = stored_source(kept, "file")
         volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
@@ -327,7 +327,7 @@ class ImportPages(OwnVolumes):
 
     @staticmethod
     def warn_about_names(request: HttpRequest, volume: Volume) -> None:
-        """Where doubtful names wait, and how many."""
+        """Say how many names to review the import has added, with a link."""
         if count := name_review.open_reviews(volume).count():
             page = reverse("admin:proceedings_volume_names", args=[volume.pk])
             text = f"{count} names need review." if count > 1 else "1 name needs review."

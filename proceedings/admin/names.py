@@ -1,4 +1,4 @@
-"""The queue of doubtful names on the desk: what was read, what may have been meant, and a box for what it is."""
+"""Names to review: what the import read, what may be meant, and a field for the answer."""
 
 from collections.abc import Collection
 from typing import Any
@@ -17,11 +17,11 @@ from proceedings.importing import name_review
 from proceedings.models import Author, NameReview, Volume
 
 PER_PAGE = 100
-"""Names on one page; each brings two fields, and Django takes no form of more than a thousand."""
+"""Names on one page; each has two fields, and Django accepts at most a thousand in a form."""
 
 
 class NamePages(OwnVolumes):
-    """Adds the page of doubtful names to volumes."""
+    """Adds the page of names to review to volumes."""
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.names_page)
@@ -81,7 +81,7 @@ class NamePages(OwnVolumes):
         }
 
     def resolve(self, request: HttpRequest, volume: Volume) -> dict[int, str]:
-        """Settles the names that are ticked, or all that were shown. Returns what is wrong with which answer."""
+        """Resolve the ticked names, or all that were shown. Returns the errors by name."""
         shown = {key.removeprefix("name_") for key in request.POST if key.startswith("name_")}
         chosen = shown if "all" in request.POST else set(request.POST.getlist("settle"))
         keys = [int(key) for key in chosen & shown if key.isascii() and key.isdigit() and len(key) < 19]

@@ -16,7 +16,7 @@ from proceedings.models import User
 
 @admin.register(User)
 class StaffAdmin(UserAdmin):
-    """Without groups and permissions, which the desk does not ask: see `OwnVolumes`."""
+    """Without groups and permissions, which this project does not use: see `OwnVolumes`."""
 
     filter_horizontal = ()
 
@@ -51,7 +51,7 @@ class StaffAdmin(UserAdmin):
         return [path("<int:pk>/two-step/", page, name="proceedings_user_reset_two_factor"), *super().get_urls()]
 
     def reset_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """For somebody who has lost phone and codes: asks once more, then takes both away. It goes on record."""
+        """For a user who has lost phone and codes: ask for confirmation, then remove both. It is logged."""
         user = self.get_object(request, str(pk))
         if user is None or not self.has_change_permission(request, user):
             raise PermissionDenied

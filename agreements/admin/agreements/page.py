@@ -1,4 +1,4 @@
-"""One agreement on the desk: everything read-only, buttons made from MOVES."""
+"""One agreement in the admin: read-only, with buttons for the transitions that its status allows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ from proceedings.accounts.permissions import cache_on_request, can_edit_any
 from proceedings.models import Author, Paper
 
 TRANSITION_LABELS = {"waive": "Waive agreement…", "supersede": "Replace agreement…", "void": "Void agreement…"}
-"""The moves of MOVES that are an editor's to make, with the words on their buttons."""
+"""The transitions that editors may make, with the labels of their buttons."""
 
 SUCCESS_MESSAGES = {
     "waive": "Agreement waived. The paper goes to the publisher without a signature.",
@@ -58,7 +58,7 @@ PRIORITY = order_by_status(
     *([Status.DECLINED], [Status.RECEIVED], [Status.LAPSED], [Status.DRAFT]),
     *([Status.ISSUED], [Status.SIGNED], [Status.SEALED], [Status.WAIVED]),
 )
-"""What was replaced or voided comes last."""
+"""Replaced and voided agreements come last."""
 
 SIGNATURE: list[Any] = [
     *("typed_name", "date_written", "dated", "signed", "authority", "consent", "signer_address", "signer_agent")
@@ -66,7 +66,7 @@ SIGNATURE: list[Any] = [
 
 
 def mismatch_lines(agreement: Agreement) -> list[str]:
-    """What the paper says otherwise than its agreement; for one that waits, also whom it should ask."""
+    """Differences between the paper and its agreement; while it awaits its signature, also of the signer."""
     changed = readiness.mismatches(agreement.paper, agreement)
     signer = snapshot.find_signer(agreement.paper.authors.all())
     if agreement.status in WAITING and signer != (agreement.signer, agreement.signer_email):
@@ -91,7 +91,7 @@ def compare_with_paper(agreement: Agreement) -> list[tuple[str, str, str, bool]]
 
 
 def history_with_notes(agreement: Agreement) -> list[HistoryLine]:
-    """What happened to the agreement, and what the desk has noted about its paper, in one order."""
+    """The agreement's events and the notes about its paper, in one order."""
     notes = [
         HistoryLine(at=note.at, what=f"note: {note.text}", by=note.by)
         for note in Note.objects.filter(paper=agreement.paper_id)
@@ -106,14 +106,14 @@ def is_paused(agreement: Agreement) -> bool:
 
 @admin.register(Agreement)
 class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
-    """Everything is read-only: an agreement changes by moves, never by hand."""
+    """Read-only: an agreement changes by transitions only."""
 
     volume_path = "paper__volume"
     bulk_verbs = ("remind", "pause", "resume", "contact", "waive", "supersede", "void")
     priority_ordering = [PRIORITY.asc(), "issued_at", "pk"]
     list_display = ["paper_", "signer_", "status_", "last_email", "next_email", "deadline"]
     list_filter = [VolumeOfAgreementFilter, BlockerFilter, "status", SectionFilter, AgeFilter]
-    search_fields = ["title"]  # and all else that `find_agreements` looks at
+    search_fields = ["title"]  # and everything else that `find_agreements` searches
     search_hint = "Title, author, BibTeX key, email address or reference."
     change_form_template = "admin/agreements/agreement_page.html"
     fieldsets = [
@@ -135,7 +135,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return ["status_", "replaced_by", "signed", "sealed"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only what there is to read: no signature's and seal's empty rows before there is one."""
+        """Leave out the empty fields of a signature and a seal before there is one."""
         shown = []
         for heading, options in super().get_fieldsets(request, obj):
             kept = [name for name in options["fields"] if self.has_value(obj, str(name))]
@@ -212,7 +212,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return agreement
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Loaded once for a page: ours asks for it, and then the admin's own does."""
+        """Loaded once per request: this page and Django's own view both ask for it."""
         load = super().get_object
         return cache_on_request(
             request, f"agreement.{object_id}.{from_field}", lambda: load(request, object_id, from_field)
@@ -252,7 +252,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return super().change_view(request, object_id, form_url, context)
 
     def transition_page(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """Asks for the reason, says what will happen, then makes the move."""
+        """Ask for the reason and say what will happen; on POST make the transition."""
         agreement = self.get_or_404(request, pk, to_change=True)
         back = reverse("admin:agreements_agreement_change", args=[pk])
         if verb not in TRANSITION_LABELS:
@@ -287,7 +287,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return HttpResponseRedirect(back)
 
     def remind_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """One reminder beside the scheduled ones; a button, not a link, because it sends mail."""
+        """Send one reminder beside the scheduled ones. A POST, because it sends an email."""
         agreement = self.get_or_404(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
@@ -295,7 +295,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return HttpResponseRedirect(reverse("admin:agreements_agreement_change", args=[pk]))
 
     def sealed_pdf(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
-        """The sealed file, as the publisher gets it."""
+        """The sealed PDF, as the publisher gets it."""
         agreement = self.get_or_404(request, pk)
         if not agreement.sealed_file:
             self.message_user(
@@ -305,10 +305,10 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
         return sealed_response(agreement)
 
     def form_pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The form as the author is shown it."""
+        """The form, as it is shown to the author."""
         agreement = self.get_or_404(request, pk)
         if not agreement.signer:
-            raise Http404  # waived before anybody was to sign: there is no form
+            raise Http404  # waived without a signer: there is no form
         response = HttpResponse(rendering.render_form(agreement), content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{agreement.paper_key}-agreement.pdf"'
         return response

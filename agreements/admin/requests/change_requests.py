@@ -1,4 +1,4 @@
-"""What authors propose before they sign: each on a page of its own, to accept or to refuse with a reason."""
+"""Change requests that signers make before they sign: each has a page where an editor accepts or rejects it."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class RejectForm(forms.Form):
 
 @admin.register(ChangeRequest)
 class ChangeRequestAdmin(OwnVolumes):
-    """Read-only but for the two buttons: a proposal is settled once."""
+    """Read-only except for the two buttons: a change request is resolved once."""
 
     volume_path = "agreement__paper__volume"
     list_display = ["what", "agreement", "signer", time_column("made_at", "requested"), "state_"]
@@ -65,7 +65,7 @@ class ChangeRequestAdmin(OwnVolumes):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one proposal, with its two buttons."""
+        """One change request, with its two buttons."""
         change_request = self.get_object(request, object_id)
         if change_request is None or not self.has_view_permission(request, change_request):
             raise Http404
@@ -93,7 +93,7 @@ class ChangeRequestAdmin(OwnVolumes):
         return render(request, "admin/agreements/change_request.html", context, status=status)
 
     def resolve(self, request: HttpRequest, change_request: ChangeRequest, rejection: RejectForm) -> HttpResponse:
-        """Accepts, or refuses with the reason given; says what became of it on the agreement's page."""
+        """Accept, or reject with the reason given; show the result on the agreement's page."""
         to, now = change_request.agreement, timezone.now()
         try:
             if "accept" in request.POST:

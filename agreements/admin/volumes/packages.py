@@ -1,4 +1,4 @@
-"""The publisher's two packages on the desk: what speaks against them, making them, how far they are, fetching them."""
+"""The two packages for the publisher: what is missing, making them, their progress, downloads."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -23,21 +23,20 @@ from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
 MAX_SHOWN = 300
-"""So many papers to a reason a page shows; the command lists them all."""
+"""Papers shown for each reason; `manage.py deliver` lists all."""
 
 MAX_PACKAGES = 12
-"""So many packages."""
+"""Packages shown."""
 
 REFRESH_SECONDS = 5
-"""Seconds after which a page about packages under way loads itself again."""
+"""Seconds after which the page reloads while packages are being made."""
 
 IN_PROGRESS = (Package.State.WAITING, Package.State.RUNNING)
 
 
 def group_by_reason(delivery: Delivery) -> list[tuple[str, list[tuple[str, int | None]], int]]:
-    """Each reason of the agreements and of the publisher's check once, the commonest first.
-
-    With each go the papers it holds up (key, and row where there is one), and how many more they are than are shown.
+    """Each reason once, the most frequent first, with the keys of its papers (and the row, if there is one) and
+    the number of further papers.
     """
     rows = {one.paper.key: one.paper_id for one in delivery.ready_agreements} | {
         paper.key: paper.pk for paper, _ in delivery.blocked
@@ -53,7 +52,7 @@ def group_by_reason(delivery: Delivery) -> list[tuple[str, list[tuple[str, int |
 
 
 class PackagePages(OwnVolumes):
-    """A page per volume with its packages. Making them hands something over, so it is a POST that leaves its events."""
+    """A page per volume with its packages. Making them delivers something, so it is a POST that leaves events."""
 
     def get_urls(self) -> list[URLPattern]:
         name = "proceedings_volume_package"
@@ -77,7 +76,7 @@ class PackagePages(OwnVolumes):
         return volume
 
     def packages_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What would go to the publisher now, what speaks against it, and what was made. A POST asks for both."""
+        """What would go to the publisher now, what is missing, and the packages made. A POST requests both packages."""
         volume = self.volume_or_404(request, pk)
         if request.method == "POST":
             return self.request_packages(request, volume)
@@ -92,7 +91,7 @@ class PackagePages(OwnVolumes):
             "title": f"Packages of {volume}",
             "opts": self.opts,
         }
-        if not in_progress:  # looking at 3,500 papers every few seconds would only hold up the work
+        if not in_progress:  # checking 3,500 papers at every refresh would slow the job down
             delivery = delivery_packages.prepare_delivery(volume, timezone.now().date())
             now = delivery_packages.fingerprint(delivery)
             context |= {
@@ -106,7 +105,7 @@ class PackagePages(OwnVolumes):
         return response
 
     def request_packages(self, request: HttpRequest, volume: Volume) -> HttpResponse:
-        """Asks the clock for both packages; for a part of a volume only if it is ticked that it is one."""
+        """Request both packages; a partial one only if its box is ticked."""
         if not can_edit(request, volume.pk):
             raise PermissionDenied
         now, partial = timezone.now(), "partial" in request.POST
@@ -121,7 +120,7 @@ class PackagePages(OwnVolumes):
         return HttpResponseRedirect(reverse("admin:proceedings_volume_packages", args=[volume.pk]))
 
     def download(self, request: HttpRequest, pk: int, package: int) -> HttpResponse:
-        """Leads to the file, by an address that lives for minutes."""
+        """Redirect to the file by a link that expires after minutes."""
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])

@@ -1,4 +1,4 @@
-"""Volumes on the desk: how far each one is, its board, and its terms."""
+"""Volumes in the admin: their progress, overview and signing settings."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ admin.site.unregister(Volume)
 
 @dataclass(frozen=True, slots=True)
 class VolumeCounts:
-    """How far a volume is: accepted papers, and how many of them stand where."""
+    """The progress of a volume: accepted papers, and how many have each status."""
 
     papers: int
     issued: int
@@ -44,13 +44,13 @@ class VolumeCounts:
 
 
 def suitable_action(blocker: Blocker, *, may_change: bool) -> BulkAction | None:
-    """The move for many that the board offers with a count, to those who may make it."""
+    """The bulk action that the overview offers with a count, for users who may take it."""
     action = BULK_ACTIONS.get(SUITABLE_ACTIONS.get(blocker, ""))
     return action if action and (may_change or action.by_assistant) else None
 
 
 class VolumeList(ChangeList):
-    """The volumes; a name leads to its board, for that is what people come for."""
+    """The list of volumes; a name leads to the volume's overview."""
 
     result_list: Any
     model_admin: Any
@@ -137,7 +137,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
         return [path("<int:pk>/board/", overview_page, name="proceedings_volume_overview"), *super().get_urls()]
 
     def agreement_statuses(self, papers: Collection[int]) -> dict[int, str]:
-        """Papers whose agreements would no longer fit if they were changed: each would need a new one."""
+        """Papers whose agreements would no longer match after the change: each would need a new one."""
         live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
         return {paper: STATUS_LABELS[Status(status)] for paper, status in live.values_list("paper", "status")}
 
@@ -145,7 +145,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
         return reverse("admin:proceedings_volume_overview", args=[volume.pk])
 
     def overview_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What blocks delivery, who needs a person today, what goes out next. Changes nothing."""
+        """What blocks delivery, what needs action today, and the next emails. Changes nothing."""
         volume = self.volume_or_404(request, pk)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])

@@ -1,4 +1,4 @@
-"""The volume is out: its date, the papers' addresses, and a mail to every author."""
+"""The volume is published: its date, the papers' addresses, and an email to every author."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
 
 MAX_SHOWN = 10
-"""So many papers a page shows: enough to try their addresses."""
+"""Papers shown, enough to try their addresses."""
 
 
 class PublicationForm(forms.Form):
@@ -45,14 +45,14 @@ class PublicationForm(forms.Form):
 
 
 class PublicationPages(OwnVolumes):
-    """A page per volume, for the day on which the publisher has put it online."""
+    """A page per volume, for the day on which the publisher puts it online."""
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.publication_page)
         return [path("<int:pk>/publication/", page, name="proceedings_volume_publication"), *super().get_urls()]
 
     def publication_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the papers are called and whom the mails would reach; a POST sends them, to each author once."""
+        """The papers' publisher IDs and the recipients; a POST emails each author once."""
         volume: Volume = self.volume_or_404(request, pk)  # type: ignore[attr-defined]
         now = timezone.now()
         sent = request.POST if request.method == "POST" else None

@@ -1,4 +1,4 @@
-"""The reminders of a volume on the desk: what will go out, pauses of volume and people, the volume's own words."""
+"""The reminders of a volume: planned emails, pauses of the volume and of recipients, email templates."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ from proceedings.models import Volume
 
 PREVIEW_PERIOD = timedelta(days=14)
 MAX_EMAILS = 100
-"""So many mails a page shows; `manage.py preview_mails` lists them all."""
+"""Emails shown; `manage.py preview_emails` lists all."""
 
 
 class RecipientForm(PauseForm):
@@ -71,7 +71,7 @@ class EmailTemplateForm(forms.ModelForm):
 
 
 class ReminderPages(OwnVolumes):
-    """Assistants read here; editors pause, resume and write. Every change is a POST."""
+    """Assistants may read; editors pause, resume and write templates. Every change is a POST."""
 
     volume_or_404: Callable[[HttpRequest, int], Volume]
 
@@ -91,7 +91,7 @@ class ReminderPages(OwnVolumes):
         return volume, getattr(volume, "signing_settings", None)
 
     def reminders_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What will go out and to whom, and the levers. Without terms there is nothing to remind of yet."""
+        """The planned emails and the controls. Without signing settings there are no reminders yet."""
         volume, signing_settings = self.volume_and_settings_or_404(request, pk)
         if signing_settings is None:
             self.message_user(request, "Set the deadline first. Reminders depend on it.", messages.WARNING)
@@ -140,7 +140,7 @@ class ReminderPages(OwnVolumes):
     def handle_action(
         self, request: HttpRequest, volume: Volume, signing_settings: SigningSettings
     ) -> tuple[str, dict[str, forms.Form]]:
-        """Does what the pressed button says. Returns what was done, or the form that says what is wrong."""
+        """Do what the button says. Returns what was done, or the form with its errors."""
         now, verb, address = timezone.now(), request.POST.get("do", ""), request.POST.get("address", "")
         match verb:
             case "resume-volume":
@@ -176,7 +176,7 @@ class ReminderPages(OwnVolumes):
         raise Http404
 
     def email_template_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        """The volume's own words for one kind of mail, with what the mail then looks like."""
+        """The volume's own template for one kind of email, with a preview."""
         volume, signing_settings = self.volume_and_settings_or_404(request, pk)
         if kind not in WITH_OWN_TEXT or signing_settings is None:
             raise Http404

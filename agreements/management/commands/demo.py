@@ -1,4 +1,4 @@
-"""manage.py demo: the main job on real titles and authors, from import to delivery, then the desk to play with."""
+"""manage.py demo: a whole volume with real titles and authors, from import to delivery; then serve the admin."""
 
 import io
 import signal
@@ -90,7 +90,7 @@ class Command(BaseCommand):
             )
 
     def moments(self) -> list[datetime]:
-        """The simulated days, two looks at the clock each, none of them in the future."""
+        """The simulated times: two runs of the jobs on each day, none in the future."""
         midnight = datetime.combine(self.today.date(), datetime.min.time(), tzinfo=UTC)
         times = [midnight + timedelta(days=d, hours=h) for d in range(-DAYS, 1) for h in (9, 14)]
         return [time for time in times if time <= self.today] + [self.today]
