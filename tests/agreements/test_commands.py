@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from agreements.jobs import scheduled
-from agreements.management.commands import run_jobs
+from agreements.management.commands import demo, run_jobs
 from agreements.models import Agreement, Event, SigningSettings
 from tests import make
 from tests.make import CLOSES, DAY, NOW
@@ -200,6 +201,13 @@ def test_verify_agreement_without_a_file_says_so(tmp_path: Path) -> None:
 
 
 # --- demo
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"), [("var/mail", "var/mail"), ("/elsewhere/mail", "/elsewhere/mail"), (None, "postgres")]
+)
+def test_the_demo_shows_paths_inside_and_outside_the_checkout(path: str | None, shown: str) -> None:
+    assert demo.short_path(settings.BASE_DIR / path if path else "postgres") == shown
 
 
 def test_the_demo_is_not_for_production() -> None:

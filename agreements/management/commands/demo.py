@@ -156,13 +156,12 @@ class Command(BaseCommand):
         self.stdout.write(
             row.format("delivered", *(len(readiness.check_readiness(v).ready_agreements) for v in self.volumes()))
         )
-        base = settings.BASE_DIR
         self.stdout.write(
             f"""
-Packages for the publisher   {self.delivery.relative_to(base)}
-Emails                       {Path(settings.EMAIL_FILE_PATH).relative_to(base)}
-Database                     {Path(settings.DATABASES["default"]["NAME"]).relative_to(base)}
-Seal key                     {settings.SEAL_KEY.relative_to(base)}"""
+Packages for the publisher   {short_path(self.delivery)}
+Emails                       {short_path(settings.EMAIL_FILE_PATH)}
+Database                     {short_path(settings.DATABASES["default"]["NAME"])}
+Seal key                     {short_path(settings.SEAL_KEY)}"""
         )
         no_contact = Paper.objects.filter(agreements__isnull=True, volume__number=9001).first()
         if no_contact:
@@ -199,3 +198,9 @@ Stop                         Ctrl-C
         finally:
             beat_process.terminate()
             beat_process.wait(timeout=30)
+
+
+def short_path(path: Path | str) -> str:
+    """Return the path relative to the checkout if it is inside; else as it is, such as the name of a database."""
+    inside = Path(path).is_relative_to(settings.BASE_DIR)
+    return str(Path(path).relative_to(settings.BASE_DIR) if inside else path)
