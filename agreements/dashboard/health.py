@@ -73,10 +73,10 @@ def stopped_jobs(planner_seconds: int | None, due_seconds: int) -> list[str]:
     """Return what has stopped for all volumes; only an administrator can fix it. The seconds are those of `Figures`."""
     found = []
     if planner_seconds is None:
-        found.append("Scheduled jobs have never run. Check that `celery beat` is running.")
+        found.append("Scheduled jobs have never run. Check that Celery beat is running.")
     elif planner_seconds > STALE_AFTER.total_seconds():
         found.append(
-            f"Scheduled jobs have not run for {planner_seconds // 60} minutes. Check that `celery beat` is running."
+            f"Scheduled jobs have not run for {planner_seconds // 60} minutes. Check that Celery beat is running."
         )
     if due_seconds > LATE_AFTER.total_seconds():
         found.append(f"An email has been due for {due_seconds // 60} minutes. Check that a Celery worker is running.")

@@ -174,7 +174,7 @@ def test_the_two_downloads_are_on_the_overview_for_those_who_may_have_them(roles
 def test_the_overview_says_when_scheduled_jobs_or_workers_have_stopped(editor_client: Client) -> None:
     agreement = make.agreement("issued", now=timezone.now())
     page = editor_client.get(overview_path(agreement.paper.volume)).content.decode()
-    assert "Scheduled jobs have never run. Check that `celery beat` is running." in html.unescape(page)
+    assert "Scheduled jobs have never run. Check that Celery beat is running." in html.unescape(page)
     scheduled.record_run("chase", timezone.now())
     page = editor_client.get(overview_path(agreement.paper.volume)).content.decode()
     assert "Tell your administrator" not in page
