@@ -33,9 +33,7 @@ def test_a_server_whose_scheduled_jobs_never_ran_is_not_ready() -> None:
 @pytest.mark.usefixtures("run_scheduled_jobs")
 def test_a_running_server_is_ready_and_stopped_jobs_are_reported() -> None:
     assert said(NOW + 10 * MINUTE) == []
-    assert said(NOW + 11 * MINUTE) == [
-        "Scheduled jobs have not run for 11 minutes. Check that Celery beat is running."
-    ]
+    assert said(NOW + 11 * MINUTE) == ["Scheduled jobs have not run for 11 minutes. Check that Celery beat is running."]
     scheduled.queue_due(scheduled.fixed_clock(NOW + 11 * MINUTE))
     assert said(NOW + 11 * MINUTE) == []
 
