@@ -13,11 +13,11 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from agreements.management.commands.seal_key import make_key
 from proceedings import env
-from tests import clock, servers
+from tests import clock, neighbours, servers
 from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
@@ -141,3 +141,21 @@ def mail_folder(tmp_path: Path, settings: Settings) -> Path:
     for name, value in env.email(urlparse(f"file://{folder}")).items():
         setattr(settings, name, value)
     return folder
+
+
+@pytest.fixture(scope="session")
+def neighbour_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[neighbours.Table]:
+    """The rows of another volume; see `tests.neighbours`."""
+    with django_db_blocker.unblock():
+        return neighbours.make_tables()
+
+
+@pytest.fixture(autouse=True)
+def another_volume(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs the tests of risky packages beside another volume, which they must not change."""
+    if not neighbours.is_wanted(request.node, request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("db")
+    with neighbours.beside(request.getfixturevalue("neighbour_tables")):
+        yield

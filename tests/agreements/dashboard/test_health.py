@@ -55,6 +55,7 @@ def test_email_with_unknown_delivery_is_reported_for_a_day(mailbox: Mailbox) -> 
     assert said(NOW + DAY) == []
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("run_scheduled_jobs")
 def test_many_rejections_are_reported_and_one_is_a_task_for_the_editors(mailbox: Mailbox) -> None:
     volume = make.volume()

@@ -65,6 +65,7 @@ def test_a_volume_that_was_delivered_whole_is_left_alone(paper: Paper) -> None:
     assert run_precheck() == 0
 
 
+@pytest.mark.alone
 def test_the_queries_of_a_run_do_not_grow_with_the_papers(
     paper: Paper, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:

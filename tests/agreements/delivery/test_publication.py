@@ -30,13 +30,15 @@ def volume() -> Volume:
     sealed = make.agreement("sealed", of=make.paper(volume))
     make.coauthor(sealed, email="shruti@example.org")
     make.agreement("sealed", of=make.paper(volume))
-    return Volume.objects.get()
+    volume.refresh_from_db()
+    return volume
 
 
 def mails() -> list[Message]:
     return list(Message.objects.filter(kind=Kind.PUBLISHED).order_by("agreement", "recipient"))
 
 
+@pytest.mark.alone
 def test_every_author_with_an_address_gets_an_email(volume: Volume) -> None:
     assert publication.notify_authors(volume, TODAY, now=NOW) == 3
 
@@ -50,6 +52,7 @@ def test_every_author_with_an_address_gets_an_email(volume: Volume) -> None:
     assert list(Paper.objects.values_list("public_id", flat=True)) == ["lewis26a", "lewis26b"]
 
 
+@pytest.mark.alone
 def test_once_however_often_it_is_pressed(volume: Volume) -> None:
     publication.notify_authors(volume, TODAY, now=NOW)
 
@@ -77,6 +80,7 @@ def test_the_email_has_address_citation_and_three_files(volume: Volume) -> None:
     assert files["lewis26a.bib"].decode() in mail.body
 
 
+@pytest.mark.alone
 def test_a_publisher_id_that_the_publisher_changed_is_the_one_announced(volume: Volume) -> None:
     Paper.objects.filter(key="lewis26-2").update(public_id="lewis26z")
 

@@ -41,6 +41,7 @@ def test_issuing_from_the_list_names_every_skipped_paper(editor_client: Client) 
     assert not without.agreements.exists()
 
 
+@pytest.mark.alone
 def test_issuing_twice_issues_once(editor_client: Client) -> None:
     paper = make.paper()
     bulk(editor_client, "issue", paper)
@@ -60,6 +61,7 @@ def test_a_page_that_showed_other_papers_than_the_present_ones_changes_nothing(e
     assert all_rows(but=BOOKKEEPING) == before
 
 
+@pytest.mark.alone
 def test_preparing_drafts_and_sends_nothing(editor_client: Client) -> None:
     paper = make.paper()
     assert "<strong>1</strong> prepared." in bulk(editor_client, "prepare", paper)
@@ -92,6 +94,7 @@ def test_ending_many_wants_a_reason_that_goes_on_record_with_each(verb: str, edi
     assert refreshed(declined).status == Status.DECLINED
 
 
+@pytest.mark.alone
 def test_more_than_any_volume_has_is_rejected_before_anything_is_done(
     editor_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

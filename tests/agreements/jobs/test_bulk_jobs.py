@@ -43,6 +43,7 @@ def states(job: BulkJob) -> list[str]:
     return [item.state for item in job.items.order_by("pk")]
 
 
+@pytest.mark.alone
 def test_many_become_a_job_whose_page_shows_how_far_it_is(editor_client: Client) -> None:
     papers = [make.paper(), make.paper(), make.paper(), make.paper(contact=None)]
     editors.bulk(editor_client, "issue", *papers)
@@ -61,11 +62,13 @@ def test_many_become_a_job_whose_page_shows_how_far_it_is(editor_client: Client)
     assert bulk.run_jobs(now) == {}
 
 
+@pytest.mark.alone
 def test_a_few_are_changed_at_once(editor_client: Client) -> None:
     assert "<strong>2</strong> issued." in editors.bulk(editor_client, "issue", make.paper(), make.paper())
     assert not BulkJob.objects.exists()
 
 
+@pytest.mark.alone
 def test_every_skipped_paper_is_named_on_the_page(editor_client: Client) -> None:
     papers = [make.agreement().paper for _ in range(3)]
     editors.bulk(editor_client, "void", *papers, reason="Wrong volume.")
@@ -85,6 +88,7 @@ def test_a_job_of_each_volume_where_the_choice_spans_several(roles: Roles) -> No
     assert sorted(job.volume.number for job in BulkJob.objects.all()) == [247, 666]
 
 
+@pytest.mark.alone
 def test_killed_between_two_items_it_continues_and_changes_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     job = ordered("issue", *[make.paper(contact=f"author{number}@example.org") for number in range(5)])
     calls = iter(range(100))
@@ -123,6 +127,7 @@ def test_what_goes_wrong_with_one_holds_up_no_other(monkeypatch: pytest.MonkeyPa
     assert not papers[1].agreements.exists()
 
 
+@pytest.mark.alone
 def test_s05_who_loses_the_volume_meanwhile_changes_nothing_more() -> None:
     volume = make.the_volume()
     user = make.editor("ed", volume)
@@ -226,6 +231,7 @@ def test_the_contact_of_what_is_signed_stays(editor_client: Client) -> None:
     assert "This applies to <strong>0</strong> of 2 papers." in page
 
 
+@pytest.mark.alone
 def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
     papers = [make.agreement().paper for _ in range(4)]
     second_author(papers[0])

@@ -18,7 +18,7 @@ from tests.agreements.sending import send
 from tests.make import CLOSES, DAY, HOUR, MINUTE, NOW
 from tests.servers import Mailbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.alone]
 
 State, Kind = Message.State, Message.Kind
 DIGEST_TIME = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -22,6 +22,7 @@ def issue(volume: Volume, *, dry_run: bool = False) -> issue_many.Report:
     return issue_many.issue(fetched(volume), by="editor:ed", now=NOW, dry_run=dry_run)
 
 
+@pytest.mark.alone
 def test_every_paper_is_issued_awaiting_signature_or_skipped_with_a_reason() -> None:
     volume = make.volume()
     ready, silent, gone, busy, prepared = (
@@ -42,6 +43,7 @@ def test_every_paper_is_issued_awaiting_signature_or_skipped_with_a_reason() -> 
     assert Message.objects.filter(idempotency_key="invitation").count() == 3
 
 
+@pytest.mark.alone
 def test_issuing_again_does_nothing() -> None:
     volume = make.volume()
     make.paper(volume)
@@ -64,6 +66,7 @@ def test_a_paper_whose_agreement_ended_is_issued_again(status: str) -> None:
     assert new.pk != agreement.pk
 
 
+@pytest.mark.alone
 def test_a_dry_run_names_the_same_skipped_papers_and_changes_nothing() -> None:
     volume = make.volume()
     make.paper(volume)
@@ -75,6 +78,7 @@ def test_a_dry_run_names_the_same_skipped_papers_and_changes_nothing() -> None:
     assert dry.skipped == wet.skipped
 
 
+@pytest.mark.alone
 def test_a_paper_that_cannot_be_issued_leaves_no_half_draft() -> None:
     volume = make.volume(deadline=None)
     make.paper(volume)

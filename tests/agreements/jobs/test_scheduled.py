@@ -206,6 +206,7 @@ def test_a_draft_has_no_timeline() -> None:
         planner.build_timeline(make.agreement("draft"))
 
 
+@pytest.mark.alone
 def test_the_planner_takes_a_constant_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
@@ -222,6 +223,7 @@ def test_the_planner_takes_a_constant_number_of_queries(
         scheduled.remind_due(NOW + MINUTE)
 
 
+@pytest.mark.alone
 def test_the_work_per_reminder_is_constant() -> None:
     def queries(count: int) -> int:
         for _ in range(count):
@@ -265,6 +267,7 @@ def test_an_agreement_lapses_one_year_after_its_signature(status: str) -> None:
     assert (agreement.status, agreement.closed_at) == ("lapsed", over)
 
 
+@pytest.mark.alone
 def test_what_is_published_in_time_never_lapses() -> None:
     agreement = make.agreement("sealed")
     Volume.objects.update(published=datetime(2027, 10, 31, tzinfo=UTC).date())

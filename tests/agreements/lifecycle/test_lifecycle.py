@@ -506,6 +506,7 @@ def test_an_editors_reminder_waits_for_the_email_that_is_being_sent() -> None:
     assert "remind" not in make.history(agreement)
 
 
+@pytest.mark.alone
 def test_changed_signing_settings_replan_only_that_volumes_agreements() -> None:
     waiting, signed = make.agreement("issued"), make.agreement("signed")
     elsewhere = make.agreement("issued", of=make.paper(make.volume(248)))

@@ -150,6 +150,7 @@ def test_ac10_a_waived_paper_is_delivered_and_the_manifest_says_why(volume: Volu
     assert tree(tmp_path / "again") == files
 
 
+@pytest.mark.alone
 def test_the_packages_page_names_the_waived_and_making_them_notes_it_once(volume: Volume) -> None:
     editor_client = client_for(make.editor("ed", volume))
     path = f"/admin/proceedings/volume/{volume.pk}/packages/"

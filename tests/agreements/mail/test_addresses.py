@@ -27,6 +27,7 @@ def two_papers_of_one_author() -> tuple[Agreement, Agreement]:
     return first, make.agreement("issued", of=make.paper(volume, contact="Anna@Example.org"))
 
 
+@pytest.mark.alone
 @pytest.mark.django_db
 def test_an_author_of_two_papers_is_not_written_to_twice_in_a_day(mailbox: Mailbox) -> None:
     two_papers_of_one_author()
@@ -56,6 +57,7 @@ def test_of_two_planners_with_two_papers_of_one_author_one_queues(mailbox: Mailb
         now += DAY
 
 
+@pytest.mark.alone
 @pytest.mark.django_db
 def test_an_email_being_sent_starts_the_gap_and_a_failed_one_does_not() -> None:
     one, other = two_papers_of_one_author()

@@ -15,7 +15,7 @@ from agreements.models import Message
 from tests import make
 from tests.make import DAY, NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.alone]
 
 State = Message.State
 

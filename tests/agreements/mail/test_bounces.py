@@ -182,6 +182,7 @@ def test_whatever_is_done_to_a_report_it_is_read_or_not_and_nothing_breaks(data:
     assert found is None or found.digest
 
 
+@pytest.mark.alone
 @pytest.mark.django_db
 def test_emails_are_sent_with_a_return_path_for_reports(mailbox: Mailbox, settings: Settings) -> None:
     settings.BOUNCE_ADDRESS = "bounces@desk.example"
@@ -416,6 +417,7 @@ def test_a_hard_bounce_leaves_the_editor_a_task_with_somebody_else_to_choose(mai
     assert "second@example.org" in chosen.content.decode()
 
 
+@pytest.mark.alone
 @pytest.mark.django_db
 def test_a_bounced_digest_marks_the_editors_address_undeliverable_and_the_admin_says_so(mailbox: Mailbox) -> None:
     volume = make.the_volume()

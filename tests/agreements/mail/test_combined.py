@@ -55,6 +55,7 @@ def plain(mail_: EmailMessage) -> str:
     return str(part.get_content())
 
 
+@pytest.mark.alone
 def test_one_signer_gets_one_email_with_a_link_for_each_paper(mailbox: Mailbox) -> None:
     made, carrier = queued()
     mailbox.reset()
@@ -142,6 +143,7 @@ def test_signing_between_composing_and_sending_stops_it_and_composes_it_again(ma
     assert states(made) == [State.SENT, State.CANCELLED, State.SENT]
 
 
+@pytest.mark.alone
 def test_a_worker_killed_while_sending_leaves_all_parts_unknown(mailbox: Mailbox) -> None:
     made, carrier = queued()
     (held,) = outbox.claim(DUE)
@@ -207,6 +209,7 @@ def test_it_stops_the_others_when_one_of_them_has_ended(mailbox: Mailbox, monkey
     assert stopped == [False, True, True]
 
 
+@pytest.mark.alone
 def test_a_part_in_another_state_than_its_combined_email_is_found() -> None:
     made, _ = queued()
     Message.objects.filter(agreement=made[0], idempotency_key="r1:T-7").update(state=State.FAILED)

@@ -58,6 +58,7 @@ def composed() -> EmailMultiAlternatives:
     return mail_
 
 
+@pytest.mark.alone
 def test_three_papers_of_one_signer_are_one_email_and_each_link_signs_its_own(mailbox: Mailbox) -> None:
     made = issued()
     assert send(NOW) == {State.SENT: 1}
@@ -92,6 +93,7 @@ def test_addresses_are_compared_without_case(mailbox: Mailbox) -> None:
     assert send(NOW) == {State.SENT: 1}
 
 
+@pytest.mark.alone
 def test_a_batch_is_one_email_with_a_moment_in_which_the_others_join_it(mailbox: Mailbox) -> None:
     volume = make.the_volume()
     for _ in range(3):

@@ -25,7 +25,7 @@ from proceedings.models import Author
 from tests import make
 from tests.make import CLOSES, DAY, HOUR, NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.alone]
 
 Kind = Message.Kind
 ABOUT_ONE = sorted(set(Kind.values) - {Kind.TOGETHER, Kind.EDITOR_DAILY})

@@ -157,6 +157,7 @@ def test_a_successor_and_what_an_editor_asks_for_now_leave_at_once(mailbox: Mail
     assert send(NOW + 2 * HOUR) == {State.SENT: 1}
 
 
+@pytest.mark.alone
 def test_what_somebody_asked_for_neither_waits_nor_makes_wait(mailbox: Mailbox) -> None:
     agreement = make.agreement("issued")
     delegate.delegate(agreement, make.coauthor(agreement, email="shruti@example.org"), now=NOW)
@@ -191,6 +192,7 @@ ORDERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("order", ORDERS, ids=["".join(word[0] for word in order) for order in ORDERS])
 def test_of_two_workers_at_most_one_sends(order: list[str]) -> None:
     """Each claims, looks and hands over; in every order of these steps."""
@@ -218,6 +220,7 @@ def worker(now: datetime):  # type: ignore[no-untyped-def]
     yield
 
 
+@pytest.mark.alone
 def test_both_may_step_aside_and_both_leave_in_the_end(mailbox: Mailbox) -> None:
     two_volumes(timedelta(0))
     steps = [worker(NOW), worker(NOW)]

@@ -86,6 +86,7 @@ def test_a_combined_email_includes_the_additional_paragraph() -> None:
     assert "We need your signature" not in text_of(mail)
 
 
+@pytest.mark.alone
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", WITH_OWN_TEXT)
 def test_a_preview_reads_like_the_email_and_its_link_opens_nothing(kind: Message.Kind) -> None:

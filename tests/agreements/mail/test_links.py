@@ -11,7 +11,7 @@ from agreements.models import Link
 from tests import make
 from tests.make import DAY, NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.alone]
 
 SIGN, COPY = Link.Purpose.SIGN, Link.Purpose.COPY
 

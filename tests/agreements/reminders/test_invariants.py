@@ -27,6 +27,7 @@ def broken(now: datetime) -> set[str]:
     return {finding.invariant for finding in invariants.check_all(now)}
 
 
+@pytest.mark.alone
 def test_a_simulated_year_breaks_no_invariant(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
     volume = make.volume()
     for number in range(4):

@@ -62,6 +62,7 @@ def in_order(mails: list[PlannedEmail]) -> list[PlannedEmail]:
     return sorted(mail._replace(papers=tuple(sorted(mail.papers)), to=mail.to.lower()) for mail in mails)
 
 
+@pytest.mark.alone
 def test_the_preview_is_what_happens_then(mailbox: Mailbox) -> None:
     volume = mixed_volume()
     send(NOW + 5 * HOUR)

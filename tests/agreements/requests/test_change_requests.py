@@ -136,6 +136,7 @@ def test_a_second_change_request_of_the_kind_waits_for_the_first() -> None:
     assert make.change_request(agreement, title="Yet Another").state == State.OPEN
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("status", sorted(set(make.ALL_STATUSES) - WAITING))
 def test_nothing_is_requested_unless_it_awaits_signature(status: Status) -> None:
     agreement = make.agreement(status)
@@ -238,6 +239,7 @@ def test_what_the_paper_cannot_take_changes_nothing(wanted: dict[str, Any], why:
     assert made.state == State.OPEN
 
 
+@pytest.mark.alone
 def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
     agreement = make.agreement()
     Author.objects.filter(paper=agreement.paper_id, position=3).update(email="tim@example.org", orcid="")
@@ -350,6 +352,7 @@ def test_a_non_author_signers_capacity_and_the_delegations_are_on_the_evidence_p
     assert "electronically on behalf of the authors" in text
 
 
+@pytest.mark.alone
 def test_a_rejected_non_author_signer_changes_nothing_and_the_author_is_told_why() -> None:
     agreement = make.agreement()
     made = make.request_other_signer(agreement)
@@ -364,6 +367,7 @@ def test_a_rejected_non_author_signer_changes_nothing_and_the_author_is_told_why
     assert "Ada Byron <ada@example.org>" in letter.body
 
 
+@pytest.mark.alone
 def test_a_non_author_signer_stays_when_the_agreement_is_replaced_and_goes_with_the_corresponding_author() -> None:
     new = change_requests.accept(make.request_other_signer(make.agreement()), by="editor:ed", now=LATER)
     again = lifecycle.replace(new, reason="New title.", by="editor:ed", now=LATER)

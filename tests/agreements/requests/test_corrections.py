@@ -51,6 +51,7 @@ def path_for_authors(agreement: Agreement) -> str:
     return str(path)
 
 
+@pytest.mark.alone
 def test_an_author_requests_a_correction_by_the_link_in_the_publication_email(agreement: Agreement) -> None:
     path = path_for_authors(agreement)
     before = all_rows()
@@ -89,6 +90,7 @@ def test_only_so_many_wait_at_a_time(agreement: Agreement) -> None:
         make.correction(agreement)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("published", [None, NOW.date() + DAY])
 def test_before_publication_there_is_nothing_to_correct(agreement: Agreement, published: date | None) -> None:
     path = path_for_authors(agreement)
@@ -205,6 +207,7 @@ ASKED = {"role": "editor", "name": "Aaron Roth", "nature": "content", "descripti
 PERMITTED = {"permitted_by": "Roth, Aaron", "permitted_how": "e-mail", "permitted_on": "2026-11-01"}
 
 
+@pytest.mark.alone
 def test_an_editor_asks_approves_forwards_and_closes(agreement: Agreement, editor_client: Client) -> None:
     page = f"/admin/agreements/correction/ask/{agreement.pk}/"
     assert page in editor_client.get(page_of(agreement)).content.decode()

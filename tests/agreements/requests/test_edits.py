@@ -65,6 +65,7 @@ def test_any_other_edit_is_put_on_record_and_asks_nobody(agreement: Agreement) -
     assert make.history(agreement)[-1] == "edit"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("status", ["draft", "issued", "declined", "voided", "superseded", "lapsed"])
 def test_only_what_is_signed_has_edits(status: str) -> None:
     with pytest.raises(lifecycle.TransitionError):
@@ -93,6 +94,7 @@ def test_the_author_answers_once_and_the_editors_hear_of_it(
     assert all_rows() == before
 
 
+@pytest.mark.alone
 def test_who_says_no_says_why(agreement: Agreement) -> None:
     make.edit(agreement)
 
@@ -127,6 +129,7 @@ def test_a_link_ends_with_its_agreement_and_with_time(agreement: Agreement) -> N
     assert browser().post(path, {"right": "yes"}).status_code == 404
 
 
+@pytest.mark.alone
 def test_no_answer_is_no_confirmation(agreement: Agreement) -> None:
     make.edit(agreement)
     for days in (1, 30, 200):
@@ -174,6 +177,7 @@ def test_every_step_is_in_the_chain(agreement: Agreement) -> None:
     assert list(audit.check_all()) == []
 
 
+@pytest.mark.alone
 def test_the_overview_names_papers_that_wait_for_their_authors(agreement: Agreement) -> None:
     def blocked() -> list[str]:
         return [count.blocker for count in overview.build_overview(Volume.objects.get(), NOW).counts]
@@ -188,6 +192,7 @@ def test_the_overview_names_papers_that_wait_for_their_authors(agreement: Agreem
 # --- admin
 
 
+@pytest.mark.alone
 def test_an_editor_records_an_edit_and_resolves_it(agreement: Agreement, editor_client: Client) -> None:
     page = f"/admin/agreements/edit/note/{agreement.pk}/"
     assert page in editor_client.get(page_of(agreement)).content.decode()

@@ -110,6 +110,7 @@ def test_a_recovery_code_opens_once_and_few_of_them_are_said() -> None:
     assert again.post(CODE, {"code": codes[0]}).status_code == 400
 
 
+@pytest.mark.alone
 def test_a_user_without_an_app_is_led_to_set_one_up_and_is_then_logged_in() -> None:
     make.editor("ed", make.volume())
     client = browser()

@@ -39,7 +39,7 @@ def test_who_is_no_staff_has_no_volume() -> None:
     user = make.editor("chair", own)
     assert list(permissions.own_volumes(asked(user))) == list(permissions.edited_volumes(asked(user))) == [own]
     User.objects.update(is_staff=False)
-    for nobody in (User.objects.get(), AnonymousUser()):
+    for nobody in (User.objects.get(pk=user.pk), AnonymousUser()):
         assert not permissions.own_volumes(asked(nobody)).exists()
         assert not permissions.edited_volumes(asked(nobody)).exists()
         assert not permissions.has_admin_access(asked(nobody))
