@@ -64,6 +64,7 @@ def test_without_a_broker_tasks_run_where_they_are_called(settings: Settings) ->
 
 
 @pytest.mark.django_db
+@pytest.mark.alone
 def test_the_tasks_run_the_jobs(mailbox: Mailbox) -> None:
     make.agreement("issued")
     signed = make.agreement("signed", of=make.paper(contact="ada@example.org"))

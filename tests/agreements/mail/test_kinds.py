@@ -107,6 +107,7 @@ def test_every_topic_can_be_read_and_is_in_use() -> None:
     assert set(context.TOPICS) == set(Topic) == {row.topic for row in ROWS if row.topic}
 
 
+@pytest.mark.alone  # the daily email is queued for all volumes
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", Kind)
 def test_an_email_carries_the_links_of_its_row(kind: Message.Kind) -> None:

@@ -116,6 +116,7 @@ def test_the_command_lists_the_same(mailbox: Mailbox, capsys: pytest.CaptureFixt
     assert "1 emails in 20 days" in out
 
 
+@pytest.mark.alone
 def test_thousands_of_agreements_are_checked_quickly() -> None:
     """Editors wait for this page."""
     made = make.agreement("issued")
