@@ -239,6 +239,20 @@ def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) ->
     assert make.invitation(new).state == State.PENDING
 
 
+def test_withdrawing_a_paper_voids_its_live_agreement_after_the_volume_was_renumbered() -> None:
+    old = make.agreement("issued")
+    Volume.objects.filter(pk=old.paper.volume_id).update(number=old.volume_number + 100)
+    paper = Paper.objects.get(pk=old.paper_id)
+    lifecycle.void(old, reason="The number changed.", by="editor:ed", now=NOW)
+    live = make.agreement("issued", of=paper, now=LATER)
+    assert live.volume_number > old.volume_number
+
+    assert lifecycle.withdraw_paper(paper.pk, by="editor:ed", now=LATER)
+
+    live.refresh_from_db()
+    assert live.status == Status.VOIDED
+
+
 def test_a_withdrawn_paper_is_not_ready() -> None:
     with pytest.raises(snapshot.NotReadyError, match="withdrawn"):
         lifecycle.draft(make.paper(status="withdrawn"), by="editor:ed", now=NOW)
