@@ -47,7 +47,7 @@ class Blocker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockerInfo:
-    """A blocker's label and advice. `person`: an editor must act; otherwise it resolves without one."""
+    """A blocker's label and advice. `needs_action`: an editor must act; otherwise it resolves without one."""
 
     label: str
     advice: str

@@ -39,7 +39,7 @@ def issue(
     """Create and issue an agreement for every paper that is ready and has none.
 
     `papers` need `volume`, `authors` and `agreements` prefetched. With `dry_run` nothing changes and `issued` stays
-    empty; papers that are ready are then in neither of the other lists. The invitations are due after `wait`.
+    empty; papers that are ready are then in neither of the other lists. The invitations are due after `delay`.
 
     The papers of one person are issued in one transaction, so that no worker emails about a part of them.
     """

@@ -54,7 +54,7 @@ def create_agreement(
 
 
 def issue(agreement: Agreement, *, by: str, now: datetime, delay: timedelta = timedelta(0)) -> None:
-    """Take the final snapshot and queue the invitation, due after `wait` or when its address may get an email.
+    """Take the final snapshot and queue the invitation, due after `delay` or when its address may get an email.
 
     Raises NotReadyError if the paper or its volume lacks something.
     """

@@ -36,7 +36,7 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime, delay: timedelta = timedelta(0)) -> bool:
-    """Queue an editor's reminder besides the scheduled ones, due after `wait`.
+    """Queue an editor's reminder besides the scheduled ones, due after `delay`.
 
     Unsent reminders about several papers of one person become one email. Returns False if no signature is awaited, an
     email is already queued, the author opted out, the address is undeliverable, or reminders are paused.

@@ -67,7 +67,7 @@ def queue(
     now: datetime,
     delay: timedelta = timedelta(0),
 ) -> bool:
-    """Queue an email, once per (agreement, idempotency key) ever; due after `wait`. Returns False if the key exists."""
+    """Queue an email, once per (agreement, idempotency key) ever, due after `delay`. Returns False if it exists."""
     request = EmailRequest(agreement, idempotency_key, kind, recipient)
     return bool(insert_messages([new_message(now, **columns_of(request), due_at=now + delay)]))
 
@@ -83,7 +83,7 @@ def queue_for_volume(
 
 
 def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timedelta = timedelta(0)) -> int:
-    """Queue emails, one per person and volume, due after `wait`. Returns how many messages are new.
+    """Queue emails, one per person and volume, due after `delay`. Returns how many messages are new.
 
     A combined email about several papers is a row of its own that carries their messages. Each message has its own key,
     state and link, and can be cancelled until the email is sent.
@@ -285,7 +285,7 @@ def do_nothing() -> None:
 def mark_sending(message: Message, now: datetime, before: Callable[[], object] = do_nothing) -> bool:
     """Commit the state `HANDING` before the server gets the email. Returns False if it may no longer be sent.
 
-    `first` records the result of the previous email in the same transaction: one commit per email. The lease starts
+    `before` records the result of the previous email in the same transaction: one commit per email. The lease starts
     again at `now`, because a batch is claimed together and sent one by one.
     """
     with transaction.atomic(durable=True):
