@@ -50,4 +50,4 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime, delay: timedelta
         record_event(agreement.pk, "remind", by=by, now=now, data={})
         idempotency_key = f"manual:{secrets.token_hex(8)}"
         request = outbox.EmailRequest(agreement, idempotency_key, Kind.REMINDER, agreement.signer_email)
-        return outbox.queue_or_join(request, now, due_at=now + delay)
+        return bool(outbox.queue_or_join([(request, now + delay)], now))

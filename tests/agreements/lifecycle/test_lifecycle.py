@@ -127,7 +127,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
     def disk_full(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr("agreements.models.compare_and_set.insert_row", disk_full)
+    monkeypatch.setattr(Event.objects, "bulk_create", disk_full)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
