@@ -104,12 +104,16 @@ def issue_batch(
 
     Then only those from the faulty paper on are not issued when the error is raised.
     """
+    papers = {paper.pk: paper for group in batch for paper in group}
+    results: dict[int, Agreement | lifecycle.Refusal] = {}
     try:
-        return lifecycle.issue_papers([paper.pk for group in batch for paper in group], by=by, now=now, delay=delay)
+        results |= lifecycle.issue_papers(list(papers), by=by, now=now, delay=delay)
     except Exception:
         if len(batch) == 1:
             raise
-    results: dict[int, Agreement | lifecycle.Refusal] = {}
-    for group in batch:
-        results |= issue_batch([group], by=by, now=now, delay=delay)
+        for group in batch:
+            results |= issue_batch([group], by=by, now=now, delay=delay)
+    for pk, result in results.items():
+        if isinstance(result, Agreement):
+            result.paper = papers[pk]  # the one that was read for it, with authors, is no longer needed
     return results

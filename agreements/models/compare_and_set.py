@@ -59,6 +59,8 @@ def lock_rows(model: type[Model], pks: Iterable[int], *columns: str) -> list[tup
     Numbers and texts only. SQLite cannot lock a row and does not need to: it has one writer at a time.
     """
     keys = sorted(pks)
+    if not keys:  # PostgreSQL refuses an empty list
+        return []
     statement = build_select_for_update(model, columns, len(keys), connection.features.has_select_for_update)
     with connection.cursor() as cursor:
         cursor.execute(statement, keys)
