@@ -57,7 +57,7 @@ class ImportForm(forms.Form):
         label="Second file",
         required=False,
         help_text="With BibTeX: a CSV file of the corresponding authors with the columns paper,email,name and, if a "
-        "name is ambiguous, author. With EasyChair: author.csv.",
+        "name is ambiguous, author. With EasyChair: author.csv. With OpenReview: the authors’ profiles, as JSON.",
     )
     volume = forms.ModelChoiceField(
         Volume.objects.none(),

@@ -19,6 +19,7 @@ class AuthorState:
     orcid: str = ""
     is_corresponding: bool = False
     pk: int | None = None
+    profile: str = ""
 
     @property
     def address(self) -> str:
@@ -27,7 +28,7 @@ class AuthorState:
 
 
 def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[AuthorState, ...]:
-    """Returns the authors with these `names`. Existing authors keep address, affiliation and ORCID iD.
+    """Returns the authors with these `names`. Existing authors keep address, affiliation, ORCID iD and profile.
 
     An author is matched by the same name, then by the same words in any order, case and accents, then by initials in
     the same position. Each existing author is used once; of two equal names the one in the same position.
@@ -65,7 +66,13 @@ def with_details(authors: Sequence[AuthorState], details: Sequence[Details]) -> 
     if len(details) != len(authors):
         return tuple(authors)
     return tuple(
-        replace(author, email=author.email or known.email, affiliation=author.affiliation or known.affiliation)
+        replace(
+            author,
+            email=author.email or known.email,
+            affiliation=author.affiliation or known.affiliation,
+            orcid=author.orcid or known.orcid,
+            profile=author.profile or known.profile,
+        )
         for author, known in zip(authors, details, strict=True)
     )
 

@@ -38,11 +38,11 @@ def detect(name: str, text: str) -> Format | None:
 def read(
     kind: Format, text: str, file: str, *, authors: str = "", columns: Mapping[str, str] | None = None
 ) -> Submissions:
-    """Reads the accepted papers in `text`. `authors` is EasyChair's second table; `columns` maps our names to the
-    table's.
+    """Reads the accepted papers in `text`. `authors` is EasyChair's second table, or OpenReview's profiles; `columns`
+    maps our names to the table's.
     """
     if kind is Format.OPENREVIEW:
-        return read_openreview(text, file)
+        return read_openreview(text, file, authors)
     if kind is Format.EASYCHAIR:
         return read_easychair(text, file, authors)
     if kind is Format.CMT:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.forum_ids import FIELD as FORUM
+from proceedings.bibtex.forum_ids import read_forum_id
 from proceedings.bibtex.latex import (
     LatexError,
     UnmappedError,
@@ -24,6 +26,8 @@ from proceedings.bibtex.name_matching import plain_words
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
 from proceedings.importing.submissions import Person, Submission, Submissions
+from proceedings.people.licences import GRANTED, contradicts
+from proceedings.people.orcid import OrcidError, read_orcid
 from proceedings.publisher.rules import key_stem, key_suffixes
 
 _MATHEMATICS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
@@ -56,6 +60,7 @@ class _Mapper:
         self.findings: list[Finding] = []
         self.known = {record.key: record for record in known}
         self.by_number = {record.submission: record for record in known if record.submission}
+        self.by_forum = {forum: record for record in known if (forum := read_forum_id(record.extra.get(FORUM, "")))}
         self.by_title: Mapping[str, list[PaperRecord]] = defaultdict(list)
         for record in known:
             if not record.submission:
@@ -91,6 +96,8 @@ class _Mapper:
 
     def _recognise(self, one: Submission) -> PaperRecord | None:
         if one.number and (record := self.by_number.pop(one.number, None)):
+            return record
+        if record := self.by_forum.pop(one.extra.get(FORUM, ""), None):
             return record
         if one.key and one.key in self.known:
             return self.known[one.key]
@@ -145,11 +152,13 @@ class _Mapper:
             extra=dict(one.extra),
             line=one.line,
             submission=one.number[: LIMITS["submission"]],
+            licence=one.licence[: LIMITS["licence"]],
             details=tuple(self._details(one, place, person) for place, person in enumerate(one.people, 1)),
             contact=self._contact(one),
             doubts=tuple((person.name, doubt) for person in one.people for doubt in person.doubts),
         )
         self._doubts(one)
+        self._check_licence(one)
         if too_long := self._too_long(record):
             self.add_finding(one, "length", too_long)
             return None
@@ -181,7 +190,23 @@ class _Mapper:
             message = f"name {place}: '{email[:80]}' is not an email address and was skipped"
             self.add_finding(one, "email", message, Severity.WARNING, field="emails")
             email = ""
-        return Details(email, person.affiliation[: LIMITS["affiliation"]])
+        affiliation = person.affiliation[: LIMITS["affiliation"]]
+        return Details(email, affiliation, self._orcid(one, place, person), person.profile[: LIMITS["profile"]])
+
+    def _orcid(self, one: Submission, place: int, person: Person) -> str:
+        try:
+            return read_orcid(person.orcid)
+        except OrcidError as error:
+            self.add_finding(one, "orcid", f"name {place}: {error}. We left it out", Severity.WARNING, field="orcid")
+            return ""
+
+    def _check_licence(self, one: Submission) -> None:
+        if contradicts(one.licence):
+            message = (
+                f"the licence is '{one.licence[:80]}', but the agreement grants {GRANTED}: ask the authors before they "
+                "sign"
+            )
+            self.add_finding(one, "licence", message, Severity.WARNING, field="licence")
 
     def _contact(self, one: Submission) -> int | None:
         marked = [place for place, person in enumerate(one.people) if person.is_corresponding]

@@ -41,10 +41,10 @@ _VOLUME_FIELDS = (
     *("number", "bib_key", "name", "shortname", "booktitle", "year", "start", "end", "address"),
     *("conference_url", "published", "editor_names", "sections", "extra"),
 )
-_PAPER_FIELDS = ("position", "title", "title_latex", "abstract", "pages", "section", "extra", "submission")
+_PAPER_FIELDS = ("position", "title", "title_latex", "abstract", "pages", "section", "extra", "submission", "licence")
 _AUTHOR_FIELDS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
-    *("email", "affiliation", "orcid", "is_corresponding"),
+    *("email", "affiliation", "orcid", "profile", "is_corresponding"),
 )
 _MAX_EMAIL_LENGTH = 254
 
@@ -146,7 +146,10 @@ class _Planner:
         row = self.papers.get(record.key)
         submission = record.submission or (row.submission if row else "")
         authors = tuple(self.answers.get(name, name) for name in record.authors)
-        record = replace(record, position=self._position(record, row), submission=submission, authors=authors)
+        licence = record.licence or (row.licence if row else "")
+        record = replace(
+            record, position=self._position(record, row), submission=submission, licence=licence, authors=authors
+        )
         before = tuple(self.authors[row.pk]) if row else ()
         after = self._resolve_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()
@@ -218,7 +221,15 @@ class _Planner:
 
 
 def _state(author: Author) -> AuthorState:
-    return AuthorState(author.name, author.email, author.affiliation, author.orcid, author.is_corresponding, author.pk)
+    return AuthorState(
+        author.name,
+        author.email,
+        author.affiliation,
+        author.orcid,
+        author.is_corresponding,
+        author.pk,
+        author.profile,
+    )
 
 
 def _change(row: object, record: object, differences: Sequence[Difference]) -> Change:
@@ -260,7 +271,7 @@ def _author_differences(before: Sequence[AuthorState], after: Sequence[AuthorSta
 
 
 def _details(author: AuthorState) -> str:
-    return " ".join(part for part in (author.email, author.affiliation) if part)
+    return " ".join(part for part in (author.email, author.affiliation, author.orcid, author.profile) if part)
 
 
 def _values(record: object, fields: Iterable[str]) -> dict[str, Any]:
@@ -319,5 +330,6 @@ def _author_row(paper: Paper, position: int, author: AuthorState) -> Author:
         email=author.email,
         affiliation=author.affiliation,
         orcid=author.orcid,
+        profile=author.profile,
         is_corresponding=author.is_corresponding,
     )

@@ -21,6 +21,10 @@ class Person:
     affiliation: str = ""
     is_corresponding: bool = False
     doubts: tuple[Doubt, ...] = ()
+    orcid: str = ""
+    """As exported: an address or a number, not checked."""
+    profile: str = ""
+    """ID of the profile at OpenReview."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +40,28 @@ class Submission:
     pages: str = ""
     key: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+    """As the system states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A decision that does not say clearly whether its `count` papers are accepted."""
+
+    value: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
     """The content of a file: `rows` = the submissions + those skipped + those rejected. Each of the latter two is a
-    finding.
+    finding. An import needs an answer to each of the `questions` first.
     """
 
     submissions: tuple[Submission, ...] = ()
     rows: int = 0
     findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def strip_invisible(text: str) -> str:

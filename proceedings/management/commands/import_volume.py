@@ -34,7 +34,12 @@ class Command(BaseCommand):
         formats = [kind.value for kind in Format]
         parser.add_argument("--format", choices=formats, help="format of FILE, if it cannot be detected")
         parser.add_argument("--volume", help="volume for the papers of an export; a BibTeX file names its volume")
-        parser.add_argument("--authors", metavar="FILE.csv", type=Path, help="EasyChair's second table, author.csv")
+        parser.add_argument(
+            "--authors",
+            metavar="FILE",
+            type=Path,
+            help="EasyChair's second table, author.csv, or OpenReview's profiles, as JSON",
+        )
         parser.add_argument(
             "--columns",
             metavar="OURS=THEIRS,…",

@@ -132,7 +132,7 @@ def test_openreview_notes(volume: Volume, tmp_path: Path) -> None:
     paper = Paper.objects.get()
     assert (paper.key, paper.submission, paper.title) == ("lewis25", "12", "On $\\ell_1$ Balls")
     assert paper.abstract == r"We show $x_1$ --- 5\% more."
-    assert paper.extra == {"openreview": "https://openreview.net/forum?id=AbC_1-x"}
+    assert paper.extra == {"openreview": "AbC_1-x"}
     assert [row[1:3] for row in authors()] == [("Mike Lewis", ""), ("José García-Márquez", "jose@a.example")]
 
 
