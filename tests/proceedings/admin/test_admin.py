@@ -146,6 +146,14 @@ def test_a_wrong_orcid_from_before_stops_no_other_change(editor_client: Client, 
     assert (changed.orcid, changed.affiliation) == ("0000-0002-1825-0098", "Lab A")
 
 
+def test_the_page_of_a_paper_says_wrong_ids_and_another_licence(editor_client: Client, volume: Volume) -> None:
+    paper = make.paper(volume, licence="CC BY-NC 4.0")
+    Author.objects.filter(paper=paper, position=2).update(orcid="0000-0002-1825-0098")
+    page = editor_client.get(page_of(paper)).content.decode()
+    assert "is not an ORCID iD, because its check digit is wrong" in page
+    assert "states &#x27;CC BY-NC 4.0&#x27;, but the agreement grants CC BY 4.0" in page
+
+
 def test_an_address_of_openreview_is_stored_as_the_bare_id(editor_client: Client, volume: Volume) -> None:
     paper = make.paper(volume)
     fields = {"extra": "openreview = https://openreview.net/forum?id=AbC_1-x\nvideo = https://v.example/1"}
