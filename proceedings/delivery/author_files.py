@@ -1,5 +1,6 @@
 """The authors of a volume for machines: what the publisher's BibTeX file has no field for. No email addresses."""
 
+import codecs
 import json
 from collections.abc import Callable, Iterator, Mapping
 
@@ -33,7 +34,9 @@ def authors_json(volume: Volume) -> bytes:
 
 
 def authors_csv(volume: Volume) -> bytes:
-    """Returns one row for each author of an accepted paper. No cell is a formula."""
+    """Returns one row for each author of an accepted paper. No cell is a formula. UTF-8 with its mark, by which
+    spreadsheets know it.
+    """
     rows = [[*COLUMNS]]
     for paper in _papers(volume):
         about = [paper.key, paper.title, _forum(paper)]
@@ -42,7 +45,7 @@ def authors_csv(volume: Volume) -> bytes:
             own = [str(facts[name]) for name in COLUMNS[3:-1]]
             corresponding = "yes" if author.is_corresponding else ""
             rows.append([escape_formula(text) for text in (*about, *own, corresponding)])
-    return write_csv(rows)
+    return codecs.BOM_UTF8 + write_csv(rows)
 
 
 WRITERS: Mapping[str, Callable[[Volume], bytes]] = {"json": authors_json, "csv": authors_csv}

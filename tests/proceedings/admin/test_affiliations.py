@@ -36,6 +36,10 @@ def page_of(volume: Volume) -> str:
     return f"/admin/proceedings/volume/{volume.pk}/affiliations/"
 
 
+def authors_of(volume: Volume, kind: str) -> str:
+    return f"/admin/proceedings/volume/{volume.pk}/authors.{kind}"
+
+
 def spellings_of(volume: Volume) -> list[str]:
     rows = Author.objects.filter(paper__volume=volume).order_by("paper", "position")
     return list(rows.values_list("affiliation", flat=True))
@@ -107,6 +111,14 @@ def test_an_empty_volume_says_what_to_do(client: Client, volume: Volume) -> None
     assert "No similar spellings." in client.get(page_of(volume)).content.decode()
 
 
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_an_editor_downloads_the_authors(kind: str, volume: Volume, client: Client) -> None:
+    answer = client.get(authors_of(volume, kind))
+    assert answer["Content-Disposition"] == f'attachment; filename="v247-authors.{kind}"'
+    assert b"Massachusetts" in answer.content
+    assert client.post(authors_of(volume, kind)).status_code == 405
+
+
 def test_an_assistant_reads_and_a_stranger_sees_nothing(volume: Volume) -> None:
     assistant, stranger = make.editor("helper"), make.editor("other", make.volume(300))
     volume.assistants.add(assistant)
@@ -116,12 +128,10 @@ def test_an_assistant_reads_and_a_stranger_sees_nothing(volume: Volume) -> None:
     assert "3 spellings, 2 papers" in page
     assert 'name="spelling"' not in page
     assert client.post(page_of(volume), {"to": LONG, "spelling": digest(MIT)}).status_code == 403
-    for kind in ("json", "csv"):
-        answer = client.get(f"/admin/proceedings/volume/{volume.pk}/authors.{kind}")
-        assert answer["Content-Disposition"] == f'attachment; filename="v247-authors.{kind}"'
-        assert b"Massachusetts" in answer.content
+    assert "authors.json" not in page
+    assert client.get(authors_of(volume, "json")).status_code == 403
     client.force_login(stranger)
-    for address in (page_of(volume), page_of(volume).replace("affiliations/", "authors.json")):
+    for address in (page_of(volume), authors_of(volume, "csv")):
         assert client.get(address).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """The list of authors: JSON and CSV, with what the .bib file has no field for, and without addresses."""
 
+import codecs
 import csv
 import io
 import json
@@ -46,8 +47,9 @@ def test_the_json_has_every_accepted_paper_with_its_authors_in_parts(volume: Vol
 
 
 def test_the_csv_has_a_row_for_each_author_and_no_formula(volume: Volume) -> None:
-    head, *rows = csv.reader(io.StringIO(authors_csv(volume).decode(), newline=""))
+    head, *rows = csv.reader(io.StringIO(authors_csv(volume).decode("utf-8-sig"), newline=""))
     assert tuple(head) == COLUMNS
+    assert authors_csv(volume).startswith(codecs.BOM_UTF8)
     assert len(rows) == 6
     found = dict(zip(head, rows[1], strict=True))
     assert (found["title"], found["affiliation"], found["corresponding"]) == ("'=1+1", "'@Lab, A", "")
