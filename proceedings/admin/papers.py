@@ -140,8 +140,8 @@ class PaperAdmin(OwnVolumes):
                 ]
             },
         ),
-        ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra", "licence"]}),
-        ("Publisher checks", {"fields": ["findings"]}),
+        ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
+        ("Publisher checks", {"fields": ["findings", "licence"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
