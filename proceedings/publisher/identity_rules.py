@@ -39,10 +39,9 @@ def bearers_of(papers: Iterable[PaperPeople]) -> Bearers:
 def check_people(paper: PaperPeople, bearers: Bearers) -> Iterator[Finding]:
     """Checks the licence and the iDs of one paper. `bearers` are those of its volume."""
     if contradicts(paper.licence):
-        message = (
-            f"its submission states '{paper.licence}', but the agreement grants {GRANTED}: ask the authors before "
-        )
-        yield _warning("licence", paper.key, "licence", f"{message}they sign, then clear the field")
+        stated = f"its submission states '{paper.licence}', but the agreement grants {GRANTED}"
+        message = f"{stated}: ask the authors before they sign, then clear the licence on the paper’s page"
+        yield _warning("licence", paper.key, "licence", message)
     seen: dict[str, str] = {}
     for place, (name, orcid) in enumerate(paper.authors, 1):
         if not orcid:
@@ -54,9 +53,7 @@ def check_people(paper: PaperPeople, bearers: Bearers) -> Iterator[Finding]:
             yield _warning("orcid", paper.key, "orcid", f"{who}: {error}")
             continue
         if number in seen:
-            message = (
-                f"{who}: {number} is also the iD of {seen[number]}: one person has one iD, so remove the wrong one"
-            )
+            message = f"{who}: {number} is also the iD of {seen[number]}: remove it where it is wrong"
             yield _warning("orcid", paper.key, "orcid", message)
             continue
         seen[number] = who
