@@ -2,15 +2,29 @@
 
 import textwrap
 from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.source import Source
 from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
+from proceedings.importing.plan import (
+    Change,
+    Choice,
+    Choose,
+    Difference,
+    NothingToApplyError,
+    Origin,
+    PaperPlan,
+    Plan,
+    PlanOutdatedError,
+    SourceText,
+    by_default,
+)
 from proceedings.importing.planner import apply, make_plan, make_table_plan
 from proceedings.importing.tables import COLUMNS
 from proceedings.management.arguments import volume_numbered
@@ -33,7 +47,9 @@ class Command(BaseCommand):
         parser.add_argument("bib", metavar="FILE", type=Path, help="BibTeX, or an export of a submission system")
         formats = [kind.value for kind in Format]
         parser.add_argument("--format", choices=formats, help="format of FILE, if it cannot be detected")
-        parser.add_argument("--volume", help="volume for the papers of an export; a BibTeX file names its volume")
+        parser.add_argument(
+            "--volume", help="volume for the papers of an export, or of a BibTeX file that names no volume"
+        )
         parser.add_argument("--authors", metavar="FILE.csv", type=Path, help="EasyChair's second table, author.csv")
         parser.add_argument(
             "--columns",
@@ -46,15 +62,31 @@ class Command(BaseCommand):
             type=Path,
             help="corresponding authors: columns paper,email,name and, if a name is ambiguous, author",
         )
+        decide = parser.add_mutually_exclusive_group()
+        decide.add_argument(
+            "--keep",
+            action="store_const",
+            const=Choice.KEEP,
+            dest="decide",
+            help="keep what was corrected here where the file has changed too, and do not ask again",
+        )
+        decide.add_argument(
+            "--take",
+            action="store_const",
+            const=Choice.TAKE,
+            dest="decide",
+            help="take the file where it has changed and something was corrected here too, and take new keys",
+        )
         parser.add_argument("--apply", action="store_true", help="apply the plan, in one transaction")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         plan = _plan(options)
-        for line in describe(plan):
+        choose = deciding(options["decide"])
+        for line in describe(plan, choose):
             self.stdout.write(line)
         if options["apply"]:
             try:
-                apply(plan)
+                apply(plan, choose=choose, now=timezone.now())
             except (NothingToApplyError, PlanOutdatedError) as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(self.style.SUCCESS("Applied." if plan.changes_anything else "Nothing to change."))
@@ -65,6 +97,11 @@ class Command(BaseCommand):
             raise CommandError(msg)
 
 
+def deciding(choice: Choice | None) -> Choose:
+    """Decides as usual, and makes this `choice` where a person should decide."""
+    return lambda paper, difference: by_default(paper, difference) or choice
+
+
 def _plan(options: dict[str, Any]) -> Plan:
     source = _read(options["bib"])
     kind = Format(options["format"]) if options["format"] else detect(source.name, source.text or "@")
@@ -72,7 +109,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
     if kind is Format.BIBTEX:
-        return make_plan(source, _read(options["contacts"]) if options["contacts"] else None)
+        chosen = volume_numbered(options["volume"]) if options["volume"] else None
+        return make_plan(source, _read(options["contacts"]) if options["contacts"] else None, chosen)
     if options["contacts"]:
         msg = "--contacts needs a BibTeX file. Import the export first, then the volume's .bib file with --contacts."
         raise CommandError(msg)
@@ -84,7 +122,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         raise CommandError(str(source.finding))
     authors = (_read(options["authors"]).text or "") if options["authors"] else ""
     columns = _columns(options["columns"] or "")
-    return make_table_plan(read(kind, source.text, source.name, authors=authors, columns=columns), source.name, volume)
+    submissions = read(kind, source.text, source.name, authors=authors, columns=columns)
+    return make_table_plan(submissions, source.name, volume, [SourceText(source.name, kind, source.text)])
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -104,8 +143,8 @@ def _read(path: Path) -> Source:
         raise CommandError(msg) from error
 
 
-def describe(plan: Plan) -> list[str]:
-    """The plan as text: counts, then new, changed and gone papers, and each finding."""
+def describe(plan: Plan, choose: Choose = by_default) -> list[str]:
+    """The plan as text: counts, then new, changed and gone papers, and each finding. `choose` decides differences."""
     counts = plan.counts
     lines = [_title(plan), "", f"  volume    {plan.volume_change}"]
     listed = ", ".join(f"{counts[change]} {change}" for change in Change)
@@ -121,7 +160,8 @@ def describe(plan: Plan) -> list[str]:
         )
     lines.append(f"  without a corresponding author: {len(plan.without_contact)}")
     lines += _keys("New", [paper.key for paper in plan.of(Change.NEW)])
-    lines += _changed(plan)
+    lines += _changed(plan, choose)
+    lines += _decisions(plan, choose)
     lines += _keys("Gone from the file", plan.gone)
     lines += _keys("Without a corresponding author; no agreement can be issued", plan.without_contact)
     for severity, heading in _HEADINGS.items():
@@ -141,16 +181,57 @@ def _keys(heading: str, keys: list[str] | tuple[str, ...]) -> list[str]:
     return ["", f"{heading} ({len(keys)})", *wrapped]
 
 
-def _changed(plan: Plan) -> list[str]:
+Pair = tuple[PaperPlan | None, Difference]
+
+
+def _changed(plan: Plan, choose: Choose) -> list[str]:
+    """What the import changes here."""
+    taken = [pair for pair in _differences(plan) if choose(*pair) is Choice.TAKE]
     lines = []
-    if plan.volume_differences:
+    if own := [one for paper, one in taken if paper is None]:
         lines += ["", "Changed in the volume"]
-        lines += [f"  {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in plan.volume_differences]
-    if changed := plan.of(Change.CHANGED):
-        lines += ["", f"Changed ({len(changed)})"]
-        for paper in changed:
-            lines.append(f"  {paper.key}")
-            lines += [f"    {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in paper.differences]
+        lines += [f"  {one.label}: {_short(one.old)} -> {_short(one.new)}" for one in own]
+    if papers := [pair for pair in taken if pair[0]]:
+        lines += ["", f"Changed ({len({id(paper) for paper, _ in papers})})"]
+        lines += _by_paper(papers, lambda one: f"{one.label}: {_short(one.old)} -> {_short(one.new)}")
+    return lines
+
+
+def _decisions(plan: Plan, choose: Choose) -> list[str]:
+    """What stays as it is here, although the file has something else."""
+    lines = []
+    kept = [pair for pair in _differences(plan) if choose(*pair) is not Choice.TAKE]
+    headings = {
+        "Corrected here; the file has not changed": [pair for pair in kept if pair[1].origin is Origin.HERE],
+        "Needs a decision: add --keep or --take": [pair for pair in kept if choose(*pair) is None],
+        "Changed here and in the file; kept": [
+            pair for pair in kept if pair[1].origin is not Origin.HERE and choose(*pair) is Choice.KEEP
+        ],
+    }
+    for heading, pairs in headings.items():
+        if pairs:
+            lines += ["", f"{heading} ({len(pairs)})"]
+            lines += _by_paper(
+                pairs,
+                lambda one: (
+                    f"{one.label}: last import {_short(one.base or '')}, here {_short(one.old)}, file {_short(one.new)}"
+                ),
+            )
+    return lines
+
+
+def _differences(plan: Plan) -> list[Pair]:
+    return [pair for origin in Origin for pair in plan.differences(origin)]
+
+
+def _by_paper(pairs: Sequence[Pair], describe_one: Callable[[Difference], str]) -> list[str]:
+    lines = []
+    last: object = ""
+    for paper, one in sorted(pairs, key=lambda pair: pair[0].line if pair[0] else 0):
+        if paper is not last:
+            lines.append(f"  {paper.key if paper else 'volume'}")
+            last = paper
+        lines.append(f"    {describe_one(one)}")
     return lines
 
 
