@@ -78,6 +78,11 @@ def with_contact(authors: Iterable[AuthorState], index: int, email: str) -> tupl
     )
 
 
+def with_address(authors: Iterable[AuthorState], index: int, email: str) -> tuple[AuthorState, ...]:
+    """Sets the address of the author at `index`, who stays corresponding author or not."""
+    return tuple(replace(author, email=email) if at == index else author for at, author in enumerate(authors))
+
+
 def contact_of(authors: Iterable[AuthorState]) -> AuthorState | None:
     """Returns the corresponding author, or None."""
     return next((author for author in authors if author.is_corresponding), None)

@@ -19,8 +19,16 @@ from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import MAX_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
-from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
-from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
+from proceedings.importing.authorship import (
+    AuthorState,
+    carry_over,
+    contact_of,
+    with_address,
+    with_contact,
+    with_details,
+)
+from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match
+from proceedings.importing.formats import read_contact_file
 from proceedings.importing.mapping import map_submissions
 from proceedings.importing.plan import (
     Change,
@@ -47,22 +55,29 @@ _AUTHOR_FIELDS = (
     *("email", "affiliation", "orcid", "is_corresponding"),
 )
 _MAX_EMAIL_LENGTH = 254
+NO_CONTACTS = ContactTable()
 
 
 def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
-    """Returns what importing `bib`, and `contacts` if given, would do now. Only reads the database."""
+    """Returns what importing `bib`, and `contacts` if given, would do now. Only reads the database.
+
+    Raises UnreadableFileError if `contacts` cannot be read at all.
+    """
     file = read_volume_file(bib.text, bib.name) if bib.text is not None else VolumeFile(None, (), ())
-    table = ContactTable() if contacts is None or contacts.text is None else read_contacts(contacts.text, contacts.name)
-    unread = [source.finding for source in (bib, contacts) if source and source.finding]
+    table = read_contact_file(contacts) if contacts else ContactTable()
+    unread = [bib.finding] if bib.finding else []
     file = VolumeFile(file.volume, file.papers, (*unread, *file.findings))
     return _Planner(Input(bib.name, file, contacts.name if contacts else "", table)).plan()
 
 
-def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan:
-    """Returns what importing `submissions`, read from `file`, into `volume` would do now. Only reads the database."""
+def make_table_plan(submissions: Submissions, file: str, volume: Volume, contacts: ContactTable = NO_CONTACTS) -> Plan:
+    """Returns what importing `submissions`, read from `file`, into `volume` would do now. Only reads the database.
+
+    `contacts` are addresses of their authors, by the number of the submission or the key of the paper.
+    """
     known = paper_records(volume.papers.all())
     adopted = map_submissions(submissions, volume_record(volume), known, file)
-    return _Planner(Input(file, adopted, "", ContactTable())).plan()
+    return _Planner(Input(file, adopted, contacts.file, contacts)).plan()
 
 
 def apply(plan: Plan, *, leave_out: Collection[str] = (), volume_too: bool = True) -> Volume:
@@ -94,7 +109,9 @@ class _Planner:
     def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
         self.findings = list(source.file.findings)
-        self.contacts = {contact.paper: contact for contact in source.table.contacts}
+        self.contacts: dict[str, list[Contact]] = defaultdict(list)
+        for contact in source.table.contacts:
+            self.contacts[contact.paper].append(contact)
         self.to_set = self.unchanged = 0
         self.last_position = 0
         volumes, papers, authors = Volume.objects.all(), Paper.objects.all(), Author.objects.all()
@@ -165,9 +182,18 @@ class _Planner:
         after = with_details(carry_over(before, record.authors), record.details)
         if record.contact is not None and contact_of(after) is None and after[record.contact].email:
             after = with_contact(after, record.contact, after[record.contact].email)
-        contact = self.contacts.pop(record.key, None)
-        if contact and (chosen := self._find_author(contact, record)) is not None:
-            settled = with_contact(after, chosen, contact.email)
+        rows = self.contacts.pop(record.key, []) + (
+            self.contacts.pop(record.submission, []) if record.submission else []
+        )
+        addressed: dict[int, Contact] = {}
+        for contact in rows:
+            if (chosen := self._find_author(contact, record)) is None:
+                continue
+            if (other := addressed.setdefault(chosen, contact)).email != contact.email:
+                message = f"{record.authors[chosen]} has another address in line {other.line}: keep one row"
+                self._reject_contact(contact, "email", message)
+                continue
+            settled = (with_contact if contact.is_corresponding else with_address)(after, chosen, contact.email)
             if settled == after:
                 self.unchanged += 1
             else:
@@ -195,7 +221,7 @@ class _Planner:
             return None
 
     def _leftover_contacts(self, in_file: set[str]) -> None:
-        for contact in self.contacts.values():
+        for contact in (contact for rows in self.contacts.values() for contact in rows):
             if contact.paper in in_file:
                 self._reject_contact(
                     contact, "paper", "the paper was rejected (see above): correct it and import again"
