@@ -19,25 +19,26 @@ from django.utils.html import format_html
 
 from proceedings.accounts.permissions import OwnVolumes, can_edit_any, edited_volumes, is_number
 from proceedings.admin.import_choices import Choices
+from proceedings.admin.import_questions import (
+    ColumnsNeededError,
+    DecisionsNeededError,
+    EncodingNeededError,
+    QuestionNeededError,
+)
 from proceedings.bibtex.source import Source
 from proceedings.importing import leftovers, name_review
-from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError, SourceText
-from proceedings.importing.planner import apply, make_plan, make_table_plan
-from proceedings.importing.tables import COLUMNS, column_names, guess_columns
+from proceedings.importing.contacts import ContactTable
+from proceedings.importing.formats import Export, Format, open_export, read_export, read_second
+from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
+from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
+from proceedings.importing.remembered import known_columns, known_decisions
+from proceedings.importing.submissions import UnreadableFileError
 from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
 MAX_SHOWN = 500
 """Lines of each kind that a page shows; the counts above them include all."""
-
-COLUMN_HELP = {
-    "number": "The paper’s number in the submission system. Later imports use it to find the paper.",
-    "authors": "Names, separated by semicolons.",
-    "emails": "One for each author, in the same order.",
-    "contact": "The corresponding author: position, name or email address.",
-    "decision": "We skip rows that are not accepted.",
-}
 
 SESSION_KEY = "desk.import"
 
@@ -45,14 +46,16 @@ SESSION_KEY = "desk.import"
 class ImportForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="The volume’s BibTeX file, an export of EasyChair, CMT or OpenReview (CSV, JSON), or any other table "
-        "(CSV). For a table, the next page asks for its columns.",
+        help_text="The volume’s BibTeX file, an export of EasyChair, CMT, HotCRP, OpenReview or START, or any other "
+        "table. We read text (.csv, .tsv, .json) and workbooks (.xlsx, .xls, .ods). If we do not know the columns of a "
+        "table, the next page asks for them.",
     )
     second = forms.FileField(
         label="Second file",
         required=False,
-        help_text="With BibTeX: a CSV file of the corresponding authors with the columns paper,email,name and, if a "
-        "name is ambiguous, author. With EasyChair: author.csv.",
+        help_text="A table of the corresponding authors with the columns paper, email and name. It may have the "
+        "addresses of other authors too: then a column “corresponding” says yes for one of each paper. With EasyChair "
+        "or HotCRP it may be the table of authors (author.csv, authors.csv).",
     )
     volume = forms.ModelChoiceField(
         Volume.objects.none(),
@@ -81,27 +84,6 @@ def check_size(file: UploadedFile) -> UploadedFile:
     return file
 
 
-class ColumnsForm(forms.Form):
-    """Which column of the table holds which field."""
-
-    def __init__(self, head: list[str], before: Mapping[str, str], data: Any = None) -> None:
-        super().__init__(data)
-        choices = [("", "not in this table"), *((name, name) for name in head)]
-        guessed = guess_columns(head) | {ours: theirs for ours, theirs in before.items() if theirs in head}
-        for name in COLUMNS:
-            self.fields[name] = forms.ChoiceField(
-                choices=choices,
-                required=name in ("title", "authors"),
-                initial=guessed.get(name, ""),
-                label=name.capitalize(),
-                help_text=COLUMN_HELP.get(name, ""),
-            )
-
-    @property
-    def columns(self) -> dict[str, str]:
-        return {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}
-
-
 def fingerprint(plan: Plan) -> str:
     """A digest of the plan: confirming applies to exactly this one."""
     shown = (plan.volume_change, plan.volume_differences, plan.papers, plan.gone, plan.contacts, plan.findings)
@@ -110,15 +92,6 @@ def fingerprint(plan: Plan) -> str:
 
 class ImportRejectedError(Exception):
     """The files cannot be planned; the message says what to do."""
-
-
-class ColumnsNeededError(Exception):
-    """The file is a table whose columns must be chosen first."""
-
-    def __init__(self, head: list[str], volume: Volume) -> None:
-        super().__init__()
-        self.head = head
-        self.volume = volume
 
 
 def store_files(request: HttpRequest, form: ImportForm) -> None:
@@ -145,29 +118,40 @@ def stored_source(kept: dict[str, Any], which: str) -> Source | None:
     stored, name = kept[which]
     try:
         with storages["private"].open(stored) as file:
-            return Source.read(name, file.read())
+            source = Source.read(name, file.read(), kept.get("encodings", {}).get(which, ""))
     except FileNotFoundError as error:
         raise ImportRejectedError("The files are no longer stored. Upload them again.") from error
+    if source.doubtful:
+        raise EncodingNeededError(which, source)
+    return source
+
+
+def opened_export(source: Source) -> Export:
+    """Opens an export. Raises ImportRejectedError with the reason if it cannot be read."""
+    try:
+        return open_export(source)
+    except UnreadableFileError as error:
+        raise ImportRejectedError(str(error)) from error
 
 
 def build_plan(request: HttpRequest) -> Plan:
-    """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change."""
+    """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change.
+
+    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first.
+    """
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     first = stored_source(kept, "file")
     if first is None:
         raise ImportRejectedError("No files are stored. Choose the files first.")
     second = stored_source(kept, "second")
-    kind = detect(first.name, first.text or "@")
-    volume = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
-    if kind is not Format.BIBTEX:
-        if volume is None:
-            raise ImportRejectedError("An export does not name its volume. Choose the volume.")
-        columns = None if kind else columns_of(first, volume, kept)
-        authors = (second.text or "") if second else ""
-        found = read(kind or Format.CSV, first.text or "", first.name, authors=authors, columns=columns)
-        text = SourceText(first.name, kind or Format.CSV, first.text or "")
-        return make_table_plan(found, first.name, volume, [text])
-    plan = make_plan(first, second, volume)
+    export = opened_export(first)
+    try:
+        if export.kind is not Format.BIBTEX:
+            return build_table_plan(request, export, second)
+        chosen = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
+        plan = make_plan(first, second, chosen)
+    except UnreadableFileError as error:
+        raise ImportRejectedError(str(error)) from error
     number = plan.volume.number if plan.volume else None
     if number is not None and not edited_volumes(request).filter(number=number).exists():
         known = Volume.objects.filter(number=number).exists()
@@ -176,9 +160,33 @@ def build_plan(request: HttpRequest) -> Plan:
     return plan
 
 
+def build_table_plan(request: HttpRequest, export: Export, second: Source | None) -> Plan:
+    """The plan for an export. Raises what `build_plan` raises, and UnreadableFileError."""
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    volume = edited_volumes(request).filter(pk=kept["volume"]).first()
+    if volume is None:
+        raise ImportRejectedError("An export does not name its volume. Choose the volume.")
+    beside = read_second(second) if second else NO_CONTACTS
+    contacts, authors = (beside, None) if isinstance(beside, ContactTable) else (NO_CONTACTS, beside)
+    columns = None if export.kind else columns_of(export, volume, kept)
+    found = read_export(export, authors=authors, columns=columns, answers=known_decisions(volume))
+    if found.questions:
+        raise DecisionsNeededError(found.questions, volume)
+    return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])
+
+
+def columns_question(request: HttpRequest, kept: dict[str, Any]) -> ColumnsNeededError:
+    """The question for the columns of the stored table. Raises ImportRejectedError without a table or a volume."""
+    table = stored_source(kept, "file")
+    volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
+    if table is None or volume is None:
+        raise ImportRejectedError("The file or the volume is missing. Choose both first.")
+    return ColumnsNeededError(opened_export(table).headings, volume)
+
+
 def needs_columns(file: Source | None) -> bool:
     """Whether the columns of the file must be chosen."""
-    return file is not None and detect(file.name, file.text or "@") is None
+    return file is not None and opened_export(file).kind is None
 
 
 def plan_into(request: HttpRequest, pk: str) -> Plan:
@@ -190,18 +198,18 @@ def plan_into(request: HttpRequest, pk: str) -> Plan:
     return build_plan(request)
 
 
-def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
+def columns_of(export: Export, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
     """The columns of a table: as chosen for this file, otherwise as for the volume's last one.
 
     Raises ColumnsNeededError if nobody has chosen, and ImportRejectedError if it is not a table.
     """
-    head = column_names(table.text or "")
+    head = export.headings
     if not head:
         raise ImportRejectedError(
-            f"{table.name} is not a BibTeX file, JSON or a table. Check that it is the right file."
+            f"{export.source.name} is not a BibTeX file, JSON or a table. Check that it is the right file."
         )
-    for known in (kept.get("columns"), volume.columns):
-        if known and set(known.values()) <= set(head):
+    for known in (kept.get("columns"), known_columns(volume)):
+        if known and {theirs for theirs in known.values() if theirs} <= set(head):
             return dict(known)
     raise ColumnsNeededError(head, volume)
 
@@ -222,51 +230,59 @@ class ImportPages(OwnVolumes):
             return self.import_form(request, ImportForm(request))
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        if not {"plan", "columns", "into"} & request.POST.keys():
+        if not {"plan", "columns", "question", "into"} & request.POST.keys():
             form = ImportForm(request, request.POST, request.FILES)
             if not form.is_valid():
                 return self.import_form(request, form)
             store_files(request, form)
         try:
             return self.next_page(request)
-        except ColumnsNeededError as needed:
-            return self.ask_columns(request, ColumnsForm(needed.head, needed.volume.columns))
+        except QuestionNeededError as needed:
+            return self.ask(request, needed)
         except ImportRejectedError as error:
             messages.error(request, f"Nothing was changed. {error}")
             return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
 
     def next_page(self, request: HttpRequest) -> HttpResponse:
-        """The page after the one that was posted. Raises ColumnsNeededError and ImportRejectedError."""
+        """The page after the one that was posted. Raises QuestionNeededError and ImportRejectedError."""
         if "into" in request.POST:
             return self.plan_page(request, plan_into(request, request.POST["into"]))
-        if "columns" in request.POST:
-            return self.columns_page(request)
+        if {"columns", "question"} & request.POST.keys():
+            self.take_answer(request)
         plan = build_plan(request)
-        return self.apply_plan(request, plan) if "plan" in request.POST else self.plan_page(request, plan)
+        if "plan" in request.POST and "columns" not in request.POST:
+            return self.apply_plan(request, plan)
+        return self.plan_page(request, plan)
 
-    def columns_page(self, request: HttpRequest) -> HttpResponse:
-        """Choose the columns, for this file and for the next one of the volume."""
+    def take_answer(self, request: HttpRequest) -> None:
+        """Keeps the answer to the question that the import needs now. Raises the question again if it has none."""
         kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
-        table = stored_source(kept, "file")
-        volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
-        if table is None or volume is None:
-            raise ImportRejectedError("The file or the volume is missing. Choose both first.")
-        asked = request.POST if request.POST["columns"] == "said" else None
-        form = ColumnsForm(column_names(table.text or ""), volume.columns, asked)
-        if not form.is_valid():
-            return self.ask_columns(request, form)
-        request.session[SESSION_KEY] = kept | {"columns": form.columns}
-        Volume.objects.filter(pk=volume.pk).update(columns=form.columns)
-        return self.plan_page(request, build_plan(request))
+        if "columns" in request.POST:
+            needed: QuestionNeededError = columns_question(request, kept)
+        else:
+            try:
+                build_plan(request)
+            except QuestionNeededError as question:
+                needed = question
+            else:
+                return
+        form = needed.form(request.POST)
+        if request.POST.get(needed.field) != needed.value or not form.is_valid():
+            raise needed
+        request.session[SESSION_KEY] = kept | needed.keep(form, kept)
 
-    def ask_columns(self, request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+    def ask(self, request: HttpRequest, needed: QuestionNeededError) -> HttpResponse:
+        """Shows a question; with its errors if the request was an answer to it."""
+        is_answer = request.POST.get(needed.field) == needed.value
+        form = needed.form(request.POST if is_answer else None)
         context = {
             **self.admin_site.each_context(request),
+            **needed.context,
             "form": form,
-            "title": "Choose the columns",
+            "title": needed.title,
             "opts": self.opts,
         }
-        return render(request, "admin/proceedings/columns.html", context, status=400 if form.errors else 200)
+        return render(request, needed.template, context, status=400 if form.errors else 200)
 
     def apply_plan(self, request: HttpRequest, plan: Plan) -> HttpResponse:
         if request.POST["plan"] != fingerprint(plan):

@@ -15,6 +15,7 @@ from proceedings.admin.import_choices import Choices
 from proceedings.importing import leftovers
 from proceedings.importing.corrections import Correction, correct
 from proceedings.importing.plan import Choose, NothingToApplyError, Plan, PlanOutdatedError
+from proceedings.importing.submissions import UnreadableFileError
 from proceedings.models import Leftover, Volume
 
 PER_PAGE = 25
@@ -81,7 +82,7 @@ class LeftoverPages(OwnVolumes):
         text = request.POST.get("text", "")
         try:
             result = correct(leftover, text, by=by, now=now, defaults=self.decide_by_default)
-        except (PlanOutdatedError, NothingToApplyError) as error:
+        except (PlanOutdatedError, NothingToApplyError, UnreadableFileError) as error:
             return {leftover.pk: [str(error)]}
         if result is None:
             messages.warning(request, "It was resolved before, so nothing was changed.")

@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from proceedings.bibtex.findings import Finding, errors
 from proceedings.bibtex.records import PaperEntry, VolumeFile, read_volume_file
+from proceedings.bibtex.source import Source
 from proceedings.importing import leftovers
-from proceedings.importing.contacts import ContactTable, read_contacts
-from proceedings.importing.formats import Format, read
+from proceedings.importing.formats import Export, Format, open_export, read_contact_file, read_export
 from proceedings.importing.mapping import map_submissions
-from proceedings.importing.merge.excerpts import CONTACTS
+from proceedings.importing.merge.excerpts import CONTACTS, text_of
 from proceedings.importing.merge.fields import PAPER_FIELDS
 from proceedings.importing.plan import Change, Choice, Choose, Difference, Input, PaperPlan, Plan, SourceText
-from proceedings.importing.planner import apply, plan_input
+from proceedings.importing.planner import NO_CONTACTS, apply, plan_input
+from proceedings.importing.remembered import known_columns, known_decisions
 from proceedings.models import Leftover
 from proceedings.models.as_records import paper_records, volume_record
 
@@ -37,7 +39,8 @@ def correct(
 ) -> Correction | None:
     """Imports the corrected `text` and resolves `leftover`. Returns None if it was resolved before.
 
-    `defaults` decides the differences of a known paper; the field that was left out is always taken.
+    `defaults` decides the differences of a known paper; the field that was left out is always taken. Raises
+    UnreadableFileError if the text is not in the format of its file.
     """
     plan = _plan(leftover, text)
     if problems := _problems(leftover, plan):
@@ -57,30 +60,39 @@ def correct(
 
 
 def _plan(leftover: Leftover, text: str) -> Plan:
+    """Raises UnreadableFileError."""
     text = text.replace("\r\n", "\n")
     name, volume = leftover.file, leftover.volume
-    table = ContactTable()
-    contacts_file = ""
+    table = NO_CONTACTS
+    texts = [SourceText(name, leftover.format, text)]
     if leftover.format == CONTACTS:
-        table, contacts_file = read_contacts(_below_head(leftover, text), name), name
+        source = Source(name, f"{leftover.head}\n{text}\n")
+        table = replace(read_contact_file(source), file=name)
         wanted = {contact.paper for contact in table.contacts}
-        known = paper_records(volume.papers.filter(key__in=wanted))
+        known = paper_records(volume.papers.filter(Q(key__in=wanted) | Q(submission__in=wanted)))
         file = VolumeFile(None, tuple(PaperEntry(one.key, 0, replace(one, unsaid=UNSAID)) for one in known), ())
+        texts = [SourceText(name, CONTACTS, rows=table.grid.rows if table.grid else ())]
     elif leftover.format == Format.BIBTEX:
         file = read_volume_file(text, name)
         file = replace(file, findings=tuple(one for one in file.findings if not _is_about_the_file(one)))
     else:
-        found = read(Format(leftover.format), _below_head(leftover, text), name, columns=volume.columns)
+        export = _export(leftover, text)
+        found = read_export(export, columns=known_columns(volume), answers=known_decisions(volume))
         known = paper_records(volume.papers.all())
         file = replace(map_submissions(found, volume_record(volume), known, name), volume=None)
-    texts = (SourceText(name, leftover.format, text),)
-    return plan_input(Input(name, file, contacts_file, table, volume.pk, whole=False, texts=texts))
+        texts = [text_of(export)]
+    contacts_file = name if leftover.format == CONTACTS else ""
+    return plan_input(Input(name, file, contacts_file, table, volume.pk, whole=False, texts=tuple(texts)))
 
 
-def _below_head(leftover: Leftover, text: str) -> str:
-    if leftover.format == Format.OPENREVIEW:
-        return f"[{text}]" if text.lstrip().startswith("{") else text
-    return f"{leftover.head.rstrip()}\n{text}\n"
+def _export(leftover: Leftover, text: str) -> Export:
+    """Opens the corrected text as a file of its own: one note in a list, or one row below the headings."""
+    kind = Format(leftover.format)
+    if text.lstrip().startswith("{"):
+        text = f"[{text}]"
+    elif leftover.head:
+        text = f"{leftover.head}\n{text}\n"
+    return open_export(Source(leftover.file, text), kind)
 
 
 def _is_about_the_file(finding: Finding) -> bool:

@@ -9,6 +9,7 @@ from proceedings.bibtex.findings import Finding, errors
 from proceedings.bibtex.records import PaperRecord, VolumeFile, VolumeRecord
 from proceedings.importing.authorship import AuthorState, contact_of
 from proceedings.importing.contacts import ContactTable
+from proceedings.importing.tables.grid import Row
 
 
 class Change(StrEnum):
@@ -30,14 +31,14 @@ class PlanOutdatedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A file as it was read, so that an editor can correct what an import left out. `format` says how it is read,
-    and `head` is what stands above every row, such as a table's headings.
+    """A file as it was read, so that an editor can correct what an import left out. `format` says how it is read.
+    A table has its `rows` instead of its text.
     """
 
     file: str
     format: str
-    text: str
-    head: str = ""
+    text: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 class Origin(StrEnum):

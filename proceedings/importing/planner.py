@@ -9,9 +9,11 @@ from django.db import transaction
 from proceedings.bibtex.records import VolumeFile, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing import leftovers, name_review
-from proceedings.importing.contacts import ContactTable, read_contacts
+from proceedings.importing.contacts import ContactTable
+from proceedings.importing.formats import read_contact_file
 from proceedings.importing.mapping import map_submissions
 from proceedings.importing.merge.comparison import Planner
+from proceedings.importing.merge.excerpts import CONTACTS
 from proceedings.importing.merge.writer import Writer
 from proceedings.importing.plan import (
     Choose,
@@ -26,40 +28,60 @@ from proceedings.importing.submissions import Submissions
 from proceedings.models import Volume
 from proceedings.models.as_records import paper_records, volume_record
 
+NO_CONTACTS = ContactTable()
+
 
 def make_plan(bib: Source, contacts: Source | None = None, volume: Volume | None = None) -> Plan:
     """Returns what importing `bib`, and `contacts` if given, would do now. Only reads the database.
 
-    A file whose @Proceedings entry names no volume is planned for `volume`.
+    A file whose @Proceedings entry names no volume is planned for `volume`. Raises UnreadableFileError if `contacts`
+    cannot be read at all.
     """
     file = read_volume_file(bib.text, bib.name) if bib.text is not None else VolumeFile(None, (), ())
-    table = ContactTable() if contacts is None or contacts.text is None else read_contacts(contacts.text, contacts.name)
-    unread = [source.finding for source in (bib, contacts) if source and source.finding]
-    file = replace(file, findings=(*unread, *file.findings))
-    texts = [SourceText(bib.name, "bibtex", bib.text or "")]
-    if contacts and contacts.text:
-        texts.append(SourceText(contacts.name, "contacts", contacts.text))
+    table = read_contact_file(contacts) if contacts else NO_CONTACTS
+    unread = [bib.finding] if bib.finding else []
     named = file.volume is not None and bool(file.volume.number)
     return plan_input(
         Input(
             bib=bib.name,
-            file=file,
+            file=replace(file, findings=(*unread, *file.findings)),
             contacts_file=contacts.name if contacts else "",
             table=table,
             volume=volume.pk if volume and not named else None,
-            texts=tuple(texts),
+            texts=(SourceText(bib.name, "bibtex", bib.text or ""), *_contact_text(table)),
         )
     )
 
 
-def make_table_plan(submissions: Submissions, file: str, volume: Volume, texts: Sequence[SourceText] = ()) -> Plan:
+def make_table_plan(
+    submissions: Submissions,
+    file: str,
+    volume: Volume,
+    contacts: ContactTable = NO_CONTACTS,
+    texts: Sequence[SourceText] = (),
+) -> Plan:
     """Returns what importing `submissions`, read from `file`, into `volume` would do now. Only reads the database.
 
-    `texts` are the files as text, so that an editor can correct a row that was left out.
+    `contacts` are addresses of their authors, by the number of the submission or the key of the paper. `texts` are the
+    files as they were read, so that an editor can correct a row that was left out.
     """
     known = paper_records(volume.papers.all())
     mapped = replace(map_submissions(submissions, volume_record(volume), known, file), volume=None)
-    return plan_input(Input(file, mapped, "", ContactTable(), volume.pk, whole=False, texts=tuple(texts)))
+    return plan_input(
+        Input(
+            bib=file,
+            file=mapped,
+            contacts_file=contacts.file,
+            table=contacts,
+            volume=volume.pk,
+            whole=False,
+            texts=(*texts, *_contact_text(contacts)),
+        )
+    )
+
+
+def _contact_text(table: ContactTable) -> list[SourceText]:
+    return [SourceText(table.file, CONTACTS, rows=table.grid.rows)] if table.grid else []
 
 
 def plan_input(source: Input) -> Plan:

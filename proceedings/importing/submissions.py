@@ -11,6 +11,16 @@ from proceedings.bibtex.names import Doubt, Name, Reading, read_name
 # Control characters and lone surrogates: some databases reject them, and nobody types them on purpose.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
 
+_FORUM_ID = re.compile(r"([\w-]{5,40})\Z", re.ASCII)
+_FORUM_ADDRESS = re.compile(
+    r"(?:openreview\.net/(?:forum|pdf|attachment|revisions)\S*?[?&](?:id|noteId)=|^(?:forum)?\?id=)([\w-]{5,40})(?![\w-])",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class UnreadableFileError(ValueError):
+    """A file of an import cannot be read at all. The message says why and what to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -39,19 +49,35 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A decision that does not say clearly whether its `count` papers are accepted."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submissions:
     """The content of a file: `rows` = the submissions + those skipped + those rejected. Each of the latter two is a
-    finding.
+    finding. An import needs an answer to each of the `questions` first.
     """
 
     submissions: tuple[Submission, ...] = ()
     rows: int = 0
     findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def strip_invisible(text: str) -> str:
     """Returns `text` without invisible characters."""
     return _UNSEEN.sub("", text)
+
+
+def forum_id(text: str) -> str:
+    """Returns the bare id of an OpenReview forum, from the id or any address of it; empty if `text` is neither."""
+    text = text.strip().strip("<>")
+    found = _FORUM_ADDRESS.search(text) if "/" in text or "=" in text else _FORUM_ID.match(text)
+    return found[1] if found else ""
 
 
 def read_person(text: str) -> Reading:

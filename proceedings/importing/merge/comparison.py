@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from proceedings.bibtex.findings import Finding, Severity, errors
-from proceedings.bibtex.records import KEY, LIMITS, PaperEntry, PaperRecord, VolumeRecord
+from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeRecord
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, contact_of
 from proceedings.importing.merge import order
@@ -105,7 +105,7 @@ class Planner:
         matched = self._match(entries)
         papers = tuple(self._paper(entry, row) for entry, row in zip(entries, matched, strict=True))
         taken = {paper.pk for paper in papers if paper.pk}
-        self.findings += self.contacts.leftover({paper.key for paper in papers}, self.source)
+        self.contacts.reject_others({paper.key for paper in papers})
         differences, learns = self._compare_volume(papers)
         return Plan(
             source=self.source,
@@ -117,7 +117,7 @@ class Planner:
                 row.key for row in self.rows.values() if row.pk not in taken and row.status != Paper.Status.WITHDRAWN
             ),
             contacts=self.contacts.counts,
-            findings=self._in_order([*self.findings, *self.source.table.findings]),
+            findings=self._in_order([*self.findings, *self.contacts.findings, *self.source.table.findings]),
             learns=learns,
         )
 
@@ -211,10 +211,14 @@ class Planner:
         if record.contact is not None:
             email = theirs[record.contact].email or getattr(rows.get(theirs[record.contact].pk), "email", "")
             contact = (record.contact, email) if email else None
-        found = self.contacts.find(record, theirs, contact_of(before))
-        self.findings += found.findings
+        found = self.contacts.find(record, theirs, before)
         contact = found.contact or contact
-        return recognise(before, record.authors, record.details, contact, said) if contact else theirs
+        if not (contact or found.addresses):
+            return theirs
+        details = list(record.details) if len(record.details) == len(theirs) else [Details()] * len(theirs)
+        for at, email in found.addresses.items():
+            details[at] = replace(details[at], email=email)
+        return recognise(before, record.authors, details, contact, said)
 
     def _compare_fields(self, record: PaperRecord, row: Paper, said: Said) -> list[Difference]:
         ours = values_of(row, PAPER_FIELDS) | {"key": row.key}

@@ -1,7 +1,8 @@
-"""Finds the author that each row of the contacts table means, and counts the rows. Pure, but for Django's validator."""
+"""Finds the authors that the rows of the contacts table mean, and counts the rows."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -17,53 +18,78 @@ from proceedings.importing.plan import ContactCounts, Input
 
 @dataclass
 class Found:
-    """The corresponding author of a paper by the table, if any, and what is wrong with the row."""
+    """What the table says about one paper: its corresponding author, and other addresses by index."""
 
     contact: Contact = None
-    findings: list[Finding] = field(default_factory=list)
+    addresses: dict[int, str] = field(default_factory=dict)
 
 
 class ContactMatcher:
     def __init__(self, source: Input) -> None:
-        self.file = source.contacts_file
-        self.rows = {row.paper: row for row in source.table.contacts}
-        self.counts = ContactCounts(source.table.rows, 0, 0, source.table.rows)
+        self.source = source
+        self.rows: dict[str, list[Row]] = defaultdict(list)
+        for row in source.table.contacts:
+            self.rows[row.paper].append(row)
+        self.to_set = self.unchanged = 0
+        self.findings: list[Finding] = []
 
-    def find(self, record: PaperRecord, theirs: Sequence[AuthorState], old: AuthorState | None) -> Found:
-        """Returns the corresponding author that the table has for a paper; `old` is the present one."""
-        row = self.rows.pop(record.key, None)
-        if row is None:
-            return Found()
+    @property
+    def counts(self) -> ContactCounts:
+        rows = self.source.table.rows
+        return ContactCounts(rows, self.to_set, self.unchanged, rows - self.to_set - self.unchanged)
+
+    def find(self, record: PaperRecord, theirs: Sequence[AuthorState], before: Sequence[AuthorState]) -> Found:
+        """Returns what the table has for a paper, by its key or its number. `before` are the present authors."""
+        present = {author.pk: author for author in before}
+        found = Found()
+        chosen: dict[int, Row] = {}
+        for row in self._rows_of(record):
+            at = self._author(row, record)
+            if at is None:
+                continue
+            if (other := chosen.setdefault(at, row)).email != row.email:
+                message = f"{record.authors[at]} has another address in line {other.line}: keep one row"
+                self._reject(row, "email", message)
+                continue
+            if row.is_corresponding:
+                found.contact = (at, row.email)
+            found.addresses[at] = row.email
+            old = present.get(theirs[at].pk)
+            if old and old.email == row.email and (old.is_corresponding or not row.is_corresponding):
+                self.unchanged += 1
+            else:
+                self.to_set += 1
+        return found
+
+    def _rows_of(self, record: PaperRecord) -> Iterator[Row]:
+        yield from self.rows.pop(record.key, [])
+        if record.submission:
+            yield from self.rows.pop(record.submission, [])
+
+    def _author(self, row: Row, record: PaperRecord) -> int | None:
+        """Returns the author that `row` means, or None after a finding."""
         try:
             if len(row.email) > LIMITS["email"]:
                 raise ValidationError("")
             validate_email(row.email)
         except ValidationError:
-            message = f"'{row.email[:80]}' is not an email address: correct it"
-            return Found(findings=[self._rejected(row, "email", message)])
+            self._reject(row, "email", f"'{row.email[:80]}' is not an email address: correct it")
+            return None
         try:
-            at = match(row, record.authors)
+            return match(row, record.authors)
         except NoMatchError as error:
-            return Found(findings=[self._rejected(row, "author" if row.author else "name", str(error))])
-        same = old is not None and old.pk == theirs[at].pk and old.email == row.email
-        counts = self.counts
-        self.counts = replace(
-            counts,
-            to_set=counts.to_set + (not same),
-            unchanged=counts.unchanged + same,
-            refused=counts.refused - 1,
-        )
-        return Found((at, row.email))
+            self._reject(row, "author" if row.author else "name", str(error))
+            return None
 
-    def leftover(self, in_file: Collection[str], source: Input) -> list[Finding]:
-        """Returns a finding for each row whose paper was not imported."""
-        return [
-            self._rejected(row, "paper", "the paper was rejected (see above): correct it and import again")
-            if row.paper in in_file
-            else self._rejected(row, "paper", f"{source.bib} has no paper '{row.paper[:80]}': correct the key")
-            for row in self.rows.values()
-        ]
+    def reject_others(self, in_file: Collection[str]) -> None:
+        """Adds a finding for each row whose paper was not imported."""
+        for row in (row for rows in self.rows.values() for row in rows):
+            if row.paper in in_file:
+                self._reject(row, "paper", "the paper was rejected (see above): correct it and import again")
+            else:
+                self._reject(row, "paper", f"{self.source.bib} has no paper '{row.paper[:80]}': correct the key")
 
-    def _rejected(self, row: Row, field: str, message: str) -> Finding:
-        paper = row.paper[:80]
-        return Finding(rule="contact", message=message, file=self.file, line=row.line, paper=paper, field=field)
+    def _reject(self, row: Row, field: str, message: str) -> None:
+        file, paper = self.source.contacts_file, row.paper[:80]
+        finding = Finding(rule="contact", message=message, file=file, line=row.line, paper=paper, field=field)
+        self.findings.append(finding)

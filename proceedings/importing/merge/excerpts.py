@@ -1,19 +1,30 @@
 """Cuts the entry, row or note that a finding is about out of its file. Pure."""
 
+import csv
+import io
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from proceedings.importing.formats import Format, detect
+from proceedings.importing.formats import Export, Format
 from proceedings.importing.plan import SourceText
+from proceedings.importing.tables.grid import Row
 
 CONTACTS = "contacts"
-_MAX_HEAD = 4
-"""A table's headings are in one of its first lines."""
+JSON = frozenset({Format.OPENREVIEW, Format.HOTCRP})
+"""Formats whose files may be JSON: a list of notes or papers."""
 
 _VOLUME_ENTRY = re.compile(r"[ \t]*@proceedings\b", re.IGNORECASE)
+
+
+def text_of(export: Export) -> SourceText:
+    """Returns an export as it was read."""
+    kind = export.kind or Format.CSV
+    if not export.grids:
+        return SourceText(export.source.name, kind, export.source.text or "")
+    return SourceText(export.source.name, kind, rows=tuple(row for grid in export.grids for row in grid.rows))
 
 
 class Excerpts:
@@ -27,24 +38,19 @@ class Excerpts:
 
     @property
     def head(self) -> str:
-        """What stands above every row, so that a single row can be read: a table's headings."""
-        if self.source.format in (Format.BIBTEX, Format.OPENREVIEW):
-            return ""
-        for count in range(1, _MAX_HEAD + 1):
-            head = "".join(self.lines[:count])
-            if self.source.format == CONTACTS or detect("", head) == self.source.format:
-                return head
-        return "".join(self.lines[:1])
+        """A table's headings, so that a single row below them can be read."""
+        heads = (row for row in self.source.rows if len(row.cells) > 1)
+        return _as_csv([head]) if (head := next(heads, None)) else ""
 
     def cut(self, line: int | None, paper: str) -> tuple[int | None, str]:
         """Returns the first line and the text of what stands at `line`, or of the note of `paper`."""
-        if self.source.format == Format.OPENREVIEW:
+        if self.source.rows:
+            return line, _as_csv([row for row in self.source.rows if row.line == line][:1])
+        if self.source.format in JSON:
             return line, self._note(paper)
-        if not line or line > len(self.lines):
-            return line, ""
-        if self.source.format == Format.BIBTEX:
+        if line and self.source.format == Format.BIBTEX:
             return self._entry(line)
-        return line, self._row(line)
+        return line, ""
 
     def _entry(self, line: int) -> tuple[int | None, str]:
         at = bisect_right(self.entries, line)
@@ -54,20 +60,18 @@ class Excerpts:
         begin = self.entries[at - 1]
         return begin, "".join(self.lines[begin - 1 : end]).rstrip()
 
-    def _row(self, line: int) -> str:
-        """A row goes on to the next line while a quotation mark is open."""
-        text = ""
-        for more in self.lines[line - 1 :]:
-            text += more
-            if text.count('"') % 2 == 0:
-                break
-        return text.rstrip("\r\n")
-
     def _note(self, paper: str) -> str:
         for note in _notes(self.source.text):
-            if paper and paper in (str(note.get("number")), str(note.get("id"))):
+            if paper and paper in [str(note.get(name)) for name in ("number", "id", "pid", "forum")]:
                 return json.dumps(note, ensure_ascii=False, indent=2)
         return ""
+
+
+def _as_csv(rows: Iterable[Row]) -> str:
+    """Writes rows as CSV: what an editor corrects, whatever file they came from."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(row.cells for row in rows)
+    return text.getvalue().rstrip("\n")
 
 
 def _notes(text: str) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.bibtex.source import Source
-from proceedings.importing.formats import Format, detect, read
+from proceedings.bibtex.source import ENCODINGS, Source
+from proceedings.importing.contacts import ContactTable
+from proceedings.importing.formats import Format, open_export, read_contact_file, read_export, read_second
+from proceedings.importing.merge.excerpts import text_of
 from proceedings.importing.plan import (
     Change,
     Choice,
@@ -22,11 +24,14 @@ from proceedings.importing.plan import (
     PaperPlan,
     Plan,
     PlanOutdatedError,
-    SourceText,
     by_default,
 )
-from proceedings.importing.planner import apply, make_plan, make_table_plan
-from proceedings.importing.tables import COLUMNS
+from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
+from proceedings.importing.remembered import known_decisions, remember_decisions
+from proceedings.importing.submissions import Submissions, UnreadableFileError
+from proceedings.importing.tables.authors import AuthorTable
+from proceedings.importing.tables.decisions import normal_decision
+from proceedings.importing.tables.layouts import COLUMNS
 from proceedings.management.arguments import volume_numbered
 
 _HEADINGS = {
@@ -50,7 +55,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--volume", help="volume for the papers of an export, or of a BibTeX file that names no volume"
         )
-        parser.add_argument("--authors", metavar="FILE.csv", type=Path, help="EasyChair's second table, author.csv")
+        parser.add_argument(
+            "--authors", metavar="TABLE", type=Path, help="second table of EasyChair or HotCRP, with one row per author"
+        )
         parser.add_argument(
             "--columns",
             metavar="OURS=THEIRS,…",
@@ -58,9 +65,27 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--contacts",
-            metavar="FILE.csv",
+            metavar="TABLE",
             type=Path,
-            help="corresponding authors: columns paper,email,name and, if a name is ambiguous, author",
+            help="addresses of authors: columns paper, email, name; author (a position) if a name is ambiguous; "
+            "corresponding (yes) if a paper has several rows",
+        )
+        parser.add_argument(
+            "--encoding", choices=list(ENCODINGS), help="encoding of the lines that are not in UTF-8, if there are any"
+        )
+        parser.add_argument(
+            "--accept",
+            metavar="DECISION",
+            action="append",
+            default=[],
+            help="an unclear decision that is an acceptance; repeatable; --apply remembers it for the volume",
+        )
+        parser.add_argument(
+            "--reject",
+            metavar="DECISION",
+            action="append",
+            default=[],
+            help="an unclear decision that is none, likewise",
         )
         decide = parser.add_mutually_exclusive_group()
         decide.add_argument(
@@ -80,15 +105,20 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="apply the plan, in one transaction")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        plan = _plan(options)
+        try:
+            plan = _plan(options)
+        except UnreadableFileError as error:
+            raise CommandError(str(error)) from error
         choose = deciding(options["decide"])
         for line in describe(plan, choose):
             self.stdout.write(line)
         if options["apply"]:
             try:
-                apply(plan, choose=choose, now=timezone.now())
+                volume = apply(plan, choose=choose, now=timezone.now())
             except (NothingToApplyError, PlanOutdatedError) as error:
                 raise CommandError(str(error)) from error
+            if answers := _given_answers(options):
+                remember_decisions(volume, answers)
             self.stdout.write(self.style.SUCCESS("Applied." if plan.changes_anything else "Nothing to change."))
         else:
             self.stdout.write("Nothing was changed. Add --apply to apply this plan.")
@@ -103,27 +133,57 @@ def deciding(choice: Choice | None) -> Choose:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    source = _read(options["bib"])
-    kind = Format(options["format"]) if options["format"] else detect(source.name, source.text or "@")
-    if kind is None:
+    source = _read(options["bib"], options["encoding"])
+    export = open_export(source, Format(options["format"]) if options["format"] else None)
+    if export.kind is None:
         msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
-    if kind is Format.BIBTEX:
-        chosen = volume_numbered(options["volume"]) if options["volume"] else None
-        return make_plan(source, _read(options["contacts"]) if options["contacts"] else None, chosen)
-    if options["contacts"]:
-        msg = "--contacts needs a BibTeX file. Import the export first, then the volume's .bib file with --contacts."
-        raise CommandError(msg)
+    if export.kind is Format.BIBTEX:
+        contacts = _read(options["contacts"], options["encoding"]) if options["contacts"] else None
+        return make_plan(source, contacts, volume_numbered(options["volume"]) if options["volume"] else None)
     if not options["volume"]:
         msg = "An export does not name its volume. Create the volume first, then add --volume."
         raise CommandError(msg)
     volume = volume_numbered(options["volume"])
-    if source.text is None:
-        raise CommandError(str(source.finding))
-    authors = (_read(options["authors"]).text or "") if options["authors"] else ""
-    columns = _columns(options["columns"] or "")
-    submissions = read(kind, source.text, source.name, authors=authors, columns=columns)
-    return make_table_plan(submissions, source.name, volume, [SourceText(source.name, kind, source.text)])
+    answers = {normal_decision(value): accepted for value, accepted in _given_answers(options).items()}
+    found = read_export(
+        export,
+        authors=_authors(options),
+        columns=_columns(options["columns"] or ""),
+        answers={**known_decisions(volume), **answers},
+    )
+    _check_questions(found)
+    return make_table_plan(found, source.name, volume, _contacts(options), [text_of(export)])
+
+
+def _given_answers(options: dict[str, Any]) -> dict[str, bool]:
+    return dict.fromkeys(options["accept"], True) | dict.fromkeys(options["reject"], False)
+
+
+def _check_questions(found: Submissions) -> None:
+    """Raises CommandError with each decision that is unclear."""
+    if found.questions:
+        values = "\n".join(f'  "{question.value}": {question.count}' for question in found.questions)
+        msg = (
+            f"Some decisions do not say clearly whether their papers are accepted:\n{values}\n"
+            'Answer each: add --accept "DECISION" or --reject "DECISION".'
+        )
+        raise CommandError(msg)
+
+
+def _authors(options: dict[str, Any]) -> AuthorTable | None:
+    if not options["authors"]:
+        return None
+    source = _read(options["authors"], options["encoding"])
+    found = read_second(source)
+    if isinstance(found, AuthorTable):
+        return found
+    msg = f"{source.name} is no table of authors: it needs the columns submission #, first name and last name."
+    raise CommandError(msg)
+
+
+def _contacts(options: dict[str, Any]) -> ContactTable:
+    return read_contact_file(_read(options["contacts"], options["encoding"])) if options["contacts"] else NO_CONTACTS
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -135,12 +195,32 @@ def _columns(text: str) -> dict[str, str]:
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path, encoding: str | None) -> Source:
+    """Reads a file. Raises CommandError, also with the lines that are not in UTF-8 as each encoding reads them."""
     try:
-        return Source.read(str(path), path.read_bytes())
+        source = Source.read(str(path), path.read_bytes(), encoding or "")
     except OSError as error:
         msg = f"Cannot read {path}: {error.strerror}."
         raise CommandError(msg) from error
+    if not source.doubtful:
+        return source
+    lines = [
+        f"  line {line.line}, {name}: {_printable(reading)}"
+        for line in source.doubtful
+        for name, reading in line.readings.items()
+    ]
+    msg = "\n".join(
+        [
+            f"{path} is not in UTF-8. These lines differ:",
+            *lines,
+            "Add --encoding with the encoding that reads right, or save the file as UTF-8.",
+        ]
+    )
+    raise CommandError(msg)
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def describe(plan: Plan, choose: Choose = by_default) -> list[str]:

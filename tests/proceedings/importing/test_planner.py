@@ -13,6 +13,7 @@ from proceedings.bibtex.records import LIMITS, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing.plan import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan
+from proceedings.importing.submissions import UnreadableFileError
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import VOLUME, bib, bring_in, paper, table
 
@@ -303,29 +304,57 @@ def test_a_bad_contact_is_rejected_and_the_rest_goes_on(row: str, message: str) 
     assert authors("lewis25") == [("Mike Lewis", "", False), ("Yi Li", "", False)]
 
 
-def test_two_contacts_for_one_paper_set_none() -> None:
+def test_two_contacts_without_a_mark_set_their_addresses_and_are_asked_about() -> None:
     plan = bring_in(bib(paper("lewis25")), table("lewis25,mike@a.example,Mike Lewis", "lewis25,yi@a.example,Yi Li"))
 
-    assert [(one.line, one.rule) for one in plan.findings] == [(2, "two-contacts"), (3, "two-contacts")]
-    assert plan.contacts.refused == 2
+    assert [(one.line, one.rule) for one in plan.findings] == [(2, "two-contacts")]
     assert plan.without_contact == ["lewis25"]
+    assert authors("lewis25") == [("Mike Lewis", "mike@a.example", False), ("Yi Li", "yi@a.example", False)]
+
+
+def test_all_addresses_of_a_paper_come_in_with_one_mark() -> None:
+    rows = ("lewis25,mike@a.example,Mike Lewis,", "lewis25,yi@a.example,Yi Li,yes")
+
+    plan = bring_in(bib(paper("lewis25")), table(*rows, head="paper,email,name,corresponding"))
+
+    assert plan.findings == ()
+    assert (plan.contacts.to_set, plan.contacts.refused) == (2, 0)
+    assert authors("lewis25") == [("Mike Lewis", "mike@a.example", False), ("Yi Li", "yi@a.example", True)]
+    again = bring_in(bib(paper("lewis25")), table(*rows, head="paper,email,name,corresponding"))
+    assert (again.contacts.to_set, again.contacts.unchanged) == (0, 2)
+
+
+def test_two_addresses_of_one_author_are_a_finding() -> None:
+    rows = ("lewis25,mike@a.example,Mike Lewis,yes", "lewis25,m.lewis@a.example,M. Lewis,")
+
+    plan = bring_in(bib(paper("lewis25")), table(*rows, head="paper,email,name,corresponding"))
+
+    (finding,) = plan.findings
+    assert "Mike Lewis has another address in line 2: keep one row" in finding.message
+    assert authors("lewis25")[0] == ("Mike Lewis", "mike@a.example", True)
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("paper,email,name\nlewis25,m@a.example,Mikaël\n".encode("latin-1"), "not in UTF-8 (see byte 0xEB)"),
-        ("paper,email,name\n".encode("utf-16"), "is in UTF-16"),
-        ("paper,email,name\n".encode("utf-16-le"), "is in UTF-16"),
+        ("paper,email,name\nlewis25,m@a.example,Mikaël\n".encode("latin-1"), "not in UTF-8 \\(see byte 0xEB\\)"),
+        ("paper,email,name\n".encode("utf-16-le"), "is no text, or is UTF-16 without its mark"),
+        (b"paper,phone\n", "its first line is paper, phone"),
+        (b"PK\x03\x04 not a zip", "the workbook is damaged"),
     ],
 )
-def test_a_table_in_another_encoding_is_one_message(data: bytes, message: str) -> None:
-    plan = bring_in(bib(paper("lewis25")), Source.read("c.csv", data))
+def test_contacts_that_cannot_be_read_stop_the_import(data: bytes, message: str) -> None:
+    with pytest.raises(UnreadableFileError, match=message):
+        make_plan(bib(paper("lewis25")), Source.read("c.csv", data))
 
-    (finding,) = plan.findings
-    assert message in finding.message
-    assert counts(plan) == (1, 0, 0, 0)
-    assert plan.refused_anything
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_contacts_in_unicode_are_read(encoding: str) -> None:
+    text = "paper,email,name\nlewis25,m@a.example,Mikaël Lewis\n"
+
+    plan = make_plan(bib(paper("lewis25", author="Lewis, Mikaël")), Source.read("c.csv", text.encode(encoding)))
+
+    assert plan.contacts.to_set == 1
 
 
 def test_a_bib_file_in_another_encoding_is_rejected() -> None:
