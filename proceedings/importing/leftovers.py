@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -34,7 +34,7 @@ def record(
     volume: Volume,
     plan: Plan,
     imported: Sequence[PaperPlan],
-    clashes: Iterable[PaperPlan],
+    clashes: Collection[PaperPlan],
     *,
     now: datetime | None,
 ) -> None:
@@ -82,13 +82,15 @@ class _Brought:
         return leftover.paper in (self.contacts if leftover.format == CONTACTS else self.papers)
 
 
-def _leftovers(volume: Volume, plan: Plan, clashes: Iterable[PaperPlan], now: datetime | None) -> Iterable[Leftover]:
+def _leftovers(volume: Volume, plan: Plan, clashes: Collection[PaperPlan], now: datetime | None) -> Iterable[Leftover]:
     lines = [paper.line for paper in plan.papers]
     parts = {source.file: Excerpts(source, lines) for source in plan.source.texts}
-    rejected = {paper.line for paper in plan.papers if paper.change is Change.REJECTED}
+    rejected = {paper.line for paper in plan.papers if paper.change is Change.REJECTED} | {
+        paper.line for paper in clashes
+    }
     groups: dict[tuple[str, int | None, str, str], list[Finding]] = defaultdict(list)
     texts: dict[tuple[str, int | None, str, str], str] = {}
-    entries = {paper.line: paper.record for paper in plan.papers if paper.record}
+    entries = {paper.line: paper.record for paper in plan.papers if paper.line not in rejected}
     for finding in (*plan.findings, *_clash_findings(plan, clashes)):
         part = parts.get(finding.file)
         line, text = part.cut(finding.line, finding.paper) if part else (finding.line, "")

@@ -225,8 +225,8 @@ class Planner:
         theirs = stated(record, PAPER_FIELDS, said)
         if "key" not in record.unsaid:
             theirs["key"] = record.key
-        if not record.unsaid & {"extra"}:
-            theirs = {name: "" for name in ours if name.startswith("extra.")} | theirs
+        if "extra" not in record.unsaid:
+            theirs |= {name: "" for name in ours if name.startswith("extra.") and name not in theirs}
         found = compare(said, theirs, ours)
         if row.delivered_key and any(one.field == "key" for one in found):
             message = f"is {row.delivered_key} at the publisher and keeps that key"
@@ -262,7 +262,7 @@ class Planner:
         theirs = stated(self.record, VOLUME_FIELDS, said)
         ours = values_of(self.volume, VOLUME_FIELDS)
         if "extra" not in self.record.unsaid:
-            theirs = {name: "" for name in ours if name.startswith("extra.")} | theirs
+            theirs |= {name: "" for name in ours if name.startswith("extra.") and name not in theirs}
         found = compare(said, theirs, ours)
         in_file = [paper.pk for paper in papers if paper.pk] if self.source.whole else []
         moved = order.compare_order(said, in_file, self.rows) if in_file else None

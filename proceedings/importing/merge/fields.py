@@ -45,7 +45,7 @@ def stated(record: PaperRecord | VolumeRecord, fields: Iterable[str], said: Said
     values = {name: value for name, value in values_of(record, fields).items() if name not in unsaid}
     if "extra" in unsaid:
         return values
-    return {name: "" for name in said if name.startswith("extra.")} | values
+    return values | {name: "" for name in said if name.startswith("extra.") and name not in values}
 
 
 def compare(said: Said, theirs: Values, ours: Values) -> list[Difference]:
@@ -99,6 +99,8 @@ def origin(said: Said, field: str, theirs: Any, ours: Any) -> Origin | None:
     if theirs == ours:
         return None
     base = said.get(field)
+    if base is None and said and field.startswith("extra."):
+        base = {"value": ""}  # the file did not have this further field
     if base is None:
         return Origin.FILE if ours in ("", None, []) else Origin.BOTH
     if base["value"] == theirs:

@@ -41,11 +41,6 @@ def match_papers(wanted: Sequence[Identity], known: Sequence[Identity]) -> list[
     return _Matching(wanted, known).match() if known else [None] * len(wanted)
 
 
-def same_paper(one: Identity, other: Identity) -> bool:
-    """Whether two papers of one list are the same: equal title and authors, and no different numbers."""
-    return _agree(one, other) and one.content == other.content
-
-
 def _agree(one: Identity, other: Identity) -> bool:
     return not (one.number and other.number and one.number != other.number)
 
