@@ -14,6 +14,7 @@ from proceedings.admin.affiliations import AffiliationPages
 from proceedings.admin.fields import Lines, NamedLines
 from proceedings.admin.files import FilePages
 from proceedings.admin.imports import ImportPages
+from proceedings.admin.leftovers import LeftoverPages
 from proceedings.admin.names import NamePages
 from proceedings.models import User, Volume
 
@@ -36,7 +37,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages, NamePages, AffiliationPages, FilePages):
+class VolumeAdmin(ImportPages, LeftoverPages, NamePages, AffiliationPages, FilePages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

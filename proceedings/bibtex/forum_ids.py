@@ -4,6 +4,7 @@ Source: the publisher's checks of October 2026; all volumes that have the field 
 """
 
 import re
+from collections.abc import Mapping
 
 FIELD = "openreview"
 _ADDRESS = re.compile(
@@ -21,8 +22,14 @@ def read_forum_id(text: str) -> str:
     return plain if _BARE.match(plain) else ""
 
 
+def forum_of(fields: Mapping[str, object]) -> str:
+    """Returns the forum id among further BibTeX fields, whether stored bare or as an address; empty without one."""
+    value = fields.get(FIELD, "")
+    return read_forum_id(value) if isinstance(value, str) else ""
+
+
 def with_bare_forum_id(fields: dict[str, str]) -> dict[str, str]:
     """Returns `fields` with a bare id in ``openreview``. What cannot be read stays, and a check names it."""
-    if forum := read_forum_id(fields.get(FIELD, "")):
+    if forum := forum_of(fields):
         return {**fields, FIELD: forum}
     return fields

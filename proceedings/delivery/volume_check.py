@@ -116,8 +116,8 @@ class _BibFile:
         self.records: list[PaperRecord] = []
         self.keys: list[str] = []
         source = Source.read(str(path), path.read_bytes())
-        if source.text is None:
-            self.findings = [source.finding] if source.finding else []
+        if source.text is None or source.utf_8_finding:
+            self.findings = [source.utf_8_finding] if source.utf_8_finding else []
             return
         entries = scan(source.text)
         read = read_volume_file(source.text, source.name)

@@ -12,6 +12,10 @@ from proceedings.bibtex.names import Doubt, Name, Reading, read_name
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
 
 
+class UnreadableFileError(ValueError):
+    """A file of an import cannot be read at all. The message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """An author as the system exports them, in Unicode."""

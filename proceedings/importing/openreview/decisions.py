@@ -5,23 +5,13 @@ note without a decision has an id that ends in ``/Submission``; a rejected or wi
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from proceedings.importing.openreview.values import strings, text_of
+from proceedings.importing.tables.decisions import Verdict, read_decision
 
-_NEGATIVE = re.compile(
-    r"reject|withdr[ae]w|declin|retract|unaccept|undecided|pending|\bnot\s+(?:be\s+)?accept|^(?:no|not|none)\b|^n/?a$",
-    re.IGNORECASE,
-)
-_ACCEPTED = re.compile(r"(?<!un)(?<!not )(?<!not be )accept", re.IGNORECASE)
-_CONDITIONAL = re.compile(
-    r"condition|revis|shepherd|provision|minor|major|\bif\b|\bnot\b|subject to|tentativ|borderline|weak|resubmi|\?",
-    re.IGNORECASE,
-)
 _ENDED_ID = re.compile(r"(?:desk_?)?(?:rejected|withdrawn|retracted|declined)(?:_\w+)?\Z", re.IGNORECASE)
 _ENDED = re.compile(
     r"(?:desk[ _-])?(?:rejected|withdrawn|retracted)(?:\b.*|(?:[ _]submission)?\Z)|"
@@ -34,14 +24,6 @@ _UNDECIDED = re.compile(
     r"submitted to\b|.*\bsubmissions?\Z|.*\bunder review\b|.*\bdecision pending\b", re.IGNORECASE | re.DOTALL
 )
 _ELSEWHERE = re.compile(r"(?:dblp|arxiv|orcid)\b", re.IGNORECASE)
-
-
-class Verdict(StrEnum):
-    """What is known about a note."""
-
-    ACCEPTED = "accepted"
-    NOT_ACCEPTED = "not-accepted"
-    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +49,12 @@ def decide(note: Mapping[str, Any], content: Mapping[str, Any], replies: Iterabl
         return Decision(Verdict.NOT_ACCEPTED, "withdrawn")
     decision = _decision_among(replies) or text_of(content, "decision")
     by_venue = _by_venue(venue, venue_id)
-    if not decision:
-        return by_venue
     verdict = read_decision(decision)
+    if verdict is Verdict.EMPTY:
+        return by_venue
     if verdict is Verdict.NOT_ACCEPTED and by_venue.verdict is Verdict.ACCEPTED:
         return Decision(Verdict.UNCLEAR, f"{decision}; {by_venue.value}")
     return Decision(verdict, decision)
-
-
-def read_decision(text: str) -> Verdict:
-    """Returns what a decision says. Only an explicit acceptance without conditions is one."""
-    accepts = bool(_ACCEPTED.search(text))
-    if _NEGATIVE.search(text):
-        return Verdict.UNCLEAR if accepts else Verdict.NOT_ACCEPTED
-    return Verdict.ACCEPTED if accepts and not _CONDITIONAL.search(text) else Verdict.UNCLEAR
-
-
-def normal_decision(text: str) -> str:
-    """Returns what two spellings of a decision share; answers are remembered by it."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
 
 def _by_venue(venue: str, venue_id: str) -> Decision:

@@ -10,31 +10,25 @@ from typing import Any
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import FIELD
-from proceedings.importing.openreview.decisions import Decision, Verdict, decide, normal_decision
+from proceedings.importing.openreview.decisions import Decision, decide
 from proceedings.importing.openreview.json_items import read_items
-from proceedings.importing.openreview.people import Profiles, read_authors, read_profiles
+from proceedings.importing.openreview.people import Profiles, read_authors
 from proceedings.importing.openreview.values import objects, text_of
 from proceedings.importing.submissions import Question, Submission, Submissions, strip_invisible
+from proceedings.importing.tables.decisions import Verdict, normal_decision
 
 _FORUM = re.compile(r"[\w-]{1,64}\Z", re.ASCII)
 
 
-def read_openreview(text: str, file: str, profiles: str = "", answers: Mapping[str, bool] | None = None) -> Submissions:
-    """Reads the accepted papers among the notes in `text`, with the authors' `profiles` if there is such a file.
+def read_openreview(
+    text: str, file: str, profiles: Profiles | None = None, answers: Mapping[str, bool] | None = None
+) -> Submissions:
+    """Reads the accepted papers among the notes in `text`, with the authors' `profiles` if there are any.
 
     `answers` says which unclear decisions mean acceptance, by `normal_decision`. The notes with other unclear ones are
-    left out, with one question for each value. Profiles that cannot be read stop the import.
+    left out, with one question for each value.
     """
-    known = Profiles()
-    if profiles.strip():
-        known = read_profiles(strip_invisible(profiles))
-    if known.problems:
-        findings = [
-            Finding(rule="json", message=f"file of profiles: {message}. Nothing was read", file=file, line=line)
-            for line, message in known.problems
-        ]
-        return Submissions((), len(findings), tuple(findings))
-    return _Notes(file, known, answers or {}).read(strip_invisible(text))
+    return _Notes(file, profiles or Profiles(), answers or {}).read(strip_invisible(text))
 
 
 class _Notes:

@@ -58,7 +58,7 @@ def test_the_migration_shortens_stored_addresses() -> None:
     for paper, value in zip(papers, stored, strict=True):
         Paper.objects.filter(pk=paper.pk).update(extra={"openreview": value, "video": "https://v.example"})
     untouched = make.paper()
-    importlib.import_module("proceedings.migrations.0004_bare_forum_ids").shorten(apps, None)
+    importlib.import_module("proceedings.migrations.0006_bare_forum_ids").shorten(apps, None)
     after = [Paper.objects.get(pk=paper.pk).extra["openreview"] for paper in papers]
     assert after == ["AbC_1-x", "AbC_1-y", "nowhere else", None]
     assert Paper.objects.get(pk=untouched.pk).extra == {}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.importing.openreview.decisions import Verdict, decide
+from proceedings.importing.openreview.decisions import decide
+from proceedings.importing.tables.decisions import Verdict
 
 YES, NO, ASK = Verdict.ACCEPTED, Verdict.NOT_ACCEPTED, Verdict.UNCLEAR
 VENUE = "x.example/2025/Conference"
@@ -38,7 +39,7 @@ def verdict(content: dict[str, Any] | None = None, *replies: dict[str, Any], **n
         ("Conditionally accept", ASK),
         ("Accept with minor revision", ASK),
         ("Accept?", ASK),
-        ("Accept to the workshop, reject from the main track", ASK),
+        ("Accept to the workshop, reject from the main track", NO),
         ("Invite to Workshop Track", ASK),
         ("Borderline", ASK),
         ("Tak", ASK),

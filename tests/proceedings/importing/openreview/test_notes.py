@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from proceedings.bibtex.findings import Severity
 from proceedings.bibtex.records import VolumeRecord
-from proceedings.importing.formats import Format, detect
+from proceedings.bibtex.source import Source
+from proceedings.importing.formats import Format, open_export, read_second
 from proceedings.importing.mapping import map_submissions
-from proceedings.importing.openreview import read_openreview
-from proceedings.importing.submissions import Question, Submissions
+from proceedings.importing.openreview import read_openreview, read_profiles
+from proceedings.importing.submissions import Question, Submissions, UnreadableFileError
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in, paper
 
@@ -142,7 +143,7 @@ def test_another_licence_is_a_finding_on_the_paper() -> None:
 
 def test_a_wrong_orcid_of_a_profile_is_left_out_and_said() -> None:
     wrong = PROFILE | {"content": {**PROFILE["content"], "orcid": "0000-0002-1825-0098"}}  # type: ignore[dict-item]
-    found = read(note(), profiles=json.dumps([wrong]))
+    found = read(note(), profiles=read_profiles(json.dumps([wrong])))
     file = map_submissions(found, VOLUME, [], "notes.json")
     (finding,) = [finding for finding in file.findings if finding.rule == "orcid"]
     assert "check digit" in finding.message
@@ -151,10 +152,10 @@ def test_a_wrong_orcid_of_a_profile_is_left_out_and_said() -> None:
     assert [details.orcid for details in record.details] == ["", ""]
 
 
-def test_profiles_that_cannot_be_read_stop_the_import() -> None:
-    found = read(note(), profiles='[{"id": "~A1", "content": {}},\n{"id":')
-    assert (found.submissions, [finding.line for finding in found.findings]) == ((), [2])
-    assert found.findings[0].severity is Severity.ERROR
+@pytest.mark.parametrize("text", ['[{"id": "~A1", "content": {}},\n{"id":', '{"profiles": []}', "[1]"])
+def test_profiles_that_cannot_be_read_stop_the_import(text: str) -> None:
+    with pytest.raises(UnreadableFileError, match=r"profiles.json:[12]: .* Nothing was read"):
+        read_second(Source.read("profiles.json", text.encode()))
 
 
 @pytest.mark.parametrize("text", ["{}", '{"count": 3}', '"notes"', "nonsense", "[[1]]", '[{"id": "x"}]', "[null]"])
@@ -166,7 +167,7 @@ def test_a_file_without_notes_says_so(text: str) -> None:
 
 def test_json_lines_are_detected_and_read() -> None:
     text = "\n".join(json.dumps(note(f"Forum{n}", n)) for n in (1, 2))
-    assert detect("notes.jsonl", text) is Format.OPENREVIEW
+    assert open_export(Source.read("notes.jsonl", text.encode())).kind is Format.OPENREVIEW
     found = read_openreview(text, "notes.jsonl")
     assert [(paper.number, paper.line) for paper in found.submissions] == [("1", 1), ("2", 2)]
 
@@ -214,7 +215,7 @@ def test_a_paper_with_the_same_forum_is_the_same_paper(volume: Volume, tmp_path:
     Paper.objects.filter(pk=row.pk).update(extra={"openreview": stored})
     run(tmp_path, note(title="Another Title", authors=["Mike Lewis"], authorids=["~Mike_Lewis1"]))
     row.refresh_from_db()
-    assert (row.title, row.submission, row.extra) == ("Another Title", "12", {"openreview": "AbC_1-x"})
+    assert (row.title, row.submission, row.extra) == ("Another Title", "12", {"openreview": stored})
     assert Paper.objects.count() == before
 
 
@@ -259,7 +260,7 @@ def test_no_json_breaks_the_reading(data: Any, replaced: Any) -> None:
     good = note()
     for name in list(good):
         for text in (json.dumps([good | {name: replaced}, data]), json.dumps({"notes": data})):
-            map_submissions(read_openreview(text, "f.json", json.dumps(data)), VOLUME, [], "f.json")
+            map_submissions(read_openreview(text, "f.json", read_profiles(json.dumps(data))), VOLUME, [], "f.json")
             map_submissions(read_openreview(text, "f.json"), VOLUME, [], "f.json")
     for name in good["content"]:
         found = read(note(**{name: replaced}))

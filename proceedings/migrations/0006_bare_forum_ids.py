@@ -18,6 +18,6 @@ def shorten(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("proceedings", "0003_licence_and_profile")]
+    dependencies = [("proceedings", "0005_licence_and_profile")]
 
     operations = [migrations.RunPython(shorten, migrations.RunPython.noop)]

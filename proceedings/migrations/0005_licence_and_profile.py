@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('proceedings', '0002_squashed_login_and_search'),
+        ('proceedings', '0004_leftovers'),
     ]
 
     operations = [
