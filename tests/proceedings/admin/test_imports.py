@@ -273,3 +273,79 @@ def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(superuse
 def test_a_file_that_is_no_table_is_rejected_with_what_it_should_be(superuser: Client) -> None:
     page = upload(superuser, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
     assert "is not a BibTeX file, JSON or a table." in page.content.decode().replace("&#x27;", "'")
+
+
+# --- three ways
+
+
+def choice_of(field: str, key: str = "lewis24") -> str:
+    return f"choice.{Paper.objects.get(key=key).pk}.{field}"
+
+
+def test_the_plan_says_what_changed_where(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24", "Of Li", "Li, Yi"))))
+    Paper.objects.filter(key="lewis24").update(title="Ours", title_latex="Ours", pages="5--6")
+    page = upload(superuser, text_of(paper("lewis24", "Theirs"), paper("li24", "New of Li", "Li, Yi")))
+
+    text = page.content.decode()
+    for heading in ("Changed in both (1)", "Changed in the file (1)", "Changed here (1)"):
+        assert heading in text
+    assert "last import: v247.bib, 2026-11-12" in text
+    done = apply_plan(superuser, page, undecided="keep")
+    assert "Imported: 0 new, 1 changed, 1 unchanged, 0 rejected, 0 skipped." in done.content.decode()
+    assert dict(Paper.objects.values_list("title", "pages")) == {"Ours": "5--6", "New of Li": "1--10"}
+    again = upload(superuser, text_of(paper("lewis24", "Theirs"), paper("li24", "New of Li", "Li, Yi")))
+    assert "Changed here (2)" in again.content.decode()
+    apply_plan(superuser, again, **{choice_of("pages"): "take"})
+    assert Paper.objects.get(key="lewis24").pages == "1--10"
+
+
+@pytest.mark.parametrize(("answer", "title"), [("", "Ours"), ("keep", "Ours"), ("take", "Theirs")])
+def test_what_changed_in_both_is_decided_together(answer: str, title: str, superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
+    Paper.objects.update(title="Ours", title_latex="Ours")
+    page = upload(superuser, text_of(paper("lewis24", "Theirs")))
+
+    done = apply_plan(superuser, page, undecided=answer)
+
+    assert ("Nothing was imported" in done.content.decode()) == (not answer)
+    assert Paper.objects.get().title == title
+    again = upload(superuser, text_of(paper("lewis24", "Theirs"))).content.decode()
+    assert ("Changed in both" in again) == (not answer)
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_new_key_is_taken_unless_an_agreement_has_the_old_one(*, bound: bool, superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24")), CONTACTS))
+    one = Paper.objects.get()
+    if bound:
+        SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+        make.agreement(of=one)
+    file = text_of(paper("lewis24a"), paper("lewis24b", "Another"))
+    page = upload(superuser, file)
+    assert "<dt>new</dt><dd>1</dd>" in page.content.decode()
+
+    apply_plan(superuser, page)
+
+    one.refresh_from_db()
+    assert one.key == ("lewis24" if bound else "lewis24a")
+    if bound:
+        apply_plan(superuser, upload(superuser, file), **{choice_of("key"): "take"})
+        one.refresh_from_db()
+        assert one.key == "lewis24a"
+    assert Paper.objects.count() == 2
+    assert "There is nothing to change." in upload(superuser, file).content.decode()
+
+
+def test_a_file_that_names_no_volume_goes_into_the_one_that_is_chosen(superuser: Client) -> None:
+    volume = make.volume()
+    text = paper("lewis24")
+    page = upload(superuser, text)
+    assert "Import into this volume" in page.content.decode()
+    assert not Paper.objects.exists()
+    apply_plan(superuser, superuser.post(PAGE, {"into": str(volume.pk)}))
+    assert volume.papers.get().key == "lewis24"
+    assert "No volume was chosen." in superuser.post(PAGE, {"into": "x"}, follow=True).content.decode()
+    page = upload(superuser, paper("new24", "Other", "Ng, Ann"), volume=str(volume.pk))
+    apply_plan(superuser, page)
+    assert volume.papers.count() == 2

@@ -77,7 +77,7 @@ class World:
             row.save()
 
     def read_here(self) -> dict[tuple[int, str], str]:
-        values = {}
+        values: dict[tuple[int, str], str] = {}
         for at in range(PAPERS):
             row = Paper.objects.get(key=f"byron25-{at}")
             author = row.authors.get(position=1)
