@@ -17,6 +17,9 @@ from proceedings.importing.openreview.values import objects, text_of
 from proceedings.importing.submissions import Question, Submission, Submissions, strip_invisible
 from proceedings.importing.tables.decisions import Verdict, normal_decision
 
+MAX_EXAMPLES = 10
+"""Papers that a finding about many papers names."""
+
 _FORUM = re.compile(r"[\w-]{1,64}\Z", re.ASCII)
 
 
@@ -41,6 +44,8 @@ class _Notes:
         self.findings: list[Finding] = []
         self.replies: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.unclear: dict[str, Question] = {}
+        self.masked: dict[str, int] = {}
+        """Number of authors with only a masked address, by the number of the paper."""
         self.seen: dict[str, int] = {}
 
     def add_finding(
@@ -72,6 +77,7 @@ class _Notes:
             else:
                 own.append((place, line, note))
         found = [one for place, line, note in own if (one := self._note(place, line, note))]
+        self._report_masked()
         rows = len(own) + len(read.problems)
         return Submissions(tuple(found), rows, tuple(self.findings), tuple(self.unclear.values()))
 
@@ -97,11 +103,7 @@ class _Notes:
         if authors.mismatch:
             self.add_finding(line, "emails", authors.mismatch, Severity.WARNING, number, "authorids")
         if authors.masked:
-            message = (
-                f"{authors.masked} of {len(authors.people)} authors have only a masked address (****@…), which we left "
-                "out: export the notes with the account of the venue’s organisers, or add a file of contacts"
-            )
-            self.add_finding(line, "masked-email", message, Severity.NOTE, number, "authorids")
+            self.masked[number] = authors.masked
         return Submission(
             line=line,
             number=number,
@@ -119,6 +121,17 @@ class _Notes:
             for name in ("directReplies", "replies"):
                 yield from objects(details.get(name))
         yield from self.replies.get(forum, ())
+
+    def _report_masked(self) -> None:
+        if not self.masked:
+            return
+        papers = ", ".join(list(self.masked)[:MAX_EXAMPLES]) + (" …" if len(self.masked) > MAX_EXAMPLES else "")
+        counts = f"{sum(self.masked.values())} authors of {len(self.masked)} papers"
+        message = (
+            f"{counts} have only a masked address (****@…), which we left out: {papers}. Export the notes with the "
+            "account of the venue’s organisers, or add a contacts file"
+        )
+        self.add_finding(0, "masked-email", message, Severity.NOTE, field="authorids")
 
     def _is_accepted(self, line: int, number: str, decision: Decision) -> bool:
         if decision.verdict is Verdict.ACCEPTED:

@@ -21,6 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "affiliation": ("affiliation", "organization", "organisation", "institution", "company"),
     "contact": ("corresponding", "iscontact", "correspondingauthor", "contact", "contactauthor"),
     "title": ("title", "papertitle"),
+    "orcid": ("orcid", "orcidid", "orcidnumber", "orcidurl"),
 }
 _NO = ("", "no", "false", "0", "n", "-")
 
@@ -107,7 +108,10 @@ class _Reader:
             self._add_finding(row.line, "author", str(error), Severity.ERROR, number)
             return
         affiliation = fold(values["affiliation"])
-        people.append(Person(reading.name, values["email"], affiliation, contact not in _NO, reading.doubts))
+        person = Person(
+            reading.name, values["email"], affiliation, contact not in _NO, reading.doubts, fold(values["orcid"])
+        )
+        people.append(person)
 
     def _add_finding(self, line: int, rule: str, message: str, severity: Severity, paper: str) -> None:
         message = f"table of authors: {message}"

@@ -140,7 +140,8 @@ class _Papers:
                 continue
             email = _text(known, "email")
             is_contact = known.get("contact") is True or (bool(email) and email.casefold() in contacts)
-            yield Person(reading.name, email, fold(_text(known, "affiliation")), is_contact, reading.doubts)
+            affiliation, orcid = fold(_text(known, "affiliation")), fold(_text(known, "orcid"))
+            yield Person(reading.name, email, affiliation, is_contact, reading.doubts, orcid)
 
 
 def _text(held: Mapping[str, Any], name: str) -> str:

@@ -303,3 +303,20 @@ def test_what_came_in_passes_the_publishers_rules(volume: Volume, tmp_path: Path
     left = [one for one in check_rows(volume).findings if one.rule != "missing-file"]
 
     assert left == []
+
+
+def test_orcid_ids_of_a_table_of_authors_are_read_in_any_form(volume: Volume, tmp_path: Path) -> None:
+    head = AUTHORS.splitlines()[0]
+    table = "\n".join(
+        [
+            f"{head},ORCID iD",
+            "1,Mike,Lewis,mike@a.example,US,Lab A,,11,✔,https://orcid.org/0000-0002-1694-233x",
+            "1,Mihaela,van der Schaar,mihaela@a.example,UK,Lab B,,12,,0000-0002-1825-0098",
+            "1,Yee Whye,Teh,,UK,,,13,,",
+        ]
+    )
+    (tmp_path / "author.csv").write_text(table, encoding="utf-8")
+    shown = run(tmp_path, "submission.csv", EASYCHAIR, "--apply", volume="901", authors=tmp_path / "author.csv")
+    stored = dict(Author.objects.filter(paper__submission="1").values_list("family", "orcid"))
+    assert stored == {"Lewis": "0000-0002-1694-233X", "Schaar": "", "Teh": ""}
+    assert "'0000-0002-1825-0098' is not an ORCID iD, because its check digit is wrong" in shown

@@ -113,11 +113,12 @@ def test_a_number_or_forum_that_appears_twice_is_said() -> None:
     assert len(findings(found, "duplicate")) == 2
 
 
-def test_masked_addresses_are_left_out_and_said_once_for_a_paper() -> None:
-    found = read(note(authorids=["****@a.example", "****@b.example"]))
-    assert [person.email for person in found.submissions[0].people] == ["", ""]
+def test_masked_addresses_are_left_out_and_said_once() -> None:
+    found = read(*(note(f"Forum{n}", n, authorids=["****@a.example", "**@b.example"]) for n in range(1, 13)))
+    assert {person.email for paper in found.submissions for person in paper.people} == {""}
     (message,) = findings(found, "masked-email")
-    assert message.startswith("2 of 2 authors have only a masked address")
+    assert message.startswith("24 authors of 12 papers have only a masked address")
+    assert ": 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 …. Export" in message
 
 
 @pytest.mark.parametrize(
