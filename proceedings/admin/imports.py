@@ -2,9 +2,7 @@
 
 import hashlib
 import uuid
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,53 +14,56 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from proceedings.accounts.permissions import OwnVolumes, can_edit_any, edited_volumes, is_number
+from proceedings.admin.import_choices import Choices
+from proceedings.admin.import_questions import (
+    ColumnsNeededError,
+    DecisionsNeededError,
+    EncodingNeededError,
+    QuestionNeededError,
+)
 from proceedings.bibtex.source import Source
-from proceedings.importing import name_review
-from proceedings.importing.formats import Format, detect, read
-from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError
-from proceedings.importing.planner import apply, make_plan, make_table_plan
-from proceedings.importing.tables import COLUMNS, column_names, guess_columns
+from proceedings.importing import leftovers, name_review
+from proceedings.importing.contacts import ContactTable
+from proceedings.importing.formats import Export, Format, open_export, read_export, read_second
+from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.openreview import Profiles
+from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
+from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
+from proceedings.importing.remembered import known_columns, known_decisions
+from proceedings.importing.submissions import UnreadableFileError
+from proceedings.importing.tables.authors import AuthorTable
 from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
 MAX_SHOWN = 500
 """Lines of each kind that a page shows; the counts above them include all."""
 
-MAX_TICKS = 400
-"""Papers with a tick box each; Django accepts at most a thousand fields in a form."""
-
-COLUMN_HELP = {
-    "number": "The paper’s number in the submission system. Later imports use it to find the paper.",
-    "authors": "Names, separated by semicolons.",
-    "emails": "One for each author, in the same order.",
-    "contact": "The corresponding author: position, name or email address.",
-    "decision": "We skip rows that are not accepted.",
-}
-
 SESSION_KEY = "desk.import"
-SNAPSHOT_FIELDS = frozenset({"title", "authors", "contact"})
-"""Differences that an issued agreement would not follow."""
 
 
 class ImportForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="The volume’s BibTeX file, an export of EasyChair, CMT or OpenReview (CSV, JSON), or any other table "
-        "(CSV). For a table, the next page asks for its columns.",
+        help_text="The volume’s BibTeX file, an export of EasyChair, CMT, HotCRP, OpenReview or START, or any other "
+        "table. We read text (.csv, .tsv, .json) and workbooks (.xlsx, .xls, .ods). If we do not know the columns of a "
+        "table, the next page asks for them.",
     )
     second = forms.FileField(
         label="Second file",
         required=False,
-        help_text="With BibTeX: a CSV file of the corresponding authors with the columns paper,email,name and, if a "
-        "name is ambiguous, author. With EasyChair: author.csv.",
+        help_text="A table of the corresponding authors with the columns paper, email and name. It may have the "
+        "addresses of other authors too: then a column “corresponding” says yes for one of each paper. With EasyChair "
+        "or HotCRP it may be the table of authors (author.csv, authors.csv), with OpenReview the authors’ profiles as "
+        "JSON.",
     )
     volume = forms.ModelChoiceField(
         Volume.objects.none(),
         required=False,
-        help_text="Choose the volume for an export. A BibTeX file names its volume.",
+        help_text="Choose the volume for an export. A BibTeX file names its volume, or else we use this one.",
     )
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
@@ -86,27 +87,6 @@ def check_size(file: UploadedFile) -> UploadedFile:
     return file
 
 
-class ColumnsForm(forms.Form):
-    """Which column of the table holds which field."""
-
-    def __init__(self, head: list[str], before: Mapping[str, str], data: Any = None) -> None:
-        super().__init__(data)
-        choices = [("", "not in this table"), *((name, name) for name in head)]
-        guessed = guess_columns(head) | {ours: theirs for ours, theirs in before.items() if theirs in head}
-        for name in COLUMNS:
-            self.fields[name] = forms.ChoiceField(
-                choices=choices,
-                required=name in ("title", "authors"),
-                initial=guessed.get(name, ""),
-                label=name.capitalize(),
-                help_text=COLUMN_HELP.get(name, ""),
-            )
-
-    @property
-    def columns(self) -> dict[str, str]:
-        return {ours: theirs for ours, theirs in self.cleaned_data.items() if theirs}
-
-
 def fingerprint(plan: Plan) -> str:
     """A digest of the plan: confirming applies to exactly this one."""
     shown = (plan.volume_change, plan.volume_differences, plan.papers, plan.gone, plan.contacts, plan.findings)
@@ -115,48 +95,6 @@ def fingerprint(plan: Plan) -> str:
 
 class ImportRejectedError(Exception):
     """The files cannot be planned; the message says what to do."""
-
-
-class ColumnsNeededError(Exception):
-    """The file is a table whose columns must be chosen first."""
-
-    def __init__(self, head: list[str], volume: Volume) -> None:
-        super().__init__()
-        self.head = head
-        self.volume = volume
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What an editor may select in a plan: papers with a tick box each, and the number of others."""
-
-    plan: Plan
-    agreement_statuses: Mapping[int, str]
-    """Of the changed papers, by primary key: the status of agreements that would no longer match."""
-
-    @property
-    def ticks(self) -> list[tuple[PaperPlan, str]]:
-        """Papers with an issued agreement first, then changed, then new ones."""
-        return self.in_order[:MAX_TICKS]
-
-    @property
-    def rest(self) -> list[PaperPlan]:
-        """The other papers, selected together; none of them has an issued agreement."""
-        return [paper for paper, agreement_status in self.in_order[MAX_TICKS:] if not agreement_status]
-
-    @property
-    def in_order(self) -> list[tuple[PaperPlan, str]]:
-        plan = self.plan
-        pairs = [(paper, self.agreement_statuses.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
-        pairs.sort(key=lambda pair: not pair[1])
-        return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
-
-    def left_out(self, taken: Collection[str], *, rest: bool) -> set[str]:
-        """The keys of papers that are not selected. A paper with an issued agreement needs its own tick."""
-        chosen = {paper.key for paper, _ in self.ticks if paper.key in taken}
-        if rest:
-            chosen |= {paper.key for paper in self.rest}
-        return {paper.key for paper, _ in self.in_order} - chosen
 
 
 def store_files(request: HttpRequest, form: ImportForm) -> None:
@@ -183,28 +121,40 @@ def stored_source(kept: dict[str, Any], which: str) -> Source | None:
     stored, name = kept[which]
     try:
         with storages["private"].open(stored) as file:
-            return Source.read(name, file.read())
+            source = Source.read(name, file.read(), kept.get("encodings", {}).get(which, ""))
     except FileNotFoundError as error:
         raise ImportRejectedError("The files are no longer stored. Upload them again.") from error
+    if source.doubtful:
+        raise EncodingNeededError(which, source)
+    return source
+
+
+def opened_export(source: Source) -> Export:
+    """Opens an export. Raises ImportRejectedError with the reason if it cannot be read."""
+    try:
+        return open_export(source)
+    except UnreadableFileError as error:
+        raise ImportRejectedError(str(error)) from error
 
 
 def build_plan(request: HttpRequest) -> Plan:
-    """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change."""
+    """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change.
+
+    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first.
+    """
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     first = stored_source(kept, "file")
     if first is None:
         raise ImportRejectedError("No files are stored. Choose the files first.")
     second = stored_source(kept, "second")
-    kind = detect(first.name, first.text or "@")
-    if kind is not Format.BIBTEX:
-        volume = edited_volumes(request).filter(pk=kept["volume"]).first()
-        if volume is None:
-            raise ImportRejectedError("An export does not name its volume. Choose the volume.")
-        columns = None if kind else columns_of(first, volume, kept)
-        authors = (second.text or "") if second else ""
-        found = read(kind or Format.CSV, first.text or "", first.name, authors=authors, columns=columns)
-        return make_table_plan(found, first.name, volume)
-    plan = make_plan(first, second)
+    export = opened_export(first)
+    try:
+        if export.kind is not Format.BIBTEX:
+            return build_table_plan(request, export, second)
+        chosen = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
+        plan = make_plan(first, second, chosen)
+    except UnreadableFileError as error:
+        raise ImportRejectedError(str(error)) from error
     number = plan.volume.number if plan.volume else None
     if number is not None and not edited_volumes(request).filter(number=number).exists():
         known = Volume.objects.filter(number=number).exists()
@@ -213,23 +163,59 @@ def build_plan(request: HttpRequest) -> Plan:
     return plan
 
 
+def build_table_plan(request: HttpRequest, export: Export, second: Source | None) -> Plan:
+    """The plan for an export. Raises what `build_plan` raises, and UnreadableFileError."""
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    volume = edited_volumes(request).filter(pk=kept["volume"]).first()
+    if volume is None:
+        raise ImportRejectedError("An export does not name its volume. Choose the volume.")
+    beside = read_second(second) if second else NO_CONTACTS
+    contacts = beside if isinstance(beside, ContactTable) else NO_CONTACTS
+    authors = beside if isinstance(beside, AuthorTable) else None
+    profiles = beside if isinstance(beside, Profiles) else None
+    columns = None if export.kind else columns_of(export, volume, kept)
+    answers = known_decisions(volume)
+    found = read_export(export, authors=authors, profiles=profiles, columns=columns, answers=answers)
+    if found.questions:
+        raise DecisionsNeededError(found.questions, volume)
+    return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])
+
+
+def columns_question(request: HttpRequest, kept: dict[str, Any]) -> ColumnsNeededError:
+    """The question for the columns of the stored table. Raises ImportRejectedError without a table or a volume."""
+    table = stored_source(kept, "file")
+    volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
+    if table is None or volume is None:
+        raise ImportRejectedError("The file or the volume is missing. Choose both first.")
+    return ColumnsNeededError(opened_export(table).headings, volume)
+
+
 def needs_columns(file: Source | None) -> bool:
     """Whether the columns of the file must be chosen."""
-    return file is not None and detect(file.name, file.text or "@") is None
+    return file is not None and opened_export(file).kind is None
 
 
-def columns_of(table: Source, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
+def plan_into(request: HttpRequest, pk: str) -> Plan:
+    """The plan for a file that names no volume, into the volume that the editor has chosen. It is remembered."""
+    volume = edited_volumes(request).filter(pk=int(pk)).first() if is_number(pk) else None
+    if volume is None:
+        raise ImportRejectedError("No volume was chosen. Choose the volume.")
+    request.session[SESSION_KEY] = (request.session.get(SESSION_KEY) or {}) | {"volume": volume.pk}
+    return build_plan(request)
+
+
+def columns_of(export: Export, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
     """The columns of a table: as chosen for this file, otherwise as for the volume's last one.
 
     Raises ColumnsNeededError if nobody has chosen, and ImportRejectedError if it is not a table.
     """
-    head = column_names(table.text or "")
+    head = export.headings
     if not head:
         raise ImportRejectedError(
-            f"{table.name} is not a BibTeX file, JSON or a table. Check that it is the right file."
+            f"{export.source.name} is not a BibTeX file, JSON or a table. Check that it is the right file."
         )
-    for known in (kept.get("columns"), volume.columns):
-        if known and set(known.values()) <= set(head):
+    for known in (kept.get("columns"), known_columns(volume)):
+        if known and {theirs for theirs in known.values() if theirs} <= set(head):
             return dict(known)
     raise ColumnsNeededError(head, volume)
 
@@ -250,47 +236,59 @@ class ImportPages(OwnVolumes):
             return self.import_form(request, ImportForm(request))
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        if not {"plan", "columns"} & request.POST.keys():
+        if not {"plan", "columns", "question", "into"} & request.POST.keys():
             form = ImportForm(request, request.POST, request.FILES)
             if not form.is_valid():
                 return self.import_form(request, form)
             store_files(request, form)
         try:
-            if "columns" in request.POST:
-                return self.columns_page(request)
-            plan = build_plan(request)
-            if "plan" in request.POST:
-                return self.apply_plan(request, plan)
-        except ColumnsNeededError as needed:
-            return self.ask_columns(request, ColumnsForm(needed.head, needed.volume.columns))
+            return self.next_page(request)
+        except QuestionNeededError as needed:
+            return self.ask(request, needed)
         except ImportRejectedError as error:
             messages.error(request, f"Nothing was changed. {error}")
             return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
+
+    def next_page(self, request: HttpRequest) -> HttpResponse:
+        """The page after the one that was posted. Raises QuestionNeededError and ImportRejectedError."""
+        if "into" in request.POST:
+            return self.plan_page(request, plan_into(request, request.POST["into"]))
+        if {"columns", "question"} & request.POST.keys():
+            self.take_answer(request)
+        plan = build_plan(request)
+        if "plan" in request.POST and "columns" not in request.POST:
+            return self.apply_plan(request, plan)
         return self.plan_page(request, plan)
 
-    def columns_page(self, request: HttpRequest) -> HttpResponse:
-        """Choose the columns, for this file and for the next one of the volume."""
+    def take_answer(self, request: HttpRequest) -> None:
+        """Keeps the answer to the question that the import needs now. Raises the question again if it has none."""
         kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
-        table = stored_source(kept, "file")
-        volume = edited_volumes(request).filter(pk=kept.get("volume") or 0).first()
-        if table is None or volume is None:
-            raise ImportRejectedError("The file or the volume is missing. Choose both first.")
-        asked = request.POST if request.POST["columns"] == "said" else None
-        form = ColumnsForm(column_names(table.text or ""), volume.columns, asked)
-        if not form.is_valid():
-            return self.ask_columns(request, form)
-        request.session[SESSION_KEY] = kept | {"columns": form.columns}
-        Volume.objects.filter(pk=volume.pk).update(columns=form.columns)
-        return self.plan_page(request, build_plan(request))
+        if "columns" in request.POST:
+            needed: QuestionNeededError = columns_question(request, kept)
+        else:
+            try:
+                build_plan(request)
+            except QuestionNeededError as question:
+                needed = question
+            else:
+                return
+        form = needed.form(request.POST)
+        if request.POST.get(needed.field) != needed.value or not form.is_valid():
+            raise needed
+        request.session[SESSION_KEY] = kept | needed.keep(form, kept)
 
-    def ask_columns(self, request: HttpRequest, form: ColumnsForm) -> HttpResponse:
+    def ask(self, request: HttpRequest, needed: QuestionNeededError) -> HttpResponse:
+        """Shows a question; with its errors if the request was an answer to it."""
+        is_answer = request.POST.get(needed.field) == needed.value
+        form = needed.form(request.POST if is_answer else None)
         context = {
             **self.admin_site.each_context(request),
+            **needed.context,
             "form": form,
-            "title": "Choose the columns",
+            "title": needed.title,
             "opts": self.opts,
         }
-        return render(request, "admin/proceedings/columns.html", context, status=400 if form.errors else 200)
+        return render(request, needed.template, context, status=400 if form.errors else 200)
 
     def apply_plan(self, request: HttpRequest, plan: Plan) -> HttpResponse:
         if request.POST["plan"] != fingerprint(plan):
@@ -298,32 +296,38 @@ class ImportPages(OwnVolumes):
             return self.plan_page(request, plan)
         choices = self.choices(plan)
         left_out = choices.left_out(request.POST.getlist("take"), rest="rest" in request.POST)
-        volume_too = "volume" in request.POST
-        taken = [paper for paper, _ in choices.in_order if paper.key not in left_out]
-        if (
-            not taken
-            and not (volume_too and plan.volume_change is Change.CHANGED)
-            and plan.volume_change is not Change.NEW
-        ):
-            messages.error(request, "Nothing was imported. Tick what to import.")
+        decided = choices.decided(request.POST)
+        changed, still_open, remembered = decided.count()
+        new = plan.counts[Change.NEW] - len(left_out)
+        if not (new or remembered or plan.remembers_anything or plan.volume_change is Change.NEW):
+            messages.error(request, "Nothing was imported. Choose what to import.")
             return self.plan_page(request, plan)
         try:
-            volume = apply(plan, leave_out=left_out, volume_too=volume_too)
+            volume = apply(plan, leave_out=left_out, choose=decided.choose, now=timezone.now())
         except (PlanOutdatedError, NothingToApplyError) as error:
             messages.error(request, str(error))
             return self.plan_page(request, build_plan(request))
         delete_files(request)
-        count = Counter(paper.change for paper in taken)
+        skipped = len(left_out) + still_open
+        unchanged = len(plan.papers) - plan.counts[Change.REJECTED] - new - changed - skipped
         messages.success(
             request,
-            f"Imported: {count[Change.NEW]} new, {count[Change.CHANGED]} changed, "
-            f"{plan.counts[Change.UNCHANGED]} unchanged, {plan.counts[Change.REJECTED]} rejected, "
-            f"{len(left_out)} skipped.",
+            f"Imported: {new} new, {changed} changed, {unchanged} unchanged, "
+            f"{plan.counts[Change.REJECTED]} rejected, {skipped} skipped.",
         )
         self.warn_about_names(request, volume)
+        self.warn_about_leftovers(request, volume)
         if self.limit_to_own(request, self.model.objects.filter(pk=volume.pk)).exists():
             return HttpResponseRedirect(self.after_import_url(volume))
         return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
+
+    @staticmethod
+    def warn_about_leftovers(request: HttpRequest, volume: Volume) -> None:
+        """Say how much of the volume's files is left out, with a link."""
+        if count := leftovers.open_leftovers(volume).count():
+            page = reverse("admin:proceedings_volume_leftovers", args=[volume.pk])
+            text = f"{count} parts of the files were left out." if count > 1 else "1 part of the files was left out."
+            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss them.</a>', text, page))
 
     @staticmethod
     def warn_about_names(request: HttpRequest, volume: Volume) -> None:
@@ -337,8 +341,8 @@ class ImportPages(OwnVolumes):
         return reverse("admin:proceedings_volume_change", args=[volume.pk])
 
     def choices(self, plan: Plan) -> Choices:
-        changed = [one for one in plan.of(Change.CHANGED) if SNAPSHOT_FIELDS & {each.field for each in one.differences}]
-        return Choices(plan, self.agreement_statuses([paper.pk for paper in changed if paper.pk]))
+        bound = [paper.pk for paper in plan.papers if paper.pk and any(one.binding for one in paper.differences)]
+        return Choices(plan, self.agreement_statuses(bound))
 
     def import_form(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "form": form, "title": "Import a volume", "opts": self.opts}
@@ -350,12 +354,17 @@ class ImportPages(OwnVolumes):
             **self.admin_site.each_context(request),
             "plan": plan,
             "counts": [(change.value, plan.counts[change]) for change in Change],
-            "changed": [pair for pair in choices.ticks if pair[0].change is Change.CHANGED],
-            "new": [paper for paper, _ in choices.ticks if paper.change is Change.NEW],
+            "groups": [group for group in choices.groups if group[2] or group[3]],
+            "new": choices.new,
             "rest": choices.rest,
-            "with_agreements": choices.agreement_statuses,
-            "left_for_next_import": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
-            "changes_volume": plan.volume_change is Change.CHANGED,
+            "with_agreements": {
+                row.paper.pk for rows in choices.rows.values() for row in rows if row.paper and row.agreement_status
+            },
+            "more": sum(more for _, _, _, more in choices.groups),
+            "no_volume": plan.volume is None and bool(plan.papers),
+            "volumes": edited_volumes(request),
+            "can_import": plan.volume
+            and (plan.changes_anything or plan.remembers_anything or any(choices.rows.values())),
             "has_columns": needs_columns(stored_source(request.session.get(SESSION_KEY) or {}, "file")),
             "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),

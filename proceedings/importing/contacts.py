@@ -1,24 +1,47 @@
-"""The table of corresponding authors, ``paper,email,name[,author]``, matched to a paper's authors. Pure."""
+"""The table of corresponding authors and other authors' addresses, matched to a paper's authors. Pure."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.latex import LatexError, to_unicode
 from proceedings.bibtex.name_matching import compatible, identical, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
+from proceedings.importing.submissions import UnreadableFileError
+from proceedings.importing.tables.authors import MAX_TITLE_ROWS, plain_number
+from proceedings.importing.tables.grid import Columns, Grid, Row, headings
 
-COLUMNS = ("paper", "email", "name")
-_OPTIONAL = "author"
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "paper": (
+        *("key", "paper", "paperkey", "bibtexkey", "paperid", "submission", "submissionid", "submission#"),
+        *("papernumber", "number", "paper#", "id", "pid", "#"),
+    ),
+    "email": (
+        "email",
+        "emailaddress",
+        "mail",
+        "mailaddress",
+        "authoremail",
+        "contactemail",
+        "correspondingauthoremail",
+    ),
+    "name": ("name", "authorname", "fullname", "contactname"),
+    "author": ("author",),
+    "first": ("firstname", "first", "givenname"),
+    "last": ("lastname", "last", "familyname", "surname"),
+    "corresponding": ("corresponding", "contact", "iscontact", "correspondingauthor", "contactauthor"),
+}
+_YES = ("yes", "y", "x", "1", "true", "✓", "✔", "*")
+_NO = ("", "no", "n", "0", "false", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One row: the corresponding author of `paper`. `author` is a name as in the BibTeX file, a position from 1, or
-    empty.
+    """One row: the address of an author of `paper`, a key or a submission's number.
+
+    `author` is a name as in the BibTeX file, a position from 1, or empty.
     """
 
     line: int
@@ -26,6 +49,7 @@ class Contact:
     email: str
     name: str
     author: str = ""
+    is_corresponding: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +59,38 @@ class ContactTable:
     contacts: tuple[Contact, ...] = ()
     rows: int = 0
     findings: tuple[Finding, ...] = ()
+    file: str = ""
+    grid: Grid | None = None
 
 
 class NoMatchError(ValueError):
     """A contact matches no author, or several. The message says what to write."""
 
 
-def read_contacts(text: str, file: str = "") -> ContactTable:
-    """Reads a contacts table. Raises nothing: a bad row becomes a finding with its line, and the others are read."""
-    return _Table(file).read(text)
+def read_contacts(grids: Sequence[Grid], file: str = "") -> ContactTable:
+    """Reads the first of `grids` that is a table of contacts. A bad row becomes a finding, and the others are read.
+
+    Raises UnreadableFileError if none has the columns for paper, email address and name.
+    """
+    for grid in grids:
+        if (at := _find_head(grid)) is not None:
+            return _Table(file, grid, at).read()
+    rows = grids[0].rows if grids else ()
+    shown = ", ".join(rows[0].cells)[:200] if rows else "empty"
+    msg = (
+        f"{file} is no table of corresponding authors: its first line is {shown}. It needs the columns paper, email "
+        "and name; 'author' has the position if a name is ambiguous, and 'corresponding' marks one of several authors"
+    )
+    raise UnreadableFileError(msg)
+
+
+def _find_head(grid: Grid) -> int | None:
+    for at, row in enumerate(grid.rows[: MAX_TITLE_ROWS + 1]):
+        columns = Columns(headings(row))
+        found = {ours for ours, names in _COLUMNS.items() if columns.first(names)}
+        if {"paper", "email"} <= found and {"name", "author", "last", "corresponding"} & found:
+            return at
+    return None
 
 
 def match(contact: Contact, authors: Sequence[Name]) -> int:
@@ -94,102 +141,88 @@ def _as_name(text: str) -> Name:
 
 
 class _Table:
-    def __init__(self, file: str) -> None:
+    """A table of contacts, whose headings are its row `head`."""
+
+    def __init__(self, file: str, grid: Grid, head: int) -> None:
         self.file = file
+        self.grid = grid
         self.findings: list[Finding] = []
+        self.rows = grid.rows[head + 1 :]
+        self.width = len(grid.rows[head].cells)
+        self.columns = Columns(headings(grid.rows[head]))
+        self.names = {ours: self.columns.first(names) for ours, names in _COLUMNS.items()}
 
     def _add_finding(self, rule: str, message: str, line: int, paper: str = "", field: str = "") -> None:
         self.findings.append(Finding(rule=rule, message=message, file=self.file, line=line, paper=paper, field=field))
 
-    def read(self, text: str) -> ContactTable:
-        lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-        header: list[str] | None = None
-        contacts: list[Contact] = []
-        rows = 0
-        start = 1
-        try:
-            for cells in lines:
-                line, start = start, lines.line_num + 1
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if header is None:
-                    header = self._header(cells, line)
-                    if header is None:
-                        return ContactTable((), 0, tuple(self.findings))
-                    continue
-                rows += 1
-                contacts += self._row(header, cells, line)
-        except csv.Error as error:
-            rows += 1
-            self._add_finding("csv", f"the table cannot be read from here on ({error}): add the missing quote", start)
-        if header is None and not self.findings:
-            self._add_finding("csv", f"the table is empty: write the columns in its first line, {','.join(COLUMNS)}", 1)
-        kept, found = _without_duplicates(contacts, self.file)
-        return ContactTable(tuple(kept), rows, tuple(self.findings + found))
+    def read(self) -> ContactTable:
+        for line, message in self.grid.problems:
+            self._add_finding("csv", message, line)
+        marks = [self._cell(row, "corresponding").casefold() for row in self.rows]
+        # "Corresponding author" heads a column of marks in some tables, and of names in others.
+        has_marks = self.names["corresponding"] is not None and all(mark in (*_YES, *_NO) for mark in marks)
+        if not has_marks and not (self.names["name"] or self.names["author"] or self.names["last"]):
+            self.names["name"] = self.names["corresponding"]
+        contacts = [
+            replace(contact, is_corresponding=mark in _YES)
+            for row, mark in zip(self.rows, marks, strict=True)
+            for contact in self._row(row)
+        ]
+        kept = tuple(self._with_one_mark(contacts, has_marks=has_marks))
+        count = len(self.rows) + len(self.grid.problems)
+        return ContactTable(kept, count, tuple(self.findings), self.file, self.grid)
 
-    def _header(self, cells: list[str], line: int) -> list[str] | None:
-        names = [cell.strip().casefold() for cell in cells]
-        missing = [name for name in COLUMNS if name not in names]
-        unknown = [name for name in names if name not in (*COLUMNS, _OPTIONAL)]
-        if not missing and not unknown and len(set(names)) == len(names):
-            return names
-        hint = ""
-        if len(cells) == 1 and re.search("[;\t]", cells[0]):
-            hint = " (separate columns with commas, not semicolons or tabs)"
-        self._add_finding(
-            "columns",
-            f"the columns are {', '.join(names)}; the first line must be {','.join(COLUMNS)}, with 'author' as fourth "
-            f"column if a name is ambiguous{hint}. We read no corresponding authors",
-            line,
-        )
-        return None
+    def _cell(self, row: Row, ours: str) -> str:
+        return self.columns.cell(row, self.names[ours])
 
-    def _row(self, header: list[str], cells: list[str], line: int) -> Iterable[Contact]:
-        if len(cells) != len(header):
-            self._add_finding(
-                "columns", f"has {len(cells)} cells, the first line has {len(header)}: check commas and quotes", line
-            )
+    def _row(self, row: Row) -> Iterator[Contact]:
+        if len(row.cells) > self.width:
+            message = f"has {len(row.cells)} cells, the headings are {self.width}: check separators and quotes"
+            self._add_finding("columns", message, row.line)
             return
-        raw = dict(zip(header, cells, strict=True))
-        row = {name: cell.strip(" \t") for name, cell in raw.items()}
-        for name, cell in row.items():
-            if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", cell):
-                self._add_finding(
-                    "line-break",
-                    "contains a line break or control character: write it on one line",
-                    line,
-                    _shown(row["paper"]),
-                    name,
-                )
+        values = {ours: self._cell(row, ours) for ours in _COLUMNS}
+        if not values["name"] and values["last"]:
+            values["name"] = ", ".join(part for part in (values["last"], values["first"]) if part)
+        paper = plain_number(values["paper"])
+        for ours in ("paper", "email", "name", "author"):
+            if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", values[ours]):
+                message = "contains a line break or control character: write it on one line"
+                self._add_finding("line-break", message, row.line, _shown(paper), ours)
                 return
-        for name in COLUMNS:
-            if not row[name] and not (name == "name" and row.get(_OPTIONAL)):
-                self._add_finding(
-                    "columns", f"is empty: fill in the {name}, or remove the row", line, row["paper"], name
-                )
+        for ours in ("paper", "email", "name"):
+            if not values[ours] and not (ours == "name" and values["author"]):
+                message = f"is empty: fill in the {ours}, or remove the row"
+                self._add_finding("columns", message, row.line, paper, ours)
                 return
-        yield Contact(line, row["paper"], row["email"], row["name"], row.get(_OPTIONAL, ""))
+        yield Contact(row.line, paper, values["email"], values["name"], values["author"])
+
+    def _with_one_mark(self, contacts: Sequence[Contact], *, has_marks: bool) -> Iterator[Contact]:
+        """Yields the contacts, at most one of each paper marked as corresponding.
+
+        Without a column for the mark, the only row of a paper is the corresponding author. If the table leaves it open,
+        no author is marked, and a finding asks.
+        """
+        by_paper: dict[str, list[Contact]] = defaultdict(list)
+        for contact in contacts:
+            by_paper[contact.paper].append(contact)
+        chosen: dict[str, Contact | None] = {}
+        for paper, rows in by_paper.items():
+            marked = [row for row in rows if row.is_corresponding] if has_marks else rows
+            chosen[paper] = marked[0] if len(marked) == 1 else None
+            if len(marked) > 1 or (not marked and len(rows) > 1):
+                self._ask(paper, rows, marked)
+        for contact in contacts:
+            yield replace(contact, is_corresponding=contact is chosen[contact.paper])
+
+    def _ask(self, paper: str, rows: Sequence[Contact], marked: Sequence[Contact]) -> None:
+        lines = ", ".join(str(row.line) for row in rows)
+        has = f"{len(marked)} corresponding authors" if marked else "no corresponding author"
+        message = (
+            f"the paper has {has}, in lines {lines}: write yes for one of them in a column 'corresponding'. We set the "
+            "addresses and no corresponding author"
+        )
+        self._add_finding("two-contacts", message, rows[0].line, paper)
 
 
 def _shown(text: str) -> str:
     return text if text.isprintable() else ascii(text)
-
-
-def _without_duplicates(contacts: Sequence[Contact], file: str) -> tuple[list[Contact], list[Finding]]:
-    """Returns the contacts of papers with one row. If a paper has several, none is used, and each is a finding."""
-    lines: dict[str, list[int]] = {}
-    for contact in contacts:
-        lines.setdefault(contact.paper, []).append(contact.line)
-    findings = [
-        Finding(
-            rule="two-contacts",
-            message=f"the paper has {len(lines[contact.paper])} corresponding authors, in lines "
-            f"{', '.join(map(str, lines[contact.paper]))}: keep one; we set none",
-            file=file,
-            line=contact.line,
-            paper=contact.paper,
-        )
-        for contact in contacts
-        if len(lines[contact.paper]) > 1
-    ]
-    return [contact for contact in contacts if len(lines[contact.paper]) == 1], findings

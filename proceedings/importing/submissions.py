@@ -12,6 +12,10 @@ from proceedings.bibtex.names import Doubt, Name, Reading, read_name
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
 
 
+class UnreadableFileError(ValueError):
+    """A file of an import cannot be read at all. The message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """An author as the system exports them, in Unicode."""
@@ -21,6 +25,10 @@ class Person:
     affiliation: str = ""
     is_corresponding: bool = False
     doubts: tuple[Doubt, ...] = ()
+    orcid: str = ""
+    """As exported: an address or a number, not checked."""
+    profile: str = ""
+    """ID of the profile at OpenReview."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +44,28 @@ class Submission:
     pages: str = ""
     key: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+    """As the system states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A decision that does not say clearly whether its `count` papers are accepted."""
+
+    value: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
     """The content of a file: `rows` = the submissions + those skipped + those rejected. Each of the latter two is a
-    finding.
+    finding. An import needs an answer to each of the `questions` first.
     """
 
     submissions: tuple[Submission, ...] = ()
     rows: int = 0
     findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def strip_invisible(text: str) -> str:

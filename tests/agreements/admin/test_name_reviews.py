@@ -10,8 +10,9 @@ from agreements.dashboard import overview
 from agreements.dashboard.blockers import Blocker
 from agreements.delivery import readiness
 from proceedings.bibtex.names import Name, NotANameError
+from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
-from proceedings.importing.formats import Format, read
+from proceedings.importing.formats import Format, open_export, read_export
 from proceedings.importing.plan import Change
 from proceedings.importing.planner import apply, make_plan, make_table_plan
 from proceedings.models import Author, NameReview, Volume
@@ -27,7 +28,7 @@ EXPORT = "Paper ID,Paper Title,Abstract,Author Names\n7,On Training,We train.,{}
 
 def take(volume: Volume, *names: str) -> Any:
     text = EXPORT.format("; ".join(names))
-    plan = make_table_plan(read(Format.CMT, text, "cmt.csv"), "cmt.csv", volume)
+    plan = make_table_plan(read_export(open_export(Source("cmt.csv", text), Format.CMT)), "cmt.csv", volume)
     apply(plan)
     return plan
 

@@ -3,7 +3,10 @@
 import pytest
 
 from proceedings.bibtex.names import Name
-from proceedings.importing.contacts import Contact, NoMatchError, match, read_contacts
+from proceedings.bibtex.source import Source
+from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match
+from proceedings.importing.formats import read_contact_file
+from proceedings.importing.submissions import UnreadableFileError
 
 AUTHORS = (
     Name("Boström", "Henrik"),
@@ -15,6 +18,10 @@ AUTHORS = (
     Name("O'Brien", "Jean-Luc"),
     Name("European Space Agency"),
 )
+
+
+def read_contacts(text: str) -> ContactTable:
+    return read_contact_file(Source("c.csv", text))
 
 
 def contact(name: str, author: str = "") -> Contact:
@@ -75,7 +82,7 @@ def test_an_ambiguous_contact_is_rejected(name: str, author: str, message: str) 
 
 
 def test_rows_are_read_with_their_lines() -> None:
-    table = read_contacts('\ufeffpaper, Email ,name\na24, a@b.example ,"Lewis, Mike"\n\nb24,c@d.example,Ann\n', "c.csv")
+    table = read_contacts('\ufeffpaper, Email ,name\na24, a@b.example ,"Lewis, Mike"\n\nb24,c@d.example,Ann\n')
 
     assert table.findings == ()
     assert table.rows == 2
@@ -86,39 +93,61 @@ def test_rows_are_read_with_their_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "message"),
+    ("text", "message"),
     [
-        ("", 1, "is empty"),
-        ("paper;email;name\n", 1, "not semicolons"),
-        ("paper,mail,name\n", 1, "columns are paper, mail, name"),
-        ("paper,email\n", 1, "must be paper,email,name"),
-        ("paper,email,name,phone\n", 1, "phone"),
-        ("paper,email,name,name\n", 1, "columns"),
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("paper,phone,name\n", "its first line is paper, phone, name"),
+        ("paper,email\n", "needs the columns paper, email and name"),
     ],
 )
-def test_a_wrong_head_is_one_clear_message(text: str, line: int, message: str) -> None:
-    table = read_contacts(text, "c.csv")
+def test_a_table_without_the_columns_stops_with_its_reason(text: str, message: str) -> None:
+    with pytest.raises(UnreadableFileError, match=message):
+        read_contacts(text)
 
-    (finding,) = table.findings
-    assert (finding.file, finding.line, table.contacts) == ("c.csv", line, ())
-    assert message in finding.message
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "paper,email,name",
+        "Paper ID;E-mail;Name",
+        "Submission\tEmail Address\tAuthor Name",
+        "Key|Mail|Full name",
+        "\ufeff\u00a0PAPER_ID ,EMAIL,Name",
+        "sep=;\nsubmission #;e-mail address;author",
+        "List of contacts,,\nPaper,Email,Corresponding author",
+        "phone,paper,email,Author",
+    ],
+)
+def test_a_table_is_read_with_any_separator_and_heading(head: str) -> None:
+    separator = next(sign for sign in ";\t|," if sign in head.replace("sep=;", ""))
+    cells = ["12", "a@b.example", "Ann Lee"]
+    if head.startswith("phone"):
+        cells.insert(0, "555")
+
+    table = read_contacts(f"{head}\n{separator.join(cells)}{separator}{separator}\n")
+
+    (found,) = table.contacts
+    assert table.findings == ()
+    assert (found.paper, found.email, found.name or found.author) == ("12", "a@b.example", "Ann Lee")
+    assert found.is_corresponding
 
 
 @pytest.mark.parametrize(
     ("row", "line", "field", "message"),
     [
-        ("a24,a@b.example", 2, "", "has 2 cells"),
+        ("a24,a@b.example", 2, "name", "is empty"),
         ("a24,a@b.example,A,B", 2, "", "has 4 cells"),
         ('a24,"a@b.example\nBcc: x@y.example",A', 2, "email", "line break"),
-        ('a24,"a@b.example\n",A', 2, "email", "line break"),
-        ("a24,a@b.example,A\x85B", 2, "name", "line break"),
+        ("a24,a@b.example,A\u2028B", 2, "name", "line break"),
         ("a24,,A", 2, "email", "is empty"),
         (",a@b.example,A", 2, "paper", "is empty"),
         ("a24,a@b.example,", 2, "name", "is empty"),
+        ('b24,"b@b.example,B', 2, "", "quotes"),
     ],
 )
 def test_a_bad_row_is_named_and_the_others_are_read(row: str, line: int, field: str, message: str) -> None:
-    table = read_contacts(f"paper,email,name\n{row}\nz24,z@z.example,Z\n", "c.csv")
+    table = read_contacts(f"paper,email,name\n{row}\nz24,z@z.example,Z\n")
 
     (finding,) = table.findings
     assert (finding.line, finding.field) == (line, field)
@@ -127,18 +156,50 @@ def test_a_bad_row_is_named_and_the_others_are_read(row: str, line: int, field: 
     assert table.rows == 2
 
 
-def test_a_quote_that_never_closes_is_named_with_its_line() -> None:
-    table = read_contacts('paper,email,name\na24,a@b.example,A\nb24,"b@b.example,B\nc24,c@c.example,C\n')
+def marks(table: ContactTable) -> list[tuple[str, str, bool]]:
+    return [(one.paper, one.email, one.is_corresponding) for one in table.contacts]
 
+
+@pytest.mark.parametrize("yes", ["yes", "x", "1", "TRUE", "✔"])
+@pytest.mark.parametrize("no", ["", "no", "0"])
+def test_any_number_of_addresses_with_one_marked(yes: str, no: str) -> None:
+    table = read_contacts(
+        f"paper,email,name,Corresponding?\na24,a@a.example,A,{no}\na24,b@a.example,B,{yes}\nb24,c@c.example,C,{no}\n"
+    )
+
+    assert marks(table) == [
+        ("a24", "a@a.example", False),
+        ("a24", "b@a.example", True),
+        ("b24", "c@c.example", False),
+    ]
+    assert table.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "second", "message"),
+    [
+        ("", "", "", "has 2 corresponding authors, in lines 2, 4"),
+        (",contact", ",x", ",x", "has 2 corresponding authors, in lines 2, 4"),
+        (",contact", ",", ",no", "has no corresponding author, in lines 2, 4"),
+    ],
+)
+def test_several_addresses_without_one_mark_are_a_question(head: str, first: str, second: str, message: str) -> None:
+    last = ",yes" if head else ""
+    table = read_contacts(
+        f"paper,email,name{head}\na24,a@b.example,A{first}\nb24,b@b.example,B{last}\na24,c@d.example,C{second}\n"
+    )
+
+    assert marks(table) == [
+        ("a24", "a@b.example", False),
+        ("b24", "b@b.example", True),
+        ("a24", "c@d.example", False),
+    ]
     (finding,) = table.findings
-    assert finding.line == 3
-    assert "quote" in finding.message
-    assert [one.paper for one in table.contacts] == ["a24"]
+    assert (finding.line, finding.paper) == (2, "a24")
+    assert message in finding.message
 
 
-def test_of_two_contacts_for_a_paper_neither_is_taken() -> None:
-    table = read_contacts("paper,email,name\na24,a@b.example,A\nb24,b@b.example,B\na24,c@d.example,C\n")
+def test_names_in_two_columns_and_numbers_of_a_spreadsheet() -> None:
+    table = read_contacts("Paper ID,First Name,Last Name,Email\n12.0,Ann Maria,van Lee,a@b.example\n")
 
-    assert [one.paper for one in table.contacts] == ["b24"]
-    assert [(finding.line, finding.paper) for finding in table.findings] == [(2, "a24"), (4, "a24")]
-    assert "in lines 2, 4" in table.findings[0].message
+    assert table.contacts == (Contact(2, "12", "a@b.example", "van Lee, Ann Maria"),)

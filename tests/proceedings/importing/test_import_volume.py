@@ -99,12 +99,53 @@ def test_a_file_that_holds_no_volume_fails_with_a_reason(tmp_path: Path, content
         run(file, "--apply")
 
 
-def test_a_table_that_cannot_be_read_does_not_stop_the_volume(tmp_path: Path) -> None:
+def test_a_second_file_that_cannot_be_read_stops_the_import(tmp_path: Path) -> None:
     contacts = tmp_path / "c.csv"
     contacts.write_bytes("paper,email,name\nlewis21a,m@a.example,Mikaël\n".encode("latin-1"))
 
-    with pytest.raises(CommandError, match="Some input was rejected"):
+    with pytest.raises(CommandError) as caught:
         run(SAMPLES / "five.bib", "--contacts", contacts, "--apply")
 
-    assert Paper.objects.count() == 5
-    assert not Author.objects.filter(is_corresponding=True).exists()
+    message = str(caught.value)
+    assert "c.csv is not in UTF-8. These lines differ:" in message
+    assert "  line 2, windows-1252: lewis21a,m@a.example,Mikaël" in message
+    assert "Add --encoding with the encoding that reads right" in message
+    assert not Paper.objects.exists()
+
+
+def test_the_encoding_that_a_person_chose_is_used_for_lines_that_are_not_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "v.bib"
+    mixed = VOLUME.encode() + paper("a25", "Naïve").encode("cp1252") + paper("b25", "Größe").encode()
+    file.write_bytes(mixed)
+
+    run(file, "--encoding", "windows-1252", "--apply")
+
+    assert list(Paper.objects.values_list("title", flat=True)) == ["Naïve", "Größe"]
+
+
+@pytest.mark.parametrize(
+    ("option", "title", "heading"),
+    [
+        ((), "Ours", "Needs a decision: add --keep or --take (2)"),
+        (("--keep",), "Ours", "Changed here and in the file; kept (2)"),
+        (("--take",), "Theirs", "Changed (1)"),
+    ],
+)
+def test_what_changed_in_both_is_kept_or_taken_as_said(
+    tmp_path: Path, option: tuple[str, ...], title: str, heading: str
+) -> None:
+    old, new = tmp_path / "old.bib", tmp_path / "new.bib"
+    old.write_text(f"{VOLUME}\n{paper('a25')}", encoding="utf-8")
+    new.write_text(f"{VOLUME}\n{paper('a25', 'Theirs')}", encoding="utf-8")
+    run(old, "--apply")
+    Paper.objects.update(title="Ours", title_latex="Ours", pages="3--4")
+    Volume.objects.update(address="Oslo", shortname="OURS")
+    new.write_text(new.read_text(encoding="utf-8").replace("{TEST},", "{THEIRS},"), encoding="utf-8")
+
+    shown = run(new, *option, "--apply")
+
+    assert Paper.objects.get().title == title
+    assert heading in shown
+    assert 'title: last import "A Title", here "Ours", file "Theirs"' in shown or option == ("--take",)
+    assert "Corrected here; the file has not changed (2)" in shown
+    assert Volume.objects.get().address == "Oslo"

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from proceedings.bibtex.findings import Severity
 from proceedings.bibtex.latex import LatexError
 from proceedings.bibtex.records import VolumeRecord
+from proceedings.bibtex.source import Source
 from proceedings.delivery.volume_check import check_rows
-from proceedings.importing.formats import Format, detect, read
+from proceedings.importing.formats import Format, open_export, read_export
 from proceedings.importing.mapping import map_submissions, prose_to_latex, title_text
-from proceedings.importing.tables import COLUMNS, split_people
+from proceedings.importing.submissions import Submissions, UnreadableFileError
+from proceedings.importing.tables.layouts import COLUMNS
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in
 
@@ -55,6 +57,10 @@ OPENREVIEW = {
         "nonsense",
     ]
 }
+
+
+def read(kind: Format, text: str, file: str) -> Submissions:
+    return read_export(open_export(Source(file, text), kind))
 
 
 def run(folder: Path, name: str, text: str, *arguments: str, **options: Any) -> str:
@@ -132,7 +138,7 @@ def test_openreview_notes(volume: Volume, tmp_path: Path) -> None:
     paper = Paper.objects.get()
     assert (paper.key, paper.submission, paper.title) == ("lewis25", "12", "On $\\ell_1$ Balls")
     assert paper.abstract == r"We show $x_1$ --- 5\% more."
-    assert paper.extra == {"openreview": "https://openreview.net/forum?id=AbC_1-x"}
+    assert paper.extra == {"openreview": "AbC_1-x"}
     assert [row[1:3] for row in authors()] == [("Mike Lewis", ""), ("José García-Márquez", "jose@a.example")]
 
 
@@ -183,7 +189,7 @@ def test_what_is_missing_is_named(volume: Volume, tmp_path: Path) -> None:
     for arguments, message in (
         ({}, "add --volume"),
         ({"volume": "901", "format": "csv", "columns": "titel=x"}, "titel is not in the form OURS=THEIRS"),
-        ({"volume": "901", "contacts": tmp_path / "c.csv"}, "--contacts needs a BibTeX file"),
+        ({"volume": "901", "contacts": tmp_path / "c.csv"}, "Cannot read"),
         ({"volume": "902"}, "There is no volume"),
     ):
         with pytest.raises(CommandError, match=message):
@@ -211,26 +217,10 @@ def test_a_number_that_stands_twice_is_rejected_once(volume: Volume, tmp_path: P
         ("x.csv", "\ufeff" + CMT, Format.CMT),
         ("x.csv", "title,authors\n", Format.CSV),
         ("x.csv", "Titel,Autoren\n", None),
-        ("x.csv", "", None),
     ],
 )
 def test_a_format_is_taken_only_where_it_is_plain(name: str, text: str, kind: Format | None) -> None:
-    assert detect(name, text) is kind
-
-
-@pytest.mark.parametrize(
-    ("cell", "people"),
-    [
-        ("A B; C D", ["A B", "C D"]),
-        ("A B, C D and E F", ["A B", "C D", "E F"]),
-        ("A B and C D", ["A B", "C D"]),
-        ("Li, Yi", ["Li, Yi"]),
-        ("Li, Yi and Wang, Bo", ["Li, Yi", "Wang, Bo"]),
-        ("", []),
-    ],
-)
-def test_names_in_a_cell(cell: str, people: list[str]) -> None:
-    assert split_people(cell) == people
+    assert open_export(Source(name, text)).kind is kind
 
 
 @pytest.mark.parametrize(
@@ -263,14 +253,17 @@ def test_no_table_breaks_the_reading_and_no_row_is_lost(kind: Format, cells: lis
     lines = [head.get(kind, ",".join(COLUMNS)).replace(",", separator)]
     lines += [separator.join(f'"{cell}"' if "," in cell else cell for cell in row) for row in cells]
 
-    found = read(kind, "\n".join(lines), "f.csv", authors="")
+    try:
+        found = read(kind, "\n".join(lines), "f.csv")
+    except UnreadableFileError:  # JSON is wanted
+        return
     adopted = map_submissions(found, YEAR, [], "f.csv")
 
     refused = {one.line for one in found.findings if one.severity is not Severity.WARNING}
     assert len(found.submissions) <= found.rows
     assert kind is Format.OPENREVIEW or len(found.submissions) + len(refused) >= found.rows
     assert len(adopted.papers) == len(found.submissions)
-    keys = [entry.key for entry in adopted.papers]
+    keys = [entry.key for entry in adopted.papers if entry.record]
     assert len(set(keys)) == len(keys)
 
 
@@ -310,3 +303,20 @@ def test_what_came_in_passes_the_publishers_rules(volume: Volume, tmp_path: Path
     left = [one for one in check_rows(volume).findings if one.rule != "missing-file"]
 
     assert left == []
+
+
+def test_orcid_ids_of_a_table_of_authors_are_read_in_any_form(volume: Volume, tmp_path: Path) -> None:
+    head = AUTHORS.splitlines()[0]
+    table = "\n".join(
+        [
+            f"{head},ORCID iD",
+            "1,Mike,Lewis,mike@a.example,US,Lab A,,11,✔,https://orcid.org/0000-0002-1694-233x",
+            "1,Mihaela,van der Schaar,mihaela@a.example,UK,Lab B,,12,,0000-0002-1825-0098",
+            "1,Yee Whye,Teh,,UK,,,13,,",
+        ]
+    )
+    (tmp_path / "author.csv").write_text(table, encoding="utf-8")
+    shown = run(tmp_path, "submission.csv", EASYCHAIR, "--apply", volume="901", authors=tmp_path / "author.csv")
+    stored = dict(Author.objects.filter(paper__submission="1").values_list("family", "orcid"))
+    assert stored == {"Lewis": "0000-0002-1694-233X", "Schaar": "", "Teh": ""}
+    assert "'0000-0002-1825-0098' is not an ORCID iD, because its check digit is wrong" in shown
