@@ -321,7 +321,7 @@ class ImportPages(OwnVolumes):
         if count := leftovers.open_leftovers(volume).count():
             page = reverse("admin:proceedings_volume_leftovers", args=[volume.pk])
             text = f"{count} parts of the files were left out." if count > 1 else "1 part of the files was left out."
-            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss them.</a>', text, page))
+            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss.</a>', text, page))
 
     @staticmethod
     def warn_about_names(request: HttpRequest, volume: Volume) -> None:
