@@ -41,7 +41,10 @@ def _records(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
             record = {}
         if not record:
             start = text.count("\n", 0, mark.start()) + 1
-        record.setdefault(name, text[mark.end() : after.start() if after else len(text)].strip())
+        value = text[mark.end() : after.start() if after else len(text)].rstrip("\r\n")
+        # Only a field with "#==#" goes on in the next lines; a line of "=" ends a record.
+        value = value.partition("\n")[0] if mark[0].endswith("#=%=#") else re.sub(r"\n={3,}\s*\Z", "", value)
+        record.setdefault(name, value.strip())
     if record:
         yield start, record
 
