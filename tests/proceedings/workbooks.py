@@ -4,10 +4,12 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-Cell = str | int | float | bool | dt.date | None
-Table = Sequence[Sequence[Cell]]
+Cell = Any
+"""A text, a number, a boolean, a date, or None for an empty cell."""
+Table = Sequence[Sequence[Any]]
 
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

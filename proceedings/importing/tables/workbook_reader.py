@@ -67,7 +67,8 @@ def _is_shown(about: "python_calamine.SheetMetadata") -> bool:
 
 def _sheet(book: "python_calamine.CalamineWorkbook", name: str) -> Sheet:
     sheet = book.get_sheet_by_name(name)
-    height, width = sheet.total_height, sheet.total_width
+    last = sheet.end
+    height, width = (last[0] + 1, last[1] + 1) if last else (0, 0)
     if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
         msg = f"the sheet {name} has {height} rows and {width} columns; we read {MAX_ROWS} and {MAX_COLUMNS}: split it"
         raise UnreadableWorkbookError(msg)
