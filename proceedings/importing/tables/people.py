@@ -14,6 +14,7 @@ from proceedings.bibtex.latex import fold
 
 _FULL_WIDTH = str.maketrans("；，、（）［］＊＆：　﹐﹔", ";,;()[]*&: ,;")
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
+_CLOSING_SIGN = re.compile(r"[)\]}>]")
 _AND = re.compile(r"(?:(?<=[\s,;)\]}*>\d])|^)(?:and|AND|\\?&)(?=\s)")
 _SUFFIX = re.compile(r"(?:jr|sr|junior|senior|i{1,3}|iv|vi{0,3}|2nd|3rd)\.?\Z", re.IGNORECASE)
 _DEGREE = re.compile(r"(?:ph\.?\s?d|m\.?d|d\.?phil|m\.?sc|b\.?sc|dvm|dds|ing|esq)\.?\Z", re.IGNORECASE)
@@ -142,6 +143,8 @@ def _plain(text: str) -> str:
 def _inside_brackets(text: str) -> list[bool]:
     """Returns for each character whether it is in brackets. A bracket without its partner is a plain character."""
     inside = [False] * len(text)
+    if not _CLOSING_SIGN.search(text):
+        return inside
     opened: list[int] = []
     for at, sign in enumerate(text):
         if sign in "([{<":
@@ -172,8 +175,8 @@ def _bracket_at_end(text: str) -> int | None:
 
 def _split(text: str, separator: str | re.Pattern[str]) -> list[str]:
     """Splits `text` at `separator` outside brackets; without empty parts."""
-    inside = _inside_brackets(text)
     pattern = re.compile(re.escape(separator)) if isinstance(separator, str) else separator
+    inside = _inside_brackets(text) if pattern.search(text) else []
     parts = []
     start = 0
     for found in pattern.finditer(text):

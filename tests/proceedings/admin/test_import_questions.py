@@ -13,11 +13,11 @@ from tests.agreements.pages import all_rows
 from tests.proceedings.admin.test_imports import PAGE, SESSIONS, apply_plan, client_for, text_of
 from tests.proceedings.bib_files import paper
 from tests.proceedings.importing.tables import exports
-from tests.proceedings.workbooks import delimited, excel_2003, xlsx
+from tests.proceedings.workbooks import Table, delimited, excel_2003, xlsx
 
 pytestmark = pytest.mark.django_db
 
-TABLE = [
+TABLE: Table = [
     ["number", "title", "authors", "decision"],
     [1, "One", "Ann Lee", "Accept"],
     [2, "Two", "Bo Kim", "Conditional accept"],

@@ -123,7 +123,11 @@ def test_easychair_with_author_csv(file: str) -> None:
 
 @pytest.mark.parametrize("name", ["Authors", "Author list"])
 def test_easychair_with_the_sheet_of_authors(name: str) -> None:
-    sheets = {"Submissions": exports.EASYCHAIR, name: exports.EASYCHAIR_AUTHORS, "Reviews": [["#", "score"], [1, 2]]}
+    sheets: dict[str, Table] = {
+        "Submissions": exports.EASYCHAIR,
+        name: exports.EASYCHAIR_AUTHORS,
+        "Reviews": [["#", "score"], [1, 2]],
+    }
 
     export = open_export(Source.read("easychair.xlsx", xlsx(sheets)))
 
@@ -153,7 +157,8 @@ def test_the_longer_of_two_lists_of_authors_is_taken_and_said() -> None:
 @pytest.mark.parametrize("titles", [0, 1, 2, 3])
 @pytest.mark.parametrize("file", ["comma", "tab", "xml", "xlsx"])
 def test_cmt_with_rows_of_titles(titles: int, file: str) -> None:
-    rows = [*[["Conference 2026", None], ["Submissions"], ["as of today"]][:titles], *exports.CMT]
+    above: Table = [["Conference 2026", None], ["Submissions"], ["as of today"]]
+    rows: Table = [*above[:titles], *exports.CMT]
 
     found = read_export(open_export(opened(*file_of(rows, file, "utf-8"))))
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import io
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +14,8 @@ from proceedings.importing.tables.opening import open_tables
 from proceedings.importing.tables.spreadsheet_xml import read_spreadsheet_xml
 from proceedings.importing.tables.workbook import read_workbook
 from proceedings.importing.tables.workbook_reader import UnreadableWorkbookError, read_sheets
-from tests.proceedings.workbooks import excel_2003, xlsx
+from tests.proceedings.workbooks import Table, excel_2003, xlsx
 
-DATA = Path(__file__).parent / "data"
 CELLS = [12, 12.0, 1.5, 1e20, True, dt.date(2026, 3, 4), "Größe\nzwei", "_x000D_x", None, "end"]
 SHOWN = ("12", "12", "1.5", "1e+20", "yes", "2026-03-04", "Größe\nzwei", "x", "", "end")
 
@@ -30,7 +28,7 @@ def test_cells_are_text_as_people_write_it() -> None:
 
 
 def test_cells_of_excel_2003() -> None:
-    rows = [["a"], [12, 12.0, "12.0", "Größe\nzwei", None, "end"]]
+    rows: Table = [["a"], [12, 12.0, "12.0", "Größe\nzwei", None, "end"]]
 
     ((grid,), problem) = read_spreadsheet_xml(excel_2003({"S": rows}))
 
@@ -70,6 +68,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
         (b"PK\x03\x04 and no more", "the workbook is damaged"),
         (xlsx({"S": [["a"]]})[:200], "the workbook is damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "the workbook cannot be read"),
+        (b"<html><table><tr><td>title</td></tr></table></html>", "is a web page"),
         (xlsx({"S": [[None]]}), "is empty"),
         (excel_2003({"S": []}), "is empty"),
     ],
@@ -77,6 +76,33 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
 def test_a_file_that_cannot_be_read_is_one_message(data: bytes, message: str) -> None:
     with pytest.raises(UnreadableFileError, match=message):
         open_export(Source.read("f.xlsx", data))
+
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns"
+_ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODS = {
+    "mimetype": _ODS,
+    "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{_ODF}:manifest:1.0"><manifest:file-entry '
+    f'manifest:full-path="/" manifest:media-type="{_ODS}"/></manifest:manifest>',
+    "content.xml": f'<office:document-content xmlns:office="{_ODF}:office:1.0" xmlns:table="{_ODF}:table:1.0" '
+    f'xmlns:text="{_ODF}:text:1.0"><office:body><office:spreadsheet><table:table table:name="S"><table:table-row>'
+    '<table:table-cell office:value-type="float" office:value="12"><text:p>12</text:p></table:table-cell>'
+    '<table:table-cell office:value-type="date" office:date-value="2026-01-02"><text:p>2</text:p></table:table-cell>'
+    '<table:table-cell office:value-type="string"><text:p>Größe</text:p></table:table-cell></table:table-row>'
+    "</table:table></office:spreadsheet></office:body></office:document-content>",
+}
+
+
+def test_open_document_spreadsheets_are_read() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in ODS.items():
+            archive.writestr(name, text)
+
+    ((grid,), problem) = read_workbook(file.getvalue())
+
+    assert problem == ""
+    assert grid.rows[0].cells == ("12", "2026-01-02", "Größe")
 
 
 def test_another_archive_is_no_workbook() -> None:
