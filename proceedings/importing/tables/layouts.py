@@ -127,11 +127,17 @@ def guess_columns(head: Sequence[str]) -> dict[str, str]:
     for ours in COLUMNS:
         names = ANY.columns.get(ours, (ours,))
         same = [theirs for name in names for theirs in head if plain[theirs] == name]
-        within = [theirs for theirs in head if ours.rstrip("s") in plain[theirs]]
+        part = ours.rstrip("s")
+        # "Keywords" is no key, and "Author emails" has no names.
+        within = [theirs for theirs in head if part in plain[theirs] and not _is_other(ours, plain[theirs])]
         left = [theirs for theirs in (*same, *within) if theirs not in found.values()]
         if left:
             found[ours] = left[0]
     return found
+
+
+def _is_other(ours: str, name: str) -> bool:
+    return ours in ("key", "pages", "number") or (ours == "authors" and ("email" in name or "affil" in name))
 
 
 def named_layout(columns: Mapping[str, str]) -> Layout:

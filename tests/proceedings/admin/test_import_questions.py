@@ -68,6 +68,20 @@ def test_unclear_decisions_are_asked_once_and_remembered(superuser: Client) -> N
     assert "There is nothing to change." in again.content.decode()
 
 
+def test_an_answer_can_be_changed(superuser: Client) -> None:
+    volume = make.volume()
+    names = decisions_of(upload(superuser, delimited(TABLE).encode(), volume=str(volume.pk)))
+    both = {names["Conditional accept"]: "not accepted", names["yes"]: "not accepted"}
+    plan = superuser.post(PAGE, {"question": "decisions", **both}, follow=True)
+    assert "Answer the decisions again" in plan.content.decode()
+    page = superuser.post(PAGE, {"plan": "x", "question": "again"})
+    assert page.status_code == 200
+    assert page.content.decode().count("checked") == 2
+    both[names["yes"]] = "accepted"
+    apply_plan(superuser, superuser.post(PAGE, {"question": "decisions", **both}, follow=True))
+    assert keys() == ["1", "4"]
+
+
 def test_an_answer_after_the_volume_was_lost_is_not_kept(superuser: Client) -> None:
     volume = make.volume()
     editor = make.editor("ed", volume, make.volume(300))

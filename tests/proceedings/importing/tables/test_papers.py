@@ -95,11 +95,23 @@ def test_a_named_column_is_read_and_one_that_was_left_out_is_not() -> None:
 
 
 def test_columns_are_guessed_by_known_headings_and_by_parts() -> None:
-    assert guess_columns(["Paper ID", "Paper title", "Author list", "E-mail", "Status", "Forum"]) == {
+    head = [
+        "Paper ID",
+        "Paper title",
+        "Author emails",
+        "Author list",
+        "E-mail",
+        "Keywords",
+        "Homepage",
+        "Status",
+        "Forum",
+    ]
+
+    assert guess_columns(head) == {
         "number": "Paper ID",
         "title": "Paper title",
         "authors": "Author list",
-        "emails": "E-mail",
+        "emails": "Author emails",
         "decision": "Status",
         "openreview": "Forum",
     }

@@ -128,6 +128,13 @@ def test_a_sheet_with_too_many_rows_is_rejected(monkeypatch: pytest.MonkeyPatch)
         read_sheets(xlsx({"S": [["a"], ["b"], ["c"]]}))
 
 
+def test_a_sheet_with_too_much_text_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_reader, "MAX_TEXT", 2)
+
+    with pytest.raises(UnreadableWorkbookError, match="million characters"):
+        read_sheets(xlsx({"S": [["abc"]]}))
+
+
 def test_a_child_that_takes_too_long_or_dies_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     data = xlsx({"S": [["a"]]})
     monkeypatch.setattr(workbook, "MAX_SECONDS", 0.001)
