@@ -120,9 +120,12 @@ class EncodingNeededError(QuestionNeededError):
 
     @property
     def context(self) -> dict[str, Any]:
-        lines = [(line.line, list(line.readings.values())) for line in self.source.doubtful]
-        encodings = [ENCODINGS[name] for name in self.source.doubtful[0].readings]
-        return {"source": self.source, "lines": lines, "encodings": encodings}
+        lines = [
+            (line.line, ENCODINGS[name], reading)
+            for line in self.source.doubtful
+            for name, reading in line.readings.items()
+        ]
+        return {"source": self.source, "lines": lines}
 
     def keep(self, form: EncodingForm, kept: Mapping[str, Any]) -> dict[str, Any]:
         return {"encodings": {**kept.get("encodings", {}), self.which: form.cleaned_data["encoding"]}}
