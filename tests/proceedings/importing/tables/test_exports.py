@@ -9,7 +9,7 @@ from proceedings.bibtex.findings import Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.source import Source
 from proceedings.importing.contacts import ContactTable
-from proceedings.importing.formats import Format, open_export, read_export, read_second
+from proceedings.importing.formats import Format, open_export, read_contact_file, read_export, read_second
 from proceedings.importing.submissions import Submission, Submissions
 from proceedings.importing.tables.authors import AuthorTable
 from tests.proceedings.importing.tables import exports
@@ -238,7 +238,28 @@ def test_start_metadata(encoding: str) -> None:
     assert [one.line for one in found.submissions] == [1, 16]
 
 
+def test_hotcrps_papers_with_its_authors() -> None:
+    second = read_second(Source("authors.csv", delimited(exports.HOTCRP_AUTHORS)))
+    assert isinstance(second, AuthorTable)
+
+    found = read_export(open_export(Source("papers.csv", delimited(exports.HOTCRP_PAPERS))), authors=second)
+
+    assert summary(found) == EXPECTED
+    assert details(found.submissions[0])[0] == ("ann@a.example", "MIT", True)
+
+
 # --- the second file
+
+
+def test_beside_a_bibtex_file_a_table_of_authors_has_their_addresses() -> None:
+    table = read_contact_file(Source("author.csv", delimited(exports.EASYCHAIR_AUTHORS)))
+
+    assert [(one.paper, one.email, one.name, one.is_corresponding) for one in table.contacts] == [
+        ("7", "jose@b.example", "van der Berg, José", False),
+        ("7", "ann@a.example", "Lee, Ann", True),
+        ("8", "wu@c.example", "Wu, Chi-Wei", False),
+    ]
+    assert table.findings == ()
 
 
 @pytest.mark.parametrize(
