@@ -134,10 +134,11 @@ def opened_export(source: Source) -> Export:
         raise ImportRejectedError(str(error)) from error
 
 
-def build_plan(request: HttpRequest) -> Plan:
+def build_plan(request: HttpRequest, *, ask_again: bool = False) -> Plan:
     """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change.
 
-    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first.
+    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first; with
+    `ask_again` also for unclear decisions that have an answer.
     """
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     first = stored_source(kept, "file")
@@ -147,7 +148,7 @@ def build_plan(request: HttpRequest) -> Plan:
     export = opened_export(first)
     try:
         if export.kind is not Format.BIBTEX:
-            return build_table_plan(request, export, second)
+            return build_table_plan(request, export, second, ask_again=ask_again)
         chosen = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
         plan = make_plan(first, second, chosen)
     except UnreadableFileError as error:
@@ -160,7 +161,7 @@ def build_plan(request: HttpRequest) -> Plan:
     return plan
 
 
-def build_table_plan(request: HttpRequest, export: Export, second: Source | None) -> Plan:
+def build_table_plan(request: HttpRequest, export: Export, second: Source | None, *, ask_again: bool) -> Plan:
     """The plan for an export. Raises what `build_plan` raises, and UnreadableFileError."""
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     volume = edited_volumes(request).filter(pk=kept["volume"]).first()
@@ -169,9 +170,12 @@ def build_table_plan(request: HttpRequest, export: Export, second: Source | None
     beside = read_second(second) if second else NO_CONTACTS
     contacts, authors = (beside, None) if isinstance(beside, ContactTable) else (NO_CONTACTS, beside)
     columns = None if export.kind else columns_of(export, volume, kept)
-    found = read_export(export, authors=authors, columns=columns, answers=known_decisions(volume))
-    if found.questions:
-        raise DecisionsNeededError(found.questions, volume)
+    answers = known_decisions(volume)
+    found = read_export(export, authors=authors, columns=columns, answers=answers)
+    if found.questions or (ask_again and answers):
+        unclear = read_export(export, authors=authors, columns=columns).questions
+        if unclear:
+            raise DecisionsNeededError(unclear, volume)
     return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])
 
 
@@ -261,7 +265,7 @@ class ImportPages(OwnVolumes):
             needed: QuestionNeededError = columns_question(request, kept)
         else:
             try:
-                build_plan(request)
+                build_plan(request, ask_again=True)
             except QuestionNeededError as question:
                 needed = question
             else:
@@ -270,6 +274,13 @@ class ImportPages(OwnVolumes):
         if request.POST.get(needed.field) != needed.value or not form.is_valid():
             raise needed
         request.session[SESSION_KEY] = kept | needed.keep(form, kept)
+
+    @staticmethod
+    def has_decisions(request: HttpRequest) -> bool:
+        """Whether the volume of an export remembers answers about decisions."""
+        kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+        volume = Volume.objects.filter(pk=kept.get("volume") or 0).first()
+        return volume is not None and bool(known_decisions(volume))
 
     def ask(self, request: HttpRequest, needed: QuestionNeededError) -> HttpResponse:
         """Shows a question; with its errors if the request was an answer to it."""
@@ -357,8 +368,8 @@ class ImportPages(OwnVolumes):
             "more": sum(more for _, _, _, more in choices.groups),
             "no_volume": plan.volume is None and bool(plan.papers),
             "volumes": edited_volumes(request),
-            "can_import": plan.volume
-            and (plan.changes_anything or plan.remembers_anything or any(choices.rows.values())),
+            "can_import": plan.volume and (plan.changes_anything or plan.remembers_anything or choices.any_difference),
+            "has_decisions": self.has_decisions(request),
             "has_columns": needs_columns(stored_source(request.session.get(SESSION_KEY) or {}, "file")),
             "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),

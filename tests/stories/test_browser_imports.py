@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agreements.models import SigningSettings
 from proceedings.importing.planner import apply, make_plan
 from proceedings.models import Paper, Volume
 from tests import make
@@ -40,7 +41,7 @@ def second() -> list[str]:
 def test_an_editor_imports_again(reader: Callable[..., Any], committed: None, width: int, scheme: str) -> None:
     contacts = table("lewis25,mike@a.example,Mike Lewis", "bhosale25,shruti@a.example,Shruti Bhosale")
     volume = apply(make_plan(bib(*first()), contacts), now=NOW)
-    make.SigningSettings.objects.create(volume=volume, deadline=make.DEADLINE)
+    SigningSettings.objects.create(volume=volume, deadline=make.DEADLINE)
     make.agreement(of=Paper.objects.get(key="bhosale25"))
     Paper.objects.filter(key="lewis25").update(title="Learning to Wait", title_latex="Learning to Wait")
     Volume.objects.filter(pk=volume.pk).update(address="Trondheim")

@@ -17,7 +17,7 @@ from proceedings.bibtex.source import Source
 from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.formats import Format, open_export, read_export
 from proceedings.importing.mapping import map_submissions, prose_to_latex, title_text
-from proceedings.importing.submissions import Submissions, UnreadableFileError
+from proceedings.importing.submissions import Submissions, UnreadableFileError, forum_id
 from proceedings.importing.tables.layouts import COLUMNS
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in
@@ -303,3 +303,61 @@ def test_what_came_in_passes_the_publishers_rules(volume: Volume, tmp_path: Path
     left = [one for one in check_rows(volume).findings if one.rule != "missing-file"]
 
     assert left == []
+
+
+UNCLEAR = "number,title,authors,decision\n1,One,Ann Lee,Accept\n2,Two,Bo Kim,Conditional accept\n3,Three,Cy Wu,yes\n"
+
+
+def test_unclear_decisions_are_asked_on_the_command_line_and_remembered(volume: Volume, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as caught:
+        run(tmp_path, "papers.csv", UNCLEAR, "--apply", volume="901")
+    assert '  "Conditional accept": 1\n  "yes": 1\n' in str(caught.value)
+    assert '--accept "DECISION" or --reject "DECISION"' in str(caught.value)
+    assert not Paper.objects.exists()
+
+    shown = run(tmp_path, "papers.csv", UNCLEAR, volume="901", accept=["conditional accept"], reject=["Yes"])
+    assert "2 in the file: 2 new" in shown
+    volume.refresh_from_db()
+    assert volume.columns == {}  # a plan changes nothing
+
+    run(tmp_path, "papers.csv", UNCLEAR, "--apply", volume="901", accept=["conditional accept"], reject=["Yes"])
+    assert "2 in the file: 0 new, 0 changed, 2 unchanged" in run(tmp_path, "papers.csv", UNCLEAR, volume="901")
+
+
+def test_a_second_table_of_authors_that_is_none_stops_the_import(volume: Volume, tmp_path: Path) -> None:
+    for text, message in (("paper,email,name\n1,a@b.example,A\n", "is no table of authors"), ("a,b\n", "is no table")):
+        (tmp_path / "author.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(CommandError, match=message):
+            run(tmp_path, "s.csv", EASYCHAIR, "--apply", volume="901", authors=tmp_path / "author.csv")
+    assert not Paper.objects.exists()
+
+
+def test_contacts_beside_an_export_name_its_papers_by_number(volume: Volume, tmp_path: Path) -> None:
+    contacts = tmp_path / "c.csv"
+    contacts.write_text("Paper ID;E-mail;Name\n7;new@a.example;Shruti Bhosale\n99;x@a.example;X\n", encoding="utf-8")
+
+    with pytest.raises(CommandError, match="Some input was rejected"):
+        run(tmp_path, "papers.csv", CMT, "--apply", volume="901", contacts=contacts)
+
+    assert [row[2:] for row in authors()] == [
+        ("mike@a.example", "Lab A", False),
+        ("new@a.example", "Lab B; Lab C", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "forum"),
+    [
+        ("AbC_1-xyz9", "AbC_1-xyz9"),
+        ("https://openreview.net/forum?id=AbC_1-xyz9", "AbC_1-xyz9"),
+        ("http://openreview.net/forum?id=AbC_1-xyz9&noteId=zzz#top", "AbC_1-xyz9"),
+        ("openreview.net/pdf?id=AbC_1-xyz9", "AbC_1-xyz9"),
+        ("https://openreview.net/forum?referrer=%5Bx%5D&id=AbC_1-xyz9", "AbC_1-xyz9"),
+        ("<https://openreview.net/forum?id=AbC_1-xyz9>", "AbC_1-xyz9"),
+        ("https://other.example/forum?id=AbC_1-xyz9", ""),
+        ("not an id", ""),
+        ("x", ""),
+    ],
+)
+def test_a_forum_is_stored_as_its_bare_id(written: str, forum: str) -> None:
+    assert forum_id(written) == forum
