@@ -103,7 +103,9 @@ class _BibFile:
             return
         entries = scan(source.text)
         read = read_volume_file(source.text, source.name)
-        self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
+        # The files of the package have the keys that are in the text.
+        records = ((entry.record, entry.source_key) for entry in read.papers if entry.record)
+        self.records = [replace(record, key=key) if key else record for record, key in records]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
         volume = read.volume or _placeholder_volume(entries)
         judged = rules.check_all(volume, self.records) if read.volume else rules.check_papers(volume, self.records)

@@ -53,6 +53,8 @@ def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
     """Returns what importing `bib`, and `contacts` if given, would do now. Only reads the database."""
     file = read_volume_file(bib.text, bib.name) if bib.text is not None else VolumeFile(None, (), ())
     table = ContactTable() if contacts is None or contacts.text is None else read_contacts(contacts.text, contacts.name)
+    if file.volume and not file.volume.number:  # a new volume needs its number
+        file = replace(file, volume=None)
     unread = [source.finding for source in (bib, contacts) if source and source.finding]
     file = VolumeFile(file.volume, file.papers, (*unread, *file.findings))
     return _Planner(Input(bib.name, file, contacts.name if contacts else "", table)).plan()

@@ -16,7 +16,7 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
 from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name, write_name
 from proceedings.bibtex.parser import unbalanced
-from proceedings.bibtex.records import PaperRecord, VolumeRecord
+from proceedings.bibtex.records import CUT, LIMITS, NO_TITLE, PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import name_in_latex, title_in_latex
 
 HOME = "https://proceedings.mlr.press"
@@ -32,6 +32,7 @@ _REQUIRED = {
     "name": "",
     "shortname": "",
     "editor_names": "",
+    "year": "",
     "start": "",
     "end": "",
     "published": "",
@@ -196,8 +197,10 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
 def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
     """2.3 and 2.4: the publisher omits a paper without authors and hardly reports it."""
     for field in ("title", "authors", "pages"):
-        if not getattr(paper, field):
+        if not getattr(paper, field) or getattr(paper, field) == NO_TITLE:
             yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
+    if len(paper.title) == LIMITS["title"] and paper.title.endswith(CUT):
+        yield _error("length", paper.key, "title", f"was cut at {LIMITS['title']} characters: shorten it")
     if not paper.abstract:
         yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface may have none")
     if paper.section and paper.section not in {section.partition("=")[0].strip() for section in volume.sections}:
