@@ -75,7 +75,13 @@ class FieldReader:
         self._ascii: dict[str, str] = {}
 
     def add_finding(
-        self, rule: str, name: str, message: str, severity: Severity = Severity.ERROR, fix: str = ""
+        self,
+        rule: str,
+        name: str,
+        message: str,
+        severity: Severity = Severity.ERROR,
+        fix: str = "",
+        person: str = "",
     ) -> None:
         line = self.entry.lines.get(name, self.entry.line)
         finding = Finding(
@@ -87,6 +93,7 @@ class FieldReader:
             paper=self.entry.key,
             field=name,
             fix=fix,
+            person=person,
         )
         self.findings.append(finding)
 
@@ -243,7 +250,8 @@ class FieldReader:
                 doubts.append(Doubt(f"has a {part} part that is too long", None, Confidence.LIKELY))
         for doubt in doubts:
             fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
-            self.add_finding("doubtful-name", name, f"name {place}, '{person}', {doubt.reason}", Severity.WARNING, fix)
+            message = f"name {place}, '{person}', {doubt.reason}"
+            self.add_finding("doubtful-name", name, message, Severity.WARNING, fix, write_name(person))
             self.doubts.append((person, doubt))
         if lost := ascii_latex(str(person)).unmapped:
             shown = ", ".join(map(describe, lost))

@@ -13,6 +13,7 @@ from proceedings.bibtex.scanner import RawEntry, lines_of, scan
 from proceedings.bibtex.source import Source
 from proceedings.files import pdf_reader
 from proceedings.files.attach import file_names
+from proceedings.importing import name_review
 from proceedings.models import Paper, PaperFile, Volume
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
@@ -40,6 +41,7 @@ def check_rows(volume: Volume) -> Report:
     papers = list(volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors", "files"))
     records = paper_records(papers)
     found = rules.check_all(volume_record(volume), records)
+    found = name_review.without_settled(found, name_review.settled_names(volume))
     found += file_findings(papers, records)
     return Report(str(volume), len(papers), tuple(found))
 

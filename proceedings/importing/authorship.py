@@ -26,17 +26,17 @@ class AuthorState:
         return f"{self.name} <{self.email}>"
 
 
-def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[AuthorState, ...]:
+def carry_over(
+    before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details] = ()
+) -> tuple[AuthorState, ...]:
     """Returns the authors with these `names`. Existing authors keep address, affiliation and ORCID iD.
 
     An author is matched by the same name, then by the same words in any order, case and accents, then by initials in
-    the same position. Each existing author is used once; of two equal names the one in the same position.
+    the same position. Each existing author is used once. Namesakes are told apart by `details` of the source, which
+    are as long as `names` or empty, else by their order.
     """
-    found: dict[int, AuthorState] = {}
     left = dict(enumerate(before))
-    for index, name in enumerate(names):
-        if index in left and left[index].name == name:
-            found[index] = left.pop(index)
+    found = {place: left.pop(old) for place, old in _equal_names(before, names, details).items()}
     for key in _KEYS if left else ():  # most imports bring new papers, with nobody left to match
         waiting: dict[Hashable, list[int]] = defaultdict(list)
         for at, old in left.items():
@@ -52,9 +52,62 @@ def carry_over(before: Sequence[AuthorState], names: Sequence[Name]) -> tuple[Au
     )
 
 
+def unsure_namesakes(
+    before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details] = ()
+) -> list[Name]:
+    """Returns the names of authors of one paper that `carry_over` may have confused.
+
+    They have different details, the source does not tell them apart, and their number or places changed.
+    """
+    unsure = []
+    for name, old in _places([author.name for author in before]).items():
+        new = [place for place, one in enumerate(names) if one == name]
+        known = {(before[place].email, before[place].affiliation, before[place].orcid) for place in old}
+        told_apart = len(details) == len(names) and len({details[place].email for place in new} - {""}) == len(new)
+        if len(old) > 1 and new and len(known) > 1 and old != new and not told_apart:
+            unsure.append(name)
+    return unsure
+
+
+def _places(names: Iterable[Name]) -> dict[Name, list[int]]:
+    places: dict[Name, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        places[name].append(place)
+    return places
+
+
+def _equal_names(before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details]) -> dict[int, int]:
+    """Returns place now -> place before, for authors whose name is the same."""
+    found: dict[int, int] = {}
+    known = _places(author.name for author in before)
+    for name, places in _places(names).items():
+        new, old = places, known.get(name, [])
+        if len(old) > 1 or len(new) > 1:
+            same = _by_details(before, old, new, details) if len(details) == len(names) else {}
+            if len(old) != len(new):  # somebody joined or left: those who stand where they stood stay
+                same |= {at: at for at in new if at in old and at not in same and at not in same.values()}
+            found |= same
+            new, old = [at for at in new if at not in same], [at for at in old if at not in same.values()]
+        found |= dict(zip(new, old, strict=False))
+    return found
+
+
+def _by_details(
+    before: Sequence[AuthorState], old: Sequence[int], new: Sequence[int], details: Sequence[Details]
+) -> dict[int, int]:
+    """Matches namesakes by their addresses, then by their affiliations, as far as these are unique."""
+    found: dict[int, int] = {}
+    for part in ("email", "affiliation"):
+        for place in new:
+            value = getattr(details[place], part).casefold()
+            same = [at for at in old if at not in found.values() and getattr(before[at], part).casefold() == value]
+            if value and len(same) == 1 and place not in found:
+                found[place] = same[0]
+    return found
+
+
 # What two spellings of one name share, from strict to loose.
 _KEYS: tuple[Callable[[Name], Hashable], ...] = (
-    lambda name: name,
     lambda name: tuple(sorted(plain_words(str(name)))),
     lambda name: "".join(plain_words(f"{name.given} {name.particle} {name.family}")),
 )

@@ -19,7 +19,14 @@ from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import MAX_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
-from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
+from proceedings.importing.authorship import (
+    AuthorState,
+    carry_over,
+    contact_of,
+    unsure_namesakes,
+    with_contact,
+    with_details,
+)
 from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
 from proceedings.importing.mapping import map_submissions
 from proceedings.importing.plan import (
@@ -95,7 +102,6 @@ class _Planner:
 
     def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
-        self.findings = list(source.file.findings)
         self.contacts = {contact.paper: contact for contact in source.table.contacts}
         self.to_set = self.unchanged = 0
         self.last_position = 0
@@ -106,6 +112,8 @@ class _Planner:
         self.volume = volumes.filter(number=wanted.number).first() if wanted else None
         self.papers = {paper.key: paper for paper in papers.filter(volume=self.volume)} if self.volume else {}
         self.answers = name_review.resolved_names(self.volume)
+        settled = {write_name(name) for name in (*self.answers, *self.answers.values())}
+        self.findings = name_review.without_settled(source.file.findings, settled)
         self.authors: dict[int, list[AuthorState]] = defaultdict(list)
         if self.papers:
             for author in authors.filter(paper__volume=self.volume).order_by("paper_id", "position"):
@@ -164,7 +172,10 @@ class _Planner:
         return self.last_position
 
     def _resolve_contact(self, record: PaperRecord, before: tuple[AuthorState, ...]) -> tuple[AuthorState, ...]:
-        after = with_details(carry_over(before, record.authors), record.details)
+        for name in unsure_namesakes(before, record.authors, record.details):
+            message = f"has several authors called {name}, and their places changed: check their addresses"
+            self._add_finding("namesakes", message, record, Severity.WARNING)
+        after = with_details(carry_over(before, record.authors, record.details), record.details)
         if record.contact is not None and contact_of(after) is None and after[record.contact].email:
             after = with_contact(after, record.contact, after[record.contact].email)
         contact = self.contacts.pop(record.key, None)

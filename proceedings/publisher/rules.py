@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count as count_up
 from itertools import pairwise
 
@@ -231,7 +232,8 @@ def _all_small(name: Name) -> bool:
 def _doubtful(paper: str, field: str, place: int, name: Name) -> Iterator[Finding]:
     for doubt in find_doubts(name):
         fix = write_name(doubt.proposal) if doubt.proposal else ""
-        yield _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
+        found = _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
+        yield replace(found, person=write_name(name))
 
 
 def _pages(paper: PaperRecord) -> Iterator[Finding]:
