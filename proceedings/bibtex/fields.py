@@ -200,8 +200,10 @@ class FieldReader:
     def names(self, name: str) -> tuple[Name, ...]:
         """Returns the names in the field. A name that cannot be read with certainty is in `doubts` too."""
         found: list[Name] = []
-        for place, text in enumerate(split_names(self._left.pop(name, "")), 1):
-            people = people_in(text)
+        texts = split_names(self._left.pop(name, ""))
+        natural = any(" " in text and not {",", "{"} & {*text} for text in texts)
+        for place, text in enumerate(texts, 1):
+            people = people_in(text, natural=natural)
             read = (self._name(name, place, one, text if len(people) > 1 else "") for one in people)
             found += [person for person in read if person]
         if len(found) > MAX_AUTHORS:

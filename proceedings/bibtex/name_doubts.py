@@ -205,8 +205,11 @@ def _doubt_reversed(name: Name) -> Doubt | None:
 
 
 def _doubt_given_in_family(name: Name) -> Doubt | None:
-    """``Whye Teh, Yee``: a given name in the family name."""
+    """``Whye Teh, Yee``, ``J. Mayo, Jack``: a given name or an initial in the family name."""
     *first, last = name.family.split() or [""]
+    if first and name.given and re.fullmatch(r"[^\W\d_]\.", first[0]):
+        moved = replace(name, family=" ".join([*first[1:], last]), given=f"{name.given} {first[0]}")
+        return Doubt("has an initial in the family name", moved)
     if len(first) != 1 or last.lower() not in COMMON or first[0].lower() in COMMON or " " in name.given:
         return None
     return Doubt(

@@ -39,7 +39,7 @@ _GOES_ON = re.compile(
     r"\\(?:[uvHcdkbrhGftm]|textcommabelow)(?![A-Za-z])|\\[`'^\"~=.]"
     r"|\\(?:aa|AA|ae|AE|oe|OE|ss|SS|o|O|l|L|i|j|dh|DH|dj|DJ|th|TH|ng|NG|[ou]horn|[OU]HORN)\s+[^\W\d_A-Z]"
 )
-_ENDS_IN_MACRO = re.compile(r"\\[A-Za-z]+\Z")
+_ENDS_IN_LETTER = re.compile(rf"{_LETTER_MACRO.pattern}\Z")
 _MACRO = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _AND_OR_MARK = re.compile(r"(?P<and>\s+and(?=\s))|\\(?:[a-z]+|.)|[{}]", re.IGNORECASE | re.DOTALL)
 
@@ -61,17 +61,19 @@ def split_names(field: str) -> list[str]:
     return names if field.strip() else []
 
 
-def people_in(text: str) -> list[str]:
+def people_in(text: str, *, natural: bool = False) -> list[str]:
     """Returns the names in one part of `split_names`: several if somebody wrote commas, ``;`` or ``&`` for ``and``.
 
-    Commas separate names only if each part has at least two words, or if there are too many of them for one name.
+    Commas separate names only if each part has at least two words, or if there are too many of them for one name. A
+    single comma does so only if another name of the field is in the `natural` order, First Last.
     """
     for separator in (";", "&"):
         parts = _split(text.replace(r"\&", "&"), separator)
         if len(parts) > 1:
             return [part for part in parts if part]
     parts = _split(text, ",")
-    if len(parts) >= 3 and all(len(_words(part)) > 1 for part in parts):
+    several = len(parts) >= (2 if natural else 3) and all(len(_words(part)) > 1 for part in parts)
+    if several and not _is_lower(_words(parts[0])[0]):
         return parts
     if len(parts) > 3 and all(parts):
         whole = len(parts) % 2 == 0 and not any(len(_words(part)) > 1 for part in parts[::2])
@@ -197,7 +199,7 @@ def _words(text: str) -> list[str]:
     it would swallow the blank.
     """
     words = [word for word in _split(text, " \t\n\r\f\v~\u00a0") if word]
-    return [f"{word}{{}}" if _ENDS_IN_MACRO.search(word) and not word.startswith("{") else word for word in words]
+    return [f"{word}{{}}" if _ENDS_IN_LETTER.search(word) and not word.startswith("{") else word for word in words]
 
 
 def _is_lower(word: str) -> bool:

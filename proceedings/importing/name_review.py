@@ -45,7 +45,7 @@ def _review_of(volume: Volume, name: Name, known: list[Doubt]) -> NameReview:
         volume=volume,
         reason=reasons[:_MAX_LENGTH],
         proposal=write_name(proposal)[:_MAX_LENGTH] if proposal else "",
-        grave=bool(others) and others[0].confidence is Confidence.LIKELY,
+        grave=any(doubt.confidence is Confidence.LIKELY and doubt.proposal != name for doubt in known),
         **name_parts(name),
     )
 

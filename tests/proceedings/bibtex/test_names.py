@@ -102,6 +102,7 @@ def test_what_is_no_name_is_rejected_with_advice(text: str, message: str) -> Non
         ("Ana Cruz Vidal", "two family names", "Cruz Vidal, Ana"),
         ("José Ortega y Gasset", "two family names", "{Ortega y Gasset}, {José}"),
         ("Martin Luther King Jr.", "no family name", "King, Jr., Martin Luther"),
+        ("J. Mayo, Jack", "initial in the family name", "Mayo, Jack J."),
         ("Dr. Mike Lewis", "title", "Lewis, Mike"),
         ("mike Lewis", "lower case", "Lewis, Mike"),
         ("van Gogh", "no given name", None),
@@ -177,6 +178,13 @@ def test_a_usual_name_raises_no_finding(text: str) -> None:
 )
 def test_people_set_apart_by_other_signs_are_found(text: str, names: list[str]) -> None:
     assert people_in(text) == names
+
+
+def test_a_single_comma_separates_names_beside_a_name_in_the_usual_order() -> None:
+    assert people_in("Omar Adan, Yuri Bell") == ["Omar Adan, Yuri Bell"]
+    assert people_in("Omar Adan, Yuri Bell", natural=True) == ["Omar Adan", "Yuri Bell"]
+    assert people_in("Adan, Omar", natural=True) == ["Adan, Omar"]
+    assert people_in("van der Berg, Sara Ann", natural=True) == ["van der Berg, Sara Ann"]
 
 
 BASES = {"n": "~", "e": "'", "o": '"', "u": "^", "a": "`", "c": "c", "s": "v", "z": ".", "g": "u", "k": "c", "i": "'"}

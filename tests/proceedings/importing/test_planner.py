@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proceedings.bibtex.findings import Severity, errors
-from proceedings.bibtex.records import LIMITS, read_volume_file
+from proceedings.bibtex.records import LIMITS, NO_TITLE, read_volume_file
 from proceedings.bibtex.source import Source
+from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.plan import Change, Difference, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import apply, make_plan
-from proceedings.models import Author, Paper, Volume
+from proceedings.models import Author, NameReview, Paper, Volume
 from tests.proceedings.bib_files import VOLUME, bib, bring_in, paper, table
 
 pytestmark = pytest.mark.django_db
@@ -356,6 +357,90 @@ def test_a_title_comes_in_as_people_meant_it(written: str, title: str, latex: st
     assert (written == latex) == (
         not [one for one in plan.findings if one.field == "title" and one.rule == "latex"]
     ) or ("\\ccon" in written)
+
+
+@pytest.mark.parametrize(
+    ("field", "names", "grave"),
+    [
+        ("Omar A, Yuri B, Ilan C", ["Omar A", "Yuri B", "Ilan C"], 3),
+        ("Adan, Omar, Bell, Yuri", ["Omar Adan", "Yuri Bell"], 2),
+        ("Omar Adan, Yuri Bell and Ilan Cole", ["Omar Adan", "Yuri Bell", "Ilan Cole"], 2),
+        ("Omar Adan; Yuri Bell", ["Omar Adan", "Yuri Bell"], 2),
+        (r"Omar Adan \& Yuri Bell", ["Omar Adan", "Yuri Bell"], 2),
+        ("Smith, Bob, Jr", ["Jr Smith, Bob"], 1),
+        (r"\Matthew Smith", [r"\Matthew Smith"], 1),
+        (r"Nowak, Pawe\polishl{}", ["Paweł Nowak"], 0),
+        (r"Smith, Ann\thanks{Equal}", ["Ann Smith"], 0),
+        (r"Smith, {\'{1}}", ["1 Smith"], 0),
+        ("Smith, Ann and and Li, Yi", ["Ann Smith", "Yi Li"], 0),
+        ("Smith, Ann and others", ["Ann Smith"], 0),
+        ("{}, Ann", ["Ann"], 0),
+        (r"Mu\~noz, I\~nigo and Jo\~ao Zubi and Nguy\~{\^e}n, An", ["Iñigo Muñoz", "João Zubi", "An Nguyễn"], 0),
+    ],
+)
+def test_names_come_in_and_the_doubtful_ones_are_asked_about(field: str, names: list[str], grave: int) -> None:
+    bring_in(bib(paper("a25", author=field)))
+
+    assert [name for name, *_ in authors("a25")] == names
+    assert NameReview.objects.filter(grave=True).count() == grave
+
+
+def test_an_unreadable_name_comes_in_with_a_proposal_and_is_not_delivered() -> None:
+    plan = bring_in(bib(paper("a25", author=r"Lewis, \Matthew")))
+
+    assert [(one.severity, one.fix) for one in plan.findings] == [
+        (Severity.ERROR, "Matthew"),
+        (Severity.WARNING, "Lewis, Matthew (likely)"),
+    ]
+    assert ("unmapped", "author") in {
+        (one.rule, one.field) for one in errors(check_rows(Volume.objects.get()).findings)
+    }
+
+
+def test_a_paper_without_a_title_comes_in_and_is_not_delivered() -> None:
+    bring_in(bib(paper("a25", title="")))
+
+    assert Paper.objects.get().title == NO_TITLE
+    found = errors(check_rows(Volume.objects.get()).findings)
+    assert ("required", "a25", "title") in {(one.rule, one.paper, one.field) for one in found}
+
+
+def test_a_title_that_was_cut_is_not_delivered() -> None:
+    bring_in(bib(paper("a25", title="x" * 501)))
+
+    found = errors(check_rows(Volume.objects.get()).findings)
+    assert ("length", "a25", "title") in {(one.rule, one.paper, one.field) for one in found}
+
+
+def test_an_entry_that_stands_twice_is_read_once() -> None:
+    plan = bring_in(bib(paper("a25"), paper("a25"), paper("a25", "Other"), paper("", "No Key"), paper("b25")))
+
+    assert set(Paper.objects.values_list("key", "title")) == {
+        ("a25", "A Title"),
+        ("a25a", "Other"),
+        ("lewis25", "No Key"),
+        ("b25", "A Title"),
+    }
+    assert [(one.line, one.rule, one.fix) for one in errors(plan.findings)] == [
+        (22, "duplicate-key", ""),
+        (28, "duplicate-key", "a25a"),
+        (34, "key", "lewis25"),
+    ]
+
+
+def test_namesakes_keep_their_addresses_or_are_doubted() -> None:
+    bring_in(bib(paper("a25", author="Li, Yi and Ng, Ann and Li, Yi")))
+    Author.objects.filter(position=1).update(email="one@a.example")
+    Author.objects.filter(position=3).update(email="three@a.example")
+
+    plan = bring_in(bib(paper("a25", author="Ng, Ann and Li, Yi and Li, Yi")))
+
+    assert [(name, email) for name, email, _ in authors("a25")] == [
+        ("Ann Ng", ""),
+        ("Yi Li", "one@a.example"),
+        ("Yi Li", "three@a.example"),
+    ]
+    assert said(plan, Severity.WARNING) == [("v.bib", 16, "a25", "namesakes")]
 
 
 def test_an_unknown_macro_is_an_error_with_a_proposal() -> None:
