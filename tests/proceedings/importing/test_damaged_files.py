@@ -1,12 +1,13 @@
 """Damaged .bib files: no fault in one field costs another entry, and no file breaks the reader."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proceedings.bibtex.records import NO_TITLE, VolumeFile, read_volume_file
+from proceedings.bibtex.names import Name
+from proceedings.bibtex.records import LIMITS, NO_TITLE, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 from proceedings.publisher import rules, text_rules
 
 TITLES = (
@@ -104,14 +105,12 @@ def damaged_files(draw: st.DrawFn) -> str:
 
 @st.composite
 def damaged_fields(draw: st.DrawFn) -> tuple[list[Made], int, str]:
-    """A file in which one value is damaged: the entries, the place of the damaged one, the text."""
+    """A file in which one entry is damaged behind its key: the entries, the place of the damaged one, the text."""
     entries = draw(FILES)
     hurt = draw(st.integers(0, len(entries) - 1))
-    name, value = draw(st.sampled_from(entries[hurt].fields))
     texts = [made.text for made in entries]
-    damaged = mutated(draw, value)
-    texts[hurt] = texts[hurt].replace(f"{{{value}}}", f"{{{damaged}}}", 1)
-    assert name
+    head, comma, rest = texts[hurt].partition(",")
+    texts[hurt] = head + comma + mutated(draw, rest.rstrip("\n")) + "\n"
     return entries, hurt, VOLUME + draw(st.sampled_from(SEPARATORS)).join(texts)
 
 
@@ -125,7 +124,24 @@ def check(file: VolumeFile) -> None:
     for record in records:
         assert record.title
         assert all(author.family for author in record.authors)
-        assert all("\x00" not in text for text in (record.title, record.title_latex, record.abstract, record.pages))
+        assert_storable(record)
+        for author in record.authors:
+            assert_storable(author)
+    if file.volume:
+        assert_storable(file.volume)
+
+
+def assert_storable(record: VolumeRecord | PaperRecord | Name) -> None:
+    """Every text fits its column and holds nothing that a database rejects."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        texts = [value] if isinstance(value, str) else []
+        texts += value.values() if field.name == "extra" else ()
+        for text in texts:
+            assert "\x00" not in text
+            text.encode()
+        if isinstance(value, str):
+            assert len(value) <= LIMITS.get(field.name, len(value))
 
 
 @given(damaged_files())
