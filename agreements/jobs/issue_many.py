@@ -12,7 +12,10 @@ from agreements.domain.states import LIVE, Status
 from agreements.lifecycle import snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement
+from proceedings.importing import name_review
 from proceedings.models import Paper
+
+NAME_WRONG = "An author’s name is probably wrong. Correct it on the volume’s page Names, then issue the agreement."
 
 
 @dataclass(slots=True)
@@ -36,7 +39,7 @@ class Report:
 def issue(
     papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, delay: timedelta = timedelta(0)
 ) -> Report:
-    """Create and issue an agreement for every paper that is ready and has none.
+    """Create and issue an agreement for every paper that is ready and has none. A name that is probably wrong stops it.
 
     `papers` need `volume`, `authors` and `agreements` prefetched. With `dry_run` nothing changes and `issued` stays
     empty; papers that are ready are then in neither of the other lists. The invitations are due after `wait`.
@@ -44,7 +47,10 @@ def issue(
     The papers of one person are issued in one transaction, so that no worker emails about a part of them.
     """
     report, papers = Report(), list(papers)
-    for group in group_by_signer(papers):
+    wrong = name_review.papers_with_wrong_name(paper.pk for paper in papers)
+    report.skipped = [(paper, NAME_WRONG) for paper in papers if paper.pk in wrong and not is_issued(paper)]
+    skipped = {paper.pk for paper, _ in report.skipped}
+    for group in group_by_signer(paper for paper in papers if paper.pk not in skipped):
         in_transaction = len(group) > 1 and not dry_run
         with transaction.atomic() if in_transaction else nullcontext():
             if in_transaction:
@@ -53,6 +59,11 @@ def issue(
                 issue_one(paper, report, by=by, now=now, dry_run=dry_run, delay=delay)
     report.sort(papers)
     return report
+
+
+def is_issued(paper: Paper) -> bool:
+    """Whether the paper has a live agreement that is more than a draft."""
+    return any(agreement.status in LIVE and agreement.status != Status.DRAFT for agreement in paper.agreements.all())
 
 
 def group_by_signer(papers: Iterable[Paper]) -> list[list[Paper]]:
@@ -77,7 +88,7 @@ def lock_rows(papers: list[Paper]) -> None:
 def issue_one(paper: Paper, report: Report, *, by: str, now: datetime, dry_run: bool, delay: timedelta) -> None:
     """Issue one paper and add the result to the report."""
     live = [agreement for agreement in paper.agreements.all() if agreement.status in LIVE]
-    if any(agreement.status != Status.DRAFT for agreement in live):
+    if is_issued(paper):
         report.already_issued.append(paper)
         return
     try:

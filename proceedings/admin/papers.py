@@ -14,6 +14,7 @@ from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, can_ed
 from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.delivery.volume_check import file_findings
+from proceedings.importing import name_review
 from proceedings.models import Author, Paper
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.models.search import find_papers
@@ -146,6 +147,7 @@ class PaperAdmin(OwnVolumes):
         """Findings of the publisher checks for this paper and its file."""
         records = paper_records([paper])
         found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
+        found = name_review.without_settled(found, name_review.settled_names(paper.volume))
         return findings_html(found)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
