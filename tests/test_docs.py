@@ -4,9 +4,9 @@ import ast
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import pytest
 from django.conf import settings
@@ -195,8 +195,8 @@ def test_the_operators_guide_has_every_scheduled_job_with_its_interval() -> None
 # --- the publisher's rules
 
 
-def rules_in(tree: ast.Module) -> Iterator[str]:
-    """Returns all values of arguments named `rule`."""
+def places_of_rules(tree: ast.Module) -> dict[str, int]:
+    """Returns the functions with an argument named `rule`, and where it stands."""
     places: dict[str, int] = {}
     owners = {
         id(function): node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for function in node.body
@@ -206,6 +206,12 @@ def rules_in(tree: ast.Module) -> Iterator[str]:
             names = [each.arg for each in node.args.args if each.arg != "self"]
             if "rule" in names:
                 places[owners[id(node)] if node.name == "__init__" else node.name] = names.index("rule")
+    return places
+
+
+def rules_in(tree: ast.Module, elsewhere: Mapping[str, int] = MappingProxyType({})) -> Iterator[str]:
+    """Returns all values of arguments named `rule`, of functions in `tree` and of those `elsewhere`."""
+    places = {**elsewhere, **places_of_rules(tree)}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = ast.unparse(call.func).rpartition(".")[2]
@@ -217,7 +223,9 @@ def rules_in(tree: ast.Module) -> Iterator[str]:
 def rules_of_the_code() -> set[str]:
     files = {path for pattern in RULES_IN for path in ROOT.glob(pattern)}
     assert files
-    return {rule for path in files for rule in rules_in(ast.parse(path.read_text(encoding="utf-8")))}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    fields = places_of_rules(ast.parse((ROOT / "proceedings" / "bibtex" / "fields.py").read_text(encoding="utf-8")))
+    return {rule for tree in trees for rule in rules_in(tree, fields)}
 
 
 @pytest.mark.parametrize(

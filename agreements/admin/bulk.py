@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from agreements.admin.format import actor
 from agreements.admin.forms import BulkActionForm, ContactsForm, PauseForm, ReasonForm
@@ -23,6 +24,7 @@ from agreements.lifecycle import snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement, SigningSettings
 from proceedings.accounts.permissions import edited_volumes
+from proceedings.importing import name_review
 from proceedings.models import Paper
 from proceedings.people.licences import GRANTED, contradicts
 
@@ -282,18 +284,34 @@ class BulkActions(ExportableList):
     def check_selection(self, request: HttpRequest, bulk: BulkAction, chosen: Iterable[Any]) -> Outcome:
         """Show to whom the action applies, and who is skipped. Changes nothing."""
         plan = Outcome()
+        chosen = list(chosen)
+        wrong = self.papers_with_wrong_name(chosen) if bulk.verb == "issue" else {}
         editable = None if bulk.by_assistant else set(edited_volumes(request).values_list("pk", flat=True))
         for row in chosen:
             paper, agreement = self.pair(row)
             if editable is not None and paper.volume_id not in editable:
                 why = "You are an assistant of this volume: you can read it and send reminders only."
             else:
-                why = skip_reason(bulk, paper, agreement)
+                why = skip_reason(bulk, paper, agreement) or wrong.get(paper.pk, "")
             if why:
                 plan.skipped.append((paper, why))
             else:
                 plan.eligible.append((paper, agreement))
         return plan
+
+    def papers_with_wrong_name(self, chosen: Iterable[Any]) -> dict[int, str]:
+        """Those of `chosen` whose agreement must wait for a name, and a sentence with a link to the names."""
+        papers = {paper.pk: paper for paper, _ in map(self.pair, chosen)}
+        text = "An author’s name is probably wrong. Correct it under {link}, then issue the agreement."
+        return {
+            pk: format_html(
+                text,
+                link=format_html(
+                    '<a href="{}">Names</a>', reverse("admin:proceedings_volume_names", args=[papers[pk].volume_id])
+                ),
+            )
+            for pk in name_review.papers_with_wrong_name(papers)
+        }
 
     def render_page(
         self, request: HttpRequest, bulk: BulkAction, outcome: Outcome, template: str, **more: Any

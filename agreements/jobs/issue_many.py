@@ -10,6 +10,7 @@ from agreements import lifecycle
 from agreements.domain.states import LIVE, Status
 from agreements.lifecycle import snapshot
 from agreements.models import Agreement
+from proceedings.importing import name_review
 from proceedings.models import Author, Paper
 
 BATCH_SIZE = 100
@@ -17,6 +18,8 @@ BATCH_SIZE = 100
 
 Group = list[Paper]
 """The papers of one person, which are issued in one transaction, so that no worker emails about a part of them."""
+
+NAME_WRONG = "An author’s name is probably wrong. Correct it on the volume’s page Names, then issue the agreement."
 
 
 @dataclass(slots=True)
@@ -33,17 +36,17 @@ class Report:
 def issue(
     papers: Iterable[Paper], *, by: str, now: datetime, dry_run: bool = False, delay: timedelta = timedelta(0)
 ) -> Report:
-    """Create and issue an agreement for every paper that is ready and has none.
+    """Create and issue an agreement for every paper that is ready and has none. A name that is probably wrong stops it.
 
     With `dry_run` nothing changes and `issued` stays empty; papers that are ready are then in neither of the other
     lists. The invitations are due after `delay`. A killed run leaves no paper half issued: start it again.
     """
     papers = list(papers)
-    results: dict[int, Agreement | lifecycle.Refusal] = {}
-    if dry_run:
-        results |= find_refusals(papers)
-    else:
-        for batch in make_batches(group_by_signer(papers)):
+    wrong = name_review.papers_with_wrong_name(paper.pk for paper in papers)
+    results: dict[int, Agreement | lifecycle.Refusal] = {pk: snapshot.NotReadyError(NAME_WRONG) for pk in wrong}
+    results |= find_refusals([paper for paper in papers if dry_run or paper.pk in wrong])
+    if not dry_run:
+        for batch in make_batches(group_by_signer(paper for paper in papers if paper.pk not in wrong)):
             results |= issue_batch(batch, by=by, now=now, delay=delay)
     report = Report()
     for paper in papers:

@@ -11,6 +11,7 @@ from typing import Any
 from agreements.documents import pdf
 from agreements.domain import agreement_text
 from agreements.models import Agreement, AgreementText, NonAuthorSigner
+from proceedings.bibtex.records import NO_TITLE
 from proceedings.models import Author, Paper
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,6 +27,8 @@ def take_snapshot(paper: Paper) -> dict[str, Any]:
     if paper.status == Paper.Status.WITHDRAWN:
         raise NotReadyError("The paper is withdrawn.")
     values = take_waiver_snapshot(paper)
+    if paper.title == NO_TITLE:
+        raise NotReadyError("The paper has no title. Enter it on the paper’s page.")
     if not values["signer_email"]:
         raise NotReadyError("The paper has no corresponding author. Choose one and enter an email address.")
     missing = pdf.find_unprintable(

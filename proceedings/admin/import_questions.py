@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from proceedings.bibtex.source import ENCODINGS, Source
-from proceedings.importing.remembered import known_columns, remember_columns, remember_decisions
+from proceedings.importing.remembered import known_columns, known_decisions, remember_columns, remember_decisions
 from proceedings.importing.submissions import Question
 from proceedings.importing.tables.decisions import normal_decision
 from proceedings.importing.tables.layouts import COLUMNS, guess_columns
@@ -62,14 +62,16 @@ class EncodingForm(forms.Form):
 class DecisionsForm(forms.Form):
     """Whether each unclear decision is an acceptance. Fields are named by the decision, not by its place."""
 
-    def __init__(self, questions: Sequence[Question], data: Any = None) -> None:
+    def __init__(self, questions: Sequence[Question], known: Mapping[str, bool], data: Any = None) -> None:
         super().__init__(data)
         self.values = {_field_name(question.value): question.value for question in questions}
         for question in questions:
+            answer = known.get(normal_decision(question.value))
             papers = "1 paper" if question.count == 1 else f"{question.count} papers"
             self.fields[_field_name(question.value)] = forms.ChoiceField(
                 choices=[(ACCEPTED, "accepted: import"), (NOT_ACCEPTED, "not accepted: skip")],
                 widget=forms.RadioSelect,
+                initial=None if answer is None else ACCEPTED if answer else NOT_ACCEPTED,
                 label=f"“{question.value[:80]}” ({papers})",
             )
 
@@ -118,9 +120,12 @@ class EncodingNeededError(QuestionNeededError):
 
     @property
     def context(self) -> dict[str, Any]:
-        lines = [(line.line, list(line.readings.values())) for line in self.source.doubtful]
-        encodings = [ENCODINGS[name] for name in self.source.doubtful[0].readings]
-        return {"source": self.source, "lines": lines, "encodings": encodings}
+        lines = [
+            (line.line, ENCODINGS[name], reading)
+            for line in self.source.doubtful
+            for name, reading in line.readings.items()
+        ]
+        return {"source": self.source, "lines": lines}
 
     def keep(self, form: EncodingForm, kept: Mapping[str, Any]) -> dict[str, Any]:
         return {"encodings": {**kept.get("encodings", {}), self.which: form.cleaned_data["encoding"]}}
@@ -157,7 +162,7 @@ class DecisionsNeededError(QuestionNeededError):
         self.volume = volume
 
     def form(self, data: Any = None) -> DecisionsForm:
-        return DecisionsForm(self.questions, data)
+        return DecisionsForm(self.questions, known_decisions(self.volume), data)
 
     def keep(self, form: DecisionsForm, kept: Mapping[str, Any]) -> dict[str, Any]:
         remember_decisions(self.volume, form.answers)

@@ -137,10 +137,11 @@ def opened_export(source: Source) -> Export:
         raise ImportRejectedError(str(error)) from error
 
 
-def build_plan(request: HttpRequest) -> Plan:
+def build_plan(request: HttpRequest, *, ask_again: bool = False) -> Plan:
     """The plan for the stored files. Raises ImportRejectedError, also for a volume that the user may not change.
 
-    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first.
+    Raises EncodingNeededError, ColumnsNeededError or DecisionsNeededError if a person must answer first; with
+    `ask_again` also for unclear decisions that have an answer.
     """
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     first = stored_source(kept, "file")
@@ -150,7 +151,7 @@ def build_plan(request: HttpRequest) -> Plan:
     export = opened_export(first)
     try:
         if export.kind is not Format.BIBTEX:
-            return build_table_plan(request, export, second)
+            return build_table_plan(request, export, second, ask_again=ask_again)
         chosen = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
         plan = make_plan(first, second, chosen)
     except UnreadableFileError as error:
@@ -163,7 +164,7 @@ def build_plan(request: HttpRequest) -> Plan:
     return plan
 
 
-def build_table_plan(request: HttpRequest, export: Export, second: Source | None) -> Plan:
+def build_table_plan(request: HttpRequest, export: Export, second: Source | None, *, ask_again: bool) -> Plan:
     """The plan for an export. Raises what `build_plan` raises, and UnreadableFileError."""
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
     volume = edited_volumes(request).filter(pk=kept["volume"]).first()
@@ -176,8 +177,10 @@ def build_table_plan(request: HttpRequest, export: Export, second: Source | None
     columns = None if export.kind else columns_of(export, volume, kept)
     answers = known_decisions(volume)
     found = read_export(export, authors=authors, profiles=profiles, columns=columns, answers=answers)
-    if found.questions:
-        raise DecisionsNeededError(found.questions, volume)
+    if found.questions or (ask_again and answers):
+        unclear = read_export(export, authors=authors, profiles=profiles, columns=columns).questions
+        if unclear:
+            raise DecisionsNeededError(unclear, volume)
     return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])
 
 
@@ -267,7 +270,7 @@ class ImportPages(OwnVolumes):
             needed: QuestionNeededError = columns_question(request, kept)
         else:
             try:
-                build_plan(request)
+                build_plan(request, ask_again=True)
             except QuestionNeededError as question:
                 needed = question
             else:
@@ -276,6 +279,13 @@ class ImportPages(OwnVolumes):
         if request.POST.get(needed.field) != needed.value or not form.is_valid():
             raise needed
         request.session[SESSION_KEY] = kept | needed.keep(form, kept)
+
+    @staticmethod
+    def has_decisions(request: HttpRequest) -> bool:
+        """Whether the volume of an export remembers answers about decisions."""
+        kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+        volume = Volume.objects.filter(pk=kept.get("volume") or 0).first()
+        return volume is not None and bool(known_decisions(volume))
 
     def ask(self, request: HttpRequest, needed: QuestionNeededError) -> HttpResponse:
         """Shows a question; with its errors if the request was an answer to it."""
@@ -327,7 +337,7 @@ class ImportPages(OwnVolumes):
         if count := leftovers.open_leftovers(volume).count():
             page = reverse("admin:proceedings_volume_leftovers", args=[volume.pk])
             text = f"{count} parts of the files were left out." if count > 1 else "1 part of the files was left out."
-            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss them.</a>', text, page))
+            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss.</a>', text, page))
 
     @staticmethod
     def warn_about_names(request: HttpRequest, volume: Volume) -> None:
@@ -363,8 +373,8 @@ class ImportPages(OwnVolumes):
             "more": sum(more for _, _, _, more in choices.groups),
             "no_volume": plan.volume is None and bool(plan.papers),
             "volumes": edited_volumes(request),
-            "can_import": plan.volume
-            and (plan.changes_anything or plan.remembers_anything or any(choices.rows.values())),
+            "can_import": plan.volume and (plan.changes_anything or plan.remembers_anything or choices.any_difference),
+            "has_decisions": self.has_decisions(request),
             "has_columns": needs_columns(stored_source(request.session.get(SESSION_KEY) or {}, "file")),
             "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),

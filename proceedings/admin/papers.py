@@ -15,6 +15,7 @@ from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import with_bare_forum_id
 from proceedings.delivery.volume_check import file_findings, identity_findings
+from proceedings.importing import name_review
 from proceedings.models import Author, Paper
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.models.search import find_papers
@@ -163,6 +164,7 @@ class PaperAdmin(OwnVolumes):
         """Findings of the publisher checks for this paper and its file."""
         records = paper_records([paper])
         found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
+        found = name_review.without_settled(found, name_review.settled_names(paper.volume))
         return findings_html([*found, *identity_findings(paper)])
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -15,7 +15,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One message to the editor. `rule` is a short stable name; `fix` is a replacement value, if one is known."""
+    """One message to the editor. `rule` is a short stable name; `fix` is a replacement value, if one is known.
+
+    `person` is the name that the finding is about, as ``Last, First``, if it is about one.
+    """
 
     rule: str
     message: str
@@ -25,6 +28,7 @@ class Finding:
     paper: str = ""
     field: str = ""
     fix: str = ""
+    person: str = ""
 
     def __str__(self) -> str:
         """One line as compilers print it: ``file:line: paper, field: message``."""

@@ -9,35 +9,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from proceedings.bibtex.latex_tables import (
-    ACCENT_OF,
-    ACCENTS,
-    ESCAPES,
-    EXACT,
-    LIGATURES,
-    LOOK_OF_ARGUMENT,
-    LOOK_OF_REST,
-    MACROS,
-    MATHEMATICS,
-    SIMPLER,
-)
+from proceedings.bibtex.latex_reader import MATH, LatexError, LatexReader
+from proceedings.bibtex.latex_tables import ACCENT_OF, EXACT, MATHEMATICS, SIMPLER
 
-# ``$...$`` and ``$$...$$``, with escaped characters inside.
-_MATH = r"\$\$(?:[^$\\]|\\.)+\$\$|\$(?:[^$\\]|\\.)+\$"
-_TOKEN = re.compile(
-    rf"(?P<math>{_MATH}|\\\(.+?\\\))"
-    r"|\\(?P<word>[A-Za-z]+) *"
-    r"|\\(?P<sign>.)"
-    r"|(?P<brace>[{}])"
-    r"|(?P<ligature>---|--|``|''|!`|\?`|`|~)"
-    r"|(?P<text>[^\\${}\-`'!?~]+|[^\\])",
-    re.DOTALL,
-)
-_PIECES = re.compile(rf"(?P<math>{_MATH})|(?P<dollar>\\\$)|(?P<text>.[\u0300-\u036f]*)", re.DOTALL)
+__all__ = ["Ascii", "LatexError", "Reading", "UnmappedError", "ascii_latex", "describe", "fold", "read_latex"]
+__all__ += ["to_latex", "to_unicode", "without_escapes"]
+
+_PIECES = re.compile(rf"(?P<math>{MATH})|(?P<dollar>\\\$)|(?P<text>.[\u0300-\u036f]*)", re.DOTALL)
 # As above; every other backslash is matched together with its next character.
-_PIECES_OF_SOURCE = re.compile(rf"(?P<math>{_MATH}|\\\(.+?\\\)|\\\[.+?\\\])|(?:\\[^(\[]|[^\\$])+|.", re.DOTALL)
+_PIECES_OF_SOURCE = re.compile(rf"(?P<math>{MATH}|\\\(.+?\\\)|\\\[.+?\\\])|(?:\\[^(\[]|[^\\$])+|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)(?=([A-Za-z])?)", re.DOTALL)
-_FIRST = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _ABOVE = re.compile("[ıȷ](?=[\u0300-\u0315\u033d-\u0344])")
 _GREEK = re.compile("[\u0370-\u03ff]")  # two Greek letters side by side are a word, not a formula
@@ -48,10 +29,6 @@ _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 # error and requires the plain character.
 _SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#"}
 _JOINED = frozenset({"--", "''", "``", "!`", "?`"})
-
-
-class LatexError(ValueError):
-    """LaTeX cannot be read as text. The message tells an editor what to write instead."""
 
 
 class UnmappedError(ValueError):
@@ -68,6 +45,24 @@ class Ascii:
 
     text: str
     unmapped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text, and each problem in its LaTeX. `unknown` are the macros that are still in the text."""
+
+    text: str
+    problems: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def proposal(self) -> str:
+        """The text without the unknown macros: ``Smith`` for ``\\foo{Smith}``, ``Matthew`` for ``\\Matthew``."""
+        text = self.text
+        for macro in self.unknown:
+            with_argument = re.compile(re.escape(macro) + r" *\{([^{}]*)\}")
+            text = with_argument.sub(lambda found: found[1], text).replace(macro, macro[1:])
+        return text
 
 
 def describe(character: str) -> str:
@@ -89,7 +84,20 @@ def to_unicode(latex: str) -> str:
     latex = fold(latex)
     if latex.isascii() and not _SPEAKS.search(latex):
         return latex
-    text = _Reader(ascii_latex(latex).text).read()
+    return _composed(LatexReader(ascii_latex(latex).text).read())
+
+
+def read_latex(latex: str) -> Reading:
+    """Returns the text that `latex` prints, as far as it can be read, and what is wrong in it. Raises nothing."""
+    latex = fold(latex)
+    if latex.isascii() and not _SPEAKS.search(latex):
+        return Reading(latex)
+    reader = LatexReader(ascii_latex(latex).text, lenient=True)
+    text = _composed(reader.read())
+    return Reading(text, tuple(dict.fromkeys(reader.problems)), tuple(dict.fromkeys(reader.unknown)))
+
+
+def _composed(text: str) -> str:
     return fold(unicodedata.normalize("NFC", _ABOVE.sub(lambda dotless: _DOTLESS[dotless[0]], text)))
 
 
@@ -200,105 +208,3 @@ def _ascii_math(formula: str, unmapped: dict[str, None]) -> str:
             pieces.append(" ")
         pieces.append(latex)
     return "".join(pieces)
-
-
-class _Reader:
-    """Reads ASCII LaTeX (and unmapped characters) from left to right."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.at = 0
-
-    def read(self) -> str:
-        text = self._until(end_of_group=False)
-        if self.at < len(self.source):
-            msg = "a closing brace has no opening one"
-            raise LatexError(msg)
-        return text
-
-    def _until(self, *, end_of_group: bool) -> str:
-        """Reads up to the closing brace of the group, which is consumed, or up to the end."""
-        pieces: list[str] = []
-        while self.at < len(self.source):
-            if self.source[self.at] == "}":
-                self.at += end_of_group
-                return "".join(pieces)
-            pieces.append(self._token())
-        if end_of_group:
-            msg = "an opening brace has no closing one"
-            raise LatexError(msg)
-        return "".join(pieces)
-
-    def _token(self) -> str:
-        token = _TOKEN.match(self.source, self.at)
-        if token is None:
-            msg = "ends in a lone backslash"
-            raise LatexError(msg)
-        self.at = token.end()
-        if token["math"]:
-            return self._math(token["math"])
-        if token["word"]:
-            return self._macro(token["word"])
-        if token["sign"]:
-            return self._sign(token["sign"])
-        if token["brace"]:
-            return self._until(end_of_group=True)
-        if token["ligature"]:
-            return LIGATURES[token["ligature"]]
-        if token[0] == "$":
-            msg = r"a $ has no matching $: write \$ for a dollar sign, or close the mathematics"
-            raise LatexError(msg)
-        return token[0]
-
-    @staticmethod
-    def _math(formula: str) -> str:
-        return f"${formula[2:-2]}$" if formula.startswith(r"\(") else formula
-
-    def _sign(self, sign: str) -> str:
-        if sign in ESCAPES:
-            return ESCAPES[sign]
-        if sign in ACCENTS:
-            return self._accented(sign)
-        what = "a line break" if sign == "\\" else f"the macro \\{sign}"
-        msg = f"{what} is not allowed here: write the characters themselves"
-        raise LatexError(msg)
-
-    def _macro(self, word: str) -> str:
-        if word in ACCENTS:
-            return self._accented(word)
-        if word in MACROS:
-            return MACROS[word]
-        if word in LOOK_OF_ARGUMENT:
-            return self._argument(word)
-        if word in LOOK_OF_REST:
-            return ""
-        if word == "ensuremath":
-            return f"${self._argument(word)}$"
-        if word in ("textsuperscript", "textsubscript"):
-            script = self._argument(word)
-            sign = "^" if word == "textsuperscript" else "_"
-            return f"${sign}{{{script}}}$" if script.isdigit() else rf"${sign}{{\mathrm{{{script}}}}}$"
-        msg = f"we do not know the macro \\{word}: write the characters themselves"
-        raise LatexError(msg)
-
-    def _argument(self, macro: str) -> str:
-        """Reads the argument of a macro: a group, or the next token."""
-        while self.source[self.at : self.at + 1] == " ":
-            self.at += 1
-        if self.at >= len(self.source) or self.source[self.at] == "}":
-            msg = f"the macro \\{macro} has no argument: add it"
-            raise LatexError(msg)
-        if self.source[self.at] in "{\\":
-            return self._token()
-        self.at += 1
-        return self.source[self.at - 1]
-
-    def _accented(self, accent: str) -> str:
-        base = self._argument(accent)
-        if not base and accent in "^~":
-            return accent  # the usual way to print the character alone
-        first = _FIRST.match(base)
-        if first is None or not first[0][0].isalpha():
-            msg = f"the accent \\{accent} has no letter: add the letter"
-            raise LatexError(msg)
-        return first[0] + ACCENTS[accent] + base[first.end() :]

@@ -174,6 +174,56 @@ LOOK_OF_REST = frozenset(
     {"bf", "em", "it", "rm", "sc", "sf", "sl", "tt", "bfseries", "itshape", "scshape", "upshape", "relax", "protect"}
 )
 
+# What a lenient reader knows besides. Other names of letters:
+ALIASES = {"polishl": "l", "polishL": "L", "lslash": "l", "Lslash": "L", "oslash": "o", "Oslash": "O"} | {
+    "eth": "dh",
+    "thorn": "th",
+    "inodot": "i",
+}
+# Macros that print nothing, or a blank.
+NOTHING = dict.fromkeys(
+    (
+        *("xspace", "noindent", "indent", "centering", "nobreak", "allowbreak", "null", "displaystyle", "textstyle"),
+        *("boldmath", "unboldmath", "small", "large", "Large", "normalsize", "footnotesize", "footnotemark"),
+    ),
+    "",
+) | dict.fromkeys(("newline", "linebreak", "break", "par", "hfill", "qquad", "enspace", "nobreakspace"), " ")
+# Macro -> number of its arguments, and the index of the one that is the text.
+ARGUMENT_KEPT = {
+    "texorpdfstring": (2, 0),
+    "href": (2, 1),
+    "textcolor": (2, 1),
+    "colorbox": (2, 1),
+    "url": (1, 0),
+    "nolinkurl": (1, 0),
+    "uppercase": (1, 0),
+    "MakeUppercase": (1, 0),
+    "lowercase": (1, 0),
+    "hbox": (1, 0),
+    "fbox": (1, 0),
+    "uline": (1, 0),
+    "enquote": (1, 0),
+    "title": (1, 0),
+}
+# Macros whose argument is no part of a title or name. The finding quotes it.
+DROPPED = frozenset(
+    {"footnote", "footnotetext", "thanks", "label", "cite", "citep", "citet", "ref", "vspace", "hspace", "color"}
+    | {"orcidlink", "orcid", "inst", "index"}
+)
+# Macros of mathematics -> number of their arguments.
+MATH_ARGUMENTS = (
+    dict.fromkeys(
+        (
+            *("mathrm", "mathbb", "mathcal", "mathbf", "mathit", "mathsf", "mathtt", "mathfrak", "mathscr", "bm"),
+            *("boldsymbol", "operatorname", "sqrt", "hat", "widehat", "tilde", "widetilde", "bar", "overline", "vec"),
+            *("mathnormal", "dot", "ddot", "acute", "grave", "breve", "check", "mathring"),
+        ),
+        1,
+    )
+    | dict.fromkeys(("frac", "tfrac", "dfrac", "binom"), 2)
+    | dict.fromkeys(("log", "exp", "min", "max", "sup", "inf", "lim", "arg", "det", "dim", "sin", "cos", "tan"), 0)
+)
+
 # Character -> LaTeX; each is read back as the same character.
 EXACT = {
     **{char: f"{{\\{macro}}}" for macro, char in reversed((LETTERS | SIGNS).items())},

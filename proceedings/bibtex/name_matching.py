@@ -11,9 +11,13 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", 
 
 def plain_words(text: str) -> list[str]:
     """Returns the words of `text` without case, accents and punctuation."""
+    return re.findall(r"[^\W_]+", re.sub("['’`]", "", plain_letters(text)))
+
+
+def plain_letters(text: str) -> str:
+    """Returns `text` without case and accents."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    bare = "".join(char for char in letters if not unicodedata.combining(char))
-    return re.findall(r"[^\W_]+", re.sub("['’`]", "", bare))
+    return "".join(char for char in letters if not unicodedata.combining(char))
 
 
 def identical(one: Name, other: Name) -> bool:

@@ -1,34 +1,16 @@
-"""Converts BibTeX text to plain entries and back. Pure. The only package that imports bibtexparser.
+r"""Converts BibTeX text to plain entries and back. Pure.
 
-A bad entry never stops the reading. It is reported with its line and kept as a broken entry, so that read and rejected
-entries add up to the entries in the file. Values stay in LaTeX; white space is folded.
+A bad entry never stops the reading, and a bad field never costs its entry: what can be read is read, and the rest is
+reported with its line. Values stay in LaTeX; white space is folded.
 """
 
-import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bibtexparser.entrypoint import parse_string
-from bibtexparser.model import (
-    Block,
-    DuplicateBlockKeyBlock,
-    DuplicateFieldKeyBlock,
-    ExplicitComment,
-    ImplicitComment,
-    ParsingFailedBlock,
-    Preamble,
-    String,
-)
-from bibtexparser.model import (
-    Entry as ParsedEntry,
-)
-
-from proceedings.bibtex.findings import Finding, Severity, errors
+from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import describe, fold
-
-# bibtexparser also logs each broken block; a finding reports it once, with what to do.
-logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+from proceedings.bibtex.scanner import Part, RawEntry, RawField, Stray, scan_all
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -36,14 +18,12 @@ _MONTHS = (
 )
 # The abbreviations that every BibTeX style defines.
 _STANDARD_STRINGS = {month[:3].lower(): month for month in _MONTHS}
-_BRACE = re.compile(r"(?<!\\)[{}]")
-_QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
-_BARE = re.compile(r"[^\s{}\"#,=%()]+")
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_:.+-]*\Z")
-_LINE_BREAK = re.compile(r"\r\n?")
-_HEAD = re.compile(r"@\s*(\w*)\s*[{(]?\s*([^\s,{}()=]*)")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_ABBREVIATION = re.compile(r"[^\s{}\"#,=%()\\]+\Z")
+_LETTER = re.compile(r"[^\W\d_]")
 _STRAY_ENTRY = re.compile(r"^[ \t]*@\s*\w+", re.MULTILINE)
-_STRAY_FIELD = re.compile(r"^[ \t,]*\w+\s*=\s*[{\"\w]", re.MULTILINE)
+_OTHER_NAMES = {"authors": "author", "editors": "editor"}
+"""Names that people write for a field."""
 # Database columns reject these characters; a file that holds them is damaged.
 _DAMAGE = re.compile("[\x00\ud800-\udfff]")
 # Control and formatting characters: invisible, and missing in every font. Joiners stay, because some scripts need them.
@@ -61,12 +41,11 @@ class Entry:
     line: int
     fields: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
-    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bibliography:
-    """All entries of a file in order, including broken ones, and the findings."""
+    """All entries of a file in order, and the findings."""
 
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...] = ()
@@ -74,8 +53,7 @@ class Bibliography:
 
 def read_bibtex(text: str, file: str = "") -> Bibliography:
     """Returns every entry in `text`. Raises nothing: every problem becomes a finding with its line."""
-    text = _LINE_BREAK.sub("\n", text.removeprefix("\ufeff"))
-    return _File(file).read(parse_string(text, parse_stack=[]).blocks)
+    return _File(file).read(scan_all(text))
 
 
 def write_entry(kind: str, key: str, fields: Sequence[tuple[str, str]]) -> str:
@@ -91,7 +69,8 @@ def unbalanced(value: str) -> bool:
     """Whether `value` between braces would end its field early or late."""
     depth = 0
     for brace in _BRACE.finditer(value):
-        depth += 1 if brace[0] == "{" else -1
+        depth += brace[0] == "{"
+        depth -= brace[0] == "}"
         if depth < 0:
             return True
     return depth != 0 or (len(value) - len(value.rstrip("\\"))) % 2 == 1
@@ -105,12 +84,15 @@ class _File:
         self.strings = dict(_STANDARD_STRINGS)
         self.entries: list[Entry] = []
         self.findings: list[Finding] = []
-        self.seen: dict[str, int] = {}
-        self.after_broken = False
 
-    def read(self, blocks: Sequence[Block]) -> Bibliography:
+    def read(self, blocks: Iterable[RawEntry | Stray]) -> Bibliography:
         for block in blocks:
-            self._block(block)
+            if isinstance(block, Stray):
+                self._stray(block)
+            elif block.kind == "string":
+                self._string(block)
+            else:
+                self._entry(block)
         return Bibliography(tuple(self.entries), tuple(self.findings))
 
     def _add_finding(
@@ -118,64 +100,46 @@ class _File:
     ) -> None:
         self.findings.append(Finding(rule=rule, message=message, severity=severity, file=self.name, line=line, **where))
 
-    def _block(self, block: Block) -> None:
-        line = (block.start_line or 0) + 1
-        if isinstance(block, (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)):
-            inner = block.ignore_error_block
-            if inner is not None:  # the repeated block; its own problems are reported when it is read
-                self._block(inner)
-        elif isinstance(block, ParsingFailedBlock):
-            self._broken(block, line)
-            self.after_broken = True
-            return
-        elif isinstance(block, ParsedEntry):
-            self._entry(block, line)
-        elif isinstance(block, String):
-            self._string(block, line)
-        elif isinstance(block, ImplicitComment):
-            self._stray(block.raw or "", line)
-        elif isinstance(block, (ExplicitComment, Preamble)):
-            what = "preamble" if isinstance(block, Preamble) else "comment"
-            self._add_finding("comment", f"this {what} was skipped", line, Severity.NOTE)
-        self.after_broken = False
-
-    def _entry(self, block: ParsedEntry, line: int) -> None:
-        before = len(errors(self.findings))
-        key = self._key(block.key, line)
+    def _entry(self, block: RawEntry) -> None:
+        key = self._key(block.key, block.line)
+        for problem in block.problems:
+            self._add_finding(problem.rule, problem.message, problem.line, paper=key, field=problem.field)
         fields: dict[str, str] = {}
         lines: dict[str, int] = {}
-        for parsed in block.fields:
-            name, at = parsed.key.lower(), parsed.start_line + 1
-            if not _FIELD_NAME.match(name):
-                shown = fold(parsed.key)[:30]
-                self._add_finding(
-                    "syntax", f"'{shown}' is not a field name: add the missing comma or brace before it", at, paper=key
-                )
-                continue
-            if name in fields:
-                self._add_finding(
-                    "duplicate-field",
-                    f"the field appears twice, first in line {lines[name]}: keep one",
-                    at,
-                    paper=key,
-                    field=name,
-                )
-                continue
-            lines[name] = at
-            fields[name] = self._field(str(parsed.value), at, key, name)
-        first = self.seen.setdefault(key.lower(), line)
-        if first != line:
-            self._add_finding(
-                "duplicate-key",
-                f"the key appears twice, first in line {first}: change this key, or remove the entry",
-                line,
-                paper=key,
+        for raw in sorted(block.fields, key=lambda one: one.name in _OTHER_NAMES):
+            name = self._field_name(raw, fields, key)
+            value = self._value(raw, key)
+            if name not in fields or (value and not fields[name]):
+                fields[name], lines[name] = value, raw.line
+            else:
+                self._repeated(raw, name, value, fields[name], lines[name], key)
+        self.entries.append(Entry(block.kind, key, block.line, fields, lines))
+
+    def _field_name(self, raw: RawField, fields: Mapping[str, str], key: str) -> str:
+        """Returns the name of a field: ``author`` for ``authors``."""
+        usual = _OTHER_NAMES.get(raw.name)
+        if usual is None:
+            return raw.name
+        if fields.get(usual):
+            message = f"the entry has {usual} too, which we read: remove this field"
+            self._add_finding("field-name", message, raw.line, Severity.WARNING, paper=key, field=raw.name)
+            return raw.name
+        self._add_finding("field-name", f"was read as {usual}: rename the field", raw.line, paper=key, field=raw.name)
+        return usual
+
+    def _repeated(self, raw: RawField, name: str, value: str, first: str, line: int, key: str) -> None:
+        if value == first or not value:
+            message, severity = f"the field appears twice with the same value, first in line {line}", Severity.WARNING
+        else:
+            message = (
+                f"the field appears twice: line {line} has '{first[:100]}', which we took, and this line has "
+                f"'{value[:100]}'"
             )
-        broken = len(errors(self.findings)) > before
-        self.entries.append(Entry(block.entry_type.lower(), key, line, fields, lines, broken))
+            severity = Severity.ERROR
+        self._add_finding("duplicate-field", f"{message}: keep one", raw.line, severity, paper=key, field=name)
 
     def _key(self, raw: str, line: int) -> str:
-        """Returns the key without invisible characters. Rejects a key that had any: it cannot name a file."""
+        """Returns the key without invisible characters, because it names files."""
         key = _INVISIBLE.sub("", _DAMAGE.sub("", raw))
         if key != raw:
             found = ", ".join(f"U+{ord(char):04X}" for char in dict.fromkeys(raw) if char not in key)
@@ -184,130 +148,58 @@ class _File:
             )
         return key
 
-    def _field(self, raw: str, line: int, key: str, name: str) -> str:
-        """Returns the value of a field; '' after a finding if it cannot be read."""
-        try:
-            value = "".join(self._parts(raw))
-        except _ValueError as error:
-            self._add_finding(error.rule, str(error), line, paper=key, field=name)
-            return ""
+    def _value(self, raw: RawField, key: str) -> str:
+        """Returns the value of a field, without characters that cannot be stored or seen."""
+        value = "".join(self._part(part, raw.line, key, raw.name) for part in raw.parts)
         if damage := _DAMAGE.search(value):
-            self._add_finding(
-                "damage",
-                f"contains the invalid character U+{ord(damage[0]):04X}: type the text again",
-                line,
-                paper=key,
-                field=name,
-            )
-            return ""
+            message = f"contained the invalid character U+{ord(damage[0]):04X}, which we removed: check the text"
+            self._add_finding("damage", message, raw.line, paper=key, field=raw.name)
+            value = _DAMAGE.sub("", value)
         if found := dict.fromkeys(_INVISIBLE.findall(value)):
             self._add_finding(
                 "invisible",
-                f"contained invisible characters, now removed: {', '.join(map(describe, found))}; check the text "
-                "around them",
-                line,
+                f"{', '.join(map(describe, found))} was removed: check the text around it",
+                raw.line,
                 Severity.WARNING,
                 paper=key,
-                field=name,
+                field=raw.name,
             )
             value = _INVISIBLE.sub("", value)
         return fold(value)
 
-    def _parts(self, raw: str) -> Iterator[str]:
-        """Yields the parts of a value: ``{...}``, ``"..."``, a number or an abbreviation, joined by ``#``."""
-        at = 0
-        while True:
-            at += len(raw[at:]) - len(raw[at:].lstrip())
-            if raw[at : at + 1] in ("{", '"'):
-                end = _end_of_quoted(raw, at)
-                yield raw[at + 1 : end - 1]
-            elif bare := _BARE.match(raw, at):
-                end = bare.end()
-                yield self._bare(bare[0])
-            else:
-                raise _ValueError("syntax", "the value is missing or not in braces: write it as {...}")
-            rest = raw[end:].lstrip()
-            if not rest:
-                return
-            if not rest.startswith("#"):
-                shown = fold(rest)[:30]
-                raise _ValueError("comma", f"a comma is missing after this field, before '{shown}': add it")
-            at = len(raw) - len(rest) + 1
-
-    def _bare(self, word: str) -> str:
-        if word.isdigit():
-            return word
-        if word.lower() in self.strings:
-            return self.strings[word.lower()]
-        raise _ValueError(
-            "string",
-            f"the abbreviation {word} is not defined: define it above with @string, or write the text in braces",
+    def _part(self, part: Part, line: int, paper: str, field: str) -> str:
+        """Returns the text of one part of a value. An abbreviation that nobody defined stays as it is written."""
+        if part.opening or not _ABBREVIATION.match(part.value) or not _LETTER.search(part.value):
+            return part.value
+        if (known := self.strings.get(part.value.lower())) is not None:
+            return known
+        message = (
+            f"the abbreviation {part.value[:40]} is not defined, so we took it as text: define it above with "
+            "@string, or write the text in braces"
         )
+        self._add_finding("string", message, line, paper=paper, field=field)
+        return part.value
 
-    def _string(self, block: String, line: int) -> None:
-        name = block.key.lower()
-        if name in self.strings and name not in _STANDARD_STRINGS:
-            self._add_finding(
-                "string", f"{block.key} is defined twice; from here on, this definition counts", line, Severity.WARNING
-            )
-        try:
-            self.strings[name] = "".join(self._parts(str(block.value)))
-        except _ValueError as error:
-            self._add_finding("string", f"@string {block.key}: {error}", line)
+    def _string(self, block: RawEntry) -> None:
+        for problem in block.problems:
+            self._add_finding("string", f"@string: {problem.message}", problem.line)
+        for raw in block.fields:
+            if raw.name in self.strings and raw.name not in _STANDARD_STRINGS:
+                message = f"{raw.name} is defined twice; from here on, this definition counts"
+                self._add_finding("string", message, raw.line, Severity.WARNING)
+            self.strings[raw.name] = "".join(self._part(part, raw.line, "", raw.name) for part in raw.parts)
 
-    def _broken(self, block: ParsingFailedBlock, line: int) -> None:
-        head = _HEAD.match(block.raw or "")
-        kind, key = (head[1].lower(), _INVISIBLE.sub("", _DAMAGE.sub("", head[2]))) if head else ("", "")
-        self._add_finding(
-            "syntax",
-            f"this @{kind} cannot be read and was skipped: add the missing brace, quote or comma in or before it",
-            line,
-            paper=key,
-        )
-        if kind not in ("string", "comment", "preamble"):
-            self.entries.append(Entry(kind, key, line, broken=True))
-
-    def _stray(self, text: str, line: int) -> None:
-        """Reports text between entries. A comment is only a note; the rest of an entry that closed too early is an
-        error.
-        """
-        if entry := _STRAY_ENTRY.search(text):
-            at = line + text.count("\n", 0, entry.start())
-            self._add_finding("syntax", f"'{fold(entry[0])}' was skipped: add the missing brace after it", at)
-            self.entries.append(Entry(entry[0].strip().lstrip("@").strip().lower(), "", at, broken=True))
-        elif self.after_broken:
-            return  # the rest of an entry that is already reported as unreadable
-        elif stray := _STRAY_FIELD.search(text):
-            at = line + text.count("\n", 0, stray.start())
-            key = self.entries[-1].key if self.entries else ""
-            self._add_finding(
-                "syntax", f"'{fold(stray[0])}' is outside any entry: a brace above closes too early", at, paper=key
-            )
-            if self.entries:
-                last = self.entries[-1]
-                self.entries[-1] = Entry(last.kind, last.key, last.line, last.fields, last.lines, broken=True)
-        elif text.strip("} \n\t"):
-            self._add_finding(
-                "comment", f"'{fold(text)[:40]}' is outside any entry and was skipped", line, Severity.NOTE
-            )
+    def _stray(self, stray: Stray) -> None:
+        """Reports text outside of entries."""
+        if stray.kind:
+            self._add_finding("comment", f"this {stray.kind} was skipped", stray.line, Severity.NOTE)
+        elif entry := _STRAY_ENTRY.search(stray.text):
+            line = stray.line + stray.text.count("\n", 0, entry.start())
+            shown = fold(stray.text[entry.start() :])[:60]
+            message = f"'{shown}' was skipped: if it is an entry, add the missing brace after @ and its kind"
+            self._add_finding("syntax", message, line)
+        elif stray.text.strip("}) \n\t,"):
+            message = f"'{fold(stray.text)[:40]}' is outside any entry and was skipped"
+            self._add_finding("comment", message, stray.line, Severity.NOTE)
         else:
-            self._add_finding("syntax", "an extra closing brace was ignored", line, Severity.WARNING)
-
-
-class _ValueError(ValueError):
-    """The value of a field cannot be read."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        self.rule = rule
-        super().__init__(message)
-
-
-def _end_of_quoted(raw: str, start: int) -> int:
-    """Returns the position after the delimiter that closes the one at `start`. Escaped characters close nothing."""
-    quoted = raw[start] == '"'
-    depth = 0
-    for mark in _QUOTE_OR_BRACE.finditer(raw, start + 1 if quoted else start):
-        depth += {"{": 1, "}": -1}.get(mark[0], 0)
-        if mark[0] == ('"' if quoted else "}") and depth == 0:
-            return mark.end()
-    raise _ValueError("syntax", "the braces or quotes in this field do not match: correct them")
+            self._add_finding("syntax", "an extra closing brace was ignored", stray.line, Severity.WARNING)

@@ -2,51 +2,39 @@
 
 Importer, publisher check and delivery use these records, so the same rules apply to a file, a folder and the database.
 Text is in Unicode, except where a name says LaTeX.
+
+One bad field costs a finding, never the paper: what can be read is read. An error blocks the delivery.
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count, product
+from string import ascii_lowercase
 
-from proceedings.bibtex.findings import Finding, Severity, errors
+from proceedings.bibtex.fields import CUT, KEY, LARGEST_NUMBER, LIMITS, MAX_AUTHORS, FieldReader
+from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import with_bare_forum_id
-from proceedings.bibtex.latex import LatexError, ascii_latex, describe, fold, to_unicode, without_escapes
-from proceedings.bibtex.names import Doubt, Name, NotANameError, read_name, split_names, write_name
+from proceedings.bibtex.name_matching import plain_letters
+from proceedings.bibtex.names import Doubt, Name, write_name
 from proceedings.bibtex.parser import Entry, read_bibtex
 
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
-# The widths of the database columns; tests compare them with the models.
-LIMITS = {
-    "bib_key": 100,
-    "name": 300,
-    "shortname": 60,
-    "booktitle": 300,
-    "address": 300,
-    "conference_url": 300,
-    "key": 80,
-    "title": 500,
-    "pages": 40,
-    "section": 200,
-    "given": 200,
-    "particle": 60,
-    "family": 200,
-    "suffix": 30,
-    "email": 254,
-    "affiliation": 300,
-    "submission": 120,
-    "licence": 200,
-    "profile": 120,
-}
-LARGEST_NUMBER = 2_147_483_647
-MAX_AUTHORS = 9_999
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+__all__ = ["CUT", "KEY", "LARGEST_NUMBER", "LIMITS", "MAX_AUTHORS", "NO_TITLE", "Details", "PaperEntry", "PaperRecord"]
+__all__ += ["VolumeFile", "VolumeRecord", "read_volume_file"]
+
+NO_TITLE = "(title missing)"
+"""Title of a paper whose file has none. Such a paper gets no agreement and is not delivered."""
+_PAGES = re.compile(r"\{?\s*([0-9]+|[ivxlcdm]+)\s*(?:-{1,3}|\u2013|\u2014)\s*([0-9]+|[ivxlcdm]+)\s*\}?\Z")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeRecord:
-    """The @Proceedings entry. `extra` holds fields without a column, in LaTeX."""
+    """The @Proceedings entry. `extra` holds fields without a column, in LaTeX.
+
+    `number` and `year` are 0 and texts are empty if the file does not say them; an editor must add them.
+    """
 
     number: int
     bib_key: str
@@ -109,13 +97,13 @@ class PaperRecord:
 class PaperEntry:
     """An entry of the file that is, or should be, a paper. Without a record it was rejected; the findings say why.
 
-    `under_wrong_key` is the content of an entry that was rejected only for its key, so that a check can go on.
+    `key` is the key of the record; `source_key` is the key in the file if that one cannot be used.
     """
 
     key: str
     line: int
     record: PaperRecord | None
-    under_wrong_key: PaperRecord | None = None
+    source_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +133,17 @@ def read_volume_file(text: str, file: str = "") -> VolumeFile:
             "remove one entry"
         )
         findings.append(Finding(rule="volume", message=message, file=file, line=second.line, paper=second.key))
-    papers = []
-    for position, entry in enumerate((entry for entry in bibliography.entries if entry.kind != "proceedings"), 1):
-        record, found = _read_paper(entry, position, file)
-        findings += found
-        wrong = {finding.rule for finding in errors(found)}
-        papers.append(
-            PaperEntry(entry.key, entry.line, None if wrong else record, record if wrong == {"key"} else None)
-        )
-    return VolumeFile(volume, tuple(papers), tuple(sorted(findings, key=lambda finding: finding.line or 0)))
+    papers = [entry for entry in bibliography.entries if entry.kind != "proceedings"]
+    reader = _PaperReader(file, papers, volume.year if volume else 0)
+    entries = tuple(reader.read())
+    findings += reader.findings
+    return VolumeFile(volume, entries, tuple(sorted(findings, key=lambda finding: finding.line or 0)))
 
 
-def _read_volume(entry: Entry, file: str) -> tuple[VolumeRecord | None, list[Finding]]:
-    source = _Source(entry, file)
+def _read_volume(entry: Entry, file: str) -> tuple[VolumeRecord, list[Finding]]:
+    source = FieldReader(entry, file)
     number = source.number("volume", LARGEST_NUMBER)
-    year = source.number("year", 9999)
+    written_year = source.number("year", 9999, _YEAR.pattern)
     start, end, published = source.day("start"), source.day("end"), source.day("published")
     if start and end and end < start:
         source.add_finding(
@@ -169,11 +153,11 @@ def _read_volume(entry: Entry, file: str) -> tuple[VolumeRecord | None, list[Fin
         start = end = None
     record = VolumeRecord(
         number=number,
-        bib_key=source.key(),
+        bib_key=source.key("bib_key"),
         name=source.text("name", required=True),
         shortname=source.text("shortname", required=True),
         booktitle=source.text("booktitle", required=True),
-        year=year,
+        year=written_year or _year_elsewhere(entry, start, published),
         start=start,
         end=end,
         address=source.text("address"),
@@ -183,213 +167,145 @@ def _read_volume(entry: Entry, file: str) -> tuple[VolumeRecord | None, list[Fin
         sections=tuple(name for part in source.text("sections").split("|") if (name := part.strip())),
         extra=source.rest(),
     )
-    return (None if entry.broken or errors(source.findings) else record), source.findings
-
-
-def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | None, list[Finding]]:
-    if entry.broken:
-        return None, []
-    source = _Source(entry, file)
-    if entry.kind != "inproceedings":
-        source.add_finding("kind", "", f"the publisher does not accept @{entry.kind}: write @InProceedings")
-        return None, source.findings
-    key = source.key()
-    if not KEY.match(key):
-        source.add_finding(
-            "key",
-            "",
-            "the key names the paper's files: use ASCII letters, digits and hyphens only",
-            fix=_plain_key(key),
-        )
-    title_latex = source.latex("title")
-    record = PaperRecord(
-        key=key,
-        position=position,
-        title=source.text("title", required=True),
-        title_latex=title_latex,
-        authors=source.names("author"),
-        abstract=source.latex("abstract"),
-        pages=source.latex("pages"),
-        section=source.text("section"),
-        extra=with_bare_forum_id(source.rest()),
-        line=entry.line,
-        doubts=tuple(source.doubts),
-    )
-    if len(record.pages) > LIMITS["pages"]:
-        source.too_long("pages", record.pages)
-    if r"\$" in record.title:
-        source.add_finding(
-            "dollar", "title", r"\$ prints a dollar sign: write mathematics between plain $", Severity.WARNING
-        )
-    if not record.authors and not any(finding.field == "author" for finding in errors(source.findings)):
-        source.add_finding("author", "author", "the paper has no authors: add them, each as Last, First")
+    if not record.bib_key:
+        record = replace(record, bib_key=re.sub(r"[^A-Za-z0-9-]", "", f"{record.shortname}{record.year or ''}")[:100])
     return record, source.findings
 
 
-def _unicode(part: str) -> str:
-    """Converts a part of a suggested name to Unicode. Returns it unchanged if it cannot be read."""
-    try:
-        return fold(to_unicode(part).replace("\u00a0", " "))
-    except LatexError:
-        return part
+def _year_elsewhere(entry: Entry, start: date | None, published: date | None) -> int:
+    """Returns the year that the dates, the key or a title of a volume name; 0 if none does."""
+    if day := start or published:
+        return day.year
+    texts = [entry.key, *(entry.fields.get(name, "") for name in ("year", "shortname", "name", "booktitle"))]
+    years = [found[0] for text in texts if (found := _YEAR.search(text))]
+    return int(years[0]) if years else 0
 
 
-def _plain_key(key: str) -> str:
-    """Returns a valid key close to `key`, as a suggestion."""
-    letters = unicodedata.normalize("NFKD", key.replace("ß", "ss"))
-    return re.sub(r"[^a-z0-9-]", "", letters.lower())
+class _PaperReader:
+    """Reads the papers of one file, and gives each a key of its own."""
 
-
-class _Source:
-    """The fields of one entry. Each is read once and checked; unread fields form the rest."""
-
-    def __init__(self, entry: Entry, file: str) -> None:
-        self.entry = entry
+    def __init__(self, file: str, entries: Sequence[Entry], year: int) -> None:
         self.file = file
+        self.entries = entries
+        self.year = f"{year % 100:02}" if year else ""
         self.findings: list[Finding] = []
-        self.doubts: list[tuple[Name, Doubt]] = []
-        self._left = dict(entry.fields)
-        self._ascii: dict[str, str] = {}
+        self.written = {entry.key.lower() for entry in entries}
+        self.taken: dict[str, Entry] = {}
+        self.first: dict[str, Entry] = {}
 
-    def add_finding(
-        self, rule: str, name: str, message: str, severity: Severity = Severity.ERROR, fix: str = ""
-    ) -> None:
-        line = self.entry.lines.get(name, self.entry.line)
-        finding = Finding(
-            rule=rule,
-            message=message,
-            severity=severity,
-            file=self.file,
-            line=line,
-            paper=self.entry.key,
-            field=name,
-            fix=fix,
+    def read(self) -> list[PaperEntry]:
+        found: list[PaperEntry] = []
+        for entry in self.entries:
+            first = self.first.setdefault(entry.key.lower(), entry)
+            if entry.key and first is not entry and first.fields == entry.fields:
+                message = f"the entry is the same as in line {first.line}, and we read it once: remove one"
+                self._add_finding(entry, "duplicate-key", message)
+                continue
+            found.append(self._paper(entry, len(found) + 1))
+        return found
+
+    def _paper(self, entry: Entry, position: int) -> PaperEntry:
+        source = FieldReader(entry, self.file)
+        title, title_latex = source.title()
+        authors = source.names("author")
+        if not (entry.key or title or authors):
+            message = f"the @{entry.kind} has no key, no title and no author, so it is no paper: add them, or remove it"
+            self._add_finding(entry, "required", message)
+            return PaperEntry("", entry.line, None)
+        if entry.kind != "inproceedings":
+            source.add_finding("kind", "", f"the publisher does not accept @{entry.kind}: write @InProceedings")
+        key = self._key(entry, source, authors, title, position)
+        record = PaperRecord(
+            key=key,
+            position=position,
+            title=title or NO_TITLE,
+            title_latex=title_latex,
+            authors=authors,
+            abstract=source.latex("abstract"),
+            pages=_pages(source),
+            section=source.text("section"),
+            extra=with_bare_forum_id(source.rest()),
+            line=entry.line,
+            doubts=tuple(source.doubts),
         )
-        self.findings.append(finding)
-
-    def too_long(self, name: str, value: str) -> None:
-        self.add_finding("length", name, f"is {len(value)} characters long; the limit is {LIMITS[name]}: shorten it")
-
-    def key(self) -> str:
-        name = "bib_key" if self.entry.kind == "proceedings" else "key"
-        if not self.entry.key:
-            self.add_finding("key", "", f"the entry has no key: write one after @{self.entry.kind}{{")
-        if len(self.entry.key) > LIMITS[name]:
-            self.too_long(name, self.entry.key)
-        return self.entry.key
-
-    def latex(self, name: str) -> str:
-        """Returns the field as ASCII LaTeX. A character without a LaTeX form stays and is reported."""
-        if name in self._ascii:
-            return self._ascii[name]
-        written = ascii_latex(self._left.pop(name, ""))
-        if written.unmapped:
-            self.add_finding(
-                "unmapped",
-                name,
-                f"we know no LaTeX form for {', '.join(map(describe, written.unmapped))}: write it in LaTeX before you "
-                "deliver the volume",
-                Severity.WARNING,
+        if not title:
+            source.add_finding("required", "title", "is missing or empty: add it")
+        if r"\$" in record.title:
+            source.add_finding(
+                "dollar", "title", r"\$ prints a dollar sign: write mathematics between plain $", Severity.WARNING
             )
-        self._ascii[name] = without_escapes(written.text)
-        return self._ascii[name]
+        if not authors and not any(finding.field == "author" for finding in source.findings):
+            source.add_finding("author", "author", "the paper has no authors: add them, each as Last, First")
+        self.findings += source.findings
+        self.taken[key.lower()] = entry
+        return PaperEntry(key, entry.line, record, entry.key if entry.key != key else "")
 
-    def text(self, name: str, *, required: bool = False) -> str:
-        """Returns the field in Unicode."""
-        try:
-            value = to_unicode(self.latex(name))
-        except LatexError as error:
-            self.add_finding("latex", name, str(error))
-            return ""
-        if required and not value and not self.entry.broken:
-            self.add_finding("required", name, "is missing or empty: add it")
-        if len(value) > LIMITS.get(name, len(value)):
-            self.too_long(name, value)
-        return value
-
-    def url(self, name: str) -> str:
-        """Returns a URL unchanged; ``~`` and ``%`` in it are not LaTeX."""
-        value = self._left.pop(name, "").replace(r"\_", "_").replace(r"\%", "%").replace(r"\~{}", "~")
-        if len(value) > LIMITS[name]:
-            self.too_long(name, value)
-        return value
-
-    def number(self, name: str, largest: int) -> int:
-        value = self._left.pop(name, "")
-        if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) <= largest):
-            self.add_finding("required", name, f"'{value[:40]}' is not a {name}: write a whole number in braces")
-            return 0
-        return int(value)
-
-    def day(self, name: str) -> date | None:
-        """Returns a date, or None. An invalid date is kept as an extra field."""
-        if name not in self._left:
-            return None
-        value = self._left.pop(name)
-        try:
-            if _DATE.match(value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        what = f"'{value[:40]}' is not a date" if value else "is empty"
-        self.add_finding("dates", name, f"{what}: write it as YYYY-MM-DD", Severity.WARNING)
-        self.keep(name)
-        return None
-
-    def keep(self, *names: str) -> None:
-        """Adds fields without a suitable column to the rest."""
-        for name in names:
-            if self.entry.fields.get(name):
-                self._left[name] = self.entry.fields[name]
-
-    def names(self, name: str) -> tuple[Name, ...]:
-        texts = split_names(self._left.pop(name, ""))
-        if len(texts) > MAX_AUTHORS:
-            self.add_finding("length", name, f"has {len(texts)} names; the limit is {MAX_AUTHORS}")
-            return ()
-        read = [self._name(name, place, text) for place, text in enumerate(texts, 1)]
-        return tuple(person for person in read if person)
-
-    def _name(self, name: str, place: int, text: str) -> Name | None:
-        if text.lower() == "others":
-            self.add_finding("author", name, "ends in 'and others': list every author by name")
-            return None
-        try:
-            reading = read_name(text)
-            person = reading.name.map(lambda part: fold(to_unicode(part).replace("\u00a0", " ")))
-        except NotANameError as error:
-            self.add_finding("author", name, f"name {place}: {error}")
-            return None
-        except LatexError as error:
-            self.add_finding("latex", name, f"name {place}, '{text}': {error}")
-            return None
-        for doubt in reading.doubts:
-            fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
-            self.add_finding("doubtful-name", name, f"name {place}, '{text}', {doubt.reason}", Severity.WARNING, fix)
-            self.doubts.append((person, replace(doubt, proposal=doubt.proposal and doubt.proposal.map(_unicode))))
-        return self._fitting(name, place, text, person)
-
-    def _fitting(self, name: str, place: int, text: str, person: Name) -> Name | None:
-        """Returns `person` if the name fits the columns, else None after a finding."""
-        if not person.family:
-            self.add_finding("author", name, f"name {place}, '{text}', has no family name: write it as Last, First")
-            return None
-        for part in ("given", "particle", "family", "suffix"):
-            if len(getattr(person, part)) > LIMITS[part]:
-                self.add_finding(
-                    "length",
-                    name,
-                    f"name {place}: its {part} part is longer than {LIMITS[part]} characters: shorten it",
-                )
-                return None
-        if lost := ascii_latex(str(person)).unmapped:
-            shown = ", ".join(map(describe, lost))
+    def _key(self, entry: Entry, source: FieldReader, authors: Sequence[Name], title: str, position: int) -> str:
+        """Returns the entry's key, or one that can name files and that no other entry has."""
+        if KEY.match(entry.key) and len(entry.key) <= LIMITS["key"] and entry.key.lower() not in self.taken:
+            return entry.key
+        stem = _plain(authors[0].family) if authors else _plain(title.partition(" ")[0])
+        wanted = _plain(entry.key)[: LIMITS["key"] - 4] or f"{stem[:60] or f'paper{position}'}{self.year}"
+        key = wanted if not self._is_taken(wanted) else next(filter(self._is_free, _with_letters(wanted)))
+        if not entry.key:
+            message = f"the entry has no key, so we call it {key}: write a key after @{entry.kind}{{"
+        elif first := self.taken.get(entry.key.lower()):
             message = (
-                f"name {place}, {person}: we know no LaTeX form for {shown}: change it before you deliver the volume"
+                f"the key appears twice, first in line {first.line}, so we call this paper {key}: change this key, or "
+                "remove the entry"
             )
-            self.add_finding("unmapped", name, message, Severity.WARNING)
-        return person
+            self._add_finding(entry, "duplicate-key", message, fix=key)
+            return key
+        elif len(entry.key) > LIMITS["key"]:
+            message = f"the key is {len(entry.key)} characters long, so we cut it; the limit is {LIMITS['key']}"
+        else:
+            message = (
+                f"the key names the paper's files, so we call it {key}: use ASCII letters, digits and hyphens only"
+            )
+        source.add_finding("key", "", message, fix=key)
+        return key
 
-    def rest(self) -> dict[str, str]:
-        """Returns the unread fields in ASCII LaTeX, sorted by name."""
-        return {name: self.latex(name) for name in sorted(self._left) if self._left[name]}
+    def _is_taken(self, key: str) -> bool:
+        return key.lower() in self.taken or key.lower() in self.written
+
+    def _is_free(self, key: str) -> bool:
+        return not self._is_taken(key)
+
+    def _add_finding(self, entry: Entry, rule: str, message: str, fix: str = "") -> None:
+        self.findings.append(
+            Finding(
+                rule=rule,
+                message=message,
+                file=self.file,
+                line=entry.line,
+                paper=entry.key,
+                fix=fix,
+            )
+        )
+
+
+def _pages(source: FieldReader) -> str:
+    """Returns a page range as the publisher prints it: ``1--13`` for ``1 - 13``. Anything else stays."""
+    pages = source.latex("pages")
+    span = _PAGES.match(pages)
+    if span is None:
+        if pages:
+            source.add_finding("pages", "pages", f"'{pages[:40]}' is not a page range: write it as 1--10")
+        return source.fitting("pages", pages)
+    if re.fullmatch(r"\w+--?\w+", pages):
+        return source.fitting("pages", pages)
+    mended = f"{span[1]}--{span[2]}"
+    source.add_finding("pages", "pages", f"'{pages[:40]}' was read as {mended}", Severity.WARNING, mended)
+    return source.fitting("pages", mended)
+
+
+def _plain(text: str) -> str:
+    """Returns `text` as keys have it: lower-case ASCII letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9-]", "", plain_letters(text))
+
+
+def _with_letters(key: str) -> Iterator[str]:
+    """Yields the key with b, c, … z, aa, ab, … in place of its last letter, as papers of one name and year have it."""
+    stem = re.sub(r"(?<=\d)[a-z]+\Z", "", key)
+    for size in count(1):
+        yield from (f"{stem}{''.join(letters)}" for letters in product(ascii_lowercase, repeat=size))

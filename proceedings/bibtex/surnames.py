@@ -1,4 +1,7 @@
-"""Common family names of one syllable in languages that write the family name first. Pure data.
+"""Common family names that tell where a name splits. Pure data.
+
+`COMMON`: of one syllable, in languages that write the family name first. `IBERIAN`: of languages whose people have two
+family names.
 
 Used only to detect names that were split at the wrong place. A missing name costs one doubt.
 """
@@ -14,3 +17,20 @@ yan yang yao ye yeh yi yin yoo yoon you yu yuan yue yun zeng zha zhai zhan zhang
 zhuang zou
 """
 COMMON = frozenset(_TEXT.split())
+
+_IBERIAN_TEXT = """
+aguilar aguirre almeida alonso alvarez álvarez alves amaral andrade aragón arias avila ávila azevedo barbosa barros
+bautista benítez blanco bravo cabrera calderón campos cardona cardoso carrasco carvalho castillo castro cavalcanti
+contreras correa correia cortés costa crespo cruz cunha delgado dias diaz díaz domínguez dominguez duarte echeverría
+escobar espinosa espinoza esteban estrada fernandes fernandez fernández ferreira figueroa flores fonseca fuentes gallego
+gallegos garcia garcía garrido gimenez giménez gomes gomez gómez gonçalves gonzales gonzalez gonzález guerrero gutierrez
+gutiérrez guzmán hernandez hernández herrera herrero hidalgo ibáñez iglesias jimenez jiménez juárez lopes lopez lópez
+lozano machado maldonado marín marques marquez márquez martínez martinez martins medeiros medina mejía méndez mendes
+mendez mendoza miranda molina montero montoya morales moreira moreno moura muñoz nascimento navarro nogueira nunes núñez
+oliveira orozco ortega ortiz ortíz osorio pacheco pardo peña pereira perez pérez pineda pinheiro pinto ponce prieto
+quintero ramírez ramirez ramos restrepo ribeiro rios ríos rivas rivera rocha rodrigues rodriguez rodríguez rojas romero
+rosario rubio ruiz salazar salinas sánchez sanchez santana santiago santos sanz saavedra serrano silva soares solís
+soto sousa souza suárez suarez teixeira toledo torres trujillo urrutia valdez valencia vargas vasconcelos vásquez
+vasquez vázquez vazquez vega velasco velásquez vera vidal vieira villalobos zamora zapata zúñiga
+"""
+IBERIAN = frozenset(_IBERIAN_TEXT.split())

@@ -13,6 +13,7 @@ from proceedings.bibtex.scanner import RawEntry, lines_of, scan
 from proceedings.bibtex.source import Source
 from proceedings.files import pdf_reader
 from proceedings.files.attach import file_names
+from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
@@ -41,6 +42,7 @@ def check_rows(volume: Volume) -> Report:
     papers = list(volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors", "files"))
     records = paper_records(papers)
     found = rules.check_all(volume_record(volume), records)
+    found = name_review.without_settled(found, name_review.settled_names(volume))
     found += file_findings(papers, records)
     people = [_people_of(paper) for paper in papers]
     bearers = bearers_of(people)
@@ -121,7 +123,9 @@ class _BibFile:
             return
         entries = scan(source.text)
         read = read_volume_file(source.text, source.name)
-        self.records = [record for entry in read.papers if (record := entry.record or entry.under_wrong_key)]
+        # The files of the package have the keys that are in the text.
+        records = ((entry.record, entry.source_key) for entry in read.papers if entry.record)
+        self.records = [replace(record, key=key) if key else record for record, key in records]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
         volume = read.volume or _placeholder_volume(entries)
         judged = rules.check_all(volume, self.records) if read.volume else rules.check_papers(volume, self.records)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from proceedings.bibtex.name_matching import compatible, plain_words
 from proceedings.bibtex.names import Name
+from proceedings.bibtex.records import Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,26 @@ class AuthorState:
 
 
 def carry_over(
-    before: Sequence[AuthorState], names: Sequence[Name], called: Sequence[tuple[int, Name]] = ()
+    before: Sequence[AuthorState],
+    names: Sequence[Name],
+    details: Sequence[Details] = (),
+    *,
+    called: Sequence[tuple[int, Name]] = (),
 ) -> tuple[AuthorState, ...]:
     """Returns the authors with these `names`. Existing authors keep address, affiliation, ORCID iD and profile.
 
     An author is matched by the same name, then by the name that the last import read (`called`: primary keys and
     names), then by the same words in any order, case and accents, then by initials in the same position. Each existing
-    author is used once; of two equal names the one in the same position.
+    author is used once. Namesakes are told apart by `details` of the source, which are as long as `names` or empty,
+    else by their order.
     """
-    if [author.name for author in before] == list(names):
+    if [author.name for author in before] == list(names) and len(set(names)) == len(names):
         return tuple(before)
-    found: dict[int, AuthorState] = {}
     left = dict(enumerate(before))
-    for index, name in enumerate(names):
-        if index in left and left[index].name == name:
-            found[index] = left.pop(index)
+    found = {place: left.pop(old) for place, old in _equal_names(before, names, details).items()}
     if left:  # most imports bring new papers, with nobody left to match
-        _match_by(_KEYS[0], names, found, left)
         _match_by_last_name(names, called, found, left)
-        for key in _KEYS[1:]:
+        for key in _KEYS:
             _match_by(key, names, found, left)
     for index, name in enumerate(names):
         if index not in found and index in left and compatible(left[index].name, name):
@@ -80,9 +82,62 @@ def _match_by_last_name(names: Sequence[Name], called: Sequence[tuple[int, Name]
             found[index] = left.pop(places[here if here in same else same[0]])
 
 
+def unsure_namesakes(
+    before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details] = ()
+) -> list[Name]:
+    """Returns the names of authors of one paper that `carry_over` may have confused.
+
+    They have different details, the source does not tell them apart, and their number or places changed.
+    """
+    unsure = []
+    for name, old in _places([author.name for author in before]).items():
+        new = [place for place, one in enumerate(names) if one == name]
+        known = {(before[place].email, before[place].affiliation, before[place].orcid) for place in old}
+        told_apart = len(details) == len(names) and len({details[place].email for place in new} - {""}) == len(new)
+        if len(old) > 1 and new and len(known) > 1 and old != new and not told_apart:
+            unsure.append(name)
+    return unsure
+
+
+def _places(names: Iterable[Name]) -> dict[Name, list[int]]:
+    places: dict[Name, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        places[name].append(place)
+    return places
+
+
+def _equal_names(before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details]) -> dict[int, int]:
+    """Returns place now -> place before, for authors whose name is the same."""
+    found: dict[int, int] = {}
+    known = _places(author.name for author in before)
+    for name, places in _places(names).items():
+        new, old = places, known.get(name, [])
+        if len(old) > 1 or len(new) > 1:
+            same = _by_details(before, old, new, details) if len(details) == len(names) else {}
+            if len(old) != len(new):  # somebody joined or left: those who stand where they stood stay
+                same |= {at: at for at in new if at in old and at not in same and at not in same.values()}
+            found |= same
+            new, old = [at for at in new if at not in same], [at for at in old if at not in same.values()]
+        found |= dict(zip(new, old, strict=False))
+    return found
+
+
+def _by_details(
+    before: Sequence[AuthorState], old: Sequence[int], new: Sequence[int], details: Sequence[Details]
+) -> dict[int, int]:
+    """Matches namesakes by their addresses, then by their affiliations, as far as these are unique."""
+    found: dict[int, int] = {}
+    for part in ("email", "affiliation"):
+        for place in new:
+            value = getattr(details[place], part).casefold()
+            same = [at for at in old if at not in found.values() and getattr(before[at], part).casefold() == value]
+            if value and len(same) == 1 and place not in found:
+                found[place] = same[0]
+    return found
+
+
 # What two spellings of one name share, from strict to loose.
 _KEYS: tuple[Callable[[Name], Hashable], ...] = (
-    lambda name: name,
     lambda name: tuple(sorted(plain_words(str(name)))),
     lambda name: "".join(plain_words(f"{name.given} {name.particle} {name.family}")),
 )

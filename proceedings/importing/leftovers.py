@@ -69,9 +69,11 @@ class _Brought:
 
     def __init__(self, plan: Plan, imported: Sequence[PaperPlan], left_out: Iterable[Leftover]) -> None:
         self.files = {plan.source.bib, plan.source.contacts_file}
+        brought = {paper.line for paper in imported}
         self.papers = {paper.key for paper in imported} | {
             paper.record.submission for paper in imported if paper.record and paper.record.submission
         }
+        self.papers |= {one.source_key for one in plan.source.file.papers if one.source_key and one.line in brought}
         failed = {one.paper for one in left_out if one.format == CONTACTS}
         self.contacts = {contact.paper for contact in plan.source.table.contacts} - failed
 

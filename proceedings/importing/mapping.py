@@ -228,7 +228,8 @@ class _Mapper:
             for doubt in person.doubts:
                 fix = f"{write_name(doubt.proposal)} ({doubt.confidence})" if doubt.proposal else ""
                 message = f"name {place}, {person.name}, {doubt.reason}"
-                self.add_finding(one, "doubtful-name", message, Severity.WARNING, field="authors", fix=fix)
+                more = {"field": "authors", "fix": fix, "person": write_name(person.name)}
+                self.add_finding(one, "doubtful-name", message, Severity.WARNING, **more)
 
     @staticmethod
     def _too_long(record: PaperRecord) -> str:

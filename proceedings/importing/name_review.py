@@ -1,12 +1,13 @@
 """Names that an import could not read with certainty: an editor resolves each, later imports use the answer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.names import Confidence, Doubt, Name, NotANameError, find_doubts, write_name
 from proceedings.bibtex.records import LIMITS, PaperRecord
 from proceedings.importing.submissions import read_person
@@ -26,8 +27,12 @@ def queue_names(volume: Volume, records: Iterable[PaperRecord]) -> None:
     for record in records:
         for name, doubt in record.doubts:
             found.setdefault(name, []).append(doubt)
-    # For a name without a comma the parser reports nothing else.
-    asked = (_review_of(volume, name, [*known, *find_doubts(name)]) for name, known in found.items())
+    settled = settled_names(volume) if found else frozenset()
+    asked = (
+        _review_of(volume, name, [*known, *find_doubts(name)])
+        for name, known in found.items()
+        if write_name(name) not in settled
+    )
     NameReview.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
 
 
@@ -40,7 +45,7 @@ def _review_of(volume: Volume, name: Name, known: list[Doubt]) -> NameReview:
         volume=volume,
         reason=reasons[:_MAX_LENGTH],
         proposal=write_name(proposal)[:_MAX_LENGTH] if proposal else "",
-        grave=bool(others) and others[0].confidence is Confidence.LIKELY,
+        grave=any(doubt.confidence is Confidence.LIKELY and doubt.proposal != name for doubt in known),
         **name_parts(name),
     )
 
@@ -49,6 +54,17 @@ def resolved_names(volume: Volume | None) -> dict[Name, Name]:
     """Returns the resolved names: name as an import reads it -> correct name."""
     rows = NameReview.objects.filter(volume=volume, resolved_at__isnull=False) if volume else []
     return {row.name: read_person(row.answer).name for row in rows}
+
+
+def settled_names(volume: Volume | None) -> frozenset[str]:
+    """Returns the names that nobody asks about again, as ``Last, First``: those resolved, and the answers."""
+    answers = resolved_names(volume)
+    return frozenset(map(write_name, (*answers, *answers.values())))
+
+
+def without_settled(findings: Iterable[Finding], settled: Collection[str]) -> list[Finding]:
+    """Returns `findings` without the doubts about names in `settled`. Errors stay."""
+    return [one for one in findings if one.severity is Severity.ERROR or not one.person or one.person not in settled]
 
 
 def open_reviews(volume: Volume) -> QuerySet[NameReview]:
@@ -82,6 +98,12 @@ def author_review() -> Subquery:
 def paper_has_review(paper: str, **which: Any) -> Exists:
     """Subquery: whether an author of the paper in the column `paper` has a name under review."""
     return Exists(Author.objects.filter(Exists(_reviews_of_author(**which)), paper=OuterRef(paper)))
+
+
+def papers_with_wrong_name(papers: Iterable[int]) -> set[int]:
+    """Returns those of `papers`, by primary key, with an author whose name is probably wrong. One query."""
+    wrong = Author.objects.filter(Exists(_reviews_of_author(grave=True)), paper__in=list(papers))
+    return set(wrong.values_list("paper", flat=True))
 
 
 def read_answer(text: str) -> Name:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count as count_up
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
 from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name, write_name
 from proceedings.bibtex.parser import unbalanced
-from proceedings.bibtex.records import PaperRecord, VolumeRecord
+from proceedings.bibtex.records import CUT, LIMITS, NO_TITLE, PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import name_in_latex, title_in_latex
 from proceedings.publisher.same_papers import check_same_papers
 
@@ -33,6 +34,7 @@ _REQUIRED = {
     "name": "",
     "shortname": "",
     "editor_names": "",
+    "year": "",
     "start": "",
     "end": "",
     "published": "",
@@ -197,8 +199,10 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
 def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
     """2.3 and 2.4: the publisher omits a paper without authors and hardly reports it."""
     for field in ("title", "authors", "pages"):
-        if not getattr(paper, field):
+        if not getattr(paper, field) or getattr(paper, field) == NO_TITLE:
             yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
+    if len(paper.title) == LIMITS["title"] and paper.title.endswith(CUT):
+        yield _error("length", paper.key, "title", f"was cut at {LIMITS['title']} characters: shorten it")
     if not paper.abstract:
         yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface may have none")
     if paper.section and paper.section not in {section.partition("=")[0].strip() for section in volume.sections}:
@@ -229,7 +233,8 @@ def _all_small(name: Name) -> bool:
 def _doubtful(paper: str, field: str, place: int, name: Name) -> Iterator[Finding]:
     for doubt in find_doubts(name):
         fix = write_name(doubt.proposal) if doubt.proposal else ""
-        yield _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
+        found = _warning("names", paper, field, f"name {place}, {name}, {doubt.reason}", fix=fix)
+        yield replace(found, person=write_name(name))
 
 
 def _pages(paper: PaperRecord) -> Iterator[Finding]:

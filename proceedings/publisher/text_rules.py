@@ -140,7 +140,8 @@ def _with_comma(text: str) -> str:
         reading = read_name(text)
     except NotANameError:
         return ""
-    proposal = next((doubt.proposal for doubt in reading.doubts if doubt.proposal), None)
+    read = reading.name if reading.name.given else None
+    proposal = next((doubt.proposal for doubt in reading.doubts if doubt.proposal), read)
     if proposal:
         again = next((doubt.proposal for doubt in find_doubts(proposal) if doubt.proposal), None)
         return write_name(again or proposal)

@@ -27,7 +27,7 @@ OpenWindow = Callable[..., Any]
 WIDTHS = pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 
 TABLE = """Nr,Titel,Autoren,Mails,Kontakt
-1,Learning to Wait,"Lewis, Mike; Yee Whye Teh",mike@a.example; teh@a.example,1
+1,Learning to Wait,"Lewis, Mike; Yee Garcia Teh",mike@a.example; teh@a.example,1
 2,Waiting to Learn,"Andrea Del Prete; Dettmers, Tim",andrea@a.example; tim@a.example,1
 3,A Third Paper,"Bhosale, Shruti",shruti@a.example,1
 """
@@ -84,11 +84,11 @@ def test_first_day_import_names_issue(reader: OpenWindow, committed: None, width
 
         chair.press("text=Review names.")
         check_page(chair, "1-names")
-        page.fill("input[aria-label='Correct name for Teh, Yee Whye']", "Yee Whye Teh")
+        page.fill("input[aria-label='Correct name for Teh, Yee Garcia']", "Yee Garcia Teh")
         chair.press("input[name=all]")
         assert chair.says("has no comma: write Last, First")
         check_page(chair, "1-names-refused")
-        page.fill("input[aria-label='Correct name for Teh, Yee Whye']", "Teh, Yee Whye")
+        page.fill("input[aria-label='Correct name for Teh, Yee Garcia']", "Teh, Yee Garcia")
         chair.press("input[name=all]")
         assert chair.says("No names to review.")
         check_page(chair, "1-names-done")

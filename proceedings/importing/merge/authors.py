@@ -24,9 +24,9 @@ def recognise(
     before: Sequence[AuthorState], names: Sequence[Name], details: Sequence[Details], contact: Contact, said: Said
 ) -> tuple[AuthorState, ...]:
     """Returns the authors as the file has them: its names and details, and the row of each that is known."""
-    known = carry_over(before, names, _called(said)) if before else tuple(map(AuthorState, names))
     if len(details) != len(names):
         details = [Details()] * len(names)
+    known = carry_over(before, names, details, called=_called(said)) if before else tuple(map(AuthorState, names))
     theirs = []
     for author, own in zip(known, details, strict=True):
         values: dict[str, Any] = {name: getattr(own, name) for name in DETAILS}

@@ -14,9 +14,10 @@ from django.db.models import QuerySet
 
 from proceedings.bibtex.findings import Finding, Severity, errors
 from proceedings.bibtex.forum_ids import forum_of
+from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeRecord
 from proceedings.importing import name_review
-from proceedings.importing.authorship import AuthorState, contact_of
+from proceedings.importing.authorship import AuthorState, contact_of, unsure_namesakes
 from proceedings.importing.merge import order
 from proceedings.importing.merge.authors import Contact, compare_authors, merged, recognise, stated_authors
 from proceedings.importing.merge.contacts import ContactMatcher
@@ -39,7 +40,7 @@ _AUTHORS = {"author": "authors"}
 """Our names of fields that files call differently."""
 
 REQUIRED = ("number", "bib_key", "name", "shortname", "booktitle", "year")
-"""Fields without which a volume cannot be created."""
+"""Fields that a known volume never loses. Without its number, a volume cannot be created."""
 
 
 class Planner:
@@ -50,7 +51,6 @@ class Planner:
 
     def __init__(self, source: Input, *, lock: bool = False) -> None:
         self.source = source
-        self.findings = list(source.file.findings)
         self.volume = self._volume(lock=lock)
         self.record = self._record(source.file.volume)
         self.rows: dict[int, Paper] = {}
@@ -66,6 +66,8 @@ class Planner:
             for author in authors.order_by("paper_id", "position") if self.rows else ():
                 self.authors[author.paper_id].append(state_of(author))
         self.answers = name_review.resolved_names(self.volume)
+        settled = {write_name(name) for name in (*self.answers, *self.answers.values())}
+        self.findings = name_review.without_settled(source.file.findings, settled)
         self.contacts = ContactMatcher(source)
         self.unread = self._unread_fields()
         self.new_keys: set[str] = set()
@@ -80,7 +82,7 @@ class Planner:
     def _record(self, wanted: VolumeRecord | None) -> VolumeRecord | None:
         """The volume's record: the file's, or that of the known volume if the file has none. Else None."""
         if self.volume is None:
-            return wanted if wanted and all(getattr(wanted, name) for name in REQUIRED) else None
+            return wanted if wanted and wanted.number else None
         if wanted is None:
             everything = frozenset((*VOLUME_FIELDS, "extra"))
             return replace(volume_record(self.volume), extra={}, unsaid=everything)
@@ -181,7 +183,7 @@ class Planner:
                 "volume", "the file names no volume: choose the volume, or correct the @Proceedings entry", record
             )
             return None
-        if row is None and not (record.title and record.authors and KEY.match(record.key)):
+        if row is None and not (record.title and KEY.match(record.key)):
             if not self.unread.get(entry.line):
                 self._add_finding("required", "the entry has no key, title or author: add it", record)
             return None
@@ -207,6 +209,9 @@ class Planner:
         return replace(record, authors=authors, unsaid=record.unsaid | unsaid)
 
     def _authors(self, record: PaperRecord, before: Sequence[AuthorState], said: Said) -> tuple[AuthorState, ...]:
+        for name in unsure_namesakes(before, record.authors, record.details):
+            message = f"has several authors called {name}, and their places changed: check their addresses"
+            self._add_finding("namesakes", message, record, Severity.WARNING)
         theirs = recognise(before, record.authors, record.details, None, said)
         contact: Contact = None
         rows = {author.pk: author for author in before}

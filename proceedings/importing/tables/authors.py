@@ -51,6 +51,11 @@ class AuthorTable:
             ordered.append(same)
         return tuple(ordered)
 
+    def fill_in(self, number: str, written: Sequence[Person]) -> tuple[Person, ...]:
+        """Returns the people of a paper's row, each with what this table knows of a person with the same name."""
+        people = self.of.get(number, [])
+        return tuple(next((known for known in people if _same(known.name, one.name)), one) for one in written)
+
 
 def _same(one: Name, other: Name) -> bool:
     return one == other or same_letters(one, other) or str(one).casefold() == str(other).casefold()

@@ -29,67 +29,6 @@ class Layout:
     numbered_people: bool = False
 
 
-# No system has these, but people add them to their tables. A subject area of CMT is no section.
-_ADDED = {
-    "section": ("section",),
-    "pages": ("pages",),
-    "key": ("key", "bibtexkey", "bibkey"),
-    "openreview": ("openreview", "openreviewid", "forum", "forumid"),
-}
-
-EASYCHAIR = Layout(
-    {
-        "number": ("#", "submission#"),
-        "title": ("title",),
-        "authors": ("authors",),
-        "abstract": ("abstract",),
-        "decision": ("decision",),
-        "deleted": ("deleted", "deleted?"),
-    }
-    | _ADDED,
-    mark=("#", "title", "authors"),
-)
-CMT = Layout(
-    {
-        "number": ("paperid",),
-        "title": ("papertitle",),
-        "authors": ("authornames", "authors", "authordetails"),
-        "affiliations": ("authors", "authordetails"),
-        "abstract": ("abstract",),
-        "emails": ("authoremails",),
-        "contact": ("primarycontactauthoremail", "primarycontactauthorname"),
-        "decision": ("status", "decision"),
-    }
-    | _ADDED,
-    mark=("paperid", "papertitle"),
-)
-HOTCRP = Layout(
-    {
-        "number": ("id", "pid", "paper"),
-        "title": ("title",),
-        "authors": ("authors",),
-        "abstract": ("abstract",),
-        "decision": ("decision", "status"),
-    }
-    | _ADDED,
-    mark=("id", "title", "authors"),
-)
-START = Layout(
-    {
-        "number": ("submissionid",),
-        "title": ("title",),
-        "authors": ("authors", "authorswithaffiliations"),
-        "affiliations": ("authorswithaffiliations",),
-        "abstract": ("abstract", "summary"),
-        "emails": ("allauthoremails", "authoremails"),
-        "contact": ("contactauthoremail", "correspondingauthoremail", "contactemail", "contactauthor"),
-        "decision": ("acceptancestatus", "acceptance", "decision", "status"),
-    }
-    | _ADDED,
-    mark=("submissionid", "title"),
-    required=("title",),
-    numbered_people=True,
-)
 ANY = Layout(
     {
         "number": (
@@ -109,9 +48,66 @@ ANY = Layout(
         "emails": ("emails", "authoremails", "allauthoremails", "emailaddresses", "email", "emailaddress", "mail"),
         "contact": ("contact", "correspondingauthor", "corresponding", "contactauthor"),
         "decision": ("decision", "acceptancestatus", "status", "acceptance", "accepted"),
-    }
-    | _ADDED,
+        # Only people add these. A subject area or track of a system is no section.
+        "section": ("section",),
+        "pages": ("pages",),
+        "key": ("key", "bibtexkey", "bibkey"),
+        "openreview": ("openreview", "openreviewid", "forum", "forumid"),
+    },
     mark=("title", "authors"),
+)
+EASYCHAIR = Layout(
+    {
+        **ANY.columns,
+        "number": ("#", "submission#"),
+        "title": ("title",),
+        "authors": ("authors",),
+        "abstract": ("abstract",),
+        "decision": ("decision",),
+        "deleted": ("deleted",),
+    },
+    mark=("#", "title", "authors"),
+)
+CMT = Layout(
+    {
+        **ANY.columns,
+        "number": ("paperid",),
+        "title": ("papertitle",),
+        "authors": ("authornames", "authors", "authordetails"),
+        "affiliations": ("authors", "authordetails"),
+        "abstract": ("abstract",),
+        "emails": ("authoremails",),
+        "contact": ("primarycontactauthoremail", "primarycontactauthorname"),
+        "decision": ("status", "decision"),
+    },
+    mark=("paperid", "papertitle"),
+)
+HOTCRP = Layout(
+    {
+        **ANY.columns,
+        "number": ("id", "pid", "paper"),
+        "title": ("title",),
+        "authors": ("authors",),
+        "abstract": ("abstract",),
+        "decision": ("decision", "status"),
+    },
+    mark=("id", "title", "authors"),
+)
+START = Layout(
+    {
+        **ANY.columns,
+        "number": ("submissionid",),
+        "title": ("title",),
+        "authors": ("authors", "authorswithaffiliations"),
+        "affiliations": ("authorswithaffiliations",),
+        "abstract": ("abstract", "summary"),
+        "emails": ("allauthoremails", "authoremails"),
+        "contact": ("contactauthoremail", "correspondingauthoremail", "contactemail", "contactauthor"),
+        "decision": ("acceptancestatus", "acceptance", "decision", "status"),
+    },
+    mark=("submissionid", "title"),
+    required=("title",),
+    numbered_people=True,
 )
 
 
@@ -127,11 +123,17 @@ def guess_columns(head: Sequence[str]) -> dict[str, str]:
     for ours in COLUMNS:
         names = ANY.columns.get(ours, (ours,))
         same = [theirs for name in names for theirs in head if plain[theirs] == name]
-        within = [theirs for theirs in head if ours.rstrip("s") in plain[theirs]]
+        part = ours.rstrip("s")
+        # "Keywords" is no key, and "Author emails" has no names.
+        within = [theirs for theirs in head if part in plain[theirs] and not _is_other(ours, plain[theirs])]
         left = [theirs for theirs in (*same, *within) if theirs not in found.values()]
         if left:
             found[ours] = left[0]
     return found
+
+
+def _is_other(ours: str, name: str) -> bool:
+    return ours in ("key", "pages", "number") or (ours == "authors" and ("email" in name or "affil" in name))
 
 
 def named_layout(columns: Mapping[str, str]) -> Layout:

@@ -1,5 +1,7 @@
 """Opens a file as tables, whatever it is: text, workbook, or the XML of Excel 2003."""
 
+import re
+
 from proceedings.bibtex.source import Source
 from proceedings.importing.submissions import UnreadableFileError
 from proceedings.importing.tables.delimited import read_delimited
@@ -7,6 +9,9 @@ from proceedings.importing.tables.grid import Grid
 from proceedings.importing.tables.layouts import is_known_heading
 from proceedings.importing.tables.spreadsheet_xml import is_spreadsheet_xml, read_spreadsheet_xml
 from proceedings.importing.tables.workbook import is_workbook, read_workbook
+
+# Some systems write a web page and call it .xls.
+_WEB_PAGE = re.compile(r"\ufeff?\s*<(?:!doctype|html|head|body|table|\?xml)\b", re.IGNORECASE)
 
 
 def is_binary_table(source: Source) -> bool:
@@ -25,6 +30,8 @@ def open_tables(source: Source) -> tuple[Grid, ...]:
         grids, problem = read_spreadsheet_xml(source.data)
     elif source.text is None:
         raise UnreadableFileError(str(source.finding))
+    elif _WEB_PAGE.match(source.text):
+        grids, problem = (), "the file is a web page: open it in a spreadsheet and save it as .xlsx"
     else:
         grids, problem = (read_delimited(source.text, is_known_heading),), ""
     if problem:

@@ -195,20 +195,18 @@ class _Reader:
             return self._with_contact(people, values)
         if self.context.authors is None:
             return tuple(self._written_people(row.line, number, values))
-        written = [read_author(text) for text in self._split(values).texts]
-        names = [reading.name for author in written if (reading := _read_or_none(author.name))]
-        if people := self.context.authors.people(number, names):
-            if names and len(names) != len(people):
-                message = (
-                    f"has {len(names)} authors, in the table of authors {len(people)}: we took those of the latter"
-                )
-                self.add_finding(row.line, "authors", message, Severity.WARNING, paper=number, field="authors")
-            return people
-        if not names:
-            return ()
-        message = "the paper is not in the table of authors: we took the names of its row"
-        self.add_finding(row.line, "authors", message, Severity.WARNING, paper=number, field="authors")
-        return tuple(self._written_people(row.line, number, values))
+        written = tuple(self._written_people(row.line, number, values))
+        names = [person.name for person in written]
+        known = self.context.authors.people(number, names)
+        if len(known) == len(written):
+            return known
+        if known and written:
+            message = f"has {len(written)} authors here, {len(known)} in the table of authors: we took the longer list"
+        else:
+            message = "the paper is not in the table of authors: we took the names of its row"
+        if written:
+            self.add_finding(row.line, "authors", message, Severity.WARNING, paper=number, field="authors")
+        return self.context.authors.fill_in(number, written) if len(written) > len(known) else known
 
     def _split(self, values: Mapping[str, str]) -> People:
         emails = len([part for part in re.split("[;,\\s]+", values["emails"]) if "@" in part])
@@ -283,13 +281,6 @@ class _Reader:
             else one
             for one in people
         )
-
-
-def _read_or_none(name: str) -> Reading | None:
-    try:
-        return read_person(name)
-    except NotANameError:
-        return None
 
 
 def _doubts(written: str, reading: Reading) -> tuple[Doubt, ...]:

@@ -14,8 +14,9 @@ from proceedings.bibtex.latex import fold
 
 _FULL_WIDTH = str.maketrans("；，、（）［］＊＆：　﹐﹔", ";,;()[]*&: ,;")
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
+_CLOSING_SIGN = re.compile(r"[)\]}>]")
 _AND = re.compile(r"(?:(?<=[\s,;)\]}*>\d])|^)(?:and|AND|\\?&)(?=\s)")
-_SUFFIX = re.compile(r"(?:jr|sr|junior|senior|ii|iii|iv|2nd|3rd)\.?\Z", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:jr|sr|junior|senior|i{1,3}|iv|vi{0,3}|2nd|3rd)\.?\Z", re.IGNORECASE)
 _DEGREE = re.compile(r"(?:ph\.?\s?d|m\.?d|d\.?phil|m\.?sc|b\.?sc|dvm|dds|ing|esq)\.?\Z", re.IGNORECASE)
 _INSTITUTION = re.compile(
     r"\b(?:univ\w*|institut\w*|college|school|lab|labs|laborator\w*|academy|department|dept|faculty|hospital|centre|center"
@@ -114,10 +115,10 @@ def read_author(text: str) -> AuthorText:
     affiliations: list[str] = []
     email = ""
     while True:
+        rest = rest.rstrip(" ,;\n")
         if marks := _MARK_AT_END.search(rest):
             signs += marks[0]
-            rest = rest[: marks.start()]
-        rest = rest.rstrip(" ,;")
+            rest = rest[: marks.start()].rstrip(" ,;\n")
         if (opened := _bracket_at_end(rest)) is None:
             break
         inner, rest = fold(rest[opened + 1 : -1]), rest[:opened]
@@ -142,6 +143,8 @@ def _plain(text: str) -> str:
 def _inside_brackets(text: str) -> list[bool]:
     """Returns for each character whether it is in brackets. A bracket without its partner is a plain character."""
     inside = [False] * len(text)
+    if not _CLOSING_SIGN.search(text):
+        return inside
     opened: list[int] = []
     for at, sign in enumerate(text):
         if sign in "([{<":
@@ -172,8 +175,8 @@ def _bracket_at_end(text: str) -> int | None:
 
 def _split(text: str, separator: str | re.Pattern[str]) -> list[str]:
     """Splits `text` at `separator` outside brackets; without empty parts."""
-    inside = _inside_brackets(text)
     pattern = re.compile(re.escape(separator)) if isinstance(separator, str) else separator
+    inside = _inside_brackets(text) if pattern.search(text) else []
     parts = []
     start = 0
     for found in pattern.finditer(text):
@@ -264,7 +267,8 @@ def _are_inverted(pieces: Sequence[Sequence[_Field]]) -> bool:
 
 def _split_fields(fields: Sequence[_Field], style: Style, emails: int, doubts: list[str]) -> Iterator[str]:
     """Splits fields where one shows that a person ends, ``Lee, Ann (MIT), Kim, Bo (ETH)``, then decides on the rest."""
-    if len(fields) == 2 and _names_institution(fields[0].words, fields[1].text):
+    has_end = any(field.ends_person for field in fields)
+    if len(fields) == 2 and not has_end and _names_institution(fields[0].words, fields[1].text):
         yield _joined(fields)
         return
     group: list[_Field] = []
@@ -308,7 +312,7 @@ def _without_raised(text: str) -> tuple[str, str]:
 
 
 def _names_institution(name: Sequence[str], other: str) -> bool:
-    return len(name) > 1 and bool(_INSTITUTION.search(other) or _ACRONYM.match(other))
+    return len(name) > 1 and not _SUFFIX.match(other) and bool(_INSTITUTION.search(other) or _ACRONYM.match(other))
 
 
 def _without_institution(name: str) -> tuple[str, str]:

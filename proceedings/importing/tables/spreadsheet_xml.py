@@ -24,7 +24,7 @@ def read_spreadsheet_xml(data: bytes) -> tuple[tuple[Grid, ...], str]:
         reader.parser.Parse(data, True)
     except _RejectedError as error:
         return (), str(error)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # an encoding that nobody knows is a LookupError
         return (), f"the XML cannot be read ({error}): open the file in a spreadsheet and save it as .xlsx"
     return tuple(grid for grid in reader.grids if grid.rows), ""
 

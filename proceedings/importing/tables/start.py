@@ -5,6 +5,7 @@ START writes one such file per paper into its archive of final versions; joined 
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 
 from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.latex import fold
@@ -25,6 +26,9 @@ def is_start_metadata(text: str) -> bool:
 def read_start_metadata(text: str, file: str) -> Submissions:
     """Reads all records in `text`. START exports only accepted papers. Raises nothing."""
     findings: list[Finding] = []
+    if not _FIELD.search(text):
+        message = "the file has no fields such as SubmissionNumber#=%=#7: choose the right file or format"
+        findings.append(Finding(rule="columns", message=message, file=file, line=1))
     found = [_submission(line, fields, file, findings) for line, fields in _records(strip_invisible(text))]
     return Submissions(tuple(found), len(found), tuple(findings))
 
@@ -34,14 +38,17 @@ def _records(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     record: dict[str, str] = {}
     start = 1
     marks = list(_FIELD.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in zip_longest(marks, marks[1:]):
         name = mark[1].strip().casefold()
         if name in _NUMBER and any(key in record for key in _NUMBER):
             yield start, record
             record = {}
         if not record:
             start = text.count("\n", 0, mark.start()) + 1
-        record.setdefault(name, text[mark.end() : after.start() if after else len(text)].strip())
+        value = text[mark.end() : after.start() if after else len(text)].rstrip("\r\n")
+        # Only a field with "#==#" goes on in the next lines; a line of "=" ends a record.
+        value = value.partition("\n")[0] if mark[0].endswith("#=%=#") else re.sub(r"\n={3,}\s*\Z", "", value)
+        record.setdefault(name, value.strip())
     if record:
         yield start, record
 

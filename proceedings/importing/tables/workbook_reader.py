@@ -18,6 +18,8 @@ from proceedings.importing.tables.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 MAX_UNPACKED = 300 * 1024 * 1024
 """Bytes of an unpacked .xlsx or .ods file. 12,000 submissions with abstracts need 60 MB."""
+MAX_TEXT = 64 * 1024 * 1024
+"""Characters of one sheet."""
 
 Sheet = tuple[str, list[list[str]]]
 
@@ -67,11 +69,16 @@ def _is_shown(about: "python_calamine.SheetMetadata") -> bool:
 
 def _sheet(book: "python_calamine.CalamineWorkbook", name: str) -> Sheet:
     sheet = book.get_sheet_by_name(name)
-    height, width = sheet.total_height, sheet.total_width
+    last = sheet.end
+    height, width = (last[0] + 1, last[1] + 1) if last else (0, 0)
     if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
         msg = f"the sheet {name} has {height} rows and {width} columns; we read {MAX_ROWS} and {MAX_COLUMNS}: split it"
         raise UnreadableWorkbookError(msg)
-    return name, [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    if sum(len(cell) for row in rows for cell in row) > MAX_TEXT:
+        msg = f"the sheet {name} has more than {MAX_TEXT >> 20} million characters: split it"
+        raise UnreadableWorkbookError(msg)
+    return name, rows
 
 
 def _text(cell: Any) -> str:

@@ -36,7 +36,7 @@ from proceedings.importing.tables.layouts import COLUMNS
 from proceedings.management.arguments import volume_numbered
 
 _HEADINGS = {
-    Severity.ERROR: "Rejected: correct these and import again",
+    Severity.ERROR: "Errors: correct these before you deliver the volume",
     Severity.WARNING: "Warnings",
     Severity.NOTE: "Skipped",
 }
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     help = (
         "Import a volume from the publisher's BibTeX file, or papers from an export of a submission system. "
         "Without --apply, the command prints the import plan and changes nothing. "
-        "Exit status 1: an entry, a corresponding author or a file was rejected, even if the rest was imported."
+        "Exit status 1: an entry, a corresponding author or a file has an error, even if it was imported."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -127,7 +127,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write("Nothing was changed. Add --apply to apply this plan.")
         if plan.refused_anything:
-            msg = "Some input was rejected. See above for file, line and reason."
+            msg = "Some input has errors. See above for file, line and reason."
             raise CommandError(msg)
 
 

@@ -80,9 +80,9 @@ def test_opening_the_import_page_changes_nothing(superuser: Client) -> None:
     assert all_rows(but=SESSIONS) == before
 
 
-def test_what_the_parser_rejects_is_named_with_its_line(superuser: Client) -> None:
+def test_what_is_wrong_in_the_file_is_named_with_its_line(superuser: Client) -> None:
     page = upload(superuser, text_of(paper("lewis24"), "@InProceedings{broken24, title = {x}\n")).content.decode()
-    assert "rejected</strong>" in page
+    assert "error</strong>" in page
     assert "v247.bib:" in page
 
 

@@ -1,13 +1,14 @@
 """Names by BibTeX's rules, read and written."""
 
 import contextlib
+import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proceedings.bibtex.latex import LatexError, to_unicode
-from proceedings.bibtex.names import Confidence, Name, NotANameError, find_doubts, read_name, split_names, write_name
+from proceedings.bibtex.names import Name, NotANameError, find_doubts, people_in, read_name, split_names, write_name
 from proceedings.bibtex.writer import name_in_latex
 
 
@@ -96,8 +97,21 @@ def test_what_is_no_name_is_rejected_with_advice(text: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("text", "reason", "proposal"),
     [
-        ("Mike Lewis", "no comma", "Lewis, Mike"),
-        ("Santosh S. Vempala", "no comma", "Vempala, Santosh S."),
+        ("Ma Mingchen", "swapped", "Ma, Mingchen"),
+        ("Kim Min Jun", "begin with its family name", "Kim, Min Jun"),
+        ("Ana Cruz Vidal", "two family names", "Cruz Vidal, Ana"),
+        ("José Ortega y Gasset", "two family names", "{Ortega y Gasset}, {José}"),
+        ("Martin Luther King Jr.", "no family name", "King, Jr., Martin Luther"),
+        ("J. Mayo, Jack", "initial in the family name", "Mayo, Jack J."),
+        ("Dr. Mike Lewis", "title", "Lewis, Mike"),
+        ("mike Lewis", "lower case", "Lewis, Mike"),
+        ("van Gogh", "no given name", None),
+        ("Dirk Van der Hoeven", "'Van' with the given names", "Van der Hoeven, Dirk"),
+        ("Smith, Bob, Jr", "suffix 'Jr' in the last place", "Smith, Jr, Bob"),
+        ("Smith, Ann, Lee", "no suffix", "Smith, Ann Lee"),
+        ("Omar Adan, Yuri Bell", "two people", None),
+        ("Omar A, Yuri B", "two people", None),
+        ("Lewis, Mike & Li", "does not belong in a name", None),
         ("Lechner. Tosca", "full stop", "Lechner, Tosca"),
         ("YanjunXu", "single word", "Xu, Yanjun"),
         ("Sukarno", "single word", None),
@@ -132,16 +146,104 @@ def test_a_questionable_name_is_reported_with_a_suggestion_and_not_changed(
         "Sharif, S M A",
         "{Sukarno}",
         "Li, Yi",
+        "Mike Lewis",
+        "Santosh S. Vempala",
+        "Jean de la Fontaine",
+        "Mihaela van der Schaar",
+        "Yee Whye Teh",
+        "Wei Zhang",
+        "A.B. Rao",
+        "Mohd. Azlan Rahman",
+        "King, Jr., Martin Luther",
+        "Garcia Marquez, Gabriel J.",
+        "van der Schaar, Mihaela Anna",
     ],
 )
 def test_a_usual_name_raises_no_finding(text: str) -> None:
     assert read_name(text).doubts == ()
 
 
-def test_an_initial_between_makes_the_order_likely() -> None:
-    sure, unsure = read_name("Santosh S. Vempala").doubts[0], read_name("Ma Mingchen").doubts[0]
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Omar Adan, Yuri Bell, Ilan Cole", ["Omar Adan", "Yuri Bell", "Ilan Cole"]),
+        ("Omar A, Yuri B, Ilan C", ["Omar A", "Yuri B", "Ilan C"]),
+        ("Adan, Omar, Bell, Yuri", ["Adan, Omar", "Bell, Yuri"]),
+        ("Omar Adan; Yuri Bell", ["Omar Adan", "Yuri Bell"]),
+        (r"Omar Adan \& Yuri Bell", ["Omar Adan", "Yuri Bell"]),
+        ("Adan, Omar", ["Adan, Omar"]),
+        ("King, Jr, Martin Luther", ["King, Jr, Martin Luther"]),
+        ("{Barnes, Noble, Smith, and Sons}", ["{Barnes, Noble, Smith, and Sons}"]),
+    ],
+)
+def test_people_set_apart_by_other_signs_are_found(text: str, names: list[str]) -> None:
+    assert people_in(text) == names
 
-    assert (sure.confidence, unsure.confidence) == (Confidence.LIKELY, Confidence.POSSIBLE)
+
+def test_a_single_comma_separates_names_beside_a_name_in_the_usual_order() -> None:
+    assert people_in("Omar Adan, Yuri Bell") == ["Omar Adan, Yuri Bell"]
+    assert people_in("Omar Adan, Yuri Bell", natural=True) == ["Omar Adan", "Yuri Bell"]
+    assert people_in("Adan, Omar", natural=True) == ["Adan, Omar"]
+    assert people_in("van der Berg, Sara Ann", natural=True) == ["van der Berg, Sara Ann"]
+
+
+BASES = {"n": "~", "e": "'", "o": '"', "u": "^", "a": "`", "c": "c", "s": "v", "z": ".", "g": "u", "k": "c", "i": "'"}
+COMBINING = {"~": "\u0303", "'": "\u0301", '"': "\u0308", "^": "\u0302", "`": "\u0300", "c": "\u0327", "v": "\u030c"}
+COMBINING |= {".": "\u0307", "u": "\u0306"}
+LETTER_MACROS = {"aa": "å", "AA": "Å", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "dj": "đ"}
+ORDERS = ("{family}, {given}", "{given}{blank}{family}")
+
+
+@st.composite
+def letters(draw: st.DrawFn) -> tuple[str, str]:
+    """A letter that is no ASCII: one of its ways in LaTeX, and in Unicode."""
+    if draw(st.booleans()):
+        macro = draw(st.sampled_from(sorted(LETTER_MACROS)))
+        written = draw(st.sampled_from([rf"\{macro}{{}}", rf"{{\{macro}}}", rf"\{macro} "]))
+        return written, LETTER_MACROS[macro]
+    base = draw(st.sampled_from(sorted(BASES)))
+    accent = draw(st.sampled_from(sorted(COMBINING)))
+    ways = [rf"\{accent}{{{base}}}", rf"{{\{accent}{{{base}}}}}", rf"{{\{accent} {base}}}"]
+    ways += [rf"\{accent} {base}"] + ([] if accent.isalpha() else [rf"\{accent}{base}", rf"{{\{accent}{base}}}"])
+    if base == "i":
+        ways += [rf"\{accent}{{\i}}", rf"{{\{accent}\i}}", rf"{{\{accent} \i}}"]
+    return draw(st.sampled_from(ways)), unicodedata.normalize("NFC", base + COMBINING[accent])
+
+
+@st.composite
+def words(draw: st.DrawFn) -> tuple[str, str]:
+    """A word with special letters anywhere: in LaTeX and in Unicode."""
+    pieces = draw(st.lists(letters() | st.sampled_from("abdm").map(lambda one: (one, one)), min_size=1, max_size=4))
+    capital = draw(st.sampled_from(["B", "Mc", "O'"]))
+    place = draw(st.sampled_from(["", capital]))
+    latex, text = place, place
+    for written, shown in pieces:
+        if latex.endswith(" ") and not written[0].islower():  # a blank before a capital or macro separates words
+            latex = latex.rstrip() + "{}"
+        latex, text = latex + written, text + shown
+    if not place:
+        latex, text = "X" + latex, "X" + text
+    return latex.rstrip(), text
+
+
+@given(words(), words(), words(), st.sampled_from([" ", "~", "\n"]), st.sampled_from(ORDERS))
+@example((r"Mu\~noz", "Muñoz"), (r"Jo\~ao", "João"), (r"Nguy\~{\^e}n", "Nguyễn"), " ", ORDERS[0])
+@example((r"Zubi", "Zubi"), (r"I\~nigo", "Iñigo"), (r"\L{}ukasz", "Łukasz"), "~", ORDERS[1])
+@example((r"Fran\c cois", "François"), (r"Pawe\l", "Paweł"), (r"Garc\'\i a", "García"), " ", ORDERS[1])
+def test_an_accent_is_an_accent_wherever_it_stands(
+    family: tuple[str, str], first: tuple[str, str], middle: tuple[str, str], blank: str, order: str
+) -> None:
+    given_name = f"{first[0]}{blank}{middle[0]}"
+
+    reading = read_name(order.format(family=family[0], given=given_name, blank=blank), to_unicode)
+
+    assert (reading.name.given, reading.name.family) == (f"{first[1]} {middle[1]}", family[1])
+    assert read_name(name_in_latex(reading.name), to_unicode).name == reading.name
+
+
+def test_a_tie_is_a_tie_without_a_backslash() -> None:
+    assert read_name(r"Mc~Inerney, J.~P.").name == Name("Mc Inerney", "J. P.")
+    assert read_name(r"Mu\~noz~Gil, I\~nigo", to_unicode).name == Name("Muñoz Gil", "Iñigo")
 
 
 def test_parts_of_any_source_can_be_reviewed() -> None:

@@ -59,7 +59,7 @@ def test_the_real_volume_of_the_demo_arrives_and_stays_the_same() -> None:
     assert second.rstrip().endswith("Nothing to change.")
 
 
-def test_rejected_entries_fail_the_command_but_the_rest_is_applied(tmp_path: Path) -> None:
+def test_errors_fail_the_command_but_everything_is_applied(tmp_path: Path) -> None:
     file = tmp_path / "v.bib"
     file.write_text(f"{VOLUME}\n{paper('good25')}\n{paper('bad25', author='')}", encoding="utf-8")
     out = StringIO()
@@ -69,8 +69,8 @@ def test_rejected_entries_fail_the_command_but_the_rest_is_applied(tmp_path: Pat
 
     assert caught.value.returncode == 1
     assert f"{file}:24: bad25, author: the paper has no authors" in out.getvalue()
-    assert "2 in the file: 1 new, 0 changed, 0 unchanged, 1 rejected" in out.getvalue()
-    assert list(Paper.objects.values_list("key", flat=True)) == ["good25"]
+    assert "2 in the file: 2 new, 0 changed, 0 unchanged, 0 rejected" in out.getvalue()
+    assert list(Paper.objects.values_list("key", flat=True)) == ["good25", "bad25"]
 
 
 def test_differences_and_gone_papers_are_shown(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.skipif(not VOLUMES.is_dir(), reason="the real volumes are not beside the repository"),
 ]
 IN = {"acml2025-v304": 79, "colt2024-v247": 170, "copa2024-v230": 36, "l4dc2025-v283": 120}
-REJECTED = {"l4dc2025-v283": {"begzadic25a"}}  # its key contains U+0087
 
 
 @pytest.mark.parametrize("name", IN)
@@ -30,10 +29,7 @@ def test_every_paper_is_accounted_for_and_comes_out_as_it_went_in(name: str) -> 
     volume = apply(plan)
     text = bibliography(volume, volume.papers.all())
 
-    refused = {paper.key for paper in plan.of(Change.REJECTED)}
-    assert refused == REJECTED.get(name, set())
-    assert plan.counts[Change.NEW] == IN[name] - len(refused)
-    assert sum(plan.counts.values()) == IN[name]
+    assert plan.counts == {**dict.fromkeys(Change, 0), Change.NEW: IN[name]}
     assert not make_plan(source).changes_anything
     assert text.isascii()
     again = make_plan(Source("again.bib", text))
