@@ -2,9 +2,7 @@
 
 import hashlib
 import uuid
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,9 +14,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from proceedings.accounts.permissions import OwnVolumes, can_edit_any, edited_volumes, is_number
+from proceedings.admin.import_choices import Choices
 from proceedings.admin.import_questions import (
     ColumnsNeededError,
     DecisionsNeededError,
@@ -26,10 +26,11 @@ from proceedings.admin.import_questions import (
     QuestionNeededError,
 )
 from proceedings.bibtex.source import Source
-from proceedings.importing import name_review
+from proceedings.importing import leftovers, name_review
 from proceedings.importing.contacts import ContactTable
 from proceedings.importing.formats import Export, Format, open_export, read_export, read_second
-from proceedings.importing.plan import Change, NothingToApplyError, PaperPlan, Plan, PlanOutdatedError
+from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
 from proceedings.importing.remembered import known_columns, known_decisions
 from proceedings.importing.submissions import UnreadableFileError
@@ -39,12 +40,7 @@ LARGEST = 20 * 1024 * 1024
 MAX_SHOWN = 500
 """Lines of each kind that a page shows; the counts above them include all."""
 
-MAX_TICKS = 400
-"""Papers with a tick box each; Django accepts at most a thousand fields in a form."""
-
 SESSION_KEY = "desk.import"
-SNAPSHOT_FIELDS = frozenset({"title", "authors", "contact"})
-"""Differences that an issued agreement would not follow."""
 
 
 class ImportForm(forms.Form):
@@ -64,7 +60,7 @@ class ImportForm(forms.Form):
     volume = forms.ModelChoiceField(
         Volume.objects.none(),
         required=False,
-        help_text="Choose the volume for an export. A BibTeX file names its volume.",
+        help_text="Choose the volume for an export. A BibTeX file names its volume, or else we use this one.",
     )
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
@@ -96,39 +92,6 @@ def fingerprint(plan: Plan) -> str:
 
 class ImportRejectedError(Exception):
     """The files cannot be planned; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What an editor may select in a plan: papers with a tick box each, and the number of others."""
-
-    plan: Plan
-    agreement_statuses: Mapping[int, str]
-    """Of the changed papers, by primary key: the status of agreements that would no longer match."""
-
-    @property
-    def ticks(self) -> list[tuple[PaperPlan, str]]:
-        """Papers with an issued agreement first, then changed, then new ones."""
-        return self.in_order[:MAX_TICKS]
-
-    @property
-    def rest(self) -> list[PaperPlan]:
-        """The other papers, selected together; none of them has an issued agreement."""
-        return [paper for paper, agreement_status in self.in_order[MAX_TICKS:] if not agreement_status]
-
-    @property
-    def in_order(self) -> list[tuple[PaperPlan, str]]:
-        plan = self.plan
-        pairs = [(paper, self.agreement_statuses.get(paper.pk or 0, "")) for paper in plan.of(Change.CHANGED)]
-        pairs.sort(key=lambda pair: not pair[1])
-        return pairs + [(paper, "") for paper in plan.of(Change.NEW)]
-
-    def left_out(self, taken: Collection[str], *, rest: bool) -> set[str]:
-        """The keys of papers that are not selected. A paper with an issued agreement needs its own tick."""
-        chosen = {paper.key for paper, _ in self.ticks if paper.key in taken}
-        if rest:
-            chosen |= {paper.key for paper in self.rest}
-        return {paper.key for paper, _ in self.in_order} - chosen
 
 
 def store_files(request: HttpRequest, form: ImportForm) -> None:
@@ -186,7 +149,8 @@ def build_plan(request: HttpRequest, *, ask_again: bool = False) -> Plan:
     try:
         if export.kind is not Format.BIBTEX:
             return build_table_plan(request, export, second, ask_again=ask_again)
-        plan = make_plan(first, second)
+        chosen = edited_volumes(request).filter(pk=kept["volume"] or 0).first()
+        plan = make_plan(first, second, chosen)
     except UnreadableFileError as error:
         raise ImportRejectedError(str(error)) from error
     number = plan.volume.number if plan.volume else None
@@ -212,7 +176,7 @@ def build_table_plan(request: HttpRequest, export: Export, second: Source | None
         unclear = read_export(export, authors=authors, columns=columns).questions
         if unclear:
             raise DecisionsNeededError(unclear, volume)
-    return make_table_plan(found, export.source.name, volume, contacts)
+    return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])
 
 
 def columns_question(request: HttpRequest, kept: dict[str, Any]) -> ColumnsNeededError:
@@ -227,6 +191,15 @@ def columns_question(request: HttpRequest, kept: dict[str, Any]) -> ColumnsNeede
 def needs_columns(file: Source | None) -> bool:
     """Whether the columns of the file must be chosen."""
     return file is not None and opened_export(file).kind is None
+
+
+def plan_into(request: HttpRequest, pk: str) -> Plan:
+    """The plan for a file that names no volume, into the volume that the editor has chosen. It is remembered."""
+    volume = edited_volumes(request).filter(pk=int(pk)).first() if is_number(pk) else None
+    if volume is None:
+        raise ImportRejectedError("No volume was chosen. Choose the volume.")
+    request.session[SESSION_KEY] = (request.session.get(SESSION_KEY) or {}) | {"volume": volume.pk}
+    return build_plan(request)
 
 
 def columns_of(export: Export, volume: Volume, kept: Mapping[str, Any]) -> dict[str, str]:
@@ -261,22 +234,28 @@ class ImportPages(OwnVolumes):
             return self.import_form(request, ImportForm(request))
         if request.method != "POST":
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        if not {"plan", "columns", "question"} & request.POST.keys():
+        if not {"plan", "columns", "question", "into"} & request.POST.keys():
             form = ImportForm(request, request.POST, request.FILES)
             if not form.is_valid():
                 return self.import_form(request, form)
             store_files(request, form)
         try:
-            if {"columns", "question"} & request.POST.keys():
-                self.take_answer(request)
-            plan = build_plan(request)
-            if "plan" in request.POST and "columns" not in request.POST:
-                return self.apply_plan(request, plan)
+            return self.next_page(request)
         except QuestionNeededError as needed:
             return self.ask(request, needed)
         except ImportRejectedError as error:
             messages.error(request, f"Nothing was changed. {error}")
             return HttpResponseRedirect(reverse("admin:proceedings_volume_import"))
+
+    def next_page(self, request: HttpRequest) -> HttpResponse:
+        """The page after the one that was posted. Raises QuestionNeededError and ImportRejectedError."""
+        if "into" in request.POST:
+            return self.plan_page(request, plan_into(request, request.POST["into"]))
+        if {"columns", "question"} & request.POST.keys():
+            self.take_answer(request)
+        plan = build_plan(request)
+        if "plan" in request.POST and "columns" not in request.POST:
+            return self.apply_plan(request, plan)
         return self.plan_page(request, plan)
 
     def take_answer(self, request: HttpRequest) -> None:
@@ -322,32 +301,38 @@ class ImportPages(OwnVolumes):
             return self.plan_page(request, plan)
         choices = self.choices(plan)
         left_out = choices.left_out(request.POST.getlist("take"), rest="rest" in request.POST)
-        volume_too = "volume" in request.POST
-        taken = [paper for paper, _ in choices.in_order if paper.key not in left_out]
-        if (
-            not taken
-            and not (volume_too and plan.volume_change is Change.CHANGED)
-            and plan.volume_change is not Change.NEW
-        ):
-            messages.error(request, "Nothing was imported. Tick what to import.")
+        decided = choices.decided(request.POST)
+        changed, still_open, remembered = decided.count()
+        new = plan.counts[Change.NEW] - len(left_out)
+        if not (new or remembered or plan.remembers_anything or plan.volume_change is Change.NEW):
+            messages.error(request, "Nothing was imported. Choose what to import.")
             return self.plan_page(request, plan)
         try:
-            volume = apply(plan, leave_out=left_out, volume_too=volume_too)
+            volume = apply(plan, leave_out=left_out, choose=decided.choose, now=timezone.now())
         except (PlanOutdatedError, NothingToApplyError) as error:
             messages.error(request, str(error))
             return self.plan_page(request, build_plan(request))
         delete_files(request)
-        count = Counter(paper.change for paper in taken)
+        skipped = len(left_out) + still_open
+        unchanged = len(plan.papers) - plan.counts[Change.REJECTED] - new - changed - skipped
         messages.success(
             request,
-            f"Imported: {count[Change.NEW]} new, {count[Change.CHANGED]} changed, "
-            f"{plan.counts[Change.UNCHANGED]} unchanged, {plan.counts[Change.REJECTED]} rejected, "
-            f"{len(left_out)} skipped.",
+            f"Imported: {new} new, {changed} changed, {unchanged} unchanged, "
+            f"{plan.counts[Change.REJECTED]} rejected, {skipped} skipped.",
         )
         self.warn_about_names(request, volume)
+        self.warn_about_leftovers(request, volume)
         if self.limit_to_own(request, self.model.objects.filter(pk=volume.pk)).exists():
             return HttpResponseRedirect(self.after_import_url(volume))
         return HttpResponseRedirect(reverse("admin:proceedings_volume_changelist"))
+
+    @staticmethod
+    def warn_about_leftovers(request: HttpRequest, volume: Volume) -> None:
+        """Say how much of the volume's files is left out, with a link."""
+        if count := leftovers.open_leftovers(volume).count():
+            page = reverse("admin:proceedings_volume_leftovers", args=[volume.pk])
+            text = f"{count} parts of the files were left out." if count > 1 else "1 part of the files was left out."
+            messages.warning(request, format_html('{} <a href="{}">Correct or dismiss them.</a>', text, page))
 
     @staticmethod
     def warn_about_names(request: HttpRequest, volume: Volume) -> None:
@@ -361,8 +346,8 @@ class ImportPages(OwnVolumes):
         return reverse("admin:proceedings_volume_change", args=[volume.pk])
 
     def choices(self, plan: Plan) -> Choices:
-        changed = [one for one in plan.of(Change.CHANGED) if SNAPSHOT_FIELDS & {each.field for each in one.differences}]
-        return Choices(plan, self.agreement_statuses([paper.pk for paper in changed if paper.pk]))
+        bound = [paper.pk for paper in plan.papers if paper.pk and any(one.binding for one in paper.differences)]
+        return Choices(plan, self.agreement_statuses(bound))
 
     def import_form(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "form": form, "title": "Import a volume", "opts": self.opts}
@@ -374,13 +359,18 @@ class ImportPages(OwnVolumes):
             **self.admin_site.each_context(request),
             "plan": plan,
             "counts": [(change.value, plan.counts[change]) for change in Change],
-            "changed": [pair for pair in choices.ticks if pair[0].change is Change.CHANGED],
-            "new": [paper for paper, _ in choices.ticks if paper.change is Change.NEW],
+            "groups": [group for group in choices.groups if group[2] or group[3]],
+            "new": choices.new,
             "rest": choices.rest,
-            "with_agreements": choices.agreement_statuses,
-            "left_for_next_import": len(choices.in_order) - len(choices.ticks) - len(choices.rest),
-            "changes_volume": plan.volume_change is Change.CHANGED,
             "has_decisions": self.has_decisions(request),
+            "with_agreements": {
+                row.paper.pk for rows in choices.rows.values() for row in rows if row.paper and row.agreement_status
+            },
+            "more": sum(more for _, _, _, more in choices.groups),
+            "no_volume": plan.volume is None and bool(plan.papers),
+            "volumes": edited_volumes(request),
+            "can_import": plan.volume
+            and (plan.changes_anything or plan.remembers_anything or any(choices.rows.values())),
             "has_columns": needs_columns(stored_source(request.session.get(SESSION_KEY) or {}, "file")),
             "findings": plan.findings[:MAX_SHOWN],
             "fingerprint": fingerprint(plan),

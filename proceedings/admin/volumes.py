@@ -13,6 +13,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from proceedings.admin.fields import Lines, NamedLines
 from proceedings.admin.files import FilePages
 from proceedings.admin.imports import ImportPages
+from proceedings.admin.leftovers import LeftoverPages
 from proceedings.admin.names import NamePages
 from proceedings.models import User, Volume
 
@@ -35,7 +36,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages, NamePages, FilePages):
+class VolumeAdmin(ImportPages, LeftoverPages, NamePages, FilePages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

@@ -59,6 +59,8 @@ class VolumeRecord:
     editor_names: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    unsaid: frozenset[str] = field(default=frozenset(), compare=False)
+    """Fields that the source does not have, or that could not be read. An import leaves them as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class PaperRecord:
     """Doubts about names when they were read."""
     contact: int | None = None
     """Index of the corresponding author in `authors`, from 0, if the source names one."""
+    unsaid: frozenset[str] = field(default=frozenset(), compare=False)
+    """As in VolumeRecord."""
 
 
 @dataclass(frozen=True, slots=True)

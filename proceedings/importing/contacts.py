@@ -60,6 +60,7 @@ class ContactTable:
     rows: int = 0
     findings: tuple[Finding, ...] = ()
     file: str = ""
+    grid: Grid | None = None
 
 
 class NoMatchError(ValueError):
@@ -169,7 +170,7 @@ class _Table:
         ]
         kept = tuple(self._with_one_mark(contacts, has_marks=has_marks))
         count = len(self.rows) + len(self.grid.problems)
-        return ContactTable(kept, count, tuple(self.findings), self.file)
+        return ContactTable(kept, count, tuple(self.findings), self.file, self.grid)
 
     def _cell(self, row: Row, ours: str) -> str:
         return self.columns.cell(row, self.names[ours])

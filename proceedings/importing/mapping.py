@@ -1,12 +1,12 @@
 """Converts submissions to records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
 
-A submission is matched by its number, else by its title. It then keeps its key and the fields that the system does not
-know, such as pages. New ones get new keys.
+A submission is matched by its number, else by its key, else by title and authors. It then keeps its key. Fields that
+the system does not know, such as pages, are unsaid. New ones get new keys.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from proceedings.bibtex.findings import Finding, Severity
@@ -20,9 +20,9 @@ from proceedings.bibtex.latex import (
     to_unicode,
     without_escapes,
 )
-from proceedings.bibtex.name_matching import plain_words
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
+from proceedings.importing.merge.matching import Identity, match_papers
 from proceedings.importing.submissions import Person, Submission, Submissions
 from proceedings.publisher.rules import key_stem, key_suffixes
 
@@ -54,12 +54,7 @@ class _Mapper:
         self.volume = volume
         self.file = file
         self.findings: list[Finding] = []
-        self.known = {record.key: record for record in known}
-        self.by_number = {record.submission: record for record in known if record.submission}
-        self.by_title: Mapping[str, list[PaperRecord]] = defaultdict(list)
-        for record in known:
-            if not record.submission:
-                self.by_title[_words(record.title)].append(record)
+        self.known = list(known)
 
     def add_finding(
         self, one: Submission, rule: str, message: str, severity: Severity = Severity.ERROR, **more: str
@@ -78,31 +73,44 @@ class _Mapper:
 
     def map_all(self, submissions: Sequence[Submission]) -> list[PaperEntry]:
         """Returns one entry per submission: known papers in their present order, then new ones in the file's order."""
-        old = {at: record for at, one in enumerate(submissions) if (record := self._recognise(one))}
-        keys = self._keys([one for at, one in enumerate(submissions) if at not in old])
-        order = sorted(range(len(submissions)), key=lambda at: (at not in old, old[at].position if at in old else at))
+        wanted = [_identity(one) for one in submissions]
+        twice = self._find_twice(submissions, wanted)
+        single = [at for at in range(len(submissions)) if at not in twice]
+        known = [Identity(one.title, one.authors, one.submission, (one.key,)) for one in self.known]
+        places = match_papers([wanted[at] for at in single], known)
+        old = {at: self.known[place] for at, place in zip(single, places, strict=True) if place is not None}
+        keys = self._keys([submissions[at] for at in single if at not in old])
+        order = sorted(single, key=lambda at: (at not in old, old[at].position if at in old else at))
         entries = []
         for position, at in enumerate(order, 1):
             one = submissions[at]
             before = old.get(at)
-            key = before.key if before else keys[id(one)]
+            said = one.key if KEY.match(one.key) else ""
+            key = (said or before.key) if before else keys[id(one)]
             entries.append(PaperEntry(key, one.line, self._record(one, key, position, before)))
-        return entries
+        return entries + [PaperEntry(submissions[at].number, submissions[at].line, None) for at in twice]
 
-    def _recognise(self, one: Submission) -> PaperRecord | None:
-        if one.number and (record := self.by_number.pop(one.number, None)):
-            return record
-        if one.key and one.key in self.known:
-            return self.known[one.key]
-        same = self.by_title.get(_words(one.title), [])
-        return same.pop(0) if len(same) == 1 and one.title else None
+    def _find_twice(self, submissions: Sequence[Submission], wanted: Sequence[Identity]) -> list[int]:
+        """Returns rows that repeat a number, or title and authors without another number, after a finding for each."""
+        first: dict[Hashable, int] = {}
+        twice = []
+        for at, (one, identity) in enumerate(zip(submissions, wanted, strict=True)):
+            if not one.title or not one.people:
+                continue
+            same = first.setdefault(one.number or identity.content, at)
+            if same != at:
+                what = f"the number {one.number}" if one.number else "the same title and authors"
+                message = f"{what} is already in line {submissions[same].line}: remove one of them"
+                self.add_finding(one, "duplicate", message)
+                twice.append(at)
+        return twice
 
     def _keys(self, new: Sequence[Submission]) -> dict[int, str]:
         """2.1: name and year. If several share them, all new ones get a letter, after those already used."""
         year = f"{self.volume.year % 100:02}"
         stems = {id(one): f"{_stem(one)}{year}" for one in new}
         wanted = Counter(stems.values())
-        taken = {key.lower() for key in self.known}
+        taken = {record.key.lower() for record in self.known}
         keys = {}
         for one in new:
             stem = stems[id(one)]
@@ -153,7 +161,7 @@ class _Mapper:
         if too_long := self._too_long(record):
             self.add_finding(one, "length", too_long)
             return None
-        return _with_known_fields(record, before)
+        return _with_known_fields(record, before, says_key=bool(one.key))
 
     def _title(self, one: Submission) -> _Text | None:
         try:
@@ -208,24 +216,26 @@ class _Mapper:
         return f"a name is too long: {long[0][:60]}…" if long else ""
 
 
-def _with_known_fields(record: PaperRecord, before: PaperRecord | None) -> PaperRecord:
-    """Returns `record` with the fields that only the database knows."""
+def _with_known_fields(record: PaperRecord, before: PaperRecord | None, *, says_key: bool) -> PaperRecord:
+    """Returns `record` with the fields that only the database knows, each of them unsaid."""
+    empty = {name for name in ("abstract", "pages", "section", "submission") if not getattr(record, name)}
+    unsaid = frozenset({"title_latex", *empty, "extra"} | (set() if says_key else {"key"}))
     if before is None:
-        return record
+        return replace(record, unsaid=unsaid)
     return replace(
         record,
         position=before.position,
         title_latex=before.title_latex if before.title == record.title else record.title_latex,
-        abstract=record.abstract or before.abstract,
-        pages=record.pages or before.pages,
-        section=record.section or before.section,
-        submission=record.submission or before.submission,
-        extra={**before.extra, **record.extra},
+        unsaid=unsaid,
     )
 
 
-def _words(title: str) -> str:
-    return " ".join(plain_words(title))
+def _identity(one: Submission) -> Identity:
+    try:
+        title = title_text(one.title).unicode
+    except LatexError:
+        title = one.title
+    return Identity(title, tuple(person.name for person in one.people), one.number, (one.key,) if one.key else ())
 
 
 def _stem(one: Submission) -> str:

@@ -18,6 +18,7 @@ from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import name_in_latex, title_in_latex
+from proceedings.publisher.same_papers import check_same_papers
 
 HOME = "https://proceedings.mlr.press"
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
@@ -55,7 +56,7 @@ def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Fi
     found: list[Finding] = []
     for paper in papers:
         found += check_paper(volume, paper)
-    for rule in (_duplicate_keys, _letters, _page_order, _sections_used):
+    for rule in (_duplicate_keys, check_same_papers, _letters, _page_order, _sections_used):
         found += rule(volume, papers)
     return found
 

@@ -27,6 +27,7 @@ from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement
 from proceedings.accounts.permissions import can_edit
 from proceedings.admin.volumes import VolumeAdmin
+from proceedings.importing.leftovers import open_leftovers
 from proceedings.models import Paper, Volume
 
 admin.site.unregister(Volume)
@@ -160,6 +161,7 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
             "chart": chart.build_chart(progress.days, progress.signed, progress.total, progress.deadline),
             "zone": zone_of(request),
             "may_change": may_change,
+            "left_out": open_leftovers(volume).count(),
             "title": str(volume),
             "opts": self.opts,
         }

@@ -2,16 +2,30 @@
 
 import textwrap
 from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.source import ENCODINGS, Source
 from proceedings.importing.contacts import ContactTable
 from proceedings.importing.formats import Format, open_export, read_contact_file, read_export, read_second
-from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
+from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.plan import (
+    Change,
+    Choice,
+    Choose,
+    Difference,
+    NothingToApplyError,
+    Origin,
+    PaperPlan,
+    Plan,
+    PlanOutdatedError,
+    by_default,
+)
 from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
 from proceedings.importing.remembered import known_decisions, remember_decisions
 from proceedings.importing.submissions import Submissions, UnreadableFileError
@@ -38,7 +52,9 @@ class Command(BaseCommand):
         parser.add_argument("bib", metavar="FILE", type=Path, help="BibTeX, or an export of a submission system")
         formats = [kind.value for kind in Format]
         parser.add_argument("--format", choices=formats, help="format of FILE, if it cannot be detected")
-        parser.add_argument("--volume", help="volume for the papers of an export; a BibTeX file names its volume")
+        parser.add_argument(
+            "--volume", help="volume for the papers of an export, or of a BibTeX file that names no volume"
+        )
         parser.add_argument(
             "--authors", metavar="TABLE", type=Path, help="second table of EasyChair or HotCRP, with one row per author"
         )
@@ -71,6 +87,21 @@ class Command(BaseCommand):
             default=[],
             help="an unclear decision that is none, likewise",
         )
+        decide = parser.add_mutually_exclusive_group()
+        decide.add_argument(
+            "--keep",
+            action="store_const",
+            const=Choice.KEEP,
+            dest="decide",
+            help="keep what was corrected here where the file has changed too, and do not ask again",
+        )
+        decide.add_argument(
+            "--take",
+            action="store_const",
+            const=Choice.TAKE,
+            dest="decide",
+            help="take the file where it has changed and something was corrected here too, and take new keys",
+        )
         parser.add_argument("--apply", action="store_true", help="apply the plan, in one transaction")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -78,11 +109,12 @@ class Command(BaseCommand):
             plan = _plan(options)
         except UnreadableFileError as error:
             raise CommandError(str(error)) from error
-        for line in describe(plan):
+        choose = deciding(options["decide"])
+        for line in describe(plan, choose):
             self.stdout.write(line)
         if options["apply"]:
             try:
-                volume = apply(plan)
+                volume = apply(plan, choose=choose, now=timezone.now())
             except (NothingToApplyError, PlanOutdatedError) as error:
                 raise CommandError(str(error)) from error
             if answers := _given_answers(options):
@@ -95,6 +127,11 @@ class Command(BaseCommand):
             raise CommandError(msg)
 
 
+def deciding(choice: Choice | None) -> Choose:
+    """Decides as usual, and makes this `choice` where a person should decide."""
+    return lambda paper, difference: by_default(paper, difference) or choice
+
+
 def _plan(options: dict[str, Any]) -> Plan:
     source = _read(options["bib"], options["encoding"])
     export = open_export(source, Format(options["format"]) if options["format"] else None)
@@ -102,7 +139,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
     if export.kind is Format.BIBTEX:
-        return make_plan(source, _read(options["contacts"], options["encoding"]) if options["contacts"] else None)
+        contacts = _read(options["contacts"], options["encoding"]) if options["contacts"] else None
+        return make_plan(source, contacts, volume_numbered(options["volume"]) if options["volume"] else None)
     if not options["volume"]:
         msg = "An export does not name its volume. Create the volume first, then add --volume."
         raise CommandError(msg)
@@ -115,7 +153,7 @@ def _plan(options: dict[str, Any]) -> Plan:
         answers={**known_decisions(volume), **answers},
     )
     _check_questions(found)
-    return make_table_plan(found, source.name, volume, _contacts(options))
+    return make_table_plan(found, source.name, volume, _contacts(options), [text_of(export)])
 
 
 def _given_answers(options: dict[str, Any]) -> dict[str, bool]:
@@ -185,8 +223,8 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def describe(plan: Plan) -> list[str]:
-    """The plan as text: counts, then new, changed and gone papers, and each finding."""
+def describe(plan: Plan, choose: Choose = by_default) -> list[str]:
+    """The plan as text: counts, then new, changed and gone papers, and each finding. `choose` decides differences."""
     counts = plan.counts
     lines = [_title(plan), "", f"  volume    {plan.volume_change}"]
     listed = ", ".join(f"{counts[change]} {change}" for change in Change)
@@ -202,7 +240,8 @@ def describe(plan: Plan) -> list[str]:
         )
     lines.append(f"  without a corresponding author: {len(plan.without_contact)}")
     lines += _keys("New", [paper.key for paper in plan.of(Change.NEW)])
-    lines += _changed(plan)
+    lines += _changed(plan, choose)
+    lines += _decisions(plan, choose)
     lines += _keys("Gone from the file", plan.gone)
     lines += _keys("Without a corresponding author; no agreement can be issued", plan.without_contact)
     for severity, heading in _HEADINGS.items():
@@ -222,16 +261,57 @@ def _keys(heading: str, keys: list[str] | tuple[str, ...]) -> list[str]:
     return ["", f"{heading} ({len(keys)})", *wrapped]
 
 
-def _changed(plan: Plan) -> list[str]:
+Pair = tuple[PaperPlan | None, Difference]
+
+
+def _changed(plan: Plan, choose: Choose) -> list[str]:
+    """What the import changes here."""
+    taken = [pair for pair in _differences(plan) if choose(*pair) is Choice.TAKE]
     lines = []
-    if plan.volume_differences:
+    if own := [one for paper, one in taken if paper is None]:
         lines += ["", "Changed in the volume"]
-        lines += [f"  {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in plan.volume_differences]
-    if changed := plan.of(Change.CHANGED):
-        lines += ["", f"Changed ({len(changed)})"]
-        for paper in changed:
-            lines.append(f"  {paper.key}")
-            lines += [f"    {one.field}: {_short(one.old)} -> {_short(one.new)}" for one in paper.differences]
+        lines += [f"  {one.label}: {_short(one.old)} -> {_short(one.new)}" for one in own]
+    if papers := [pair for pair in taken if pair[0]]:
+        lines += ["", f"Changed ({len({id(paper) for paper, _ in papers})})"]
+        lines += _by_paper(papers, lambda one: f"{one.label}: {_short(one.old)} -> {_short(one.new)}")
+    return lines
+
+
+def _decisions(plan: Plan, choose: Choose) -> list[str]:
+    """What stays as it is here, although the file has something else."""
+    lines = []
+    kept = [pair for pair in _differences(plan) if choose(*pair) is not Choice.TAKE]
+    headings = {
+        "Corrected here; the file has not changed": [pair for pair in kept if pair[1].origin is Origin.HERE],
+        "Needs a decision: add --keep or --take": [pair for pair in kept if choose(*pair) is None],
+        "Changed here and in the file; kept": [
+            pair for pair in kept if pair[1].origin is not Origin.HERE and choose(*pair) is Choice.KEEP
+        ],
+    }
+    for heading, pairs in headings.items():
+        if pairs:
+            lines += ["", f"{heading} ({len(pairs)})"]
+            lines += _by_paper(
+                pairs,
+                lambda one: (
+                    f"{one.label}: last import {_short(one.base or '')}, here {_short(one.old)}, file {_short(one.new)}"
+                ),
+            )
+    return lines
+
+
+def _differences(plan: Plan) -> list[Pair]:
+    return [pair for origin in Origin for pair in plan.differences(origin)]
+
+
+def _by_paper(pairs: Sequence[Pair], describe_one: Callable[[Difference], str]) -> list[str]:
+    lines = []
+    last: object = ""
+    for paper, one in sorted(pairs, key=lambda pair: pair[0].line if pair[0] else 0):
+        if paper is not last:
+            lines.append(f"  {paper.key if paper else 'volume'}")
+            last = paper
+        lines.append(f"    {describe_one(one)}")
     return lines
 
 

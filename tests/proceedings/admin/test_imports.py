@@ -41,8 +41,8 @@ def upload(editor_client: Client, text: str, second: str = "", *, name: str = "v
 
 
 def apply_plan(editor_client: Client, page: Any, **fields: str) -> Any:
-    """Submits the form below the plan with its ticks, as a browser does."""
-    ticks = re.findall(r'name="(take|volume|rest)"(?: value="([^"]+)")? checked', page.content.decode())
+    """Submits the form below the plan with its ticks and choices, as a browser does."""
+    ticks = re.findall(r'name="(take|rest|choice[^"]+)"(?: value="([^"]+)")? checked', page.content.decode())
     ticked: dict[str, Any] = {}
     for name, value in ticks:
         ticked.setdefault(name, []).append(value or "on")
@@ -93,7 +93,11 @@ def test_a_plan_that_is_no_longer_true_is_not_carried_out(superuser: Client) -> 
     again = apply_plan(superuser, page)
     assert "The volume has changed, so nothing was imported." in again.content.decode()
     assert Paper.objects.get().title == "Changed meanwhile"
+    assert "Changed in both (1)" in again.content.decode()
     apply_plan(superuser, again)
+    assert Paper.objects.get().title == "Changed meanwhile"
+    again = upload(superuser, text_of(paper("lewis24", title="Another Title")))
+    apply_plan(superuser, again, **{f"choice.{Paper.objects.get().pk}.title": "take"})
     assert Paper.objects.get().title == "Another Title"
 
 
@@ -105,9 +109,9 @@ def test_what_somebody_was_asked_about_or_signed_is_overwritten_only_knowingly(s
     page = upload(superuser, text_of(paper("lewis24", title="Another Title")))
     assert "1 of the changed papers has an issued agreement" in page.content.decode()
     refused = apply_plan(superuser, page)
-    assert "Nothing was imported. Tick what to import." in refused.content.decode()
+    assert "Nothing was imported. Choose what to import." in refused.content.decode()
     assert Paper.objects.get().title != "Another Title"
-    apply_plan(superuser, page, take="lewis24")
+    apply_plan(superuser, page, **{f"choice.{Paper.objects.get().pk}.title": "take"})
     assert Paper.objects.get().title == "Another Title"
     agreement.refresh_from_db()
     assert agreement.title != "Another Title"
@@ -171,7 +175,8 @@ def test_a_file_that_is_far_too_large_is_rejected(superuser: Client, monkeypatch
 def test_what_is_not_ticked_is_left_as_it_is(superuser: Client) -> None:
     apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24"))))
     page = upload(superuser, text_of(paper("lewis24", title="New One"), paper("li24", title="New Two"), paper("new24")))
-    done = apply_plan(superuser, page, take="li24")
+    li24 = Paper.objects.get(key="li24").pk
+    done = superuser.post(PAGE, {"plan": fields_of(page)["plan"], f"choice.{li24}.title": "take"}, follow=True)
     assert "Imported: 0 new, 1 changed, 0 unchanged, 0 rejected, 2 skipped." in done.content.decode()
     assert dict(Paper.objects.values_list("key", "title")) == {"lewis24": "A Title", "li24": "New Two"}
     again = upload(
@@ -181,22 +186,23 @@ def test_what_is_not_ticked_is_left_as_it_is(superuser: Client) -> None:
     assert sorted(Paper.objects.values_list("key", flat=True)) == ["lewis24", "li24", "new24"]
 
 
-def test_the_volume_is_taken_by_a_tick_of_its_own(superuser: Client) -> None:
+def test_the_volume_is_taken_by_choices_of_its_own(superuser: Client) -> None:
     apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
-    Volume.objects.update(address="Oslo")
-    page = upload(superuser, text_of(paper("lewis24", title="New")))
+    elsewhere = text_of(paper("lewis24", title="New")).replace("Trondheim, Norway", "Bergen")
+    page = upload(superuser, elsewhere)
     again = superuser.post(PAGE, {"plan": fields_of(page)["plan"]}).content.decode()
-    assert "Nothing was imported. Tick what to import." in again
-    superuser.post(PAGE, {"plan": fields_of(page)["plan"], "take": "lewis24"})
-    assert (Volume.objects.get().address, Paper.objects.get().title) == ("Oslo", "New")
-    apply_plan(superuser, upload(superuser, text_of(paper("lewis24", title="New"))))
-    assert Volume.objects.get().address == "Trondheim, Norway"
+    assert "Nothing was imported. Choose what to import." in again
+    pk = Paper.objects.get().pk
+    superuser.post(PAGE, {"plan": fields_of(page)["plan"], f"choice.{pk}.title": "take"})
+    assert (Volume.objects.get().address, Paper.objects.get().title) == ("Trondheim, Norway", "New")
+    apply_plan(superuser, upload(superuser, elsewhere))
+    assert Volume.objects.get().address == "Bergen"
 
 
 def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
     superuser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proceedings.admin.imports.MAX_TICKS", 1)
+    monkeypatch.setattr("proceedings.admin.import_choices.MAX_CHOICES", 1)
     apply_plan(
         superuser,
         upload(superuser, text_of(paper("a24"), paper("b24"), paper("c24")), CONTACTS.replace("lewis24", "a24")),
@@ -209,8 +215,7 @@ def test_more_than_a_page_ticks_go_together_and_none_that_an_agreement_binds(
         make.agreement(of=row)
     page = upload(superuser, text_of(*(paper(key, title="New") for key in ("a24", "b24", "c24"))))
     text = page.content.decode()
-    assert "and 1 other papers" in text
-    assert "1 more papers with issued agreements are skipped now." in text
+    assert "and 2 more differences" in text
     apply_plan(superuser, page)
     assert dict(Paper.objects.values_list("key", "title")) == {"a24": "A Title", "b24": "A Title", "c24": "New"}
 
@@ -268,3 +273,79 @@ def test_columns_of_a_volume_that_was_lost_meanwhile_are_not_remembered(superuse
 def test_a_file_that_is_no_table_is_rejected_with_what_it_should_be(superuser: Client) -> None:
     page = upload(superuser, "Dear editors\nhere is nothing.\n", name="letter.txt", volume=str(make.volume().pk))
     assert "is not a BibTeX file, JSON or a table." in page.content.decode().replace("&#x27;", "'")
+
+
+# --- three ways
+
+
+def choice_of(field: str, key: str = "lewis24") -> str:
+    return f"choice.{Paper.objects.get(key=key).pk}.{field}"
+
+
+def test_the_plan_says_what_changed_where(superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"), paper("li24", "Of Li", "Li, Yi"))))
+    Paper.objects.filter(key="lewis24").update(title="Ours", title_latex="Ours", pages="5--6")
+    page = upload(superuser, text_of(paper("lewis24", "Theirs"), paper("li24", "New of Li", "Li, Yi")))
+
+    text = page.content.decode()
+    for heading in ("Changed in both (1)", "Changed in the file (1)", "Changed here (1)"):
+        assert heading in text
+    assert "last import: v247.bib, 2026-11-12" in text
+    done = apply_plan(superuser, page, undecided="keep")
+    assert "Imported: 0 new, 1 changed, 1 unchanged, 0 rejected, 0 skipped." in done.content.decode()
+    assert dict(Paper.objects.values_list("title", "pages")) == {"Ours": "5--6", "New of Li": "1--10"}
+    again = upload(superuser, text_of(paper("lewis24", "Theirs"), paper("li24", "New of Li", "Li, Yi")))
+    assert "Changed here (2)" in again.content.decode()
+    apply_plan(superuser, again, **{choice_of("pages"): "take"})
+    assert Paper.objects.get(key="lewis24").pages == "1--10"
+
+
+@pytest.mark.parametrize(("answer", "title"), [("", "Ours"), ("keep", "Ours"), ("take", "Theirs")])
+def test_what_changed_in_both_is_decided_together(answer: str, title: str, superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24"))))
+    Paper.objects.update(title="Ours", title_latex="Ours")
+    page = upload(superuser, text_of(paper("lewis24", "Theirs")))
+
+    done = apply_plan(superuser, page, undecided=answer)
+
+    assert ("Nothing was imported" in done.content.decode()) == (not answer)
+    assert Paper.objects.get().title == title
+    again = upload(superuser, text_of(paper("lewis24", "Theirs"))).content.decode()
+    assert ("Changed in both" in again) == (not answer)
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_new_key_is_taken_unless_an_agreement_has_the_old_one(*, bound: bool, superuser: Client) -> None:
+    apply_plan(superuser, upload(superuser, text_of(paper("lewis24")), CONTACTS))
+    one = Paper.objects.get()
+    if bound:
+        SigningSettings.objects.create(volume=Volume.objects.get(), deadline=make.DEADLINE)
+        make.agreement(of=one)
+    file = text_of(paper("lewis24a"), paper("lewis24b", "Another"))
+    page = upload(superuser, file)
+    assert "<dt>new</dt><dd>1</dd>" in page.content.decode()
+
+    apply_plan(superuser, page)
+
+    one.refresh_from_db()
+    assert one.key == ("lewis24" if bound else "lewis24a")
+    if bound:
+        apply_plan(superuser, upload(superuser, file), **{choice_of("key"): "take"})
+        one.refresh_from_db()
+        assert one.key == "lewis24a"
+    assert Paper.objects.count() == 2
+    assert "There is nothing to change." in upload(superuser, file).content.decode()
+
+
+def test_a_file_that_names_no_volume_goes_into_the_one_that_is_chosen(superuser: Client) -> None:
+    volume = make.volume()
+    text = paper("lewis24")
+    page = upload(superuser, text)
+    assert "Import into this volume" in page.content.decode()
+    assert not Paper.objects.exists()
+    apply_plan(superuser, superuser.post(PAGE, {"into": str(volume.pk)}))
+    assert volume.papers.get().key == "lewis24"
+    assert "No volume was chosen." in superuser.post(PAGE, {"into": "x"}, follow=True).content.decode()
+    page = upload(superuser, paper("new24", "Other", "Ng, Ann"), volume=str(volume.pk))
+    apply_plan(superuser, page)
+    assert volume.papers.count() == 2

@@ -121,3 +121,31 @@ def test_the_encoding_that_a_person_chose_is_used_for_lines_that_are_not_utf_8(t
     run(file, "--encoding", "windows-1252", "--apply")
 
     assert list(Paper.objects.values_list("title", flat=True)) == ["Naïve", "Größe"]
+
+
+@pytest.mark.parametrize(
+    ("option", "title", "heading"),
+    [
+        ((), "Ours", "Needs a decision: add --keep or --take (2)"),
+        (("--keep",), "Ours", "Changed here and in the file; kept (2)"),
+        (("--take",), "Theirs", "Changed (1)"),
+    ],
+)
+def test_what_changed_in_both_is_kept_or_taken_as_said(
+    tmp_path: Path, option: tuple[str, ...], title: str, heading: str
+) -> None:
+    old, new = tmp_path / "old.bib", tmp_path / "new.bib"
+    old.write_text(f"{VOLUME}\n{paper('a25')}", encoding="utf-8")
+    new.write_text(f"{VOLUME}\n{paper('a25', 'Theirs')}", encoding="utf-8")
+    run(old, "--apply")
+    Paper.objects.update(title="Ours", title_latex="Ours", pages="3--4")
+    Volume.objects.update(address="Oslo", shortname="OURS")
+    new.write_text(new.read_text(encoding="utf-8").replace("{TEST},", "{THEIRS},"), encoding="utf-8")
+
+    shown = run(new, *option, "--apply")
+
+    assert Paper.objects.get().title == title
+    assert heading in shown
+    assert 'title: last import "A Title", here "Ours", file "Theirs"' in shown or option == ("--take",)
+    assert "Corrected here; the file has not changed (2)" in shown
+    assert Volume.objects.get().address == "Oslo"

@@ -160,8 +160,8 @@ def test_one_paper(changes: dict[str, object], expected: list[tuple[str, str, st
 def test_papers_together() -> None:
     papers = [
         paper("lewis24"),
-        paper("lewis24a", pages="10--20"),
-        paper("Lewis24a", pages="25--30"),
+        paper("lewis24a", title="Another", title_latex="Another", pages="10--20"),
+        paper("Lewis24a", title="A Third", title_latex="A Third", pages="25--30"),
     ]
 
     assert said(VOLUME, *papers) == [
