@@ -24,6 +24,7 @@ from agreements.mail import outbox
 from agreements.models import Agreement, SigningSettings
 from proceedings.accounts.permissions import edited_volumes
 from proceedings.models import Paper
+from proceedings.people.licences import GRANTED, contradicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ BULK_ACTIONS = {
 }
 
 
+STATE_LICENCE = ("prepare", "issue", "supersede", "contact")
+"""Actions after which somebody is asked to grant the licence."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What will happen, or has happened, to each paper or agreement."""
@@ -139,9 +144,14 @@ class Outcome:
         """The skipped ones, grouped by reason."""
         return summarize((why, paper.key) for paper, why in self.skipped)
 
+    @property
+    def other_licences(self) -> list[tuple[str, list[str]]]:
+        """Papers whose submission states another licence than the agreement grants, grouped by licence."""
+        return summarize((paper.licence, paper.key) for paper, _ in self.eligible if contradicts(paper.licence))
+
 
 def summarize(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """Each reason with the keys of all papers that were skipped for it."""
+    """Each reason with the keys of all papers that it applies to."""
     found: dict[str, list[str]] = {}
     for why, key in skipped:
         found.setdefault(why, []).append(key)
@@ -292,6 +302,8 @@ class BulkActions(ExportableList):
             **self.admin_site.each_context(request),
             **more,
             "bulk": bulk,
+            "other_licences": outcome.other_licences if bulk.verb in STATE_LICENCE else [],
+            "granted": GRANTED,
             "outcome": outcome,
             "title": bulk.label.rstrip("…"),
             "opts": self.opts,

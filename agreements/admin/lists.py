@@ -21,10 +21,10 @@ from django.utils.html import format_html
 from agreements.admin.format import NONE, format_utc, format_utc_and_local, zone_of
 from agreements.dashboard import overview, paper_state
 from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, find_blockers
-from agreements.delivery.readiness import escape_formula
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import ANYWHERE_ON_EARTH, Agreement
 from proceedings.accounts.permissions import OwnVolumes, chosen_volume
+from proceedings.delivery.csv_files import escape_formula
 from proceedings.models import Paper
 
 MAX_ROWS = 5000

@@ -18,6 +18,7 @@ class Blocker(StrEnum):
     NO_CONTACT = "no-contact"
     NAME = "name"
     UNPRINTABLE = "unprintable"
+    LICENCE = "licence"
     DECLINED = "declined"
     UNDELIVERABLE = "refused"
     MAIL_UNKNOWN = "mail-unknown"
@@ -68,6 +69,13 @@ BLOCKER_INFO = {
         "characters the form cannot print",
         "The title or a name has a character that is in none of the form’s fonts. Use other characters.",
         needs_action=True,
+    ),
+    Blocker.LICENCE: BlockerInfo(
+        "another licence",
+        "The submission states another licence than the agreement grants. Ask the authors before they sign, then clear "
+        "the licence on the paper’s page.",
+        needs_action=True,
+        blocks_delivery=False,
     ),
     Blocker.DECLINED: BlockerInfo(
         "declined",
@@ -196,6 +204,8 @@ class PaperState:
     """The import guessed a name, likely correctly."""
     has_errors: bool = False
     """The last publisher check found an error."""
+    other_licence: bool = False
+    """The submission system states another licence than the agreement grants."""
     unprintable: bool = False
     """No font of the form has some character of the title or a name, and no agreement is issued yet."""
     status: str | None = None
@@ -243,6 +253,8 @@ def find_blockers(paper_state: PaperState, now: datetime) -> list[Blocker]:
             found = unissued_blockers(paper_state)
     if paper_state.has_mismatch and paper_state.status in (*WAITING, Status.SIGNED, Status.SEALED):
         found.add(Blocker.MISMATCH)
+    if paper_state.other_licence and paper_state.status not in (Status.SIGNED, Status.SEALED, Status.WAIVED):
+        found.add(Blocker.LICENCE)  # who has signed has decided
     found |= paper_blockers(paper_state)
     return [blocker for blocker in Blocker if blocker in found]
 

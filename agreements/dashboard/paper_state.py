@@ -19,6 +19,7 @@ from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Even
 from proceedings.bibtex.names import Name
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
+from proceedings.people.licences import contradicts
 from proceedings.publisher.filenames import Kind
 
 FINISHED_STATES = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
@@ -131,10 +132,10 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
         authors.setdefault(paper_id, []).append(name)
         if is_corresponding:
             contacts[paper_id] = name
-    found: dict[int, tuple[str, str, date | None, bool, bool]] = {}
+    found: dict[int, tuple[str, str, str, date | None, bool, bool]] = {}
     newest: dict[int, AgreementValues] = {}
-    for pk, key, title, published, has_pdf, has_errors, *agreement in agreement_rows(papers):
-        found[pk] = key, title, published, has_pdf, has_errors
+    for pk, key, title, licence, published, has_pdf, has_errors, *agreement in agreement_rows(papers):
+        found[pk] = key, title, licence, published, has_pdf, has_errors
         known_agreement = newest.get(pk)
         if agreement[0] and (known_agreement is None or known_agreement.status not in LIVE):
             newest[pk] = AgreementValues(*agreement)
@@ -153,12 +154,13 @@ def build_rows(papers: QuerySet[Paper], signing_settings: SigningSettings | None
                 has_errors=has_errors,
                 name_wrong=misread.get(pk, False),
                 name_doubtful=pk in misread,
+                other_licence=contradicts(licence),
                 signing_settings=signing_settings,
                 published=published,
             ),
             newest[pk].issued_at if pk in newest else None,
         )
-        for pk, (key, title, published, has_pdf, has_errors) in found.items()
+        for pk, (key, title, licence, published, has_pdf, has_errors) in found.items()
     ]
 
 
@@ -186,7 +188,7 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
         )
         .order_by("position", "key", "agreements__created_at", "agreements__pk")
         .values_list(
-            *("pk", "key", "title", "volume__published", "has_pdf", "has_errors"),
+            *("pk", "key", "title", "licence", "volume__published", "has_pdf", "has_errors"),
             *("agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
             *("agreements__seal_error", "has_change_request", "has_objection", "has_edit", "is_undeliverable"),
@@ -205,6 +207,7 @@ def build_state(
     has_errors: bool,
     name_wrong: bool,
     name_doubtful: bool,
+    other_licence: bool,
     signing_settings: SigningSettings | None,
     published: date | None,
 ) -> PaperState:
@@ -217,6 +220,7 @@ def build_state(
         has_errors=has_errors,
         name_wrong=name_wrong,
         name_doubtful=name_doubtful,
+        other_licence=other_licence,
         unprintable=unprintable,
     )
     if agreement is None:
@@ -257,6 +261,7 @@ def build_state_from_models(paper: Paper, agreement: Any, row: Any) -> PaperStat
         has_errors=row.has_errors,
         name_wrong=row.name_wrong,
         name_doubtful=row.name_doubtful,
+        other_licence=contradicts(paper.licence),
         signing_settings=signing_settings,
         published=paper.volume.published,
     )

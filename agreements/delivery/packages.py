@@ -20,6 +20,7 @@ from agreements.models import Agreement
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
+from proceedings.delivery.csv_files import escape_formula, write_csv
 from proceedings.delivery.items import (
     Item,
     WrittenFile,
@@ -176,7 +177,7 @@ def papers_table(delivery: Delivery, published: Sequence[WrittenFile]) -> bytes:
             [
                 *(
                     record.key,
-                    readiness.escape_formula(record.title),
+                    escape_formula(record.title),
                     record.pages,
                     pdf,
                     supplements.get(record.key, ""),
@@ -184,7 +185,7 @@ def papers_table(delivery: Delivery, published: Sequence[WrittenFile]) -> bytes:
                 *(public_id, rules.publication_url(delivery.record, public_id)),
             ]
         )
-    return readiness.write_csv(rows)
+    return write_csv(rows)
 
 
 def partial_note(delivery: Delivery) -> str:

@@ -3,8 +3,6 @@
 Permissions are kept out of the public package, because everything in it becomes public (PMLR FAQ).
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from functools import partial
 from agreements import lifecycle
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement, Edit
+from proceedings.delivery.csv_files import escape_formula, write_csv
 from proceedings.delivery.items import Item, WrittenFile
 from proceedings.delivery.public_package import open_stored
 from proceedings.importing import name_review
@@ -144,18 +143,6 @@ def describe_edit(edit: Edit) -> str:
     if edit.resolved_at is None:
         return f"{edit.what} ({edit.get_state_display()})"
     return f"{edit.what} (confirmed by {edit.resolved_by}, {edit.resolved_at:%Y-%m-%d})"
-
-
-def write_csv(rows: Iterable[Iterable[str]]) -> bytes:
-    """Format `rows` as CSV in UTF-8."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def escape_formula(text: str) -> str:
-    """Escape a text that a spreadsheet would read as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def record_delivery(agreement: Agreement, *, by: str, now: datetime) -> None:

@@ -30,10 +30,12 @@ from proceedings.importing import leftovers, name_review
 from proceedings.importing.contacts import ContactTable
 from proceedings.importing.formats import Export, Format, open_export, read_export, read_second
 from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.openreview import Profiles
 from proceedings.importing.plan import Change, NothingToApplyError, Plan, PlanOutdatedError
 from proceedings.importing.planner import NO_CONTACTS, apply, make_plan, make_table_plan
 from proceedings.importing.remembered import known_columns, known_decisions
 from proceedings.importing.submissions import UnreadableFileError
+from proceedings.importing.tables.authors import AuthorTable
 from proceedings.models import Volume
 
 LARGEST = 20 * 1024 * 1024
@@ -55,7 +57,8 @@ class ImportForm(forms.Form):
         required=False,
         help_text="A table of the corresponding authors with the columns paper, email and name. It may have the "
         "addresses of other authors too: then a column “corresponding” says yes for one of each paper. With EasyChair "
-        "or HotCRP it may be the table of authors (author.csv, authors.csv).",
+        "or HotCRP it may be the table of authors (author.csv, authors.csv), with OpenReview the authors’ profiles as "
+        "JSON.",
     )
     volume = forms.ModelChoiceField(
         Volume.objects.none(),
@@ -168,12 +171,14 @@ def build_table_plan(request: HttpRequest, export: Export, second: Source | None
     if volume is None:
         raise ImportRejectedError("An export does not name its volume. Choose the volume.")
     beside = read_second(second) if second else NO_CONTACTS
-    contacts, authors = (beside, None) if isinstance(beside, ContactTable) else (NO_CONTACTS, beside)
+    contacts = beside if isinstance(beside, ContactTable) else NO_CONTACTS
+    authors = beside if isinstance(beside, AuthorTable) else None
+    profiles = beside if isinstance(beside, Profiles) else None
     columns = None if export.kind else columns_of(export, volume, kept)
     answers = known_decisions(volume)
-    found = read_export(export, authors=authors, columns=columns, answers=answers)
+    found = read_export(export, authors=authors, profiles=profiles, columns=columns, answers=answers)
     if found.questions or (ask_again and answers):
-        unclear = read_export(export, authors=authors, columns=columns).questions
+        unclear = read_export(export, authors=authors, profiles=profiles, columns=columns).questions
         if unclear:
             raise DecisionsNeededError(unclear, volume)
     return make_table_plan(found, export.source.name, volume, contacts, [text_of(export)])

@@ -13,18 +13,32 @@ from django.utils.html import format_html, format_html_join
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, can_edit, can_edit_any
 from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.delivery.volume_check import file_findings
+from proceedings.bibtex.forum_ids import with_bare_forum_id
+from proceedings.delivery.volume_check import file_findings, identity_findings
 from proceedings.models import Author, Paper
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.models.search import find_papers
+from proceedings.people.orcid import OrcidError, read_orcid
 from proceedings.publisher.rules import check_paper
 
 
 class AuthorForm(forms.ModelForm):
+    orcid = forms.CharField(label="ORCID iD", required=False, max_length=100, help_text="A number or an address.")
+
+    def clean_orcid(self) -> str:
+        """The iD in its usual form. One that was stored before stays as it is: a finding names it if it is wrong."""
+        typed: str = self.cleaned_data["orcid"]
+        if "orcid" not in self.changed_data:
+            return self.instance.orcid  # type: ignore[no-any-return]
+        try:
+            return read_orcid(typed)
+        except OrcidError as error:
+            raise forms.ValidationError(f"{error}.") from error
+
     def _get_validation_exclusions(self) -> set[str]:
         # Checked row by row, swapping two authors or the corresponding author would fail against unsaved rows. The
         # formset checks all rows together, and the database has constraints.
-        return super()._get_validation_exclusions() | {"position", "is_corresponding"}  # type: ignore[misc,no-any-return]
+        return super()._get_validation_exclusions() | {"position", "is_corresponding", "orcid"}  # type: ignore[misc,no-any-return]
 
 
 class AuthorFormSet(BaseInlineFormSet):
@@ -63,7 +77,7 @@ class AuthorInline(admin.StackedInline):
                 "fields": [
                     ("position", "given", "particle", "family", "suffix"),
                     ("email", "is_corresponding"),
-                    ("affiliation", "orcid"),
+                    ("affiliation", "orcid", "profile"),
                 ]
             },
         )
@@ -97,6 +111,9 @@ class PaperForm(forms.ModelForm):
         "BibTeX file.",
     )
 
+    def clean_extra(self) -> dict[str, str]:
+        return with_bare_forum_id(self.cleaned_data["extra"])
+
 
 @admin.register(Paper)
 class PaperAdmin(OwnVolumes):
@@ -124,7 +141,7 @@ class PaperAdmin(OwnVolumes):
             },
         ),
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
-        ("Publisher checks", {"fields": ["findings"]}),
+        ("Publisher checks", {"fields": ["findings", "licence"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -146,7 +163,7 @@ class PaperAdmin(OwnVolumes):
         """Findings of the publisher checks for this paper and its file."""
         records = paper_records([paper])
         found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
-        return findings_html(found)
+        return findings_html([*found, *identity_findings(paper)])
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from proceedings.bibtex.findings import Finding, Severity, errors
+from proceedings.bibtex.forum_ids import with_bare_forum_id
 from proceedings.bibtex.latex import LatexError, ascii_latex, describe, fold, to_unicode, without_escapes
 from proceedings.bibtex.names import Doubt, Name, NotANameError, read_name, split_names, write_name
 from proceedings.bibtex.parser import Entry, read_bibtex
@@ -35,6 +36,8 @@ LIMITS = {
     "email": 254,
     "affiliation": 300,
     "submission": 120,
+    "licence": 200,
+    "profile": 120,
 }
 LARGEST_NUMBER = 2_147_483_647
 MAX_AUTHORS = 9_999
@@ -69,6 +72,8 @@ class Details:
 
     email: str = ""
     affiliation: str = ""
+    orcid: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,9 @@ class PaperRecord:
     line: int = field(default=0, compare=False)
     submission: str = ""
     """The number in the submission system; BibTeX files have none."""
+    licence: str = field(default="", repr=False)
+    """The licence that the submission system states; BibTeX files have none. Not delivered, so no part of a package's
+    fingerprint."""
     details: tuple[Details, ...] = ()
     """As long as `authors`, or empty."""
     doubts: tuple[tuple[Name, Doubt], ...] = field(default=(), compare=False)
@@ -203,7 +211,7 @@ def _read_paper(entry: Entry, position: int, file: str) -> tuple[PaperRecord | N
         abstract=source.latex("abstract"),
         pages=source.latex("pages"),
         section=source.text("section"),
-        extra=source.rest(),
+        extra=with_bare_forum_id(source.rest()),
         line=entry.line,
         doubts=tuple(source.doubts),
     )

@@ -13,9 +13,10 @@ from proceedings.bibtex.scanner import RawEntry, lines_of, scan
 from proceedings.bibtex.source import Source
 from proceedings.files import pdf_reader
 from proceedings.files.attach import file_names
-from proceedings.models import Paper, PaperFile, Volume
+from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
+from proceedings.publisher.identity_rules import PaperPeople, bearers_of, check_people
 
 # Rules on the text and on the records report these more precisely.
 _REPORTED_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
@@ -41,6 +42,9 @@ def check_rows(volume: Volume) -> Report:
     records = paper_records(papers)
     found = rules.check_all(volume_record(volume), records)
     found += file_findings(papers, records)
+    people = [_people_of(paper) for paper in papers]
+    bearers = bearers_of(people)
+    found += [finding for paper in people for finding in check_people(paper, bearers)]
     return Report(str(volume), len(papers), tuple(found))
 
 
@@ -53,6 +57,20 @@ def file_findings(papers: Sequence[Paper], records: Sequence[PaperRecord]) -> li
             file.paper = paper
             digests[file.name] = file.sha256
     return [*pdf_rules.findings_of(with_facts), *pdf_rules.duplicates(digests)]
+
+
+def identity_findings(paper: Paper) -> list[Finding]:
+    """Checks the ORCID iDs and the licence of one paper, the iDs also against its volume. Expects its ``authors``."""
+    own = _people_of(paper)
+    held = {orcid for _, orcid in own.authors if orcid}
+    same = Author.objects.filter(paper__volume=paper.volume_id, paper__status=Paper.Status.ACCEPTED, orcid__in=held)
+    others = same.exclude(paper=paper.pk).select_related("paper").order_by("paper__position", "position")
+    bearers = bearers_of(PaperPeople(one.paper.key, "", ((one.name, one.orcid),)) for one in others)
+    return list(check_people(own, bearers))
+
+
+def _people_of(paper: Paper) -> PaperPeople:
+    return PaperPeople(paper.key, paper.licence, tuple((author.name, author.orcid) for author in paper.authors.all()))
 
 
 def pdf_facts_of(paper: Paper) -> pdf_rules.PdfFacts | None:

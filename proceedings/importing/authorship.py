@@ -18,6 +18,7 @@ class AuthorState:
     orcid: str = ""
     is_corresponding: bool = False
     pk: int | None = None
+    profile: str = ""
 
     @property
     def address(self) -> str:
@@ -28,7 +29,7 @@ class AuthorState:
 def carry_over(
     before: Sequence[AuthorState], names: Sequence[Name], called: Sequence[tuple[int, Name]] = ()
 ) -> tuple[AuthorState, ...]:
-    """Returns the authors with these `names`. Existing authors keep address, affiliation and ORCID iD.
+    """Returns the authors with these `names`. Existing authors keep address, affiliation, ORCID iD and profile.
 
     An author is matched by the same name, then by the name that the last import read (`called`: primary keys and
     names), then by the same words in any order, case and accents, then by initials in the same position. Each existing

@@ -8,8 +8,8 @@ from enum import StrEnum
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.source import Source
 from proceedings.importing.contacts import ContactTable, read_contacts
-from proceedings.importing.openreview import read_openreview
-from proceedings.importing.submissions import Submissions, UnreadableFileError
+from proceedings.importing.openreview import Profiles, read_openreview, read_profiles
+from proceedings.importing.submissions import Submissions, UnreadableFileError, strip_invisible
 from proceedings.importing.tables import hotcrp, layouts, start
 from proceedings.importing.tables.authors import COLUMNS as AUTHOR_COLUMNS
 from proceedings.importing.tables.authors import AuthorTable, find_author_head, read_authors
@@ -96,19 +96,21 @@ def read_export(
     export: Export,
     *,
     authors: AuthorTable | None = None,
+    profiles: Profiles | None = None,
     columns: Mapping[str, str] | None = None,
     answers: Mapping[str, bool] | None = None,
 ) -> Submissions:
     """Reads the accepted papers of an export.
 
-    `authors` is a second table, with one row per author. `columns` maps our names to the table's, and `answers` the
-    unclear decisions, as `decisions.normal_decision` writes them, to whether they are an acceptance. What is still
-    unclear is among the questions of the result. Raises UnreadableFileError if there is no such table in the file.
+    `authors` is a second table, with one row per author; `profiles` are those of OpenReview. `columns` maps our names
+    to the table's, and `answers` the unclear decisions, as `decisions.normal_decision` writes them, to whether they are
+    an acceptance. What is still unclear is among the questions of the result. Raises UnreadableFileError if there is no
+    such table in the file.
     """
     name, text, grids = export.source.name, export.source.text or "", export.grids
     kind = export.kind or Format.CSV
     if kind is Format.OPENREVIEW:
-        return read_openreview(text, name)
+        return read_openreview(text, name, profiles, answers)
     if not grids:
         return _read_text(kind, text, name, answers or {}, authors)
     if kind is Format.HOTCRP and authors is None and find_papers(grids, layouts.HOTCRP) == ():
@@ -140,11 +142,17 @@ def _read_text(
     raise UnreadableFileError(msg)
 
 
-def read_second(source: Source) -> AuthorTable | ContactTable:
-    """Reads the second file of an export: a table with one row per author, or addresses of authors.
+def read_second(source: Source) -> AuthorTable | ContactTable | Profiles:
+    """Reads the second file of an export: a table with one row per author, addresses of authors, or profiles as JSON.
 
-    A table with given and family names in two columns is one of authors. Raises UnreadableFileError if it is neither.
+    A table with given and family names in two columns is one of authors. Raises UnreadableFileError if it is none.
     """
+    if (
+        source.text is not None
+        and not is_binary_table(source)
+        and source.text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{")
+    ):
+        return _read_profiles(source.text, source.name)
     grids = open_tables(source)
     for grid in grids:
         if (at := find_author_head(grid)) is not None:
@@ -152,6 +160,15 @@ def read_second(source: Source) -> AuthorTable | ContactTable:
             if names & set(AUTHOR_COLUMNS["first"]):
                 return read_authors(grid, source.name)
     return read_contacts(grids, source.name)
+
+
+def _read_profiles(text: str, name: str) -> Profiles:
+    found = read_profiles(strip_invisible(text))
+    if found.problems:
+        line, problem = found.problems[0]
+        msg = f"{name}:{line}: {problem}. The file should have the profiles of OpenReview. Nothing was read"
+        raise UnreadableFileError(msg)
+    return found
 
 
 def read_contact_file(source: Source) -> ContactTable:

@@ -1,7 +1,7 @@
 """Converts submissions to records of a volume: titles and abstracts in LaTeX, keys by the publisher's rule. Pure.
 
-A submission is matched by its number, else by its key, else by title and authors. It then keeps its key. Fields that
-the system does not know, such as pages, are unsaid. New ones get new keys.
+A submission is matched by its number, else by its forum at OpenReview, else by its key, else by title and authors. It
+then keeps its key. Fields that the system does not know, such as pages, are unsaid. New ones get new keys.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.forum_ids import forum_of
 from proceedings.bibtex.latex import (
     LatexError,
     UnmappedError,
@@ -24,6 +25,8 @@ from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
 from proceedings.importing.merge.matching import Identity, match_papers
 from proceedings.importing.submissions import Person, Submission, Submissions
+from proceedings.people.licences import GRANTED, contradicts
+from proceedings.people.orcid import OrcidError, read_orcid
 from proceedings.publisher.rules import key_stem, key_suffixes
 
 _MATHEMATICS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
@@ -76,7 +79,9 @@ class _Mapper:
         wanted = [_identity(one) for one in submissions]
         twice = self._find_twice(submissions, wanted)
         single = [at for at in range(len(submissions)) if at not in twice]
-        known = [Identity(one.title, one.authors, one.submission, (one.key,)) for one in self.known]
+        known = [
+            Identity(one.title, one.authors, one.submission, (one.key,), forum_of(one.extra)) for one in self.known
+        ]
         places = match_papers([wanted[at] for at in single], known)
         old = {at: self.known[place] for at, place in zip(single, places, strict=True) if place is not None}
         keys = self._keys([submissions[at] for at in single if at not in old])
@@ -153,11 +158,13 @@ class _Mapper:
             extra=dict(one.extra),
             line=one.line,
             submission=one.number[: LIMITS["submission"]],
+            licence=one.licence[: LIMITS["licence"]],
             details=tuple(self._details(one, place, person) for place, person in enumerate(one.people, 1)),
             contact=self._contact(one),
             doubts=tuple((person.name, doubt) for person in one.people for doubt in person.doubts),
         )
         self._doubts(one)
+        self._check_licence(one)
         if too_long := self._too_long(record):
             self.add_finding(one, "length", too_long)
             return None
@@ -189,7 +196,23 @@ class _Mapper:
             message = f"name {place}: '{email[:80]}' is not an email address and was skipped"
             self.add_finding(one, "email", message, Severity.WARNING, field="emails")
             email = ""
-        return Details(email, person.affiliation[: LIMITS["affiliation"]])
+        affiliation = person.affiliation[: LIMITS["affiliation"]]
+        return Details(email, affiliation, self._orcid(one, place, person), person.profile[: LIMITS["profile"]])
+
+    def _orcid(self, one: Submission, place: int, person: Person) -> str:
+        try:
+            return read_orcid(person.orcid)
+        except OrcidError as error:
+            self.add_finding(one, "orcid", f"name {place}: {error}. We left it out", Severity.WARNING, field="orcid")
+            return ""
+
+    def _check_licence(self, one: Submission) -> None:
+        if contradicts(one.licence):
+            message = (
+                f"the licence is '{one.licence[:80]}', but the agreement grants {GRANTED}: ask the authors before they "
+                "sign"
+            )
+            self.add_finding(one, "licence", message, Severity.WARNING, field="licence")
 
     def _contact(self, one: Submission) -> int | None:
         marked = [place for place, person in enumerate(one.people) if person.is_corresponding]
@@ -218,7 +241,7 @@ class _Mapper:
 
 def _with_known_fields(record: PaperRecord, before: PaperRecord | None, *, says_key: bool) -> PaperRecord:
     """Returns `record` with the fields that only the database knows, each of them unsaid."""
-    empty = {name for name in ("abstract", "pages", "section", "submission") if not getattr(record, name)}
+    empty = {name for name in ("abstract", "pages", "section", "submission", "licence") if not getattr(record, name)}
     unsaid = frozenset({"title_latex", *empty, "extra"} | (set() if says_key else {"key"}))
     if before is None:
         return replace(record, unsaid=unsaid)
@@ -235,7 +258,8 @@ def _identity(one: Submission) -> Identity:
         title = title_text(one.title).unicode
     except LatexError:
         title = one.title
-    return Identity(title, tuple(person.name for person in one.people), one.number, (one.key,) if one.key else ())
+    names = tuple(person.name for person in one.people)
+    return Identity(title, names, one.number, (one.key,) if one.key else (), forum_of(one.extra))
 
 
 def _stem(one: Submission) -> str:

@@ -11,12 +11,6 @@ from proceedings.bibtex.names import Doubt, Name, Reading, read_name
 # Control characters and lone surrogates: some databases reject them, and nobody types them on purpose.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff]")
 
-_FORUM_ID = re.compile(r"([\w-]{5,40})\Z", re.ASCII)
-_FORUM_ADDRESS = re.compile(
-    r"(?:openreview\.net/(?:forum|pdf|attachment|revisions)\S*?[?&](?:id|noteId)=|^(?:forum)?\?id=)([\w-]{5,40})(?![\w-])",
-    re.ASCII | re.IGNORECASE,
-)
-
 
 class UnreadableFileError(ValueError):
     """A file of an import cannot be read at all. The message says why and what to do."""
@@ -31,6 +25,10 @@ class Person:
     affiliation: str = ""
     is_corresponding: bool = False
     doubts: tuple[Doubt, ...] = ()
+    orcid: str = ""
+    """As exported: an address or a number, not checked."""
+    profile: str = ""
+    """ID of the profile at OpenReview."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,8 @@ class Submission:
     pages: str = ""
     key: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+    """As the system states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,6 @@ class Submissions:
 def strip_invisible(text: str) -> str:
     """Returns `text` without invisible characters."""
     return _UNSEEN.sub("", text)
-
-
-def forum_id(text: str) -> str:
-    """Returns the bare id of an OpenReview forum, from the id or any address of it; empty if `text` is neither."""
-    text = text.strip().strip("<>")
-    found = _FORUM_ADDRESS.search(text) if "/" in text or "=" in text else _FORUM_ID.match(text)
-    return found[1] if found else ""
 
 
 def read_person(text: str) -> Reading:

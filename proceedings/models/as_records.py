@@ -44,6 +44,7 @@ def paper_records(papers: Iterable[Paper]) -> list[PaperRecord]:
             section=paper.section,
             extra=paper.extra,
             submission=paper.submission,
+            licence=paper.licence,
         )
         for paper in rows
     ]

@@ -7,7 +7,18 @@ from django.db.models import Q
 
 from proceedings.bibtex.names import Name
 from proceedings.models.volume import Volume
+from proceedings.people.orcid import OrcidError, read_orcid
 from proceedings.publisher.filenames import Kind
+
+
+def validate_orcid(value: str) -> None:
+    """Raises ValidationError unless `value` is an ORCID iD, written with hyphens."""
+    try:
+        if read_orcid(value) == value:
+            return
+    except OrcidError as error:
+        raise ValidationError(f"{error}.") from error
+    raise ValidationError("An ORCID iD looks like 0000-0002-1825-0097.")
 
 
 class Paper(models.Model):
@@ -61,6 +72,15 @@ class Paper(models.Model):
         blank=True,
         validators=[RegexValidator(r"^[a-z0-9-]+\Z", "Use lower-case letters, digits and hyphens, such as smith24a.")],
         help_text="The last part of the paper’s address at the publisher. Leave empty to use the predicted one.",
+    )
+
+    licence = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text=(
+            "As the submission system states it. The agreement grants CC BY 4.0. If this is another licence, ask the "
+            "authors before they sign, then clear this field."
+        ),
     )
 
     class Meta:
@@ -143,7 +163,10 @@ class Author(models.Model):
         "ORCID iD",
         max_length=19,
         blank=True,
-        validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", "An ORCID iD looks like 0000-0002-1825-0097.")],
+        validators=[validate_orcid],
+    )
+    profile = models.CharField(
+        "OpenReview profile", max_length=120, blank=True, help_text="The ID of the profile, such as ~Ana_Cruz1."
     )
     is_corresponding = models.BooleanField(
         "corresponding author", default=False, help_text="Signs the agreement for all authors."

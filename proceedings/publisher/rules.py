@@ -40,7 +40,7 @@ _REQUIRED = {
     "conference_url": "url",
 }
 _DATES = ("start", "end", "published")
-_LINKS = ("openreview", "software", "video")
+_LINKS = ("software", "video")
 
 
 def check_all(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:

@@ -57,6 +57,17 @@ def test_issue_saves_the_signing_settings_and_reports_every_paper() -> None:
     assert Event.objects.filter(kind="issue").get().by == "command line"
 
 
+def test_issue_names_papers_with_another_licence() -> None:
+    volume = make.volume()
+    make.paper(volume, key="open26", licence="CC BY 4.0")
+    make.paper(volume, key="other26", licence="CC BY-NC 4.0")
+    make.paper(volume, key="silent26", licence="CC BY-NC 4.0", contact=None)
+    said = "  other26: its submission states “CC BY-NC 4.0”, but the agreement grants CC BY 4.0."
+    for arguments in (["--dry-run"], []):
+        lines = [line for line in run("issue", "247", *arguments).splitlines() if "licence" in line or "grants" in line]
+        assert lines == [f"{said} Ask the authors before they sign."]
+
+
 def test_issue_changes_the_deadline_and_replans_those_awaiting_signature() -> None:
     agreement = make.agreement("issued")
     Agreement.objects.update(next_check_at=None)

@@ -11,7 +11,8 @@ from agreements import lifecycle
 from agreements.jobs import issue_many
 from agreements.models import ANYWHERE_ON_EARTH, SigningSettings
 from proceedings.management.arguments import moment, volume_numbered
-from proceedings.models import Volume
+from proceedings.models import Paper, Volume
+from proceedings.people.licences import GRANTED, contradicts
 
 
 class Command(BaseCommand):
@@ -44,12 +45,23 @@ class Command(BaseCommand):
         report = issue_many.issue(papers, by="command line", now=now, dry_run=options["dry_run"])
         for paper, why in report.skipped:
             self.stdout.write(f"  {paper.key}: {why}")
+        left_out = {paper.pk for paper in (*(one for one, _ in report.skipped), *report.already_issued)}
+        self.warn_about_licences([paper for paper in papers if paper.pk not in left_out])
         count = len(papers) - len(report.skipped) - len(report.already_issued)
         verb = "would be issued" if options["dry_run"] else "issued"
         self.stdout.write(
             f"v{volume.number}: {count} {verb}, {len(report.already_issued)} already issued, "
             f"{len(report.skipped)} not ready."
         )
+
+    def warn_about_licences(self, papers: list[Paper]) -> None:
+        """Names the papers whose submission states another licence than the agreement grants."""
+        for paper in papers:
+            if contradicts(paper.licence):
+                self.stdout.write(
+                    f"  {paper.key}: its submission states “{paper.licence}”, but the agreement grants {GRANTED}. Ask "
+                    "the authors before they sign."
+                )
 
     def set_deadline(self, volume: Volume, options: dict[str, Any], now: Any) -> None:
         """Sets the deadline from the command line. Without one, the volume must have a deadline already."""

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from proceedings.bibtex.findings import Finding, Severity, errors
+from proceedings.bibtex.forum_ids import forum_of
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeRecord
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, contact_of
@@ -133,9 +134,11 @@ class Planner:
             said = self.said(row.pk).get("key")
             keys = (said["value"], row.key) if said and said["value"] != row.key else (row.key,)
             names = tuple(author.name for author in self.authors[row.pk])
-            known.append(Identity(row.title, names, row.submission, keys))
+            known.append(Identity(row.title, names, row.submission, keys, forum_of(row.extra)))
         wanted = [
-            Identity(record.title, record.authors, record.submission, (record.key,)) for record in records if record
+            Identity(record.title, record.authors, record.submission, (record.key,), forum_of(record.extra))
+            for record in records
+            if record
         ]
         found = iter(match_papers(wanted, known))
         places = [next(found) if record else None for record in records]
@@ -193,8 +196,7 @@ class Planner:
         authors = tuple(self.answers.get(name, name) for name in record.authors) if self.answers else record.authors
         unread = self.unread.get(entry.line, {})
         unsaid = {name for name, rule in unread.items() if rule == "required" or not getattr(record, name, None)}
-        if not record.submission:
-            unsaid.add("submission")
+        unsaid |= {name for name in ("submission", "licence") if not getattr(record, name)}
         if not KEY.match(record.key) or len(record.key) > LIMITS["key"]:
             unsaid.add("key")
         if row and not record.authors:
@@ -295,7 +297,15 @@ def statement(paper: PaperPlan, said: Said, pks: Sequence[int | None]) -> dict[s
 
 def state_of(author: Author) -> AuthorState:
     """Returns a row as plain data."""
-    return AuthorState(author.name, author.email, author.affiliation, author.orcid, author.is_corresponding, author.pk)
+    return AuthorState(
+        author.name,
+        author.email,
+        author.affiliation,
+        author.orcid,
+        author.is_corresponding,
+        author.pk,
+        author.profile,
+    )
 
 
 def _change(row: object, record: object, differences: Iterable[Difference]) -> Change:

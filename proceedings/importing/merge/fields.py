@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from proceedings.bibtex.forum_ids import with_bare_forum_id
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.importing.plan import Difference, Origin
 
@@ -14,7 +15,7 @@ VOLUME_FIELDS = (
     *("bib_key", "name", "shortname", "booktitle", "year", "start", "end", "address"),
     *("conference_url", "published", "editor_names", "sections"),
 )
-PAPER_FIELDS = ("title", "title_latex", "abstract", "pages", "section", "submission")
+PAPER_FIELDS = ("title", "title_latex", "abstract", "pages", "section", "submission", "licence")
 _UNITS = {"title_latex": "title", "title": "title"}
 """Fields that are decided together: a title in LaTeX belongs to its title."""
 
@@ -31,7 +32,7 @@ def unit_of(field: str) -> str:
 def values_of(row: Any, fields: Iterable[str]) -> dict[str, Any]:
     """The `fields` of a row or record, and each further BibTeX field as ``extra.<name>``."""
     return {name: plain(getattr(row, name)) for name in fields} | {
-        f"extra.{name}": value for name, value in row.extra.items()
+        f"extra.{name}": value for name, value in with_bare_forum_id(row.extra).items()
     }
 
 

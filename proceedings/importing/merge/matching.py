@@ -1,7 +1,8 @@
 """Which paper of a file is which paper of the volume. Pure.
 
-By submission number, else by key, else by title and authors, without case, accents and punctuation. Papers whose keys
-were swapped, or a key that was given to a paper of other people, are recognised by title and authors first.
+By submission number, else by the forum at OpenReview, else by key, else by title and authors, without case, accents and
+punctuation. Papers whose keys were swapped, or a key that was given to a paper of other people, are recognised by title
+and authors first.
 """
 
 from collections import defaultdict
@@ -21,6 +22,8 @@ class Identity:
     authors: tuple[Name, ...]
     number: str = ""
     keys: tuple[str, ...] = ()
+    forum: str = ""
+    """The bare id of its forum at OpenReview."""
 
     @cached_property
     def plain_title(self) -> str:
@@ -53,6 +56,7 @@ class _Matching:
 
     def match(self) -> list[int | None]:
         self._by_number()
+        self._by_forum()
         by_key = self._holders_of_keys()
         self._by_key(by_key, only_likely=True)
         self._by_content()
@@ -71,6 +75,12 @@ class _Matching:
         numbers = {one.number: place for place, one in enumerate(self.known) if one.number}
         for at, one in enumerate(self.wanted):
             if one.number and (place := numbers.get(one.number)) in self.free and place is not None:
+                self._pair(at, place)
+
+    def _by_forum(self) -> None:
+        forums = {one.forum: place for place, one in enumerate(self.known) if one.forum}
+        for at in self._left() if forums else ():
+            if (place := forums.get(self.wanted[at].forum)) in self.free and place is not None:
                 self._pair(at, place)
 
     def _holders_of_keys(self) -> dict[str, list[int]]:

@@ -20,7 +20,7 @@ from proceedings.models import Author, ImportedRecord, Paper, Volume
 _PAPER_COLUMNS = ("key", "position", *PAPER_FIELDS, "extra")
 _AUTHOR_COLUMNS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
-    *("email", "affiliation", "orcid", "is_corresponding"),
+    *("email", "affiliation", "orcid", "profile", "is_corresponding"),
 )
 
 
@@ -254,5 +254,6 @@ def _author_row(paper: Paper, position: int, author: AuthorState) -> Author:
         email=author.email,
         affiliation=author.affiliation,
         orcid=author.orcid,
+        profile=author.profile,
         is_corresponding=author.is_corresponding,
     )

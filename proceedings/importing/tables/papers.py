@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.forum_ids import read_forum_id
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import Doubt, NotANameError, Reading
-from proceedings.importing.submissions import Person, Question, Submission, Submissions, forum_id, read_person
+from proceedings.importing.submissions import Person, Question, Submission, Submissions, read_person
 from proceedings.importing.tables.authors import MAX_TITLE_ROWS, AuthorTable, plain_number, read_full_name
 from proceedings.importing.tables.decisions import Verdict, normal_decision, read_decision
 from proceedings.importing.tables.grid import Columns, Grid, Row, headings
@@ -180,7 +181,7 @@ class _Reader:
     def _extra(self, line: int, number: str, written: str) -> dict[str, str]:
         if not written.strip():
             return {}
-        if forum := forum_id(written):
+        if forum := read_forum_id(written):
             return {"openreview": forum}
         message = f"'{written[:80]}' is no OpenReview forum or its address, and was skipped"
         self.add_finding(line, "openreview", message, Severity.WARNING, paper=number, field="openreview")

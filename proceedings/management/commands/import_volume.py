@@ -14,6 +14,7 @@ from proceedings.bibtex.source import ENCODINGS, Source
 from proceedings.importing.contacts import ContactTable
 from proceedings.importing.formats import Format, open_export, read_contact_file, read_export, read_second
 from proceedings.importing.merge.excerpts import text_of
+from proceedings.importing.openreview import Profiles
 from proceedings.importing.plan import (
     Change,
     Choice,
@@ -56,7 +57,10 @@ class Command(BaseCommand):
             "--volume", help="volume for the papers of an export, or of a BibTeX file that names no volume"
         )
         parser.add_argument(
-            "--authors", metavar="TABLE", type=Path, help="second table of EasyChair or HotCRP, with one row per author"
+            "--authors",
+            metavar="FILE",
+            type=Path,
+            help="second table of EasyChair or HotCRP, with one row per author, or OpenReview's profiles as JSON",
         )
         parser.add_argument(
             "--columns",
@@ -146,9 +150,11 @@ def _plan(options: dict[str, Any]) -> Plan:
         raise CommandError(msg)
     volume = volume_numbered(options["volume"])
     answers = {normal_decision(value): accepted for value, accepted in _given_answers(options).items()}
+    beside = _authors(options)
     found = read_export(
         export,
-        authors=_authors(options),
+        authors=beside if isinstance(beside, AuthorTable) else None,
+        profiles=beside if isinstance(beside, Profiles) else None,
         columns=_columns(options["columns"] or ""),
         answers={**known_decisions(volume), **answers},
     )
@@ -171,12 +177,12 @@ def _check_questions(found: Submissions) -> None:
         raise CommandError(msg)
 
 
-def _authors(options: dict[str, Any]) -> AuthorTable | None:
+def _authors(options: dict[str, Any]) -> AuthorTable | Profiles | None:
     if not options["authors"]:
         return None
     source = _read(options["authors"], options["encoding"])
     found = read_second(source)
-    if isinstance(found, AuthorTable):
+    if not isinstance(found, ContactTable):
         return found
     msg = f"{source.name} is no table of authors: it needs the columns submission #, first name and last name."
     raise CommandError(msg)

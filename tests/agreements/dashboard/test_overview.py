@@ -37,6 +37,16 @@ def test_an_empty_volume_has_an_empty_overview() -> None:
     assert (made.papers, made.signed, made.counts, made.complete) == (0, 0, (), False)
 
 
+def test_another_licence_is_counted_until_somebody_signs_and_never_keeps_a_paper_back() -> None:
+    volume = make.volume()
+    for licence in ("CC BY 4.0", "CC BY-NC 4.0", ""):
+        make.paper(volume, licence=licence)
+    make.agreement(Status.SEALED, of=make.paper(volume, licence="CC BY-SA 4.0"))
+    made = overview.build_overview(with_pdfs(volume), make.NOW)
+    assert (counts(made)[Blocker.LICENCE], made.ready) == (1, 1)
+    assert len(paper_state.papers_blocked_by(volume, Blocker.LICENCE, make.NOW)) == 1
+
+
 def test_papers_are_counted_by_what_blocks_them() -> None:
     volume = make.volume()
     make.paper(volume, contact=None)

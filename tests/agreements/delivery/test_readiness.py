@@ -1,8 +1,5 @@
 """Which papers are ready to deliver, and the blockers of the others."""
 
-import csv
-import io
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -94,16 +91,6 @@ def test_the_file_is_named_as_the_bibliography_calls_the_paper() -> None:
 def test_an_agreement_that_is_not_sealed_has_no_file() -> None:
     with pytest.raises(ValueError, match="not sealed"):
         readiness.sealed_item(make.agreement("signed"))
-
-
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    ((cell,),) = csv.reader(io.StringIO(readiness.write_csv([[readiness.escape_formula(text)]]).decode()))
-    assert cell == f"'{text}"
-
-
-def test_any_other_cell_stays_as_it_is() -> None:
-    assert readiness.escape_formula("a=b") == "a=b"
 
 
 def test_a_delivery_is_noted_once_per_sealed_file() -> None:

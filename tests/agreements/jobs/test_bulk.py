@@ -24,6 +24,15 @@ def test_before_a_bulk_action_a_page_says_how_many_and_changes_nothing(editor_cl
     assert all_rows(but=BOOKKEEPING) == before
 
 
+@pytest.mark.parametrize(("verb", "said"), [("prepare", True), ("issue", True), ("waive", False)])
+def test_before_somebody_is_asked_to_sign_other_licences_are_said(verb: str, said: bool, editor_client: Client) -> None:
+    same, other = make.paper(licence="CC BY 4.0"), make.paper(key="other26", licence="CC BY-NC 4.0")
+    page = confirmation_page(editor_client, verb, same, other)
+    assert ("another licence" in page.lower()) is said
+    assert ("<bdi>CC BY-NC 4.0</bdi>" in page) is said
+    assert "This applies to <strong>2</strong> of 2 papers." in page
+
+
 def test_issuing_from_the_list_names_every_skipped_paper(editor_client: Client) -> None:
     ready, again = make.paper(key="ready26"), make.paper(key="again26")
     without, withdrawn = make.paper(key="without26", contact=None), make.paper(key="gone26", status="withdrawn")

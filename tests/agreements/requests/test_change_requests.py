@@ -242,7 +242,10 @@ def test_what_the_paper_cannot_take_changes_nothing(wanted: dict[str, Any], why:
 @pytest.mark.alone
 def test_who_keeps_the_name_or_one_like_it_keeps_address_and_all() -> None:
     agreement = make.agreement()
-    Author.objects.filter(paper=agreement.paper_id, position=3).update(email="tim@example.org", orcid="")
+    Author.objects.filter(paper=agreement.paper_id, position=3).update(
+        email="tim@example.org",
+        orcid="0000-0002-1825-0098",  # a wrong one from before
+    )
     make.change_request(agreement, authors=["T. Dettmers", "Someone New", "Mike Lewis"])
     change_requests.accept(ChangeRequest.objects.get(), by="editor:ed", now=LATER)
     kept = {a.display: a.email for a in Author.objects.filter(paper=agreement.paper_id)}

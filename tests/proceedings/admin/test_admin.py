@@ -111,7 +111,8 @@ def test_an_author_goes_and_another_takes_the_place(editor_client: Client, volum
         ),
         ({"authors-0-email": ""}, "The corresponding author has no email address."),
         ({"authors-0-family": ""}, "This field is required."),
-        ({"authors-1-orcid": "0000"}, "An ORCID iD looks like"),
+        ({"authors-1-orcid": "0000"}, "is not an ORCID iD: write 16 digits"),
+        ({"authors-1-orcid": "0000-0002-1825-0098"}, "its check digit is wrong"),
         ({"key": "../../etc/passwd"}, "Use ASCII letters, digits and hyphens"),
         ({"title": ""}, "This field is required."),
         ({"extra": "a"}, "“a” is not in the form name = text."),
@@ -128,6 +129,37 @@ def test_invalid_input_is_rejected_with_a_message_and_changes_nothing(
     assert answer.status_code == 200
     assert words in answer.content.decode()
     assert (authors_of(paper), Paper.objects.values().get()) == before
+
+
+@pytest.mark.parametrize("typed", ["https://orcid.org/0000-0002-1694-233X", "000000021694233x", "0000-0002-1694-233X/"])
+def test_an_orcid_is_stored_in_its_usual_form(typed: str, editor_client: Client, volume: Volume) -> None:
+    paper = make.paper(volume)
+    assert save(editor_client, page_of(paper), **{"authors-1-orcid": typed}).status_code == 302
+    assert Author.objects.get(paper=paper, position=2).orcid == "0000-0002-1694-233X"
+
+
+def test_a_wrong_orcid_from_before_stops_no_other_change(editor_client: Client, volume: Volume) -> None:
+    paper = make.paper(volume)
+    Author.objects.filter(paper=paper, position=2).update(orcid="0000-0002-1825-0098")
+    assert save(editor_client, page_of(paper), **{"authors-1-affiliation": "Lab A"}).status_code == 302
+    changed = Author.objects.get(paper=paper, position=2)
+    assert (changed.orcid, changed.affiliation) == ("0000-0002-1825-0098", "Lab A")
+
+
+def test_the_page_of_a_paper_says_wrong_ids_and_another_licence(editor_client: Client, volume: Volume) -> None:
+    paper = make.paper(volume, licence="CC BY-NC 4.0")
+    Author.objects.filter(paper=paper, position=2).update(orcid="0000-0002-1825-0098")
+    page = editor_client.get(page_of(paper)).content.decode()
+    assert "is not an ORCID iD, because its check digit is wrong" in page
+    assert "states &#x27;CC BY-NC 4.0&#x27;, but the agreement grants CC BY 4.0" in page
+
+
+def test_an_address_of_openreview_is_stored_as_the_bare_id(editor_client: Client, volume: Volume) -> None:
+    paper = make.paper(volume)
+    fields = {"extra": "openreview = https://openreview.net/forum?id=AbC_1-x\nvideo = https://v.example/1"}
+    assert save(editor_client, page_of(paper), **fields).status_code == 302
+    paper.refresh_from_db()
+    assert paper.extra == {"openreview": "AbC_1-x", "video": "https://v.example/1"}
 
 
 def test_an_author_of_a_foreign_paper_cannot_be_taken_over(editor_client: Client, volume: Volume) -> None:

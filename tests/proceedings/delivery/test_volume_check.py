@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.source import Source
 from proceedings.delivery.public_package import bibliography
-from proceedings.delivery.volume_check import check_folder, check_rows, check_text
-from proceedings.models import Volume
-from tests import publisher_check
+from proceedings.delivery.volume_check import check_folder, check_rows, check_text, identity_findings
+from proceedings.models import Author, Volume
+from tests import make, publisher_check
 from tests.proceedings.bib_files import bring_in
 from tests.proceedings.pdf_files import pdf
 
@@ -313,3 +313,23 @@ def test_a_file_that_cannot_be_read_is_a_finding(folder: Path) -> None:
     (folder / "li26.pdf").symlink_to(folder / "nowhere")
     (finding,) = [one for one in check_folder(folder).findings if one.rule == "pdf"]
     assert (finding.file, finding.message) == ("li26.pdf", "cannot be read: No such file or directory")
+
+
+@pytest.mark.django_db
+def test_rows_with_doubtful_ids_or_another_licence_are_findings() -> None:
+    volume = make.volume()
+    first, second = make.paper(volume, licence="CC BY-NC 4.0"), make.paper(volume)
+    Author.objects.filter(paper=first, position=1).update(orcid="0000-0002-1825-0098")
+    Author.objects.filter(paper=first, position=2).update(orcid="0000-0002-1825-0097")
+    Author.objects.filter(paper=second, position=1).update(orcid="0000-0002-1825-0097")
+
+    found = [finding for finding in check_rows(volume).findings if finding.rule in ("orcid", "licence")]
+
+    assert [(finding.rule, finding.paper) for finding in found] == [
+        ("licence", first.key),
+        ("orcid", first.key),
+        ("orcid", first.key),
+        ("orcid", second.key),
+    ]
+    alone = [*identity_findings(first), *identity_findings(second)]
+    assert [finding.message for finding in alone] == [finding.message for finding in found]

@@ -17,7 +17,7 @@ from proceedings.bibtex.source import Source
 from proceedings.delivery.volume_check import check_rows
 from proceedings.importing.formats import Format, open_export, read_export
 from proceedings.importing.mapping import map_submissions, prose_to_latex, title_text
-from proceedings.importing.submissions import Submissions, UnreadableFileError, forum_id
+from proceedings.importing.submissions import Submissions, UnreadableFileError
 from proceedings.importing.tables.layouts import COLUMNS
 from proceedings.models import Author, Paper, Volume
 from tests.proceedings.bib_files import bib, bring_in
@@ -138,7 +138,7 @@ def test_openreview_notes(volume: Volume, tmp_path: Path) -> None:
     paper = Paper.objects.get()
     assert (paper.key, paper.submission, paper.title) == ("lewis25", "12", "On $\\ell_1$ Balls")
     assert paper.abstract == r"We show $x_1$ --- 5\% more."
-    assert paper.extra == {"openreview": "https://openreview.net/forum?id=AbC_1-x"}
+    assert paper.extra == {"openreview": "AbC_1-x"}
     assert [row[1:3] for row in authors()] == [("Mike Lewis", ""), ("José García-Márquez", "jose@a.example")]
 
 
@@ -343,21 +343,3 @@ def test_contacts_beside_an_export_name_its_papers_by_number(volume: Volume, tmp
         ("mike@a.example", "Lab A", False),
         ("new@a.example", "Lab B; Lab C", True),
     ]
-
-
-@pytest.mark.parametrize(
-    ("written", "forum"),
-    [
-        ("AbC_1-xyz9", "AbC_1-xyz9"),
-        ("https://openreview.net/forum?id=AbC_1-xyz9", "AbC_1-xyz9"),
-        ("http://openreview.net/forum?id=AbC_1-xyz9&noteId=zzz#top", "AbC_1-xyz9"),
-        ("openreview.net/pdf?id=AbC_1-xyz9", "AbC_1-xyz9"),
-        ("https://openreview.net/forum?referrer=%5Bx%5D&id=AbC_1-xyz9", "AbC_1-xyz9"),
-        ("<https://openreview.net/forum?id=AbC_1-xyz9>", "AbC_1-xyz9"),
-        ("https://other.example/forum?id=AbC_1-xyz9", ""),
-        ("not an id", ""),
-        ("x", ""),
-    ],
-)
-def test_a_forum_is_stored_as_its_bare_id(written: str, forum: str) -> None:
-    assert forum_id(written) == forum

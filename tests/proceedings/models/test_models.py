@@ -87,14 +87,21 @@ def test_a_good_key_is_taken(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("orcid", "good"), [("0000-0002-1825-0097", True), ("0000-0002-1694-233X", True), ("1825", False)]
+    ("orcid", "good"),
+    [
+        ("0000-0002-1825-0097", True),
+        ("0000-0002-1694-233X", True),
+        ("1825", False),
+        ("0000-0002-1825-0098", False),
+        ("0000000218250097", False),
+    ],
 )
 def test_an_orcid_looks_like_one(orcid: str, good: bool) -> None:
     author = Author(paper=make.paper(), position=9, family="X", orcid=orcid)
     if good:
         author.full_clean()
     else:
-        with pytest.raises(ValidationError, match="looks like"):
+        with pytest.raises(ValidationError, match="ORCID iD"):
             author.full_clean()
 
 

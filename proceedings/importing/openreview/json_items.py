@@ -1,0 +1,111 @@
+"""Reads a list of objects from JSON: an array, an array under a name, or JSON lines. Pure.
+
+It reads one item after the other, so that each has its line, and a damaged file loses only what follows the damage.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+_DECODER = json.JSONDecoder(strict=False)
+_BLANK = re.compile(r"\s*")
+_NEXT_OBJECT = re.compile(r"^\{", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Items:
+    """What a file holds: the items and the places that could not be read, each with its line, counted from 1."""
+
+    items: list[tuple[int, Any]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_items(text: str, names: Collection[str]) -> Items:
+    """Returns the items of the array in `text`, of the array under one of `names`, or of JSON lines. Raises nothing."""
+    return _Scan(text).read(names)
+
+
+class _Scan:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found = Items()
+        self.line, self.counted = 1, 0
+
+    def read(self, names: Collection[str]) -> Items:
+        at = self.skip_blanks(0)
+        if self.text.startswith("[", at):
+            self.read_array(at + 1)
+        elif (start := self.find_member(at, names)) is not None:
+            self.read_array(start + 1)
+        else:
+            self.read_lines(at)
+        return self.found
+
+    def skip_blanks(self, at: int) -> int:
+        found = _BLANK.match(self.text, at)
+        return found.end() if found else at
+
+    def line_at(self, at: int) -> int:
+        """Returns the line of a position; positions only grow."""
+        self.line += self.text.count("\n", self.counted, at)
+        self.counted = at
+        return self.line
+
+    def decode(self, at: int) -> tuple[Any, int] | None:
+        """Returns the value at a position and where it ends; None if it cannot be read."""
+        try:
+            return _DECODER.raw_decode(self.text, at)
+        except (ValueError, RecursionError):  # ValueError also for a number of thousands of digits
+            return None
+
+    def find_member(self, at: int, names: Collection[str]) -> int | None:
+        """Returns where the array under one of `names` starts, in the object at a position."""
+        if not self.text.startswith("{", at):
+            return None
+        at = self.skip_blanks(at + 1)
+        while key := self.decode(at):
+            name, at = key
+            at = self.skip_blanks(at)
+            if not isinstance(name, str) or not self.text.startswith(":", at):
+                return None
+            at = self.skip_blanks(at + 1)
+            if name in names and self.text.startswith("[", at):
+                return at
+            value = self.decode(at)
+            if value is None:
+                return None
+            at = self.skip_blanks(value[1])
+            if not self.text.startswith(",", at):
+                return None
+            at = self.skip_blanks(at + 1)
+        return None
+
+    def read_array(self, at: int) -> None:
+        while True:
+            at = self.skip_blanks(at)
+            if self.text.startswith(",", at):
+                at = self.skip_blanks(at + 1)
+            if self.text.startswith("]", at):
+                return
+            line = self.line_at(at)
+            value = self.decode(at)
+            if value is None:
+                where = "ends in the middle" if at >= len(self.text) else "is damaged from here on"
+                self.found.problems.append((line, f"the file {where}: export it again"))
+                return
+            self.found.items.append((line, value[0]))
+            at = value[1]
+
+    def read_lines(self, at: int) -> None:
+        while (at := self.skip_blanks(at)) < len(self.text):
+            line = self.line_at(at)
+            value = self.decode(at)
+            if value is not None:
+                self.found.items.append((line, value[0]))
+                at = value[1]
+                continue
+            self.found.problems.append((line, "this is not JSON: export the file again"))
+            following = _NEXT_OBJECT.search(self.text, at + 1)
+            at = following.start() if following else len(self.text)
