@@ -101,6 +101,9 @@ def _plan(options: dict[str, Any]) -> Plan:
     if export.kind is None:
         msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
+    if options["columns"] and export.kind is not Format.CSV:
+        msg = f"{source.name} is an export of {export.kind}, whose columns are known. For --columns add --format csv."
+        raise CommandError(msg)
     if export.kind is Format.BIBTEX:
         return make_plan(source, _read(options["contacts"], options["encoding"]) if options["contacts"] else None)
     if not options["volume"]:
