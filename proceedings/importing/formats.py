@@ -13,9 +13,9 @@ from proceedings.importing.submissions import Submissions, UnreadableFileError, 
 from proceedings.importing.tables import hotcrp, layouts, start
 from proceedings.importing.tables.authors import COLUMNS as AUTHOR_COLUMNS
 from proceedings.importing.tables.authors import AuthorTable, find_author_head, read_authors
-from proceedings.importing.tables.grid import Grid, heading
+from proceedings.importing.tables.grid import Grid, heading, headings
 from proceedings.importing.tables.opening import is_binary_table, open_tables
-from proceedings.importing.tables.papers import Context, find_head, read_papers
+from proceedings.importing.tables.papers import NUMBERED, Context, find_head, read_papers
 
 
 class Format(StrEnum):
@@ -78,9 +78,18 @@ def _kind_of_text(name: str, text: str) -> Format | None:
 
 def _kind_of_tables(grids: tuple[Grid, ...]) -> Format | None:
     for kind, layout in _LAYOUTS.items():
-        if any(find_head(grid, layout.mark) is not None for grid in grids):
+        if any(_shows(grid, layout) for grid in grids):
             return kind
     return Format.HOTCRP if _author_papers(grids) else None
+
+
+def _shows(grid: Grid, layout: layouts.Layout) -> bool:
+    """Whether the table has the headings that mark a system, and its authors where they may stand in two ways."""
+    at = find_head(grid, layout.mark)
+    if at is None or not layout.numbered_people:
+        return at is not None
+    names = headings(grid.rows[at])
+    return any(name in layout.columns["authors"] or NUMBERED.match(name) for name in names)
 
 
 def _author_papers(grids: tuple[Grid, ...]) -> Grid | None:

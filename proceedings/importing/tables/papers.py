@@ -19,7 +19,8 @@ from proceedings.importing.tables.layouts import COLUMNS, Layout
 from proceedings.importing.tables.people import AuthorText, People, Style, column_style, read_author, split_people
 
 _NO = ("", "no", "false", "0", "n", "-")
-_NUMBERED = re.compile(r"(\d{1,3})(firstname|lastname|email|affiliation)\Z")
+NUMBERED = re.compile(r"(\d{1,3})(firstname|lastname|email|affiliation)\Z")
+"""Headings of a person's own columns, such as ``1: First Name``."""
 _BRACKET = re.compile(r"[()\[\]<>|]")
 
 
@@ -260,7 +261,7 @@ class _Reader:
         """Reads the columns ``1: First Name``, ``1: Last Name`` …, which START adds for each author."""
         found: dict[int, dict[str, str]] = {}
         for name in sheet.columns:
-            if (match := _NUMBERED.match(name)) and (value := fold(sheet.columns.cell(row, name))):
+            if (match := NUMBERED.match(name)) and (value := fold(sheet.columns.cell(row, name))):
                 found.setdefault(int(match[1]), {})[match[2]] = value
         for place, parts in sorted(found.items()):
             first, last = parts.get("firstname", ""), parts.get("lastname", "")

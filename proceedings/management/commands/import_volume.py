@@ -142,6 +142,9 @@ def _plan(options: dict[str, Any]) -> Plan:
     if export.kind is None:
         msg = f"{source.name} has an unknown format. Set it with --format, and the columns with --columns."
         raise CommandError(msg)
+    if options["columns"] and export.kind is not Format.CSV:
+        msg = f"{source.name} is an export of {export.kind}, whose columns are known. For --columns add --format csv."
+        raise CommandError(msg)
     if export.kind is Format.BIBTEX:
         contacts = _read(options["contacts"], options["encoding"]) if options["contacts"] else None
         return make_plan(source, contacts, volume_numbered(options["volume"]) if options["volume"] else None)

@@ -190,6 +190,7 @@ def test_what_is_missing_is_named(volume: Volume, tmp_path: Path) -> None:
         ({}, "add --volume"),
         ({"volume": "901", "format": "csv", "columns": "titel=x"}, "titel is not in the form OURS=THEIRS"),
         ({"volume": "901", "contacts": tmp_path / "c.csv"}, "Cannot read"),
+        ({"volume": "901", "columns": "title=Paper Title"}, "For --columns add --format csv"),
         ({"volume": "902"}, "There is no volume"),
     ):
         with pytest.raises(CommandError, match=message):
@@ -217,6 +218,9 @@ def test_a_number_that_stands_twice_is_rejected_once(volume: Volume, tmp_path: P
         ("x.csv", "\ufeff" + CMT, Format.CMT),
         ("x.csv", "title,authors\n", Format.CSV),
         ("x.csv", "Titel,Autoren\n", None),
+        ("x.csv", "Submission ID,Title,Authors\n", Format.START),
+        ("x.csv", "Submission ID,Title,1: Last Name\n", Format.START),
+        ("x.csv", "Submission ID,Title,Speakers\n", None),
     ],
 )
 def test_a_format_is_taken_only_where_it_is_plain(name: str, text: str, kind: Format | None) -> None:
