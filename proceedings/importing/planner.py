@@ -16,7 +16,15 @@ from django.db.models import F
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.names import write_name
-from proceedings.bibtex.records import MAX_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
+from proceedings.bibtex.records import (
+    MAX_AUTHORS,
+    NO_TITLE,
+    PaperEntry,
+    PaperRecord,
+    VolumeFile,
+    VolumeRecord,
+    read_volume_file,
+)
 from proceedings.bibtex.source import Source
 from proceedings.importing import name_review
 from proceedings.importing.authorship import (
@@ -110,6 +118,8 @@ class _Planner:
             volumes, papers, authors = (rows.select_for_update() for rows in (volumes, papers, authors))  # type: ignore[assignment]
         wanted = source.file.volume
         self.volume = volumes.filter(number=wanted.number).first() if wanted else None
+        if wanted and self.volume:
+            self.source = replace(source, file=replace(source.file, volume=_with_known(wanted, self.volume)))
         self.papers = {paper.key: paper for paper in papers.filter(volume=self.volume)} if self.volume else {}
         self.answers = name_review.resolved_names(self.volume)
         settled = {write_name(name) for name in (*self.answers, *self.answers.values())}
@@ -155,9 +165,12 @@ class _Planner:
             return PaperPlan(entry.key, entry.line, Change.REJECTED)
         row = self.papers.get(record.key)
         submission = record.submission or (row.submission if row else "")
-        authors = tuple(self.answers.get(name, name) for name in record.authors)
-        record = replace(record, position=self._position(record, row), submission=submission, authors=authors)
         before = tuple(self.authors[row.pk]) if row else ()
+        authors = tuple(self.answers.get(name, name) for name in record.authors)
+        authors = authors or tuple(author.name for author in before)
+        record = replace(record, position=self._position(record, row), submission=submission, authors=authors)
+        if row and record.title == NO_TITLE:
+            record = replace(record, title=row.title, title_latex=row.title_latex)
         after = self._resolve_contact(record, before)
         differences = _differences(row, record, _PAPER_FIELDS) + _author_differences(before, after) if row else ()
         if row and row.status == Paper.Status.WITHDRAWN:
@@ -228,6 +241,12 @@ class _Planner:
             rule=rule, message=message, severity=severity, file=self.source.bib, line=record.line, paper=record.key
         )
         self.findings.append(finding)
+
+
+def _with_known(record: VolumeRecord, row: Volume) -> VolumeRecord:
+    """Returns `record` with the row's value of each field that every volume has and that the file does not say."""
+    missing = [name for name in ("bib_key", "name", "shortname", "booktitle", "year") if not getattr(record, name)]
+    return replace(record, **{name: getattr(row, name) for name in missing})
 
 
 def _state(author: Author) -> AuthorState:
