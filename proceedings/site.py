@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, re_path, reverse
-from django.views.generic import RedirectView
 
 from proceedings.accounts.pages import LoginPages
 from proceedings.accounts.permissions import own_volumes
@@ -17,6 +16,12 @@ RENAMED = {"proposal": "changerequest", "standin": "nonauthorsigner", "job": "bu
 """Old names of models in URLs before version 0.2; old emails and bookmarks still use them."""
 
 
+def redirect_renamed(request: HttpRequest, before: str) -> HttpResponse:
+    """The same page under its new name. A form that was opened before the upgrade is sent on, so nothing is lost."""
+    url = request.get_full_path().replace(f"/{before}/", f"/{RENAMED[before]}/", 1)
+    return HttpResponseRedirect(url, preserve_request=request.method not in ("GET", "HEAD"))
+
+
 class EditorialSite(LoginPages):
     site_header = "Proceedings"
     site_title = "Proceedings"
@@ -25,13 +30,7 @@ class EditorialSite(LoginPages):
     enable_nav_sidebar = False  # the header has the navigation; the tables need the width
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        old = [
-            re_path(
-                f"^agreements/{before}/(?P<rest>.*)$",
-                RedirectView.as_view(url=f"/admin/agreements/{after}/%(rest)s", query_string=True),
-            )
-            for before, after in RENAMED.items()
-        ]
+        old = [re_path(f"^agreements/({before})/.*$", redirect_renamed) for before in RENAMED]
         return [*old, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]

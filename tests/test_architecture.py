@@ -285,14 +285,16 @@ def test_nobody_assigns_a_status_but_by_its_name() -> None:
 
 
 def test_a_status_is_set_by_transition_only() -> None:
-    setters = [
+    """Neither an argument of `update` nor a dictionary of columns names it elsewhere."""
+    setters = {
         function.name
         for room in LIFECYCLE_MODULES
         for function in functions(SOURCES[room])
-        for call in calls(function)
-        if method(call) in ("update", "create") and "status" in {keyword.arg for keyword in call.keywords}
-    ]
-    assert setters == ["transition"]
+        for node in ast.walk(function)
+        if (isinstance(node, ast.Dict) and any(key and ast.unparse(key) == "'status'" for key in node.keys))
+        or (isinstance(node, ast.Call) and method(node) in WRITING and "status" in {key.arg for key in node.keywords})
+    }
+    assert setters == {"transition_all"}
 
 
 def test_text_becomes_a_paragraph_in_the_pdf_package_only() -> None:

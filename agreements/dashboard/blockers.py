@@ -13,7 +13,10 @@ LAST_MONTH_AFTER = timedelta(days=335)
 
 
 class Blocker(StrEnum):
-    """In order of urgency: first what needs action by an editor."""
+    """In order of urgency: first what needs action by an editor.
+
+    The values are in the links of sent emails and in bookmarks of the lists, so they never change.
+    """
 
     NO_CONTACT = "no-contact"
     NAME = "name"
@@ -22,8 +25,8 @@ class Blocker(StrEnum):
     UNDELIVERABLE = "refused"
     MAIL_UNKNOWN = "mail-unknown"
     RECEIVED = "received"
-    CHANGE_REQUEST = "change_request"
-    MISMATCH = "mismatched"
+    CHANGE_REQUEST = "proposal"
+    MISMATCH = "drifted"
     SEAL_FAILED = "seal-failed"
     OBJECTION = "objection"
     EDIT = "edit"
@@ -44,7 +47,7 @@ class Blocker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockerInfo:
-    """A blocker's label and advice. `person`: an editor must act; otherwise it resolves without one."""
+    """A blocker's label and advice. `needs_action`: an editor must act; otherwise it resolves without one."""
 
     label: str
     advice: str

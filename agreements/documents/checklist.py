@@ -3,14 +3,16 @@
 from django.utils.translation import gettext_lazy
 
 CONFIRMED_LABELS = {
-    "name": "it has the signer’s name",
+    "name": "the signer’s name is on it",
     "signature": "it is signed by hand",
-    "date": "it has a date",
-    "title": "it has the paper’s title",
-    "text": "it has the publisher’s text, without changes",
-    "pages": "it has all pages, and they are readable",
+    "date": "it is dated",
+    "title": "its title is the paper’s",
+    "text": "its text is the publisher’s, nothing struck out or added",
+    "pages": "all its pages are there, and can be read",
 }
-"""What the editor confirms. For the admin and the events."""
+"""What the editor ticks. The evidence page prints these words and events hold only the keys, so the words never change:
+other words need other keys.
+"""
 
 MISSING_LABELS = {
     "name": "the signer’s name",

@@ -35,6 +35,7 @@ def build_bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
     signed_forms = {
         f"scan-{number}.{one['kind']}": one for number, one in enumerate(signed_form_files(agreement), start=1)
     }
+    # The keys never change: verify.py of any version must be able to check bundles of any other.
     statement = {
         "reference": agreement.reference,
         "paper": agreement.paper_key,
@@ -48,7 +49,7 @@ def build_bundle(agreement: Agreement, *, as_sealed: bool = False) -> bytes:
         "sealed_sha256": agreement.sealed_sha256,
         "seal_level": agreement.seal_level,
         "event_head": history[-1].digest,
-        "signed_forms": {name: one["sha256"] for name, one in signed_forms.items()},
+        "scans": {name: one["sha256"] for name, one in signed_forms.items()},
     }
     events = (event.content(agreement.reference) | {"digest": event.digest} for event in history)
     files = {

@@ -88,7 +88,7 @@ def complete_signed_form(agreement: Agreement, form: SignedForm, shown: bytes) -
 
 
 def seal_form(agreement: Agreement, key: seal.SealKey, trust: seal.TrustMaterial) -> bytes:
-    """Return the completed form under the publisher's seal, at the level of `proof`, validated after sealing.
+    """Return the completed form under the publisher's seal, at the level of `trust`, validated after sealing.
 
     Raises SealError if the stored form is not the one that was shown, or if the seal does not validate.
     """

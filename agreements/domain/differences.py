@@ -25,7 +25,7 @@ class Difference:
 
 
 def compare_snapshot(snapshot: Snapshot, requested: dict[str, Any]) -> list[Difference]:
-    """List the values of the snapshot that `wanted` changes: ``title``, ``authors``, or the signer's ``name`` and
+    """List the values of the snapshot that `requested` changes: ``title``, ``authors``, or the signer's ``name`` and
     ``email``.
     """
     found = []

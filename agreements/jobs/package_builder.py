@@ -190,7 +190,7 @@ class PackageBuilder:
     def write_archive(self, file: BinaryIO) -> str:
         """Write what is missing in `file`. Returns the SHA-256 of the whole file.
 
-        Raises ChangedError if the finished part does not match.
+        Raises DataChangedError if the finished part does not match.
         """
         digest = truncate_and_hash(file, self.package.size)
         archive = Archive()

@@ -1,4 +1,4 @@
-"""The scheduled jobs (`JOBS`), run by Celery beat and by ``manage.py sweep``.
+"""The scheduled jobs (`JOBS`), run by Celery beat and by ``manage.py run_jobs``.
 
 Each queries what is due and leaves it there if it fails, so a job may be late, repeated or killed. `clock` is a
 function that returns the current time, because a long job needs more than one `now`.

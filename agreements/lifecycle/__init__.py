@@ -6,7 +6,7 @@ if the status still matches, one Event, and the emails that are queued or cancel
 """
 
 from agreements.lifecycle.end import end, lapse, replace, void, waive, waive_paper, withdraw_paper
-from agreements.lifecycle.issue import BULK_DELAY, draft, issue
+from agreements.lifecycle.issue import BULK_DELAY, Refusal, draft, issue, issue_papers
 from agreements.lifecycle.mail_result import MAX_RESENDS, record_bounce, record_mail_result
 from agreements.lifecycle.pause import (
     pause,
@@ -30,12 +30,14 @@ __all__ = [
     "BULK_DELAY",
     "MAX_RESENDS",
     "NotReviewedError",
+    "Refusal",
     "SignatureInput",
     "TransitionError",
     "decline",
     "draft",
     "end",
     "issue",
+    "issue_papers",
     "lapse",
     "pause",
     "pause_recipient",

@@ -29,7 +29,7 @@ def record_mail_result(message: Message, state: str, now: datetime) -> None:
         return
     data = {
         "kind": message.kind,
-        "idempotency_key": message.idempotency_key,
+        "slot": message.idempotency_key,  # the former name: a key in evidence never changes
         "to": message.recipient,
         "message_id": message.message_id,
     }

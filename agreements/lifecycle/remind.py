@@ -36,7 +36,7 @@ def remind(agreement_ids: Iterable[int], *, now: datetime) -> int:
 
 
 def remind_now(agreement: Agreement, *, by: str, now: datetime, delay: timedelta = timedelta(0)) -> bool:
-    """Queue an editor's reminder besides the scheduled ones, due after `wait`.
+    """Queue an editor's reminder besides the scheduled ones, due after `delay`.
 
     Unsent reminders about several papers of one person become one email. Returns False if no signature is awaited, an
     email is already queued, the author opted out, the address is undeliverable, or reminders are paused.
@@ -50,4 +50,4 @@ def remind_now(agreement: Agreement, *, by: str, now: datetime, delay: timedelta
         record_event(agreement.pk, "remind", by=by, now=now, data={})
         idempotency_key = f"manual:{secrets.token_hex(8)}"
         request = outbox.EmailRequest(agreement, idempotency_key, Kind.REMINDER, agreement.signer_email)
-        return outbox.queue_or_join(request, now, due_at=now + delay)
+        return bool(outbox.queue_or_join([(request, now + delay)], now))

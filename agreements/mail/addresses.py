@@ -118,14 +118,16 @@ def unrequested_messages_to(addresses: Iterable[str]) -> QuerySet[Any]:
     return messages.filter(small__in=lowercase, kind__in=UNREQUESTED).order_by()
 
 
-def earliest_send_time(address: str, gap: timedelta, now: datetime) -> datetime:
-    """Return when an email may be sent to the address at the earliest, `gap` after those sent or queued before it."""
-    times = [now]
-    for state, sent_at, due_at, closed in unrequested_messages_to([address]).values_list(
-        "state", "sent_at", "due_at", "closed"
-    ):
+def earliest_send_times(addresses: Iterable[str], gap: timedelta, now: datetime) -> dict[str, datetime]:
+    """Return when an email may be sent to each address at the earliest, `gap` after those sent or queued before it.
+
+    The keys are in lower case.
+    """
+    times = {address.lower(): now for address in addresses}
+    earlier = unrequested_messages_to(times).values_list("small", "state", "sent_at", "due_at", "closed")
+    for address, state, sent_at, due_at, closed in earlier:
         if state in (State.SENT, State.UNKNOWN):
-            times.append((sent_at or due_at) + gap)
+            times[address] = max(times[address], (sent_at or due_at) + gap)
         elif state in OPEN_STATES and not closed:
-            times.append(max(due_at, now) + gap)
-    return max(times)
+            times[address] = max(times[address], max(due_at, now) + gap)
+    return times

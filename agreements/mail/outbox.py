@@ -7,17 +7,18 @@ tells whether it succeeded (on PostgreSQL a filter through a join would let two 
 """
 
 import uuid
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import F, QuerySet
 
-from agreements.mail import addresses, headers
-from agreements.mail.kinds import REPEATED_REQUESTS, SIGNATURE_REQUESTS, kind_of
+from agreements.mail import addresses, headers, joining
+from agreements.mail.kinds import REPEATED_REQUESTS, kind_of
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, compare_and_set
 
@@ -67,7 +68,7 @@ def queue(
     now: datetime,
     delay: timedelta = timedelta(0),
 ) -> bool:
-    """Queue an email, once per (agreement, idempotency key) ever; due after `wait`. Returns False if the key exists."""
+    """Queue an email, once per (agreement, idempotency key) ever, due after `delay`. Returns False if it exists."""
     request = EmailRequest(agreement, idempotency_key, kind, recipient)
     return bool(insert_messages([new_message(now, **columns_of(request), due_at=now + delay)]))
 
@@ -83,7 +84,7 @@ def queue_for_volume(
 
 
 def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timedelta = timedelta(0)) -> int:
-    """Queue emails, one per person and volume, due after `wait`. Returns how many messages are new.
+    """Queue emails, one per person and volume, due after `delay`. Returns how many messages are new.
 
     A combined email about several papers is a row of its own that carries their messages. Each message has its own key,
     state and link, and can be cancelled until the email is sent.
@@ -112,38 +113,34 @@ def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timed
     return insert_messages(messages)
 
 
-def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> bool:
-    """Queue a request for a signature, once per (agreement, idempotency key) ever. Returns False if the key exists.
+def queue_or_join(requests: Iterable[tuple[EmailRequest, datetime]], now: datetime) -> int:
+    """Queue requests for signatures with the times they are due, once per (agreement, idempotency key) ever.
 
     If an unclaimed email to the same person about another paper of the volume is due by then, both become one combined
-    email. Call it in a transaction that has locked the address, so that concurrent calls see each other's emails.
+    email. Call it in a transaction that has locked the addresses, so that concurrent calls see each other's emails.
+    Returns how many are new.
     """
-    carrier = find_carrier(request, now, due_at)
-    due_at = carrier.due_at if carrier else due_at
-    return bool(insert_messages([new_message(now, **columns_of(request), carrier=carrier, due_at=due_at)]))
-
-
-def find_carrier(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
-    """Return the combined email to join, locked until the transaction ends; None if the request gets its own email."""
-    volume_id = request.agreement.paper.volume_id
-    candidates = Message.objects.annotate(small=Lower("recipient")).filter(
-        Q(volume=volume_id, kind=Message.Kind.TOGETHER)
-        | Q(agreement__paper__volume=volume_id, kind__in=SIGNATURE_REQUESTS, carrier__isnull=True),
-        small=request.recipient.lower(),
-        state=State.PENDING,
-        closed=False,
-        attempts=0,  # a retried email has its own waiting time
-        due_at__lte=due_at,
-    )
-    # Skip one that a worker is claiming: it is about to be sent.
-    found = candidates.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id").first()
-    if found is None or kind_of(found).is_combined:
-        return found
-    carrier = new_message(now, **combined_columns(volume_id, found.recipient), due_at=found.due_at)
-    carrier.save(force_insert=True)
+    placed = [(joining.group_of(one.agreement, one.recipient), one, due_at) for one, due_at in requests]
+    unsent = joining.lock_unsent(group for group, _, _ in placed)
+    messages, joined = [], []
+    for group, request, due_at in placed:
+        waiting = unsent[group]
+        carrier = waiting[0] if waiting and waiting[0].due_at <= due_at else None
+        if carrier and not kind_of(carrier).is_combined:
+            first = carrier
+            carrier = new_message(now, **combined_columns(group[0], first.recipient), due_at=first.due_at)
+            first.carrier = waiting[0] = carrier
+            joined.append((first, carrier))
+        message = new_message(now, **columns_of(request), carrier=carrier, due_at=carrier.due_at if carrier else due_at)
+        if carrier is None:
+            insort(waiting, message, key=attrgetter("due_at"))
+        messages.append(message)
+    Message.objects.bulk_create(carrier for _, carrier in joined)
     expected = {"state": State.PENDING, "closed": False, "attempts": 0}
-    compare_and_set.update_row(Message, found.pk, expected=expected, values={"carrier": carrier.pk})
-    return carrier
+    for first, carrier in joined:
+        if first.pk:  # the new ones are inserted below
+            compare_and_set.update_row(Message, first.pk, expected=expected, values={"carrier": carrier.pk})
+    return insert_messages(messages)
 
 
 def combined_columns(volume_id: int, recipient: str) -> dict[str, Any]:
@@ -285,7 +282,7 @@ def do_nothing() -> None:
 def mark_sending(message: Message, now: datetime, before: Callable[[], object] = do_nothing) -> bool:
     """Commit the state `HANDING` before the server gets the email. Returns False if it may no longer be sent.
 
-    `first` records the result of the previous email in the same transaction: one commit per email. The lease starts
+    `before` records the result of the previous email in the same transaction: one commit per email. The lease starts
     again at `now`, because a batch is claimed together and sent one by one.
     """
     with transaction.atomic(durable=True):

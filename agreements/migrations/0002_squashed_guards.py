@@ -128,7 +128,7 @@ def make_search(apps, schema_editor):
     if why := make_indexes(INDEXES):
         logging.getLogger(__name__).warning(
             "Searching is slow: PostgreSQL says %s. As a superuser of the database: CREATE EXTENSION pg_trgm; "
-            "then: manage.py index_search",
+            "then: manage.py create_search_indexes",
             why,
         )
 

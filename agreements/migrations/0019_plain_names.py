@@ -3,6 +3,8 @@
 The triggers come off first, for they name the old tables and columns; 0020 puts them on again under the new names.
 """
 
+import importlib
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -34,6 +36,19 @@ def remove_triggers(apps, schema_editor):
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if postgresql else ""), params=None)
 
 
+def restore_triggers(apps, schema_editor):
+    """Back to the triggers of 0002 to 0016: code of that time relies on them, and so do the ways back beyond it."""
+    first, *later = (
+        importlib.import_module(f"agreements.migrations.{name}")
+        for name in ("0002_guards", "0005_mail", "0011_notes_and_jobs", "0016_paper_forms")
+    )
+    for statement in first.STATEMENTS[schema_editor.connection.vendor]():
+        if statement.startswith("CREATE TRIGGER"):  # the function of PostgreSQL is still there
+            schema_editor.execute(statement, params=None)
+    for migration in later:
+        migration.guard(apps, schema_editor)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("agreements", "0018_signer_index"),
@@ -42,7 +57,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(remove_triggers, migrations.RunPython.noop),
+        migrations.RunPython(remove_triggers, restore_triggers),
         migrations.RenameModel("Job", "BulkJob"),
         migrations.RenameModel("JobItem", "BulkJobItem"),
         migrations.RenameModel("Addressee", "EmailAddress"),

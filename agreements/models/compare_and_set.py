@@ -33,10 +33,10 @@ class Statement(NamedTuple):
 
 
 def update_row(model: type[Model], pk: int, *, expected: Columns, values: Columns) -> bool:
-    """Set the columns `becomes` of a row if its columns `was` have the given values. Returns False if they do not.
+    """Set the columns `values` of a row if its columns `expected` have these values. Returns False if they do not.
 
-    A value in `was` may be a tuple of allowed values; None never matches. Raises FieldDoesNotExist for a column that is
-    not the table's own.
+    A value in `expected` may be a tuple of allowed values; None never matches. Raises FieldDoesNotExist for a column
+    that is not the table's own.
     """
     old = {name: value if isinstance(value, tuple) else (value,) for name, value in expected.items()}
     statement = build_update(model, tuple(values), tuple((name, len(parameters)) for name, parameters in old.items()))
@@ -59,6 +59,8 @@ def lock_rows(model: type[Model], pks: Iterable[int], *columns: str) -> list[tup
     Numbers and texts only. SQLite cannot lock a row and does not need to: it has one writer at a time.
     """
     keys = sorted(pks)
+    if not keys:  # PostgreSQL refuses an empty list
+        return []
     statement = build_select_for_update(model, columns, len(keys), connection.features.has_select_for_update)
     with connection.cursor() as cursor:
         cursor.execute(statement, keys)

@@ -55,7 +55,7 @@ def check_signed_form(folder: Path, agreement: dict[str, Any], pdf: bytes) -> Op
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     accepted = [event for event in map(json.loads, lines) if event["kind"] == "accept"]
     stated = [one["sha256"] for event in accepted for one in event["data"]["files"]]
-    signed_forms = agreement.get("signed_forms", {})
+    signed_forms = agreement.get("scans", {})
     if sorted(signed_forms.values()) != sorted(stated):
         return "the accepting event names other files"
     changed = [name for name, digest in signed_forms.items() if sha256((folder / name).read_bytes()) != digest]

@@ -66,7 +66,7 @@ def chosen_volume(request: HttpRequest) -> Volume | None:
 
 
 def cache_on_request(request: HttpRequest, what: str, compute: Callable[[], Any]) -> Any:
-    """Calls `ask` once per request and caches the result, because every page asks often."""
+    """Calls `compute` once per request and caches the result, because every page asks often."""
     key = f"desk.{what}"  # no header can set it: header keys begin with HTTP_ and have no dot
     if key not in request.META:
         request.META[key] = compute()

@@ -2,7 +2,7 @@
 
 The authenticator is apart from `0001_squashed` because django-otp's tables refer to our users: they come between.
 Without the permission to make the indexes, searching is slow and nothing else is lost. It replaces no migration: it
-makes only the indexes that are missing. `manage.py index_search` does the same.
+makes only the indexes that are missing. `manage.py create_search_indexes` does the same.
 """
 
 import logging
@@ -16,7 +16,7 @@ def make(apps, schema_editor):
     if why := make_indexes(INDEXES):
         logging.getLogger(__name__).warning(
             "Searching is slow: PostgreSQL says %s. As a superuser of the database: CREATE EXTENSION pg_trgm; "
-            "then: manage.py index_search",
+            "then: manage.py create_search_indexes",
             why,
         )
 

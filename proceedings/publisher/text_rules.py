@@ -213,6 +213,8 @@ def _quotes(entry: RawEntry, file: str) -> Iterator[Finding]:
 
 def _unicode(entry: RawEntry, file: str) -> Iterator[Finding]:
     for field in entry.fields:
+        if field.value.isascii():  # nearly always, and much faster than to look at each character
+            continue
         if letters := list(dict.fromkeys(char for char in field.value if not char.isascii())):
             fix = ", ".join(filter(None, map(_replacement, letters[:8])))
             message = f"contains {', '.join(map(describe, letters[:8]))}: the publisher accepts ASCII only"

@@ -1,4 +1,4 @@
-"""Costs of a volume's packages and import: a package compared with `cp` of the same bytes, an import with its parser.
+"""Costs of a volume: packages compared with `cp` of the same bytes; import, check and issue with parsing its file.
 
     python -m tests.bench.bench_delivery [PAPERS] [MIB]
     python -m tests.bench.bench_delivery --job [PAPERS] [MIB]
@@ -12,6 +12,8 @@ has its own peak memory. The ratios are the result.
 
 import hashlib
 import os
+import random
+import re
 import resource
 import shutil
 import signal
@@ -22,18 +24,22 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from io import StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tests.bench.database import volume_of
 from tests.bulk import copies_of
 
+from bibtexparser.entrypoint import parse_string
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db import connections
+from django.core.management import call_command
+from django.db import connection, connections
 from django.utils import timezone
 
 from agreements.delivery import packages, readiness
@@ -41,10 +47,11 @@ from agreements.jobs import package_builder
 from agreements.management.commands.seal_key import make_key
 from agreements.models import Package
 from proceedings.bibtex.parser import read_bibtex
-from proceedings.importing.planner import apply, make_plan
-from proceedings.models import PaperFile, Volume
-from proceedings.delivery.items import Item, build_folder
 from proceedings.bibtex.source import Source
+from proceedings.delivery.items import Item, build_folder
+from proceedings.delivery.volume_check import check_rows
+from proceedings.importing.planner import apply, make_plan
+from proceedings.models import Author, PaperFile, Volume
 from proceedings.delivery.zip_stream import stream_archive
 
 ROUNDS = 3
@@ -101,25 +108,42 @@ def zip_deflated(source: Path, target: Path) -> None:
             archive.write(path, path.name)
 
 
-def measured(act: Callable[[], object]) -> tuple[float, float]:
-    """Returns wall seconds, and the rise of peak memory in MiB, both measured in a separate process."""
+class Cost(NamedTuple):
+    """What an act took in a process of its own."""
+
+    wall: float
+    """In seconds."""
+    cpu: float
+    """In seconds, without the database server and without waiting for the disk."""
+    rise: float
+    """By how much its peak memory exceeds what it began with, in MiB."""
+
+
+def measured(act: Callable[[], object]) -> Cost:
+    return measured_after(lambda: act)
+
+
+def measured_after(prepare: Callable[[], Callable[[], object]]) -> Cost:
+    """Measures the act that `prepare` returns, both in a separate process."""
+    connections.close_all()  # the child must not share one
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
+        act = prepare()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         act()
-        took = time.perf_counter() - start
+        took, cpu = time.perf_counter() - start, time.process_time() - cpu
         rose = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        os.write(write, f"{took} {rose / 1024}".encode())
+        os.write(write, f"{took} {cpu} {rose / 1024}".encode())
         os._exit(0)
     os.close(write)
     _, status = os.waitpid(child, 0)
     answer = os.read(read, 100).decode().split()
     os.close(read)
-    if status or len(answer) != 2:
+    if status or len(answer) != 3:
         raise RuntimeError("A candidate failed.")
-    return float(answer[0]), float(answer[1])
+    return Cost(*map(float, answer))
 
 
 def bench_packages(folder: Path, papers: int, size: int) -> None:
@@ -134,9 +158,9 @@ def bench_packages(folder: Path, papers: int, size: int) -> None:
     for _ in range(ROUNDS):
         for name, write in candidates.items():
             target = folder / "target"
-            took, rose = measured(partial(write, source, target))
-            times[name].append(took)
-            peaks[name] = max(peaks[name], rose)
+            cost = measured(partial(write, source, target))
+            times[name].append(cost.wall)
+            peaks[name] = max(peaks[name], cost.rise)
             shutil.rmtree(target) if target.is_dir() else target.unlink()
     total = papers * size / MB
     floor = statistics.median(times["cp -r"])
@@ -153,27 +177,69 @@ ABSTRACT = (
 """A typical sentence; seven of them are as long as an abstract of COLT 2024."""
 
 
-def bench_import(number: int, abstract: str) -> None:
-    """Imports 3,500 entries made from a real volume's data, each with that abstract, into a new volume."""
+def large_file(number: int) -> str:
+    """Returns a .bib file of 3,500 entries with abstracts, for a volume of that number.
+
+    The entries are those of a real volume, again and again with other words, so that no cache helps more than there.
+    """
     text = (Path(__file__).parents[1] / "data" / "colt2024-v247-facts.bib").read_text()
     head, *entries = text.replace("volume = {247}", f"volume = {{{number}}}").split("\n@InProceedings{")
-    field = f"\n  abstract = {{{abstract}}}," if abstract else ""
-    many = (entries[at % len(entries)].replace(",", f"-{at},{field}", 1) for at in range(ENTRIES))
-    file = "\n@InProceedings{".join([head, *many])
-    start = time.perf_counter()
-    read_bibtex(file)
-    parsed = time.perf_counter() - start
-    start = time.perf_counter()
-    plan = make_plan(Source("many.bib", file))
-    planned = time.perf_counter() - start
-    apply(plan)
-    whole = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nimport of {len(plan.papers)} entries ({len(file) / MB:.1f} MiB{', with abstracts' if abstract else ''})")
-    print(f"  the parser alone   {parsed:6.2f} s  {ENTRIES / parsed:6.0f} entries/s")
-    print(f"  plan               {planned:6.2f} s  {ENTRIES / planned:6.0f} entries/s")
-    print(f"  plan and apply     {whole:6.2f} s  {ENTRIES / whole:6.0f} entries/s  {whole / parsed:.1f} x the parser")
-    print(f"  peak memory        {peak:6.0f} MiB")
+    letters = random.Random(number)
+
+    def change(word: re.Match[str]) -> str:
+        return word[0] + "".join(letters.choices("abdeiklmnorstu", k=3))
+
+    def entry(at: int) -> str:
+        lap, place = divmod(at, len(entries))
+        key, fields = entries[place].split(",", 1)
+        if lap:  # names and titles: capitals, but not in commands and names of fields
+            fields = re.sub(r"(?<![\\\w{])[A-Z][a-z]{3,}\b", change, fields)
+        return f"{key}-{at},\n  abstract = {{{ABSTRACT * 7}{at}}},{fields}"
+
+    return "\n@InProceedings{".join([head, *map(entry, range(ENTRIES))])
+
+
+def ready_to_apply(source: Source) -> Callable[[], object]:
+    return partial(apply, make_plan(source))
+
+
+def ready_to_check(number: int) -> Callable[[], object]:
+    return partial(check_rows, Volume.objects.get(number=number))
+
+
+def ready_to_issue(number: int) -> Callable[[], object]:
+    """Gives the volume a deadline and each paper a corresponding author with an address of their own."""
+    first = list(Author.objects.filter(paper__volume__number=number, position=1))
+    for author in first:
+        author.is_corresponding, author.email = True, f"a{author.pk}@v{number}.example"
+    Author.objects.bulk_update(first, ["is_corresponding", "email"], batch_size=200)
+    return partial(
+        call_command, "issue", str(number), deadline="2099-11-30", reply_to="chair@desk.example", stdout=StringIO()
+    )
+
+
+def bench_volume() -> None:
+    """Imports a volume, checks it and issues its agreements. Prints the CPU time of each as ratio to the parser's."""
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    for number in range(300, 300 + ROUNDS):
+        file = large_file(number)
+        source = Source("many.bib", file)
+        costs["bibtexparser alone"].append(measured(partial(parse_string, file)))
+        costs["our parser alone"].append(measured(partial(read_bibtex, file)))
+        costs["plan of an import"].append(measured(partial(make_plan, source)))
+        costs["apply"].append(measured_after(partial(ready_to_apply, source)))
+        costs["check_volume"].append(measured_after(partial(ready_to_check, number)))
+        costs["issue"].append(measured_after(partial(ready_to_issue, number)))
+    floor = statistics.median(cost.cpu for cost in costs["bibtexparser alone"])
+    print(
+        f"\n{connection.vendor}: a volume of {ENTRIES} papers with abstracts, {len(file) / MB:.1f} MiB, median CPU time"
+    )
+    for name, each in costs.items():
+        cpu, wall = statistics.median(cost.cpu for cost in each), statistics.median(cost.wall for cost in each)
+        peak = max(cost.rise for cost in each)
+        print(
+            f"  {name:<32} {cpu:6.2f} s  {cpu / floor:5.1f} x bibtexparser  ({wall:.1f} s wall)  peak + {peak:4.0f} MiB"
+        )
 
 
 def bench_deliver(folder: Path) -> None:
@@ -297,8 +363,7 @@ def main() -> None:
             bench_job(Path(folder), papers, size)
             return
         bench_packages(Path(folder), papers, size)
-        bench_import(247, ABSTRACT * 7)
-        bench_import(248, "")
+        bench_volume()
         bench_deliver(Path(folder))
 
 

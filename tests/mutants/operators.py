@@ -40,9 +40,9 @@ class Ours(Operator):  # type: ignore[misc]
         raise NotImplementedError
 
     def mutation_positions(self, node: Any) -> Iterator[Span]:
-        for place in self.places(node):
-            start = node.children[place] if isinstance(place, int) else place
-            yield start.start_pos, start.end_pos
+        # All positions before the first is given: cosmic-ray changes the node while it goes through them.
+        parts = [node.children[place] if isinstance(place, int) else place for place in self.places(node)]
+        yield from [(part.start_pos, part.end_pos) for part in parts]
 
     def mutate(self, node: Any, index: int) -> Any:
         return self.change(node, self.places(node)[index])
@@ -113,7 +113,11 @@ class DropCleaning(Ours):
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
-        return (Example("x = text.strip().split()", "x = text.split()"),)
+        return (
+            Example("x = text.strip().split()", "x = text.split()"),
+            Example("x = text.strip().lower()", "x = text.lower()"),
+            Example("x = text.strip().lower()", "x = text.strip()", occurrence=1),
+        )
 
 
 class DropCall(Ours):

@@ -35,3 +35,13 @@ def test_a_change_request_is_found_at_its_former_address() -> None:
     page = client.get(f"/admin/agreements/proposal/{change.pk}/change/", follow=True)
     assert page.status_code == 200
     assert "A Better Title" in page.content.decode()
+
+
+def test_a_form_that_was_opened_before_the_upgrade_is_not_lost() -> None:
+    change = make.change_request(make.agreement())
+    client = client_for(make.editor("ed", change.agreement.paper.volume))
+    fields = {"refuse": "Refuse", "reason": "It is right."}
+    answer = client.post(f"/admin/agreements/proposal/{change.pk}/change/?a=b", fields, follow=True)
+    change.refresh_from_db()
+    assert answer.redirect_chain[0] == (f"/admin/agreements/changerequest/{change.pk}/change/?a=b", 307)
+    assert (change.state, change.answer) == ("refused", "It is right.")

@@ -179,7 +179,7 @@ def pixel_count(image: StreamObject) -> int:
 
 
 def inflated_size(data: bytes, limit: int) -> int:
-    """Return the length of the inflated `data`, without storing it. Raises UnfitFileError above `most`."""
+    """Return the length of the inflated `data`, without storing it. Raises UnfitFileError above `limit`."""
     count, machine = 0, zlib.decompressobj()
     while data and not machine.eof:
         count += len(machine.decompress(data, 1 << 20))

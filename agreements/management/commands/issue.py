@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         volume = volume_numbered(options["volume"])
         now = moment(options["now"]) if options["now"] else timezone.now()
-        papers = volume.papers.select_related("volume").prefetch_related("authors__non_author_signer", "agreements")
+        papers = volume.papers.all()
         if options["paper"]:
             unknown = set(options["paper"]) - set(papers.values_list("key", flat=True))
             if unknown:

@@ -56,6 +56,14 @@ def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -
     assert find_blockers(paper_state, NOW) == expected
 
 
+def test_the_values_in_links_of_sent_emails_stay() -> None:
+    assert " ".join(Blocker) == (
+        "no-contact name unprintable declined refused mail-unknown received proposal drifted seal-failed objection "
+        "edit publisher lapsed last-month lapsing not-issued overdue silent waiting not-sent seal-pending no-pdf "
+        "name-doubt waived"
+    )
+
+
 def test_every_blocker_has_a_label_and_advice() -> None:
     assert set(BLOCKER_INFO) == set(Blocker)
     assert all(meaning.label and meaning.advice.endswith(".") for meaning in BLOCKER_INFO.values())

@@ -1,6 +1,7 @@
 """The evidence bundle proves an agreement without any other source."""
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -98,6 +99,19 @@ def test_two_bundles_of_one_state_are_the_same_bytes() -> None:
     assert evidence_bundle.build_bundle(agreement) == evidence_bundle.build_bundle(
         Agreement.objects.get(pk=agreement.pk)
     )
+
+
+def test_the_keys_of_the_statement_stay() -> None:
+    agreement = make.seal(make.accepted())
+
+    with zipfile.ZipFile(io.BytesIO(evidence_bundle.build_bundle(agreement))) as archive:
+        statement = json.loads(archive.read("agreement.json"))
+
+    assert " ".join(statement) == (
+        "reference paper title authors signer text_version text_sha256 shown_sha256 shown_length sealed_sha256 "
+        "seal_level event_head scans"
+    )
+    assert list(statement["scans"]) == ["scan-1.jpg"]
 
 
 def test_the_command_writes_the_bundle_and_names_what_is_missing(tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def test_what_no_page_draws_is_rejected(text: str) -> None:
         drawn_signature.parse_drawing(text)
 
 
+@pytest.mark.parametrize("text", [";".join(["1,2"] * 60), " ".join(["600,200"] * 2000)], ids=["strokes", "points"])
+def test_a_drawing_at_the_limit_is_read(text: str) -> None:
+    assert sum(map(len, drawn_signature.parse_drawing(text))) == text.count(",")
+
+
 def test_nothing_drawn_is_nothing() -> None:
     assert drawn_signature.parse_drawing("") == ()
 

@@ -272,6 +272,12 @@ def test_the_next_opening_is_the_next(hours: WorkingHours, at: datetime) -> None
 
 
 @given(HOURS, MOMENTS)
+def test_the_next_opening_after_an_opening_is_a_later_one(hours: WorkingHours, at: datetime) -> None:
+    opening = hours.next_opening(at)
+    assert hours.next_opening(opening) > opening > at
+
+
+@given(HOURS, MOMENTS)
 def test_what_comes_early_comes_in_working_hours(hours: WorkingHours, at: datetime) -> None:
     before = hours.at_or_before(at)
     assert hours.includes(before)

@@ -326,6 +326,19 @@ def test_a_disk_that_is_too_small_is_said_before_the_work(volume: Volume, monkey
     assert "The disk is full (it needs 0 MB); 0 MB are free." in package().error
 
 
+@pytest.mark.parametrize(("needed", "existing"), [(1000, 0), (1500, 500)])
+def test_a_disk_of_just_the_right_size_is_enough(
+    needed: int, existing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+
+    package_builder.require_space(tmp_path / "part", needed, existing)
+
+    with pytest.raises(OSError, match="it needs"):
+        package_builder.require_space(tmp_path / "part", needed + 1, existing)
+
+
 def test_a_stored_file_that_was_changed_stops_it(volume: Volume) -> None:
     order(volume)
     file = PaperFile.objects.get(paper__key="lewis26b", kind="paper")

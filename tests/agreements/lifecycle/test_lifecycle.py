@@ -127,7 +127,7 @@ def test_a_verb_whose_event_cannot_be_written_changes_nothing(verb: str, monkeyp
     def disk_full(*args: Any, **kwargs: Any) -> None:
         raise DatabaseError("no space left")
 
-    monkeypatch.setattr("agreements.models.compare_and_set.insert_row", disk_full)
+    monkeypatch.setattr(Event.objects, "bulk_create", disk_full)
     with pytest.raises(DatabaseError):
         VERBS[verb](agreement, LATER)
     assert rows(agreement) == before
@@ -237,6 +237,20 @@ def test_a_paper_whose_agreement_has_ended_can_have_a_new_one(status: Status) ->
     new = make.agreement("issued", of=old.paper, now=LATER)
     assert new.pk != old.pk
     assert make.invitation(new).state == State.PENDING
+
+
+def test_withdrawing_a_paper_voids_its_live_agreement_after_the_volume_was_renumbered() -> None:
+    old = make.agreement("issued")
+    Volume.objects.filter(pk=old.paper.volume_id).update(number=old.volume_number + 100)
+    paper = Paper.objects.get(pk=old.paper_id)
+    lifecycle.void(old, reason="The number changed.", by="editor:ed", now=NOW)
+    live = make.agreement("issued", of=paper, now=LATER)
+    assert live.volume_number > old.volume_number
+
+    assert lifecycle.withdraw_paper(paper.pk, by="editor:ed", now=LATER)
+
+    live.refresh_from_db()
+    assert live.status == Status.VOIDED
 
 
 def test_a_withdrawn_paper_is_not_ready() -> None:

@@ -5,7 +5,6 @@ import re
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -189,11 +188,16 @@ def test_no_worker_sends_part_of_one_signers_invitations(monkeypatch: pytest.Mon
         due = Message.objects.filter(state=State.PENDING, carrier__isnull=True).annotate(papers=Count("carried"))
         seen.extend((address.lower(), papers or 1) for address, papers in due.values_list("recipient", "papers"))
 
-    def issue_and_check(agreement: Agreement, **rest: Any) -> None:
-        lifecycle.issue(agreement, **rest)
-        assert at_once(look) == []
+    queue = outbox.queue_or_join
 
-    monkeypatch.setattr(issue_many, "lifecycle", SimpleNamespace(**vars(lifecycle) | {"issue": issue_and_check}))
+    def queue_and_check(*arguments: Any) -> int:
+        assert at_once(look) == []
+        new = queue(*arguments)
+        assert at_once(look) == []
+        return new
+
+    monkeypatch.setattr(issue_many, "BATCH_SIZE", 2)
+    monkeypatch.setattr(outbox, "queue_or_join", queue_and_check)
     fetched = volume.papers.select_related("volume").prefetch_related("authors", "agreements")
     report = issue_many.issue(fetched, by="editor:ed", now=NOW)
     look()

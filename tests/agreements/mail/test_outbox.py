@@ -86,7 +86,7 @@ def test_what_is_due_is_sent_stamped_and_noted_in_the_chain(mailbox: Mailbox) ->
     event = invitation.agreement.events.get(kind="mailed")
     assert event.data == {
         "kind": "invitation",
-        "idempotency_key": "invitation",
+        "slot": "invitation",
         "to": "author1@example.org",
         "message_id": invitation.message_id,
     }
@@ -406,7 +406,7 @@ def once(call: Hook) -> Hook:
 
 def mailed(message: Message) -> list[str]:
     events = message.agreement.events.filter(kind="mailed")
-    return [event.data["idempotency_key"] for event in events]
+    return [event.data["slot"] for event in events]
 
 
 # --- leases, and workers that come back

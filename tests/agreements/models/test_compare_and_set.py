@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.models import Event, Message, compare_and_set
+from agreements.models import Agreement, Event, Message, compare_and_set
 from tests import make
 from tests.make import NOW
 
@@ -96,3 +96,7 @@ def test_each_statement_is_built_once(message: Message) -> None:
         compare_and_set.update_row(Message, message.pk, expected={"closed": False}, values={"attempts": number})
     assert (compare_and_set.build_update.cache_info().misses, compare_and_set.build_update.cache_info().hits) == (1, 4)
     assert connection.vendor in ("sqlite", "postgresql"), "both quote names in the same way"
+
+
+def test_no_rows_can_be_locked() -> None:
+    assert compare_and_set.lock_rows(Agreement, [], "id") == []

@@ -178,7 +178,8 @@ def test_a_name_may_be_spelled_differently_and_with_its_own_characters() -> None
     fields = FormReader(shown(author.open("correct/"))).fields
     lines = fields["authors"].splitlines()
     lines[0] = "Mike Lewis 李卓翰"
-    author.send("correct/", **(fields | {"authors": "\r\n".join(["", *lines, " "])}))
+    answer = author.send("correct/", **(fields | {"authors": "\r\n".join(["", *lines, " "])}))
+    assert "<dt>Author 1</dt>" in shown(answer)
     new = change_requests.accept(ChangeRequest.objects.get(), by="editor:ed", now=NOW)
     assert new.authors == ["Mike Lewis 李卓翰", "Shruti Bhosale", "Tim Dettmers"]
     assert new.signer == "Mike Lewis 李卓翰"
