@@ -13,13 +13,12 @@ from agreements.models import Agreement
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper
 
+NAME_WRONG = "An author’s name is probably wrong. Correct it on the volume’s page Names, then issue the agreement."
 BATCH_SIZE = 100
 """Papers that are issued in one transaction, or a few more: it ends with all papers of a person."""
 
 Group = list[Paper]
 """The papers of one person, which are issued in one transaction, so that no worker emails about a part of them."""
-
-NAME_WRONG = "An author’s name is probably wrong. Correct it on the volume’s page Names, then issue the agreement."
 
 
 @dataclass(slots=True)
@@ -42,11 +41,13 @@ def issue(
     lists. The invitations are due after `delay`. A killed run leaves no paper half issued: start it again.
     """
     papers = list(papers)
-    wrong = name_review.papers_with_wrong_name(paper.pk for paper in papers)
-    results: dict[int, Agreement | lifecycle.Refusal] = {pk: snapshot.NotReadyError(NAME_WRONG) for pk in wrong}
-    results |= find_refusals([paper for paper in papers if dry_run or paper.pk in wrong])
-    if not dry_run:
-        for batch in make_batches(group_by_signer(paper for paper in papers if paper.pk not in wrong)):
+    results: dict[int, Agreement | lifecycle.Refusal] = {}
+    results |= {pk: snapshot.NotReadyError(NAME_WRONG) for pk in find_wrong_names(papers)}
+    rest = [paper for paper in papers if paper.pk not in results]
+    if dry_run:
+        results |= find_refusals(rest)
+    else:
+        for batch in make_batches(group_by_signer(rest)):
             results |= issue_batch(batch, by=by, now=now, delay=delay)
     report = Report()
     for paper in papers:
@@ -58,6 +59,13 @@ def issue(
             case snapshot.NotReadyError() as error:
                 report.skipped.append((paper, str(error)))
     return report
+
+
+def find_wrong_names(papers: Iterable[Paper]) -> set[int]:
+    """Return the papers without an issued agreement that have a name that is probably wrong, by primary key."""
+    wrong = name_review.papers_with_wrong_name(paper.pk for paper in papers)
+    issued = Agreement.objects.filter(paper__in=wrong, status__in=LIVE).exclude(status=Status.DRAFT)
+    return wrong - set(issued.values_list("paper", flat=True)) if wrong else wrong
 
 
 def find_refusals(papers: list[Paper]) -> dict[int, lifecycle.Refusal]:

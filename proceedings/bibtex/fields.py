@@ -125,12 +125,12 @@ class FieldReader:
                 latex = to_latex(text)
         return self.fitting("title", text), latex
 
-    def _add_problems(self, name: str, reading: Reading, what: str = "") -> None:
+    def _add_problems(self, name: str, reading: Reading, what: str = "", person: str = "") -> None:
         """Reports the problems in the LaTeX of a field: errors if a macro is left in the text."""
         for problem in reading.problems:
             left = [macro for macro in reading.unknown if macro in problem]
             severity = Severity.ERROR if left else Severity.WARNING
-            self.add_finding("latex", name, what + problem, severity, reading.proposal)
+            self.add_finding("latex", name, what + problem, severity, reading.proposal, person)
 
     def latex(self, name: str) -> str:
         """Returns the field as ASCII LaTeX. A character without a LaTeX form stays and is reported."""
@@ -233,7 +233,7 @@ class FieldReader:
         if person is None:
             return None
         for part in readings:
-            self._add_problems(name, part, f"name {place}, '{text[:100]}': ")
+            self._add_problems(name, part, f"name {place}, '{text[:100]}': ", write_name(person))
         return self._fitting_name(
             name, place, person, [*_other_doubts(person, readings, list_of_names), *reading.doubts]
         )

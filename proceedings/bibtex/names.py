@@ -165,14 +165,6 @@ def _natural(text: str) -> Name:
     return Name(" ".join(words[end:]), " ".join(words[:start]), " ".join(words[start:end]))
 
 
-def _depth(text: str, end: int) -> int:
-    """Returns how many braces are open at `end`. Escaped braces do not count."""
-    depth = 0
-    for mark in _MARKS.finditer(text, 0, end):
-        depth += {"{": 1, "}": -1}.get(mark[0], 0)
-    return depth
-
-
 def _split(text: str, separators: str) -> list[str]:
     """Splits `text` at any of `separators` outside braces and macros. A separator behind a backslash is an accent."""
     pieces: list[str] = []
@@ -227,7 +219,9 @@ def _is_lower(word: str) -> bool:
 
 
 def _end_of_group(word: str, start: int) -> int:
-    for index in range(start + 1, len(word) + 1):
-        if _depth(word, index) == 0:
-            return index
+    depth = 0
+    for mark in _MARKS.finditer(word, start):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+        if depth == 0:
+            return mark.end()
     return len(word)

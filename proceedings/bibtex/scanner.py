@@ -20,7 +20,7 @@ _HEAD = re.compile(
 _INLINE_HEAD = re.compile(r"(?<![\w.])@[ \t]*[A-Za-z]\w*[ \t]*\{")
 _START = re.compile(r"@[ \t]*(?P<kind>[A-Za-z]\w*)\s*(?P<opening>[{(]?)")
 _FIELD = re.compile(r"(?P<name>[A-Za-z][\w:.+/-]*)\s*=\s*")
-_ODD_FIELD = re.compile(r"(?P<name>[^\s=,{}()\"#@%][^=,{}()\"#@\n]*?)\s*=\s*(?=[{\"\d])")
+_ODD_FIELD = re.compile(r"(?P<name>[^\s=,{}()\"#@%][^=,{}()\"#@\n]{0,60}?)\s*=\s*(?=[{\"\d])")
 # A field at the beginning of a line: where a value without its closing brace ends.
 _FIELD_LINE = re.compile(r"^[ \t]*,?[ \t]*(?P<name>[A-Za-z][\w:.+/-]*)[ \t]*=[ \t]*(?=[{\"\d])", re.MULTILINE)
 _MORE_FIELDS = re.compile(r"[\s,}]*(?P<field>[A-Za-z][\w:.+/-]*[ \t]*=[ \t]*[{\"])")
@@ -35,8 +35,9 @@ _KEY = re.compile(r"[^,{}()=\"#\n]*")
 _LINE_OR_BRACE = re.compile(r"\\.|[{},]|\n(?=[ \t]*(?:@|[A-Za-z]\w*[ \t]*=))", re.DOTALL)
 _JUNK_END = re.compile(r"[,{}]|\n(?=[ \t]*(?:@|[A-Za-z]\w*[ \t]*=))")
 _NEXT_FIELD = re.compile(r"\n[ \t]*\w+[ \t]*=[ \t]*\Z")
-# A value that quotes more entries than this lacks its closing brace. The limit keeps a damaged file from costing hours.
+# A value that quotes more entries, or has more braces in braces, lacks its end. So no damaged file costs hours.
 _MAX_HEADS_IN_VALUE = 20
+_MAX_DEPTH = 50
 # Fields that volumes use: with these names, a line inside a value is a field even without a comma before it.
 _KNOWN = frozenset(
     {"title", "author", "authors", "abstract", "pages", "section", "year", "editor", "booktitle", "volume", "series"}
@@ -242,11 +243,13 @@ class _Scanner:
     def _skip(self) -> None:
         """Skips what is no field, up to the next comma, field, end of the entry or entry."""
         start = self.at
-        if self.text[start] == "{" and (end := self._balanced(start)):
-            self.at = end
+        limit = self.next_head(start + 1)
+        if self.text[start] == "{":
+            following = _FIELD_LINE.search(self.text, start + 1, limit)
+            self.at = self._balanced(start) or (following.start() if following else limit)
         else:
-            stop = _JUNK_END.search(self.text, start + 1)
-            self.at = max(stop.start() if stop else len(self.text), start + 1)
+            stop = _JUNK_END.search(self.text, start + 1, limit)
+            self.at = stop.start() if stop else limit
         shown = " ".join(self.text[start : self.at].split())[:60]
         self.add_problem(start, f"'{shown}' is no field and was skipped: remove it, or write it as name = {{...}}")
 
@@ -328,12 +331,12 @@ class _Scanner:
         """Returns the position after the brace that closes the one at `start`; None if there is none."""
         depth = 0
         for mark in _BRACE.finditer(self.text, start, self._farthest_end(start)):
-            if mark[0] == "{":
-                depth += 1
-            elif mark[0] == "}":
-                depth -= 1
-                if depth == 0:
-                    return mark.end()
+            depth += mark[0] == "{"
+            depth -= mark[0] == "}"
+            if depth == 0 and mark[0] == "}":
+                return mark.end()
+            if depth > _MAX_DEPTH:
+                return None
         return None
 
     def _end_of_quoted(self, start: int) -> int | None:

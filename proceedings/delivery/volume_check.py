@@ -1,13 +1,11 @@
 """Applies all rules to the rows of a volume, or to any folder for the publisher."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.bibtex.latex import fold
 from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
 from proceedings.bibtex.scanner import RawEntry, lines_of, scan
 from proceedings.bibtex.source import Source
@@ -21,6 +19,8 @@ from proceedings.publisher.identity_rules import PaperPeople, bearers_of, check_
 
 # Rules on the text and on the records report these more precisely.
 _REPORTED_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
+
+_NO_VOLUME = VolumeRecord(number=0, bib_key="", name="", shortname="", booktitle="", year=0)
 
 Progress = Callable[[Sequence[str]], Iterable[str]]
 
@@ -127,30 +127,14 @@ class _BibFile:
         records = ((entry.record, entry.source_key) for entry in read.papers if entry.record)
         self.records = [replace(record, key=key) if key else record for record, key in records]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
-        volume = read.volume or _placeholder_volume(entries)
-        judged = rules.check_all(volume, self.records) if read.volume else rules.check_papers(volume, self.records)
+        judged = (
+            rules.check_all(read.volume, self.records) if read.volume else rules.check_papers(_NO_VOLUME, self.records)
+        )
         self.findings = _merge(
             [finding for finding in read.findings if finding.rule not in _REPORTED_ELSEWHERE],
             text_rules.check_text(source.text, source.name),
             _with_lines(judged, source.name, entries),
         )
-
-
-def _placeholder_volume(entries: Sequence[RawEntry]) -> VolumeRecord:
-    """Stands in for a volume entry that cannot be read, with what the rules for papers need."""
-    own = next((entry for entry in entries if entry.kind == "proceedings"), None)
-    fields = {field.name: fold(field.value) for field in own.fields} if own else {}
-    year = re.search(r"\d{4}", fields.get("year", "") or fields.get("start", ""))
-    sections = tuple(part.strip() for part in fields.get("sections", "").split("|") if part.strip())
-    return VolumeRecord(
-        number=0,
-        bib_key=own.key if own else "",
-        name="",
-        shortname="",
-        booktitle="",
-        year=int(year[0]) if year else 0,
-        sections=sections,
-    )
 
 
 def _with_lines(findings: Iterable[Finding], file: str, entries: list[RawEntry]) -> list[Finding]:

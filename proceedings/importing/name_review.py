@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.names import Confidence, Doubt, Name, NotANameError, find_doubts, write_name
 from proceedings.bibtex.records import LIMITS, PaperRecord
 from proceedings.importing.submissions import read_person
@@ -63,8 +63,8 @@ def settled_names(volume: Volume | None) -> frozenset[str]:
 
 
 def without_settled(findings: Iterable[Finding], settled: Collection[str]) -> list[Finding]:
-    """Returns `findings` without the doubts about names in `settled`. Errors stay."""
-    return [one for one in findings if one.severity is Severity.ERROR or not one.person or one.person not in settled]
+    """Returns `findings` without those about the reading of a name in `settled`."""
+    return [one for one in findings if not one.person or one.person not in settled]
 
 
 def open_reviews(volume: Volume) -> QuerySet[NameReview]:

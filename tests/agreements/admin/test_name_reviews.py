@@ -135,6 +135,15 @@ def test_what_is_no_answer_is_rejected_with_what_to_write(text: str) -> None:
         name_review.read_answer(text)
 
 
+def test_a_macro_in_a_resolved_name_is_no_error_any_more() -> None:
+    file = bib(paper("x25", author=r"Lewis, \Matthew"))
+    bring_in(file)
+    name_review.resolve(NameReview.objects.get(), Name("Lewis", "Matthew"), by="ed", now=make.NOW)
+
+    assert make_plan(file).findings == ()
+    assert not make_plan(file).changes_anything
+
+
 def test_a_resolved_name_is_silent_in_every_import_check_and_overview(editor_client: Client) -> None:
     volume = make.the_volume()
     file = bib(paper("x25", author="Omar A, Yuri B and Smith, Ann, Lee and Li, Yi"), volume=OWN_VOLUME)

@@ -1,5 +1,7 @@
 """Parses BibTeX into plain entries, reports each problem with its line, and writes the publisher's dialect."""
 
+import time
+
 import pytest
 from bibtexparser.entrypoint import parse_string
 from hypothesis import given
@@ -185,17 +187,33 @@ def test_an_entry_needs_no_key() -> None:
     ]
 
 
-def test_a_damaged_file_is_read_in_time() -> None:
-    """Each of many values without an end is looked for in a few entries, not in the rest of the file."""
-    text = "@InProceedings{a24, title = {A {B, author = {C}}\n" * 3_000
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@InProceedings{a24, title = {A {B, author = {C}}\n" * 3_000,
+        "@InProceedings{a24,\n" + "title = {A\n" * 20_000,
+        "@InProceedings{a24,\n" + "{" * 200_000,
+        "@InProceedings{a24,\n" + "}" * 200_000,
+        "@InProceedings{a24, x" + " " * 200_000 + "\n}",
+        "@InProceedings{a24, title = " + "\\" * 200_001,
+        '@InProceedings{a24, title = "' + '{"' * 100_000,
+        "@x(" * 100_000,
+        "\n@x{a," * 50_000,
+    ],
+)
+def test_a_damaged_file_is_read_in_time(text: str) -> None:
+    """The end of a value is looked for in a few entries, not in the rest of the file."""
+    start = time.process_time()
 
-    assert len(read_bibtex(text).entries) == 3_000
+    read_bibtex(text)
+
+    assert time.process_time() - start < 10
 
 
 @given(st.data())
 def test_a_file_without_faults_is_read_as_another_parser_reads_it(data: st.DataObject) -> None:
     """bibtexparser splits the same text in its own way."""
-    value = st.lists(st.sampled_from(["A", "{B c}", r"\'{e}", " ", "\n  ", "-", r"$x_{1}$", "=", "@"]), max_size=6)
+    value = st.lists(st.sampled_from(["A", "{B c}", r"\'{e}", " ", "\n  ", "-", r"$x_{1}$", "="]), max_size=6)
     wrapped = st.tuples(st.sampled_from(["{%s}", '"%s"']), value.map("".join)).map(lambda pair: pair[0] % pair[1])
     names = st.lists(st.sampled_from(["title", "author", "note", "x-y"]), unique=True)
     entries = data.draw(st.lists(st.tuples(KEYS, names.map(tuple)), unique_by=lambda entry: entry[0], max_size=4))
