@@ -224,7 +224,7 @@ def test_a_file_that_is_damaged_is_rejected_in_part(volume: Volume, tmp_path: Pa
     Paper.objects.all().delete()
     file = tmp_path / "notes.json"
     file.write_text(json.dumps([note(), note("Other1", 13)])[:-20], encoding="utf-8")
-    with pytest.raises(CommandError, match="Some input was rejected"):
+    with pytest.raises(CommandError, match="Some input has errors"):
         call_command("import_volume", str(file), "--apply", volume=str(volume.number))
     assert Paper.objects.count() == 1
 
