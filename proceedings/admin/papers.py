@@ -13,11 +13,9 @@ from django.utils.html import format_html, format_html_join
 from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, can_edit, can_edit_any
 from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.delivery.volume_check import file_findings
+from proceedings.delivery.volume_check import check_one
 from proceedings.models import Author, Paper
-from proceedings.models.as_records import paper_records, volume_record
 from proceedings.models.search import find_papers
-from proceedings.publisher.rules import check_paper
 
 
 class AuthorForm(forms.ModelForm):
@@ -144,9 +142,7 @@ class PaperAdmin(OwnVolumes):
     @admin.display(description="findings")
     def findings(self, paper: Paper) -> str:
         """Findings of the publisher checks for this paper and its file."""
-        records = paper_records([paper])
-        found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
-        return findings_html(found)
+        return findings_html(check_one(paper))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

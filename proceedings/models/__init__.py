@@ -2,6 +2,7 @@
 
 from proceedings.models.accounts import Authenticator, RecoveryCode, ResetRequest, User, validate_time_zone
 from proceedings.models.attempts import Attempt
+from proceedings.models.checks import LeftFinding, TitleWord
 from proceedings.models.name_reviews import NameReview
 from proceedings.models.paper import Author, Paper, PaperFile
 from proceedings.models.volume import Volume, VolumeQuerySet
@@ -10,11 +11,13 @@ __all__ = [
     "Attempt",
     "Authenticator",
     "Author",
+    "LeftFinding",
     "NameReview",
     "Paper",
     "PaperFile",
     "RecoveryCode",
     "ResetRequest",
+    "TitleWord",
     "User",
     "Volume",
     "VolumeQuerySet",
