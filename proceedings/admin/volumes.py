@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from proceedings.admin.checks import CheckPages
 from proceedings.admin.fields import Lines, NamedLines
 from proceedings.admin.files import FilePages
 from proceedings.admin.imports import ImportPages
@@ -35,7 +36,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages, NamePages, FilePages):
+class VolumeAdmin(ImportPages, NamePages, FilePages, CheckPages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from proceedings.bibtex.latex import LatexError, UnmappedError, to_unicode
+from proceedings.bibtex.latex import LatexError, UnmappedError, fold, to_unicode
 from proceedings.bibtex.latex_tables import LOOK_OF_ARGUMENT, LOOK_OF_REST, MACROS, MATHEMATICS
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
@@ -103,11 +103,12 @@ def _with_texts(
     paper: PaperRecord, change: Callable[[str], str], fields: Iterable[str] = ("title", "abstract")
 ) -> PaperRecord:
     """Returns `paper` with title and abstract changed; without a change of the title if it could not be read then."""
-    if "abstract" in fields:
-        paper = replace(paper, abstract=change(paper.abstract))
+    abstract = fold(change(paper.abstract))
+    if "abstract" in fields and abstract != fold(paper.abstract):
+        paper = replace(paper, abstract=abstract)
     try:
         before = title_in_latex(paper)
-        latex = change(before)
+        latex = fold(change(before))
         return paper if latex == before else replace(paper, title_latex=latex, title=to_unicode(latex))
     except (LatexError, UnmappedError):
         return paper
