@@ -101,7 +101,7 @@ def entries_of(text: str) -> list[tuple[str, str, str]]:
     """Kind, key and body of each entry, from its line to the next entry."""
     heads = list(re.finditer(r"^@(\w+)\s*\{\s*([^,\s]*)\s*,", text, re.MULTILINE))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    return [(head[1].lower(), head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
+    return [(head[1].lower(), head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=False)]
 
 
 def check_bib(text: str, verdict: Verdict) -> None:

@@ -12,8 +12,19 @@ from proceedings.publisher.rule_info import INFO, RuleInfo, describe_rule, may_b
 
 MAX_ROWS = 100
 """Findings of one rule on the page; the report has all. "Apply to all" applies to all, also those not shown."""
-_CONTEXT = 40
-_SHORT = 160
+_CONTEXT = 60
+_FOR_ERRORS = frozenset({"names"})
+"""Rules whose corrections are for their errors: a warning about a name is resolved under *Names*."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """The words of a field that differ, and some text around them."""
+
+    before: str
+    old: str
+    new: str
+    after: str
 
 
 @dataclass(slots=True)
@@ -22,7 +33,7 @@ class Row:
 
     finding: Finding
     paper: Paper | None
-    changes: list[FieldChange] = field(default_factory=list)
+    changes: list[ShownChange] = field(default_factory=list)
     held: bool = False
     """Whether the correction would make the agreement a mismatch, so that it is applied only here."""
     leavable: bool = False
@@ -50,6 +61,11 @@ class Group:
         """How many papers, and the volume itself, the button for all would change."""
         rows = {row.paper.pk for row in self.rows if row.paper and row.changes and not row.held}
         return len(rows) + bool(self.own_changes)
+
+    @property
+    def example(self) -> ShownChange | None:
+        """The first change, shown while the findings are folded."""
+        return next((change for row in self.rows for change in row.changes), None)
 
     @property
     def leavable(self) -> bool:
@@ -84,7 +100,7 @@ def add_rows(groups: Iterable[Group], report: Report, papers: Sequence[Paper], c
     by_key = {paper.key: paper for paper in papers}
     for group in groups:
         found = [one for one in report.of(group.severity) if one.rule == group.rule]
-        fixable = group.rule in FIXABLE
+        fixable = group.rule in FIXABLE and (group.severity is Severity.ERROR or group.rule not in _FOR_ERRORS)
         group.own_changes = corrections.own_changes(group.rule) if fixable else []
         changes: dict[int, list[FieldChange]] = {}
         for finding in found[:MAX_ROWS]:
@@ -98,18 +114,18 @@ def add_rows(groups: Iterable[Group], report: Report, papers: Sequence[Paper], c
             group.rows.append(row)
 
 
-def shorten(change: FieldChange) -> FieldChange:
-    """Returns the part of a change that differs, with some text around it."""
+def shorten(change: FieldChange) -> ShownChange:
+    """Returns the words of a change that differ, with some text around them."""
     old, new = change.old, change.new
-    if max(len(old), len(new)) <= _SHORT:
-        return change
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    first, last = max(0, start - _CONTEXT), max(0, end - _CONTEXT)
-    parts = [text[first : len(text) - last] for text in (old, new)]
-    shown = [f"{'…' * bool(first)}{part[: 3 * _SHORT]}{'…' * bool(last or len(part) > 3 * _SHORT)}" for part in parts]
-    return FieldChange(change.field, *shown)
+    most = min(len(old), len(new))
+    start = next((at for at in range(most) if old[at] != new[at]), most)
+    start = old.rfind(" ", 0, start) + 1
+    end = next((at for at in range(most - start) if old[-1 - at] != new[-1 - at]), max(0, most - start))
+    blank = old.find(" ", len(old) - end)
+    end = len(old) - blank if end and blank >= 0 else 0
+    before, after = old[:start], old[len(old) - end :] if end else ""
+    if len(before) > _CONTEXT:
+        before = f"…{before[-_CONTEXT:]}"
+    if len(after) > _CONTEXT:
+        after = f"{after[:_CONTEXT]}…"
+    return ShownChange(before, old[start : len(old) - end], new[start : len(new) - end], after)

@@ -19,7 +19,7 @@ from proceedings.publisher.mending import forum_id
 from proceedings.publisher.rules import family_in_capitals
 from proceedings.publisher.section_rules import declared_sections, proposed_sections
 from proceedings.publisher.title_words import LISTED, brace, unlisted_capitals
-from proceedings.publisher.wrap_hyphens import Vocabulary, mend_wraps, vocabulary
+from proceedings.publisher.wrap_hyphens import Vocabulary, keep_hyphens, mend_wraps, vocabulary
 
 _FORMULA = re.compile(r"\$(?:[^$\\]|\\.)+\$")
 _TABLE = re.compile(r"\\begin\s*\{[a-z]*(?:array|matrix|cases|align|tabular|split)\*?\}|\\cr\b")
@@ -81,7 +81,7 @@ class Fixer:
                 names = ("booktitle", "name", "address")
                 texts: dict[str, Any] = {name: self._join(getattr(volume, name)) for name in names}
                 extra = {name: self._join(value) for name, value in volume.extra.items()}
-                editors = tuple(re.sub(r"-+(?=,|\s*\Z)", "", self._join(name)) for name in volume.editor_names)
+                editors = tuple(re.sub("-+(?=,)", "", keep_hyphens(name)) for name in volume.editor_names)
                 sections = tuple(map(self._join, volume.sections))
                 return replace(volume, **texts, extra=extra, editor_names=editors, sections=sections)
             case "shortname":
@@ -93,7 +93,7 @@ class Fixer:
         return mend_wraps(text, self._vocabulary, unsure=True)
 
     def _joined(self, paper: PaperRecord) -> PaperRecord:
-        authors = tuple(name.map(lambda part: self._join(part).rstrip("-")) for name in paper.authors)
+        authors = tuple(name.map(keep_hyphens) for name in paper.authors)
         extra = {name: self._join(value) for name, value in paper.extra.items()}
         fixed = replace(paper, authors=authors, extra=extra, section=self._join(paper.section))
         return _with_texts(fixed, self._join)

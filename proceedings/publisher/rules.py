@@ -23,7 +23,7 @@ from proceedings.bibtex.writer import name_in_latex, title_in_latex
 from proceedings.publisher.mending import forum_id, plain_pages
 from proceedings.publisher.section_rules import check_sections
 from proceedings.publisher.title_words import LISTED, unlisted_capitals
-from proceedings.publisher.wrap_hyphens import Vocabulary, find_wraps, has_wraps, vocabulary
+from proceedings.publisher.wrap_hyphens import Vocabulary, find_wraps, has_wraps, keep_hyphens, vocabulary
 
 HOME = "https://proceedings.mlr.press"
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
@@ -346,7 +346,8 @@ def _wraps(owner: str, texts: Iterable[tuple[str, str]], known: Vocabulary | Non
         if has_wraps(text):
             for one in find_wraps(text, vocabulary([text]) if known is None else known):
                 message = f"'{one.found}' looks like a hyphen left from a line break, which the publisher rejects"
-                yield _error("wrap-hyphen", owner, field, message, fix=one.proposal)
+                fix = keep_hyphens(one.found) if field in ("author", "editor") else one.proposal
+                yield _error("wrap-hyphen", owner, field, message, fix=fix)
 
 
 def _duplicate_keys(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:

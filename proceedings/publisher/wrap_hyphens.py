@@ -105,6 +105,11 @@ def mend_wraps(text: str, known: Vocabulary, *, unsure: bool = False) -> str:
         text = mended
 
 
+def keep_hyphens(name: str) -> str:
+    """Returns a person's name without the blanks after hyphens, and without a hyphen at its end."""
+    return re.sub(r"(?<=[A-Za-z])-[ \t]+(?=[a-z])", "-", name).rstrip("-")
+
+
 def _in_formula(found: re.Match[str]) -> Joined:
     """A blank in mathematics prints nothing."""
     return Joined(found[0], f"{found['left']}-{found['right']}", sure=True)
