@@ -27,7 +27,7 @@ from agreements.domain.states import Status
 from agreements.jobs import bulk, scheduled
 from agreements.mail import sender
 from agreements.mail.transports import BackendTransport, ConfirmSending, Outcome
-from agreements.models import Agreement, CheckResult, JobRun, Message, Note
+from agreements.models import Agreement, CheckResult, JobRun, Message, Note, VolumeCheckResult
 from agreements.requests import change_requests, objections
 from proceedings.models import Attempt, Paper, Volume
 from tests import make
@@ -39,7 +39,7 @@ THEN = NOW + 8 * 365 * DAY
 
 SHARED = {"agreements_agreementtext", "agreements_sealcertificate"}
 """Tables of rows that all volumes use: inserted, and not compared."""
-PASSING = {model._meta.db_table for model in (JobRun, Attempt, CheckResult)}
+PASSING = {model._meta.db_table for model in (JobRun, Attempt, CheckResult, VolumeCheckResult)}
 """Tables in which scheduled jobs keep their own state."""
 
 TESTS = str(Path(__file__).parent) + os.sep
@@ -88,7 +88,7 @@ def build() -> Volume:
 
     for status in Status:
         agreement(status)
-    make.paper(volume, contact=None)
+    make.paper(volume, contact=None, section="Long")
     gone = agreement("issued")
     Paper.objects.filter(pk=gone.paper_id).update(status=Paper.Status.WITHDRAWN)
     lifecycle.withdraw_paper(gone.paper_id, by="editor:neighbour", now=THEN)

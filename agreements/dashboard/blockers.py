@@ -129,7 +129,7 @@ BLOCKER_INFO = {
     ),
     Blocker.PUBLISHER: BlockerInfo(
         "publisher check failed",
-        "The paper’s page lists the errors and the corrections. We check every minute.",
+        "The volume’s page Checks lists the errors and corrections to apply. We check every minute.",
         needs_action=True,
     ),
     Blocker.LAPSED: BlockerInfo(
@@ -139,11 +139,13 @@ BLOCKER_INFO = {
         "lapses within a month",
         "Signed eleven months ago and not published. Publish the paper, or issue a new agreement in time.",
         needs_action=True,
+        blocks_delivery=False,
     ),
     Blocker.LAPSING: BlockerInfo(
         "lapses within three months",
         "Signed nine months ago and not published. It lapses after a year (clause 7).",
         needs_action=True,
+        blocks_delivery=False,
     ),
     Blocker.NOT_ISSUED: BlockerInfo("not issued", "Select the papers and issue their agreements.", needs_action=True),
     Blocker.OVERDUE: BlockerInfo(

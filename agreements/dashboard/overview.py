@@ -8,18 +8,16 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Prefetch, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
-from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, BlockerInfo, find_blockers
+from agreements.dashboard.blockers import BLOCKER_INFO, Blocker, BlockerInfo, PaperState, find_blockers
 from agreements.dashboard.health import LATE_AFTER
 from agreements.dashboard.paper_state import Row, accepted_papers, build_rows
+from agreements.delivery.readiness import DeliveryFacts, why_not_ready
 from agreements.documents.history import history_lines
 from agreements.domain.schedule import Decision, Escalate, Remind, Wait
-from agreements.domain.states import WAITING, Status
-from agreements.models import Agreement, ChangeRequest, Event, Message, SigningSettings
+from agreements.domain.states import WAITING
+from agreements.models import Agreement, ChangeRequest, Event, Message, SigningSettings, VolumeCheckResult
 from agreements.reminders import planner
 from proceedings.models import Volume
-
-DELIVERABLE_STATUSES = (Status.SEALED, Status.WAIVED)
-"""Statuses in which an agreement permits delivery."""
 
 MAX_EXAMPLES = 8
 """Number of examples a list in the overview shows before it links to the rest."""
@@ -76,6 +74,10 @@ class Overview:
     ready: int
     signed: int
     counts: tuple[Count, ...]
+    errors: int
+    """Errors that the last publisher check found in the volume and its papers."""
+    own_errors: int
+    """Those in no paper, but in the volume's own entry."""
     needs_action: int
     """Papers that need action."""
     tasks: tuple[Task, ...]
@@ -96,7 +98,7 @@ class Overview:
 
     @property
     def complete(self) -> bool:
-        return self.papers > 0 and self.ready == self.papers
+        return self.papers > 0 and self.ready == self.papers and not self.own_errors
 
     @property
     def delivery_problems(self) -> list[str]:
@@ -140,12 +142,11 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
     for row in papers:
         found = find_blockers(row.paper_state, now)
         counts.update(found)
-        ready += row.paper_state.status in DELIVERABLE_STATUSES and not any(
-            BLOCKER_INFO[one].blocks_delivery for one in found
-        )
+        ready += is_ready(row.paper_state)
         if found and BLOCKER_INFO[found[0]].needs_action:
             tasks.append((found[0], row))
     progress = measure_progress(papers, signing_settings, now)
+    checked: VolumeCheckResult | None = getattr(volume, "check_result", None)
     order = list(Blocker)
     tasks.sort(key=lambda task: order.index(task[0]))
     return Overview(
@@ -156,6 +157,8 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
         ready=ready,
         signed=progress.signed[-1],
         counts=tuple(Count(blocker, BLOCKER_INFO[blocker], counts[blocker]) for blocker in Blocker if counts[blocker]),
+        errors=checked.errors if checked else 0,
+        own_errors=checked.own_errors if checked else 0,
         needs_action=len(tasks),
         days_left=(signing_settings.closes_at - now) // timedelta(days=1) if signing_settings else None,
         tasks=tuple(
@@ -166,6 +169,19 @@ def build_overview(volume: Volume, now: datetime) -> Overview:
         last_events=tuple(last_events(volume)),
         progress=progress,
     )
+
+
+def is_ready(paper_state: PaperState) -> bool:
+    """Whether the packages would take the paper: `readiness` decides for both."""
+    facts = DeliveryFacts(
+        paper_state.status,
+        changed=("title or authors",) if paper_state.has_mismatch else (),
+        edit=paper_state.edit,
+        name_wrong=paper_state.name_wrong,
+        has_pdf=paper_state.has_pdf,
+        has_errors=paper_state.has_errors,
+    )
+    return why_not_ready(facts) is None
 
 
 def list_next_emails(volume: Volume, signing_settings: SigningSettings | None, now: datetime) -> list[NextEmail]:

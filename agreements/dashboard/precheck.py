@@ -12,19 +12,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agreements.domain.schedule import FOREVER
-from agreements.models import CheckResult
-from proceedings.bibtex.findings import Finding, Severity
-from proceedings.delivery.volume_check import file_findings
-from proceedings.models import Paper, Volume
-from proceedings.models.as_records import paper_records, volume_record
-from proceedings.publisher import rules
-
-
-def is_about_missing_pdf(finding: Finding) -> bool:
-    """Whether a finding is only a missing PDF or the page numbers counted from it. The overview
-    counts PDFs separately.
-    """
-    return finding.rule == "missing-file" or (finding.rule == "required" and finding.field == "pages")
+from agreements.models import CheckResult, VolumeCheckResult
+from proceedings.bibtex.findings import Severity
+from proceedings.delivery.volume_check import check_loaded, load_papers
+from proceedings.models import Volume
 
 
 def has_errors(paper: str) -> Exists:
@@ -39,14 +30,17 @@ def check_due(_clock: Callable[[], datetime]) -> Counter[str]:
 
 
 def check_papers(volume: Volume) -> int:
-    """Check the accepted papers of one volume and store the errors. Returns for how many papers they changed."""
-    papers = list(
-        Paper.objects.filter(volume=volume, status=Paper.Status.ACCEPTED)
-        .select_related("volume")
-        .prefetch_related("authors", "files")
-        .order_by("position", "key")
-    )
-    found = count_errors(volume, papers)
+    """Check the accepted papers of one volume and store the counts. Returns for how many papers they changed."""
+    papers = load_papers(volume)
+    report = check_loaded(volume, papers)
+    rows = {paper.key: paper.pk for paper in papers}
+    errors = report.papers_with_errors
+    found = {rows[key]: count for key, count in errors.items() if key in rows}
+    counts = {
+        "errors": len(report.errors),
+        "own_errors": sum(count for key, count in errors.items() if key not in rows),
+        "warnings": len(report.of(Severity.WARNING)),
+    }
     with transaction.atomic():
         known = dict(CheckResult.objects.filter(paper__volume=volume).values_list("paper_id", "errors"))
         gone = known.keys() - found.keys()
@@ -55,16 +49,6 @@ def check_papers(volume: Volume) -> int:
         CheckResult.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["paper"], update_fields=["errors"], batch_size=500
         )
+        if not VolumeCheckResult.objects.filter(volume=volume, **counts).exists():
+            VolumeCheckResult.objects.update_or_create(volume=volume, defaults=counts)
     return len(gone) + len(changed)
-
-
-def count_errors(volume: Volume, papers: list[Paper]) -> Counter[int]:
-    """Count the errors of each paper by its primary key, ignoring those of `is_about_missing_pdf`."""
-    rows = {paper.key: paper.pk for paper in papers}
-    records = paper_records(papers)
-    found = [*rules.check_all(volume_record(volume), records), *file_findings(papers, records)]
-    return Counter(
-        rows[one.paper]
-        for one in found
-        if one.severity is Severity.ERROR and one.paper in rows and not is_about_missing_pdf(one)
-    )

@@ -17,9 +17,8 @@ from agreements.delivery import readiness
 from agreements.documents import evidence_bundle
 from agreements.domain.states import Status
 from agreements.models import Agreement
-from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.findings import Finding
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
-from proceedings.bibtex.writer import UnwritableError, write_volume_file
 from proceedings.delivery.csv_files import escape_formula, write_csv
 from proceedings.delivery.items import (
     Item,
@@ -31,19 +30,21 @@ from proceedings.delivery.items import (
     sync_to_disk,
 )
 from proceedings.delivery.public_package import public_items
-from proceedings.delivery.volume_check import file_findings
+from proceedings.delivery.volume_check import Report, check_loaded
 from proceedings.models import Paper, Volume
 from proceedings.models.as_records import paper_records, volume_record
+from proceedings.models.checks import title_words
 from proceedings.publisher import rules
+from proceedings.publisher.export import bib_file
 
 MANIFEST = "manifest.csv"
 PAPERS = "papers.csv"
 SUMS = "SHA256SUMS"
 PARTIAL = "PARTIAL.txt"
-# Warnings of the publisher's rules that make a volume incomplete: gaps in pages (AC8), unused sections (AC13).
-_COMPLETENESS_RULES = frozenset({"pages", "sections"})
-# Not even a partial package may contain these errors: a key never changes after delivery (AC5).
-_FORBIDDEN_RULES = frozenset({"key", "duplicate-key"})
+
+# Not even a partial package may contain these errors: a key never changes after delivery (AC5), and what cannot be
+# written cannot be delivered.
+_FORBIDDEN_RULES = frozenset({"key", "duplicate-key", "unmapped", "braces", "unwritable"})
 
 Progress = Callable[[Iterable[Item]], Iterable[Item]]
 
@@ -54,15 +55,28 @@ class Delivery:
 
     volume: Volume
     record: VolumeRecord
+    """With the day of the delivery if no publication date is known: the publisher's IDs contain its year."""
     ready_agreements: list[Agreement]
     blocked: list[tuple[Paper, str]]
+    with_errors: list[Paper]
+    """Those of the ready agreements whose paper lacks its PDF or has errors: only a partial package takes them."""
     findings: list[Finding]
+    """The errors of the publisher check."""
+    report: Report
     records: list[PaperRecord] = field(default_factory=list)
     """Of the ready papers, in their order."""
+    all_records: list[PaperRecord] = field(default_factory=list)
+    words: frozenset[str] = frozenset()
+    """The words that get braces in titles."""
 
     @property
     def ready(self) -> bool:
         return not self.blocked and not self.findings
+
+    @property
+    def ready_papers(self) -> int:
+        """How many papers are ready to deliver, as the overview counts them."""
+        return len(self.ready_agreements) - len(self.with_errors)
 
     @property
     def waived(self) -> list[Agreement]:
@@ -80,53 +94,51 @@ class Delivery:
 def prepare_delivery(volume: Volume, today: date) -> Delivery:
     """Check agreements, entries and files of all accepted papers of `volume`. Changes nothing.
 
-    A volume without a publication date is not ready; a partial package of it uses `today` instead.
+    A volume without a publication date is delivered without it; `today` then only predicts the publisher's IDs.
     """
-    readiness_result = readiness.check_readiness(volume)
-    papers = sorted(
-        [*readiness_result.papers, *(paper for paper, _ in readiness_result.blocked)], key=lambda p: (p.position, p.key)
-    )
-    records = paper_records(papers)
-    record = volume_record(volume)
-    findings = [one for one in rules.check_all(record, records) if is_problem(one)]
-    findings += [one for one in file_findings(papers, records) if one.severity is Severity.ERROR]
-    if not papers:
+    found = readiness.check_readiness(volume)
+    report = check_loaded(volume, found.accepted)
+    findings = list(report.errors)
+    if not found.accepted:
         findings.append(Finding(rule="empty", message="the volume has no papers: import them"))
+    errors = report.papers_with_errors
+    forbidden = {one.paper.lower(): one for one in report.errors if one.rule in _FORBIDDEN_RULES}
+    ready, blocked, with_errors = [], list(found.blocked), []
+    for agreement in found.ready_agreements:
+        paper = agreement.paper
+        if problem := forbidden.get(paper.key.lower()):
+            blocked.append((paper, f"{problem.field}: {problem.message}"))
+            continue
+        ready.append(agreement)
+        if readiness.why_not_ready(readiness.facts_of(paper, agreement, has_errors=paper.key in errors)):
+            with_errors.append(paper)
+    records = paper_records(found.accepted)
     by_key = {one.key: one for one in records}
-    ready, blocked = [], list(readiness_result.blocked)
-    forbidden = {
-        one.paper.lower(): one for one in findings if one.rule in _FORBIDDEN_RULES and one.severity is Severity.ERROR
-    }
-    for agreement in readiness_result.ready_agreements:
-        problem = forbidden.get(agreement.paper.key.lower()) or find_unwritable(record, by_key[agreement.paper.key])
-        if problem:
-            blocked.append((agreement.paper, f"{problem.field}: {problem.message}"))
-        else:
-            ready.append(agreement)
-    published = record if record.published else replace(record, published=today)
-    return Delivery(volume, published, ready, blocked, findings, [by_key[one.paper.key] for one in ready])
-
-
-def is_problem(finding: Finding) -> bool:
-    """Whether a finding of the publisher's rules keeps the volume from being ready."""
-    return finding.severity is Severity.ERROR or (
-        finding.severity is Severity.WARNING and finding.rule in _COMPLETENESS_RULES
+    record = volume_record(volume)
+    return Delivery(
+        volume=volume,
+        record=record if record.published else replace(record, published=today),
+        ready_agreements=ready,
+        blocked=blocked,
+        with_errors=with_errors,
+        findings=findings,
+        report=report,
+        records=[by_key[agreement.paper.key] for agreement in ready],
+        all_records=records,
+        words=title_words()[0],
     )
 
 
-def find_unwritable(volume: VolumeRecord, paper: PaperRecord) -> Finding | None:
-    """Return why the paper cannot be written to the publisher's file; None if it can."""
-    try:
-        write_volume_file(volume, [paper])
-    except UnwritableError as error:
-        return next((one for one in error.findings if one.paper == paper.key), None)
-    return None
+def bibliography(delivery: Delivery) -> str:
+    """Return the .bib file of the ready papers. Raises UnwritableError."""
+    entry = volume_record(delivery.volume)
+    return bib_file(entry, delivery.records, delivery.words, all_papers=delivery.all_records)
 
 
 def public_files(delivery: Delivery) -> Iterator[Item]:
     """Yield the files of the public package; each is read only when used. Raises UnwritableError."""
     papers = [agreement.paper for agreement in delivery.ready_agreements]
-    return public_items(delivery.volume, papers, write_volume_file(delivery.record, delivery.records))
+    return public_items(delivery.volume, papers, bibliography(delivery))
 
 
 def permission_files(delivery: Delivery, published: Sequence[WrittenFile]) -> Iterator[Item]:
@@ -241,7 +253,8 @@ def fingerprint(delivery: Delivery) -> str:
         for one in delivery.ready_agreements
     ]
     # Not `delivery.record`: without a publication date it contains the day of the delivery.
-    facts = (volume_record(delivery.volume), delivery.records, files, sealed, delivery.reasons)
+    words = sorted(delivery.words)
+    facts = (volume_record(delivery.volume), delivery.records, words, files, sealed, delivery.reasons)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

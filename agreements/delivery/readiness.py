@@ -4,10 +4,11 @@ Permissions are kept out of the public package, because everything in it becomes
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from agreements import lifecycle
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
@@ -17,14 +18,63 @@ from proceedings.delivery.items import Item, WrittenFile
 from proceedings.delivery.public_package import open_stored
 from proceedings.importing import name_review
 from proceedings.models import Paper, Volume
+from proceedings.publisher.filenames import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFacts:
+    """What decides whether a paper is ready to deliver."""
+
+    status: str | None
+    """Of the live agreement, else of the newest; None without any."""
+    reason: str = ""
+    """Why the agreement was declined or voided."""
+    changed: Sequence[str] = ()
+    """What differs between the paper and its agreement."""
+    edit: bool = False
+    """An edit after the signature is not confirmed, or was declined."""
+    name_wrong: bool = False
+    """The import probably misread an author's name."""
+    has_pdf: bool = True
+    has_errors: bool = False
+    """The publisher check finds errors in the paper, other than a missing PDF."""
+
+
+def why_not_ready(facts: DeliveryFacts) -> str | None:
+    """Return why a paper may not be delivered; None if it is ready. Overview and packages both ask here."""
+    reason = why_not_permitted(facts)
+    if reason is None and not facts.has_pdf:
+        reason = "has no PDF"
+    if reason is None and facts.has_errors:
+        reason = "the publisher check found errors"
+    return reason
+
+
+def why_not_permitted(facts: DeliveryFacts) -> str | None:
+    """Return what keeps the authors' permission from being complete; None if it is."""
+    if facts.status is None:
+        return "no agreement issued"
+    if facts.status not in (Status.WAIVED, Status.SEALED):
+        detail = f": {facts.reason}" if facts.status in (Status.DECLINED, Status.VOIDED) and facts.reason else ""
+        return STATUS_LABELS[Status(facts.status)] + detail
+    # AC10: an editor gave the reason of a waived signature, and the manifest repeats it.
+    if facts.status == Status.SEALED and facts.changed:
+        return f"the {' and the '.join(facts.changed)} changed after the agreement was issued: replace the agreement"
+    if facts.status == Status.SEALED and facts.edit:
+        return "the author has not confirmed an edit (clause 5): ask the author again, or undo the edit"
+    if facts.name_wrong:
+        return "an author’s name is probably wrong: correct it on the volume’s page Names"
+    return None
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Which papers of a volume are ready to deliver, and why the others are not."""
+    """Which papers of a volume have a complete permission, and why the others have none."""
 
     ready_agreements: list[Agreement] = field(default_factory=list)
     blocked: list[tuple[Paper, str]] = field(default_factory=list)
+    accepted: list[Paper] = field(default_factory=list)
+    """All accepted papers, in their order."""
 
     @property
     def papers(self) -> list[Paper]:
@@ -32,42 +82,39 @@ class Readiness:
 
 
 def check_readiness(volume: Volume) -> Readiness:
-    """Sort the accepted papers of `volume`, in their order, into ready and blocked."""
-    result = Readiness()
-    papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").prefetch_related("authors")
-    papers = papers.annotate(name_wrong=name_review.paper_has_review("pk", grave=True))
-    for paper in papers.prefetch_related(
-        "agreements__text", "agreements__seal_certificate", "agreements__edits", "files"
-    ):
+    """Sort the accepted papers of `volume`, in their order, into those with and without a complete permission."""
+    found = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume").order_by("position", "key")
+    found = found.annotate(name_wrong=name_review.paper_has_review("pk", grave=True))
+    found = found.prefetch_related("authors", "files", "agreements__text", "agreements__seal_certificate")
+    papers: list[Any] = [*found.prefetch_related("agreements__edits")]
+    result = Readiness(accepted=papers)
+    for paper in papers:
         # The live agreement first, of which there is at most one, then the newest.
         agreements = sorted(paper.agreements.all(), key=lambda a: (a.status in LIVE, a.created_at), reverse=True)
-        reason = blocking_reason(paper, agreements[0] if agreements else None)
-        if not reason and paper.name_wrong:
-            reason = "an author’s name is probably wrong: correct it on the volume’s page Names"
-        if reason:
-            result.blocked.append((paper, reason))
+        agreement = agreements[0] if agreements else None
+        reason = why_not_permitted(facts_of(paper, agreement))
+        if reason is None and agreement:
+            agreement.paper = paper
+            result.ready_agreements.append(agreement)
         else:
-            agreements[0].paper = paper
-            result.ready_agreements.append(agreements[0])
+            result.blocked.append((paper, reason or ""))
     return result
 
 
-def blocking_reason(paper: Paper, agreement: Agreement | None) -> str | None:
-    """Return why the paper may not be delivered; None if it may."""
+def facts_of(paper: Any, agreement: Agreement | None, *, has_errors: bool = False) -> DeliveryFacts:
+    """Return the facts about a paper loaded by `check_readiness`, and its agreement with its edits."""
+    has_pdf = any(file.kind == Kind.PAPER for file in paper.files.all())
     if agreement is None:
-        return "no agreement issued"
-    if agreement.status == Status.WAIVED:
-        return None  # AC10: an editor gave the reason, and the manifest repeats it
-    if agreement.status != Status.SEALED:
-        detail = (
-            f": {agreement.reason}" if agreement.status in (Status.DECLINED, Status.VOIDED) and agreement.reason else ""
-        )
-        return STATUS_LABELS[Status(agreement.status)] + detail
-    if changed := mismatches(paper, agreement):
-        return f"the {' and the '.join(changed)} changed after the agreement was issued: replace the agreement"
-    if any(edit.blocks for edit in agreement.edits.all()):
-        return "the author has not confirmed an edit (clause 5): ask the author again, or undo the edit"
-    return None
+        return DeliveryFacts(None, name_wrong=paper.name_wrong, has_pdf=has_pdf, has_errors=has_errors)
+    return DeliveryFacts(
+        agreement.status,
+        reason=agreement.reason,
+        changed=mismatches(paper, agreement) if agreement.status == Status.SEALED else (),
+        edit=any(edit.blocks for edit in agreement.edits.all()),
+        name_wrong=paper.name_wrong,
+        has_pdf=has_pdf,
+        has_errors=has_errors,
+    )
 
 
 def mismatches(paper: Paper, agreement: Agreement) -> list[str]:

@@ -22,7 +22,7 @@ from agreements.models.signing_settings import (
     known_zone,
     whole_days,
 )
-from agreements.models.staff import BulkJob, BulkJobItem, CheckResult, Note
+from agreements.models.staff import BulkJob, BulkJobItem, CheckResult, Note, VolumeCheckResult
 from agreements.models.texts import AgreementText, SealCertificate
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "ShownForm",
     "SignedForm",
     "SigningSettings",
+    "VolumeCheckResult",
     "default_offsets",
     "known_zone",
     "whole_days",

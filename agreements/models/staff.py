@@ -34,6 +34,18 @@ class CheckResult(models.Model):
         return f"{self.errors} errors in {self.paper_id}"
 
 
+class VolumeCheckResult(models.Model):
+    """The counts of a volume's last publisher check. `dashboard/precheck.py` rewrites it when they change."""
+
+    volume = models.OneToOneField(Volume, models.CASCADE, related_name="check_result")
+    errors = models.PositiveIntegerField()
+    own_errors = models.PositiveIntegerField(help_text="Those in no paper, but in the volume’s own entry.")
+    warnings = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.errors} errors in {self.volume_id}"
+
+
 class BulkJob(models.Model):
     """A bulk action on more papers than one request can handle. Its items are the queue."""
 

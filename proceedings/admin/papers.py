@@ -14,13 +14,10 @@ from proceedings.accounts.permissions import OwnVolumeFilter, OwnVolumes, can_ed
 from proceedings.admin.fields import NamedLines
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import with_bare_forum_id
-from proceedings.delivery.volume_check import file_findings, identity_findings
-from proceedings.importing import name_review
+from proceedings.delivery.volume_check import check_one
 from proceedings.models import Author, Paper
-from proceedings.models.as_records import paper_records, volume_record
 from proceedings.models.search import find_papers
 from proceedings.people.orcid import OrcidError, read_orcid
-from proceedings.publisher.rules import check_paper
 
 
 class AuthorForm(forms.ModelForm):
@@ -162,10 +159,7 @@ class PaperAdmin(OwnVolumes):
     @admin.display(description="findings")
     def findings(self, paper: Paper) -> str:
         """Findings of the publisher checks for this paper and its file."""
-        records = paper_records([paper])
-        found = [*check_paper(volume_record(paper.volume), records[0]), *file_findings([paper], records)]
-        found = name_review.without_settled(found, name_review.settled_names(paper.volume))
-        return findings_html([*found, *identity_findings(paper)])
+        return findings_html(check_one(paper))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from proceedings.admin.affiliations import AffiliationPages
+from proceedings.admin.checks import CheckPages
 from proceedings.admin.fields import Lines, NamedLines
 from proceedings.admin.files import FilePages
 from proceedings.admin.imports import ImportPages
@@ -37,7 +38,7 @@ class VolumeForm(forms.ModelForm):
 
 
 @admin.register(Volume)
-class VolumeAdmin(ImportPages, LeftoverPages, NamePages, AffiliationPages, FilePages):
+class VolumeAdmin(ImportPages, LeftoverPages, NamePages, AffiliationPages, FilePages, CheckPages):
     form = VolumeForm
     list_display = ["__str__", "name", "published"]
     search_fields = ["=number", "name", "shortname"]

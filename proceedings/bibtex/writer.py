@@ -3,7 +3,7 @@
 Pure ASCII, one layout, one order: the same records give the same bytes. Reading the file returns the same records.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from proceedings.bibtex.findings import Finding
@@ -30,12 +30,13 @@ class UnwritableError(ValueError):
         super().__init__("\n".join(map(str, findings)))
 
 
-def write_volume_file(volume: VolumeRecord, papers: Iterable[PaperRecord]) -> str:
+def write_volume_file(volume: VolumeRecord, papers: Iterable[PaperRecord], protect: Callable[[str], str] = str) -> str:
     """Returns the publisher's file of `volume` with `papers`, in the order of their positions.
 
+    `protect` is applied to the LaTeX of every field whose name ends in "title": it adds the braces that keep capitals.
     Raises UnwritableError with one finding for every value that has no form in ASCII LaTeX.
     """
-    writer = _Writer()
+    writer = _Writer(protect)
     entries = [writer.volume(volume)]
     entries += [writer.paper(paper) for paper in sorted(papers, key=lambda paper: (paper.position, paper.key))]
     if writer.findings:
@@ -71,7 +72,8 @@ def editor_in_latex(text: str) -> str:
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, protect: Callable[[str], str]) -> None:
+        self.protect = protect
         self.findings: list[Finding] = []
         self.paper_key = ""
 
@@ -110,7 +112,8 @@ class _Writer:
         """Returns the known fields, then the extra ones. A field that has a column now is not written twice."""
         fields = [(name, value) for name, value in known if value]
         taken = {name for name, _ in fields}
-        return fields + [(name, self._latex(name, extra[name])) for name in sorted(extra) if name not in taken]
+        fields += [(name, self._latex(name, extra[name])) for name in sorted(extra) if name not in taken]
+        return [(name, self.protect(value) if name.endswith("title") else value) for name, value in fields]
 
     def _add_finding(self, field: str, message: str) -> None:
         self.findings.append(Finding(rule="unwritable", message=message, paper=self.paper_key, field=field))

@@ -6,18 +6,20 @@ from typing import BinaryIO, cast
 
 from django.core.files.storage import storages
 
-from proceedings.bibtex.writer import write_volume_file
 from proceedings.delivery.items import Item, item_from_bytes
 from proceedings.models import Paper, Volume
 from proceedings.models.as_records import paper_records, volume_record
+from proceedings.models.checks import title_words
+from proceedings.publisher.export import bib_file
 
 
 def bibliography(volume: Volume, papers: Iterable[Paper]) -> str:
     """Returns the publisher's BibTeX file for `papers` in pure ASCII. The same rows give the same text.
 
-    Raises UnwritableError with a finding for each character or field that has no form in ASCII LaTeX.
+    What the publisher rejects and needs no decision is mended. Raises UnwritableError with a finding for each character
+    or field that has no form in ASCII LaTeX.
     """
-    return write_volume_file(volume_record(volume), paper_records(papers))
+    return bib_file(volume_record(volume), paper_records(papers), title_words()[0])
 
 
 def public_items(volume: Volume, papers: Sequence[Paper], text: str) -> Iterator[Item]:

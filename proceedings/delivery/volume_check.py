@@ -1,6 +1,7 @@
 """Applies all rules to the rows of a volume, or to any folder for the publisher."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,16 +10,22 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
 from proceedings.bibtex.scanner import RawEntry, lines_of, scan
 from proceedings.bibtex.source import Source
+from proceedings.bibtex.writer import UnwritableError, write_volume_file
+from proceedings.delivery.decisions import apply_decisions
 from proceedings.files import pdf_reader
 from proceedings.files.attach import file_names
 from proceedings.importing import name_review
-from proceedings.models import Author, Paper, PaperFile, Volume
+from proceedings.models import Author, LeftFinding, Paper, PaperFile, Volume
 from proceedings.models.as_records import paper_records, volume_record
+from proceedings.models.checks import title_words
 from proceedings.publisher import filenames, pdf_rules, rules, text_rules
 from proceedings.publisher.identity_rules import PaperPeople, bearers_of, check_people
+from proceedings.publisher.mending import Mended, Mender
 
 # Rules on the text and on the records report these more precisely.
 _REPORTED_ELSEWHERE = frozenset({"doubtful-name", "unmapped", "dates", "comment", "dollar"})
+# A record no longer shows on which lines these are.
+_OF_LINES = frozenset({"wrap-hyphen"})
 
 _NO_VOLUME = VolumeRecord(number=0, bib_key="", name="", shortname="", booktitle="", year=0)
 
@@ -27,27 +34,82 @@ Progress = Callable[[Sequence[str]], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was checked, and the findings."""
+    """What was checked, and the findings. `left` are those that an editor left as they are, with the decision.
+
+    Overview, packages page and `check_volume` all show the counts of this report.
+    """
 
     what: str
     papers: int
     findings: tuple[Finding, ...]
+    left: tuple[tuple[Finding, LeftFinding], ...] = ()
 
     def of(self, severity: Severity) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity is severity]
 
+    @property
+    def errors(self) -> list[Finding]:
+        return self.of(Severity.ERROR)
+
+    @property
+    def papers_with_errors(self) -> Counter[str]:
+        """Number of errors by key, without a missing PDF, which is counted apart. The volume's own have its own key."""
+        return Counter(finding.paper for finding in self.errors if finding.rule != "missing-file")
+
+    @property
+    def counts(self) -> str:
+        """How many papers, errors and warnings, as every place shows it."""
+        errors, warnings = len(self.errors), len(self.of(Severity.WARNING))
+        return f"{self.papers} papers, {errors} errors, {warnings} warnings"
+
 
 def check_rows(volume: Volume) -> Report:
     """Checks the accepted papers of `volume` and their files, as stored in the database."""
-    papers = list(volume.papers.filter(status=Paper.Status.ACCEPTED).prefetch_related("authors", "files"))
+    return check_loaded(volume, load_papers(volume))
+
+
+def load_papers(volume: Volume) -> list[Paper]:
+    """Returns the accepted papers of `volume` in their order, with all that the checks need."""
+    papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_related("volume")
+    return list(papers.prefetch_related("authors", "files").order_by("position", "key"))
+
+
+def check_loaded(volume: Volume, papers: Sequence[Paper]) -> Report:
+    """Checks `papers`, which are all accepted papers of `volume`, with their authors and files prefetched.
+
+    Judged is what would be exported: what is mended without a decision is a note.
+    """
+    braced, known = title_words()
     records = paper_records(papers)
-    found = rules.check_all(volume_record(volume), records)
+    mended = Mender(records, braced).all(volume_record(volume))
+    found = [*mended.notes, *rules.check_all(mended.volume, mended.papers, known)]
     found = name_review.without_settled(found, name_review.settled_names(volume))
-    found += file_findings(papers, records)
+    found += file_findings(papers, mended.papers)
     people = [_people_of(paper) for paper in papers]
     bearers = bearers_of(people)
     found += [finding for paper in people for finding in check_people(paper, bearers)]
-    return Report(str(volume), len(papers), tuple(found))
+    found += _unwritable(mended, found)
+    kept, left = apply_decisions(volume, papers, found)
+    return Report(str(volume), len(papers), tuple(kept), tuple(left))
+
+
+def _unwritable(mended: Mended, found: Iterable[Finding]) -> list[Finding]:
+    """Returns what has no form in the publisher's file and no other finding names."""
+    try:
+        write_volume_file(mended.volume, mended.papers)
+    except UnwritableError as error:
+        known = {(one.paper, one.field) for one in found if one.severity is Severity.ERROR}
+        return [one for one in error.findings if (one.paper, one.field) not in known]
+    return []
+
+
+def check_one(paper: Paper) -> list[Finding]:
+    """Checks one paper with its file, and its authors' ORCID iDs and licence, without the other rules that compare."""
+    braced, known = title_words()
+    mended, notes = Mender(paper_records([paper]), braced).paper(paper_records([paper])[0])
+    found = [*notes, *rules.check_paper(volume_record(paper.volume), mended, known), *file_findings([paper], [mended])]
+    found = name_review.without_settled(found, name_review.settled_names(paper.volume))
+    return apply_decisions(paper.volume, [paper], [*found, *identity_findings(paper)])[0]
 
 
 def file_findings(papers: Sequence[Paper], records: Sequence[PaperRecord]) -> list[Finding]:
@@ -89,7 +151,7 @@ def stored_pdf_facts(file: PaperFile) -> pdf_rules.PdfFacts:
 def check_folder(folder: Path, progress: Progress = iter) -> Report:
     """Checks the package in `folder`. Raises OSError if the folder cannot be listed; a bad file is a finding."""
     names = sorted(file_names(folder))
-    bibs = [name for name in names if "/" not in name and name.endswith(".bib") and not name.endswith("_clean.bib")]
+    bibs = [name for name in names if "/" not in name and filenames.is_bibliography(name)]
     records: list[PaperRecord] = []
     keys: list[str] = []
     found: list[Finding] = []
@@ -127,9 +189,8 @@ class _BibFile:
         records = ((entry.record, entry.source_key) for entry in read.papers if entry.record)
         self.records = [replace(record, key=key) if key else record for record, key in records]
         self.keys = [entry.key for entry in entries if entry.kind != "proceedings"]
-        judged = (
-            rules.check_all(read.volume, self.records) if read.volume else rules.check_papers(_NO_VOLUME, self.records)
-        )
+        judge = rules.check_all if read.volume else rules.check_papers
+        judged = [one for one in judge(read.volume or _NO_VOLUME, self.records) if one.rule not in _OF_LINES]
         self.findings = _merge(
             [finding for finding in read.findings if finding.rule not in _REPORTED_ELSEWHERE],
             text_rules.check_text(source.text, source.name),

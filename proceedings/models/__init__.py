@@ -2,6 +2,7 @@
 
 from proceedings.models.accounts import Authenticator, RecoveryCode, ResetRequest, User, validate_time_zone
 from proceedings.models.attempts import Attempt
+from proceedings.models.checks import LeftFinding, TitleWord
 from proceedings.models.imports import ImportedRecord, Leftover
 from proceedings.models.name_reviews import NameReview
 from proceedings.models.paper import Author, Paper, PaperFile
@@ -12,12 +13,14 @@ __all__ = [
     "Authenticator",
     "Author",
     "ImportedRecord",
+    "LeftFinding",
     "Leftover",
     "NameReview",
     "Paper",
     "PaperFile",
     "RecoveryCode",
     "ResetRequest",
+    "TitleWord",
     "User",
     "Volume",
     "VolumeQuerySet",

@@ -63,8 +63,13 @@ def check_names(names: Sequence[str], keys: Sequence[str]) -> Iterator[Finding]:
         yield from _file(name, known)
 
 
+def is_bibliography(name: str) -> bool:
+    """Whether the publisher reads this file: a .bib file that is no cleaned copy of another."""
+    return name.endswith(".bib") and not name.endswith(("_clean.bib", "_cleaned.bib"))
+
+
 def _bibliographies(names: Sequence[str]) -> Iterator[Finding]:
-    found = [name for name in names if name.endswith(".bib") and "/" not in name and not name.endswith("_clean.bib")]
+    found = [name for name in names if "/" not in name and is_bibliography(name)]
     if not found:
         yield Finding(rule="one-bib", message="the package has no .bib file: add exactly one")
     for name in found[1:]:

@@ -1,91 +1,89 @@
-"""The publisher's rules for a volume, including those that its own checks miss, as findings. Pure.
+"""The publisher's rules for the values of a volume, including those that its own checks miss, as findings. Pure.
 
-Source: the publisher's specification and its two checkers, collected in section 2 of the project's notes on the
-publishing workflow. Numbers in the comments are sections of these notes. An error breaks the publisher's check or
-build. A warning is for an editor to review.
+Sources: the publisher's checks as of October 2026 (T1 to T4, C1 to C16), and its specification in section 2 of the
+project's notes on the publishing workflow. Where they differ, the checks win: what they accept is no error here. A
+warning is for an editor to review.
 """
 
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import count as count_up
 from itertools import pairwise
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.forum_ids import read_forum_id
 from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
 from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name, write_name
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import CUT, LIMITS, NO_TITLE, PaperRecord, VolumeRecord
+from proceedings.bibtex.records import KEY as NAMES_A_FILE
 from proceedings.bibtex.writer import name_in_latex, title_in_latex
+from proceedings.publisher.mending import plain_pages
 from proceedings.publisher.same_papers import check_same_papers
+from proceedings.publisher.section_rules import check_sections
+from proceedings.publisher.title_words import LISTED, unlisted_capitals
+from proceedings.publisher.wrap_hyphens import Vocabulary, find_wraps, has_wraps, keep_hyphens, vocabulary
 
 HOME = "https://proceedings.mlr.press"
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _ENDING = re.compile(r"(?P<stem>.*?)(?P<year>\d{2})(?P<letter>[a-z]*)\Z")
 _PAGES = re.compile(r"(?P<first>\d+|[ivxlcdm]+)--?(?P<last>\d+|[ivxlcdm]+)\Z")
-_ESCAPES = re.compile(r"\\[{}_]")
+_ESCAPES = re.compile(r"\\[${}_]")
+_DELIMITERS = re.compile(r"\\left\\\{|\\right\\\}")
 _PLAIN_URL = re.compile(r"https?://[^\s,;|]+\Z")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-# 2.2: fields that all three authorities require, with what editors write instead (2.8).
-_REQUIRED = {
-    "booktitle": "title",
-    "name": "",
-    "shortname": "",
-    "editor_names": "",
-    "year": "",
-    "start": "",
-    "end": "",
-    "published": "",
-    "address": "location",
-    "conference_url": "url",
-}
+# C1, with what editors write instead (2.8).
+_REQUIRED = {"name": "", "shortname": "", "editor_names": "", "start": "", "end": "", "address": "location"}
+# The publisher's pages show these, but its check does not ask for them.
+_WANTED = {"booktitle": "title", "conference_url": "url"}
 _DATES = ("start", "end", "published")
-_LINKS = ("software", "video")
 
 
-def check_all(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+def check_all(volume: VolumeRecord, papers: Sequence[PaperRecord], words: Collection[str] = LISTED) -> list[Finding]:
     """Returns everything that the publisher would find in `volume` with `papers`, and what it would miss.
 
-    First the volume, then each paper in order, then the comparison of papers.
+    First the volume, then each paper in order, then the comparison of papers. `words` are the listed words of titles.
     """
-    return [*check_volume(volume), *check_papers(volume, papers)]
+    return [*check_volume(volume), *check_papers(volume, papers, words)]
 
 
-def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> list[Finding]:
+def check_papers(volume: VolumeRecord, papers: Sequence[PaperRecord], words: Collection[str] = LISTED) -> list[Finding]:
     """Applies the rules for papers, each alone and then together. Only year and sections of `volume` matter."""
     found: list[Finding] = []
+    wraps = any(has_wraps(text) for paper in papers for _, text in _texts(paper))
+    known = vocabulary(text for paper in papers for text in (paper.title, paper.abstract)) if wraps else Vocabulary()
     for paper in papers:
-        found += check_paper(volume, paper)
-    for rule in (_duplicate_keys, check_same_papers, _letters, _page_order, _sections_used):
+        found += check_paper(volume, paper, words, known)
+    for rule in (_duplicate_keys, check_same_papers, _letters, _page_order):
         found += rule(volume, papers)
-    return found
+    return found + check_sections(volume, papers)
 
 
 def check_volume(volume: VolumeRecord) -> Iterator[Finding]:
     """Applies the rules for the volume's own entry."""
     yield from _volume_fields(volume)
     yield from _volume_dates(volume)
-    if len(volume.sections) == 1:
-        yield _error(
-            "sections",
-            volume.bib_key,
-            "sections",
-            "the publisher fails on a single section: declare none, or at least two",
-        )
     for place, text in enumerate(volume.editor_names, 1):
         yield from _editor(volume, place, text)
     for field in ("booktitle", "name", "shortname", "address"):
         yield from _writable(volume.bib_key, field, getattr(volume, field))
     yield from _writable(volume.bib_key, "sections", " ".join(volume.sections))
+    texts = [*((field, getattr(volume, field)) for field in ("booktitle", "name", "address")), *volume.extra.items()]
+    texts += [("sections", "|".join(volume.sections)), ("editor", " and ".join(volume.editor_names))]
+    yield from _wraps(volume.bib_key, texts, Vocabulary())
 
 
 def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
-    for field, instead in _REQUIRED.items():
-        if not getattr(volume, field) and not (field in _DATES and field in volume.extra):
-            name = "editor" if field == "editor_names" else field
-            yield _error("required", volume.bib_key, name, "is missing or empty", fix=volume.extra.get(instead, ""))
+    for fields, finding in ((_REQUIRED, _error), (_WANTED, _warning)):
+        for field, instead in fields.items():
+            if not getattr(volume, field) and not (field in _DATES and field in volume.extra):
+                name = "editor" if field == "editor_names" else field
+                fix = volume.extra.get(instead, "")
+                yield finding("required", volume.bib_key, name, "is missing or empty", fix=fix)
     if shown := re.search(r"\b(?:19|20)\d{2}\b", volume.shortname):
         fix = volume.shortname.replace(shown[0], "").strip(" '’-")
         yield _warning("shortname", volume.bib_key, "shortname", "the short name must not contain the year", fix=fix)
@@ -95,7 +93,9 @@ def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
     for field in _DATES:
         if field in volume.extra and not getattr(volume, field):
             message = f"'{volume.extra[field]}' is not a date: write YYYY-MM-DD"
-            yield _error("dates", volume.bib_key, field, message)
+            # C2 looks at the date of publication only; it may also be missing.
+            finding = _error if field == "published" else _warning
+            yield finding("dates", volume.bib_key, field, message, fix=_first_day(volume.extra[field]))
     if volume.start and volume.start.year != volume.year:
         message = f"the conference starts in {volume.start.year}, but the volume's year is {volume.year}"
         yield _warning("dates", volume.bib_key, "start", message)
@@ -106,14 +106,39 @@ def _volume_dates(volume: VolumeRecord) -> Iterator[Finding]:
         yield _warning("dates", volume.bib_key, "published", message)
 
 
-def check_paper(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
-    """Applies the rules for a single paper. Fast enough for every save in the admin."""
+def _first_day(text: str) -> str:
+    """Returns the first date in `text` as YYYY-MM-DD; empty without one."""
+    found = re.search(r"\d{4}-\d{2}-\d{2}", text)
+    try:
+        return date.fromisoformat(found[0]).isoformat() if found else ""
+    except ValueError:
+        return ""
+
+
+def check_paper(
+    volume: VolumeRecord,
+    paper: PaperRecord,
+    words: Collection[str] = LISTED,
+    known: Vocabulary | None = None,
+) -> Iterator[Finding]:
+    """Applies the rules for a single paper. Fast enough for every save in the admin.
+
+    `known` are the words of the volume, for wrap hyphens; without them those of the paper count.
+    """
     yield from _key(volume, paper)
-    yield from _fields(volume, paper)
+    yield from _fields(paper)
     yield from _authors(paper)
     yield from _pages(paper)
-    yield from _text(paper)
+    yield from _text(paper, words)
     yield from _extra(paper)
+    yield from _wraps(paper.key, _texts(paper), known)
+
+
+def _texts(paper: PaperRecord) -> list[tuple[str, str]]:
+    """Returns every field of a paper as text, by the field's name in the file."""
+    authors = " and ".join(str(name) for name in paper.authors)
+    named = [("title", paper.title_latex), ("abstract", paper.abstract), ("section", paper.section)]
+    return [*named, ("author", authors), *paper.extra.items()]
 
 
 def key_stem(author: Name) -> str:
@@ -183,9 +208,10 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
     stem = key_stem(paper.authors[0])
     if not KEY.match(paper.key):
         plain = re.sub(r"[^a-z0-9-]", "", unicodedata.normalize("NFKD", paper.key.lower()))
-        yield _error(
-            "key", paper.key, "key", "a key may contain lower-case ASCII letters, digits and hyphens only", fix=plain
-        )
+        message = "a key may contain lower-case ASCII letters, digits and hyphens only"
+        # C10 asks for ASCII. Other characters than these cannot name a file everywhere.
+        finding = _warning if NAMES_A_FILE.match(paper.key) else _error
+        yield finding("key", paper.key, "key", message, fix=plain)
         return
     parts = _ENDING.match(paper.key)
     if parts is None or parts["year"] != year:
@@ -196,18 +222,17 @@ def _key(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
         yield _warning("key", paper.key, "key", message, fix=f"{stem}{year}{parts['letter']}")
 
 
-def _fields(volume: VolumeRecord, paper: PaperRecord) -> Iterator[Finding]:
+def _fields(paper: PaperRecord) -> Iterator[Finding]:
     """2.3 and 2.4: the publisher omits a paper without authors and hardly reports it."""
-    for field in ("title", "authors", "pages"):
+    for field, name in (("title", "title"), ("authors", "author")):
         if not getattr(paper, field) or getattr(paper, field) == NO_TITLE:
-            yield _error("required", paper.key, "author" if field == "authors" else field, "is missing or empty")
+            yield _error("required", paper.key, name, "is missing or empty")
     if len(paper.title) == LIMITS["title"] and paper.title.endswith(CUT):
         yield _error("length", paper.key, "title", f"was cut at {LIMITS['title']} characters: shorten it")
+    if not paper.pages:
+        yield _warning("required", paper.key, "pages", "is missing or empty: number the pages by the PDFs")
     if not paper.abstract:
         yield _warning("required", paper.key, "abstract", "is missing or empty; only a preface may have none")
-    if paper.section and paper.section not in {section.partition("=")[0].strip() for section in volume.sections}:
-        message = f"the section '{paper.section}' is not a section of the volume"
-        yield _error("sections", paper.key, "section", message)
 
 
 def _authors(paper: PaperRecord) -> Iterator[Finding]:
@@ -217,15 +242,22 @@ def _authors(paper: PaperRecord) -> Iterator[Finding]:
         except UnmappedError as error:
             yield _error("unmapped", paper.key, "author", f"name {place}, {name}: {error}")
         if _all_small(name):
-            fix = write_name(Name(name.family.title(), name.given, name.particle, name.suffix))
+            fix = write_name(family_in_capitals(name))
             message = f"name {place}, {name}: the publisher rejects a family name in lower case"
             yield _error("names", paper.key, "author", message, fix=fix)
         else:
             yield from _doubtful(paper.key, "author", place, name)
 
 
+def family_in_capitals(name: Name) -> Name:
+    """Returns `name` with capitals in its family name if the publisher would reject it without."""
+    return Name(name.family.title(), name.given, name.particle, name.suffix) if _all_small(name) else name
+
+
 def _all_small(name: Name) -> bool:
-    """2.4, point 5: in scripts with capitals, a word of the family name must begin with one."""
+    """C6: in scripts with capitals, a word of the family name must begin with one."""
+    if not (name.given or name.particle or name.suffix):
+        return False  # written in braces
     words = re.findall(r"[^\W\d_]+", f"{name.particle} {name.family}")
     return not any(word[0].isupper() for word in words) and any(letter.islower() for letter in name.family)
 
@@ -243,14 +275,14 @@ def _pages(paper: PaperRecord) -> Iterator[Finding]:
     span = page_range(paper.pages)
     if span is None:
         message = f"'{paper.pages}' is not a page range: write the first and last page, such as 1--10"
-        yield _error("pages", paper.key, "pages", message)
+        yield _warning("pages", paper.key, "pages", message)
     elif span[1] < span[0]:
-        yield _error("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins: correct it")
+        yield _warning("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins: correct it")
 
 
 def page_range(pages: str) -> tuple[int, int] | None:
     """Returns the first and last page; Roman numerals count as numbers. None if `pages` is not a range."""
-    found = _PAGES.match(pages)
+    found = _PAGES.match(plain_pages(pages))
     if found is None or found["first"].isdigit() != found["last"].isdigit():
         return None
     return _number(found["first"]), _number(found["last"])
@@ -263,8 +295,8 @@ def _number(text: str) -> int:
     return sum(-value if value < after else value for value, after in pairwise([*values, 0]))
 
 
-def _text(paper: PaperRecord) -> Iterator[Finding]:
-    """2.4, points 6 and 7; 2.6; unmapped characters (AC4)."""
+def _text(paper: PaperRecord, words: Collection[str]) -> Iterator[Finding]:
+    """C7 to C9; 2.6; unmapped characters (AC4)."""
     try:
         title = title_in_latex(paper)
     except UnmappedError as error:
@@ -277,37 +309,51 @@ def _text(paper: PaperRecord) -> Iterator[Finding]:
         if unbalanced(latex):
             yield _error("braces", paper.key, field, "the braces do not match: correct them")
         yield from _signs(paper.key, field, latex)
+    if capitals := unlisted_capitals(title, words):
+        message = f"{', '.join(capitals)}: without braces, the publisher may write these in small letters"
+        yield _warning("capitals", paper.key, "title", message, fix=", ".join(f"{{{word}}}" for word in capitals))
 
 
 def _signs(paper: str, field: str, latex: str) -> Iterator[Finding]:
     if "\\\\" in latex:
         message = r"the publisher rejects \\: write \cr between the rows of a matrix, and remove it elsewhere"
         yield _error("double-backslash", paper, field, message)
-    escapes = sorted(set(_ESCAPES.findall(latex)))
-    if r"\$" in latex:
-        escapes.append(r"\$")
-    if escapes:
+    if escapes := sorted(set(_ESCAPES.findall(_DELIMITERS.sub("", latex)))):
         message = (
             f"the publisher rejects {' '.join(escapes)}: write \\lbrace, \\rbrace, _, and mathematics between plain $"
         )
         yield _error("escapes", paper, field, message)
+    if r"\textbackslash" in latex:
+        message = r"the publisher rejects \textbackslash: write the macro that is meant, or $\backslash$"
+        yield _error("textbackslash", paper, field, message)
     if len(re.findall(r"(?<!\\)\$", latex)) % 2:
-        yield _error("mathematics", paper, field, "a $ has no matching $")
-    if re.search(r"(?<!\\)%", latex):
-        yield _warning("percent", paper, field, r"a plain % hides the rest of the line from LaTeX: write \%")
-    if re.search(r"(?<!\\)&", latex):
-        yield _warning("ampersand", paper, field, r"a plain & is for tables only: write \&")
+        yield _warning("mathematics", paper, field, "a $ has no matching $")
     if re.search(r"\\(?:text)?color\b", latex):
         yield _warning("color", paper, field, "the publisher's page shows no colours: remove the macro")
 
 
 def _extra(paper: PaperRecord) -> Iterator[Finding]:
-    for field in _LINKS:
+    for field in ("software", "video"):
         if (value := paper.extra.get(field, "")) and not _PLAIN_URL.match(value):
-            yield _error("links", paper.key, field, "must be a single address that starts with https://")
+            found = re.search(r"https?://[^\s,;|{}]+", value)
+            message = "must be a single address that starts with https://"
+            yield _warning("links", paper.key, field, message, fix=found[0] if found else "")
+    if (value := paper.extra.get("openreview", "")) and read_forum_id(value) != value:
+        message = "must be the bare forum id, such as Ab3dEf9Gh1"
+        yield _warning("links", paper.key, "openreview", message, fix=read_forum_id(value))
     for field in paper.extra:
         if field.startswith("opt"):
             yield _warning("dropped", paper.key, field, "the publisher drops fields whose names begin with 'opt'")
+
+
+def _wraps(owner: str, texts: Iterable[tuple[str, str]], known: Vocabulary | None) -> Iterator[Finding]:
+    """C15."""
+    for field, text in texts:
+        if has_wraps(text):
+            for one in find_wraps(text, vocabulary([text]) if known is None else known):
+                message = f"'{one.found}' looks like a hyphen left from a line break, which the publisher rejects"
+                fix = keep_hyphens(one.found) if field in ("author", "editor") else one.proposal
+                yield _error("wrap-hyphen", owner, field, message, fix=fix)
 
 
 def _duplicate_keys(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
@@ -337,24 +383,13 @@ def _page_order(_volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterato
     owner = ""
     for (first, last), key in sorted(spans):
         if first < expected:
-            yield _error("pages", key, "pages", f"page {first} already belongs to {owner}")
+            yield _warning("pages", key, "pages", f"page {first} already belongs to {owner}")
         elif first > expected:
             yield _warning(
                 "pages", key, "pages", f"starts at page {first}, but the last paper ends at page {expected - 1}"
             )
         if last >= expected:
             expected, owner = last + 1, key
-
-
-def _sections_used(volume: VolumeRecord, papers: Sequence[PaperRecord]) -> Iterator[Finding]:
-    used = {paper.section for paper in papers}
-    for section in volume.sections:
-        if section.partition("=")[0].strip() not in used:
-            yield _warning("sections", volume.bib_key, "sections", f"no paper is in the section '{section}'")
-    if volume.sections and "" in used:
-        without = [paper.key for paper in papers if not paper.section]
-        message = f"{len(without)} papers are in no section, such as {without[0]}"
-        yield _warning("sections", volume.bib_key, "sections", message)
 
 
 def _writable(owner: str, field: str, text: str) -> Iterator[Finding]:

@@ -7,6 +7,12 @@ from proceedings.bibtex.findings import Finding
 FIELD = re.compile(r"\s*[A-Za-z_]+\s*=")
 NAMED = re.compile(r"name \d+, '(.+?)'[ ,:]")
 
+PATTERNS = {
+    "control": ("[\x00-\x08\x0e-\x1f\x7f-\x9f]", ""),
+    "percent": (r"(?<!\\)%", r"\\%"),
+    "padding": (r"(\{)\s+|\s+(?=\},?\s*$)", r"\1"),
+}
+
 
 def apply(text: str, findings: list[Finding]) -> str:
     """Applies the suggested fixes of `findings` to `text`, from the last line to the first."""
@@ -31,16 +37,21 @@ def repaired(field: str, one: Finding) -> str:
             return re.sub(r"volume\s*=\s*\"?\d+\"?", lambda _: one.fix, field)
         case "double-backslash":
             return field.replace("\\\\", "\\")  # matrix rows end like this, but no finding about them has a fix
-        case "escapes" | "unicode":
+        case "escapes" | "unicode" | "ligature":
             return swapped(field, one.fix)
+        case "wrap-hyphen":
+            old, _, new = one.fix.partition(" -> ")
+            return re.sub(re.escape(old).replace(r"\ ", r"\s+"), lambda _: new, field, count=1)
+        case "title-words":
+            return re.sub(r"\A\s*\w+\s*=\s*\{.*\},?", lambda _: f"  {one.fix},", field, flags=re.DOTALL)
+        case "control" | "percent" | "padding":
+            return re.sub(*PATTERNS[one.rule], field)
         case "key":
             return re.sub(r"(@\w+\{)[^,]*", lambda head: head[1] + one.fix.split(",")[0], field)
         case "names" if found := NAMED.search(one.message):
             return re.sub(
                 re.escape(found[1]).replace(r"\ ", r"\s+"), lambda _: one.fix.removesuffix(" (likely)"), field
             )
-        case "padding":
-            return re.sub(r"\{\s+|\s+(?=\},?\s*$)", lambda blank: "{" if "{" in blank[0] else "", field)
     return field
 
 

@@ -67,7 +67,7 @@ class PackagePages(OwnVolumes):
         newest = {f"{which}_package": Subquery(made.filter(which=which).values("pk")[:1]) for which in Package.Which}
         volumes = (
             self.get_queryset(request)
-            .select_related("signing_settings")
+            .select_related("signing_settings", "check_result")
             .annotate(**newest, **health.heartbeat(timezone.now()))
         )
         volume: Volume | None = volumes.filter(pk=pk).first()

@@ -21,12 +21,14 @@ from agreements.admin.volumes.packages import PackagePages
 from agreements.admin.volumes.publication import PublicationPages
 from agreements.admin.volumes.reminders import ReminderPages
 from agreements.admin.volumes.signing_settings import SigningSettingsInline
-from agreements.dashboard import chart, health, overview
+from agreements.dashboard import chart, health, overview, precheck
 from agreements.dashboard.blockers import SUITABLE_ACTIONS, Blocker
+from agreements.delivery.readiness import normalize
 from agreements.domain.states import LIVE, STATUS_LABELS, Status
 from agreements.models import Agreement
 from proceedings.accounts.permissions import can_edit
 from proceedings.admin.volumes import VolumeAdmin
+from proceedings.bibtex.records import PaperRecord
 from proceedings.importing.leftovers import open_leftovers
 from proceedings.models import Paper, Volume
 
@@ -141,6 +143,15 @@ class VolumeWithAgreementsAdmin(PackagePages, PublicationPages, ReminderPages, V
         """Papers whose agreements would no longer match after the change: each would need a new one."""
         live = Agreement.objects.filter(paper__in=papers, status__in=LIVE - {Status.DRAFT, Status.WAIVED})
         return {paper: STATUS_LABELS[Status(status)] for paper, status in live.values_list("paper", "status")}
+
+    def breaks_agreement(self, before: PaperRecord, after: PaperRecord) -> bool:
+        """Whether the title or the authors differ, ignoring what `readiness` ignores."""
+        return [normalize(text) for text in (before.title, *map(str, before.authors))] != [
+            normalize(text) for text in (after.title, *map(str, after.authors))
+        ]
+
+    def after_corrections(self, volume: Volume) -> None:
+        precheck.check_papers(volume)
 
     def after_import_url(self, volume: Volume) -> str:
         return reverse("admin:proceedings_volume_overview", args=[volume.pk])

@@ -35,9 +35,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"\n{heading} ({len(findings)})")
                 for finding in findings:
                     self.stdout.write(f"  {finding} [{finding.rule}]")
-        errors, warnings = len(report.of(Severity.ERROR)), len(report.of(Severity.WARNING))
-        self.stdout.write(f"\n{report.what}: {report.papers} papers, {errors} errors, {warnings} warnings")
-        if errors:
+        if report.left:
+            self.stdout.write(f"\nLeft as they are ({len(report.left)})")
+            for finding, decision in report.left:
+                self.stdout.write(
+                    f"  {finding} [{finding.rule}]: {decision.reason} ({decision.by}, {decision.at:%Y-%m-%d})"
+                )
+        self.stdout.write(f"\n{report.what}: {report.counts}")
+        if report.errors:
             sys.exit(1)
 
 

@@ -6,10 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from proceedings.delivery.volume_check import pdf_facts_of
+from proceedings.delivery.page_numbering import new_page_numbers, write_page_numbers
 from proceedings.management.arguments import volume_numbered
-from proceedings.models import Paper, Volume
-from proceedings.publisher.page_numbers import NewPages, NoLengthError, Sheet, number
+from proceedings.publisher.page_numbers import NoLengthError
 
 
 class Command(BaseCommand):
@@ -26,23 +25,12 @@ class Command(BaseCommand):
         volume = volume_numbered(options["volume"])
         try:
             with transaction.atomic():
-                changed = [one for one in numbered(volume) if one.changed]
+                changed = [one for one in new_page_numbers(volume) if one.changed]
                 if options["apply"]:
-                    for one in changed:
-                        volume.papers.filter(key=one.key).update(pages=one.new)
+                    write_page_numbers(volume, changed)
         except NoLengthError as error:
             raise CommandError(f"{error}. Attach the PDFs first.") from error
         for one in changed:
             self.stdout.write(f"  {one.key}: {one.old or 'none'} -> {one.new}")
         done = "changed" if options["apply"] else "to change; add --apply to write them"
         self.stdout.write(f"v{volume.number}: {len(changed)} page ranges {done}.")
-
-
-def numbered(volume: Volume) -> list[NewPages]:
-    """New pages of the accepted papers of `volume`. Locks them, so it needs a transaction. Raises NoLengthError."""
-    papers = volume.papers.filter(status=Paper.Status.ACCEPTED).select_for_update().prefetch_related("files")
-    sheets = []
-    for paper in papers:
-        facts = pdf_facts_of(paper)
-        sheets.append(Sheet(paper.key, paper.position, paper.section, paper.pages, facts.pages if facts else 0))
-    return number(sheets, volume.sections)

@@ -79,12 +79,11 @@ IN_BIB = [
     # the volume's own entry
     ("volume = {304}", "volume = 304", 7, "e braces TEST2026 volume", "volume = {304}"),
     ("volume = {304}", "volume = {}", 7, "e required TEST2026 volume", ""),
-    ("  published = {2026-12-03},\n", "", 1, "e required TEST2026 published", ""),
-    ("{2026-12-03}", "{}", 10, "e required TEST2026 published", ""),
+    ("{2026-12-03}", "{}", 10, "e dates TEST2026 published", ""),
     ("{2026-12-03}", "{2026-12-03|2026-12-05}", 10, "e dates TEST2026 published", "2026-12-03"),
-    ("{2026-09-01}", "{2021-13-04}", 8, "e dates TEST2026 start", ""),
+    ("{2026-09-01}", "{2021-13-04}", 8, "w dates TEST2026 start", ""),
     ("address =", "location =", 1, "e required TEST2026 address", "address = {Trondheim, Norway}"),
-    ("conference_url =", "url =", 1, "e required TEST2026 conference_url", "conference_url = {https://test.example/}"),
+    ("conference_url =", "url =", 1, "w required TEST2026 conference_url", "conference_url = {https://test.example/}"),
     ("Lee, Hung-yi and Liu", "Hung-yi Lee and Liu", 6, "e names TEST2026 editor", "Lee, Hung-yi"),
     ("name = {The", "name = { The", 3, "w padding TEST2026 name", "The Test Conference"),
     # names
@@ -97,11 +96,11 @@ IN_BIB = [
     (AUTHOR, "author = {Li, Yi and van der maaten, L}", 24, "e names li26 author", "Van Der Maaten, L"),
     (AUTHOR, "author = {Li, Yi and Sukarno}", 24, "e names li26 author", "{Sukarno}"),
     (AUTHOR, "author = {Li, Yi and Big Consortium}", 24, "e names li26 author", "Consortium, Big"),
-    (AUTHOR, "author = {Li,, Yi}", 24, "w names li26 author", "Li, Yi"),
+    (AUTHOR, "author = {Li,, Yi}", 24, "e names li26 author", "Li, Yi"),
     (AUTHOR, "author = {Li, Yi and Mcallester, David}", 24, "w names li26 author", "McAllester, David"),
     (AUTHOR, "author = {Li, Yi and Whye Teh, Yee}", 24, "w names li26 author", "Teh, Yee Whye"),
     (AUTHOR, "author = {Li, Yi and Sa, Christopher De}", 24, "w names li26 author", "De Sa, Christopher"),
-    (AUTHOR, 'author = "Li, Yi"', 24, "e quotes li26 author", "write it in braces"),
+    (AUTHOR, 'author = "Li, Yi"', 24, "w quotes li26 author", "write it in braces"),
     ("  author = {Li, Yi},\n", "", 22, "e author li26 author", ""),
     # text
     (ABSTRACT, r"abstract = {We \\textbf{mask}.}", 26, "e double-backslash li26 abstract", r"\textbf"),
@@ -109,14 +108,36 @@ IN_BIB = [
     (ABSTRACT, r"abstract = {We a\_b.}", 26, "e escapes li26 abstract", r"\_ -> _"),
     (ABSTRACT, r"abstract = {We $\{0,1\}$.}", 26, "e escapes li26 abstract", r"\{ -> \lbrace, \} -> \rbrace"),
     (ABSTRACT, r"abstract = {\color{blue} We mask.}", 26, "w color li26 abstract", ""),
-    (ABSTRACT, "abstract = {We mask 5% more.}", 26, "w percent li26 abstract", ""),
-    (ABSTRACT, "abstract = {We mask – so.}", 26, "e unicode li26 abstract", "– -> --"),
+    (ABSTRACT, "abstract = {We mask 5% more.}", 26, "e percent li26 abstract", r"% -> \%"),
+    (ABSTRACT, "abstract = {We mask – so.}", 26, "w unicode li26 abstract", "– -> --"),
     ("title = {Masked Gradients}", r'title = "Masked Gr\"adients"', 23, "e quotes li26 title", "write it in braces"),
     (ABSTRACT, "", 22, "w required li26 abstract", ""),
-    ("  pages = {3--3},\n", "", 22, "e required li26 pages", ""),
+    ("  pages = {3--3},\n", "", 22, "w required li26 pages", ""),
+    (ABSTRACT, r"abstract = {A \textbackslash alpha.}", 26, "e textbackslash li26 abstract", ""),
+    (ABSTRACT, r"abstract = {A $\left\{a_1\right\}$ and \_.}", 26, "e escapes li26 abstract", r"\_ -> _"),
+    (ABSTRACT, "abstract = {We mask a gener- ation.}", 26, "e wrap-hyphen li26 abstract", "gener- ation -> generation"),
+    (ABSTRACT, "abstract = {A gener-\n  ation of a generation.}", 26, "e wrap-hyphen li26 abstract",
+     "gener- ation -> generation"),
+    (ABSTRACT, "abstract = {A state- of-the-art.}", 26, "e wrap-hyphen li26 abstract",
+     "state- of-the-art -> state-of-the-art"),
+    (ABSTRACT, "abstract = {pre- and post-training.}", 26, "e wrap-hyphen li26 abstract",
+     "pre- and -> pre-training and"),
+    (ABSTRACT, "abstract = {An of- magnitude, magnitude.}", 26, "e wrap-hyphen li26 abstract",
+     "of- magnitude -> of magnitude"),
+    (ABSTRACT, "abstract = {We mask \ufb01.}", 26, "e ligature li26 abstract", "\ufb01 -> fi"),
+    (ABSTRACT, "abstract = {We mask \x7f.}", 26, "e control li26 abstract", "remove it"),
+    ("title = {Masked Gradients}", "title = {Masked SVM}", 23, "e title-words li26 title", "title = {Masked {SVM}}"),
+    ("title = {Masked Gradients}", "title = {{Masked SVM}}", 23, "e title-words li26 title",
+     "title = {{Masked {SVM}}}"),
+    ("title = {Masked Gradients}", "title = {Masked LSTM}", 23, "w capitals li26 title", "{LSTM}"),
+    ("of the Test Conference", "of the AI Conference", 2, "e title-words TEST2026 booktitle",
+     "booktitle = {Proceedings of the {AI} Conference}"),
+    ("{3--3}", "{{3--3}}", 25, "e page-braces li26 pages", "pages = {3--3}"),
+    ("  pages = {3--3},", "  pages = {3--3},\n  section = {Talks},", 26, "e sections li26 section",
+     "declare it in the volume’s sections"),
     ("{3--3}", "{4--4}", 25, "w pages li26 pages", ""),
-    ("{3--3}", "{2--2}", 25, "e pages li26 pages", ""),
-    (ABSTRACT, ABSTRACT + "}", 22, "e closing-brace li26 ", "put } on a line of its own"),
+    ("{3--3}", "{2--2}", 25, "w pages li26 pages", ""),
+    (ABSTRACT, ABSTRACT + "}", 22, "w closing-brace li26 ", "put } on a line of its own"),
 ]  # fmt: skip
 
 
@@ -277,10 +298,11 @@ def test_the_command_takes_a_volume_a_folder_or_a_file(folder: Path) -> None:
         run(folder / "nowhere")
 
 
-# Names in lower case or in the wrong order, and dollar signs that may be mathematics: only an editor can decide.
+# Names in lower case, and dollar signs that may be mathematics: only an editor can decide.
 LEFT_TO_PEOPLE = {
-    "acml2025-v304": ["author hu, Jianhua", "author shen, yelong", "author xiaofeng, Shen", "author hongjun, Li"]
-    + [r"\$ in title"] * 2
+    "acml2025-v304": ["C6 author hu, Jianhua", "C6 author shen, yelong", "C6 author xiaofeng, Shen"]
+    + ["C6 author hongjun, Li"]
+    + [r"C8 \$ in title"] * 2
 }
 
 
@@ -301,7 +323,7 @@ def test_what_we_export_has_no_fault_of_form(name: str, tmp_path: Path) -> None:
     assert left <= {(one.rule, one.paper, one.field) for one in errors(check_rows(volume).findings)}
     for paper in volume.papers.all():
         (tmp_path / f"{paper.key}.pdf").touch()
-    assert publisher_check.check_volume(tmp_path).errors == LEFT_TO_PEOPLE.get(name, [])
+    assert publisher_check.lint(tmp_path).errors == LEFT_TO_PEOPLE.get(name, [])
 
 
 def errors(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -33,8 +33,11 @@ def test_every_paper_is_accounted_for_and_comes_out_as_it_went_in(name: str) -> 
     assert not make_plan(source).changes_anything
     assert text.isascii()
     again = make_plan(Source("again.bib", text))
-    assert not again.changes_anything
     assert again.gone == ()
+    changed = {one.field for plan in again.of(Change.CHANGED) for one in plan.differences}
+    assert changed <= {"title_latex", "abstract", "pages", "extra"}, "only what is mended on export"
+    assert bibliography(apply(again), volume.papers.all()) == text
+    assert not make_plan(Source("again.bib", text)).changes_anything
 
 
 @pytest.mark.parametrize("name", IN)
@@ -52,8 +55,7 @@ NEEDS_A_PERSON = {
     "acml2025-v304": [("li25c", "author", "names")],  # 'yimingqiao': one word, and nobody knows where to split it
     "colt2024-v247": [],
     "copa2024-v230": [],
-    # Four papers begin on a page of another paper; only the PDFs show which.
-    "l4dc2025-v283": [(key, "pages", "pages") for key in ("shibl25a", "bhan25a", "li25c", "cummins25b")],
+    "l4dc2025-v283": [],
 }
 
 
@@ -74,7 +76,8 @@ def test_the_suggested_fixes_leave_only_what_an_editor_must_decide(name: str, tm
     assert volume.papers.count() == IN[name]
     exported = tmp_path / "exported.bib"
     exported.write_text(bibliography(volume, volume.papers.all()), encoding="ascii")
-    assert sorted((one.paper, one.field, one.rule) for one in check_text(exported).of(Severity.ERROR)) == sorted(left)
+    # A name of one word goes out in braces, which the publisher accepts; an editor is still asked about it.
+    assert check_text(exported).of(Severity.ERROR) == []
 
 
 @pytest.mark.parametrize("name", IN)
