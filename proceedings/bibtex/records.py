@@ -236,7 +236,7 @@ class _PaperReader:
             )
         if not authors and not any(finding.field == "author" for finding in source.findings):
             source.add_finding("author", "author", "the paper has no authors: add them, each as Last, First")
-        self.findings += source.findings
+        self.findings += [replace(one, paper=one.paper or key) for one in source.findings]
         self.taken[key.lower()] = entry
         return PaperEntry(key, entry.line, record, entry.key if entry.key != key else "")
 

@@ -169,7 +169,7 @@ def test_in_is_created_plus_updated_plus_unchanged_plus_rejected() -> None:
         ("y25", 53),
         ("z25", 58),
         ("open25", 63),
-        ("", 66),
+        ("lewis25", 66),
     }
     assert dict(Paper.objects.values_list("key", "title")) == {
         **dict.fromkeys(["same25", "new25", "last25", "twowords25", "x25"], "A Title"),
