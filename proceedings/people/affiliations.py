@@ -15,7 +15,7 @@ from proceedings.bibtex.name_matching import plain_words
 # Abbreviations, other languages and frequent mistakes, each after the word that it stands for.
 _SAME_WORDS = """
 university: univ uni u universitat universitaet universite universita universidad universidade universiteit
-university: universitet universitetet uniwersytet universitas unversity univeristy
+university: universitet universitetet uniwersytet universitas
 institute: inst institut instituto istituto institutes
 technology: tech techn technical technische technological
 laboratory: lab labs laboratories laboratoire

@@ -34,13 +34,23 @@ class _Scan:
         self.line, self.counted = 1, 0
 
     def read(self, names: Collection[str]) -> Items:
-        at = self.skip_blanks(0)
-        if self.text.startswith("[", at):
-            self.read_array(at + 1)
-        elif (start := self.find_member(at, names)) is not None:
-            self.read_array(start + 1)
-        else:
-            self.read_lines(at)
+        """Reads one value after the other: most files have one, JSON lines and joined files have several.
+
+        The first value says whether an object is an item or holds the list.
+        """
+        first = self.skip_blanks(0)
+        holds_list = self.find_member(first, names) is not None
+        at: int | None = first
+        while at is not None and at < len(self.text):
+            start = self.find_member(at, names) if holds_list else None
+            if self.text.startswith("[", at):
+                at = self.read_array(at + 1)
+            elif start is not None:
+                after = self.read_array(start + 1)
+                at = None if after is None else self.skip_members(after)
+            else:
+                at = self.read_value(at)
+            at = None if at is None else self.skip_blanks(at)
         return self.found
 
     def skip_blanks(self, at: int) -> int:
@@ -82,30 +92,43 @@ class _Scan:
             at = self.skip_blanks(at + 1)
         return None
 
-    def read_array(self, at: int) -> None:
+    def skip_members(self, at: int) -> int | None:
+        """Returns the end of the object whose array has been read; None, after a problem, if it is damaged."""
+        at = self.skip_blanks(at)
+        if self.text.startswith(",", at):
+            # An object of the members that follow is the object itself from here on.
+            rest = _Scan("{" + self.text[at + 1 :]).decode(0)
+            if rest is not None:
+                return at + rest[1]
+        elif self.text.startswith("}", at):
+            return at + 1
+        self.found.problems.append((self.line_at(at), "the file is damaged from here on: export it again"))
+        return None
+
+    def read_array(self, at: int) -> int | None:
+        """Reads the items of an array. Returns its end; None, after a problem, if it is damaged."""
         while True:
             at = self.skip_blanks(at)
             if self.text.startswith(",", at):
                 at = self.skip_blanks(at + 1)
             if self.text.startswith("]", at):
-                return
+                return at + 1
             line = self.line_at(at)
             value = self.decode(at)
             if value is None:
                 where = "ends in the middle" if at >= len(self.text) else "is damaged from here on"
                 self.found.problems.append((line, f"the file {where}: export it again"))
-                return
+                return None
             self.found.items.append((line, value[0]))
             at = value[1]
 
-    def read_lines(self, at: int) -> None:
-        while (at := self.skip_blanks(at)) < len(self.text):
-            line = self.line_at(at)
-            value = self.decode(at)
-            if value is not None:
-                self.found.items.append((line, value[0]))
-                at = value[1]
-                continue
-            self.found.problems.append((line, "this is not JSON: export the file again"))
-            following = _NEXT_OBJECT.search(self.text, at + 1)
-            at = following.start() if following else len(self.text)
+    def read_value(self, at: int) -> int:
+        """Reads one item of JSON lines. Returns its end; after damage, the next line with an object."""
+        line = self.line_at(at)
+        value = self.decode(at)
+        if value is not None:
+            self.found.items.append((line, value[0]))
+            return value[1]
+        self.found.problems.append((line, "this is not JSON: export the file again"))
+        following = _NEXT_OBJECT.search(self.text, at + 1)
+        return following.start() if following else len(self.text)

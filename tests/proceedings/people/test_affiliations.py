@@ -24,7 +24,7 @@ def groups(*texts: str) -> list[set[str]]:
         ("Georgia Tech", "Georgia Institute of Technology"),
         ("Stanford University", "Standford University"),
         ("Department of Statistics, Stanford University", "Stanford University, CA 94305, USA", "Stanford University"),
-        ("Google Research", "Google Reserach"),
+        ("Google Research", "Google Researrch"),
         ("DeepMind", "Deepmind Ltd.", "DeepMind, UK"),
         ("Universität Wien", "Universitat Wien"),
         ("Université de Montréal", "Universite de Montreal", "University of Montreal"),

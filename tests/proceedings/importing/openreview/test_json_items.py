@@ -28,6 +28,18 @@ def test_every_form_of_a_list_is_read(indent: int | None) -> None:
     assert items(lines) == items(lines + "\n\n") == THREE
 
 
+def test_joined_files_are_read_one_after_the_other() -> None:
+    assert items(json.dumps(THREE) + "\n" + json.dumps(THREE)) == THREE * 2
+    assert items(json.dumps({"notes": THREE, "count": 3}) + json.dumps({"notes": THREE})) == THREE * 2
+
+
+@pytest.mark.parametrize("rest", ["]", "}", ' x "y"', ', {"id": "b"}]'])
+def test_what_follows_the_end_is_a_problem(rest: str) -> None:
+    found = read_items('[{"id": "a"}]\n' + rest, ())
+    assert (next(item for _, item in found.items), found.problems[0][0]) == ({"id": "a"}, 2)
+    assert read_items('{"notes": [{"id": "a"}]\n' + rest, ("notes",)).problems or rest == "}"
+
+
 def test_items_have_their_lines() -> None:
     text = '{"count": 2,\n "notes": [\n  {"id":\n "a"},\n\n  {"id": "b"}]}'
     assert [line for line, _ in read_items(text, ("notes",)).items] == [3, 6]
