@@ -41,6 +41,15 @@ class TitleWordAdmin(admin.ModelAdmin):
     list_filter = ["braces"]
     search_fields = ["word"]
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The words apply to all volumes.
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
 
 class CheckPages(OwnVolumes):
     """Adds the pages of the publisher checks to volumes."""
@@ -204,6 +213,8 @@ class CheckPages(OwnVolumes):
     def report_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Every finding, as `check_volume` prints it."""
         volume = self.checked_volume(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         report = check_loaded(volume, load_papers(volume))
         order = list(Severity)
         found = sorted(report.findings, key=lambda one: order.index(one.severity))
@@ -215,6 +226,8 @@ class CheckPages(OwnVolumes):
     def page_numbers_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """New page numbers by the PDFs. A POST writes them."""
         volume = self.checked_volume(request, pk)
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         if request.method == "POST" and not can_edit(request, volume.pk):
             raise PermissionDenied
         without: tuple[str, ...] = ()
@@ -240,12 +253,16 @@ class CheckPages(OwnVolumes):
     def addresses_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The addresses that the papers will have at the publisher."""
         volume = self.checked_volume(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         context = self.checks_context(request, volume, "Future addresses") | {"rows": future_addresses(volume)}
         return render(request, "admin/proceedings/addresses.html", context)
 
     def download_bibliography(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The volume's .bib file as it would be delivered, whatever the state of the agreements."""
         volume = self.checked_volume(request, pk)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         try:
             text = bibliography(volume, load_papers(volume))
         except UnwritableError as error:
