@@ -136,7 +136,7 @@ def test_real_volumes_go_in_out_and_in_without_a_difference(name: str) -> None:
     assert publisher_check(text) == []
     assert again.volume_change is Change.UNCHANGED
     assert (again.of(Change.NEW), again.of(Change.REJECTED), again.gone) == ([], [], ())
-    changed = {one.field for plan in again.of(Change.CHANGED) for one in plan.differences}
+    changed = {one.label for plan in again.of(Change.CHANGED) for one in plan.differences}
     assert changed <= {"title_latex"}, "braces around names are written on export only"
     assert text == bibliography(*volume_and_papers())
 

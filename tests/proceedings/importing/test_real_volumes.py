@@ -34,7 +34,7 @@ def test_every_paper_is_accounted_for_and_comes_out_as_it_went_in(name: str) -> 
     assert text.isascii()
     again = make_plan(Source("again.bib", text))
     assert again.gone == ()
-    changed = {one.field for plan in again.of(Change.CHANGED) for one in plan.differences}
+    changed = {one.label for plan in again.of(Change.CHANGED) for one in plan.differences}
     assert changed <= {"title_latex", "abstract", "pages", "extra"}, "only what is mended on export"
     assert bibliography(apply(again), volume.papers.all()) == text
     assert not make_plan(Source("again.bib", text)).changes_anything
