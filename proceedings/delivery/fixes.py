@@ -14,7 +14,7 @@ from proceedings.models.checks import title_words
 from proceedings.publisher.fixes import Fixer
 
 FIXABLE = (
-    *("sections", "textbackslash", "double-backslash", "escapes", "braces", "wrap-hyphen", "capitals"),
+    *("sections", "textbackslash", "latex", "double-backslash", "escapes", "braces", "wrap-hyphen", "capitals"),
     *("names", "links", "color", "shortname"),
 )
 """Rules with proposed corrections, in the order in which they are applied: a correction may show another finding."""

@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from proceedings.bibtex.forum_ids import read_forum_id
-from proceedings.bibtex.latex import LatexError, UnmappedError, fold, to_unicode
+from proceedings.bibtex.latex import LatexError, UnmappedError, fold, read_latex, to_latex, to_unicode
 from proceedings.bibtex.latex_tables import LOOK_OF_ARGUMENT, LOOK_OF_REST, MACROS, MATHEMATICS
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
 from proceedings.bibtex.writer import title_in_latex
+from proceedings.publisher.latex_rules import unread_title
 from proceedings.publisher.rules import family_in_capitals
 from proceedings.publisher.section_rules import declared_sections, proposed_sections
 from proceedings.publisher.title_words import LISTED, brace, unlisted_capitals
@@ -66,6 +67,8 @@ class Fixer:
                 return self._joined(paper)
             case "capitals":
                 return _with_texts(paper, lambda text: brace(text, unlisted_capitals(text, self._words)), ("title",))
+            case "latex":
+                return _with_texts(paper, _known_macros, ("title",))
             case _:
                 change = _TEXT_FIXES.get(rule)
                 return _with_texts(paper, change) if change else paper
@@ -103,11 +106,10 @@ def _with_texts(
     paper: PaperRecord, change: Callable[[str], str], fields: Iterable[str] = ("title", "abstract")
 ) -> PaperRecord:
     """Returns `paper` with title and abstract changed; without a change of the title if it could not be read then."""
-    abstract = fold(change(paper.abstract))
-    if "abstract" in fields and abstract != fold(paper.abstract):
+    if "abstract" in fields and (abstract := fold(change(paper.abstract))) != fold(paper.abstract):
         paper = replace(paper, abstract=abstract)
     try:
-        before = title_in_latex(paper)
+        before = unread_title(paper) or title_in_latex(paper)
         latex = fold(change(before))
         return paper if latex == before else replace(paper, title_latex=latex, title=to_unicode(latex))
     except (LatexError, UnmappedError):
@@ -130,6 +132,12 @@ def _by_formula(text: str, change: Callable[[str, bool], str]) -> str:
         pieces += [change(text[at : formula.start()], False), change(formula[0], True)]
         at = formula.end()
     return "".join([*pieces, change(text[at:], False)])
+
+
+def _known_macros(text: str) -> str:
+    """Returns LaTeX without macros that nobody knows. Raises UnmappedError."""
+    reading = read_latex(text)
+    return to_latex(reading.proposal) if reading.unknown else text
 
 
 def _backslashes(text: str) -> str:

@@ -24,6 +24,7 @@ INFO = {
     "braces": RuleInfo("Braces that do not balance", "The publisher reads past the end of the field.", "T3"),
     "double-backslash": RuleInfo("Double backslash", "The publisher rejects it on any line.", "T4, C7"),
     "escapes": RuleInfo("Escaped sign in title or abstract", "The publisher’s page would show the backslash.", "C8"),
+    "latex": RuleInfo("Macro that nobody knows", "The publisher’s page would show it as it is."),
     "textbackslash": RuleInfo("Printed backslash", "Usually a program has escaped a macro.", "C9"),
     "mathematics": RuleInfo("Dollar sign without a partner", "The rest of the text would become mathematics."),
     "percent": RuleInfo("Plain percent sign", "It hides the rest of the line from LaTeX.", "T1"),

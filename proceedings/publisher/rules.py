@@ -16,24 +16,22 @@ from itertools import pairwise
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import read_forum_id
-from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, describe, to_latex, to_unicode
+from proceedings.bibtex.latex import LatexError, UnmappedError, to_latex, to_unicode
 from proceedings.bibtex.names import Name, NotANameError, find_doubts, read_name, write_name
-from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import CUT, LIMITS, NO_TITLE, PaperRecord, VolumeRecord
 from proceedings.bibtex.records import KEY as NAMES_A_FILE
-from proceedings.bibtex.writer import name_in_latex, title_in_latex
+from proceedings.bibtex.writer import name_in_latex
+from proceedings.publisher.latex_rules import check_latex
 from proceedings.publisher.mending import plain_pages
 from proceedings.publisher.same_papers import check_same_papers
 from proceedings.publisher.section_rules import check_sections
-from proceedings.publisher.title_words import LISTED, unlisted_capitals
+from proceedings.publisher.title_words import LISTED
 from proceedings.publisher.wrap_hyphens import Vocabulary, find_wraps, has_wraps, keep_hyphens, vocabulary
 
 HOME = "https://proceedings.mlr.press"
 KEY = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _ENDING = re.compile(r"(?P<stem>.*?)(?P<year>\d{2})(?P<letter>[a-z]*)\Z")
 _PAGES = re.compile(r"(?P<first>\d+|[ivxlcdm]+)--?(?P<last>\d+|[ivxlcdm]+)\Z")
-_ESCAPES = re.compile(r"\\[${}_]")
-_DELIMITERS = re.compile(r"\\left\\\{|\\right\\\}")
 _PLAIN_URL = re.compile(r"https?://[^\s,;|]+\Z")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 # C1, with what editors write instead (2.8).
@@ -129,7 +127,7 @@ def check_paper(
     yield from _fields(paper)
     yield from _authors(paper)
     yield from _pages(paper)
-    yield from _text(paper, words)
+    yield from check_latex(paper, words)
     yield from _extra(paper)
     yield from _wraps(paper.key, _texts(paper), known)
 
@@ -293,43 +291,6 @@ def _number(text: str) -> int:
         return int(text)
     values = [_ROMAN[letter] for letter in text]
     return sum(-value if value < after else value for value, after in pairwise([*values, 0]))
-
-
-def _text(paper: PaperRecord, words: Collection[str]) -> Iterator[Finding]:
-    """C7 to C9; 2.6; unmapped characters (AC4)."""
-    try:
-        title = title_in_latex(paper)
-    except UnmappedError as error:
-        title = ""
-        yield _error("unmapped", paper.key, "title", str(error))
-    for field, latex in (("title", title), ("abstract", paper.abstract)):
-        if unmapped := ascii_latex(latex).unmapped:
-            named = ", ".join(map(describe, unmapped))
-            yield _error("unmapped", paper.key, field, f"no LaTeX form for {named}")
-        if unbalanced(latex):
-            yield _error("braces", paper.key, field, "the braces do not match: correct them")
-        yield from _signs(paper.key, field, latex)
-    if capitals := unlisted_capitals(title, words):
-        message = f"{', '.join(capitals)}: without braces, the publisher may write these in small letters"
-        yield _warning("capitals", paper.key, "title", message, fix=", ".join(f"{{{word}}}" for word in capitals))
-
-
-def _signs(paper: str, field: str, latex: str) -> Iterator[Finding]:
-    if "\\\\" in latex:
-        message = r"the publisher rejects \\: write \cr between the rows of a matrix, and remove it elsewhere"
-        yield _error("double-backslash", paper, field, message)
-    if escapes := sorted(set(_ESCAPES.findall(_DELIMITERS.sub("", latex)))):
-        message = (
-            f"the publisher rejects {' '.join(escapes)}: write \\lbrace, \\rbrace, _, and mathematics between plain $"
-        )
-        yield _error("escapes", paper, field, message)
-    if r"\textbackslash" in latex:
-        message = r"the publisher rejects \textbackslash: write the macro that is meant, or $\backslash$"
-        yield _error("textbackslash", paper, field, message)
-    if len(re.findall(r"(?<!\\)\$", latex)) % 2:
-        yield _warning("mathematics", paper, field, "a $ has no matching $")
-    if re.search(r"\\(?:text)?color\b", latex):
-        yield _warning("color", paper, field, "the publisher's page shows no colours: remove the macro")
 
 
 def _extra(paper: PaperRecord) -> Iterator[Finding]:
