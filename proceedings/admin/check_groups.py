@@ -13,6 +13,8 @@ from proceedings.publisher.rule_info import INFO, RuleInfo, describe_rule, may_b
 MAX_ROWS = 100
 """Findings of one rule on the page; the report has all. "Apply to all" applies to all, also those not shown."""
 _CONTEXT = 60
+_LONGEST = 200
+"""Characters of a changed part; the paper's page has all."""
 _FOR_ERRORS = frozenset({"names"})
 """Rules whose corrections are for their errors: a warning about a name is resolved under *Names*."""
 
@@ -128,4 +130,9 @@ def shorten(change: FieldChange) -> ShownChange:
         before = f"…{before[-_CONTEXT:]}"
     if len(after) > _CONTEXT:
         after = f"{after[:_CONTEXT]}…"
-    return ShownChange(before, old[start : len(old) - end], new[start : len(new) - end], after)
+    return ShownChange(before, _cut(old[start : len(old) - end]), _cut(new[start : len(new) - end]), after)
+
+
+def _cut(text: str) -> str:
+    """Returns the beginning of a long text."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

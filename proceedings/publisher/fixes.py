@@ -31,6 +31,10 @@ _FORMULA_MACROS = {latex[1:] for latex in MATHEMATICS.values() if latex[1:].isal
     "mathrm",
 }
 _TEXT_MACROS = {word for word in MACROS if word.isalpha()} | LOOK_OF_ARGUMENT | LOOK_OF_REST
+_OTHER_MACROS = frozenset(
+    {"textcolor", "color", "mathcal", "mathbb", "mathbf", "mathsf", "operatorname", "bot", "top", "cdots", "dots", "in"}
+    | {"hat", "tilde", "bar", "left", "right", "log", "exp", "min", "max", "sup", "inf", "le", "ge", "tfrac", "dfrac"}
+)
 _PRINTED_BACKSLASH = re.compile(r"\\textbackslash(?:\{\}|[ ]+(?=[A-Za-z])|[ ]*)(?P<word>[A-Za-z]*)")
 _BREAK = re.compile(r"\\{2,}(?:\[[^\]]*\])?(?P<word>[A-Za-z]*)")
 _IN_DOLLARS = re.compile(r"\\\$(?P<inside>[^$\\]*(?:\\(?!\$)[^$\\]*)*)\\\$")
@@ -163,7 +167,21 @@ def _line_breaks(text: str) -> str:
         known = _FORMULA_MACROS | _TEXT_MACROS if formula else _TEXT_MACROS
         return _BREAK.sub(lambda one: _row_end(one["word"], known, table), part)
 
-    return re.sub(r" {2,}", " ", _by_formula(text, change)).strip()
+    return re.sub(r" {2,}", " ", _by_formula(_unescaped(text), change)).strip()
+
+
+def _unescaped(text: str) -> str:
+    r"""Returns a text that a program has escaped, such as ``\\textit\{so\}`` or ``\$x\$``, as it was before.
+
+    Returns it as it is if most words after two backslashes are no macros, or if the result would not balance.
+    """
+    words = re.findall(r"\\\\([A-Za-z]{2,})", text)
+    known = [word for word in words if word in _FORMULA_MACROS | _TEXT_MACROS | _OTHER_MACROS]
+    if not words or _TABLE.search(text) or 2 * len(known) < len(words):
+        return text
+    plain = re.sub(r"\\\\(?=[A-Za-z]{2})", r"\\", text)
+    plain = re.sub(r"\\lbrace\b ?|\\\{", "{", re.sub(r"\\rbrace\b ?|\\\}", "}", plain)).replace(r"\$", "$")
+    return text if unbalanced(plain) or plain.count("$") % 2 else plain
 
 
 def _row_end(word: str, known: set[str], table: bool) -> str:
@@ -174,6 +192,7 @@ def _row_end(word: str, known: set[str], table: bool) -> str:
 
 def _dollars(text: str) -> str:
     r"""``\$x^2\$`` -> ``$x^2$`` where it looks like mathematics; any other ``\$`` prints a dollar sign."""
+    text = _unescaped(text)
     at = 0
     while found := _IN_DOLLARS.search(text, at):
         if _is_formula(found["inside"]):

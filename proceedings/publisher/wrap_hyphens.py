@@ -48,7 +48,9 @@ class Vocabulary:
 
     def add(self, text: str) -> None:
         """Adds the words of `text`, without those at a hyphen left from a line break."""
-        for found in _WORD.findall(WRAP.sub(" ", text).lower()):
+        if "- " in text:
+            text = WRAP.sub(" ", text)
+        for found in _WORD.findall(text.lower()):
             if "-" in found:
                 self.compounds.add(found)
                 self.words.update(part for part in found.split("-") if len(part) > 1)
