@@ -11,7 +11,9 @@ from typing import Any
 from agreements.documents import pdf
 from agreements.domain import agreement_text
 from agreements.models import Agreement, AgreementText, NonAuthorSigner
+from proceedings.email_address import AddressError
 from proceedings.models import Author, Paper
+from proceedings.models.address_field import clean_address
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no two letters look alike on paper."""
@@ -28,6 +30,10 @@ def take_snapshot(paper: Paper) -> dict[str, Any]:
     values = take_waiver_snapshot(paper)
     if not values["signer_email"]:
         raise NotReadyError("The paper has no corresponding author. Choose one and enter an email address.")
+    try:
+        values["signer_email"] = clean_address(values["signer_email"])
+    except AddressError as error:
+        raise NotReadyError(error.sentences) from error
     missing = pdf.find_unprintable(
         " ".join([values["title"], values["volume_name"], values["signer"], *values["authors"]])
     )

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from agreements.domain.facts import Snapshot, effective_from
 from agreements.domain.states import FINAL, LIVE, STATUS_LABELS, Status
+from agreements.models.plain_address import PlainAddress
 from agreements.models.texts import AgreementText, SealCertificate
 from proceedings.models import Paper, User
 
@@ -193,7 +193,7 @@ class Agreement(models.Model):
             ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
             # Not partial: PostgreSQL would not use the statistics of a partial index.
-            models.Index(Lower("signer_email"), name="agreement_by_signer"),
+            models.Index(PlainAddress("signer_email"), name="agreement_by_signer"),
         ]
 
     def __str__(self) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -18,6 +17,7 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import MAX_AUTHORS, PaperEntry, PaperRecord, VolumeFile, VolumeRecord, read_volume_file
 from proceedings.bibtex.source import Source
+from proceedings.email_address import AddressError
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact, with_details
 from proceedings.importing.contacts import Contact, ContactTable, NoMatchError, match, read_contacts
@@ -34,6 +34,7 @@ from proceedings.importing.plan import (
 )
 from proceedings.importing.submissions import Submissions
 from proceedings.models import Author, Paper, Volume
+from proceedings.models.address_field import clean_address
 from proceedings.models.as_records import paper_records, volume_record
 
 # The columns that a file fills; records and models use the same names.
@@ -46,7 +47,6 @@ _AUTHOR_FIELDS = (
     *("paper", "position", "given", "particle", "family", "suffix"),
     *("email", "affiliation", "orcid", "is_corresponding"),
 )
-_MAX_EMAIL_LENGTH = 254
 
 
 def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
@@ -61,7 +61,7 @@ def make_plan(bib: Source, contacts: Source | None = None) -> Plan:
 def make_table_plan(submissions: Submissions, file: str, volume: Volume) -> Plan:
     """Returns what importing `submissions`, read from `file`, into `volume` would do now. Only reads the database."""
     known = paper_records(volume.papers.all())
-    adopted = map_submissions(submissions, volume_record(volume), known, file)
+    adopted = map_submissions(submissions, volume_record(volume), known, file, smtputf8=settings.EMAIL_SMTPUTF8)
     return _Planner(Input(file, adopted, "", ContactTable())).plan()
 
 
@@ -167,7 +167,7 @@ class _Planner:
             after = with_contact(after, record.contact, after[record.contact].email)
         contact = self.contacts.pop(record.key, None)
         if contact and (chosen := self._find_author(contact, record)) is not None:
-            settled = with_contact(after, chosen, contact.email)
+            settled = with_contact(after, chosen, _address(contact.email, after[chosen].email))
             if settled == after:
                 self.unchanged += 1
             else:
@@ -182,11 +182,9 @@ class _Planner:
     def _find_author(self, contact: Contact, record: PaperRecord) -> int | None:
         """Returns the author that `contact` means, or None after adding a finding."""
         try:
-            if len(contact.email) > _MAX_EMAIL_LENGTH:
-                raise ValidationError("")
-            validate_email(contact.email)
-        except ValidationError:
-            self._reject_contact(contact, "email", f"'{contact.email[:80]}' is not an email address: correct it")
+            clean_address(contact.email)
+        except AddressError as error:
+            self._reject_contact(contact, "email", str(error))
             return None
         try:
             return match(contact, record.authors)
@@ -215,6 +213,15 @@ class _Planner:
             rule=rule, message=message, severity=severity, file=self.source.bib, line=record.line, paper=record.key
         )
         self.findings.append(finding)
+
+
+def _address(typed: str, known: str) -> str:
+    """Returns the typed address, or the known one if it is only another spelling of the same."""
+    address = clean_address(typed)
+    try:
+        return known if known and clean_address(known) == address else address
+    except AddressError:
+        return address
 
 
 def _state(author: Author) -> AuthorState:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import Name, NotANameError, Reading
+from proceedings.email_address import address_key
 from proceedings.importing.submissions import Person, Submission, Submissions, read_person, strip_invisible
 
 _NO = ("", "no", "false", "0", "n", "-")
@@ -178,7 +179,10 @@ class _Table:
             )
             email = emails[place].strip("*") if emails else ""
             marked = bool(star) or (bool(emails) and emails[place].endswith("*"))
-            chosen = contact and contact in (str(place + 1), email.casefold(), name.strip(" *").casefold())
+            chosen = contact and (
+                contact in (str(place + 1), name.strip(" *").casefold())
+                or (email and address_key(contact) == address_key(email))
+            )
             try:
                 reading = read_person(name.strip(" *"))
             except NotANameError as error:
