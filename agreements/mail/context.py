@@ -115,7 +115,7 @@ def papers(message: Message, link: FindLink) -> Context:
         "invited": [(one, link(one, Link.Purpose.SIGN), replacement_reason(one.agreement)) for one in invited],
         "waiting": [(one, link(one, Link.Purpose.SIGN)) for one, kind in parts if kind.reminds],
         "unsigned": [one.agreement for one in message.parts if one.kind == Kind.UNSIGNED],
-        "first_title": next((one.agreement.title for one, kind in parts if kind.to is Recipient.SIGNER), ""),
+        "first_title": next((one.agreement.plain_title for one, kind in parts if kind.to is Recipient.SIGNER), ""),
         "last_call": any(one.kind == Kind.LAST_CALL for one in message.parts),
     }
 
@@ -180,7 +180,7 @@ def own_text_kind(message: Message) -> str:
 def own_paragraphs(body: str, context: Context) -> list[str]:
     """A volume's own text for this email, in paragraphs."""
     agreement = context["agreement"]
-    values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
+    values = {"signer": agreement.signer, "title": agreement.plain_title, "volume": context["volume"].name}
     filled = email_templates.fill(body, values | {key: context[key] for key in ("link", "deadline")})
     return email_templates.paragraphs(filled)
 
@@ -188,5 +188,5 @@ def own_paragraphs(body: str, context: Context) -> list[str]:
 def values_in_batch(agreement: Agreement, context: Context) -> dict[str, str]:
     """What each email of a batch has of its own, by placeholder."""
     of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
-    of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
+    of_agreement = {name: str(getattr(agreement, name)) for name in ("plain_title", "signer", "reference")}
     return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from proceedings.bibtex.names import Name
+from proceedings.bibtex.plain_title import plain_title
 from proceedings.email_address import address_key
 from proceedings.models.address_field import AddressField
 from proceedings.models.volume import Volume
@@ -84,7 +85,12 @@ class Paper(models.Model):
         indexes = [models.Index(fields=["volume"], condition=Q(status="withdrawn"), name="paper_withdrawn")]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.title}"
+        return f"{self.key}: {self.plain_title}"
+
+    @property
+    def plain_title(self) -> str:
+        """The title as people read it, with formulas in Unicode."""
+        return plain_title(self.title)
 
     def author_with(self, address: str) -> "Author | None":
         """Return the first author with the email address, whatever its spelling."""

@@ -168,7 +168,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     @admin.display(description="paper")
     def paper_(self, agreement: Agreement) -> str:
-        title = Truncator(agreement.title).chars(90)
+        title = Truncator(agreement.plain_title).chars(90)
         return format_html('{}<br><bdi class="quiet">{}</bdi>', agreement.paper_key, title)
 
     @admin.display(description="signer", ordering="signer")
