@@ -12,6 +12,7 @@ from agreements.domain.states import LIVE, Status
 from agreements.lifecycle import snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement
+from proceedings.email_address import address_key
 from proceedings.importing import name_review
 from proceedings.models import Paper
 
@@ -70,7 +71,7 @@ def group_by_signer(papers: Iterable[Paper]) -> list[list[Paper]]:
     """Group the papers by corresponding author, in order of appearance; papers without an address stay alone."""
     groups: dict[object, list[Paper]] = {}
     for paper in papers:
-        address = next((author.email.lower() for author in paper.authors.all() if author.is_corresponding), "")
+        address = next((address_key(author.email) for author in paper.authors.all() if author.is_corresponding), "")
         groups.setdefault(address or paper.pk, []).append(paper)
     return list(groups.values())
 

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
 
 from agreements.mail import addresses, headers
 from agreements.mail.kinds import REPEATED_REQUESTS, SIGNATURE_REQUESTS, kind_of
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, compare_and_set
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key
 
 State = Message.State
 RecordResult = Callable[[Message, str, datetime], object]
@@ -94,9 +95,8 @@ def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timed
         if request.skipped:
             missed.append(new_message(now, **columns_of(request), state=State.SKIPPED))
         else:
-            requests_by_recipient.setdefault((request.agreement.paper.volume_id, request.recipient.lower()), []).append(
-                request
-            )
+            group = (request.agreement.paper.volume_id, address_key(request.recipient))
+            requests_by_recipient.setdefault(group, []).append(request)
     carriers = {
         recipient: new_message(now, **combined_columns(recipient[0], group[0].recipient), due_at=now + delay)
         for recipient, group in requests_by_recipient.items()
@@ -126,10 +126,9 @@ def queue_or_join(request: EmailRequest, now: datetime, *, due_at: datetime) -> 
 def find_carrier(request: EmailRequest, now: datetime, due_at: datetime) -> Message | None:
     """Return the combined email to join, locked until the transaction ends; None if the request gets its own email."""
     volume_id = request.agreement.paper.volume_id
-    candidates = Message.objects.annotate(small=Lower("recipient")).filter(
+    candidates = rows_with_address(Message.objects.all(), "recipient", request.recipient).filter(
         Q(volume=volume_id, kind=Message.Kind.TOGETHER)
         | Q(agreement__paper__volume=volume_id, kind__in=SIGNATURE_REQUESTS, carrier__isnull=True),
-        small=request.recipient.lower(),
         state=State.PENDING,
         closed=False,
         attempts=0,  # a retried email has its own waiting time
@@ -189,12 +188,12 @@ def cancel_open(agreement_id: int) -> None:
 def cancel_reminders(agreement_ids: Iterable[int], *, to: str | None = None) -> None:
     """Cancel the agreements' unsent reminders, or those to one address. Call it in the transaction that ends them."""
     reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
-    cancel(reminders if to is None else reminders.filter(recipient__iexact=to))
+    cancel(reminders if to is None else rows_with_address(reminders, "recipient", to))
 
 
 def cancel_emails_to(address: str, agreement_ids: Iterable[int]) -> None:
     """Cancel the agreements' unsent emails to an address. Call it in the transaction that marks it undeliverable."""
-    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), recipient__iexact=address))
+    cancel(rows_with_address(Message.objects.filter(agreement_id__in=list(agreement_ids)), "recipient", address))
 
 
 def cancel(messages: QuerySet[Message]) -> None:
