@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from proceedings.bibtex.findings import Finding, errors
-from proceedings.bibtex.records import PaperEntry, VolumeFile, read_volume_file
+from proceedings.bibtex.records import NO_TITLE, PaperEntry, PaperRecord, VolumeFile, read_volume_file
 from proceedings.bibtex.source import Source
 from proceedings.importing import leftovers
 from proceedings.importing.formats import Export, Format, open_export, read_contact_file, read_export
@@ -110,4 +110,11 @@ def _problems(leftover: Leftover, plan: Plan) -> Sequence[Finding]:
     if len(plan.papers) > 1 or not (plan.papers or plan.source.file.volume):
         message = f"the text has {len(plan.papers)} papers: write exactly one"
         return [Finding(rule="count", message=message, file=leftover.file), *wrong]
+    if any(paper.record and not _is_whole(paper.record) for paper in plan.of(Change.NEW)):
+        return wrong
     return [one for one in wrong if leftover.field and one.field == leftover.field]
+
+
+def _is_whole(record: PaperRecord) -> bool:
+    """Whether a paper that an editor has corrected can be one: an import is more lenient."""
+    return record.title != NO_TITLE and bool(record.authors)

@@ -112,13 +112,14 @@ def _leaves_out(finding: Finding, record: PaperRecord | None, text: str) -> bool
     """
     if finding.severity is Severity.NOTE:
         return False
+    says = not text.startswith("@") or bool(
+        re.search(rf"\b{re.escape(finding.field)}\s*=[\s{{\"]*[^\s{{}}\",]", text, re.IGNORECASE)
+    )
     if finding.rule in LEFT_OUT:
-        return True
+        return says or record is None
     if finding.severity is not Severity.ERROR or record is None:
         return finding.severity is Severity.ERROR
-    return not getattr(record, finding.field, True) and bool(
-        re.search(rf"\b{re.escape(finding.field)}\s*=\s*[{{\"]?\s*[^\s}}\",]", text, re.IGNORECASE)
-    )
+    return says and not getattr(record, finding.field, True)
 
 
 def _clash_findings(plan: Plan, clashes: Iterable[PaperPlan]) -> Iterable[Finding]:

@@ -258,6 +258,17 @@ def test_an_address_corrected_here_is_not_set_back_by_the_same_table(imported: P
     assert Author.objects.get(family="Lewis").email == "new@a.example"
 
 
+def test_a_field_that_cannot_be_read_replaces_nothing(imported: Paper) -> None:
+    file = bib(paper("lewis25", "", author="", pages="unknown"), paper("li25", "Another", "Li, Yi"))
+
+    plan = bring_in(file)
+
+    assert origins(plan) == [("lewis25", "pages", Origin.BOTH)]  # an error in the file is asked about
+    imported.refresh_from_db()
+    assert (imported.title, imported.pages, imported.authors.count()) == ("A Title", "1--10", 2)
+    assert not Volume.objects.get().leftovers.exists()  # nothing was in the file
+
+
 # --- keys and order
 
 
