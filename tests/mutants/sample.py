@@ -25,6 +25,7 @@ RISKY = (
     "agreements/documents/verification.py",
     "proceedings/publisher/*.py",
     "proceedings/importing/*.py",
+    "proceedings/importing/merge/*.py",
     "proceedings/accounts/*.py",
     "proceedings/delivery/*.py",
 )

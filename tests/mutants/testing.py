@@ -45,6 +45,7 @@ STORIES = {
     "proceedings/publisher/": ["tests/proceedings/delivery", "tests/stories/test_acceptance_delivery.py"],
     "proceedings/importing/": [
         "tests/proceedings/admin/test_imports.py",
+        "tests/proceedings/admin/test_leftovers.py",
         "tests/agreements/admin/test_name_reviews.py",
     ],
     "proceedings/accounts/": ["tests/agreements/admin/test_admin.py"],
