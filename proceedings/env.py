@@ -1,9 +1,12 @@
 """Reads environment variables into values. Pure: collects every problem, so that settings report them together."""
 
 from collections.abc import Mapping
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import ParseResult, unquote, urlparse
+
+from proceedings.email_address import AddressError, clean_address
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -25,6 +28,17 @@ class Env:
             self.problems.append(f"{name} is not set. {why}".strip())
             return ""
         return default
+
+    def address(self, name: str, default: str | None = None, *, why: str = "") -> str:
+        """Returns the variable as an email address, with a name before it or not, its domain in ASCII."""
+        value = self.text(name, default, why=why)
+        try:
+            address = clean_address(value, smtputf8=True) if value else ""
+        except AddressError as error:
+            self.problems.append(f"{name} is {value!r}. {error.sentences}")
+            return value
+        who, given = parseaddr(value)
+        return value if address in ("", given) else formataddr((who, address))
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         value = self.source.get(name, "").strip().lower() or str(default).lower()

@@ -1,7 +1,6 @@
 """Settings from the environment only; `.env.example` lists every variable. A wrong value stops the start."""
 
 import os
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +156,12 @@ globals().update(env.email(EMAIL_URL))
 if EMAIL_URL.scheme == "anymail":  # optional dependency; the provider posts its reports to /anymail/
     INSTALLED_APPS.append("anymail")
     ANYMAIL = {name.removeprefix("ANYMAIL_"): text for name, text in os.environ.items() if name.startswith("ANYMAIL_")}
-DEFAULT_FROM_EMAIL = read.text(
+EMAIL_SMTPUTF8 = read.flag("EMAIL_SMTPUTF8")
+DEFAULT_FROM_EMAIL = read.address(
     "DEFAULT_FROM_EMAIL", dev_only("desk@proceedings.example"), why="The address that mail comes from."
 )
-if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
-    read.problems.append(f"DEFAULT_FROM_EMAIL is {DEFAULT_FROM_EMAIL!r}. Give an e-mail address.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-BOUNCE_ADDRESS = read.text("BOUNCE_ADDRESS", "")
-if BOUNCE_ADDRESS and "@" not in BOUNCE_ADDRESS:
-    read.problems.append(f"BOUNCE_ADDRESS is {BOUNCE_ADDRESS!r}. Give an e-mail address, or leave it empty.")
+BOUNCE_ADDRESS = read.address("BOUNCE_ADDRESS", "")
 BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
 if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
     read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")

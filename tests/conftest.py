@@ -21,7 +21,7 @@ from tests import clock, neighbours, servers
 from tests.servers import Mailbox
 
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
-guards = importlib.import_module("agreements.migrations.0002_squashed_guards")
+guards = importlib.import_module("agreements.migrations.0025_guard_printed_title")
 
 # A slow machine is no wrong answer.
 hypothesis.settings.register_profile("desk", deadline=None)

@@ -37,7 +37,7 @@ RULES_IN = (
     *("proceedings/files/attach.py", "proceedings/files/uploads.py", "agreements/delivery/packages.py"),
 )
 """The modules whose rules `check_volume`, the files page and the packages page report."""
-READERS = {"text", "flag", "number", "comma_list", "url"}
+READERS = {"address", "text", "flag", "number", "comma_list", "url"}
 """The methods of `env.Env` that read a variable."""
 
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

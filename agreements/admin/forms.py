@@ -8,12 +8,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 
 from agreements.jobs.bulk import Pair
+from proceedings.email_address import AddressError, address_key
 from proceedings.importing.contacts import Contact, NoMatchError, match
 from proceedings.models import Author, Paper
+from proceedings.models.address_field import clean_address
 
 MAX_CHOICES = 200
 """Papers for which a page offers a choice; a table takes any number."""
@@ -150,13 +151,13 @@ class ContactsForm(BulkActionForm):
         if key not in self.papers:
             raise ValidationError(f"paper “{key}” is not among the selected papers, or cannot be changed.")
         try:
-            validate_email(email)
-        except ValidationError:
-            raise ValidationError(f"“{email}” is not an email address.") from None
+            email = clean_address(email)
+        except AddressError as error:
+            raise ValidationError(f"{error}.") from None
         paper = self.papers[key]
         authors = authors_of(paper)
         if not name:
-            named = [author for author in authors if author.email.casefold() == email.casefold()]
+            named = [author for author in authors if address_key(author.email) == address_key(email)]
             if len(named) != 1:
                 raise ValidationError(f"no single author of {key} has this address. Add the author’s name.")
             return paper, named[0], email

@@ -187,7 +187,7 @@ class ExportableList(OwnVolumes):
         if contact and (agreement is None or isinstance(row, Paper)):
             signer = (contact.display, contact.email)
         return [
-            *(str(paper.volume.number), paper.key, paper.title, paper.section, *signer),
+            *(str(paper.volume.number), paper.key, paper.plain_title, paper.section, *signer),
             agreement.reference if agreement else "",
             STATUS_LABELS[Status(agreement.status)] if agreement else "",
             "; ".join(BLOCKER_INFO[blocker].label for blocker in self.blockers_of(row)),

@@ -37,7 +37,7 @@ PRIORITY = order_by_status(
 @admin.register(Paper)
 class PaperWithAgreementAdmin(NotePages, BulkActions, PaperAdmin):
     change_form_template = "admin/agreements/paper_page.html"
-    list_display = ["key", "title", "contact", "agreement_", "last_email", "next_email", "deadline"]
+    list_display = ["key", "readable_title", "contact", "agreement_", "last_email", "next_email", "deadline"]
     list_filter = [OwnVolumeFilter, BlockerFilter, AgreementStatusFilter, SectionFilter, AgeFilter, "status"]
     list_select_related = ["volume__signing_settings"]
     bulk_verbs = ("prepare", "issue", "remind", "pause", "resume", "contact", "waive", "supersede", "void")

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Lower
 
 from agreements.dashboard import precheck
 from agreements.dashboard.blockers import Blocker, PaperState, find_blockers
@@ -16,6 +15,7 @@ from agreements.domain.facts import effective_from
 from agreements.domain.states import LIVE, Status
 from agreements.mail.kinds import REMINDERS, WITH_LINK
 from agreements.models import Agreement, ChangeRequest, Edit, EmailAddress, Event, Message, SigningSettings
+from agreements.models.plain_address import PlainAddress
 from proceedings.bibtex.names import Name
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper, PaperFile, Volume
@@ -97,7 +97,7 @@ def with_requests(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
 def is_undeliverable(address: str) -> Exists:
     """Whether the address in the column `address` is undeliverable, after a rejection or a bounce."""
     undeliverable = EmailAddress.objects.filter(undeliverable_at__isnull=False)
-    return Exists(undeliverable.filter(address=Lower(OuterRef(address))))
+    return Exists(undeliverable.filter(address=PlainAddress(OuterRef(address))))
 
 
 def has_open_request(agreement: str) -> Exists:

@@ -8,6 +8,7 @@ from django.db import transaction
 from agreements.domain.states import Status
 from agreements.mail import notify, outbox
 from agreements.models import Agreement, Message
+from proceedings.email_address import address_key
 from proceedings.models import Paper, Volume
 from proceedings.models.as_records import paper_records, volume_record
 from proceedings.publisher import rules
@@ -92,14 +93,14 @@ def plan_notifications(volume: Volume) -> NotificationPlan:
 
 
 def recipients_of(paper: Paper, agreement: Agreement | None) -> tuple[str, ...]:
-    """The signer's address and those of the other authors, each once whatever its capitals."""
+    """The signer's address and those of the other authors, each once whatever its spelling."""
     known = [author.email for author in paper.authors.all() if author.email]
-    return tuple({one.lower(): one for one in [*known, *([agreement.signer_email] if agreement else [])]}.values())
+    return tuple({address_key(one): one for one in [*known, *([agreement.signer_email] if agreement else [])]}.values())
 
 
 def key_for(recipient: str) -> str:
     """The idempotency key of the email to `recipient`."""
-    return f"{Kind.PUBLISHED.value}:{notify.hash_address(recipient.lower())}"
+    return f"{Kind.PUBLISHED.value}:{notify.hash_address(address_key(recipient))}"
 
 
 def notify_authors(volume: Volume, published: date, *, now: datetime) -> int:

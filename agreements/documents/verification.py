@@ -121,7 +121,7 @@ def describe_agreement(agreement: Agreement) -> tuple[str, ...]:
             "Agreement %(reference)s, paper %(paper)s: “%(title)s”.",
             reference=agreement.reference,
             paper=agreement.paper_key,
-            title=agreement.title,
+            title=agreement.plain_title,
         ),
         describe_signature(agreement),
         Sentence(

@@ -42,6 +42,13 @@ class Snapshot:
     signer_email: str
     text_version: str
     text_digest: str
+    printed_title: str = ""
+    """The title with formulas in Unicode, if that differs from `title` and the form can print it."""
+
+    @property
+    def title_in_full(self) -> str:
+        """What the form states: the title as people read it, and the LaTeX where it differs."""
+        return f"{self.printed_title} (in LaTeX: {self.title})" if self.printed_title else self.title
 
     @property
     def by_an_author(self) -> bool:

@@ -19,6 +19,7 @@ from agreements.jobs import issue_many
 from agreements.lifecycle import delegate, snapshot
 from agreements.mail import outbox
 from agreements.models import Agreement, BulkJob, BulkJobItem
+from proceedings.email_address import address_key
 from proceedings.models import Author, Paper, Volume
 
 MAX_IN_REQUEST = 50
@@ -126,7 +127,7 @@ def create_job(
     Papers of one person are sorted together: an email about the first waits a moment for the others.
     """
     contacts = Author.objects.filter(paper__volume=volume, is_corresponding=True)
-    address = {paper: email.lower() for paper, email in contacts.values_list("paper", "email")}
+    address = {paper: address_key(email) for paper, email in contacts.values_list("paper", "email")}
     pairs = sorted(pairs, key=lambda pair: address.get(pair[0].pk, ""))
     with transaction.atomic():
         job = BulkJob.objects.create(volume=volume, verb=verb, reason=reason, asked_by=user, by=by, asked_at=now)

@@ -15,6 +15,7 @@ from agreements.dashboard.paper_state import accepted_papers, build_rows
 from agreements.mail import outbox
 from agreements.mail.notify import hash_address
 from agreements.models import Message, SigningSettings
+from proceedings.email_address import address_key
 from proceedings.models import User, Volume
 
 
@@ -43,7 +44,7 @@ def queue_for_volume(signing_settings: SigningSettings, now: datetime) -> int:
 def queue_for_editor(signing_settings: SigningSettings, reader: User, details: dict[str, Any], now: datetime) -> bool:
     """Queue one editor's digest of this day, in the volume's time zone. Returns False if it was queued before."""
     day = now.astimezone(ZoneInfo(signing_settings.office_zone)).date()
-    idempotency_key = f"daily:{day.isoformat()}:{hash_address(reader.email.lower())}"
+    idempotency_key = f"daily:{day.isoformat()}:{hash_address(address_key(reader.email))}"
     kind = Message.Kind.EDITOR_DAILY
     return outbox.queue_for_volume(
         signing_settings.volume_id,

@@ -10,6 +10,7 @@ from agreements import lifecycle
 from agreements.domain.states import LIVE, Status
 from agreements.lifecycle import snapshot
 from agreements.models import Agreement
+from proceedings.email_address import address_key
 from proceedings.importing import name_review
 from proceedings.models import Author, Paper
 
@@ -89,7 +90,7 @@ def group_by_signer(papers: Iterable[Paper]) -> list[Group]:
     Papers without an address stay alone.
     """
     contacts = Author.objects.filter(paper__in=[paper.pk for paper in papers], is_corresponding=True).order_by()
-    addresses = {paper: address.lower() for paper, address in contacts.values_list("paper", "email")}
+    addresses = {paper: address_key(address) for paper, address in contacts.values_list("paper", "email")}
     groups: dict[tuple[int, object], Group] = {}
     for paper in papers:
         groups.setdefault((paper.volume_id, addresses.get(paper.pk) or paper.pk), []).append(paper)

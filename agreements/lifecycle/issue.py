@@ -14,6 +14,7 @@ from agreements.lifecycle import snapshot
 from agreements.lifecycle.record import Move, TransitionError, make_event, transition_all
 from agreements.mail import addresses, outbox
 from agreements.models import Agreement, AgreementText, Event, Message
+from proceedings.email_address import address_key
 from proceedings.models import Paper
 
 Kind = Message.Kind
@@ -182,5 +183,5 @@ def queue_invitations(agreements: Sequence[Agreement], now: datetime, due_at: da
     requests = []
     for agreement, address in zip(agreements, recipients, strict=True):
         request = outbox.EmailRequest(agreement, "invitation", Kind.INVITATION, address)
-        requests.append((request, due_at if agreement.predecessor_id else max(due_at, earliest[address.lower()])))
+        requests.append((request, due_at if agreement.predecessor_id else max(due_at, earliest[address_key(address)])))
     outbox.queue_or_join(requests, now)

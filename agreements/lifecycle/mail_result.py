@@ -10,6 +10,7 @@ from agreements.mail import addresses, notify, outbox
 from agreements.mail.bounces import Bounce
 from agreements.mail.kinds import kind_of
 from agreements.models import Message
+from proceedings.email_address import address_key
 
 Kind = Message.Kind
 
@@ -53,7 +54,7 @@ def stop_emails_to_recipient(message: Message, reason: str, now: datetime) -> bo
     outbox.cancel_emails_to(address, addresses.agreements_with_mail_to(address))
     if not addresses.mark_undeliverable(address, reason, now):
         return False
-    about_signer = not message.volume_id and address.lower() == message.agreement.signer_email.lower()
+    about_signer = not message.volume_id and address_key(address) == address_key(message.agreement.signer_email)
     if about_signer:  # the signer cannot be reached, so an editor must find another address
         notify.notify_editors(message.agreement, Kind.EDITOR_REFUSED, now, about=notify.hash_address(address))
     return True

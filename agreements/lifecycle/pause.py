@@ -10,6 +10,8 @@ from agreements.domain.states import WAITING, Status
 from agreements.lifecycle.record import record_event
 from agreements.mail import notify, outbox
 from agreements.models import Agreement, Message, RecipientSettings, SigningSettings
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key, spellings
 
 Kind = Message.Kind
 
@@ -66,7 +68,7 @@ def pause_recipient(volume_id: int, address: str, *, until: datetime | None, now
         update_recipient(volume_id, address, paused_until=until or FOREVER)
         outbox.cancel_reminders(waiting, to=address)
         # Nor are co-authors asked about agreements that await this person.
-        theirs = Agreement.objects.filter(pk__in=waiting, signer_email__iexact=address)
+        theirs = rows_with_address(Agreement.objects.filter(pk__in=waiting), "signer_email", address)
         outbox.cancel_reminders(theirs.values_list("pk", flat=True))
 
 
@@ -84,7 +86,9 @@ def set_time_zone(volume_id: int, address: str, zone: str, *, now: datetime) -> 
 
 
 def update_recipient(volume_id: int, address: str, **columns: Any) -> None:
-    RecipientSettings.objects.update_or_create(volume_id=volume_id, address=address.lower(), defaults=columns)
+    if not RecipientSettings.objects.filter(volume=volume_id, address__in=spellings(address)).update(**columns):
+        key = address_key(address)
+        RecipientSettings.objects.update_or_create(volume_id=volume_id, address=key, defaults=columns)
 
 
 def lock_awaiting_signature(volume_id: int) -> list[int]:

@@ -11,8 +11,13 @@ from typing import Any
 from agreements.documents import pdf
 from agreements.domain import agreement_text
 from agreements.models import Agreement, AgreementText, NonAuthorSigner
+from proceedings.bibtex.plain_title import plain_title
 from proceedings.bibtex.records import NO_TITLE
+from proceedings.email_address import AddressError
 from proceedings.models import Author, Paper
+from proceedings.models.address_field import clean_address
+
+MAX_PRINTED_TITLE = 500
 
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no two letters look alike on paper."""
@@ -31,6 +36,10 @@ def take_snapshot(paper: Paper) -> dict[str, Any]:
         raise NotReadyError("The paper has no title. Enter it on the paper’s page.")
     if not values["signer_email"]:
         raise NotReadyError("The paper has no corresponding author. Choose one and enter an email address.")
+    try:
+        values["signer_email"] = clean_address(values["signer_email"])
+    except AddressError as error:
+        raise NotReadyError(error.sentences) from error
     missing = pdf.find_unprintable(
         " ".join([values["title"], values["volume_name"], values["signer"], *values["authors"]])
     )
@@ -49,10 +58,18 @@ def take_waiver_snapshot(paper: Paper) -> dict[str, Any]:
         "volume_name": paper.volume.name,
         "paper_key": paper.key,
         "title": unicodedata.normalize("NFC", paper.title),
+        "printed_title": printed_title(paper.title),
         "authors": [unicodedata.normalize("NFC", author.display) for author in authors],
         "signer": signer,
         "signer_email": address,
     }
+
+
+def printed_title(title: str) -> str:
+    """The title as the form prints it beside its LaTeX; empty if that is the same or cannot be printed."""
+    plain = unicodedata.normalize("NFC", plain_title(title))
+    same = plain == " ".join(unicodedata.normalize("NFC", title).replace(r"\$", "$").split())
+    return "" if same or len(plain) > MAX_PRINTED_TITLE or pdf.find_unprintable(plain) else plain
 
 
 def find_signer(authors: Iterable[Author]) -> tuple[str, str]:

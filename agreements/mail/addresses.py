@@ -1,7 +1,7 @@
 """THE ONLY WRITER of EmailAddress: undeliverable addresses, their languages, and a lock per address.
 
-Addresses are compared without case. Mailboxes that distinguish `Anna@` from `anna@` no longer exist in practice, and
-two emails to one person would be worse.
+Addresses are compared by their keys, see `proceedings.email_address`. Rows that are older than the keys may have
+another spelling of an address; what is read or changed here is read or changed for all of them.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from agreements.mail.kinds import UNREQUESTED
 from agreements.models import EmailAddress, Message
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key, address_keys, all_spellings, spellings
 
 State = Message.State
 OPEN_STATES = (State.PENDING, State.CLAIMED, State.HANDING)
@@ -20,69 +21,70 @@ OPEN_STATES = (State.PENDING, State.CLAIMED, State.HANDING)
 
 def lock_address(address: str) -> EmailAddress:
     """Lock the address's row until the transaction ends, so that only one transaction queues email to it."""
-    EmailAddress.objects.bulk_create([EmailAddress(address=address.lower())], ignore_conflicts=True)
-    return EmailAddress.objects.select_for_update(no_key=True).get(address=address.lower())
+    key = address_key(address)
+    EmailAddress.objects.bulk_create([EmailAddress(address=key)], ignore_conflicts=True)
+    return EmailAddress.objects.select_for_update(no_key=True).get(address=key)
 
 
 def lock_addresses(addresses: Iterable[str]) -> None:
     """Lock many addresses, always in the same order, so that concurrent transactions cannot deadlock."""
-    lowercase = sorted({address.lower() for address in addresses})
-    EmailAddress.objects.bulk_create([EmailAddress(address=address) for address in lowercase], ignore_conflicts=True)
-    list(
-        EmailAddress.objects.select_for_update(no_key=True)
-        .filter(address__in=lowercase)
-        .order_by("address")
-        .values("pk")
-    )
+    keys = sorted(address_keys(addresses))
+    EmailAddress.objects.bulk_create([EmailAddress(address=key) for key in keys], ignore_conflicts=True)
+    list(EmailAddress.objects.select_for_update(no_key=True).filter(address__in=keys).order_by("address").values("pk"))
 
 
 def find_undeliverable(addresses: Iterable[str]) -> dict[str, EmailAddress]:
-    """Return the rows of those addresses that are undeliverable, by address in lower case."""
-    lowercase = {address.lower() for address in addresses}
-    return {
-        row.address: row for row in EmailAddress.objects.filter(address__in=lowercase, undeliverable_at__isnull=False)
-    }
+    """Return the rows of those addresses that are undeliverable, by the address's key."""
+    rows = EmailAddress.objects.filter(address__in=all_spellings(addresses), undeliverable_at__isnull=False)
+    return {address_key(row.address): row for row in rows}
 
 
 def mark_undeliverable(address: str, reason: str, now: datetime) -> bool:
     """Mark the address as undeliverable. Returns False if it already was."""
     row = lock_address(address)
-    deliverable = EmailAddress.objects.filter(pk=row.pk, undeliverable_at__isnull=True)
-    return bool(deliverable.update(undeliverable_at=now, reason=reason))
+    # Lists in the admin join this table to old agreements by their spelling.
+    known = spellings(address) | spellings(row.address)
+    EmailAddress.objects.bulk_create([EmailAddress(address=one) for one in sorted(known)], ignore_conflicts=True)
+    deliverable = EmailAddress.objects.filter(address__in=known, undeliverable_at__isnull=True)
+    deliverable.update(undeliverable_at=now, reason=reason)
+    return row.undeliverable_at is None
 
 
 def mark_deliverable(address: str) -> bool:
     """Mark the address as deliverable again, after an editor has checked it. Returns False if it already was."""
-    undeliverable = EmailAddress.objects.filter(address=address.lower(), undeliverable_at__isnull=False)
+    undeliverable = EmailAddress.objects.filter(address__in=spellings(address), undeliverable_at__isnull=False)
     return bool(undeliverable.update(undeliverable_at=None, reason=""))
 
 
 def remember_language(address: str, language: str) -> None:
     """Store the language of the page that the owner of the address last used; emails to it are in this language."""
-    row = EmailAddress(address=address.lower(), language=language)
+    row = EmailAddress(address=address_key(address), language=language)
     EmailAddress.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["address"], update_fields=["language"]
     )
 
 
 def find_languages(addresses: Iterable[str]) -> dict[str, str]:
-    """Return the known languages of the addresses, by address in lower case."""
-    lowercase = {address.lower() for address in addresses}
-    rows = EmailAddress.objects.filter(address__in=lowercase).exclude(language="")
-    return dict(rows.values_list("address", "language"))
+    """Return the known languages of the addresses, by the address's key."""
+    rows = EmailAddress.objects.filter(address__in=all_spellings(addresses)).exclude(language="")
+    found: dict[str, str] = {}
+    for address, language in rows.values_list("address", "language"):
+        key = address_key(address)
+        found[key] = language if address == key else found.get(key, language)  # the key's row is the newest
+    return found
 
 
 def agreements_with_mail_to(address: str) -> set[int]:
     """Return the primary keys of agreements with an open message to the address."""
-    messages = Message.objects.annotate(small=Lower("recipient")).filter(small=address.lower(), agreement__isnull=False)
+    messages = rows_with_address(Message.objects.filter(agreement__isnull=False), "recipient", address)
     return set(messages.filter(state__in=OPEN_STATES).values_list("agreement", flat=True))
 
 
 class QuietPeriods(dict[str, datetime]):
-    """Until when no reminder may go to each address, by address in lower case. Others are free."""
+    """Until when no reminder may go to each address, by the address's key. Others are free."""
 
     def until(self, address: str) -> datetime | None:
-        return self.get(address.lower())
+        return self.get(address_key(address))
 
 
 def quiet_periods(
@@ -106,28 +108,28 @@ def quiet_periods(
     )
     for address, state, sent_at, due_at in messages.values_list("small", "state", "sent_at", "due_at"):
         until = now + delay if state in open_set else (sent_at or due_at) + gap
+        key = address_key(address)
         if until > now:
-            periods[address] = max(until, periods.get(address, until))
+            periods[key] = max(until, periods.get(key, until))
     return periods
 
 
 def unrequested_messages_to(addresses: Iterable[str]) -> QuerySet[Any]:
     """Unrequested messages to those addresses, in any state."""
-    lowercase = {address.lower() for address in addresses}
-    messages = Message.objects.annotate(small=Lower("recipient"))
-    return messages.filter(small__in=lowercase, kind__in=UNREQUESTED).order_by()
+    return rows_with_address(Message.objects.filter(kind__in=UNREQUESTED), "recipient", *addresses).order_by()
 
 
 def earliest_send_times(addresses: Iterable[str], gap: timedelta, now: datetime) -> dict[str, datetime]:
     """Return when an email may be sent to each address at the earliest, `gap` after those sent or queued before it.
 
-    The keys are in lower case.
+    By the address's key.
     """
-    times = {address.lower(): now for address in addresses}
+    times = dict.fromkeys(address_keys(addresses), now)
     earlier = unrequested_messages_to(times).values_list("small", "state", "sent_at", "due_at", "closed")
     for address, state, sent_at, due_at, closed in earlier:
+        key = address_key(address)
         if state in (State.SENT, State.UNKNOWN):
-            times[address] = max(times[address], (sent_at or due_at) + gap)
+            times[key] = max(times[key], (sent_at or due_at) + gap)
         elif state in OPEN_STATES and not closed:
-            times[address] = max(times[address], max(due_at, now) + gap)
+            times[key] = max(times[key], max(due_at, now) + gap)
     return times

@@ -18,6 +18,7 @@ from agreements.mail.email_templates import BatchTemplate, mark_for
 from agreements.mail.kinds import Attachment, kind_of
 from agreements.models import Agreement, EmailTemplate, Link, Message
 from proceedings.delivery.citation_files import citation_files
+from proceedings.email_address import address_key
 from proceedings.models import Volume
 from proceedings.web.languages import ENGLISH
 
@@ -65,7 +66,7 @@ class Composer:
         """The language in which the recipient last used the pages, else the volume's. Editors get English."""
         if not kind_of(message).is_to_authors:
             return ENGLISH
-        return self.languages.get(message.recipient.lower()) or volume_of(message).signing_settings.language
+        return self.languages.get(address_key(message.recipient)) or volume_of(message).signing_settings.language
 
     def render_email(self, message: Message, now: datetime) -> EmailMessage:
         """Render the email in the active language."""

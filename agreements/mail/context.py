@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from agreements.documents import history
 from agreements.documents.checklist import AUTHOR_MESSAGES
@@ -16,6 +15,7 @@ from agreements.mail.kinds import Recipient, Topic, kind_of
 from agreements.mail.links import TIME_TO_OBJECT
 from agreements.models import Agreement, Link, Message
 from proceedings.delivery.citation_files import citation_files, publication_url
+from proceedings.email_address import address_key
 from proceedings.models import Volume
 
 Kind = Message.Kind
@@ -96,9 +96,9 @@ def objections(message: Message, _: FindLink) -> Context:
 
 def other_addresses(message: Message, _: FindLink) -> Context:
     """The addresses of the paper's authors other than the signer's."""
-    known: QuerySet[Any] = message.agreement.paper.authors.exclude(email="")
-    others = known.exclude(email__iexact=message.agreement.signer_email)
-    return {"co_authors": list(others.values_list("email", flat=True))}
+    signer = address_key(message.agreement.signer_email)
+    known = message.agreement.paper.authors.exclude(email="").values_list("email", flat=True)
+    return {"co_authors": [address for address in known if address_key(address) != signer]}
 
 
 def publication(message: Message, _: FindLink) -> Context:
@@ -115,7 +115,7 @@ def papers(message: Message, link: FindLink) -> Context:
         "invited": [(one, link(one, Link.Purpose.SIGN), replacement_reason(one.agreement)) for one in invited],
         "waiting": [(one, link(one, Link.Purpose.SIGN)) for one, kind in parts if kind.reminds],
         "unsigned": [one.agreement for one in message.parts if one.kind == Kind.UNSIGNED],
-        "first_title": next((one.agreement.title for one, kind in parts if kind.to is Recipient.SIGNER), ""),
+        "first_title": next((one.agreement.plain_title for one, kind in parts if kind.to is Recipient.SIGNER), ""),
         "last_call": any(one.kind == Kind.LAST_CALL for one in message.parts),
     }
 
@@ -162,7 +162,7 @@ def recipient_name(message: Message) -> str:
     if kind.is_combined:
         return recipient_name(min(message.parts, key=lambda one: one.kind == Kind.UNSIGNED))
     if kind.to is Recipient.COAUTHOR:
-        author = message.agreement.paper.authors.filter(email__iexact=message.recipient).first()
+        author = message.agreement.paper.author_with(message.recipient)
         return author.display if author else ""
     return message.agreement.signer if kind.to is Recipient.SIGNER else ""
 
@@ -180,7 +180,7 @@ def own_text_kind(message: Message) -> str:
 def own_paragraphs(body: str, context: Context) -> list[str]:
     """A volume's own text for this email, in paragraphs."""
     agreement = context["agreement"]
-    values = {"signer": agreement.signer, "title": agreement.title, "volume": context["volume"].name}
+    values = {"signer": agreement.signer, "title": agreement.plain_title, "volume": context["volume"].name}
     filled = email_templates.fill(body, values | {key: context[key] for key in ("link", "deadline")})
     return email_templates.paragraphs(filled)
 
@@ -188,5 +188,5 @@ def own_paragraphs(body: str, context: Context) -> list[str]:
 def values_in_batch(agreement: Agreement, context: Context) -> dict[str, str]:
     """What each email of a batch has of its own, by placeholder."""
     of_mail = {name: str(context[name]) for name in ("link", "stop", "addressee")}
-    of_agreement = {name: str(getattr(agreement, name)) for name in ("title", "signer", "reference")}
+    of_agreement = {name: str(getattr(agreement, name)) for name in ("plain_title", "signer", "reference")}
     return of_mail | of_agreement | {"authors": ", ".join(agreement.authors)}

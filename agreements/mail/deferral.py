@@ -10,6 +10,7 @@ from agreements.domain.schedule import MIN_EMAIL_GAP, WorkingHours
 from agreements.mail import addresses
 from agreements.mail.kinds import kind_of
 from agreements.models import Message, RecipientSettings
+from proceedings.email_address import address_key, all_spellings
 
 State = Message.State
 Kind = Message.Kind
@@ -30,13 +31,13 @@ def postpone_until(messages: list[Message], now: datetime) -> dict[int, datetime
     """
     late = [message for message in messages if needs_working_hours(message) and is_late(message, now)]
     until = next_working_hours(late, now)
-    gap_addresses = {message.pk: message.recipient.lower() for message in messages if needs_gap(message)}
+    gap_addresses = {message.pk: address_key(message.recipient) for message in messages if needs_gap(message)}
     own_ids = [one.pk for message in messages for one in (message, *message.parts)]
     quiet = addresses.quiet_periods(
         gap_addresses.values(), MIN_EMAIL_GAP, now, open_states=SENDING_STATES, delay=POSTPONE_DELAY, exclude=own_ids
     )
     for message in messages:
-        address = message.recipient.lower()
+        address = address_key(message.recipient)
         if message.pk in gap_addresses and address in quiet:
             until[message.pk] = max(quiet[address], until.get(message.pk, now))
         elif kind_of(message).is_unrequested and message.pk not in until:
@@ -65,9 +66,9 @@ def is_late(message: Message, now: datetime) -> bool:
 
 def next_working_hours(late: list[Message], now: datetime) -> dict[int, datetime]:
     """Return the next working hour for those emails whose recipients are outside working hours now."""
-    lowercase = {message.recipient.lower() for message in late}
-    rows = RecipientSettings.objects.filter(address__in=lowercase).exclude(zone="") if lowercase else []
-    zones = {(recipient.volume_id, recipient.address): recipient.zone for recipient in rows}
+    known = all_spellings(message.recipient for message in late)
+    rows = RecipientSettings.objects.filter(address__in=known).exclude(zone="") if known else []
+    zones = {(recipient.volume_id, address_key(recipient.address)): recipient.zone for recipient in rows}
     starts = {message.pk: working_hours_of(message, zones).at_or_after(now) for message in late}
     return {pk: moment for pk, moment in starts.items() if moment > now}
 
@@ -75,5 +76,5 @@ def next_working_hours(late: list[Message], now: datetime) -> dict[int, datetime
 def working_hours_of(message: Message, zones: dict[tuple[int, str], str]) -> WorkingHours:
     one = message.parts[0] if message.parts else message
     signing_settings = one.agreement.paper.volume.signing_settings
-    zone = zones.get((signing_settings.volume_id, message.recipient.lower()))
+    zone = zones.get((signing_settings.volume_id, address_key(message.recipient)))
     return signing_settings.hours_in(zone) if zone else signing_settings.hours

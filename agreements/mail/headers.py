@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from agreements.mail.bounces import ReturnPaths
+from proceedings.email_address import ascii_domain
 
 
 def our_address() -> str:
@@ -37,6 +38,10 @@ def one_click(url: str) -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def format_address(name: str, address: str) -> str:
-    """A header's address with a name before it. Raises ValueError where one of them would end or forge the header."""
+    """A header's address with a name before it, its domain in ASCII.
+
+    Raises ValueError where one of them would end or forge the header, or the domain cannot be written.
+    """
     local, _, domain = address.rpartition("@")
-    return str(Address(name, local, domain))  # as parts: to take an address apart by the standard's grammar is slow
+    # As parts: to take an address apart by the standard's grammar is slow.
+    return str(Address(name, local, ascii_domain(domain)))

@@ -4,18 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 
 from agreements.mail.kinds import SIGNATURE_REQUESTS
 from agreements.models import Agreement, Message
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key
 
 State = Message.State
 Group = tuple[int, str]
-"""What emails must have in common: the volume's key, and the recipient's address in lower case."""
+"""What emails must have in common: the volume's key, and the key of the recipient's address."""
 
 
 def group_of(agreement: Agreement, recipient: str) -> Group:
-    return agreement.paper.volume_id, recipient.lower()
+    return agreement.paper.volume_id, address_key(recipient)
 
 
 def lock_unsent(groups: Iterable[Group]) -> defaultdict[Group, list[Message]]:
@@ -25,17 +27,15 @@ def lock_unsent(groups: Iterable[Group]) -> defaultdict[Group, list[Message]]:
     """
     wanted = set(groups)
     volumes, addresses = {volume for volume, _ in wanted}, {address for _, address in wanted}
-    emails = Message.objects.annotate(
-        small=Lower("recipient"), of_volume=Coalesce("volume", "agreement__paper__volume")
-    ).filter(
+    emails = rows_with_address(Message.objects.all(), "recipient", *addresses).filter(
         Q(volume__in=volumes, kind=Message.Kind.TOGETHER)
         | Q(agreement__paper__volume__in=volumes, kind__in=SIGNATURE_REQUESTS, carrier__isnull=True),
-        small__in=addresses,
         state=State.PENDING,
         closed=False,
         attempts=0,  # a retried email has its own waiting time
     )
+    emails = emails.annotate(of_volume=Coalesce("volume", "agreement__paper__volume"))
     unsent: defaultdict[Group, list[Message]] = defaultdict(list)
     for email in emails.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("due_at", "id"):
-        unsent[email.of_volume, email.small].append(email)
+        unsent[email.of_volume, address_key(email.recipient)].append(email)
     return unsent

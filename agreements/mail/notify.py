@@ -5,6 +5,7 @@ from datetime import datetime
 from agreements.domain.facts import sha256
 from agreements.mail import outbox
 from agreements.models import Agreement, Message
+from proceedings.email_address import address_key
 from proceedings.models import Author, Volume
 
 
@@ -34,7 +35,7 @@ def notify_coauthors(agreement: Agreement, now: datetime) -> None:
     if not agreement.paper.volume.signing_settings.tell_authors:
         return
     addresses = Author.objects.filter(paper=agreement.paper_id).exclude(email="").values_list("email", flat=True)
-    for recipient in sorted({address.lower() for address in addresses} - {agreement.signer_email.lower()}):
+    for recipient in sorted({address_key(address) for address in addresses} - {address_key(agreement.signer_email)}):
         idempotency_key = f"{Message.Kind.COAUTHOR.value}:{hash_address(recipient)}"
         outbox.queue(
             agreement, idempotency_key=idempotency_key, kind=Message.Kind.COAUTHOR, recipient=recipient, now=now

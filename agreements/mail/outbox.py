@@ -21,6 +21,8 @@ from agreements.mail import addresses, headers, joining
 from agreements.mail.kinds import REPEATED_REQUESTS, kind_of
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message, compare_and_set
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key
 
 State = Message.State
 RecordResult = Callable[[Message, str, datetime], object]
@@ -95,9 +97,8 @@ def queue_combined(requests: Iterable[EmailRequest], now: datetime, delay: timed
         if request.skipped:
             missed.append(new_message(now, **columns_of(request), state=State.SKIPPED))
         else:
-            requests_by_recipient.setdefault((request.agreement.paper.volume_id, request.recipient.lower()), []).append(
-                request
-            )
+            group = (request.agreement.paper.volume_id, address_key(request.recipient))
+            requests_by_recipient.setdefault(group, []).append(request)
     carriers = {
         recipient: new_message(now, **combined_columns(recipient[0], group[0].recipient), due_at=now + delay)
         for recipient, group in requests_by_recipient.items()
@@ -186,12 +187,12 @@ def cancel_open(agreement_id: int) -> None:
 def cancel_reminders(agreement_ids: Iterable[int], *, to: str | None = None) -> None:
     """Cancel the agreements' unsent reminders, or those to one address. Call it in the transaction that ends them."""
     reminders = Message.objects.filter(agreement_id__in=list(agreement_ids), kind__in=REPEATED_REQUESTS)
-    cancel(reminders if to is None else reminders.filter(recipient__iexact=to))
+    cancel(reminders if to is None else rows_with_address(reminders, "recipient", to))
 
 
 def cancel_emails_to(address: str, agreement_ids: Iterable[int]) -> None:
     """Cancel the agreements' unsent emails to an address. Call it in the transaction that marks it undeliverable."""
-    cancel(Message.objects.filter(agreement_id__in=list(agreement_ids), recipient__iexact=address))
+    cancel(rows_with_address(Message.objects.filter(agreement_id__in=list(agreement_ids)), "recipient", address))
 
 
 def cancel(messages: QuerySet[Message]) -> None:

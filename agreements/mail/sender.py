@@ -16,6 +16,7 @@ from agreements.mail.compose import Composer
 from agreements.mail.outbox import RecordResult, State
 from agreements.mail.transports import Outcome, Transport
 from agreements.models import Message
+from proceedings.email_address import address_key
 
 Clock = Callable[[], datetime]
 
@@ -69,7 +70,7 @@ class SendRun:
                     for later in messages[number:]:
                         outbox.release(later)
                     break
-                row = undeliverable.get(message.recipient.lower())
+                row = undeliverable.get(address_key(message.recipient))
                 if row:
                     self.record_result(
                         message, Outcome.rejected(f"Mail to this address was refused before: {row.reason}")

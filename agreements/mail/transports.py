@@ -19,6 +19,8 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connectio
 from django.core.mail.message import sanitize_address
 from django.core.mail.utils import DNS_NAME
 
+from proceedings.email_address import ascii_domain
+
 logger = logging.getLogger(__name__)
 
 ConfirmSending = Callable[[], bool]
@@ -179,6 +181,8 @@ class SmtpTransport:
     def send_envelope(self, email: "EncodedEmail") -> Outcome | None:
         """Send MAIL, RCPT and DATA. Returns None when the server waits for the body, else the outcome."""
         try:
+            if email.needs_utf8 and not self.connect().has_extn("smtputf8"):
+                return Outcome.address_rejected("Our mail server takes no addresses with letters other than ASCII.")
             for command, code, text in self.exchange_envelope(email):
                 if code // 100 != (3 if command == "DATA" else 2):
                     # The next email needs a new session.
@@ -252,16 +256,21 @@ class EncodedEmail(NamedTuple):
     envelope: dict[str, bytes]
     """The lines before the body, by command."""
     body: bytes
+    needs_utf8: bool
+    """Whether the recipient's address is not ASCII, which only some servers take (RFC 6531)."""
 
     @classmethod
     def encode(cls, mail: EmailMessage) -> Self:
         (recipient,) = mail.recipients()
+        sender, receiver = bare_address(mail.from_email), bare_address(recipient)
+        needs_utf8 = not receiver.isascii()
         envelope = {
-            "MAIL": f"MAIL FROM:<{bare_address(mail.from_email)}>\r\n".encode("ascii"),
-            "RCPT": f"RCPT TO:<{bare_address(recipient)}>\r\n".encode("ascii"),
+            "MAIL": f"MAIL FROM:<{sender}>{' SMTPUTF8' * needs_utf8}\r\n".encode("ascii"),
+            "RCPT": f"RCPT TO:<{receiver}>\r\n".encode(),
             "DATA": b"DATA\r\n",
         }
-        return cls(envelope, encode_email(mail))
+        body = encode_email(mail)
+        return cls(envelope, with_utf8_recipient(body, recipient) if needs_utf8 else body, needs_utf8)
 
 
 def socket_of(smtp: smtplib.SMTP) -> socket.socket:
@@ -279,6 +288,8 @@ PART_HEADERS = b'Content-Type: text/%s; charset="utf-8"\r\nMIME-Version: 1.0\r\n
 
 LINE_END = re.compile(r"\r\n?|\n")
 
+TO_HEADER = re.compile(rb"(?<=\n)To: [^\r\n]*(?:\r\n[ \t][^\r\n]*)*")
+
 
 class UnsupportedEmailError(Exception):
     """The fast encoder does not support something in this email."""
@@ -293,6 +304,12 @@ def encode_email(mail: EmailMessage) -> bytes:
     return (
         body.replace(b"\n.", b"\n..").rstrip(b"\r\n") + b"\r\n"
     )  # the first line is a header, so it cannot begin with a dot
+
+
+def with_utf8_recipient(body: bytes, recipient: str) -> bytes:
+    """Write the recipient's header in UTF-8 (RFC 6532): an encoded word must not stand in an address."""
+    line = f"To: {recipient}".encode()
+    return TO_HEADER.sub(lambda _: line, body, count=1)
 
 
 def encode_plain(mail: EmailMessage) -> bytes:
@@ -371,6 +388,9 @@ def crlf_lines(text: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def bare_address(header: str) -> str:
-    """Return the address of a header such as ``Volume 7 <editor@example.org>``, with its domain in ASCII (IDNA)."""
+    """Return the address of a header such as ``Volume 7 <editor@example.org>``, with its domain in ASCII.
+
+    Raises AddressError, a ValueError, if the domain cannot be written.
+    """
     local, _, domain = parseaddr(header)[1].rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}"
+    return f"{local}@{ascii_domain(domain)}"

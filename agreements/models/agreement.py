@@ -7,11 +7,12 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from agreements.domain.facts import Snapshot, effective_from
 from agreements.domain.states import FINAL, LIVE, STATUS_LABELS, Status
+from agreements.models.plain_address import PlainAddress
 from agreements.models.texts import AgreementText, SealCertificate
+from proceedings.bibtex.plain_title import plain_title
 from proceedings.models import Paper, User
 
 
@@ -47,6 +48,9 @@ class Agreement(models.Model):
     volume_name = models.CharField(max_length=300)
     paper_key = models.CharField(max_length=80)
     title = models.CharField(max_length=500)
+    printed_title = models.CharField(
+        max_length=500, blank=True, default="", help_text="With formulas in Unicode, if the form prints it so."
+    )
     authors = models.JSONField(default=list)
     signer = models.CharField(max_length=500)
     signer_email = models.EmailField()
@@ -193,11 +197,16 @@ class Agreement(models.Model):
             ),
             models.Index(fields=["volume_number", "status"], name="agreement_by_status"),
             # Not partial: PostgreSQL would not use the statistics of a partial index.
-            models.Index(Lower("signer_email"), name="agreement_by_signer"),
+            models.Index(PlainAddress("signer_email"), name="agreement_by_signer"),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def plain_title(self) -> str:
+        """The title as people read it, with formulas in Unicode."""
+        return plain_title(self.title)
 
     @property
     def signed_from(self) -> datetime | None:
@@ -213,6 +222,7 @@ class Agreement(models.Model):
             volume_name=self.volume_name,
             paper_key=self.paper_key,
             title=self.title,
+            printed_title=self.printed_title,
             authors=tuple(self.authors),
             signer=self.signer,
             signer_email=self.signer_email,

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agreements.models.agreement import Agreement
+from proceedings.models.address_field import AddressField
 
 
 class Edit(models.Model):
@@ -83,7 +84,7 @@ class Correction(models.Model):
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="corrections")
     role = models.CharField("requested by", max_length=10, choices=Role)
     name = models.CharField("name", max_length=300, help_text="Name of the person who asks.")
-    email = models.EmailField("email address", blank=True, help_text="We send the answer to this address.")
+    email = AddressField("email address", blank=True, help_text="We send the answer to this address.")
     on_behalf_of = models.CharField(
         "on behalf of",
         max_length=300,

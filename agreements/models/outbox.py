@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from agreements.models.agreement import Agreement
+from agreements.models.plain_address import PlainAddress
 from proceedings.models import Volume
 
 
@@ -124,7 +124,7 @@ class Message(models.Model):
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
             # SQLite recognizes a partial index by `=` and by `IS NULL`, but not by `IN` with parameters.
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="message_leased"),
-            models.Index(Lower("recipient"), name="message_by_address"),
+            models.Index(PlainAddress("recipient"), name="message_by_address"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
             models.Index(fields=["due_at"], condition=Q(state="failed"), name="message_failed"),
             models.Index(fields=["due_at"], condition=Q(state="unknown"), name="message_unknown"),
@@ -135,8 +135,8 @@ class Message(models.Model):
 
 
 class EmailAddress(models.Model):
-    """An email address in lower case: the lock for queuing emails to it, whether it is deliverable,
-    and its language.
+    """An email address, by its key (`proceedings.email_address`): the lock for queuing emails to it, whether it is
+    deliverable, and its language. Old rows may have another spelling.
     """
 
     address = models.EmailField(unique=True)

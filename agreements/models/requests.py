@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from agreements.models.agreement import Agreement
 from proceedings.models import Author
+from proceedings.models.address_field import AddressField
 
 
 class ChangeRequest(models.Model):
@@ -59,7 +60,7 @@ class NonAuthorSigner(models.Model):
 
     author = models.OneToOneField(Author, models.CASCADE, related_name="non_author_signer")
     name = models.CharField(max_length=200, help_text="As printed on the form.")
-    email = models.EmailField()
+    email = AddressField()
     named_at = models.DateTimeField()
     named_by = models.CharField(max_length=200, help_text="The editor who accepted this signer.")
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from agreements.domain.schedule import CUSTOM, PRESETS, Policy, WorkingHours
 from proceedings.models import Volume
+from proceedings.models.address_field import AddressField
 from proceedings.web.languages import ENGLISH
 
 
@@ -144,7 +145,7 @@ class SigningSettings(models.Model):
         validators=[known_language],  # not choices: a new language needs no migration
         help_text="Used until an author chooses another language. Emails to editors are in English.",
     )
-    reply_to = models.EmailField(
+    reply_to = AddressField(
         blank=True, help_text="Authors’ replies go to this address, such as the publication chair’s."
     )
     revision = models.PositiveSmallIntegerField(

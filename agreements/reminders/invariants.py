@@ -17,6 +17,7 @@ from agreements.mail import outbox
 from agreements.mail.kinds import ALL_REQUESTS, SIGNATURE_REQUESTS
 from agreements.models import Event, Link, Message
 from agreements.reminders import planner
+from proceedings.email_address import address_key
 
 State = Message.State
 
@@ -136,7 +137,7 @@ def check_spacing() -> Iterator[Violation]:
     sent = Message.objects.filter(kind__in=ALL_REQUESTS, sent_at__isnull=False, carrier__isnull=True)
     sent = sent.order_by("sent_at", "pk")
     for message in sent.only("kind", "idempotency_key", "recipient", "sent_at").iterator(chunk_size=CHUNK_SIZE):
-        address, at = message.recipient.lower(), message.sent_at
+        address, at = address_key(message.recipient), message.sent_at
         if at is None:
             continue
         # Invitations and editors' own reminders are sent when an editor asks for them, so the gap does not apply.

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from agreements.domain.schedule import (
     MIN_EMAIL_GAP,
@@ -33,6 +32,8 @@ from agreements.mail.kinds import REMINDERS
 from agreements.mail.notify import hash_address
 from agreements.mail.outbox import EmailRequest
 from agreements.models import Agreement, ChangeRequest, Message, RecipientSettings, SigningSettings
+from agreements.models.plain_address import rows_with_address
+from proceedings.email_address import address_key, address_keys, all_spellings, spellings
 from proceedings.models import Author
 
 State = Message.State
@@ -57,12 +58,13 @@ def awaiting_signature() -> QuerySet[Agreement]:
 
 def include_related(agreement_ids: list[int]) -> list[int]:
     """Add the other agreements that await a signature of the same person in the same volume: they share an email."""
-    own = Agreement.objects.filter(pk__in=agreement_ids).annotate(small=Lower("signer_email")).order_by()
-    recipients = set(own.values_list("volume_number", "small"))
-    others = Agreement.objects.filter(status__in=WAITING).annotate(small=Lower("signer_email"))
-    same_address = others.filter(small__in={address for _, address in recipients})
+    own = Agreement.objects.filter(pk__in=agreement_ids).order_by().values_list("volume_number", "signer_email")
+    recipients = {(number, address_key(address)) for number, address in own}
+    waiting = Agreement.objects.filter(status__in=WAITING)
+    same_address = rows_with_address(waiting, "signer_email", *(address for _, address in recipients))
     found = same_address.order_by().values_list("pk", "volume_number", "small")
-    return sorted({*agreement_ids, *(pk for pk, number, address in found if (number, address) in recipients)})
+    related = (pk for pk, number, address in found if (number, address_key(address)) in recipients)
+    return sorted({*agreement_ids, *related})
 
 
 class Case(NamedTuple):
@@ -100,16 +102,17 @@ class PlannerBatch:
             authors = Author.objects.filter(paper__in=unanswered).exclude(email="").order_by("paper", "position")
             for paper_id, email in authors.values_list("paper_id", "email"):
                 agreement = unanswered[paper_id]
-                if email.lower() != agreement.signer_email.lower():
-                    key = f"r{agreement.paper.volume.signing_settings.revision}:author:{hash_address(email.lower())}"
+                if address_key(email) != address_key(agreement.signer_email):
+                    revision = agreement.paper.volume.signing_settings.revision
+                    key = f"r{revision}:author:{hash_address(address_key(email))}"
                     found.setdefault(paper_id, {})[key] = email
         return found
 
     @property
     def addresses(self) -> set[str]:
-        """All addresses that may get an email, in lower case."""
+        """All addresses that may get an email, by their keys."""
         others = {email for asked in self.coauthors.values() for email in asked.values()}
-        return {address.lower() for address in {one.signer_email for one in self.agreements} | others}
+        return address_keys({one.signer_email for one in self.agreements} | others)
 
     def make_plans(self, now: datetime) -> list[Plan]:
         """Decide for each agreement. Before acting on the result, lock their rows and `addresses` first."""
@@ -121,8 +124,8 @@ class PlannerBatch:
             quiet_periods=addresses.quiet_periods(addresses_used, MIN_EMAIL_GAP, now),
             undeliverable=set(addresses.find_undeliverable(addresses_used)),
             settings_by_address={
-                (one.volume_id, one.address): one
-                for one in RecipientSettings.objects.filter(address__in=addresses_used)
+                (one.volume_id, address_key(one.address)): one
+                for one in RecipientSettings.objects.filter(address__in=all_spellings(addresses_used))
             },
         )
         return [self.make_case(one, recipients) for one in self.agreements]
@@ -135,7 +138,7 @@ class PlannerBatch:
                 key, recipients.hours_for(signing_settings, email), recipients.next_allowed_at(signing_settings, email)
             )
             for key, email in addresses_by_key.items()
-            if email.lower() not in recipients.undeliverable
+            if address_key(email) not in recipients.undeliverable
         )
         paused = (
             agreement.paused_until,
@@ -146,7 +149,7 @@ class PlannerBatch:
         timeline = build_timeline(
             agreement,
             quiet_until=recipients.quiet_periods.until(signer),
-            reminders_stopped=bool(agreement.reminders_stopped_at) or signer.lower() in recipients.undeliverable,
+            reminders_stopped=bool(agreement.reminders_stopped_at) or address_key(signer) in recipients.undeliverable,
             paused_until=latest(*paused),
             coauthors=coauthors,
         )
@@ -177,7 +180,7 @@ def is_paused(agreement: Agreement, now: datetime) -> bool:
     volume = agreement.paper.volume_id
     signing_settings = SigningSettings.objects.filter(volume=volume, paused_until__gt=now)
     recipient = RecipientSettings.objects.filter(
-        volume=volume, address=agreement.signer_email.lower(), paused_until__gt=now
+        volume=volume, address__in=spellings(agreement.signer_email), paused_until__gt=now
     )
     return (
         bool(agreement.paused_until and agreement.paused_until > now) or signing_settings.exists() or recipient.exists()
@@ -201,7 +204,7 @@ class RecipientInfo(NamedTuple):
     settings_by_address: dict[tuple[int, str], RecipientSettings]
 
     def settings_for(self, signing_settings: SigningSettings, address: str) -> RecipientSettings | None:
-        return self.settings_by_address.get((signing_settings.volume_id, address.lower()))
+        return self.settings_by_address.get((signing_settings.volume_id, address_key(address)))
 
     def hours_for(self, signing_settings: SigningSettings, address: str) -> WorkingHours:
         recipient = self.settings_for(signing_settings, address)
@@ -236,7 +239,7 @@ def build_timeline(
     if agreement.issued_at is None:
         raise ValueError(f"{agreement} is not issued.")
     messages = list(agreement.messages.all())
-    to_signer = [m for m in messages if m.recipient.lower() == agreement.signer_email.lower()]
+    to_signer = [m for m in messages if address_key(m.recipient) == address_key(agreement.signer_email)]
     sent = [m for m in to_signer if m.state in (State.SENT, State.UNKNOWN)]
     pending = [m for m in to_signer if m.state in outbox.OPEN_STATES]
     return Timeline(
@@ -273,7 +276,7 @@ def keep_one_volume_per_address(plans: Iterable[Plan], now: datetime) -> Iterato
     volume_by_address: dict[str, int] = {}
     for plan in plans:
         volume_id = plan.agreement.paper.volume_id
-        recipients = [request.recipient.lower() for request in email_requests(plan) if not request.skipped]
+        recipients = [address_key(request.recipient) for request in email_requests(plan) if not request.skipped]
         conflict = any(volume_by_address.get(address, volume_id) != volume_id for address in recipients)
         volume_by_address |= {} if conflict else dict.fromkeys(recipients, volume_id)
         yield plan._replace(decision=Wait(now + PLANNING_HORIZON)) if conflict else plan

@@ -11,6 +11,7 @@ from agreements.domain.schedule import MIN_EMAIL_GAP, CoAuthor, Remind, Timeline
 from agreements.mail.outbox import OPEN_STATES, EmailRequest
 from agreements.models import Message
 from agreements.reminders import planner
+from proceedings.email_address import address_key
 from proceedings.models import Volume
 
 Kind = Message.Kind
@@ -48,7 +49,7 @@ class Simulation:
         self.checks = [(now, pk) for pk in sorted(self.cases)]
         self.by_signer: dict[str, list[int]] = {}
         for pk, case in self.cases.items():
-            self.by_signer.setdefault(case.agreement.signer_email.lower(), []).append(pk)
+            self.by_signer.setdefault(address_key(case.agreement.signer_email), []).append(pk)
 
     def queued_emails(self) -> Iterator[PlannedEmail]:
         """Yield the queued emails; after that no timeline has a pending email."""
@@ -56,8 +57,9 @@ class Simulation:
         for pk, case in self.cases.items():
             for message in case.agreement.messages.all():
                 if message.state in OPEN_STATES and not message.closed and message.agreement_id:
-                    found.setdefault((message.recipient.lower(), message.carrier_id or -message.pk), []).append(message)
-                    self.quiet_until[message.recipient.lower()] = max(self.now, message.due_at) + MIN_EMAIL_GAP
+                    key = address_key(message.recipient)
+                    found.setdefault((key, message.carrier_id or -message.pk), []).append(message)
+                    self.quiet_until[key] = max(self.now, message.due_at) + MIN_EMAIL_GAP
             self.update_timeline(pk, email_pending=False)
         for messages in found.values():
             papers = tuple((one.agreement.paper_key, one.agreement.pk) for one in messages)
@@ -73,7 +75,7 @@ class Simulation:
                 due.add(heapq.heappop(self.checks)[1])
             # As `lifecycle.remind` does it: a check includes all other agreements that await the same signer.
             agreement_ids = {
-                other for pk in due for other in self.by_signer[self.cases[pk].agreement.signer_email.lower()]
+                other for pk in due for other in self.by_signer[address_key(self.cases[pk].agreement.signer_email)]
             }
             yield from self.run_planner(at, sorted(agreement_ids), due)
 
@@ -85,7 +87,7 @@ class Simulation:
             plan = case.make_plan(at)
             requests = [request for request in planner.email_requests(plan) if not request.skipped]
             for request in requests:
-                requests_by_address.setdefault(request.recipient.lower(), []).append(request)
+                requests_by_address.setdefault(address_key(request.recipient), []).append(request)
             if requests:
                 self.record_sent(pk, plan, at)
             elif pk in due and isinstance(plan.decision, Wait):
@@ -102,7 +104,7 @@ class Simulation:
         case = self.cases[pk]
 
         def later(one: datetime | None, address: str) -> datetime | None:
-            return planner.latest(one, self.quiet_until.get(address.lower()))
+            return planner.latest(one, self.quiet_until.get(address_key(address)))
 
         others = tuple(
             CoAuthor(one.idempotency_key, one.hours, later(one.quiet_until, case.coauthors[one.idempotency_key]))

@@ -22,6 +22,7 @@ from agreements.models import Agreement, ChangeRequest, Message, NonAuthorSigner
 from proceedings.bibtex.latex import UnmappedError, to_latex
 from proceedings.bibtex.name_matching import compatible, plain_words, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
+from proceedings.email_address import address_key
 from proceedings.models import Author, Paper
 
 State = ChangeRequest.State
@@ -38,7 +39,8 @@ def possible_delegates(agreement: Agreement) -> list[Author]:
     """Return the authors to whom the signer may delegate, in order: all but the signer."""
     authors = list(agreement.paper.authors.order_by("position"))
     named = [author for author in authors if name_shown(author) == agreement.signer]
-    signer = next((author for author in named if author.email == agreement.signer_email), named[0] if named else None)
+    same = [author for author in named if address_key(author.email) == address_key(agreement.signer_email)]
+    signer = next(iter(same or named), None)
     return [author for author in authors if author != signer]
 
 

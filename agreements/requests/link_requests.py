@@ -13,6 +13,7 @@ from agreements.domain.states import LIVE, WAITING
 from agreements.mail import outbox
 from agreements.mail.kinds import ANSWERS
 from agreements.models import Agreement, Link, LinkRequest, Message
+from agreements.models.plain_address import rows_with_address
 from agreements.requests import rate_limits
 
 BATCH_SIZE = 500
@@ -65,7 +66,9 @@ def send_link(agreement: Agreement, now: datetime) -> bool:
         agreement.refresh_from_db()
         is_awaiting = agreement.status in WAITING
         asked_for = Message.objects.filter(kind__in=ANSWERS)
-        request_times = asked_for.filter(recipient__iexact=agreement.signer_email).values_list("created_at", flat=True)
+        request_times = rows_with_address(asked_for, "recipient", agreement.signer_email).values_list(
+            "created_at", flat=True
+        )
         if not (is_awaiting or agreement.sealed_file) or not rate_limits.fits_limit(
             request_times, rate_limits.EMAILS, now
         ):

@@ -20,7 +20,7 @@ def coauthor_of(link: Link) -> str:
     more.
     """
     recipient = link.message.recipient
-    author = link.agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
+    author = link.agreement.paper.author_with(recipient)
     return author.display if author else recipient
 
 

@@ -51,7 +51,7 @@ def correction(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return link_expired_page(request)
     agreement, recipient = link.agreement, link.message.recipient
-    author = agreement.paper.authors.filter(email__iexact=recipient).order_by("position").first()
+    author = agreement.paper.author_with(recipient)
     who = author.display if author else agreement.signer
     form = CorrectionForm(request.POST if request.method == "POST" else None)
     context = {"agreement": agreement, "form": form, "who": who, "address": publication_url(agreement.paper)}

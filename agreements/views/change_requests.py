@@ -13,6 +13,7 @@ from agreements.models import ChangeRequest, Link
 from agreements.requests import change_requests
 from agreements.views.common import behind_link, redirect_to_start, remember_language
 from agreements.views.forms import ChangeRequestForm, DelegateForm
+from proceedings.email_address import address_key
 from proceedings.web.request_info import now_of
 
 
@@ -29,7 +30,7 @@ def delegate_page(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return render(request, "agreements/delegate.html", context, status=400 if form.is_bound else 200)
     author, email = form.cleaned_data["author"], form.cleaned_data["email"]
     try:
-        if author and author.email and email in ("", author.email):
+        if author and author.email and address_key(email) in ("", address_key(author.email)):
             delegate.delegate(agreement, author, now=now)
             remember_language(request, agreement.signer_email)
             return render(request, "agreements/delegated.html", context | {"author": author})

@@ -19,6 +19,7 @@ from agreements.domain.facts import Snapshot
 from proceedings.bibtex.name_matching import compatible, same_letters, same_words
 from proceedings.bibtex.names import Name, NotANameError, read_name
 from proceedings.models import Author
+from proceedings.models.address_field import AddressFormField
 
 BESIDE = re.compile(r"([^()（）]+)\s*[(（]([^()（）]+)[)）]")
 """A name followed by another spelling in brackets, such as the native script after Latin letters."""
@@ -222,9 +223,16 @@ class DelegateForm(forms.Form):
         }
     )
     name = forms.CharField(required=False, max_length=200, error_messages={"max_length": TOO_LONG})
-    email = forms.EmailField(
+    email = AddressFormField(
         required=False,
-        error_messages={"invalid": gettext_lazy("This is not an email address. Write it like name@example.org.")},
+        error_messages=dict.fromkeys(
+            ("invalid", "masked"), gettext_lazy("This is not an email address. Write it like name@example.org.")
+        )
+        | {
+            "utf8": gettext_lazy(
+                "Our mail server cannot send to this address. Enter one with plain letters before the @."
+            )
+        },
     )
     note = forms.CharField(required=False, max_length=2000, error_messages={"max_length": TOO_LONG})
     sure = forms.BooleanField(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from agreements.domain.states import Status
 from agreements.mail import links
 from agreements.models import Agreement, Link
+from agreements.models.plain_address import rows_with_address
 from agreements.views.common import behind_link, redirect_to_start
 from proceedings.web.request_info import now_of
 
@@ -24,7 +25,8 @@ def waiting(request: HttpRequest, signed: Agreement) -> QuerySet[Agreement]:
     """The agreements of the same volume that await the same address, shortly after a signature."""
     if signed.signed_at is None or not signed.signed_at <= now_of(request) < signed.signed_at + SITTING:
         return Agreement.objects.none()
-    same = Agreement.objects.filter(paper__volume=signed.paper.volume_id, signer_email__iexact=signed.signer_email)
+    volume = Agreement.objects.filter(paper__volume=signed.paper.volume_id)
+    same: QuerySet[Agreement] = rows_with_address(volume, "signer_email", signed.signer_email)
     return same.filter(status=Status.ISSUED).order_by("paper__position", "pk")
 
 

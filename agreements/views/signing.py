@@ -107,7 +107,7 @@ def text_of(agreement: Agreement) -> dict[str, Any]:
     """The agreement text with its blanks filled, for the templates."""
     text = agreement_text.load(agreement.text.version)
     filled: dict[str | agreement_text.Blank, str] = {
-        agreement_text.Blank.TITLE: agreement.title,
+        agreement_text.Blank.TITLE: agreement.facts.title_in_full,
         agreement_text.Blank.AUTHOR: agreement.signer,
     }
     preamble = [(filled.get(part), part) for part in text.preamble]

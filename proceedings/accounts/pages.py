@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from proceedings.accounts import login, password_reset, two_factor
 from proceedings.models import User
+from proceedings.models.address_field import AddressFormField
 from proceedings.web import rate_limits
 from proceedings.web.request_info import network_of, now_of
 
@@ -208,7 +209,7 @@ class LoginPages(AdminSite):
 
 
 class ResetForm(forms.Form):
-    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = AddressFormField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class NewPasswordView(PasswordResetConfirmView):

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from proceedings.email_address import address_key
 from proceedings.models import ResetRequest, User
 from proceedings.web import rate_limits
 from proceedings.web.rate_limits import Limit
@@ -53,7 +54,8 @@ def send_due(now: datetime) -> int:
 def send_reset_emails(email: str, now: datetime) -> int:
     """Emails each account with that address that may log in. Returns the number of emails."""
     mailed = 0
-    for user in User.objects.filter(email__iexact=email, is_active=True, is_staff=True):
+    staff = User.objects.filter(is_active=True, is_staff=True).exclude(email="").order_by("pk")
+    for user in (one for one in staff if address_key(one.email) == address_key(email)):
         if user.has_usable_password() and rate_limits.use_limit(EMAILS_BY_ACCOUNT, str(user.pk), now):
             text = render_to_string("admin/password_reset.txt", {"user": user, "link": reset_url(user)})
             send_mail("Reset your password on Proceedings", text, settings.DEFAULT_FROM_EMAIL, [user.email])

@@ -117,7 +117,7 @@ class PaperForm(forms.ModelForm):
 class PaperAdmin(OwnVolumes):
     form = PaperForm
     volume_path = "volume"
-    list_display = ["key", "title", "volume", "section", "status"]
+    list_display = ["key", "readable_title", "volume", "section", "status"]
     list_filter = [OwnVolumeFilter, "status"]
     list_select_related = ["volume"]
     search_fields = ["title"]  # and everything that `find_papers` searches
@@ -141,6 +141,10 @@ class PaperAdmin(OwnVolumes):
         ("Abstract and further fields", {"classes": ["collapse"], "fields": ["abstract", "extra"]}),
         ("Publisher checks", {"fields": ["findings", "licence"]}),
     ]
+
+    @admin.display(description="title", ordering="title")
+    def readable_title(self, paper: Paper) -> str:
+        return paper.plain_title
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return can_edit_any(request)

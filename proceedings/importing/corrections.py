@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -79,7 +80,8 @@ def _plan(leftover: Leftover, text: str) -> Plan:
         export = _export(leftover, text)
         found = read_export(export, columns=known_columns(volume), answers=known_decisions(volume))
         known = paper_records(volume.papers.all())
-        file = replace(map_submissions(found, volume_record(volume), known, name), volume=None)
+        mapped = map_submissions(found, volume_record(volume), known, name, smtputf8=settings.EMAIL_SMTPUTF8)
+        file = replace(mapped, volume=None)
         texts = [text_of(export)]
     contacts_file = name if leftover.format == CONTACTS else ""
     return plan_input(Input(name, file, contacts_file, table, volume.pk, whole=False, texts=tuple(texts)))

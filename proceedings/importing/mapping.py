@@ -23,6 +23,7 @@ from proceedings.bibtex.latex import (
 )
 from proceedings.bibtex.names import write_name
 from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRecord, VolumeFile, VolumeRecord
+from proceedings.email_address import AddressError, clean_address
 from proceedings.importing.merge.matching import Identity, match_papers
 from proceedings.importing.submissions import Person, Submission, Submissions
 from proceedings.people.licences import GRANTED, contradicts
@@ -31,14 +32,21 @@ from proceedings.publisher.rules import key_stem, key_suffixes
 
 _MATHEMATICS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _BARE = re.compile(r"(?<!\\)[%&#]")
-_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+\Z")
 
 
 def map_submissions(
-    submissions: Submissions, volume: VolumeRecord, known: Sequence[PaperRecord], file: str
+    submissions: Submissions,
+    volume: VolumeRecord,
+    known: Sequence[PaperRecord],
+    file: str,
+    *,
+    smtputf8: bool = False,
 ) -> VolumeFile:
-    """Returns `submissions` as a file of `volume`, whose present papers are `known`. Raises nothing."""
-    mapper = _Mapper(volume, known, file)
+    """Returns `submissions` as a file of `volume`, whose present papers are `known`. Raises nothing.
+
+    `smtputf8` says whether our mail server takes addresses with other letters than ASCII before the ``@``.
+    """
+    mapper = _Mapper(volume, known, file, smtputf8=smtputf8)
     entries = mapper.map_all(submissions.submissions)
     return VolumeFile(volume, tuple(entries), (*submissions.findings, *mapper.findings))
 
@@ -53,9 +61,10 @@ class _Text:
 
 
 class _Mapper:
-    def __init__(self, volume: VolumeRecord, known: Sequence[PaperRecord], file: str) -> None:
+    def __init__(self, volume: VolumeRecord, known: Sequence[PaperRecord], file: str, *, smtputf8: bool) -> None:
         self.volume = volume
         self.file = file
+        self.smtputf8 = smtputf8
         self.findings: list[Finding] = []
         self.known = list(known)
 
@@ -191,11 +200,12 @@ class _Mapper:
         return without_escapes(written.text)
 
     def _details(self, one: Submission, place: int, person: Person) -> Details:
-        email = person.email.strip()
-        if email and (not _ADDRESS.match(email) or len(email) > LIMITS["email"]):
-            message = f"name {place}: '{email[:80]}' is not an email address and was skipped"
+        email = ""
+        try:
+            email = clean_address(person.email, smtputf8=self.smtputf8) if person.email.strip() else ""
+        except AddressError as error:
+            message = f"name {place}: {error}. The address was left out"
             self.add_finding(one, "email", message, Severity.WARNING, field="emails")
-            email = ""
         affiliation = person.affiliation[: LIMITS["affiliation"]]
         return Details(email, affiliation, self._orcid(one, place, person), person.profile[: LIMITS["profile"]])
 

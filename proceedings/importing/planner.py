@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from proceedings.bibtex.records import VolumeFile, read_volume_file
@@ -66,11 +67,11 @@ def make_table_plan(
     files as they were read, so that an editor can correct a row that was left out.
     """
     known = paper_records(volume.papers.all())
-    mapped = replace(map_submissions(submissions, volume_record(volume), known, file), volume=None)
+    mapped = map_submissions(submissions, volume_record(volume), known, file, smtputf8=settings.EMAIL_SMTPUTF8)
     return plan_input(
         Input(
             bib=file,
-            file=mapped,
+            file=replace(mapped, volume=None),
             contacts_file=contacts.file,
             table=contacts,
             volume=volume.pk,

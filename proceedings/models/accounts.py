@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from proceedings.models.address_field import AddressField
+
 
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
@@ -18,6 +20,7 @@ def validate_time_zone(value: str) -> None:
 class User(AbstractUser):
     """A member of staff, who logs in to the admin."""
 
+    email = AddressField("email address", blank=True)
     zone = models.CharField(
         "time zone",
         max_length=60,

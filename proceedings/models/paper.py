@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from proceedings.bibtex.names import Name
+from proceedings.bibtex.plain_title import plain_title
+from proceedings.email_address import address_key
+from proceedings.models.address_field import AddressField
 from proceedings.models.volume import Volume
 from proceedings.people.orcid import OrcidError, read_orcid
 from proceedings.publisher.filenames import Kind
@@ -102,7 +105,18 @@ class Paper(models.Model):
         indexes = [models.Index(fields=["volume"], condition=Q(status="withdrawn"), name="paper_withdrawn")]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.title}"
+        return f"{self.key}: {self.plain_title}"
+
+    @property
+    def plain_title(self) -> str:
+        """The title as people read it, with formulas in Unicode."""
+        return plain_title(self.title)
+
+    def author_with(self, address: str) -> "Author | None":
+        """Return the first author with the email address, whatever its spelling."""
+        key = address_key(address)
+        authors = self.authors.exclude(email="").order_by("position")
+        return next((author for author in authors if address_key(author.email) == key), None)
 
     def clean(self) -> None:
         super().clean()
@@ -157,7 +171,7 @@ class Author(models.Model):
         "family name", max_length=200, help_text="For a group, or a person with one name, the whole name."
     )
     suffix = models.CharField(max_length=30, blank=True, help_text="Jr, III …")
-    email = models.EmailField("email address", blank=True)
+    email = AddressField("email address", blank=True)
     affiliation = models.CharField(max_length=300, blank=True)
     orcid = models.CharField(
         "ORCID iD",

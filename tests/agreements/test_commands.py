@@ -105,7 +105,7 @@ def test_issue_takes_only_the_papers_that_are_named() -> None:
         (["247", "--paper", "nope26"], "v247 has no paper nope26."),
         (["247", "--deadline", "30.11.2026"], "'30.11.2026' is not a day such as 2026-12-15"),
         (["247", "--deadline", "2026-11-30", "--zone", "Mars"], "'Mars' is not a time zone"),
-        (["247", "--deadline", "2026-11-30", "--reply-to", "nobody"], "valid email"),
+        (["247", "--deadline", "2026-11-30", "--reply-to", "nobody"], "'nobody' is not an email address"),
         (["247", "--now", "yesterday"], "'yesterday' is not a date and time"),
     ],
 )

@@ -42,6 +42,7 @@ from agreements.models import Agreement, Note
 from agreements.models.search import find_agreements
 from agreements.views import sealed_response
 from proceedings.accounts.permissions import cache_on_request, can_edit_any
+from proceedings.email_address import address_key
 from proceedings.models import Author, Paper
 
 TRANSITION_LABELS = {"waive": "Waive agreement…", "supersede": "Replace agreement…", "void": "Void agreement…"}
@@ -167,7 +168,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
 
     @admin.display(description="paper")
     def paper_(self, agreement: Agreement) -> str:
-        title = Truncator(agreement.title).chars(90)
+        title = Truncator(agreement.plain_title).chars(90)
         return format_html('{}<br><bdi class="quiet">{}</bdi>', agreement.paper_key, title)
 
     @admin.display(description="signer", ordering="signer")
@@ -243,7 +244,7 @@ class AgreementAdmin(SignedFormPages, AgreementPauses, NotePages, BulkActions):
                 "forever": FOREVER,
                 "mismatches": mismatch_lines(agreement) if agreement.status in LIVE else [],
                 "undeliverable": addresses.find_undeliverable([agreement.signer_email]).get(
-                    agreement.signer_email.lower()
+                    address_key(agreement.signer_email)
                 ),
                 "may_change": may_change,
                 "title": f"Agreement {agreement.reference}",

@@ -25,6 +25,7 @@ from agreements.models import Agreement, EmailTemplate, Message, RecipientSettin
 from agreements.reminders import preview
 from proceedings.accounts.permissions import OwnVolumes, can_edit
 from proceedings.models import Volume
+from proceedings.models.address_field import AddressFormField
 
 PREVIEW_PERIOD = timedelta(days=14)
 MAX_EMAILS = 100
@@ -32,12 +33,12 @@ MAX_EMAILS = 100
 
 
 class RecipientForm(PauseForm):
-    address = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    address = AddressFormField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     field_order = ["address", "until"]
 
 
 class TimeZoneForm(forms.Form):
-    address = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    address = AddressFormField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     zone = forms.CharField(
         label="Time zone",
         max_length=60,

@@ -130,7 +130,9 @@ def _add_history(table: "_Table", history: Sequence[HistoryLine]) -> None:
 
 def _common_rows(facts: Snapshot) -> Iterator[tuple[str, str]]:
     """The rows about the snapshot, for both ways of signing."""
-    yield "Title", facts.title
+    yield "Title", facts.printed_title or facts.title
+    if facts.printed_title:
+        yield "Title in LaTeX", facts.title
     yield from _authors(facts.authors)
     yield "Signer", facts.signer
     yield "E-mail", facts.signer_email

@@ -121,11 +121,18 @@ class Filling:
 
 def set_fields(facts: Snapshot, wording: AgreementWording) -> Filling:
     """Set the lines for the blanks; raises UnprintableError and DoesNotFitError."""
-    title, title_kind = _set_blank(facts.title, MAX_TITLE_LENGTH, "title")
+    title, title_kind = _set_title(facts)
     author, author_kind = _set_blank(facts.signer, MAX_NAME_LENGTH, "name of the corresponding author")
     name = set_paragraph(facts.signer, _width_beside(wording.author_label), PLAIN)
     shape = Shape((len(title), title_kind), (len(author), author_kind), len(name))
     return Filling(shape, {"title": title, "author": author, "name": name})
+
+
+def _set_title(facts: Snapshot) -> tuple[tuple[SetLine, ...], Type]:
+    """Return the title as people read it, with its LaTeX where that differs; only the LaTeX if both do not fit."""
+    if len(normalize_text(facts.title_in_full)) <= MAX_TITLE_LENGTH:
+        return _set_blank(facts.title_in_full, MAX_TITLE_LENGTH, "title")
+    return _set_blank(facts.title, MAX_TITLE_LENGTH, "title")
 
 
 def _set_blank(text: str, limit: int, what: str) -> tuple[tuple[SetLine, ...], Type]:

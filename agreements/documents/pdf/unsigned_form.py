@@ -40,7 +40,7 @@ def render_form(facts: Snapshot, wording: AgreementWording, verify_url: str) -> 
     }
     return template.fill(
         operators,
-        title=f"{wording.title}: {normalize_text(facts.title)}",
+        title=f"{wording.title}: {normalize_text(facts.printed_title or facts.title)}",
         subject=f"Agreement {normalize_text(facts.reference)}, paper {normalize_text(facts.paper_key)}",
     )
 

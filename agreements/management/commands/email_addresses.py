@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.mail import addresses
 from agreements.models import EmailAddress
+from proceedings.email_address import address_key
 
 
 class Command(BaseCommand):
@@ -25,4 +26,6 @@ class Command(BaseCommand):
             )
             return
         for row in EmailAddress.objects.filter(undeliverable_at__isnull=False).order_by("undeliverable_at"):
+            if row.address != address_key(row.address):
+                continue  # another spelling of an address that is listed
             self.stdout.write(f"{row.address}  {row.undeliverable_at:%Y-%m-%d %H:%M} UTC  {row.reason}")

@@ -10,8 +10,10 @@ from django.utils import timezone
 from agreements import lifecycle
 from agreements.jobs import issue_many
 from agreements.models import ANYWHERE_ON_EARTH, SigningSettings
+from proceedings.email_address import AddressError
 from proceedings.management.arguments import moment, volume_numbered
 from proceedings.models import Paper, Volume
+from proceedings.models.address_field import clean_address
 from proceedings.people.licences import GRANTED, contradicts
 
 
@@ -81,7 +83,11 @@ class Command(BaseCommand):
         signing_settings.move_deadline(
             deadline, options["zone"] or (ANYWHERE_ON_EARTH if new else signing_settings.zone)
         )
-        signing_settings.reply_to = options["reply_to"] or signing_settings.reply_to
+        if options["reply_to"]:
+            try:
+                signing_settings.reply_to = clean_address(options["reply_to"])
+            except AddressError as error:
+                raise CommandError(f"--reply-to: {error.sentences}") from error
         try:
             signing_settings.full_clean()
         except ValidationError as error:

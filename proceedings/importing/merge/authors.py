@@ -9,6 +9,7 @@ from typing import Any
 
 from proceedings.bibtex.names import Name, write_name
 from proceedings.bibtex.records import Details
+from proceedings.email_address import address_key
 from proceedings.importing.authorship import AuthorState, carry_over, contact_of, with_contact
 from proceedings.importing.merge.fields import Said, difference, origin
 from proceedings.importing.plan import Difference
@@ -30,11 +31,18 @@ def recognise(
     theirs = []
     for author, own in zip(known, details, strict=True):
         values: dict[str, Any] = {name: getattr(own, name) for name in DETAILS}
+        values["email"] = _spelled_as(author.email, own.email)
         theirs.append(AuthorState(author.name, pk=author.pk, **values))
     if contact:
         at, email = contact
+        email = _spelled_as(known[at].email, email)
         theirs[at] = replace(theirs[at], email=email, is_corresponding=True)
     return tuple(theirs)
+
+
+def _spelled_as(known: str, email: str) -> str:
+    """Returns `email`, or the known address if it is only another spelling of the same."""
+    return known if known and email and address_key(known) == address_key(email) else email
 
 
 def _called(said: Said) -> list[tuple[int, Name]]:

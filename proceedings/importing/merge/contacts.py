@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from proceedings.bibtex.findings import Finding
-from proceedings.bibtex.records import LIMITS, PaperRecord
+from proceedings.bibtex.records import PaperRecord
+from proceedings.email_address import AddressError, address_key
 from proceedings.importing.authorship import AuthorState
 from proceedings.importing.contacts import Contact as Row
 from proceedings.importing.contacts import NoMatchError, match
 from proceedings.importing.merge.authors import Contact
 from proceedings.importing.plan import ContactCounts, Input
+from proceedings.models.address_field import clean_address
 
 
 @dataclass
@@ -44,18 +43,24 @@ class ContactMatcher:
         found = Found()
         chosen: dict[int, Row] = {}
         for row in self._rows_of(record):
-            at = self._author(row, record)
+            email = self._address(row)
+            at = self._author(row, record) if email else None
             if at is None:
                 continue
-            if (other := chosen.setdefault(at, row)).email != row.email:
+            if found.addresses.setdefault(at, email) != email:
+                other = chosen[at]
                 message = f"{record.authors[at]} has another address in line {other.line}: keep one row"
                 self._reject(row, "email", message)
                 continue
+            chosen[at] = row
             if row.is_corresponding:
-                found.contact = (at, row.email)
-            found.addresses[at] = row.email
+                found.contact = (at, email)
             old = present.get(theirs[at].pk)
-            if old and old.email == row.email and (old.is_corresponding or not row.is_corresponding):
+            if (
+                old
+                and address_key(old.email) == address_key(email)
+                and (old.is_corresponding or not row.is_corresponding)
+            ):
                 self.unchanged += 1
             else:
                 self.to_set += 1
@@ -66,15 +71,16 @@ class ContactMatcher:
         if record.submission:
             yield from self.rows.pop(record.submission, [])
 
+    def _address(self, row: Row) -> str:
+        """Returns the address in `row` as it is kept, or an empty text after a finding."""
+        try:
+            return clean_address(row.email)
+        except AddressError as error:
+            self._reject(row, "email", str(error))
+            return ""
+
     def _author(self, row: Row, record: PaperRecord) -> int | None:
         """Returns the author that `row` means, or None after a finding."""
-        try:
-            if len(row.email) > LIMITS["email"]:
-                raise ValidationError("")
-            validate_email(row.email)
-        except ValidationError:
-            self._reject(row, "email", f"'{row.email[:80]}' is not an email address: correct it")
-            return None
         try:
             return match(row, record.authors)
         except NoMatchError as error:

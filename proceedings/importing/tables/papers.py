@@ -11,6 +11,7 @@ from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.forum_ids import read_forum_id
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import Doubt, NotANameError, Reading
+from proceedings.email_address import address_key
 from proceedings.importing.submissions import Person, Question, Submission, Submissions, read_person
 from proceedings.importing.tables.authors import MAX_TITLE_ROWS, AuthorTable, plain_number, read_full_name
 from proceedings.importing.tables.decisions import Verdict, normal_decision, read_decision
@@ -227,7 +228,10 @@ class _Reader:
             email = emails[place].strip("* ") if emails else author.email
             beside = affiliations[place] if affiliations else AuthorText("")
             marked = author.is_marked or beside.is_marked or (bool(emails) and "*" in emails[place])
-            chosen = bool(contact) and contact in (str(place + 1), email.casefold(), author.name.casefold())
+            chosen = bool(contact) and (
+                contact in (str(place + 1), author.name.casefold())
+                or (bool(email) and address_key(contact) == address_key(email))
+            )
             try:
                 reading = read_person(author.name)
             except NotANameError as error:
@@ -278,7 +282,8 @@ class _Reader:
         contact = fold(values["contact"]).casefold()
         return tuple(
             Person(one.name, one.email, one.affiliation, True, one.doubts)
-            if contact and contact in (one.email.casefold(), str(one.name).casefold())
+            if contact
+            and (contact == str(one.name).casefold() or (one.email and address_key(contact) == address_key(one.email)))
             else one
             for one in people
         )

@@ -228,7 +228,7 @@ def test_a_new_deadline_has_its_own_reminders_and_plans_them_at_once(editor_clie
         ("offsets", '["a"]', "Enter a list of different whole numbers of days"),
         ("offsets", "[1, 1]", "Enter a list of different whole numbers of days"),
         ("most_reminders", "99", "less than or equal to 30"),
-        ("reply_to", "not an address", "Enter a valid email address."),
+        ("reply_to", "not an address", "is not an email address. Write it like name@example.org."),
     ],
 )
 def test_invalid_signing_settings_are_rejected_with_a_message(

@@ -93,7 +93,7 @@ def test_a_past_or_invalid_day_is_rejected_with_a_message(editor_client: Client,
 def test_a_recipient_is_paused_by_address_whatever_its_case(editor_client: Client, volume: Volume) -> None:
     waiting(volume)
     page = press(editor_client, volume, "pause-person", **{"person-address": "Mike@Example.org"})
-    assert "Reminders to Mike@Example.org about papers of this volume paused." in page
+    assert "Reminders to Mike@example.org about papers of this volume paused." in page
     assert RecipientSettings.objects.get().address == "mike@example.org"
     assert scheduled.remind_due(CLOSES) == 0
     page = press(editor_client, volume, "resume-person", address="mike@example.org")

@@ -237,7 +237,7 @@ def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
     second_author(papers[0])
     table = (
         f"paper,email,name\r\n{papers[0].key},SHRUTI@example.org\r\n"
-        f"{papers[1].key},tim@new.example,Tim Dettmers\n\n{papers[2].key},mike@new.example,M. Lewis"
+        f"{papers[1].key},Tim <tim@NEW.example>,Tim Dettmers\n\n{papers[2].key},mike@new.example,M. Lewis"
     )
     editors.bulk(editor_client, "contact", *papers, table=table)
     assert BulkJob.objects.get().items.count() == 3
@@ -256,10 +256,10 @@ def test_a_table_names_contacts_for_many(editor_client: Client) -> None:
     ("row", "why"),
     [
         ("nothing26,mike@example.org", "paper “nothing26” is not among the selected papers"),
-        ("{key},nonsense", "“nonsense” is not an email address."),
+        ("{key},nonsense", "'nonsense' is not an email address: write it like"),
         ("{key},unknown@example.org", "no single author of"),
         ("{key},unknown@example.org,Ada Lovelace", "'Ada Lovelace' is not among the authors"),
-        ("{key}", "“” is not an email address."),
+        ("{key}", "the address is empty"),
     ],
 )
 def test_a_row_that_means_nobody_is_named_and_nothing_is_done(row: str, why: str, editor_client: Client) -> None:

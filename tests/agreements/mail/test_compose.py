@@ -347,9 +347,17 @@ def test_of_many_emails_each_holds_its_own_token_name_and_title_and_no_others() 
         assert link.agreement_id == row.agreement_id
 
 
-@pytest.mark.parametrize("address", ["a@example.org, b@example.org", "Doe, Jane <a@example.org>", "a@example.org\n"])
+@pytest.mark.parametrize("address", ["a@example.org, b@example.org", "a@example.org\nBcc: b@example.org"])
 def test_what_is_not_one_address_is_rejected_where_it_comes_in(address: str) -> None:
     author = Author.objects.filter(paper=make.paper(), position=2).get()
     author.email = address
     with pytest.raises(ValidationError):
         author.full_clean()
+
+
+@pytest.mark.parametrize("address", ["Doe, Jane <a@example.org>", "a@example.org\n", "mailto:a@EXAMPLE.org"])
+def test_an_address_is_cleaned_where_it_comes_in(address: str) -> None:
+    author = Author.objects.filter(paper=make.paper(), position=2).get()
+    author.email = address
+    author.full_clean()
+    assert author.email == "a@example.org"

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from agreements.demo import mailbox as box
-from agreements.mail import transports
+from agreements.mail import headers, transports
 from agreements.mail.transports import BackendTransport, Outcome, SmtpTransport
 from proceedings import env
 from tests import servers
@@ -301,10 +301,10 @@ def test_a_server_that_can_is_asked_all_at_once(
     "mail",
     [
         letter(**{"X-Title": "two\nlines"}),
-        letter(to="josé@example.org"),
+        letter(to="mike@i❤.example"),
         letter(to="mike@" + "x" * 64 + ".example"),
     ],
-    ids=["line break in a header", "address that SMTP cannot say", "domain that cannot be"],
+    ids=["line break in a header", "domain that IDNA cannot write", "domain that cannot be"],
 )
 def test_an_email_that_cannot_be_composed_is_an_outcome_not_a_crash(mailbox: Mailbox, mail: EmailMessage) -> None:
     asked: list[int] = []
@@ -437,3 +437,38 @@ def test_the_file_backend_writes_emails_that_can_be_read_back(mail_folder: Path)
     read = box.read(mail_folder)
     assert sorted(mail.to.addr_spec for mail in read) == sorted(f"author{number}@example.org" for number in range(30))
     assert len({mail.name for mail in read}) == 30
+
+
+# --- addresses that are not ASCII
+
+
+def test_a_domain_in_unicode_goes_out_as_idna_2008_writes_it(mailbox: Mailbox) -> None:
+    old_row = headers.format_address("Jörg", "jo@straße.example")
+    mailbox.at_address["jo@strasse.example"] = "550 somebody else"
+    assert hand_over(letter(to=old_row)) == Outcome.sent()
+    (mail,) = mailbox.texts()
+    assert mail["To"].addresses[0].addr_spec == "jo@xn--strae-oqa.example"
+    mailbox.at_address["jo@xn--strae-oqa.example"] = "550 5.1.1 this one"
+    assert hand_over(letter(to="jo@straße.example")).detail == "550 5.1.1 this one"
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_local_part_in_utf8_goes_to_a_server_that_takes_it(mailbox: Mailbox, attached: bool) -> None:
+    mail = letter(to=headers.format_address("Jörg Größe", "jörg@example.org"))
+    if attached:
+        mail.attach("form.pdf", b"%PDF-1.7", "application/pdf")
+    assert hand_over(mail) == Outcome.sent()
+    (got,) = mailbox.mails
+    head = got.partition(b"\r\n\r\n")[0]
+    assert "jörg@example.org".encode() in head
+    assert head.count(b"\nTo: ") == 1
+
+
+def test_a_server_that_does_not_take_utf8_gets_nothing(settings: Settings) -> None:
+    with servers.smtp(enable_SMTPUTF8=False) as (url, box):
+        for name, value in env.email(urlparse(url)).items():
+            setattr(settings, name, value)
+        outcome = hand_over(letter(to="jörg@example.org"))
+    assert (outcome.state, outcome.scope) == ("failed", "address")
+    assert "letters other than ASCII" in outcome.detail
+    assert box.mails == []

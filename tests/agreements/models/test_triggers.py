@@ -13,7 +13,7 @@ from agreements.models import Agreement, AgreementText, Event, Message, Note, Se
 from tests import make
 from tests.make import DAY, NOW
 
-guards = importlib.import_module("agreements.migrations.0002_squashed_guards")
+guards = importlib.import_module("agreements.migrations.0025_guard_printed_title")
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {
     "volume_name": "Another Conference",
     "paper_key": "other26",
     "title": "Another Title",
+    "printed_title": "Another Title",
     "authors": ["Nobody"],
     "signer": "Nobody",
     "signer_email": "nobody@example.org",

@@ -297,6 +297,11 @@ def test_a_non_author_signer_is_requested_from_the_editors() -> None:
     assert agreement.status == Status.ISSUED, "until the editors have answered, the link lives"
 
 
+def test_the_new_signers_address_is_kept_as_it_is_sent() -> None:
+    author_of(make.agreement()).send("hand-over/", **ADA | {"email": "mailto:Ada@straße.example\u200b"})
+    assert ChangeRequest.objects.get().data["email"] == "Ada@xn--strae-oqa.example"
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -306,6 +311,8 @@ def test_a_non_author_signer_is_requested_from_the_editors() -> None:
         ({"name": "Ada \u202eByron"}, "The form cannot print"),
         ({"name": "W" * 100}, "is too long for the signature line"),
         ({"email": "no address"}, "This is not an email address."),
+        ({"email": "a***@example.org"}, "This is not an email address."),
+        ({"email": "jörg@example.org"}, "Our mail server cannot send to this address."),
         ({"sure": ""}, "Nothing was changed yet."),
         ({"note": "x" * 2001}, "This is too long."),
     ],

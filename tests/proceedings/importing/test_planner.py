@@ -231,6 +231,9 @@ def test_the_contact_may_change_hands() -> None:
         ("lewis25,mike at a.example,Mike Lewis", "not an email address"),
         ("lewis25,mike@a,Mike Lewis", "not an email address"),
         (f"lewis25,{'m' * 250}@a.example,Mike Lewis", "not an email address"),
+        ("lewis25,m***@a.example,Mike Lewis", "'m***@a.example' is hidden in part: enter the whole address"),
+        ("lewis25,míke@a.example,Mike Lewis", "our mail server cannot send to 'míke@a.example'"),
+        ("lewis25,mike@i❤.example,Mike Lewis", "'i❤.example' cannot be written as a domain"),
         ('lewis25,"mike@a.example\nBcc: x@y.example",Mike Lewis', "line break"),
     ],
 )
@@ -245,6 +248,17 @@ def test_a_bad_contact_is_rejected_and_the_rest_goes_on(row: str, message: str) 
     assert (plan.contacts.rows, plan.contacts.to_set, plan.contacts.refused) == (2, 1, 1)
     assert authors("li25") == [("Yi Li", "yi@a.example", True)]
     assert authors("lewis25") == [("Mike Lewis", "", False), ("Yi Li", "", False)]
+
+
+@pytest.mark.parametrize("typed", ["mike@straße.example", "Mike <mike@STRAßE.example>", "mike@xn--strae-oqa.example"])
+def test_another_spelling_of_an_address_is_no_change(typed: str) -> None:
+    file = bib(paper("lewis25"))
+    bring_in(file, table("lewis25,mailto:mike@straße.example,Mike Lewis"))
+    assert authors("lewis25")[0] == ("Mike Lewis", "mike@xn--strae-oqa.example", True)
+    plan = bring_in(file, table(f"lewis25,{typed},Mike Lewis"))
+    assert plan.contacts.unchanged == 1
+    Author.objects.filter(is_corresponding=True).update(email="mike@straße.example")  # as it was kept earlier
+    assert bring_in(file, table(f"lewis25,{typed},Mike Lewis")).contacts.unchanged == 1
 
 
 def test_two_contacts_without_a_mark_set_their_addresses_and_are_asked_about() -> None:

@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -364,3 +365,28 @@ def test_contacts_beside_an_export_name_its_papers_by_number(volume: Volume, tmp
         ("mike@a.example", "Lab A", False),
         ("new@a.example", "Lab B; Lab C", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "said"),
+    [
+        ("mike@straße.example", "mike@xn--strae-oqa.example", ""),
+        ("\u200bMike Lewis <mike@A.example>", "mike@a.example", ""),
+        (
+            "****@a.example",
+            "",
+            "name 1: '****@a.example' is hidden in part: enter the whole address. The address was left",
+        ),
+        ("míke@a.example", "", "name 1: our mail server cannot send to 'míke@a.example'"),
+    ],
+)
+def test_addresses_of_authors_are_cleaned_or_left_out_with_the_reason(typed: str, kept: str, said: str) -> None:
+    text = json.dumps(
+        {"notes": [{"number": 1, "content": {"title": "On T", "authors": ["Mike Lewis"], "authorids": [typed]}}]}
+    )
+    adopted = map_submissions(read(Format.OPENREVIEW, text, "f.json"), YEAR, [], "f.json")
+    (entry,) = adopted.papers
+    assert entry.record is not None
+    assert entry.record.details[0].email == kept
+    assert [one.message for one in adopted.findings if one.rule == "email"] == ([ANY] if said else [])
+    assert all(one.message.startswith(said) for one in adopted.findings if one.rule == "email")

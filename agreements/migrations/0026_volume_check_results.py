@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agreements', '0002_squashed_guards'),
+        ('agreements', '0025_guard_printed_title'),
         ('proceedings', '0008_left_findings'),
     ]
 
