@@ -1,5 +1,6 @@
 FROM python:3.12-slim
-RUN useradd --create-home desk
+RUN apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home desk
 WORKDIR /desk
 COPY requirements.lock .
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock

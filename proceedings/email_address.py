@@ -7,6 +7,7 @@ part, which only its own server may interpret, as it was typed and in Unicode's 
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -149,6 +150,18 @@ def spellings(text: str) -> frozenset[str]:
     return frozenset(forms)
 
 
+def searched_forms(word: str) -> set[str]:
+    """Returns a word that people search for, and as an address or a domain may be kept if it looks like one."""
+    local, at, domain = word.rpartition("@")
+    forms = {word}
+    if "." in domain and not domain.isascii():
+        with suppress(AddressError):
+            forms.add(f"{local}{at}{ascii_domain(domain)}")
+    elif "xn--" in domain.lower():
+        forms.add(f"{local}{at}{'.'.join(map(_unicode_label, domain.lower().split('.')))}")
+    return forms
+
+
 def all_spellings(texts: Iterable[str]) -> set[str]:
     return {spelling for text in texts for spelling in spellings(text)}
 
@@ -175,7 +188,7 @@ def _strip_wrapping(text: str) -> str:
         before = text
         if found := re.fullmatch(r"[^<>]*<([^<>]*)>[\s,;.]*", text):
             text = found[1]
-        if found := re.match(r"mailto:/*([^?]*)", text, re.IGNORECASE):
+        if found := re.match(r"mailto:(?://)?([^?]*)", text, re.IGNORECASE):
             text = _visible(unquote(found[1]))
         text = re.sub(r"(?<=\S)\s*\([^()@]*\)[\s,;.]*\Z", "", text)
         text = text.strip().rstrip(",;:.!?>)]}”’»").lstrip("<([“‘«,;:")

@@ -162,6 +162,7 @@ DEFAULT_FROM_EMAIL = read.address(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BOUNCE_ADDRESS = read.address("BOUNCE_ADDRESS", "")
+PULL_REQUEST_AUTHOR = read.address("PULL_REQUEST_AUTHOR", "")
 BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
 if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
     read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")

@@ -22,11 +22,11 @@ from pylatexenc.latexwalker import (
 _FORMULA = re.compile(
     r"(?P<math>\$\$(?:[^$\\]|\\.)+\$\$|\$(?:[^$\\]|\\.)+\$|\\\(.+?\\\)|\\\[.+?\\\])|(?P<dollar>\\\$)", re.DOTALL
 )
-_PROTECTED = re.compile(r"\{([^{}$\\,;]*[^\W\d_a-zß-öø-ÿ][^{}$\\,;]*)\}")
+_PROTECTED = re.compile(r"\{(?! )([^{}$\\,;]*[^\W\d_a-zß-öø-ÿ][^{}$\\,;]*)(?<! )\}")
 _RELATION = re.compile(r"\s*([←-⇿∈-∌∼-⊋⊑-⊒⊢-⊣≪≫×±∓∘∧∨∩∪])\s*")
 _TIGHT = re.compile(r"(?<=[(\[{⌊⌈⟨]) | (?=[)\]}⌋⌉⟩,;])")
 _SIGN = re.compile(r"(^|[(\[{,;|]) ?([±∓]) ")
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 _SIMPLE = re.compile(r"[\w∞⊤⊥*′†‡+]+")
 
 _SUPERSCRIPTS = dict(
@@ -103,11 +103,13 @@ def plain_title(title: str) -> str:
     for found in _FORMULA.finditer(title):
         pieces += [_without_protection(title[at : found.start()]), "$" if found["dollar"] else _formula(found[0])]
         at = found.end()
-    return _BLANKS.sub(" ", "".join([*pieces, _without_protection(title[at:])])).strip()
+    return _BLANKS.sub(" ", "".join([*pieces, _without_protection(title[at:])])).strip(" ")
 
 
 def _without_protection(text: str) -> str:
-    return _PROTECTED.sub(r"\1", text) if "{" in text else text
+    while "{" in text and (shorter := _PROTECTED.sub(r"\1", text)) != text:
+        text = shorter
+    return text
 
 
 def _formula(source: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
 from django.db import DatabaseError, connection, transaction
-from django.db.models import CharField, Func, Model, QuerySet
+from django.db.models import CharField, Func, Model, Q, QuerySet
 from django.db.models.functions import Upper
 from django.db.models.sql import Query
 from django.utils.text import smart_split, unescape_string_literal
 
+from proceedings.email_address import searched_forms
 from proceedings.models import Author, Paper
 
 WITHOUT_ACCENTS = r"REGEXP_REPLACE(NORMALIZE(%(expressions)s, NFD), '[\u0300-\u036f]+', '', 'g')"
@@ -43,10 +44,11 @@ def search_words(text: str) -> list[str]:
 
 
 def matching(rows: QuerySet[Any], haystack: SearchText, word: str) -> QuerySet[Any]:
-    """Returns those `rows` whose `haystack` contains `word`."""
-    if connection.vendor == "postgresql":
-        word = without_accents(word)
-    found: QuerySet[Any] = rows.alias(haystack=haystack).filter(haystack__icontains=word)
+    """Returns those `rows` whose `haystack` contains `word`, or the same domain in its other spelling."""
+    wanted = Q()
+    for form in sorted(searched_forms(word)):
+        wanted |= Q(haystack__icontains=without_accents(form) if connection.vendor == "postgresql" else form)
+    found: QuerySet[Any] = rows.alias(haystack=haystack).filter(wanted)
     return found
 
 

@@ -21,7 +21,7 @@ from proceedings.email_address import (
 UNSEEN = [*INVISIBLE, *"\u200b\u200e\u200f\u202a\u202c\u2060\ufe0f"]
 
 LOCAL = st.from_regex(r"[a-zA-Z0-9!#$%&'+/=?^_{|}~-]{1,12}(\.[a-z0-9]{1,5})?", fullmatch=True).filter(
-    lambda local: local.lower() != "mailto" and local[0] != "'"
+    lambda local: local.lower() != "mailto" and local[0] not in "'/"
 )
 DOMAINS = st.sampled_from(
     ["example.org", "straße.example", "bücher.example", "例え.テスト", "пример.рф", "faß.de", "xn--strae-oqa.example"]

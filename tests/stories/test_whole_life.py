@@ -118,7 +118,7 @@ def test_from_the_publishers_file_to_the_publishers_folder(volume: Volume, mail_
     assert done(START) == ["send: 3 sent"]
     (invitation,) = mails(mail_folder, "angstrom26")
     assert str(invitation.to) == "Zoë Ångström <zoe@author.example>"
-    assert "The Über-Norm: R&D for $\\ell_1$" in invitation.text
+    assert "The Über-Norm: R&D for ℓ₁" in invitation.text
     assert "30 November 2026, 23:59 anywhere on Earth" in invitation.text
 
     # One signs at once; the receipt with the sealed copy follows.

