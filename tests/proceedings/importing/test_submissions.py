@@ -372,17 +372,19 @@ def test_contacts_beside_an_export_name_its_papers_by_number(volume: Volume, tmp
     [
         ("mike@straße.example", "mike@xn--strae-oqa.example", ""),
         ("\u200bMike Lewis <mike@A.example>", "mike@a.example", ""),
-        (
-            "****@a.example",
-            "",
-            "name 1: '****@a.example' is hidden in part: enter the whole address. The address was left",
-        ),
         ("míke@a.example", "", "name 1: our mail server cannot send to 'míke@a.example'"),
     ],
 )
 def test_addresses_of_authors_are_cleaned_or_left_out_with_the_reason(typed: str, kept: str, said: str) -> None:
     text = json.dumps(
-        {"notes": [{"number": 1, "content": {"title": "On T", "authors": ["Mike Lewis"], "authorids": [typed]}}]}
+        {
+            "notes": [
+                {
+                    "number": 1,
+                    "content": {"title": "On T", "authors": ["Mike Lewis"], "authorids": [typed], "decision": "Accept"},
+                }
+            ]
+        }
     )
     adopted = map_submissions(read(Format.OPENREVIEW, text, "f.json"), YEAR, [], "f.json")
     (entry,) = adopted.papers

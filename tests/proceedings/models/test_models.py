@@ -106,11 +106,15 @@ def test_an_orcid_looks_like_one(orcid: str, good: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a@x.example, b@y.example", "Doe, Jane <a@x.example>", "a@x.example\nBcc: b@y.example", "nobody"]
+    "address", ["a@x.example, b@y.example", "<a@x.example> <b@y.example>", "a@x.example\nBcc: b@y.example", "nobody"]
 )
 def test_an_address_is_one_address(address: str) -> None:
     with pytest.raises(ValidationError):
         make.paper(contact=address)
+
+
+def test_a_name_before_an_address_is_left_out() -> None:
+    assert make.paper(contact="Doe, Jane <a@x.example>").authors.get(is_corresponding=True).email == "a@x.example"
 
 
 def test_an_editor_has_own_volumes_and_a_superuser_all() -> None:
