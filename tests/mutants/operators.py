@@ -129,7 +129,7 @@ class DropCall(Ours):
         call = node.children[0]
         last = call.children[-1]
         is_call = last.type == "trailer" and last.children[0].value == "("
-        return [call] if is_call and call.children[0].value != "logger" else []
+        return [call] if is_call and call.get_first_leaf().value != "logger" else []
 
     def change(self, node: Any, place: Any) -> Any:
         node.children[0] = Name("pass", place.start_pos, prefix=place.get_first_leaf().prefix)
