@@ -150,6 +150,7 @@ def test_a_chairs_tenth_day(reader: OpenWindow, volume: Volume) -> None:
         chair.check()
         assert chair.says("ready26")
         assert chair.says("Ready for Good")
+        page.select_option("select[name=undecided]", label="use the file")  # the paper was not imported before
         chair.press("input[type=submit]")
         chair.check()
         assert chair.says("Imported: 0 new, 1 changed")

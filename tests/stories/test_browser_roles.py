@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 OpenWindow = Callable[..., Any]
 SECRETS = ("Zanzibar", "zanzibar", "v666")
-PARTING = ("/logout/", ".pdf", ".zip", ".csv", "/add/", "/delete/")
+PARTING = ("/logout/", ".pdf", ".zip", ".csv", ".bib", ".json", "/add/", "/delete/")
 """Links that end the visit, are no pages, or change what is there."""
 
 
