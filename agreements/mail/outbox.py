@@ -46,6 +46,9 @@ MAX_ROWS = 500
 """Limit of rows in one INSERT."""
 
 OPEN_STATES = (State.PENDING, State.CLAIMED, State.HANDING)
+FAILURES = {"address": Message.Bounce.ADDRESS, "unwanted": Message.Bounce.EMAIL}
+"""What a mail server's final answer is about, by the scope of the outcome."""
+
 NO_CLAIM: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
@@ -341,7 +344,8 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
         return State.UNKNOWN if set_state(State.UNKNOWN, lease_until=None) else None
     server_unavailable = outcome.scope == "server"
     if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not server_unavailable):
-        return State.FAILED if set_state(State.FAILED, **NO_CLAIM) else None
+        bounce = FAILURES.get(outcome.scope, "")
+        return State.FAILED if set_state(State.FAILED, bounce=bounce, **NO_CLAIM) else None
     wait = SERVER_DELAY if server_unavailable else BACKOFF[message.attempts - 1]
     attempts = message.attempts - server_unavailable
     requeued = set_state(State.PENDING, expected | {"closed": False}, due_at=now + wait, attempts=attempts, **NO_CLAIM)
@@ -349,6 +353,16 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
         return State.PENDING
     cancelled = set_state(State.CANCELLED, **NO_CLAIM)
     return State.PENDING if requeued else State.CANCELLED if cancelled else None
+
+
+def record_bounce(messages: Iterable[int], bounce: Message.Bounce, detail: str) -> None:
+    """Record why sent messages did not arrive after all. Their state stays: a mail server has accepted them."""
+    Message.objects.filter(pk__in=list(messages)).update(bounce=bounce, error=detail)
+
+
+def has_sent_since(since: datetime) -> bool:
+    """Whether the server has accepted an email since then."""
+    return Message.objects.filter(state=State.SENT, sent_at__gt=since).exists()
 
 
 def lock_agreements(agreement_ids: Iterable[int]) -> None:
