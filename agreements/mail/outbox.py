@@ -32,9 +32,7 @@ LEASE = timedelta(minutes=15)
 """Longer than the 10 minutes a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
 
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
-"""Waits after the first, second, … attempt that the server certainly did not accept; after the last
-one it has failed.
-"""
+"""Waits after the first, second, … attempt that the server certainly did not accept; after the last it has failed."""
 
 SERVER_DELAY = timedelta(minutes=1)
 """Wait after an attempt where the server accepted no email from anyone. It does not count as an attempt."""
@@ -46,9 +44,6 @@ MAX_ROWS = 500
 """Limit of rows in one INSERT."""
 
 OPEN_STATES = (State.PENDING, State.CLAIMED, State.HANDING)
-FAILURES = {"address": Message.Bounce.ADDRESS, "unwanted": Message.Bounce.EMAIL}
-"""What a mail server's final answer is about, by the scope of the outcome."""
-
 NO_CLAIM: dict[str, Any] = {"claim": None, "lease_until": None}
 
 
@@ -270,9 +265,7 @@ def rows_of(message: Message) -> QuerySet[Message]:
 
 
 def release(message: Message, until: datetime | None = None) -> None:
-    """Release the claim of an email that was not started, without counting an attempt; it is due at
-    `until` if given.
-    """
+    """Release the claim of an email that was not started, without counting an attempt; due at `until` if given."""
     claimed = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
     due = {"due_at": until} if until else {}
     claimed.update(state=State.PENDING, attempts=message.attempts - 1, **NO_CLAIM, **due)
@@ -344,7 +337,7 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
         return State.UNKNOWN if set_state(State.UNKNOWN, lease_until=None) else None
     server_unavailable = outcome.scope == "server"
     if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not server_unavailable):
-        bounce = FAILURES.get(outcome.scope, "")
+        bounce = outcome.scope if outcome.scope in Message.Bounce.values else ""
         return State.FAILED if set_state(State.FAILED, bounce=bounce, **NO_CLAIM) else None
     wait = SERVER_DELAY if server_unavailable else BACKOFF[message.attempts - 1]
     attempts = message.attempts - server_unavailable
@@ -358,11 +351,6 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
 def record_bounce(messages: Iterable[int], bounce: Message.Bounce, detail: str) -> None:
     """Record why sent messages did not arrive after all. Their state stays: a mail server has accepted them."""
     Message.objects.filter(pk__in=list(messages)).update(bounce=bounce, error=detail)
-
-
-def has_sent_since(since: datetime) -> bool:
-    """Whether the server has accepted an email since then."""
-    return Message.objects.filter(state=State.SENT, sent_at__gt=since).exists()
 
 
 def lock_agreements(agreement_ids: Iterable[int]) -> None:

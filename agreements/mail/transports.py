@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     state: str
     detail: str = ""
     scope: str = "mail"
-    """``mail``; ``address``: the address is undeliverable; ``unwanted``: this email or its sender was rejected, the
+    """``mail``; ``address``: the address is undeliverable; ``email``: this email or its sender was rejected, the
     address stays good; ``server``: it accepts no email from anyone at present; ``recipient``: it ended the session at
     this recipient, so that only other emails can tell whether it accepts any.
     """
@@ -68,7 +68,7 @@ class Outcome(NamedTuple):
     @classmethod
     def unwanted(cls, detail: str) -> Self:
         """Rejected because of its content or its sender. The address stays good."""
-        return cls("failed", clean_text(detail), "unwanted")
+        return cls("failed", clean_text(detail), "email")
 
     @classmethod
     def address_rejected(cls, detail: str) -> Self:
