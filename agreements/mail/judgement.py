@@ -57,16 +57,19 @@ FULL = (
     r"not enough (disk )?(space|storage)|exceeded storage"
 )
 US = (
-    r"\bspam(?!\s*filter\s+ok)|\bspf\b|\bdkim\b|\bdmarc\b|black ?list|block ?list|\bdn?s?[rb]bl\b|spamhaus|reputation|"
+    r"spam|\bspf\b|\bdkim\b|\bdmarc\b|black ?list|block ?list|\bdn?s?[rb]bl\b|spamhaus|reputation|"
     r"virus|malware|phish|polic(y|ies)|rate.?limit|too (many|quickly|fast)|at a rate|throttl|grey ?list|gray ?list|"
-    r"daily (limit|quota)|sending (limit|quota|ip)|banned|reverse (dns|hostname)|\bptr\b|"
+    r"sending ip|banned|complain|\bhelo\b|\behlo\b|prohibit|frequency|mail from must|"
+    r"reverse (dns|hostname)|\bptr\b|"
     r"(message|mail|e-?mail|size).{0,30}(too (large|big)|exceed.{0,20}(size|limit|maximum))|message size|size limit|"
     r"(sender|return path|mail from|envelope from).{0,30}(reject|den(y|ied)|refus|verif|invalid|blocked|not exist|"
     r"unknown|not found)|unsolicited|bulk mail|content.{0,20}(reject|den(y|ied)|not (accept|allow))|"
     r"(message|mail|e-?mail) (was |is |has been )?(rejected|blocked|refused) (by|as|due|because)|suspicious|"
     r"authentication (required|failed|checks)|unauthenticated|not authenticated|relay(ing)? (access )?(is )?(denied|"
-    r"not|prohibited)|unable to relay|\b(ip|host|client|connection)\b.{0,20}(blocked|rejected|banned)"
+    r"not|prohibited)|unable to relay|"
+    r"\b(ip|host|client|connection|envelope|your (domain|server|network))\b.{0,20}(blocked|rejected|banned)"
 )
+OUR_LIMIT = r"(daily|hourly|sending|outgoing).{0,20}(quota|limit)"
 NOW = (
     r"try again|temporar|tempfail|timed? ?out|connection (refused|reset|closed|lost|dropped)|deferred|"
     r"delivery time expired|message expired|retry time(out)? (not reached|exceeded)|too long|server (is )?busy"
@@ -85,11 +88,14 @@ GONE = (
     r"host or domain name not found|name or service not known|nxdomain|null ?mx|no smtp service|"
     r"(does not|doesn.?t) accept (e-?)?mail|couldn.?t find (any|a) (host|mail)|non-?existent|"
     r"recipientnotfound|could not be (found|resolved)|nosuchuser|unknown-user|not permitted to receive|"
-    r"not in (my|our) (user|recipient|rcpt)|not handle (mail|e-?mail) for"
+    r"not in (my|our) (user|recipient|rcpt)|not handle (mail|e-?mail) for|suppression list|"
+    r"benutzer unbekannt|unbekannter (benutzer|empf)|existiert nicht|(utilisateur|destinataire) inconnu|n.existe pas|"
+    r"(usuario|destinatario) desconocido|no existe|не существует|не найден|不存在"
 )
 
 RULES = (
-    Rule(Judgement.ADDRESS, "RFC 3463, X.1; the text confirms it", code=r"5\.1\.(0|1|2|3|6|10)", words=GONE),
+    Rule(Judgement.ADDRESS, "RFC 3463, X.1; the text confirms it", code=r"5\.1\.(1|2|3|6|10)", words=GONE),
+    Rule(Judgement.EMAIL, "Google and Microsoft, SMTP errors: limits for senders", words=OUR_LIMIT),
     Rule(Judgement.SOFT, "RFC 3463, X.2.2; Google, SMTP errors: over quota", words=FULL),
     Rule(Judgement.SOFT, "RFC 3463, X.2.2 mailbox full", code=r"5\.2\.2"),
     Rule(Judgement.EMAIL, "RFC 3463, X.1.7 and X.1.8: the sender’s address", code=r"5\.1\.[78]"),
@@ -99,7 +105,7 @@ RULES = (
     Rule(Judgement.EMAIL, "RFC 3463, X.7 security or policy; RFC 5248; RFC 7372", code=r"[45]\.7\.\d+"),
     Rule(Judgement.EMAIL, "RFC 3463, X.6 content; RFC 6531, 5.6.7", code=r"5\.6\.\d+"),
     Rule(Judgement.EMAIL, "RFC 3463, X.2.3 and X.3.4 message too big; X.3.3 features", code=r"5\.(2\.3|3\.[34])"),
-    Rule(Judgement.SOFT, "RFC 3463: class 4, persistent transient failure", code=r"4\.\d+\.\d+"),
+    Rule(Judgement.SOFT, "RFC 3463: class 4, persistent transient failure", code=r"4\.[1-7]\.[1-9]\d*"),
     Rule(Judgement.SOFT, "RFC 5321, 4.2.1: reply 4yz", reply=r"4\d\d"),
     Rule(Judgement.ADDRESS, "RFC 7505, 5.1.10 null MX; Microsoft, 5.1.10 recipient not found", code=r"5\.1\.10"),
     Rule(Judgement.ADDRESS, "RFC 3463, X.1: the recipient’s address", code=r"5\.1\.\d+"),
@@ -115,7 +121,7 @@ RULES = (
     Rule(Judgement.EMAIL, "RFC 3463, X.5.0: another protocol error", code=r"5\.5\.0"),
     Rule(Judgement.ADDRESS, "RFC 5321, 4.2.3: mailbox", reply=r"550|551|553", stage=Stage.RECIPIENT),
     Rule(Judgement.EMAIL, "RFC 5321, 4.2.1: the body was rejected", reply=r"5\d\d", stage=Stage.BODY),
-    Rule(Judgement.SOFT, "RFC 3463, X.0 to X.4: unspecific, and the text says no more", code=r"5\.\d+\.\d+"),
+    Rule(Judgement.SOFT, "RFC 3463, X.0 to X.4: unspecific, and the text says no more", code=r"[45]\.\d+\.\d+"),
 )
 """The sources name standards and the documentation that providers publish of their answers."""
 

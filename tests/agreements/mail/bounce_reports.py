@@ -132,6 +132,8 @@ REPORTS: dict[str, tuple[bytes, Judgement | None]] = {
     "4.4.7 expired": (one("4.4.7", "451 4.4.7 I gave up"), SOFT),
     "4.4.1 expired without an answer": (one("4.4.1"), SOFT),
     "4.7.1 greylisted for days": (one("4.7.1", "451 4.7.1 greylisted"), EMAIL),
+    "4.0.0 and no such domain": (one("4.0.0", "DNS Error: lookup responded with code NXDOMAIN"), ADDRESS),
+    "5.4.5 our limit": (one("5.4.5", "550 5.4.5 daily sending quota exceeded"), EMAIL),
     # 5.0.0, by its text
     "5.0.0 alone": (one("5.0.0"), SOFT),
     "5.0.0 user unknown": (one("5.0.0", "550 user unknown"), ADDRESS),
@@ -152,6 +154,14 @@ REPORTS: dict[str, tuple[bytes, Judgement | None]] = {
         dsn(recipient("5.0.0"), words="This is the mail system at host mx.\n<mike@example.org>: unknown user"),
         ADDRESS,
     ),
+    "5.0.0 greeting": (one("5.0.0", "550 invalid HELO name"), EMAIL),
+    "5.1.0 sender": (one("5.1.0", "550 5.1.0 sender address rejected: domain unknown"), EMAIL),
+    "5.1.0 alone": (one("5.1.0", "550 #5.1.0 address rejected"), ADDRESS),
+    "5.0.0 frequency": (one("5.0.0", "550 connection frequency limited"), EMAIL),
+    "5.0.0 sender unknown": (one("5.0.0", "553 mail from must be somebody else"), EMAIL),
+    "5.0.0 our domain blocked": (one("5.0.0", "554 your domain is blocked here"), EMAIL),
+    "5.3.0 list of a provider": (one("5.3.0", "550 this address is on our suppression list"), ADDRESS),
+    "5.0.0 in Chinese": (one("5.0.0", "550 用户不存在"), ADDRESS),
     # Envelopes of RFC 3464
     "multipart/mixed": (dsn(recipient("5.1.1", NO_USER), envelope="multipart/mixed"), ADDRESS),
     "no report-type": (dsn(recipient("5.1.1", NO_USER), envelope="multipart/report"), ADDRESS),
