@@ -12,9 +12,18 @@ from django.utils import timezone
 
 from agreements import lifecycle
 from agreements.mail.bounces import Bounce
+from agreements.mail.judgement import Judgement, clean_text, judge
 
-UNDELIVERABLE_REASONS = {"invalid", "bounced", "unsubscribed"}
-"""anymail's reasons for which the address is undeliverable. The others are about this email or about us."""
+REASONS = {
+    "invalid": Judgement.ADDRESS,
+    "unsubscribed": Judgement.ADDRESS,
+    "blocked": Judgement.EMAIL,
+    "spam": Judgement.EMAIL,
+    "timed_out": Judgement.SOFT,
+}
+"""What anymail's reasons mean (django-anymail, “Tracking sent mail status”). For the others, the server's answer
+decides; without one, ``bounced`` means the address.
+"""
 
 
 def connect_signals() -> None:
@@ -36,11 +45,10 @@ def parse_event(event: Any) -> Bounce | None:
     message_id = (event.metadata or {}).get("message-id", "")
     if event.event_type not in ("bounced", "rejected") or not message_id:
         return None
-    detail = " ".join(str(event.mta_response or event.description or event.reject_reason or event.event_type).split())
+    detail = clean_text(str(event.mta_response or event.description or event.reject_reason or event.event_type))
     identity = f"{event.event_type} {message_id} {event.event_id or event.timestamp}"
-    return Bounce(
-        message_id,
-        event.reject_reason in UNDELIVERABLE_REASONS,
-        detail[:500],
-        hashlib.sha256(identity.encode()).hexdigest(),
-    )
+    judgement = REASONS.get(event.reject_reason) or judge(detail)
+    if event.reject_reason == "bounced" and (event.event_type == "rejected" or not event.mta_response):
+        judgement = Judgement.ADDRESS  # a list of the provider, kept after an earlier bounce
+    digest = hashlib.sha256(identity.encode(errors="replace")).hexdigest()
+    return Bounce(clean_text(str(message_id)), judgement, detail, digest)

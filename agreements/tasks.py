@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from agreements.dashboard import precheck
-from agreements.jobs import bulk, package_builder, scheduled
+from agreements.jobs import bounce_reports, bulk, package_builder, scheduled
 
 
 @shared_task(name="agreements.send")
@@ -40,3 +40,8 @@ def recheck() -> None:
 @shared_task(name="agreements.pack")
 def pack() -> None:
     package_builder.make_due(timezone.now)
+
+
+@shared_task(name="agreements.bounces")
+def bounces() -> None:
+    bounce_reports.read_due(timezone.now)

@@ -8,7 +8,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proceedings.settings")
 
 from django.conf import settings
 
-INTERVALS = {"chase": 60.0, "send": 15.0, "seal": 15.0, "pack": 5.0, "work": 5.0, "check": 60.0, "recheck": 60.0}
+INTERVALS = {
+    "chase": 60.0,
+    "send": 15.0,
+    "seal": 15.0,
+    "pack": 5.0,
+    "work": 5.0,
+    "check": 60.0,
+    "recheck": 60.0,
+    "bounces": 60.0,
+}
 """Seconds between two runs of each scheduled job."""
 
 app = Celery("proceedings")

@@ -167,6 +167,11 @@ BOUNCE_MAILBOX = read.url("BOUNCE_MAILBOX", "", {"imaps", "imap"})
 if BOUNCE_MAILBOX.scheme and not (BOUNCE_MAILBOX.hostname and BOUNCE_MAILBOX.username and BOUNCE_MAILBOX.password):
     read.problems.append("BOUNCE_MAILBOX lacks host, user or password. Give imaps://user:password@host/INBOX.")
 
+SOFT_BOUNCES = read.number("SOFT_BOUNCES", 3)
+"""Soft bounces of one author's emails after which the next one means that emails are not arriving."""
+SOFT_BOUNCE_DAYS = read.number("SOFT_BOUNCE_DAYS", 5)
+"""Days of soft bounces after which they mean it as well (RFC 5321, 4.5.4.1: four to five days)."""
+
 # --- uploads
 
 VIRUS_SCANNER = read.text("VIRUS_SCANNER", "")

@@ -20,6 +20,8 @@ class Inbox:
         """A command that is answered with NO."""
         self.silent_at = ""
         """A command that is never answered."""
+        self.lost = set[int]()
+        """Numbers of messages that FETCH answers with NO."""
 
 
 class Talk(socketserver.StreamRequestHandler):
@@ -38,7 +40,8 @@ class Talk(socketserver.StreamRequestHandler):
             if command == self.inbox.silent_at:
                 self.server.ended.wait(10)
                 return
-            if command == self.inbox.refuses:
+            lost = command == "FETCH" and int(rest.split()[0]) in self.inbox.lost
+            if command == self.inbox.refuses or lost:
                 self.say(f"{tag} NO not today")
                 continue
             getattr(self, f"on_{command.lower()}", lambda rest: None)(rest)

@@ -187,7 +187,7 @@ class Mailbox:
         self.at_recipient = ""
         """The answer to RCPT; empty accepts."""
         self.at_address: dict[str, str] = {}
-        """Answers to RCPT for some addresses only."""
+        """Answers to RCPT for some addresses only; ``drop`` closes the connection without an answer."""
         self.at_dot = ""
         """The answer to the final dot; empty accepts.
 
@@ -219,7 +219,11 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if answer := self.at_address.get(address, self.at_recipient):
+        answer = self.at_address.get(address, self.at_recipient)
+        if answer == "drop":
+            assert server.transport is not None
+            server.transport.close()
+        if answer:
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -24,6 +24,8 @@ class Blocker(StrEnum):
     LICENCE = "licence"
     DECLINED = "declined"
     UNDELIVERABLE = "refused"
+    NOT_ARRIVING = "not-arriving"
+    EMAIL_REJECTED = "email-rejected"
     MAIL_UNKNOWN = "mail-unknown"
     RECEIVED = "received"
     CHANGE_REQUEST = "proposal"
@@ -88,6 +90,18 @@ BLOCKER_INFO = {
     Blocker.UNDELIVERABLE: BlockerInfo(
         "undeliverable address",
         "We cannot deliver email to the signer. Choose another signer, or correct the address.",
+        needs_action=True,
+    ),
+    Blocker.NOT_ARRIVING: BlockerInfo(
+        "emails not arriving",
+        "Emails to the signer have bounced for days, for example because the mailbox is full. The agreement’s page "
+        "shows the reason. Write to the author in another way, or choose another signer.",
+        needs_action=True,
+    ),
+    Blocker.EMAIL_REJECTED: BlockerInfo(
+        "email rejected or returned",
+        "A mail server rejected or returned the last email, and the address may be right. The agreement’s page shows "
+        "the reason. Send a reminder now, or write to the author yourself.",
         needs_action=True,
     ),
     Blocker.MAIL_UNKNOWN: BlockerInfo(
@@ -189,6 +203,8 @@ SUITABLE_ACTIONS = {
     Blocker.DECLINED: "issue",
     Blocker.LAPSED: "issue",
     Blocker.MISMATCH: "supersede",
+    Blocker.NOT_ARRIVING: "contact",
+    Blocker.EMAIL_REJECTED: "remind",
     Blocker.MAIL_UNKNOWN: "remind",
     Blocker.OVERDUE: "remind",
     Blocker.UNANSWERED: "remind",
@@ -220,7 +236,11 @@ class PaperState:
     invited: bool = False
     """At least one email with a link is sent or delivery unknown."""
     undeliverable: bool = False
-    """The last email to the signer failed for good or bounced."""
+    """The signer's address is undeliverable, or the last email to the signer failed for good."""
+    rejected: bool = False
+    """The last email to the signer was rejected as unwanted, or returned for a reason that is unknown."""
+    not_arriving: bool = False
+    """The last email to the signer bounced like several before it."""
     mail_unknown: bool = False
     """The delivery of the last email to the signer is unknown."""
     seal_failed: bool = False
@@ -307,6 +327,10 @@ def awaiting_blocker(paper_state: PaperState, now: datetime) -> Blocker:
     """Return what the agreement waits for: an email to arrive, or a signature."""
     if paper_state.undeliverable:
         return Blocker.UNDELIVERABLE
+    if paper_state.not_arriving:
+        return Blocker.NOT_ARRIVING
+    if paper_state.rejected:
+        return Blocker.EMAIL_REJECTED
     if paper_state.mail_unknown:
         return Blocker.MAIL_UNKNOWN
     if not paper_state.invited:

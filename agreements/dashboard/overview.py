@@ -110,6 +110,12 @@ class Overview:
         )
         if refused:
             messages.append(f"The last email to {refused} address{'es' * (refused != 1)} failed.")
+        if rejected := found.get(Blocker.EMAIL_REJECTED, 0):
+            messages.append(
+                f"A mail server rejected or returned the last email to {rejected} signer{'s' * (rejected != 1)}."
+            )
+        if missing := found.get(Blocker.NOT_ARRIVING, 0):
+            messages.append(f"Emails to {missing} signer{'s' * (missing != 1)} have bounced for days.")
         if unknown:
             messages.append(f"The delivery of {unknown} email{'s' * (unknown != 1)} is unknown.")
         return messages

@@ -22,6 +22,7 @@ from proceedings.models import Author, Paper, PaperFile, Volume
 from proceedings.people.licences import contradicts
 from proceedings.publisher.filenames import Kind
 
+REJECTIONS = (Message.Bounce.EMAIL, Message.Bounce.UNREADABLE)
 FINISHED_STATES = (Message.State.SENT, Message.State.UNKNOWN, Message.State.FAILED)
 
 
@@ -46,10 +47,8 @@ class AgreementValues(NamedTuple):
     """Primary key of such an email that is sent or delivery unknown."""
     reminders: int | None
     """How many of these emails were reminders; None for none."""
-
-    @property
-    def refused(self) -> bool:
-        return self.last_mail == Message.State.FAILED
+    last_bounce: str | None
+    """Why the last of these emails did not arrive; empty if nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +167,7 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
     """Return each paper with each of its agreements, or with None values if it has none, oldest agreement first."""
     mails = Message.objects.filter(agreement=OuterRef("agreements__pk"), kind__in=WITH_LINK)
     waits = mails.filter(agreement__status=Status.ISSUED)
+    last = waits.filter(state__in=FINISHED_STATES).order_by("-created_at", "-pk")
     reminders = waits.filter(kind__in=REMINDERS, state__in=FINISHED_STATES).exclude(state=Message.State.FAILED)
     return (
         papers.annotate(
@@ -177,9 +177,8 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             has_objection=has_objection("agreements__pk"),
             has_edit=has_blocking_edit("agreements__pk"),
             is_undeliverable=is_undeliverable("agreements__signer_email"),
-            last_mail=Subquery(
-                waits.filter(state__in=FINISHED_STATES).order_by("-created_at", "-pk").values("state")[:1]
-            ),
+            last_mail=Subquery(last.values("state")[:1]),
+            last_bounce=Subquery(last.values("bounce")[:1]),
             # Not Exists: PostgreSQL would scan the messages of all volumes.
             invited=Subquery(
                 waits.filter(state__in=FINISHED_STATES).exclude(state=Message.State.FAILED).order_by().values("pk")[:1]
@@ -192,7 +191,7 @@ def agreement_rows(papers: QuerySet[Paper]) -> Iterable[tuple[Any, ...]]:
             *("agreements__status", "agreements__title"),
             *("agreements__authors", "agreements__issued_at", "agreements__signed_at", "agreements__dated"),
             *("agreements__seal_error", "has_change_request", "has_objection", "has_edit", "is_undeliverable"),
-            *("last_mail", "invited", "reminders"),
+            *("last_mail", "invited", "reminders", "last_bounce"),
         )
     )
 
@@ -233,7 +232,12 @@ def build_state(
         invited=bool(agreement.invited),
         unanswered=bool(signing_settings and (agreement.reminders or 0) >= signing_settings.editors_after),
         undeliverable=agreement.status == Status.ISSUED
-        and (agreement.undeliverable or agreement.last_mail == Message.State.FAILED),
+        and (
+            agreement.undeliverable
+            or (agreement.last_mail == Message.State.FAILED and agreement.last_bounce not in REJECTIONS)
+        ),
+        rejected=agreement.last_bounce in REJECTIONS,
+        not_arriving=agreement.last_bounce == Message.Bounce.NOT_ARRIVING,
         mail_unknown=agreement.last_mail == Message.State.UNKNOWN,
         seal_failed=bool(agreement.seal_error),
         change_request=agreement.has_change_request,
@@ -286,6 +290,7 @@ def values_of(agreement: Any) -> AgreementValues:
         last_mail=with_link[-1].state if with_link else None,
         invited=bool(sent),
         reminders=sum(m.kind in REMINDERS for m in sent),
+        last_bounce=with_link[-1].bounce if with_link else None,
     )
 
 

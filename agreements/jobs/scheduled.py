@@ -17,7 +17,7 @@ from agreements import lifecycle
 from agreements.dashboard import precheck
 from agreements.documents import audit, rendering, seal
 from agreements.domain.states import LIVE, WAITING, Status
-from agreements.jobs import bulk, digest, package_builder
+from agreements.jobs import bounce_reports, bulk, digest, package_builder
 from agreements.mail import sender, transports
 from agreements.models import Agreement, JobRun
 from agreements.reminders import planner
@@ -194,5 +194,6 @@ JOBS: dict[str, Callable[[Clock], Counter[str]]] = {
     "pack": package_builder.make_due,
     "check": precheck.check_due,
     "recheck": recheck_files,
+    "bounces": bounce_reports.read_due,
 }
 """In this order one sweep sends the reminders that it has queued, and the receipts of what it has sealed."""

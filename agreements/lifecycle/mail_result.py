@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from agreements.domain.states import Status
 from agreements.lifecycle.record import record_event
 from agreements.mail import addresses, notify, outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.judgement import Judgement
 from agreements.mail.kinds import kind_of
 from agreements.models import Message
 from proceedings.email_address import address_key
@@ -16,6 +19,13 @@ Kind = Message.Kind
 
 MAX_RESENDS = 3
 """How often emails about one agreement are resent to an address after soft bounces."""
+
+RESULTS = {
+    Judgement.ADDRESS: "hard",
+    Judgement.EMAIL: "rejected",
+    Judgement.SOFT: "soft",
+    Judgement.UNREADABLE: "unreadable",
+}
 
 RESEND_DELAY = timedelta(days=1)
 """Delay of a resent email. Longer than the gap between two emails to one address."""
@@ -61,7 +71,7 @@ def stop_emails_to_recipient(message: Message, reason: str, now: datetime) -> bo
 
 
 def record_bounce(bounce: Bounce, *, now: datetime) -> str:
-    """Record a bounce report. Returns ``hard``, ``soft``, ``known`` or ``ignored``."""
+    """Record a bounce report. Returns ``hard``, ``soft``, ``rejected``, ``unreadable``, ``known`` or ``ignored``."""
     messages = find_bounced_messages(bounce.message_id)
     if not messages:
         return "ignored"
@@ -69,20 +79,37 @@ def record_bounce(bounce: Bounce, *, now: datetime) -> str:
     with transaction.atomic():
         agreement_ids = {message.agreement.pk for message in messages if not message.volume_id}
         outbox.lock_agreements(agreement_ids | addresses.agreements_with_mail_to(first.recipient))
-        if first.volume_id and not bounce.hard:
-            return "ignored"  # the next daily digest replaces it
         if first.volume_id:  # an email about a volume is in no chain
+            outbox.record_bounce([first.pk], Message.Bounce(bounce.judgement), bounce.detail)
+            if not bounce.hard:
+                return "ignored"  # the next daily digest replaces it
             return "hard" if stop_emails_to_recipient(first, bounce.detail, now) else "known"
         if first.agreement.events.filter(kind="bounced", data__digest=bounce.digest).exists():
             return "known"
         data = {"to": first.recipient, "words": bounce.detail, "hard": bounce.hard, "digest": bounce.digest}
         for agreement_id in sorted(agreement_ids):
-            record_event(agreement_id, "bounced", by="clock", now=now, data=data)
+            record_event(agreement_id, "bounced", by="clock", now=now, data=data | {"judgement": str(bounce.judgement)})
+        for message in messages:
+            outbox.record_bounce([message.pk], judge_in_a_row(message, bounce.judgement, now), bounce.detail)
+        carriers = {message.carrier_id for message in messages if message.carrier_id}
+        outbox.record_bounce(carriers, Message.Bounce(bounce.judgement), bounce.detail)
         if bounce.hard:
             stop_emails_to_recipient(first, bounce.detail, now)
-        else:
+        elif bounce.judgement == Judgement.SOFT:
             resend(messages, now)
-    return "hard" if bounce.hard else "soft"
+    return RESULTS[bounce.judgement]
+
+
+def judge_in_a_row(message: Message, judgement: Judgement, now: datetime) -> Message.Bounce:
+    """Return what the bounce of an email means after the earlier ones: soft ones that go on become `NOT_ARRIVING`."""
+    if judgement != Judgement.SOFT:
+        return Message.Bounce(judgement)
+    earlier = message.agreement.messages.filter(recipient__iexact=message.recipient, pk__lt=message.pk)
+    bounced = earlier.filter(bounce__in=[Message.Bounce.SOFT, Message.Bounce.NOT_ARRIVING])
+    first_sent = bounced.aggregate(first=Min("sent_at"))["first"]
+    too_many = bounced.count() >= settings.SOFT_BOUNCES
+    too_long = first_sent is not None and now - first_sent >= timedelta(days=settings.SOFT_BOUNCE_DAYS)
+    return Message.Bounce.NOT_ARRIVING if too_many or too_long else Message.Bounce.SOFT
 
 
 def find_bounced_messages(message_id: str) -> list[Message]:

@@ -8,7 +8,6 @@ import imaplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from mailbox import Maildir
 from pathlib import Path
 from typing import Any
 from urllib.parse import ParseResult, unquote
@@ -27,30 +26,43 @@ def read_maildir(folder: Path) -> Iterator[bytes]:
     """Yield the new emails of a maildir. Raises MailboxError if `folder` is not a maildir."""
     if not (folder / "new").is_dir():
         raise MailboxError(f"{folder} is not a maildir.")
-    box = Maildir(folder, create=False)
-    for key in list(box.iterkeys()):
-        mail = box.get_message(key)
-        if mail.get_subdir() == "new":
-            yield box.get_bytes(key)
-            mail.set_subdir("cur")
-            mail.add_flag("S")
-            box[key] = mail
+    (folder / "cur").mkdir(exist_ok=True)
+    for file in sorted((folder / "new").iterdir()):
+        try:
+            with file.open("rb") as opened:
+                body = opened.read(MAX_MESSAGE_BYTES)
+        except FileNotFoundError:  # another reader was faster
+            continue
+        yield body
+        with suppress(FileNotFoundError):
+            file.rename(folder / "cur" / f"{file.name}:2,S")
 
 
 def read_imap(url: ParseResult) -> Iterator[bytes]:
     """Yield the unseen emails of a mailbox such as ``imaps://user:password@host/INBOX``; ``imap://`` uses STARTTLS.
 
-    Raises MailboxError if the server is unreachable, rejects the login, or sends an invalid answer.
+    Raises MailboxError if the server is unreachable, rejects the login, or sends an invalid answer. An email that it
+    does not give is left for the next time; the error comes after all others.
     """
+    problems = []
     try:
         with login(url) as server:
             check_response(server.select(f'"{unquote(url.path.strip("/")) or "INBOX"}"'))
             (numbers,) = check_response(server.uid("SEARCH", "UNSEEN"))
             for number in numbers.decode().split() if isinstance(numbers, bytes) else ():
-                yield from fetch_message(server, number)
+                try:
+                    bodies = list(fetch_message(server, number))
+                except imaplib.IMAP4.abort:
+                    raise  # the connection is lost
+                except imaplib.IMAP4.error as error:
+                    problems.append(f"email {number}: {error}")
+                    continue
+                yield from bodies
                 check_response(server.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen)"))
     except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxError(f"{url.hostname}: {error}") from error
+    if problems:
+        raise MailboxError(f"{url.hostname}: {'; '.join(problems[:5])}")
 
 
 @contextmanager

@@ -34,9 +34,7 @@ LEASE = timedelta(minutes=15)
 """Longer than the 10 minutes a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
 
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440)]
-"""Waits after the first, second, … attempt that the server certainly did not accept; after the last
-one it has failed.
-"""
+"""Waits after the first, second, … attempt that the server certainly did not accept; after the last it has failed."""
 
 SERVER_DELAY = timedelta(minutes=1)
 """Wait after an attempt where the server accepted no email from anyone. It does not count as an attempt."""
@@ -268,9 +266,7 @@ def rows_of(message: Message) -> QuerySet[Message]:
 
 
 def release(message: Message, until: datetime | None = None) -> None:
-    """Release the claim of an email that was not started, without counting an attempt; it is due at
-    `until` if given.
-    """
+    """Release the claim of an email that was not started, without counting an attempt; due at `until` if given."""
     claimed = rows_of(message).filter(claim=message.claim, state=State.CLAIMED, closed=False)
     due = {"due_at": until} if until else {}
     claimed.update(state=State.PENDING, attempts=message.attempts - 1, **NO_CLAIM, **due)
@@ -342,7 +338,8 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
         return State.UNKNOWN if set_state(State.UNKNOWN, lease_until=None) else None
     server_unavailable = outcome.scope == "server"
     if outcome.state == State.FAILED or (message.attempts > len(BACKOFF) and not server_unavailable):
-        return State.FAILED if set_state(State.FAILED, **NO_CLAIM) else None
+        bounce = outcome.scope if outcome.scope in Message.Bounce.values else ""
+        return State.FAILED if set_state(State.FAILED, bounce=bounce, **NO_CLAIM) else None
     wait = SERVER_DELAY if server_unavailable else BACKOFF[message.attempts - 1]
     attempts = message.attempts - server_unavailable
     requeued = set_state(State.PENDING, expected | {"closed": False}, due_at=now + wait, attempts=attempts, **NO_CLAIM)
@@ -350,6 +347,11 @@ def apply_outcome(message: Message, outcome: Outcome, now: datetime) -> State | 
         return State.PENDING
     cancelled = set_state(State.CANCELLED, **NO_CLAIM)
     return State.PENDING if requeued else State.CANCELLED if cancelled else None
+
+
+def record_bounce(messages: Iterable[int], bounce: Message.Bounce, detail: str) -> None:
+    """Record why sent messages did not arrive after all. Their state stays: a mail server has accepted them."""
+    Message.objects.filter(pk__in=list(messages)).update(bounce=bounce, error=detail)
 
 
 def lock_agreements(agreement_ids: Iterable[int]) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agreements.mail import addresses, deferral, outbox
@@ -21,6 +21,9 @@ from proceedings.email_address import address_key
 Clock = Callable[[], datetime]
 
 logger = logging.getLogger(__name__)
+
+ACCEPTS_WITHIN = timedelta(days=1)
+"""A server that accepted an email within this time is not down."""
 
 
 class SendResult(NamedTuple):
@@ -104,11 +107,22 @@ class SendRun:
             self.record_result(message, Outcome.retry(f"The mail could not be written: {error}"))
             return
         outcome = self.transport.send(email, lambda: self.mark_sending(message))
+        if outcome.scope == "recipient":
+            outcome = self.judge_session(outcome)
         self.server_unavailable = outcome.scope == "server"
         if outcome.state == State.SENT:
             self.last_result = SendResult(message, outcome)
         else:
             self.record_result(message, outcome)
+
+    def judge_session(self, outcome: Outcome) -> Outcome:
+        """Decide what a session means that the server ended at one recipient.
+
+        If the server accepted another email within a day, it counts as an attempt, so that it ends. Otherwise the
+        server may be down for everyone: that fails no email, however long it lasts.
+        """
+        accepted = self.last_result or has_sent_within(ACCEPTS_WITHIN, self.clock())
+        return Outcome.retry(outcome.detail) if accepted else Outcome.server_unavailable(outcome.detail)
 
     def mark_sending(self, message: Message) -> bool:
         """Mark the message as being sent and, in the same transaction, record the previous result."""
@@ -132,3 +146,8 @@ class SendRun:
         if self.last_result:
             result, self.last_result = self.last_result, None
             self.tally[outbox.record_result(*result, self.clock(), self.record)] += 1
+
+
+def has_sent_within(period: timedelta, now: datetime) -> bool:
+    """Whether the server has accepted an email within that time. Later ones were sent by a clock that was wrong."""
+    return Message.objects.filter(state=State.SENT, sent_at__gt=now - period, sent_at__lte=now).exists()

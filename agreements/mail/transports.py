@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connectio
 from django.core.mail.message import sanitize_address
 from django.core.mail.utils import DNS_NAME
 
+from agreements.mail.judgement import Judgement, Stage, clean_text, judge
 from proceedings.email_address import ascii_domain
 
 logger = logging.getLogger(__name__)
@@ -28,12 +29,18 @@ ConfirmSending = Callable[[], bool]
 
 
 class Outcome(NamedTuple):
-    """The result of an attempt: the new state of the message, the server's answer, and what the answer is about."""
+    """The result of an attempt: the new state of the message, the server's answer, and what the answer is about.
+
+    The answer is cleaned here, where it comes in: no database takes a NUL, and no page a megabyte.
+    """
 
     state: str
     detail: str = ""
     scope: str = "mail"
-    """``mail``; ``address``: the address is undeliverable; ``server``: it accepts no email from anyone at present."""
+    """``mail``; ``address``: the address is undeliverable; ``email``: this email or its sender was rejected, the
+    address stays good; ``server``: it accepts no email from anyone at present; ``recipient``: it ended the session at
+    this recipient, so that only other emails can tell whether it accepts any.
+    """
 
     @classmethod
     def sent(cls) -> Self:
@@ -42,27 +49,37 @@ class Outcome(NamedTuple):
     @classmethod
     def retry(cls, detail: str) -> Self:
         """Certainly not accepted; try again."""
-        return cls("pending", detail)
+        return cls("pending", clean_text(detail))
 
     @classmethod
     def server_unavailable(cls, detail: str) -> Self:
         """The server accepted no email from anyone. It does not count as an attempt."""
-        return cls("pending", detail, "server")
+        return cls("pending", clean_text(detail), "server")
+
+    @classmethod
+    def session_ended(cls, detail: str) -> Self:
+        """The server ended the session at this recipient: an attempt only if it accepts other emails."""
+        return cls("pending", clean_text(detail), "recipient")
 
     @classmethod
     def rejected(cls, detail: str) -> Self:
         """Certainly not accepted, and not to be tried again."""
-        return cls("failed", detail)
+        return cls("failed", clean_text(detail))
+
+    @classmethod
+    def unwanted(cls, detail: str) -> Self:
+        """Rejected because of its content or its sender. The address stays good."""
+        return cls("failed", clean_text(detail), "email")
 
     @classmethod
     def address_rejected(cls, detail: str) -> Self:
         """Rejected, like every email to that address."""
-        return cls("failed", detail, "address")
+        return cls("failed", clean_text(detail), "address")
 
     @classmethod
     def unknown(cls, detail: str) -> Self:
         """It may have arrived, so it must not be resent automatically."""
-        return cls("unknown", detail)
+        return cls("unknown", clean_text(detail))
 
 
 class Transport(Protocol, AbstractContextManager["Transport"]):
@@ -161,7 +178,7 @@ class SmtpTransport:
             return Outcome.retry(f"{type(error).__name__}: {error}")
         reused = self.smtp is not None
         failure = self.send_envelope(email)
-        if reused and failure and failure.scope == "server":
+        if reused and failure and failure.scope in ("server", "recipient"):
             # Servers close connections that were idle or have carried enough emails. That is not about this email.
             failure = self.send_envelope(email)
         if failure:
@@ -180,6 +197,7 @@ class SmtpTransport:
 
     def send_envelope(self, email: "EncodedEmail") -> Outcome | None:
         """Send MAIL, RCPT and DATA. Returns None when the server waits for the body, else the outcome."""
+        answered = ""
         try:
             if email.needs_utf8 and not self.connect().has_extn("smtputf8"):
                 return Outcome.address_rejected("Our mail server takes no addresses with letters other than ASCII.")
@@ -188,9 +206,11 @@ class SmtpTransport:
                     # The next email needs a new session.
                     self.close()
                     return outcome_of_reply(command, code, text.decode(errors="replace"))
+                answered = command
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            return Outcome.server_unavailable(f"{type(error).__name__}: {error}")
+            detail = f"{type(error).__name__}: {error}"
+            return Outcome.session_ended(detail) if answered else Outcome.server_unavailable(detail)
         return None
 
     def exchange_envelope(self, email: "EncodedEmail") -> Iterator[tuple[str, int, bytes]]:
@@ -228,25 +248,25 @@ class SmtpTransport:
         return Outcome.unknown(f"The server's answer makes no sense: {code} {detail}")
 
 
-NOT_ABOUT_ADDRESS = re.compile(r"5\.(2\.2|3\.|5\.|7\.)")
-"""Enhanced status codes (RFC 3463) that are not about the address: a full mailbox, the mail system, the protocol, or
-our reputation, such as `relaying denied`.
-"""
+OUR_SERVER = re.compile(r"^530|relay|authentication required|must issue", re.IGNORECASE)
+"""Answers of our own server to a wrong configuration. An administrator can correct it, so the email is tried again."""
 
 
 def outcome_of_reply(command: str, code: int, text: str) -> Outcome:
     """Return the outcome for a negative answer to a command."""
     detail = f"{code} {text}"
-    if code == 421 and command != "dot":
+    if command == "MAIL":
+        # The sender is the same for all emails, so the server would accept none.
         return Outcome.server_unavailable(detail)
-    match command:
-        case "MAIL":
-            # The sender is the same for all emails, so the server would accept none.
-            return Outcome.server_unavailable(detail)
-        case "RCPT" if 550 <= code < 560 and code != 552 and not NOT_ABOUT_ADDRESS.match(text):
+    if code == 421 and command != "dot":
+        return Outcome.session_ended(detail)
+    if code // 100 != 5 or (command != "dot" and OUR_SERVER.search(detail)):
+        return Outcome.retry(detail)
+    match judge(detail, stage=Stage(command)):
+        case Judgement.ADDRESS:
             return Outcome.address_rejected(detail)
-        case "dot" if 500 <= code < 600:
-            return Outcome.rejected(detail)
+        case Judgement.EMAIL:
+            return Outcome.unwanted(detail)
     return Outcome.retry(detail)
 
 

@@ -55,6 +55,15 @@ class Message(models.Model):
         EDITOR_RECEIVED = "editor-received", "notice to editors: signed form received"
         SENT_BACK = "sent-back", "signed form sent back"
 
+    class Bounce(models.TextChoices):
+        """Why it did not arrive, as `mail.judgement` has judged the answer or the report."""
+
+        ADDRESS = "address", "address undeliverable"
+        EMAIL = "email", "email rejected"
+        SOFT = "soft", "bounced for now"
+        NOT_ARRIVING = "not-arriving", "not arriving"
+        UNREADABLE = "unreadable", "returned, unreadable"
+
     parts: "Sequence[Message]" = ()
     """The messages it carries, loaded when `mail.outbox` claims it."""
 
@@ -94,6 +103,9 @@ class Message(models.Model):
     message_id = models.CharField("Message-ID", max_length=200, unique=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    bounce = models.CharField(
+        max_length=12, blank=True, choices=Bounce, help_text="Why it did not arrive, if a mail server says so."
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -128,6 +140,7 @@ class Message(models.Model):
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="message_sent"),
             models.Index(fields=["due_at"], condition=Q(state="failed"), name="message_failed"),
             models.Index(fields=["due_at"], condition=Q(state="unknown"), name="message_unknown"),
+            models.Index(fields=["due_at"], condition=Q(bounce="email"), name="message_rejected"),
         ]
 
     def __str__(self) -> str:

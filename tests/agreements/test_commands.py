@@ -134,6 +134,7 @@ def test_sweep_runs_one_job_or_all(mailbox: Mailbox) -> None:
         "packages: nothing due",
         "publisher-checks: nothing due",
         "verify-files: nothing due",
+        "read-bounces: nothing due",
     ]
 
 

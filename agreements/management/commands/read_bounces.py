@@ -1,6 +1,5 @@
 """manage.py read_bounces: the reports of mail that did not arrive, from a maildir, by IMAP, or one from stdin."""
 
-import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -11,10 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from agreements import lifecycle
-from agreements.mail import bounces, headers, mailboxes
-
-logger = logging.getLogger(__name__)
+from agreements.jobs import bounce_reports
+from agreements.mail import mailboxes
 
 
 class Command(BaseCommand):
@@ -30,8 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tally: Counter[str] = Counter()
         try:
-            for body in self.mails(options["source"]):
-                tally[self.take(body)] += 1
+            bounce_reports.record_all(self.mails(options["source"]), timezone.now, tally)
         except mailboxes.MailboxError as error:
             raise CommandError(f"{self.counts(tally)}, then an error: {error}" if tally else str(error)) from error
         self.stdout.write(self.counts(tally) or "no new email")
@@ -49,13 +45,3 @@ class Command(BaseCommand):
         if not settings.BOUNCE_MAILBOX.scheme:
             raise CommandError("BOUNCE_MAILBOX is not set. Set it to imaps://user:password@host/INBOX.")
         return mailboxes.read_imap(settings.BOUNCE_MAILBOX)
-
-    @staticmethod
-    def take(body: bytes) -> str:
-        try:
-            bounce = bounces.parse_report(body, headers.return_paths())
-        except Exception:
-            # Whatever a stranger has written, the mails behind it are read. It stays in the mailbox.
-            logger.exception("Cannot parse an email")
-            return "not understood"
-        return lifecycle.record_bounce(bounce, now=timezone.now()) if bounce else "ignored"

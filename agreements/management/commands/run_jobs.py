@@ -16,6 +16,7 @@ JOB_NAMES = {
     "packages": "pack",
     "publisher-checks": "check",
     "verify-files": "recheck",
+    "read-bounces": "bounces",
 }
 """The names of the jobs on the command line; the values are the names that Celery and `JobRun` use."""
 
@@ -24,7 +25,8 @@ class Command(BaseCommand):
     help = (
         "Run the scheduled jobs once. bulk-jobs runs queued bulk jobs, queue-emails queues reminders and other emails "
         "that are due, seal seals signed agreements, send sends queued emails, packages makes requested packages, "
-        "publisher-checks runs the publisher checks, verify-files reads part of the sealed files again."
+        "publisher-checks runs the publisher checks, verify-files reads part of the sealed files again, "
+        "read-bounces reads the bounce mailbox."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

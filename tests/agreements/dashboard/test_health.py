@@ -91,7 +91,7 @@ def test_a_ready_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (answer.status_code, answer.json()["ready"], answer.json()["problems"]) == (200, True, [])
 
 
-def test_it_costs_six_small_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_costs_seven_small_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     make.agreement("issued")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         health.measure(NOW)

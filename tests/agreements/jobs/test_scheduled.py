@@ -384,6 +384,7 @@ def test_the_jobs_run_in_the_order_in_which_one_feeds_the_next(mailbox: Mailbox)
         "pack": {},
         "check": {},
         "recheck": {},
+        "bounces": {},
     }
 
 

@@ -14,6 +14,7 @@ from tests import make
 from tests.servers import Mailbox
 
 OURS = [
+    "agreements.bounces",
     "agreements.chase",
     "agreements.check",
     "agreements.pack",

@@ -19,6 +19,7 @@ from agreements.jobs import scheduled
 from agreements.lifecycle import delegate, signed_form, snapshot
 from agreements.mail import links, outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.judgement import Judgement
 from agreements.models import Agreement, Event, Link, Message, ShownForm, SignedForm
 from agreements.requests import change_requests, objections
 from proceedings.models import Author, Paper, Volume
@@ -543,7 +544,9 @@ def test_every_kind_of_event_has_a_description() -> None:
     refused = make.invitation(stopped)
     refused.error = "550 no such user"
     lifecycle.record_mail_result(refused, State.FAILED, LATER)
-    lifecycle.record_bounce(Bounce(refused.message_id, hard=True, detail="5.1.1", digest="0"), now=LATER)
+    lifecycle.record_bounce(
+        Bounce(refused.message_id, judgement=Judgement.ADDRESS, detail="5.1.1", digest="0"), now=LATER
+    )
     waiting = make.agreement("issued")
     lifecycle.pause(waiting, until=None, by="editor:ed", now=LATER)
     lifecycle.resume(waiting, by="editor:ed", now=LATER)

@@ -9,6 +9,7 @@ from agreements.jobs import scheduled
 from agreements.lifecycle import delegate
 from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.judgement import Judgement
 from agreements.mail.kinds import REMINDERS, REPEATED_REQUESTS
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
@@ -44,7 +45,9 @@ def find_withdrawn(agreement: Agreement) -> None:
 
 
 def bounce(agreement: Agreement) -> None:
-    report = Bounce(make.invitation(agreement).message_id, hard=True, detail="5.1.1 no such user", digest="0" * 64)
+    report = Bounce(
+        make.invitation(agreement).message_id, judgement=Judgement.ADDRESS, detail="5.1.1 no such user", digest="0" * 64
+    )
     assert lifecycle.record_bounce(report, now=DUE) == "hard"
 
 

@@ -16,6 +16,7 @@ from agreements import lifecycle
 from agreements.jobs import digest
 from agreements.mail import addresses, bounces, mailboxes
 from agreements.mail.bounces import Bounce, ReturnPaths
+from agreements.mail.judgement import Judgement
 from agreements.models import EmailAddress, Message, SigningSettings
 from proceedings.models import Author
 from tests import imap, make
@@ -30,7 +31,7 @@ OURS = "<the-mail@proceedings.example>"
 MEANS = {
     "hard": True,
     "hard-headers-only": True,
-    "hard-no-diagnosis": True,
+    "unspecific": False,
     "full": False,
     "policy": False,
     "delayed": None,
@@ -316,14 +317,14 @@ def test_an_unreadable_report_does_not_hide_those_behind_it(
 
     monkeypatch.setattr(bounces, "parse_report", fragile)
     call_command("read_bounces", str(tmp_path))
-    assert capsys.readouterr().out == "1 hard, 1 not understood\n"
+    assert capsys.readouterr().out == "1 hard, 1 set aside\n"
 
 
 # --- what a soft bounce is followed by
 
 
 def soft(message: Message, number: int, now: datetime) -> str:
-    return lifecycle.record_bounce(Bounce(message.message_id, False, "452 full", str(number)), now=now)
+    return lifecycle.record_bounce(Bounce(message.message_id, Judgement.SOFT, "452 full", str(number)), now=now)
 
 
 @pytest.mark.django_db
@@ -403,7 +404,10 @@ def test_a_hard_bounce_leaves_the_editor_a_task_with_somebody_else_to_choose(mai
     message = ours(mailbox)
     agreement = message.agreement
     Author.objects.filter(paper=agreement.paper, position=2).update(email="second@example.org")
-    assert lifecycle.record_bounce(Bounce(message.message_id, True, "550 no such user", "1"), now=NOW) == "hard"
+    assert (
+        lifecycle.record_bounce(Bounce(message.message_id, Judgement.ADDRESS, "550 no such user", "1"), now=NOW)
+        == "hard"
+    )
     editor_client = client_for(make.editor("ed", make.the_volume()))
     page = editor_client.get(page_of(agreement)).content.decode()
     assert "We cannot deliver email to mike@example.org: 550 no such user" in page
@@ -427,8 +431,11 @@ def test_a_bounced_digest_marks_the_editors_address_undeliverable_and_the_admin_
     assert digest.queue_due(NOW) == 1
     send(NOW)
     message = Message.objects.get(kind=Message.Kind.EDITOR_DAILY)
-    assert lifecycle.record_bounce(Bounce(message.message_id, False, "452 full", "1"), now=NOW) == "ignored"
-    said = [lifecycle.record_bounce(Bounce(message.message_id, True, "550 gone", "2"), now=NOW) for _ in range(2)]
+    assert lifecycle.record_bounce(Bounce(message.message_id, Judgement.SOFT, "452 full", "1"), now=NOW) == "ignored"
+    said = [
+        lifecycle.record_bounce(Bounce(message.message_id, Judgement.ADDRESS, "550 gone", "2"), now=NOW)
+        for _ in range(2)
+    ]
     assert said == ["hard", "known"]
     assert set(addresses.find_undeliverable([editor.email])) == {editor.email}
     page = client_for(editor).get(f"/admin/proceedings/volume/{volume.pk}/reminders/").content.decode()
@@ -445,7 +452,7 @@ def test_a_bounced_notice_to_a_co_author_is_no_task(mailbox: Mailbox) -> None:
     make.sign(agreement)
     send(NOW)
     notice = agreement.messages.get(kind="coauthor")
-    assert lifecycle.record_bounce(Bounce(notice.message_id, True, "550 no", "1"), now=NOW) == "hard"
+    assert lifecycle.record_bounce(Bounce(notice.message_id, Judgement.ADDRESS, "550 no", "1"), now=NOW) == "hard"
     assert addresses.find_undeliverable(["second@example.org"])
     assert not agreement.messages.filter(kind="editor-refused").exists()
 

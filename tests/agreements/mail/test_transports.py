@@ -99,7 +99,7 @@ MEANS = [
     ("at_sender", "421 closing", Outcome.server_unavailable),
     ("at_sender", "550 not you", Outcome.server_unavailable),
     ("at_sender", "530 log in first", Outcome.server_unavailable),
-    ("at_recipient", "421 closing", Outcome.server_unavailable),
+    ("at_recipient", "421 closing", Outcome.session_ended),
     ("at_recipient", "451 later", Outcome.retry),
     ("at_recipient", "452 full", Outcome.retry),
     ("at_recipient", "450 4.2.0 greylisted", Outcome.retry),
@@ -113,8 +113,8 @@ MEANS = [
     ("at_recipient", "553 5.1.2 no such domain", Outcome.address_rejected),
     ("at_dot", "451 later", Outcome.retry),
     ("at_dot", "421 closing", Outcome.retry),
-    ("at_dot", "550 spam", Outcome.rejected),
-    ("at_dot", "554 5.7.1 spam", Outcome.rejected),
+    ("at_dot", "550 spam", Outcome.unwanted),
+    ("at_dot", "554 5.7.1 spam", Outcome.unwanted),
 ]
 """Where the server says it, what it says, and what that is about: our server, the address or the mail."""
 

@@ -10,6 +10,7 @@ from agreements import lifecycle
 from agreements.lifecycle import delegate
 from agreements.mail import outbox
 from agreements.mail.bounces import Bounce
+from agreements.mail.judgement import Judgement
 from agreements.mail.outbox import LEASE
 from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Message
@@ -44,11 +45,11 @@ def reaper(agreement: Agreement) -> Callable[[], object]:
     return lambda: outbox.release_leases(NOW + LEASE, note)
 
 
-def bounce(hard: bool) -> Callable[[Agreement], Callable[[], object]]:
+def bounce(judgement: Judgement) -> Callable[[Agreement], Callable[[], object]]:
     def prepare(agreement: Agreement) -> Callable[[], object]:
         message = being_sent(agreement)
         outbox.record_result(message, Outcome.sent(), NOW, note)
-        return lambda: lifecycle.record_bounce(Bounce(message.message_id, hard, "550", "1"), now=NOW)
+        return lambda: lifecycle.record_bounce(Bounce(message.message_id, judgement, "550", "1"), now=NOW)
 
     return prepare
 
@@ -68,8 +69,8 @@ VERBS: dict[str, Callable[[Agreement], Callable[[], object]]] = {
     "settle retry": record_result(Outcome.retry("451")),
     "settle refused address": record_result(Outcome.address_rejected("550")),
     "reap": reaper,
-    "hard bounce": bounce(True),
-    "soft bounce": bounce(False),
+    "hard bounce": bounce(Judgement.ADDRESS),
+    "soft bounce": bounce(Judgement.SOFT),
     "sign": signing,
     "decline": at_once(lambda agreement: lifecycle.decline(agreement, reason="", now=NOW)),
     "void": at_once(lambda agreement: lifecycle.void(agreement, reason="x", by="editor:ed", now=NOW)),
