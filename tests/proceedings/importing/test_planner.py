@@ -281,6 +281,15 @@ def test_all_addresses_of_a_paper_come_in_with_one_mark() -> None:
     assert (again.contacts.to_set, again.contacts.unchanged) == (0, 2)
 
 
+def test_one_address_in_two_spellings_is_no_finding() -> None:
+    rows = ("lewis25,Mike@A.example,Mike Lewis,yes", "lewis25,mike@a.example,M. Lewis,")
+
+    plan = bring_in(bib(paper("lewis25")), table(*rows, head="paper,email,name,corresponding"))
+
+    assert plan.findings == ()
+    assert authors("lewis25")[0] == ("Mike Lewis", "Mike@a.example", True)
+
+
 def test_two_addresses_of_one_author_are_a_finding() -> None:
     rows = ("lewis25,mike@a.example,Mike Lewis,yes", "lewis25,m.lewis@a.example,M. Lewis,")
 
