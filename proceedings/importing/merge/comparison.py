@@ -19,7 +19,14 @@ from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRe
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, contact_of, unsure_namesakes
 from proceedings.importing.merge import order
-from proceedings.importing.merge.authors import Contact, compare_authors, merged, recognise, stated_authors
+from proceedings.importing.merge.authors import (
+    Contact,
+    compare_authors,
+    merged,
+    recognise,
+    stated_authors,
+    with_answers,
+)
 from proceedings.importing.merge.contacts import ContactMatcher
 from proceedings.importing.merge.fields import PAPER_FIELDS, VOLUME_FIELDS, Said, compare, stated, unit_of, values_of
 from proceedings.importing.merge.matching import Identity, match_papers
@@ -101,7 +108,7 @@ class Planner:
 
     def said(self, pk: int | None) -> Said:
         """What files said so far about a paper, or about the volume."""
-        return self.imported[pk].said if pk in self.imported else {}
+        return with_answers(self.imported[pk].said, self.answers) if pk in self.imported else {}
 
     def plan(self) -> Plan:
         entries = self.source.file.papers

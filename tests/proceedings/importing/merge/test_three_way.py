@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from proceedings.bibtex.source import Source
+from proceedings.importing import name_review
 from proceedings.importing.plan import Change, Choice, Difference, Origin, PaperPlan, Plan, by_default
 from proceedings.importing.planner import apply, make_plan
-from proceedings.models import Author, ImportedRecord, Paper, Volume
+from proceedings.models import Author, ImportedRecord, NameReview, Paper, Volume
 from tests.make import NOW
 from tests.proceedings.bib_files import VOLUME, bib, bring_in, paper, table
 
@@ -192,6 +193,22 @@ def test_an_answer_holds_until_the_file_changes_again(imported: Paper) -> None:
     assert origins(make_plan(files[1])) == [("lewis25", "title", Origin.BOTH)]
     apply(make_plan(files[1]), choose=lambda *_: Choice.TAKE)
     assert Paper.objects.get(pk=imported.pk).title == "Third"
+
+
+def test_a_name_resolved_here_is_no_change_of_the_file(db: None) -> None:
+    file = bib(paper("smith25", author="Smith, Bob, Jr"))
+    bring_in(file)
+    review = NameReview.objects.get()
+    name_review.resolve(review, name_review.read_answer("Smith, Bob"), by="ed", now=NOW)
+    assert origins(make_plan(file)) == []
+
+    Author.objects.filter(family="Smith").update(given="Robert")
+
+    assert origins(make_plan(file)) == [("smith25", "authors", Origin.HERE)]
+    apply(make_plan(file), now=NOW)
+    assert Author.objects.get().given == "Robert"
+    renamed = bib(paper("smith25", author="Smythe, Bob"))
+    assert origins(make_plan(renamed)) == [("smith25", "authors", Origin.BOTH)]
 
 
 def test_a_volume_from_before_is_asked_about_and_loses_nothing(imported: Paper) -> None:
