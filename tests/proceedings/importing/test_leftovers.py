@@ -83,6 +83,7 @@ def test_a_corrected_text_comes_in_as_one_paper_and_stays_resolved() -> None:
     assert done.problems == ()
     assert Paper.objects.get(key="b25").title == "Found"
     assert state(one) == ("corrected", "ed")
+    assert list(Paper.objects.order_by("position").values_list("key", flat=True)) == ["a25", "b25"]
     assert fix(one, paper("c25")) is None
     bring_in(file)
     assert left() == []

@@ -394,3 +394,15 @@ def test_an_order_made_here_stays_and_new_papers_find_their_place(ordered: Calla
     assert in_order() == ["b25", "c25", "a25", "new25"]
     assert order_of(bring_in(three("c25", "new25", "b25", "a25"))) == [Origin.BOTH]
     assert in_order() == ["b25", "c25", "a25", "new25"]
+
+
+def test_papers_of_a_file_that_knows_no_other_come_last(ordered: Callable[..., None]) -> None:
+    bring_in(three("late25", "later25"))
+
+    assert in_order() == ["a25", "b25", "c25", "late25", "later25"]
+
+
+def test_papers_above_all_known_ones_come_before_the_first_of_them(ordered: Callable[..., None]) -> None:
+    bring_in(three("new25", "b25", "c25"))
+
+    assert in_order() == ["a25", "new25", "b25", "c25"]
