@@ -89,6 +89,16 @@ def test_a_corrected_text_comes_in_as_one_paper_and_stays_resolved() -> None:
     assert left() == []
 
 
+def test_a_second_value_of_a_field_is_left_out_and_can_be_taken_in() -> None:
+    text = paper("a25", "First", more=",\n title = {Second},\n pages = {1--10}")
+    bring_in(bib(text))
+
+    assert [(paper, field) for _, _, paper, field in left()] == [("a25", "title")]
+    done = fix(Leftover.objects.get(), text.replace("title = {First},", ""))
+    assert done is not None
+    assert (done.problems, Paper.objects.get().title) == ((), "Second")
+
+
 def test_a_later_import_that_brings_it_resolves_it() -> None:
     bring_in(bib(paper("a25"), NO_PAPER))
     one = Leftover.objects.get()
