@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from proceedings.bibtex.source import Source
+from proceedings.delivery.public_package import bibliography
 from proceedings.importing import name_review
 from proceedings.importing.plan import Change, Choice, Difference, Origin, PaperPlan, Plan, by_default
 from proceedings.importing.planner import apply, make_plan
@@ -209,6 +210,20 @@ def test_a_name_resolved_here_is_no_change_of_the_file(db: None) -> None:
     assert Author.objects.get().given == "Robert"
     renamed = bib(paper("smith25", author="Smythe, Bob"))
     assert origins(make_plan(renamed)) == [("smith25", "authors", Origin.BOTH)]
+
+
+def test_importing_our_own_export_changes_and_asks_nothing(db: None) -> None:
+    odd = ",\n abstract = {50% of gener- ation \\& more generation},\n openreview = {Ab3dEf9Gh1}"
+    bring_in(bib(paper("lewis25", r"Bayesian \{x\} of $\alpha$", more=odd), paper("li25", "Another", "Li, Yi")))
+    Paper.objects.filter(key="li25").update(title="Markov 100% & é", title_latex="Markov 100\\% \\& \\'e")
+    volume = Volume.objects.get()
+
+    plan = make_plan(Source.read("own.bib", bibliography(volume, volume.papers.all()).encode()))
+
+    assert origins(plan) == []
+    assert plan.counts[Change.UNCHANGED] == 2
+    changed = bibliography(volume, volume.papers.all()).replace("{Markov}", "Hidden {Markov}")
+    assert origins(make_plan(Source.read("own.bib", changed.encode()))) == [("li25", "title", Origin.BOTH)]
 
 
 def test_a_volume_from_before_is_asked_about_and_loses_nothing(imported: Paper) -> None:
