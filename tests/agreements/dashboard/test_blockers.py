@@ -62,9 +62,9 @@ def test_what_blocks_a_paper(paper_state: PaperState, expected: list[Blocker]) -
 
 def test_the_values_in_links_of_sent_emails_stay() -> None:
     assert " ".join(Blocker) == (
-        "no-contact name unprintable licence declined refused mail-unknown received proposal drifted seal-failed objection "
-        "edit publisher lapsed last-month lapsing not-issued overdue silent waiting not-sent seal-pending no-pdf "
-        "name-doubt waived"
+        "no-contact name unprintable licence declined refused mail-unknown received proposal drifted seal-failed "
+        "objection edit publisher lapsed last-month lapsing not-issued overdue silent waiting not-sent seal-pending "
+        "no-pdf name-doubt waived"
     )
 
 
