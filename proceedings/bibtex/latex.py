@@ -18,7 +18,7 @@ __all__ += ["to_latex", "to_unicode", "without_escapes"]
 _PIECES = re.compile(rf"(?P<math>{MATH})|(?P<dollar>\\\$)|(?P<text>.[\u0300-\u036f]*)", re.DOTALL)
 # As above; every other backslash is matched together with its next character.
 _PIECES_OF_SOURCE = re.compile(rf"(?P<math>{MATH}|\\\(.+?\\\)|\\\[.+?\\\])|(?:\\[^(\[]|[^\\$])+|.", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)(?=([A-Za-z])?)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)(?=([A-Za-z ])?)", re.DOTALL)
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _ABOVE = re.compile("[ıȷ](?=[\u0300-\u0315\u033d-\u0344])")
 _GREEK = re.compile("[\u0370-\u03ff]")  # two Greek letters side by side are a word, not a formula
@@ -60,8 +60,10 @@ class Reading:
         """The text without the unknown macros: ``Smith`` for ``\\foo{Smith}``, ``Matthew`` for ``\\Matthew``."""
         text = self.text
         for macro in self.unknown:
-            with_argument = re.compile(re.escape(macro) + r" *\{([^{}]*)\}")
-            text = with_argument.sub(lambda found: found[1], text).replace(macro, macro[1:])
+            with_argument = re.compile(re.escape(macro) + r" *\{([^{}]+)\}")
+            text = (
+                with_argument.sub(lambda found: found[1], text).replace(macro + "{}", macro).replace(macro, macro[1:])
+            )
         return text
 
 
@@ -163,11 +165,14 @@ def without_escapes(latex: str) -> str:
 
 def _plain_macro(sign: re.Match[str]) -> str:
     macro = {"{": r"\lbrace", "}": r"\rbrace"}.get(sign[1])
-    return sign[0] if macro is None else macro + (" " if sign[2] else "")
+    return sign[0] if macro is None else macro + (" " if sign[2] and sign[2] != " " else "")
 
 
 def _plain_sign(sign: re.Match[str]) -> str:
-    return "_" if sign[1] == "_" else _plain_macro(sign)
+    if sign[1] == "_":
+        return "_"
+    # Outside mathematics TeX swallows a blank behind a macro.
+    return _plain_macro(sign) + ("{}" if sign[1] in "{}" and sign[2] == " " else "")
 
 
 def _ascii_letter(letter: str, text: str, at: int, unmapped: dict[str, None]) -> str:

@@ -56,6 +56,13 @@ _PARTICLES = frozenset(
 _SUFFIX = re.compile(
     r"(?:jr|sr|[ivx]+|[2-9](?:nd|rd|th)|filho|neto|júnior|junior|senior|esq|m\.?d|ph\.?d)\.?", re.IGNORECASE
 )
+# Without V, VI and the like, which are family names as well.
+_FAMILY_SUFFIX = re.compile(r"\S (?:jr|sr|ii|iii|iv)\.?\Z", re.IGNORECASE)
+_GROUP = re.compile(
+    r"\b(?:groups?|collaborations?|consortium|teams?|projects?|labs?|networks?|committee|association|society|institute"
+    r"|university|inc|initiative|community|authors|developers|contributors|and|of|the)\b",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"(?:dr|prof|mr|mrs|ms|mx|dott|ing|professor|doctor)\.?", re.IGNORECASE)
 # A word with a full stop that is a name and not an initial or one of the usual short forms.
 _STOPPED = re.compile(r"(?!(?:mohd|alex|thos|theo|chas|phil|fred|prof|benj|matt)\.)[^\W\d_]{4,}\.", re.IGNORECASE)
@@ -75,15 +82,20 @@ def doubts_without_comma(name: Name) -> Iterator[Doubt]:
     Two words are read the same by everybody unless the first is a common family name, so they raise none.
     """
     if not name.given and not name.particle:
-        if not name.family.startswith("{"):
-            joined = _doubt_joined(name)
-            reason = "is a single word: write Last, First, or put it in braces if it is the whole name"
-            yield Doubt(reason, joined.proposal if joined else None)
+        joined = _doubt_joined(name)
+        reason = "is a single word: write Last, First, or put it in braces if it is the whole name"
+        yield Doubt(reason, joined.proposal if joined else None)
         return
     for check in _CHECKS_WITHOUT_COMMA:
         if doubt := check(name):
             yield doubt
             return
+
+
+def doubts_in_braces(name: Name) -> Iterator[Doubt]:
+    """Yields the doubt about a whole name in braces: a group, a person with one name, or a person by mistake."""
+    if " " in name.family and not _GROUP.search(name.family):
+        yield Doubt("stands in braces as one name: write Last, First if it is a person")
 
 
 def _doubt_full_stop(name: Name) -> Doubt | None:
@@ -239,10 +251,23 @@ def _doubt_suffix(name: Name) -> Doubt | None:
     return Doubt(f"has '{name.suffix}' between two commas, which is no suffix", proposal, Confidence.LIKELY)
 
 
+def ends_in_suffix(family: str) -> bool:
+    """Whether a family name of several words ends in a suffix that is no family name, as in ``King Jr.``."""
+    return bool(_FAMILY_SUFFIX.search(family))
+
+
+def _doubt_suffix_in_family(name: Name) -> Doubt | None:
+    """``King Jr., Martin Luther``: the suffix without its comma."""
+    if name.suffix or not name.given or not ends_in_suffix(name.family):
+        return None
+    family, _, suffix = name.family.rpartition(" ")
+    return Doubt(f"has the suffix '{suffix}' in the family name", replace(name, family=family, suffix=suffix))
+
+
 def _doubt_two_people(name: Name) -> Doubt | None:
     """``Omar Adan, Yuri Bell``: two names with a comma for ``and``, or one with two family and two given names."""
     families, given = name.family.split(" "), name.given.split(" ")
-    if len(families) < 2 or len(given) < 2 or name.suffix or name.family.startswith("{"):
+    if len(families) < 2 or len(given) < 2 or name.suffix or name.family.startswith("{") or ends_in_suffix(name.family):
         return None
     initial = _INITIAL.fullmatch(families[-1])
     if not initial and all(map(_INITIAL.fullmatch, given[1:])):  # Garcia Marquez, Gabriel J.
@@ -268,6 +293,7 @@ def _capital_family(name: Name) -> Name:
 
 _CHECKS = (
     _doubt_suffix,
+    _doubt_suffix_in_family,
     _doubt_two_people,
     _doubt_joined,
     _doubt_small_letters,

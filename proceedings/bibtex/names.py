@@ -8,7 +8,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from proceedings.bibtex.name_doubts import Confidence, Doubt, Name, doubts_without_comma, find_doubts
+from proceedings.bibtex.name_doubts import (
+    Confidence,
+    Doubt,
+    Name,
+    doubts_in_braces,
+    doubts_without_comma,
+    ends_in_suffix,
+    find_doubts,
+)
 
 __all__ = ["Confidence", "Doubt", "Name", "NotANameError", "Reading", "find_doubts", "people_in", "read_name"]
 __all__ += ["split_names", "write_name"]
@@ -73,7 +81,7 @@ def people_in(text: str, *, natural: bool = False) -> list[str]:
             return [part for part in parts if part]
     parts = _split(text, ",")
     several = len(parts) >= (2 if natural else 3) and all(len(_words(part)) > 1 for part in parts)
-    if several and not _is_lower(_words(parts[0])[0]):
+    if several and not _is_lower(_words(parts[0])[0]) and not (len(parts) == 2 and ends_in_suffix(parts[0])):
         return parts
     if len(parts) > 3 and all(parts):
         whole = len(parts) % 2 == 0 and not any(len(_words(part)) > 1 for part in parts[::2])
@@ -91,9 +99,12 @@ def read_name(text: str, convert: Callable[[str], str] = str) -> Reading:
     Raises NotANameError for an empty text, more than two commas or a missing family name.
     """
     parts, name = _read(text)
+    in_braces = name.family.startswith("{") and not (name.given or name.particle)
     name = name.map(convert)
     found = [Doubt("has an extra comma, which we ignored")] if not all(_split(text.strip(), ",")) else []
-    if len(parts) == 1:
+    if len(parts) == 1 and in_braces:
+        found += doubts_in_braces(name)
+    elif len(parts) == 1:
         found += doubts_without_comma(name)
     known = {doubt.proposal for doubt in found}
     if len(parts) > 1 or name.given or name.particle:

@@ -180,7 +180,8 @@ def _unescaped(text: str) -> str:
     if not words or _TABLE.search(text) or 2 * len(known) < len(words):
         return text
     plain = re.sub(r"\\\\(?=[A-Za-z]{2})", r"\\", text)
-    plain = re.sub(r"\\lbrace\b ?|\\\{", "{", re.sub(r"\\rbrace\b ?|\\\}", "}", plain)).replace(r"\$", "$")
+    plain = re.sub(r"\\lbrace\b(?:\{\}| ?)|\\\{", "{", plain)
+    plain = re.sub(r"\\rbrace\b(?:\{\}| ?)|\\\}", "}", plain).replace(r"\$", "$")
     return text if unbalanced(plain) or plain.count("$") % 2 else plain
 
 

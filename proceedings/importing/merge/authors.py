@@ -3,7 +3,7 @@
 Authors are known by their rows, so that a name corrected here keeps its details.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -43,6 +43,17 @@ def recognise(
 def _spelled_as(known: str, email: str) -> str:
     """Returns `email`, or the known address if it is only another spelling of the same."""
     return known if known and email and address_key(known) == address_key(email) else email
+
+
+def with_answers(said: Said, answers: Mapping[Name, Name]) -> Said:
+    """Returns `said` with the names that were resolved since, as `answers` are applied to the file's names too.
+
+    Or an unchanged file would seem to have changed in every paper with such a name.
+    """
+    if not answers or "authors" not in said:
+        return said
+    names = [[pk, *_parts_of(answers.get(name, name))] for pk, name in _called(said)]
+    return {**said, "authors": {**said["authors"], "value": names}}
 
 
 def _called(said: Said) -> list[tuple[int, Name]]:
@@ -162,7 +173,11 @@ def _names(authors: Sequence[AuthorState]) -> list[list[str]]:
 
 
 def _parts(author: AuthorState) -> list[str]:
-    return [getattr(author.name, part) for part in PARTS]
+    return _parts_of(author.name)
+
+
+def _parts_of(name: Name) -> list[str]:
+    return [getattr(name, part) for part in PARTS]
 
 
 def _written(parts: Sequence[str]) -> str:

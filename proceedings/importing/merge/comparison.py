@@ -19,8 +19,16 @@ from proceedings.bibtex.records import KEY, LIMITS, Details, PaperEntry, PaperRe
 from proceedings.importing import name_review
 from proceedings.importing.authorship import AuthorState, contact_of, unsure_namesakes
 from proceedings.importing.merge import order
-from proceedings.importing.merge.authors import Contact, compare_authors, merged, recognise, stated_authors
+from proceedings.importing.merge.authors import (
+    Contact,
+    compare_authors,
+    merged,
+    recognise,
+    stated_authors,
+    with_answers,
+)
 from proceedings.importing.merge.contacts import ContactMatcher
+from proceedings.importing.merge.exported import Exported
 from proceedings.importing.merge.fields import PAPER_FIELDS, VOLUME_FIELDS, Said, compare, stated, unit_of, values_of
 from proceedings.importing.merge.matching import Identity, match_papers
 from proceedings.importing.plan import (
@@ -44,7 +52,7 @@ REQUIRED = ("number", "bib_key", "name", "shortname", "booktitle", "year")
 
 
 class Planner:
-    """Compares the files with the database, in five queries, and keeps the rows for the writer.
+    """Compares the files with the database, in at most six queries, and keeps the rows for the writer.
 
     A field with an error is not taken without an editor, even if nothing was corrected here.
     """
@@ -65,6 +73,7 @@ class Planner:
             self.imported = {one.paper_id: one for one in ImportedRecord.objects.filter(volume=self.volume)}
             for author in authors.order_by("paper_id", "position") if self.rows else ():
                 self.authors[author.paper_id].append(state_of(author))
+        self.exported = Exported(self.rows.values())
         self.answers = name_review.resolved_names(self.volume)
         settled = {write_name(name) for name in (*self.answers, *self.answers.values())}
         self.findings = name_review.without_settled(source.file.findings, settled)
@@ -101,7 +110,7 @@ class Planner:
 
     def said(self, pk: int | None) -> Said:
         """What files said so far about a paper, or about the volume."""
-        return self.imported[pk].said if pk in self.imported else {}
+        return with_answers(self.imported[pk].said, self.answers) if pk in self.imported else {}
 
     def plan(self) -> Plan:
         entries = self.source.file.papers
@@ -235,6 +244,14 @@ class Planner:
         if "extra" not in record.unsaid:
             theirs |= {name: "" for name in ours if name.startswith("extra.") and name not in theirs}
         found = compare(said, theirs, ours)
+        if any(one.origin is not Origin.HERE for one in found):
+            written = self.exported.values(row)
+            theirs = {
+                name: value
+                for name, value in theirs.items()
+                if value == ours.get(name, "") or name not in written or value != written[name]
+            }
+            found = compare(said, theirs, ours)
         if row.delivered_key and any(one.field == "key" for one in found):
             message = f"is {row.delivered_key} at the publisher and keeps that key"
             self._add_finding("key", message, record, Severity.NOTE)

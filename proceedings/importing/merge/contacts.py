@@ -47,7 +47,7 @@ class ContactMatcher:
             at = self._author(row, record) if email else None
             if at is None:
                 continue
-            if found.addresses.setdefault(at, email) != email:
+            if address_key(found.addresses.setdefault(at, email)) != address_key(email):
                 other = chosen[at]
                 message = f"{record.authors[at]} has another address in line {other.line}: keep one row"
                 self._reject(row, "email", message)

@@ -34,7 +34,7 @@ def arrange(in_file: Sequence[Paper], here: Sequence[Paper], *, follow: bool) ->
     """Returns the papers in their new order, those of the file and those only here.
 
     If they `follow` the file, all of it comes in its order. Else the order here stays, and each new paper comes after
-    the one before it in the file.
+    the one before it in the file, or before the first known one. Papers of a file that knows no other come last.
     """
     if follow:
         return list(in_file)
@@ -45,10 +45,12 @@ def arrange(in_file: Sequence[Paper], here: Sequence[Paper], *, follow: bool) ->
             last = paper.pk
         else:
             after.setdefault(last, []).append(paper)
-    arranged = after.pop(None, [])
+    leading = after.pop(None, [])
+    first = next((paper.pk for paper in in_file if paper.pk), None)
+    arranged: list[Paper] = []
     for paper in here:
-        arranged += [paper, *after.pop(paper.pk, [])]
-    return arranged
+        arranged += [*(leading if paper.pk == first else []), paper, *after.pop(paper.pk, [])]
+    return arranged if first else [*arranged, *leading]
 
 
 def number(papers: Iterable[Paper]) -> None:

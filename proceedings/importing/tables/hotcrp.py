@@ -11,6 +11,7 @@ from typing import Any
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import fold
 from proceedings.bibtex.names import NotANameError
+from proceedings.email_address import address_key
 from proceedings.importing.submissions import Person, Question, Submission, Submissions, read_person, strip_invisible
 from proceedings.importing.tables.authors import AuthorTable, read_full_name
 from proceedings.importing.tables.decisions import Verdict, normal_decision, read_decision
@@ -126,7 +127,7 @@ class _Papers:
     def _people(self, place: int, number: str, paper: Mapping[str, Any]) -> Iterator[Person]:
         held = paper.get("contacts")
         contacts = {
-            (_text(one, "email") if isinstance(one, dict) else str(one)).casefold()
+            address_key(_text(one, "email") if isinstance(one, dict) else str(one))
             for one in (held if isinstance(held, list) else [])
         }
         authors = paper.get("authors")
@@ -139,7 +140,7 @@ class _Papers:
                 self.add_finding(place, "author", f"name {at}: {error}", paper=number)
                 continue
             email = _text(known, "email")
-            is_contact = known.get("contact") is True or (bool(email) and email.casefold() in contacts)
+            is_contact = known.get("contact") is True or (bool(email) and address_key(email) in contacts)
             affiliation, orcid = fold(_text(known, "affiliation")), fold(_text(known, "orcid"))
             yield Person(reading.name, email, affiliation, is_contact, reading.doubts, orcid)
 

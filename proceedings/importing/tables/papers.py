@@ -20,6 +20,7 @@ from proceedings.importing.tables.layouts import COLUMNS, Layout
 from proceedings.importing.tables.people import AuthorText, People, Style, column_style, read_author, split_people
 
 _NO = ("", "no", "false", "0", "n", "-")
+_STARRED = re.compile(r"\*\s*([^*@\s][^*]*)|([^*]*@[^*]+?)\s*\*+")
 NUMBERED = re.compile(r"(\d{1,3})(firstname|lastname|email|affiliation)\Z")
 """Headings of a person's own columns, such as ``1: First Name``."""
 _BRACKET = re.compile(r"[()\[\]<>|]")
@@ -225,9 +226,9 @@ class _Reader:
         affiliations = self._affiliations(values, len(authors))
         contact = values["contact"].strip().casefold()
         for place, author in enumerate(authors):
-            email = emails[place].strip("* ") if emails else author.email
+            email, starred = read_mark(emails[place]) if emails else (author.email, False)
             beside = affiliations[place] if affiliations else AuthorText("")
-            marked = author.is_marked or beside.is_marked or (bool(emails) and "*" in emails[place])
+            marked = author.is_marked or beside.is_marked or starred
             chosen = bool(contact) and (
                 contact in (str(place + 1), author.name.casefold())
                 or (bool(email) and address_key(contact) == address_key(email))
@@ -287,6 +288,16 @@ class _Reader:
             else one
             for one in people
         )
+
+
+def read_mark(email: str) -> tuple[str, bool]:
+    """Returns an address without the star of a corresponding author, and whether it has one.
+
+    The stars of a masked address, such as ``****@example.org`` or ``a***@example.org``, belong to the address.
+    """
+    if found := _STARRED.fullmatch(email.strip()):
+        return found[1] or found[2], True
+    return email.strip(), False
 
 
 def _doubts(written: str, reading: Reading) -> tuple[Doubt, ...]:

@@ -17,8 +17,9 @@ from agreements.domain.facts import sha256
 from agreements.jobs import digest
 from agreements.lifecycle import delegate, signed_form
 from agreements.mail import compose, links, outbox
+from agreements.mail.encoding import encode_email
 from agreements.mail.kinds import kinds_where
-from agreements.mail.transports import Outcome, encode_email
+from agreements.mail.transports import Outcome
 from agreements.models import Agreement, Link, Message, SigningSettings
 from agreements.requests import change_requests, corrections, edits, link_requests, objections
 from proceedings.models import Author

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.mail import transports
+from agreements.mail import encoding
 from agreements.mail.headers import format_address
 
 STAMPS = {"Message-ID": "<1@desk.example>", "Date": "Sun, 01 Nov 2026 09:00:00 +0000"}
@@ -51,13 +51,13 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters
 def test_the_frame_says_what_django_says(subject: str, body: str, name: str) -> None:
     subject = " ".join(subject.split())
     mail = letter(subject, body + "\n.\nend\n", name)
-    framed = transports.encode_plain(mail)
+    framed = encoding.encode_plain(mail)
     assert said(read(framed)) == said(read(mail.message().as_bytes(linesep="\r\n")))
 
 
 def test_the_way_to_stop_reminders_stays_on_one_line() -> None:
     """Some programs do not unfold it, and some servers fold it wrongly once it has been folded."""
-    body = transports.encode_email(letter(**{"List-Unsubscribe": LINK}))
+    body = encoding.encode_email(letter(**{"List-Unsubscribe": LINK}))
     assert f"\r\nList-Unsubscribe: {LINK}\r\n".encode() in body
 
 
@@ -65,7 +65,7 @@ def test_the_way_to_stop_reminders_stays_on_one_line() -> None:
 def test_a_line_break_in_a_header_is_rejected(header: str) -> None:
     mail = letter("a\r\nBcc: all@example.org") if header == "Subject" else letter(**{header: "a\nb"})
     with pytest.raises(ValueError, match="newlines"):
-        transports.encode_email(mail)
+        encoding.encode_email(mail)
 
 
 def plain() -> EmailMessage:
@@ -82,8 +82,8 @@ def attached() -> EmailMessage:
 def test_what_the_frame_has_no_place_for_is_written_by_django(make: object) -> None:
     assert callable(make)
     mail = make()
-    with pytest.raises(transports.UnsupportedEmailError):
-        transports.encode_plain(mail)
-    body = transports.encode_email(mail)
+    with pytest.raises(encoding.UnsupportedEmailError):
+        encoding.encode_plain(mail)
+    body = encoding.encode_email(mail)
     assert max(map(len, body.split(b"\r\n"))) <= 998
     assert read(body)["Message-ID"] == STAMPS["Message-ID"]

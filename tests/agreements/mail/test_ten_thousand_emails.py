@@ -11,7 +11,8 @@ from agreements import lifecycle
 from agreements.domain.facts import sha256
 from agreements.jobs import scheduled
 from agreements.mail import outbox, sender
-from agreements.mail.transports import ConfirmSending, Outcome, encode_email
+from agreements.mail.encoding import encode_email
+from agreements.mail.transports import ConfirmSending, Outcome
 from agreements.models import Agreement, Link, Message
 from tests import bulk, make
 from tests.make import NOW

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from agreements.demo import mailbox as box
-from agreements.mail import headers, transports
+from agreements.mail import encoding, headers, transports
 from agreements.mail.transports import BackendTransport, Outcome, SmtpTransport
 from proceedings import env
 from tests import servers
@@ -80,7 +80,7 @@ def test_after_a_database_error_at_the_intent_no_dot_is_sent(mailbox: Mailbox) -
 
 
 def interrupt(transport: SmtpTransport) -> None:
-    for _ in transport.exchange_envelope(transports.EncodedEmail.encode(letter())):
+    for _ in transport.exchange_envelope(encoding.EncodedEmail.encode(letter())):
         pass  # now the server waits for a body, and would take a QUIT for its first line
     raise KeyboardInterrupt
 
@@ -320,7 +320,7 @@ LINES = st.text(st.sampled_from(".\r\n aé\u2028"), max_size=40)
 
 @given(LINES)
 def test_dots_and_line_ends_arrive_as_they_were(body: str) -> None:
-    sent = transports.encode_email(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
+    sent = encoding.encode_email(EmailMessage("S", body, "a@example.org", ["b@example.org"]))
     assert sent.endswith(b"\r\n")
     lines = sent.split(b"\r\n")
     assert b"." not in lines, "a lone dot would end the mail in the middle"
@@ -340,7 +340,7 @@ def test_a_lone_dot_in_the_text_does_not_end_the_email(mailbox: Mailbox) -> None
 
 
 def test_an_internationalized_domain_is_written_as_punycode() -> None:
-    assert transports.bare_address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
+    assert encoding.bare_address("Zoë <zoe@bücher.example>") == "zoe@xn--bcher-kva.example"
 
 
 def test_the_settings_choose_the_transport(settings: Settings) -> None:

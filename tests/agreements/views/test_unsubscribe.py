@@ -10,7 +10,7 @@ from django.test import Client
 
 from agreements import lifecycle
 from agreements.jobs import scheduled
-from agreements.mail import compose, links, transports
+from agreements.mail import compose, encoding, links
 from agreements.models import Agreement, Link, Message
 from tests import make
 from tests.agreements.sending import send
@@ -32,7 +32,7 @@ def reminded() -> tuple[Agreement, str, str]:
     """An agreement, and of its reminder the headers and the path behind its List-Unsubscribe."""
     agreement = make.agreement("issued")
     mail = compose.compose(make.reminder(agreement), NOW)
-    heads = transports.encode_email(mail).partition(b"\r\n\r\n")[0].decode()
+    heads = encoding.encode_email(mail).partition(b"\r\n\r\n")[0].decode()
     found = re.search(r"^List-Unsubscribe: <http://testserver(/\S+)>\r?$", heads, re.MULTILINE)
     assert found, heads
     return agreement, heads, found[1]
@@ -48,7 +48,7 @@ def test_a_reminder_says_how_to_end_them_in_headers_that_stay_whole() -> None:
 
 def test_an_invitation_offers_no_end_of_what_has_not_begun() -> None:
     mail = compose.compose(make.invitation(make.agreement("issued")), NOW)
-    assert b"List-Unsubscribe" not in transports.encode_email(mail)
+    assert b"List-Unsubscribe" not in encoding.encode_email(mail)
 
 
 def test_one_click_opts_out_tells_the_editors_and_declines_nothing(mailbox: Mailbox) -> None:

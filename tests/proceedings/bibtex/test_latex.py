@@ -6,7 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from proceedings.bibtex.latex import LatexError, UnmappedError, ascii_latex, to_latex, to_unicode, without_escapes
+from proceedings.bibtex.latex import (
+    LatexError,
+    UnmappedError,
+    ascii_latex,
+    read_latex,
+    to_latex,
+    to_unicode,
+    without_escapes,
+)
 from proceedings.bibtex.latex_tables import ACCENTS, EXACT, LETTERS, MACROS, MATHEMATICS, SIMPLER
 
 
@@ -113,6 +121,8 @@ def test_a_macro_for_a_sign_does_not_swallow_the_letter_behind_it() -> None:
     ("latex", "plain"),
     [
         (r"$x\in\{0,1\}$ \{a\}", r"$x\in\lbrace0,1\rbrace$ \lbrace a\rbrace"),
+        (r"A study \{x\} of sets", r"A study \lbrace x\rbrace{} of sets"),
+        (r"$\{ x \} y$", r"$\lbrace x \rbrace y$"),
         (r"a\_b", "a_b"),
         (r"$a\_b$ \(c\_d\)", r"$a\_b$ \(c\_d\)"),
         (r"\\{x} \$5", r"\\{x} \$5"),
@@ -121,6 +131,19 @@ def test_a_macro_for_a_sign_does_not_swallow_the_letter_behind_it() -> None:
 def test_escapes_that_the_publisher_rejects_are_written_otherwise(latex: str, plain: str) -> None:
     assert without_escapes(latex) == plain
     assert without_escapes(plain) == plain
+
+
+@pytest.mark.parametrize("latex", [r"A study \{x\} of sets", r"\{x\}y", r"The set \{ of \}"])
+def test_no_blank_is_lost_when_an_escape_is_written_otherwise(latex: str) -> None:
+    assert to_unicode(without_escapes(latex)) == to_unicode(latex)
+
+
+@pytest.mark.parametrize(
+    ("latex", "proposal"),
+    [(r"On \Matthew{} Bo", "On Matthew Bo"), (r"On \ccon Bo", "On ccon Bo"), (r"\foo{Smith}", "Smith")],
+)
+def test_a_proposal_keeps_the_word_of_an_unknown_macro(latex: str, proposal: str) -> None:
+    assert read_latex(latex).proposal == proposal
 
 
 def test_every_character_of_the_tables_survives_the_way_out_and_back() -> None:

@@ -116,6 +116,8 @@ def test_what_is_no_name_is_rejected_with_advice(text: str, message: str) -> Non
         ("Lechner. Tosca", "full stop", "Lechner, Tosca"),
         ("YanjunXu", "single word", "Xu, Yanjun"),
         ("Sukarno", "single word", None),
+        ("{Ann Lee}", "stands in braces as one name", None),
+        ("King Jr., Martin Luther", "has the suffix 'Jr.' in the family name", "King, Jr., Martin Luther"),
         ("hu, Jianhua", "lower case", "Hu, Jianhua"),
         ("shen, yelong", "lower case", "Shen, Yelong"),
         ("Xiaobing, pei", "check the order", "Xiaobing, Pei"),
@@ -322,3 +324,13 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     for part in split_names(text):
         with contextlib.suppress(NotANameError):
             assert read_name(part).name.family
+
+
+@pytest.mark.parametrize("text", ["{Madonna}", "{ESA Group}", "{ATLAS Collaboration}", r"{{\L}{\'o}d{\'z}}"])
+def test_a_group_or_a_single_name_in_braces_raises_no_doubt(text: str) -> None:
+    assert read_name(text, to_unicode).doubts == ()
+
+
+def test_a_suffix_without_its_comma_does_not_make_two_people() -> None:
+    assert people_in("King Jr., Martin Luther", natural=True) == ["King Jr., Martin Luther"]
+    assert people_in("Ann Lee, Bo Kim", natural=True) == ["Ann Lee", "Bo Kim"]

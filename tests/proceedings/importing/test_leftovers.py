@@ -83,9 +83,20 @@ def test_a_corrected_text_comes_in_as_one_paper_and_stays_resolved() -> None:
     assert done.problems == ()
     assert Paper.objects.get(key="b25").title == "Found"
     assert state(one) == ("corrected", "ed")
+    assert list(Paper.objects.order_by("position").values_list("key", flat=True)) == ["a25", "b25"]
     assert fix(one, paper("c25")) is None
     bring_in(file)
     assert left() == []
+
+
+def test_a_second_value_of_a_field_is_left_out_and_can_be_taken_in() -> None:
+    text = paper("a25", "First", more=",\n title = {Second},\n pages = {1--10}")
+    bring_in(bib(text))
+
+    assert [(paper, field) for _, _, paper, field in left()] == [("a25", "title")]
+    done = fix(Leftover.objects.get(), text.replace("title = {First},", ""))
+    assert done is not None
+    assert (done.problems, Paper.objects.get().title) == ((), "Second")
 
 
 def test_a_later_import_that_brings_it_resolves_it() -> None:

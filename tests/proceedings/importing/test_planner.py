@@ -281,6 +281,15 @@ def test_all_addresses_of_a_paper_come_in_with_one_mark() -> None:
     assert (again.contacts.to_set, again.contacts.unchanged) == (0, 2)
 
 
+def test_one_address_in_two_spellings_is_no_finding() -> None:
+    rows = ("lewis25,Mike@A.example,Mike Lewis,yes", "lewis25,mike@a.example,M. Lewis,")
+
+    plan = bring_in(bib(paper("lewis25")), table(*rows, head="paper,email,name,corresponding"))
+
+    assert plan.findings == ()
+    assert authors("lewis25")[0] == ("Mike Lewis", "Mike@a.example", True)
+
+
 def test_two_addresses_of_one_author_are_a_finding() -> None:
     rows = ("lewis25,mike@a.example,Mike Lewis,yes", "lewis25,m.lewis@a.example,M. Lewis,")
 
@@ -420,10 +429,10 @@ def test_the_number_of_queries_does_not_grow(size: int, django_assert_num_querie
     # savepoint 2, plan 1, volume 1, papers 1, authors 1, what the file said 1, leftovers 1
     with django_assert_num_queries(8):
         apply(plan)
-    with django_assert_num_queries(5):  # volume, papers, authors, resolved names, what files said
+    with django_assert_num_queries(6):  # volume, papers, authors, resolved names, what files said, words of titles
         plan = make_plan(second, rows)
-    # savepoint 2, plan 5, papers 1, authors out of the way 1, in 2, removed 1, what the file said 1, leftovers 1
-    with django_assert_num_queries(14):
+    # savepoint 2, plan 6, papers 1, authors out of the way 1, in 2, removed 1, what the file said 1, leftovers 1
+    with django_assert_num_queries(15):
         apply(plan)
 
     assert Author.objects.filter(is_corresponding=True).count() == size

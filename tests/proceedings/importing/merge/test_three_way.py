@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from proceedings.bibtex.source import Source
+from proceedings.delivery.public_package import bibliography
+from proceedings.importing import name_review
 from proceedings.importing.plan import Change, Choice, Difference, Origin, PaperPlan, Plan, by_default
 from proceedings.importing.planner import apply, make_plan
-from proceedings.models import Author, ImportedRecord, Paper, Volume
+from proceedings.models import Author, ImportedRecord, NameReview, Paper, Volume
 from tests.make import NOW
 from tests.proceedings.bib_files import VOLUME, bib, bring_in, paper, table
 
@@ -192,6 +194,36 @@ def test_an_answer_holds_until_the_file_changes_again(imported: Paper) -> None:
     assert origins(make_plan(files[1])) == [("lewis25", "title", Origin.BOTH)]
     apply(make_plan(files[1]), choose=lambda *_: Choice.TAKE)
     assert Paper.objects.get(pk=imported.pk).title == "Third"
+
+
+def test_a_name_resolved_here_is_no_change_of_the_file(db: None) -> None:
+    file = bib(paper("smith25", author="Smith, Bob, Jr"))
+    bring_in(file)
+    review = NameReview.objects.get()
+    name_review.resolve(review, name_review.read_answer("Smith, Bob"), by="ed", now=NOW)
+    assert origins(make_plan(file)) == []
+
+    Author.objects.filter(family="Smith").update(given="Robert")
+
+    assert origins(make_plan(file)) == [("smith25", "authors", Origin.HERE)]
+    apply(make_plan(file), now=NOW)
+    assert Author.objects.get().given == "Robert"
+    renamed = bib(paper("smith25", author="Smythe, Bob"))
+    assert origins(make_plan(renamed)) == [("smith25", "authors", Origin.BOTH)]
+
+
+def test_importing_our_own_export_changes_and_asks_nothing(db: None) -> None:
+    odd = ",\n abstract = {50% of gener- ation \\& more generation},\n openreview = {Ab3dEf9Gh1}"
+    bring_in(bib(paper("lewis25", r"Bayesian \{x\} of $\alpha$", more=odd), paper("li25", "Another", "Li, Yi")))
+    Paper.objects.filter(key="li25").update(title="Markov 100% & é", title_latex="Markov 100\\% \\& \\'e")
+    volume = Volume.objects.get()
+
+    plan = make_plan(Source.read("own.bib", bibliography(volume, volume.papers.all()).encode()))
+
+    assert origins(plan) == []
+    assert plan.counts[Change.UNCHANGED] == 2
+    changed = bibliography(volume, volume.papers.all()).replace("{Markov}", "Hidden {Markov}")
+    assert origins(make_plan(Source.read("own.bib", changed.encode()))) == [("li25", "title", Origin.BOTH)]
 
 
 def test_a_volume_from_before_is_asked_about_and_loses_nothing(imported: Paper) -> None:
@@ -377,3 +409,15 @@ def test_an_order_made_here_stays_and_new_papers_find_their_place(ordered: Calla
     assert in_order() == ["b25", "c25", "a25", "new25"]
     assert order_of(bring_in(three("c25", "new25", "b25", "a25"))) == [Origin.BOTH]
     assert in_order() == ["b25", "c25", "a25", "new25"]
+
+
+def test_papers_of_a_file_that_knows_no_other_come_last(ordered: Callable[..., None]) -> None:
+    bring_in(three("late25", "later25"))
+
+    assert in_order() == ["a25", "b25", "c25", "late25", "later25"]
+
+
+def test_papers_above_all_known_ones_come_before_the_first_of_them(ordered: Callable[..., None]) -> None:
+    bring_in(three("new25", "b25", "c25"))
+
+    assert in_order() == ["a25", "new25", "b25", "c25"]

@@ -205,6 +205,16 @@ def test_hotcrp_data_json(encoding: str, wrapped: bool) -> None:
     ]
 
 
+@pytest.mark.parametrize("contact", ["bo@STRASSE.example", "\u200bbo@strasse.example", "<bo@strasse.example>"])
+def test_hotcrp_contacts_are_found_whatever_the_spelling_of_their_address(contact: str) -> None:
+    authors = [{"name": "Ann Lee", "email": "ann@a.example"}, {"name": "Bo Kim", "email": "bo@strasse.example"}]
+    papers = [{"pid": 1, "title": "A", "status": "accepted", "authors": authors, "contacts": [contact]}]
+
+    found = read_export(open_export(Source("data.json", json.dumps(papers))))
+
+    assert [one.is_corresponding for one in found.submissions[0].people] == [False, True]
+
+
 def test_hotcrp_of_an_older_version_has_the_decision_as_status() -> None:
     papers = [{"pid": 1, "title": "A", "status": "accepted"}, {"pid": 2, "title": "B", "status": "submitted"}]
 

@@ -26,6 +26,7 @@ def people(found: Submissions) -> list[Person]:
         ("; b@x.example", ["", "b@x.example"]),
         ("Ann Lee <a@x.example>; Bo <b@x.example>", ["a@x.example", "b@x.example"]),
         ("a@x.example*;b@x.example", ["a@x.example", "b@x.example"]),
+        ("* a@x.example;b@x.example", ["a@x.example", "b@x.example"]),
         ("", ["", ""]),
     ],
 )
@@ -35,6 +36,14 @@ def test_addresses_in_the_order_of_the_authors(emails: str, wanted: list[str]) -
     assert [one.email for one in people(found)] == wanted
     assert [one.is_corresponding for one in people(found)] == ["*" in emails, False]
     assert found.findings == ()
+
+
+@pytest.mark.parametrize("masked", ["****@x.example", "a***@x.example", "a*b@x.example"])
+def test_the_stars_of_a_masked_address_mark_nobody(masked: str) -> None:
+    found = read(f"title,authors,emails\nT,Ann Lee; Bo Kim,{masked}; b@x.example\n")
+
+    assert [one.email for one in people(found)] == [masked, "b@x.example"]
+    assert [one.is_corresponding for one in people(found)] == [False, False]
 
 
 def test_addresses_of_another_number_are_left_out_and_said() -> None:
