@@ -1,6 +1,7 @@
 """Issuing for many papers: each on its own, every refusal named, the work per paper always the same."""
 
 import itertools
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -123,6 +124,24 @@ def test_a_draft_of_another_editor_that_comes_meanwhile_is_left_alone(monkeypatc
     ((skipped, why),) = issue(paper.volume).skipped
     assert (skipped, why) == (paper, "The paper already has an agreement. Replace or void that one first.")
     assert paper.agreements.get().status == "draft"
+
+
+def test_only_the_drafts_of_these_papers_are_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: set[int] = set()
+    lock = outbox.lock_agreements
+
+    def spy(keys: Iterable[int]) -> Any:
+        locked.update(keys)
+        return lock(keys)
+
+    monkeypatch.setattr(outbox, "lock_agreements", spy)
+    volume = make.volume()
+    mine, other = (make.agreement("draft", of=make.paper(volume)) for _ in range(2))
+
+    issue_many.issue([mine.paper], by="editor:ed", now=NOW)
+
+    assert mine.pk in locked
+    assert other.pk not in locked
 
 
 def test_what_changed_since_the_papers_were_read_is_in_the_agreement() -> None:
