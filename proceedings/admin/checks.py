@@ -176,9 +176,12 @@ class CheckPages(OwnVolumes):
             self.log_change(request, volume, what)
         own = " The volume’s own entry was corrected too." if done.volume_changed else ""
         if done.papers or done.volume_changed:
-            messages.success(request, f"{len(done.papers)} papers were corrected.{own}")
+            papers = "1 paper was" if len(done.papers) == 1 else f"{len(done.papers)} papers were"
+            messages.success(request, f"{papers} corrected.{own}")
         elif not done.held:
-            messages.warning(request, "Nothing was changed: the papers have changed meanwhile.")
+            messages.warning(
+                request, "Nothing was changed: the rule has no correction here, or the papers changed meanwhile."
+            )
         if done.held:
             keys = ", ".join(paper.key for paper in done.held[:10])
             more = f" and {len(done.held) - 10} more" if len(done.held) > 10 else ""

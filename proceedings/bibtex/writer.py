@@ -13,6 +13,7 @@ from proceedings.bibtex.latex import (
     ascii_latex,
     describe,
     fold,
+    read_latex,
     to_latex,
     to_unicode,
     without_escapes,
@@ -56,6 +57,13 @@ def title_in_latex(paper: PaperRecord) -> str:
     except LatexError:
         pass
     return to_latex(fold(paper.title))
+
+
+def unread_title(paper: PaperRecord) -> str:
+    """Returns the title's LaTeX if a macro in it is unknown, so that the title shows the macro; else an empty text."""
+    latex = fold(paper.title_latex)
+    reading = read_latex(latex)
+    return latex if reading.unknown and reading.text == paper.title else ""
 
 
 def name_in_latex(name: Name) -> str:
@@ -138,7 +146,8 @@ class _Writer:
         try:
             return self._latex("title", title_in_latex(record))
         except UnmappedError as error:
-            self._add_finding("title", str(error))
+            unread = read_latex(unread_title(record))
+            self._add_finding("title", "; ".join(unread.problems) or str(error))
             return ""
 
     def _authors(self, authors: Sequence[Name]) -> str:

@@ -15,11 +15,11 @@ from proceedings.publisher.fixes import Fixer
 
 FIXABLE = (
     *("sections", "textbackslash", "latex", "double-backslash", "escapes", "braces", "wrap-hyphen", "capitals"),
-    *("names", "links", "color", "shortname"),
+    *("names", "links", "color", "shortname", "pages"),
 )
 """Rules with proposed corrections, in the order in which they are applied: a correction may show another finding."""
 
-_PAPER_FIELDS = ("title", "title_latex", "abstract", "section", "extra")
+_PAPER_FIELDS = ("title", "title_latex", "abstract", "pages", "section", "extra")
 _VOLUME_FIELDS = ("booktitle", "name", "shortname", "address", "editor_names", "sections", "extra")
 
 Held = Callable[[Paper, PaperRecord, PaperRecord], bool]

@@ -15,9 +15,8 @@ from proceedings.bibtex.latex import LatexError, UnmappedError, fold, read_latex
 from proceedings.bibtex.latex_tables import LOOK_OF_ARGUMENT, LOOK_OF_REST, MACROS, MATHEMATICS
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord, VolumeRecord
-from proceedings.bibtex.writer import title_in_latex
-from proceedings.publisher.latex_rules import unread_title
-from proceedings.publisher.rules import family_in_capitals
+from proceedings.bibtex.writer import title_in_latex, unread_title
+from proceedings.publisher.rules import family_in_capitals, proposed_pages
 from proceedings.publisher.section_rules import declared_sections, proposed_sections
 from proceedings.publisher.title_words import LISTED, brace, unlisted_capitals
 from proceedings.publisher.wrap_hyphens import Vocabulary, keep_hyphens, mend_wraps, vocabulary
@@ -63,6 +62,8 @@ class Fixer:
         match rule:
             case "sections":
                 return replace(paper, section=self._sections.get(paper.key, paper.section))
+            case "pages":
+                return replace(paper, pages=proposed_pages(paper.pages) or paper.pages)
             case "names":
                 return replace(paper, authors=tuple(map(family_in_capitals, paper.authors)))
             case "links":

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection, Iterator
 
 from proceedings.bibtex.findings import Finding, Severity
-from proceedings.bibtex.latex import UnmappedError, ascii_latex, describe, fold, read_latex
+from proceedings.bibtex.latex import UnmappedError, ascii_latex, describe, read_latex
 from proceedings.bibtex.parser import unbalanced
 from proceedings.bibtex.records import PaperRecord
-from proceedings.bibtex.writer import title_in_latex
+from proceedings.bibtex.writer import title_in_latex, unread_title
 from proceedings.publisher.title_words import unlisted_capitals
 
 _ESCAPES = re.compile(r"\\[${}_]")
@@ -55,13 +55,6 @@ def _signs(paper: str, field: str, latex: str) -> Iterator[Finding]:
         yield _warning("mathematics", paper, field, "a $ has no matching $")
     if re.search(r"\\(?:text)?color\b", latex):
         yield _warning("color", paper, field, "the publisher's page shows no colours: remove the macro")
-
-
-def unread_title(paper: PaperRecord) -> str:
-    """Returns the title's LaTeX if a macro in it is unknown, so that the title shows the macro; else an empty text."""
-    latex = fold(paper.title_latex)
-    reading = read_latex(latex)
-    return latex if reading.unknown and reading.text == paper.title else ""
 
 
 def _error(rule: str, paper: str, field: str, message: str, fix: str = "") -> Finding:

@@ -273,9 +273,15 @@ def _pages(paper: PaperRecord) -> Iterator[Finding]:
     span = page_range(paper.pages)
     if span is None:
         message = f"'{paper.pages}' is not a page range: write the first and last page, such as 1--10"
-        yield _warning("pages", paper.key, "pages", message)
+        yield _warning("pages", paper.key, "pages", message, fix=proposed_pages(paper.pages))
     elif span[1] < span[0]:
         yield _warning("pages", paper.key, "pages", f"'{paper.pages}' ends before it begins: correct it")
+
+
+def proposed_pages(pages: str) -> str:
+    """Returns the range in ``1/1--42``, the form of a volume, its part and the pages; empty if there is none."""
+    _, slash, rest = plain_pages(pages).rpartition("/")
+    return rest if slash and page_range(rest) else ""
 
 
 def page_range(pages: str) -> tuple[int, int] | None:

@@ -126,10 +126,11 @@ class _Notes:
         if not self.masked:
             return
         papers = ", ".join(list(self.masked)[:MAX_EXAMPLES]) + (" …" if len(self.masked) > MAX_EXAMPLES else "")
-        counts = f"{sum(self.masked.values())} authors of {len(self.masked)} papers"
+        authors, of = sum(self.masked.values()), len(self.masked)
+        counts = f"{authors} author{'s' * (authors != 1)} of {of} paper{'s' * (of != 1)}"
         message = (
-            f"{counts} have only a masked address (****@…), which we left out: {papers}. Export the notes with the "
-            "account of the venue’s organisers, or add a contacts file"
+            f"we left out the masked addresses (****@…) of {counts}: {papers}. Export the notes with the account of "
+            "the venue’s organisers, or add a contacts file"
         )
         self.add_finding(0, "masked-email", message, Severity.NOTE, field="authorids")
 

@@ -1,10 +1,14 @@
 """A macro in a title that nobody knows: it is named, and the correction writes what people mean."""
 
+from dataclasses import replace
+
 import pytest
 
 from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
+from proceedings.bibtex.writer import UnwritableError, write_volume_file
 from proceedings.publisher.fixes import Fixer
 from proceedings.publisher.latex_rules import check_latex
+from proceedings.publisher.rules import proposed_pages
 
 VOLUME = VolumeRecord(number=1, bib_key="V", name="A", shortname="A", booktitle="A", year=2025)
 
@@ -45,3 +49,17 @@ def test_a_character_without_a_latex_form_is_named() -> None:
     before = paper("Plain")
     changed = PaperRecord(key="lee25", position=1, title="A \ue000 sign", title_latex="Plain", authors=before.authors)
     assert [(one.rule, one.field) for one in check_latex(changed, ())] == [("unmapped", "title")]
+
+
+def test_the_export_names_the_unknown_macro() -> None:
+    with pytest.raises(UnwritableError, match=r"we do not know the macro \\Matthew"):
+        write_volume_file(VOLUME, [paper(r"\Matthew on trees")])
+
+
+@pytest.mark.parametrize(
+    ("pages", "proposed"), [("1/1--42", "1--42"), ("12/3-4", "3-4"), ("1--42", ""), ("1/2", ""), ("e7", ""), ("", "")]
+)
+def test_pages_with_a_volume_before_them_are_corrected(pages: str, proposed: str) -> None:
+    before = replace(paper("Plain"), pages=pages)
+    assert proposed_pages(pages) == proposed
+    assert Fixer(VOLUME, [before]).paper(before, "pages").pages == (proposed or pages)

@@ -117,7 +117,7 @@ def test_masked_addresses_are_left_out_and_said_once() -> None:
     found = read(*(note(f"Forum{n}", n, authorids=["****@a.example", "**@b.example"]) for n in range(1, 13)))
     assert {person.email for paper in found.submissions for person in paper.people} == {""}
     (message,) = findings(found, "masked-email")
-    assert message.startswith("24 authors of 12 papers have only a masked address")
+    assert message.startswith("we left out the masked addresses (****@…) of 24 authors of 12 papers")
     assert ": 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 …. Export" in message
 
 
