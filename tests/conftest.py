@@ -23,9 +23,11 @@ from tests.servers import Mailbox
 OURS = ("agreements_", "proceedings_", "otp_totp_", "django_admin_log")
 guards = importlib.import_module("agreements.migrations.0025_guard_printed_title")
 
-# A slow machine is no wrong answer.
-hypothesis.settings.register_profile("desk", deadline=None)
-hypothesis.settings.load_profile("desk")
+# A slow machine is no wrong answer. The examples are the same in every run, so that a change is judged by what it
+# changes; HYPOTHESIS_PROFILE=random looks for new ones.
+hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

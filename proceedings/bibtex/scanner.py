@@ -34,6 +34,7 @@ _ENTRY_END = re.compile(r"^[ \t]*[})][ \t]*$|^[ \t]*[A-Za-z]\w*[ \t]*=[ \t]*[{\"
 _KEY = re.compile(r"[^,{}()=\"#\n]*")
 _LINE_OR_BRACE = re.compile(r"\\.|[{},]|\n(?=[ \t]*(?:@|[A-Za-z]\w*[ \t]*=))", re.DOTALL)
 _JUNK_END = re.compile(r"[,{}]|\n(?=[ \t]*(?:@|[A-Za-z]\w*[ \t]*=))")
+_CLOSED = re.compile(r"\s*[,}#]")
 _NEXT_FIELD = re.compile(r"\n[ \t]*\w+[ \t]*=[ \t]*\Z")
 # A value that quotes more entries, or has more braces in braces, lacks its end. So no damaged file costs hours.
 _MAX_HEADS_IN_VALUE = 20
@@ -343,7 +344,9 @@ class _Scanner:
         depth = 0
         for mark in _QUOTE_OR_BRACE.finditer(self.text, start + 1, self._farthest_end(start)):
             if mark[0] == '"' and depth == 0:
-                return None if _NEXT_FIELD.search(self.text, start, mark.start()) else mark.end()
+                # A quote that opens the value of the next field is followed by that value.
+                opens = _NEXT_FIELD.search(self.text, start, mark.start()) and not _CLOSED.match(self.text, mark.end())
+                return None if opens else mark.end()
             depth += mark[0] == "{"
             depth -= mark[0] == "}"
             if depth < 0:

@@ -55,6 +55,8 @@ def test_lines_are_counted_whatever_ends_them(newline: str) -> None:
         ('1 # "~" # jun', "1~June"),
         ("{a \\{ b}", "a \\{ b"),
         ("{}", ""),
+        ('"\n  A="', "A="),
+        ('"a,\n  note = " # {b}', "a, note = b"),
     ],
 )
 def test_every_way_to_write_a_value(value: str, read: str) -> None:
