@@ -197,7 +197,7 @@ class _File:
             line = stray.line + stray.text.count("\n", 0, entry.start())
             shown = fold(stray.text[entry.start() :])[:60]
             message = f"'{shown}' was skipped: if it is an entry, add the missing brace after @ and its kind"
-            self._add_finding("syntax", message, line)
+            self._add_finding("skipped", message, line)
         elif stray.text.strip("}) \n\t,"):
             message = f"'{fold(stray.text)[:40]}' is outside any entry and was skipped"
             self._add_finding("comment", message, stray.line, Severity.NOTE)

@@ -237,7 +237,9 @@ class _Scanner:
                 self.at = found.end()
                 if parts := self._parts(found["name"], found.start()):
                     quoted = " ".join("".join(part.value for part in parts).split())
-                    self.add_problem(found.start(), f"the value of '{shown}' was skipped: '{quoted[:200]}'")
+                    self.add_problem(
+                        found.start(), f"the value of '{shown}' was skipped: '{quoted[:200]}'", rule="skipped"
+                    )
             else:
                 self._skip()
 
@@ -252,7 +254,8 @@ class _Scanner:
             stop = _JUNK_END.search(self.text, start + 1, limit)
             self.at = stop.start() if stop else limit
         shown = " ".join(self.text[start : self.at].split())[:60]
-        self.add_problem(start, f"'{shown}' is no field and was skipped: remove it, or write it as name = {{...}}")
+        message = f"'{shown}' is no field and was skipped: remove it, or write it as name = {{...}}"
+        self.add_problem(start, message, rule="skipped")
 
     def _field(self, found: re.Match[str]) -> None:
         start, name = found.start(), found["name"].lower()

@@ -119,7 +119,7 @@ def _leaves_out(finding: Finding, record: PaperRecord | None, text: str) -> bool
         return says or record is None
     if finding.severity is not Severity.ERROR or record is None:
         return finding.severity is Severity.ERROR
-    if finding.rule == "duplicate-field":  # an error only if the values differ; the first one was taken
+    if finding.rule in ("duplicate-field", "skipped"):  # the first value was taken; the text is in no field
         return True
     return says and not getattr(record, finding.field, True)
 

@@ -99,6 +99,21 @@ def test_a_second_value_of_a_field_is_left_out_and_can_be_taken_in() -> None:
     assert (done.problems, Paper.objects.get().title) == ((), "Second")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        paper("a25").replace("\n  title", '\n  "junk",\n  title', 1),
+        paper("a25").replace("\n  title", "\n  two words = {lost},\n  title", 1),
+    ],
+)
+def test_text_in_an_entry_that_is_no_field_is_listed(text: str) -> None:
+    bring_in(bib(text))
+
+    assert Paper.objects.get().title
+    one = Leftover.objects.get()
+    assert (one.rule, one.paper, "was skipped" in one.reason) == ("skipped", "a25", True)
+
+
 def test_a_later_import_that_brings_it_resolves_it() -> None:
     bring_in(bib(paper("a25"), NO_PAPER))
     one = Leftover.objects.get()
