@@ -81,6 +81,8 @@ def _volume_fields(volume: VolumeRecord) -> Iterator[Finding]:
             if not getattr(volume, field) and not (field in _DATES and field in volume.extra):
                 name = "editor" if field == "editor_names" else field
                 fix = volume.extra.get(instead, "")
+                if field == "conference_url" and not _PLAIN_URL.match(fix):
+                    fix = ""
                 yield finding("required", volume.bib_key, name, "is missing or empty", fix=fix)
     if shown := re.search(r"\b(?:19|20)\d{2}\b", volume.shortname):
         fix = volume.shortname.replace(shown[0], "").strip(" '’-")

@@ -80,6 +80,11 @@ def test_the_date_of_publication_may_be_missing() -> None:
     assert said(replace(VOLUME, published=None), paper()) == []
 
 
+def test_only_an_address_is_proposed_as_the_conferences() -> None:
+    volume = replace(VOLUME, conference_url="", extra={"url": "htp:/bad"})
+    assert [(one.field, one.fix) for one in check_all(volume, [paper()])] == [("conference_url", "")]
+
+
 def test_a_fix_is_suggested_for_what_chairs_write_instead() -> None:
     volume = replace(VOLUME, conference_url="", extra={"url": "https://colt.example"})
 
