@@ -5,6 +5,7 @@ The publisher's rules come from `tests.publisher_check`, which knows nothing of 
 
 import csv
 import hashlib
+import json
 import io
 import re
 import time
@@ -320,8 +321,19 @@ def test_ac14_every_file_is_listed_with_its_digest(volume: Volume, out: Path) ->
             listed[f"{folder}/{name}"] = digest
 
     assert listed == {
-        name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name != "v901permissions/SHA256SUMS"
+        name: hashlib.sha256(body).hexdigest()
+        for name, body in files.items()
+        if "/" in name and name != "v901permissions/SHA256SUMS"
     }
+
+
+def test_the_authors_stand_beside_the_packages_without_their_addresses(volume: Volume, out: Path) -> None:
+    deliver(out)
+    papers = json.loads((out / "v901-authors.json").read_text())["papers"]
+    assert [paper["key"] for paper in papers] == list(volume.papers.values_list("key", flat=True))
+    table = (out / "v901-authors.csv").read_text(encoding="utf-8-sig")
+    assert table.startswith("paper,title,openreview,position,given")
+    assert "@" not in table + (out / "v901-authors.json").read_text()
 
 
 def test_ac14_two_deliveries_of_one_state_are_the_same_bytes(volume: Volume, out: Path, tmp_path: Path) -> None:
@@ -485,7 +497,8 @@ def test_files_of_others_stay_where_they_are(volume: Volume, out: Path) -> None:
         assert files["v901/README.md"] == b"ours"
         assert files["v901permissions/evidence/letter.txt"] == b"kept"
         assert files["notes.txt"] == b"kept too"
-    assert {path.name for path in out.iterdir()} == {"v901", "v901permissions", "notes.txt"}
+    authors = {"v901-authors.json", "v901-authors.csv"}
+    assert {path.name for path in out.iterdir()} == {"v901", "v901permissions", "notes.txt", *authors}
 
 
 @pytest.mark.parametrize("step", range(4))
@@ -517,7 +530,8 @@ def test_an_interrupted_delivery_loses_nothing_and_is_made_good(
     assert hashlib.sha256(files["v901permissions/lewis26bPermission.pdf"]).hexdigest() == (
         paper("lewis26b").agreements.get(status="sealed").sealed_sha256
     )
-    assert {path.name for path in out.iterdir()} == {"v901", "v901permissions"}
+    authors = {"v901-authors.json", "v901-authors.csv"}
+    assert {path.name for path in out.iterdir()} == {"v901", "v901permissions", *authors}
 
 
 def test_what_left_after_an_interruption_leaves_the_package_too(

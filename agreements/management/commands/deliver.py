@@ -15,7 +15,9 @@ from tqdm import tqdm
 
 from agreements import lifecycle
 from agreements.delivery import packages, pull_request, readiness
+from proceedings.delivery import author_files
 from proceedings.delivery.git_repository import Git, GitError
+from proceedings.files.atomic import write_atomically
 from proceedings.management.arguments import moment, volume_numbered
 
 
@@ -99,6 +101,13 @@ class Command(BaseCommand):
         for agreement in what.waived:
             self.stdout.write(f"  {agreement.paper.key} has no signature: {agreement.reason}")
         self.stdout.write(f"{folder}: the volume's BibTeX file with {count} papers")
+        for kind, authors in author_files.WRITERS.items():
+            path = options["to"] / author_files.file_name(volume, kind)
+            try:
+                write_atomically(path, authors(volume))
+            except OSError as error:
+                raise CommandError(f"The packages were written, but not {path}: {error.strerror}") from error
+            self.stdout.write(f"{path}: all authors with ORCID iDs and affiliations, not for the publisher's folder")
         if not what.ready:
             self.stdout.write(
                 f"v{volume.number} is not complete: these are partial packages, and {len(what.blocked)} papers are "
