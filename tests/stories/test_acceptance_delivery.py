@@ -5,8 +5,8 @@ The publisher's rules come from `tests.publisher_check`, which knows nothing of 
 
 import csv
 import hashlib
-import json
 import io
+import json
 import re
 import time
 import tracemalloc
