@@ -185,9 +185,10 @@ class CheckPages(OwnVolumes):
         if done.held:
             keys = ", ".join(paper.key for paper in done.held[:10])
             more = f" and {len(done.held) - 10} more" if len(done.held) > 10 else ""
+            left = "1 paper was" if len(done.held) == 1 else f"{len(done.held)} papers were"
             messages.warning(
                 request,
-                f"{len(done.held)} papers were left out, because the title or a name would change for people and the "
+                f"{left} left out, because the title or a name would change for people and the "
                 f"agreement would no longer match: {keys}{more}. Apply the correction to each, then replace its "
                 "agreement.",
             )

@@ -92,12 +92,12 @@ def test_a_paper_with_an_agreement_is_left_out_if_people_would_see_the_change(
     make.agreement(of=paper)
 
     assert "The agreement would no longer match: replace it afterwards." in page.get(url(volume)).content.decode()
-    assert "1 papers were left out" in post(page, volume, fix="wrap-hyphen")
+    assert "1 paper was left out" in post(page, volume, fix="wrap-hyphen")
     paper.refresh_from_db()
     assert paper.title == "Pre- and post-training of an LSTM"
 
-    assert "1 papers were corrected." in post(page, volume, fix="capitals"), "braces are not seen by people"
-    assert "1 papers were corrected." in post(page, volume, fix_one=f"wrap-hyphen:{paper.pk}:title")
+    assert "1 paper was corrected." in post(page, volume, fix="capitals"), "braces are not seen by people"
+    assert "1 paper was corrected." in post(page, volume, fix_one=f"wrap-hyphen:{paper.pk}:title")
     paper.refresh_from_db()
     assert paper.title == "Pre-training and post-training of an LSTM"
     assert paper.title_latex == "Pre-training and post-training of an {LSTM}"
@@ -151,7 +151,7 @@ def test_the_volumes_own_entry_is_corrected_too(page: Client, volume: Volume, pa
 
 
 def test_a_rule_without_a_correction_changes_nothing(page: Client, volume: Volume, paper: Paper) -> None:
-    assert "There is no correction for this rule" in post(page, volume, fix="pages")
+    assert "There is no correction for this rule" in post(page, volume, fix="mathematics")
     assert "Nothing was changed" in post(page, volume, fix_one="capitals:x:title")
 
 

@@ -77,7 +77,8 @@ def test_this_would_see_a_whole_table_being_read() -> None:
 def test_what_was_published_in_time_is_not_checked_again() -> None:
     """For any number: the plan starts from the volumes that are not published."""
     asked = queries_of(lambda: scheduled.lapse_unpublished(NOW + 4000 * DAY))
-    assert "agreement_to_lapse" in " ".join(bulk.plan(*asked[-1]))
+    plan = " ".join(bulk.plan(*asked[-1]))
+    assert "agreement_to_lapse" in plan or "agreement_on_paper" in plan, "both indexes leave out what is closed"
 
 
 @pytest.mark.usefixtures("large")
