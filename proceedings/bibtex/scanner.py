@@ -244,7 +244,7 @@ class _Scanner:
                 self._skip()
 
     def _skip(self) -> None:
-        """Skips what is no field, up to the next comma, field, end of the entry or entry."""
+        """Skips text that is not a field, up to the next comma, field, end of the entry or entry."""
         start = self.at
         limit = self.next_head(start + 1)
         if self.text[start] == "{":
@@ -254,7 +254,7 @@ class _Scanner:
             stop = _JUNK_END.search(self.text, start + 1, limit)
             self.at = stop.start() if stop else limit
         shown = " ".join(self.text[start : self.at].split())[:60]
-        message = f"'{shown}' is no field and was skipped: remove it, or write it as name = {{...}}"
+        message = f"'{shown}' is not a field and was skipped: remove it, or write it as name = {{...}}"
         self.add_problem(start, message, rule="skipped")
 
     def _field(self, found: re.Match[str]) -> None:
