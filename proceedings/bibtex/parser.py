@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import describe, fold
-from proceedings.bibtex.scanner import Part, RawEntry, RawField, Stray, scan_all
+from proceedings.bibtex.raw_entries import Part, RawEntry, RawField, Stray
+from proceedings.bibtex.scanner import scan_all
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

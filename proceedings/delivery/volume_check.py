@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proceedings.bibtex.findings import Finding, Severity
+from proceedings.bibtex.raw_entries import RawEntry, lines_of
 from proceedings.bibtex.records import PaperRecord, VolumeRecord, read_volume_file
-from proceedings.bibtex.scanner import RawEntry, lines_of, scan
+from proceedings.bibtex.scanner import scan
 from proceedings.bibtex.source import Source
 from proceedings.bibtex.writer import UnwritableError, write_volume_file
 from proceedings.delivery.decisions import apply_decisions

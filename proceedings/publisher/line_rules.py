@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import describe, fold
-from proceedings.bibtex.scanner import RawEntry
+from proceedings.bibtex.raw_entries import RawEntry
 from proceedings.publisher.mending import LIGATURES
 from proceedings.publisher.title_words import LISTED, protect, unprotected
 from proceedings.publisher.wrap_hyphens import WRAP, join, vocabulary

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterator
 from proceedings.bibtex.findings import Finding, Severity
 from proceedings.bibtex.latex import LatexError, ascii_latex, describe, fold, to_unicode
 from proceedings.bibtex.names import NotANameError, find_doubts, read_name, split_names, write_name
-from proceedings.bibtex.scanner import RawEntry, RawField, scan
+from proceedings.bibtex.raw_entries import RawEntry, RawField
+from proceedings.bibtex.scanner import scan
 from proceedings.publisher.line_rules import check_lines
 from proceedings.publisher.mending import plain_pages
 from proceedings.publisher.title_words import LISTED
