@@ -138,7 +138,7 @@ class Command(BaseCommand):
 
     def summary(self) -> None:
         self.step("Summary")
-        row = "{:<28} {:>8} {:>8}"
+        row = "{:<42} {:>8} {:>8}"
         self.stdout.write(row.format("", *(f"v{number}" for number in VOLUMES)))
         papers = {n: Paper.objects.filter(volume__number=n) for n in VOLUMES}
         self.stdout.write(row.format("papers", *(papers[n].count() for n in VOLUMES)))
@@ -152,7 +152,7 @@ class Command(BaseCommand):
             sent = Message.objects.filter(kind=kind, state="sent")
             counts = [sent.filter(agreement__volume_number=n).count() for n in VOLUMES]
             if any(counts):
-                self.stdout.write(row.format(f"emails sent: {label}"[:28], *counts))
+                self.stdout.write(row.format(f"emails sent: {str(label).lower()}", *counts))
         self.stdout.write(
             row.format("delivered", *(len(readiness.check_readiness(v).ready_agreements) for v in self.volumes()))
         )
